@@ -1,0 +1,90 @@
+# The commands people need. `.ci/run` and the pre-commit hooks call the same targets.
+# VENV, PYTHON and SAYR_DATA_DIR can be set from outside; everything else has one right value.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Written last, and newer than the lock exactly when the environment holds what the lock says.
+STAMP := $(VENV)/.setup-done
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo stop test lint style contracts types format migrations deploy-check check lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make the environment (.venv) from the lock; does nothing while the lock is unchanged
+
+demo: $(STAMP) ## Start everything and show it; ARGS=--check only proves that it works
+	@$(BIN)/python -m config.demo $(ARGS)
+
+stop: ## Stop the demo and the embedded PostgreSQL
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.demo stop; $(BIN)/python -m config.postgres stop; fi
+
+# The tests have a server of their own: it may lose its data in a power cut, the demo's may not.
+test: export SAYR_DATA_DIR := $(or $(SAYR_DATA_DIR),.data/tests)
+test: export SAYR_POSTGRES_FSYNC := off
+test: $(STAMP) ## Run the tests; ARGS is handed to pytest
+	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest $(ARGS)
+
+lint: style contracts ## Check style and import rules
+
+style: $(STAMP)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+contracts: $(STAMP)
+	@$(BIN)/lint-imports --no-cache
+
+types: $(STAMP) ## Check the types
+	@$(BIN)/mypy --explicit-package-bases .
+
+format: $(STAMP) ## Put the code into its one format
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+check: lint types migrations deploy-check ## Everything that needs no test run
+
+migrations: $(STAMP) ## Check that the migrations match the models
+	@$(BIN)/python -m config.postgres run -- $(BIN)/python manage.py makemigrations --check --dry-run
+
+# A production environment as the settings read it. The values are only good for this check.
+deploy-check: export SAYR_ENVIRONMENT := production
+deploy-check: export SECRET_KEY := only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ
+deploy-check: export SAYR_ENCRYPTION_KEYS := b25seS1mb3ItdGhpcy1jaGVjay0wMTIzNDU2Nzg5LWE=
+deploy-check: export ALLOWED_HOSTS := sayr.example.com
+deploy-check: export CSRF_TRUSTED_ORIGINS := https://sayr.example.com
+deploy-check: export DATABASE_URL := postgresql://sayr_app@localhost/sayr
+deploy-check: $(STAMP) ## Check the settings as production would have them
+	@$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Locked on the oldest Python we support: newer ones need fewer packages, never others.
+LOCK_PYTHON_MINOR := 11
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/python -W ignore -m piptools compile --quiet --no-config \
+	--generate-hashes --allow-unsafe --strip-extras --annotation-style=line \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(ARGS)
+RUNTIME := import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*p["dependencies"], sep="\n")
+EVERYTHING := $(RUNTIME); \
+	print(*(d for extra in p["optional-dependencies"].values() for d in extra if not d.startswith("sayr[")), sep="\n")
+
+lock: $(STAMP) ## Write the lock again from pyproject.toml; ARGS=--upgrade takes newer versions
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[1] != $(LOCK_PYTHON_MINOR))' \
+		|| { echo 'Lock with Python 3.$(LOCK_PYTHON_MINOR): make lock VENV=<an environment of that version>' >&2; exit 1; }
+	@$(BIN)/python -c 'import piptools' 2>/dev/null || $(BIN)/python -m pip install --quiet pip-tools
+	@$(BIN)/python -c '$(RUNTIME)' | $(COMPILE) --output-file requirements.txt -
+	@$(BIN)/python -c '$(EVERYTHING)' | $(COMPILE) --constraint requirements.txt --output-file requirements-dev.txt -
+
+$(STAMP): requirements-dev.txt
+	@set -e; \
+	for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$python"; break; fi; \
+	done; \
+	[ -n "$${found:-}" ] || { echo 'Sayr needs Python 3.11 or newer: install it, or name it: make setup PYTHON=/path/to/python3' >&2; exit 1; }; \
+	[ -x $(BIN)/python ] || { \
+		echo "Making the environment ($(VENV)): this takes a minute, once."; \
+		"$$found" -m venv $(VENV) >/dev/null 2>&1 || { \
+			rm -rf $(VENV); \
+			echo "$$found cannot make a virtual environment: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	}; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	touch $@

@@ -1,0 +1,76 @@
+"""Finding the connection a step uses, and opening its secrets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from actions.errors import PermanentFailure
+from actions.models.connection import (
+    REQUIRED_SECRETS,
+    REQUIRED_SETTINGS,
+    Connection,
+    ConnectionKind,
+)
+from actions.models.encryption import SecretsUnreadable
+from actions.spec import ActionContext
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnection:
+    """A connection ready for use."""
+
+    key: str
+    kind: ConnectionKind
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+
+    @property
+    def secret_values(self) -> tuple[str, ...]:
+        """What must never come back in an output."""
+        return tuple(self.secrets.values())
+
+
+def open_connection(
+    context: ActionContext, *kinds: ConnectionKind, key: str | None = None
+) -> OpenConnection:
+    """Return the tenant's connection `key`, or, without a key, its only one of these kinds.
+
+    Raises PermanentFailure.
+    """
+    found = find_connection(context, *kinds, key=key)
+    if found is None:
+        raise PermanentFailure("connection_missing", kind=kinds[0].value)
+    return found
+
+
+def find_connection(
+    context: ActionContext, *kinds: ConnectionKind, key: str | None = None
+) -> OpenConnection | None:
+    """Return the same, or None when no key was given and there is no such connection."""
+    rows = Connection.objects.filter(tenant_id=context.tenant.id, kind__in=kinds).order_by("key")
+    if key:
+        row = rows.filter(key=key).first()
+        if row is None:
+            raise PermanentFailure("connection_unknown", connection=key, kind=kinds[0].value)
+        if not row.is_active:
+            raise PermanentFailure("connection_off", connection=key)
+        return _opened(row)
+    usable = list(rows.filter(is_active=True))
+    if len(usable) > 1:
+        choices = [row.key for row in usable]
+        raise PermanentFailure("connection_ambiguous", kind=kinds[0].value, choices=choices)
+    return _opened(usable[0]) if usable else None
+
+
+def _opened(row: Connection) -> OpenConnection:
+    kind = ConnectionKind(row.kind)
+    try:
+        secrets = row.open_secrets()
+    except SecretsUnreadable as error:
+        raise PermanentFailure(error.code, connection=row.key) from None
+    wanted = [(name, row.settings) for name in REQUIRED_SETTINGS.get(kind, ())]
+    wanted += [(name, secrets) for name in REQUIRED_SECRETS.get(kind, ())]
+    missing = [name for name, place in wanted if not place.get(name)]
+    if missing:
+        raise PermanentFailure("connection_incomplete", connection=row.key, missing=missing)
+    return OpenConnection(row.key, kind, row.settings, secrets)

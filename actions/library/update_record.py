@@ -1,0 +1,164 @@
+"""Change fields of one of the tenant's records."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from actions import records
+from actions.errors import PermanentFailure
+from actions.records import Record
+from actions.registry import action
+from actions.spec import ActionContext, Effect
+
+Json = Any
+
+PARAMS: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["table", "id", "fields"],
+    "properties": {
+        "table": {
+            "type": "string",
+            "title": _("Table"),
+            "description": _("The kind of record to change."),
+            "x-table": True,
+            "x-no-template": True,
+        },
+        "id": {
+            "type": "string",
+            "title": _("Record"),
+            "description": _("The record's id, for example {{trigger.order_id}}."),
+            "x-text": "plain",
+        },
+        "fields": {
+            "type": "object",
+            "title": _("New values"),
+            "description": _("Which fields to change, and to what."),
+            "minProperties": 1,
+            "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+            "x-fields-of": "table",
+        },
+    },
+}
+OUTPUT: Final = {
+    "type": "object",
+    "required": ["table", "id", "changed"],
+    "properties": {
+        "table": {"type": "string"},
+        "id": {"type": "string"},
+        "changed": {
+            "type": "object",
+            "description": _("Only fields whose value is another now."),
+            "additionalProperties": {
+                "type": "object",
+                "required": ["from", "to"],
+                "properties": {"from": {}, "to": {}},
+            },
+        },
+    },
+}
+
+
+@action(
+    "update_record",
+    label=_("Update a record"),
+    description=_("Changes fields of a record, for example the status of an order."),
+    params=PARAMS,
+    output=OUTPUT,
+    effect=Effect.DATABASE,
+    icon="pencil",
+)
+def update_record(params: Json, context: ActionContext) -> Json:
+    """Change the record. Every failure is permanent: the same values would be refused again."""
+    record = _record(params["table"], params["fields"])
+    try:
+        with transaction.atomic():
+            row = _locked_row(record, params["id"], context)
+            changed = _assign(record, row, params["fields"])
+            if changed:
+                _check_whole(row)
+                row.save(update_fields=[*changed, *_automatic_fields(row)])
+    except (IntegrityError, DataError) as error:
+        # Two steps at once can pass the checks; the database has the last word.
+        reason = str(error).partition("\n")[0]
+        raise PermanentFailure("record_refused", table=record.alias, reason=reason) from None
+    return {"table": record.alias, "id": str(row.pk), "changed": changed}
+
+
+def _record(alias: str, fields: Mapping[str, Json]) -> Record:
+    try:
+        record = records.get(alias)
+    except records.UnknownRecord:
+        raise PermanentFailure("table_not_allowed", table=alias) from None
+    for name in fields:
+        if name not in record.writable:
+            raise PermanentFailure("field_not_allowed", table=alias, field=name)
+    return record
+
+
+def _locked_row(record: Record, wanted: str, context: ActionContext) -> models.Model:
+    missing = PermanentFailure("record_not_found", table=record.alias, id=wanted)
+    try:
+        pk = record.field("id").to_python(wanted)
+    except ValidationError:
+        raise missing from None
+    rows = record.model._base_manager.filter(tenant_id=context.tenant.id, pk=pk)
+    row = rows.select_for_update(of=("self",)).first()
+    if row is None:
+        raise missing
+    return row
+
+
+def _assign(record: Record, row: models.Model, fields: Mapping[str, Json]) -> dict[str, Json]:
+    changed = {}
+    for name, given in fields.items():
+        before, after = getattr(row, name), _cleaned(record, row, name, given)
+        if before != after:
+            changed[name] = {"from": _json_value(before), "to": _json_value(after)}
+            setattr(row, name, after)
+    return changed
+
+
+def _cleaned(record: Record, row: models.Model, name: str, given: Json) -> Any:
+    if isinstance(given, str) and "\x00" in given:
+        raise _invalid(record, name, given, "holds a character that cannot be stored")
+    try:
+        return record.field(name).clean(given, row)
+    except ValidationError as error:
+        raise _invalid(record, name, given, " ".join(error.messages)) from None
+
+
+def _invalid(record: Record, name: str, given: Json, reason: str) -> PermanentFailure:
+    return PermanentFailure(
+        "invalid_value", table=record.alias, field=name, value=str(given)[:100], reason=reason
+    )
+
+
+def _check_whole(row: models.Model) -> None:
+    try:
+        row.validate_constraints()
+    except ValidationError as error:
+        reason = " ".join(error.messages)
+        raise PermanentFailure("record_refused", table=row._meta.db_table, reason=reason) from None
+
+
+def _automatic_fields(row: models.Model) -> list[str]:
+    # `update_fields` leaves out what Django would set by itself, such as "changed at".
+    fields = row._meta.concrete_fields
+    return [field.name for field in fields if getattr(field, "auto_now", False)]
+
+
+def _json_value(value: Any) -> Json:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, UUID):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | dict | list) else str(value)

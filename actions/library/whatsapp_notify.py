@@ -1,0 +1,209 @@
+"""Send a registered WhatsApp template to one phone, through the WhatsApp Cloud API."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from django.utils.translation import gettext_lazy as _
+
+from actions.conf import settings
+from actions.connections import OpenConnection, open_connection
+from actions.errors import PermanentFailure, TemporaryFailure
+from actions.message_templates import find_template
+from actions.models.connection import ConnectionKind
+from actions.models.message_template import Channel, MessageTemplate
+from actions.outbound.answer import Answer
+from actions.outbound.client import Request, exchange, judge, wait_asked_for
+from actions.phones import to_e164
+from actions.registry import action
+from actions.spec import ActionContext, Effect
+
+Json = Any
+
+PARAMS: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["phone", "template"],
+    "properties": {
+        "phone": {
+            "type": "string",
+            "title": _("Phone"),
+            "description": _("Without a country code it is a number of your own country."),
+            "x-text": "plain",
+        },
+        "template": {
+            "type": "string",
+            "title": _("Message template"),
+            "description": _("A template that WhatsApp has approved."),
+            "x-reference": "message_template:whatsapp",
+            "x-no-template": True,
+        },
+        "template_vars": {
+            "type": "object",
+            "title": _("Values"),
+            "description": _("One for each value that the template takes."),
+            "additionalProperties": {"type": "string", "x-text": "plain"},
+            "x-parameters-of": "template",
+        },
+        "language": {
+            "type": "string",
+            "title": _("Language"),
+            "description": _("For example ar. Empty: the language of the template."),
+            "x-text": "plain",
+        },
+        "connection": {
+            "type": "string",
+            "title": _("Connection"),
+            "description": _("Only needed if you have several for WhatsApp."),
+            "x-reference": "connection:whatsapp",
+            "x-no-template": True,
+        },
+    },
+}
+OUTPUT: Final = {
+    "type": "object",
+    "required": ["message_id", "phone", "template", "language", "values"],
+    "properties": {
+        "message_id": {"type": "string", "description": _("WhatsApp's name for the message.")},
+        "phone": {"type": "string", "description": _("As sent, with the country code.")},
+        "template": {"type": "string"},
+        "language": {"type": "string"},
+        "values": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+# Error codes of the Cloud API after which the same message may go through later, whatever the
+# HTTP status beside them: service trouble and limits on how much may be sent how fast.
+TEMPORARY_CODES: Final = frozenset(
+    {1, 2, 4, 17, 613, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133004, 133016}
+)
+# Not processed for certain: sending again cannot make two messages.
+LIMIT_CODES: Final = frozenset({4, 17, 613, 80007, 130429, 131048, 131056})
+REFUSALS: Final = {
+    "whatsapp_undeliverable": {131026, 131047, 130472},
+    "whatsapp_access_refused": {0, 3, 10, 190, 131005, 131031, 131042, 368},
+    "whatsapp_template_unknown": {132001, 132007, 132015, 132016},
+    "whatsapp_values_refused": {131008, 131009, 132000, 132005, 132012, 132018},
+}
+
+
+@action(
+    "whatsapp_notify",
+    label=_("Send a WhatsApp message"),
+    description=_("Sends an approved WhatsApp template to a phone."),
+    params=PARAMS,
+    output=OUTPUT,
+    effect=Effect.NOT_REPEATABLE,
+    icon="message",
+)
+def whatsapp_notify(params: Json, context: ActionContext) -> Json:
+    """Send. Limits and trouble at WhatsApp are temporary; a bad number or template permanent."""
+    phone = to_e164(params["phone"], context.tenant.country)
+    template = find_template(context, Channel.WHATSAPP, params["template"])
+    values = _values(template, params.get("template_vars", {}))
+    language = params.get("language") or template.language
+    connection = open_connection(context, ConnectionKind.WHATSAPP, key=params.get("connection"))
+    request = Request(
+        "POST",
+        _url(connection),
+        body=_message(phone, template, language, values),
+        secret_headers={"Authorization": f"Bearer {connection.secrets['access_token']}"},
+        secrets=connection.secret_values,
+    )
+    answer = exchange(
+        request,
+        idempotency_key=context.idempotency_key,
+        timeout_seconds=context.timeout_seconds,
+    )
+    if answer.status >= 400:
+        _refuse_by_code(answer)
+    return {
+        "message_id": _message_id(judge(answer, request)),
+        "phone": phone,
+        "template": template.key,
+        "language": language,
+        "values": values,
+    }
+
+
+def _values(template: MessageTemplate, given: Mapping[str, str]) -> list[str]:
+    missing = [name for name in template.parameters if name not in given]
+    superfluous = sorted(set(given) - set(template.parameters))
+    if missing or superfluous:
+        raise PermanentFailure(
+            "template_values_differ",
+            template=template.key,
+            missing=missing,
+            superfluous=superfluous,
+        )
+    # WhatsApp refuses line breaks, tabs and runs of spaces inside a value.
+    values = {name: " ".join(str(given[name]).split()) for name in template.parameters}
+    for name, value in values.items():
+        if not value:
+            raise PermanentFailure("template_value_empty", template=template.key, name=name)
+    return list(values.values())
+
+
+def _url(connection: OpenConnection) -> str:
+    base = str(connection.settings.get("base_url") or settings().whatsapp_base_url).rstrip("/")
+    version = connection.settings.get("version") or settings().whatsapp_version
+    return f"{base}/{version}/{connection.settings['phone_number_id']}/messages"
+
+
+def _message(phone: str, template: MessageTemplate, language: str, values: list[str]) -> Json:
+    content: dict[str, Json] = {
+        "name": template.provider_name or template.key,
+        "language": {"code": language},
+    }
+    if values:
+        parameters = [{"type": "text", "text": value} for value in values]
+        content["components"] = [{"type": "body", "parameters": parameters}]
+    return {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": phone,
+        "type": "template",
+        "template": content,
+    }
+
+
+def _refuse_by_code(answer: Answer) -> None:
+    """Raise what the error body says; return if it says nothing that is known."""
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    if not isinstance(error, dict) or not isinstance(code, int):
+        return
+    if code in TEMPORARY_CODES:
+        raise TemporaryFailure(
+            "whatsapp_busy",
+            retry_after=wait_asked_for(answer),
+            may_have_arrived=code not in LIMIT_CODES,
+            **_facts(answer, error),
+        )
+    if answer.status < 500 and answer.status != 429:
+        _refuse_for_good(answer, error, code)
+
+
+def _refuse_for_good(answer: Answer, error: Mapping[str, Json], code: int) -> NoReturn:
+    permission = 200 <= code <= 299
+    named = (name for name, codes in REFUSALS.items() if code in codes)
+    failure = "whatsapp_access_refused" if permission else next(named, "whatsapp_refused")
+    raise PermanentFailure(failure, **_facts(answer, error))
+
+
+def _facts(answer: Answer, error: Mapping[str, Json]) -> dict[str, Json]:
+    details = error.get("error_data")
+    text = details.get("details") if isinstance(details, dict) else None
+    return {
+        "status": answer.status,
+        "provider_code": error["code"],
+        "answer": str(text or error.get("message", ""))[:300],
+    }
+
+
+def _message_id(answer: Answer) -> str:
+    body: Json = answer.body
+    try:
+        return str(body["messages"][0]["id"])
+    except (KeyError, IndexError, TypeError):
+        # Accepted, by the status; without an id nobody can ask after the message.
+        return ""

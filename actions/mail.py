@@ -1,0 +1,155 @@
+"""Delivering one mail within a total time, and knowing who was refused."""
+
+import smtplib
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import Any, Final, NoReturn
+
+from django.conf import settings as django_settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.smtp import EmailBackend
+
+from actions.clock import ClockedSocket, Deadline
+from actions.conf import settings
+from actions.connections import OpenConnection
+from actions.database import release_database
+from actions.errors import PermanentFailure, TemporaryFailure
+from actions.outbound.addresses import Target, is_public
+from actions.scrub import Scrubber
+
+SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
+Refused = dict[str, str]  # address: what the server said
+
+
+def deliver(
+    message: EmailMultiAlternatives, connection: OpenConnection | None, timeout_seconds: float
+) -> Refused:
+    """Send; return the recipients the server did not take, when it took others.
+
+    Without a connection Django's own mail settings are used. Raises PermanentFailure (5xx) and
+    TemporaryFailure (4xx, and every trouble on the way).
+    """
+    scrub = Scrubber(connection.secret_values if connection else ())
+    if connection is not None:
+        _check_host(connection)
+    release_database()
+    if connection is None and django_settings.EMAIL_BACKEND != SMTP_BACKEND:
+        get_connection().send_messages([message])
+        return {}
+    deadline = Deadline()
+    deadline.start(timeout_seconds)
+    backend = ClockedBackend(deadline, **_options(connection, timeout_seconds))
+    try:
+        return _send(backend, message, scrub)
+    except OSError as error:  # every error of smtplib is one
+        if deadline.is_over():
+            raise TemporaryFailure("mail_timed_out", host=backend.host) from None
+        if isinstance(error, smtplib.SMTPException):
+            _fail_by_answer(error, scrub, backend.host)
+        raise TemporaryFailure("mail_server_unreachable", host=backend.host) from None
+
+
+class _ClockedMixin:
+    deadline: Deadline
+    refused: dict[str, tuple[int, bytes]]
+    sock: Any
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        connected = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        return ClockedSocket(connected, self.deadline)
+
+    def starttls(self, *args: Any, **kwargs: Any) -> Any:
+        answer = super().starttls(*args, **kwargs)  # type: ignore[misc]
+        if not isinstance(self.sock, ClockedSocket):
+            self.sock = ClockedSocket(self.sock, self.deadline)
+        return answer
+
+    def sendmail(self, *args: Any, **kwargs: Any) -> Any:
+        # Django drops this answer, and with it the recipients that were refused.
+        self.refused = super().sendmail(*args, **kwargs)  # type: ignore[misc]
+        return self.refused
+
+
+class ClockedBackend(EmailBackend):
+    """Django's SMTP backend, ending at a deadline however slowly the server answers."""
+
+    def __init__(self, deadline: Deadline, **options: Any) -> None:
+        super().__init__(**options)
+        self._deadline = deadline
+
+    @property
+    def connection_class(self) -> Any:
+        """The kind of client that `open()` makes."""
+        plain = smtplib.SMTP_SSL if self.use_ssl else smtplib.SMTP
+        attributes = {"deadline": self._deadline, "refused": {}}
+        return type("ClockedClient", (_ClockedMixin, plain), attributes)
+
+
+def _options(connection: OpenConnection | None, timeout_seconds: float) -> dict[str, Any]:
+    if connection is None:
+        return {"timeout": timeout_seconds}
+    given = connection.settings
+    return {
+        "host": given["host"],
+        "port": int(given.get("port") or 587),
+        "username": given.get("username", ""),
+        "password": connection.secrets.get("password", ""),
+        "use_tls": bool(given.get("use_tls", False)),
+        "use_ssl": bool(given.get("use_ssl", False)),
+        "timeout": timeout_seconds,
+    }
+
+
+def _check_host(connection: OpenConnection) -> None:
+    host = str(connection.settings["host"]).lower()
+    port = int(connection.settings.get("port") or 587)
+    if Target("smtp", host, port).host_and_port in settings().allowed_private_hosts:
+        return
+    try:
+        found = {item[4][0] for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError:
+        raise TemporaryFailure("mail_server_unreachable", host=host) from None
+    if not all(is_public(ip_address(str(address).partition("%")[0])) for address in found):
+        raise PermanentFailure("address_not_allowed", host=host)
+
+
+def _send(backend: ClockedBackend, message: EmailMultiAlternatives, scrub: Scrubber) -> Refused:
+    try:
+        backend.open()
+        backend.send_messages([message])
+        client: Any = backend.connection
+        return _readable(client.refused, scrub)
+    finally:
+        # The mail is with the server, or it is not: saying goodbye changes neither.
+        with suppress(OSError):
+            backend.close()
+
+
+def _readable(refused: Mapping[str, tuple[int, bytes]], scrub: Scrubber) -> Refused:
+    return {
+        address: scrub.text(f"{code} {text.decode('utf-8', 'replace')}")[:300]
+        for address, (code, text) in refused.items()
+    }
+
+
+def _fail_by_answer(error: smtplib.SMTPException, scrub: Scrubber, host: str) -> NoReturn:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        refused = _readable(error.recipients, scrub)
+        codes = [code for code, _text in error.recipients.values()]
+        if all(code >= 500 for code in codes):
+            raise PermanentFailure("mail_recipients_refused", answer=refused) from None
+        raise TemporaryFailure("mail_deferred", answer=refused) from None
+    if not isinstance(error, smtplib.SMTPResponseException):
+        if isinstance(error, smtplib.SMTPNotSupportedError):
+            raise PermanentFailure("mail_not_supported", answer=str(error)) from None
+        raise TemporaryFailure("mail_connection_lost", host=host) from None
+    said = error.smtp_error
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    facts: dict[str, Any] = {"smtp_code": error.smtp_code, "answer": scrub.text(text)[:300]}
+    if error.smtp_code < 500:
+        raise TemporaryFailure("mail_deferred", **facts) from None
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        raise PermanentFailure("mail_login_refused", **facts) from None
+    raise PermanentFailure("mail_refused", **facts) from None

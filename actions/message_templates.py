@@ -1,0 +1,14 @@
+"""Finding the message template a step sends."""
+
+from actions.errors import PermanentFailure
+from actions.models.message_template import Channel, MessageTemplate
+from actions.spec import ActionContext
+
+
+def find_template(context: ActionContext, channel: Channel, key: str) -> MessageTemplate:
+    """Return the tenant's template. Raises PermanentFailure."""
+    rows = MessageTemplate.objects.filter(tenant_id=context.tenant.id, channel=channel)
+    template = rows.filter(key=key).first()
+    if template is None:
+        raise PermanentFailure("template_unknown", template=key, channel=channel.value)
+    return template

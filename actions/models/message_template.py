@@ -1,0 +1,119 @@
+"""A message template: a text that staff write once and steps send often."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.ids import DatabaseUUID7, uuid7
+from tenants.models.tenant import Tenant
+
+
+class Channel(models.TextChoices):
+    """How a message reaches people."""
+
+    EMAIL = "email", _("E-mail")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+
+
+class MessageTemplateQuerySet(models.QuerySet["MessageTemplate", "MessageTemplate"]):
+    """Questions about message templates."""
+
+    def of(self, tenant_id: Any) -> "MessageTemplateQuerySet":
+        """One tenant's."""
+        return self.filter(tenant_id=tenant_id)
+
+    def for_channel(self, channel: Channel) -> "MessageTemplateQuerySet":
+        """Those of one channel."""
+        return self.filter(channel=channel)
+
+
+class MessageTemplate(models.Model):
+    """Mails are written here in Liquid; a WhatsApp text is registered with the provider."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.CASCADE, related_name="message_templates", verbose_name=_("tenant")
+    )
+    key = models.SlugField(
+        _("key"), db_index=False, help_text=_("Short name by which workflows refer to it.")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        default="en",
+        help_text=_("As the provider writes it, e.g. en, ar or en_US."),
+    )
+    subject = models.CharField(
+        _("subject"), max_length=500, blank=True, help_text=_("Of a mail. May hold {{ … }}.")
+    )
+    text = models.TextField(
+        _("text"),
+        blank=True,
+        help_text=_(
+            "Of a mail: plain text with {{ … }}. Of WhatsApp: a copy of what is registered."
+        ),
+    )
+    html = models.TextField(
+        _("HTML"), blank=True, help_text=_("Of a mail, beside the text. Values are escaped.")
+    )
+    provider_name = models.CharField(
+        _("registered name"),
+        max_length=512,
+        blank=True,
+        help_text=_("The name under which WhatsApp knows the template. Empty: the key."),
+    )
+    parameters = models.JSONField(
+        _("parameters"),
+        default=list,
+        blank=True,
+        help_text=_("Names of the values the text takes, in the registered order."),
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("changed by"),
+    )
+
+    objects: ClassVar[models.Manager["MessageTemplate"]] = models.Manager.from_queryset(
+        MessageTemplateQuerySet
+    )()
+
+    class Meta:
+        db_table = "message_templates"
+        verbose_name = _("message template")
+        verbose_name_plural = _("message templates")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "key"],
+                name="message_template_key_once_per_tenant",
+                violation_error_message=_("There is already a message template with this key."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse a template that no step could send."""
+        names = self.parameters
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValidationError({"parameters": _('Write a list of names: ["order_id", …].')})
+        if len(set(names)) != len(names):
+            raise ValidationError({"parameters": _("Each name may stand there once.")})
+        if self.channel == Channel.EMAIL and not (self.text or self.html):
+            raise ValidationError({"text": _("A mail needs a text.")})

@@ -1,0 +1,88 @@
+"""What another server answered, read within limits and made safe to store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from actions.scrub import Scrubber
+from tenants import jsontext
+
+Json = Any
+
+# What a later step may want, and nothing that carries credentials (Set-Cookie and the like).
+KEPT_HEADERS: Final = frozenset(
+    {
+        "content-language",
+        "content-type",
+        "date",
+        "etag",
+        "last-modified",
+        "link",
+        "location",
+        "request-id",
+        "retry-after",
+        "x-request-id",
+        "x-total-count",
+    }
+)
+EXCERPT_CHARACTERS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, without secrets."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case, only those of KEPT_HEADERS
+    body: Json | str | None  # JSON if it is JSON, else text; None: empty
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of the body, for an error that people read."""
+        body = self.body
+        text = body if isinstance(body, str) else "" if body is None else jsontext.dumps(body)
+        return " ".join(text[: EXCERPT_CHARACTERS * 4].split())[:EXCERPT_CHARACTERS]
+
+
+def read_answer(status: int, headers: Mapping[str, str], raw: bytes, scrub: Scrubber) -> Answer:
+    """Make an answer of what came back. Raises ValueError for what cannot be stored."""
+    kept = {
+        name.lower(): scrub.text(value)
+        for name, value in headers.items()
+        if name.lower() in KEPT_HEADERS
+    }
+    return Answer(status, kept, _body(raw, kept.get("content-type", ""), scrub))
+
+
+def retry_after(headers: Mapping[str, str], *, limit: timedelta, now: datetime) -> timedelta | None:
+    """Return how long the other side asks to be left alone; None if it does not say."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(timedelta(seconds=int(value[:9])), limit)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:  # "-0000" in the header: UTC, its place unknown
+        moment = moment.replace(tzinfo=UTC)
+    return max(timedelta(0), min(moment - now, limit))
+
+
+def _body(raw: bytes, content_type: str, scrub: Scrubber) -> Json | str | None:
+    if not raw.strip():
+        return None
+    kind, _, parameters = content_type.lower().partition(";")
+    if kind.strip().endswith("json"):
+        try:
+            value = jsontext.loads(raw)
+        except (ValueError, RecursionError):
+            pass  # says JSON and is not: shown as text
+        else:
+            return scrub.json(value)
+    charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
+    try:
+        return scrub.text(raw.decode(charset, "replace"))
+    except LookupError:
+        return scrub.text(raw.decode("utf-8", "replace"))

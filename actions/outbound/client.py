@@ -1,0 +1,227 @@
+"""Sending one request: the only way out of the house over HTTP."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NoReturn
+
+from requests import Response, exceptions  # noqa: TID251 - this package is the HTTP client
+from requests_hardened.ip_filter import InvalidIPAddress
+from urllib3.exceptions import (
+    DecodeError,
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+from actions.conf import settings
+from actions.database import release_database
+from actions.errors import PermanentFailure, TemporaryFailure
+from actions.outbound.addresses import AddressRefused, Target, target_of
+from actions.outbound.answer import Answer, read_answer, retry_after
+from actions.outbound.transport import session
+from actions.scrub import Scrubber
+from tenants import jsontext
+
+Json = Any
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+# Statuses after which the same request may succeed later.
+TEMPORARY: Final = frozenset({408, 425, 429})
+# Statuses that say that the request was turned away at the door.
+NOT_ACTED_ON: Final = frozenset({408, 425, 429, 503})
+# Set by the connection itself; a step that sets them could talk to another server than it says.
+OWN_HEADERS: Final = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
+    | {"expect", "idempotency-key", "proxy-authorization"}
+)
+BAD_ADDRESS: Final = (
+    exceptions.InvalidURL,
+    exceptions.InvalidHeader,
+    LocationValueError,
+    UnicodeError,
+)
+DAMAGED: Final = "its compression is damaged"
+UNRESOLVED: Final = "Failed to resolve"  # requests-hardened has no class of its own for it
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send. Secrets stand apart, so that nothing else of a request is ever secret."""
+
+    method: str
+    url: str
+    body: Json = None  # written as JSON; None: no body
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # taken out of what comes back
+    accept_status: frozenset[int] = frozenset()  # an answer for the caller instead of a failure
+
+
+def send(request: Request, *, idempotency_key: str, timeout_seconds: float) -> Answer:
+    """Send, and return the answer if it says that all is well.
+
+    Raises PermanentFailure and TemporaryFailure. A temporary one has `may_have_arrived`: false
+    when the other side certainly did not act on the request.
+    """
+    answer = exchange(request, idempotency_key=idempotency_key, timeout_seconds=timeout_seconds)
+    return judge(answer, request)
+
+
+def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) -> Answer:
+    """Send, and return the answer whatever it says: for callers that read error bodies first.
+
+    `timeout_seconds` is for everything, from connecting to the last byte. Raises like `send`.
+    """
+    target = _target(request)
+    headers = _headers(request, idempotency_key)
+    body = _body(request)
+    release_database()
+    scrub = Scrubber((*request.secrets, *request.secret_headers.values()))
+    try:
+        response = _open(request, headers, body, timeout_seconds)
+        try:
+            raw = response.raw.read(settings().answer_limit_bytes + 1, decode_content=True)
+        finally:
+            _end(response)
+    except (exceptions.RequestException, HTTPError, OSError, UnicodeError) as error:
+        _fail_to_reach(error, target)
+    if len(raw) > settings().answer_limit_bytes:
+        raise PermanentFailure(
+            "answer_too_large", host=target.host, limit_bytes=settings().answer_limit_bytes
+        )
+    try:
+        return read_answer(response.status_code, response.headers, raw, scrub)
+    except ValueError as error:
+        raise PermanentFailure("answer_unreadable", host=target.host, reason=str(error)) from None
+
+
+def judge(answer: Answer, request: Request) -> Answer:
+    """Return a good answer. Raises PermanentFailure or TemporaryFailure for another."""
+    status = answer.status
+    if 200 <= status < 300 or status in request.accept_status:
+        return answer
+    facts = {"status": status, "host": target_of(request.url).host, "answer": answer.excerpt}
+    if status in TEMPORARY or status >= 500:
+        raise TemporaryFailure(
+            f"http_{status}",
+            retry_after=wait_asked_for(answer),
+            may_have_arrived=status not in NOT_ACTED_ON,
+            **facts,
+        )
+    if 300 <= status < 400:
+        location = answer.headers.get("location", "")
+        raise PermanentFailure("redirect_refused", location=location, **facts)
+    raise PermanentFailure(f"http_{status}", **facts)
+
+
+def wait_asked_for(answer: Answer) -> timedelta | None:
+    """Return the least wait the other side asks for, clamped; None if it does not say."""
+    limit = timedelta(seconds=settings().retry_after_limit_seconds)
+    return retry_after(answer.headers, limit=limit, now=datetime.fromtimestamp(time.time(), UTC))
+
+
+def _target(request: Request) -> Target:
+    if request.method not in METHODS:
+        raise PermanentFailure("bad_method", method=request.method)
+    try:
+        return target_of(request.url)
+    except AddressRefused as refused:
+        raise PermanentFailure("bad_address", host=refused.host, reason=refused.reason) from None
+
+
+def _headers(request: Request, idempotency_key: str) -> dict[str, str]:
+    headers = {"Accept": "application/json, */*;q=0.5"}
+    for name, value in (*request.headers.items(), *request.secret_headers.items()):
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in OWN_HEADERS:
+            raise PermanentFailure("bad_header", header=name)
+        if not _HEADER_VALUE.fullmatch(value):
+            raise PermanentFailure("bad_header", header=name)
+        headers[name] = value
+    headers["Idempotency-Key"] = idempotency_key
+    return headers
+
+
+def _body(request: Request) -> bytes | None:
+    if request.body is None:
+        return None
+    body = jsontext.dumps(request.body).encode()
+    limit = settings().request_limit_bytes
+    if len(body) > limit:
+        raise PermanentFailure("request_too_large", limit_bytes=limit)
+    return body
+
+
+def _open(
+    request: Request, headers: dict[str, str], body: bytes | None, timeout_seconds: float
+) -> Response:
+    if body is not None:
+        headers = {"Content-Type": "application/json", **headers}
+    current = session()
+    current.deadline.start(timeout_seconds)
+    connect = min(settings().connect_timeout_seconds, timeout_seconds)
+    response: Response = current.request(
+        request.method,
+        request.url,
+        headers=headers,
+        data=body,
+        timeout=(connect, timeout_seconds),
+        stream=True,
+    )
+    return response
+
+
+def _end(response: Response) -> None:
+    # An answer read to its end gives its connection back to the pool; another one cannot be used
+    # again, because the rest of it is still to come.
+    if not response.raw.isclosed() and not response.raw.closed:
+        response.raw.close()
+    response.raw.release_conn()
+
+
+def _fail_to_reach(error: Exception, target: Target) -> NoReturn:
+    """Raise what the libraries' error means. The order matters: they wrap one another."""
+    causes = _causes(error)
+    for kinds, failure in (
+        (InvalidIPAddress, PermanentFailure("address_not_allowed", host=target.host)),
+        (BAD_ADDRESS, PermanentFailure("bad_address", host=target.host, reason="cannot be read")),
+        (DecodeError, PermanentFailure("answer_unreadable", host=target.host, reason=DAMAGED)),
+        (exceptions.SSLError, _not_sent("certificate_refused", target)),
+        ((exceptions.ConnectTimeout, NewConnectionError), _not_sent("unreachable", target)),
+        ((TimeoutError, ReadTimeoutError), _perhaps_sent("timed_out", target)),
+    ):
+        if any(isinstance(cause, kinds) for cause in causes):
+            raise failure from None
+    if UNRESOLVED in str(error):
+        raise _not_sent("unreachable", target) from None
+    raise _perhaps_sent("connection_lost", target) from None
+
+
+def _not_sent(code: str, target: Target) -> TemporaryFailure:
+    return TemporaryFailure(code, host=target.host, may_have_arrived=False)
+
+
+def _perhaps_sent(code: str, target: Target) -> TemporaryFailure:
+    return TemporaryFailure(code, host=target.host, may_have_arrived=True)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return the error and everything inside it: each library wraps the one below."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if cause is None or cause in found:
+            continue
+        found.append(cause)
+        waiting += [cause.__cause__, cause.__context__]
+        waiting += [part for part in cause.args if isinstance(part, BaseException)]
+        if isinstance(cause, MaxRetryError):
+            waiting.append(cause.reason)
+    return found

@@ -1,0 +1,117 @@
+"""A kept-alive HTTP session that reaches public addresses only and ends at a deadline.
+
+Stands on `requests-hardened`: one name resolution, a connection to exactly that address, and the
+certificate checked against the name, so that a name cannot point elsewhere a moment later.
+"""
+
+import os
+import threading
+from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Any
+
+from requests.adapters import HTTPAdapter  # noqa: TID251 - the one place
+from requests_hardened import Config, HTTPSession
+from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from actions.clock import ClockedSocket, Deadline
+from actions.conf import settings
+from actions.outbound.addresses import DEFAULT_PORTS, Target, is_public
+
+USER_AGENT = "Sayr"
+
+
+class Session(HTTPSession):  # type: ignore[misc]  # the library ships no types
+    """One thread's connections, shared by all its calls and all tenants: it keeps nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Config(
+                ip_filter_enable=False,  # the adapters mounted below filter
+                ip_filter_allow_loopback_ips=False,
+                never_redirect=True,
+                default_timeout=(3, 10),
+                user_agent_override=USER_AGENT,
+            )
+        )
+        self.deadline = Deadline()
+        self.trust_env = False  # neither a proxy nor a .netrc of the machine
+        # A cookie that one tenant's server set must not travel with another tenant's call.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in DEFAULT_PORTS:
+            self.mount(f"{scheme}://", PublicOnlyAdapter(scheme, self.deadline))
+
+    def get_redirect_target(self, resp: Any) -> None:
+        """Never follow, and never look: looking reads the whole body, whatever its size."""
+
+
+class PublicOnlyAdapter(IPFilterAdapter):  # type: ignore[misc]  # the library ships no types
+    """Refuses private addresses, but for the "host:port" that the settings allow."""
+
+    def __init__(self, scheme: str, deadline: Deadline) -> None:
+        self._scheme, self._deadline = scheme, deadline
+        super().__init__(is_https_proto=scheme == "https")
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make connections whose sockets know the deadline."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._deadline)
+
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
+        """Resolve the name, check the address. Raises InvalidIPAddress."""
+        plain_host, plain_pool = HTTPAdapter.build_connection_pool_key_attributes(
+            self, request, verify, cert
+        )
+        port = plain_host["port"] or DEFAULT_PORTS[self._scheme]
+        target = Target(self._scheme, plain_host["host"].strip("[]").lower(), port)
+        if target.host_and_port in settings().allowed_private_hosts:
+            return plain_host, plain_pool
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        address = ip_address(host["host"].strip("[]"))
+        # Stricter than the library, which lets site-local and IPv4-compatible addresses pass.
+        if not is_public(address) or str(address) in settings().denied_addresses:
+            raise InvalidIPAddress(address)
+        return host, pool
+
+
+def session() -> Session:
+    """Return this thread's session."""
+    found: Session | None = getattr(_local, "session", None)
+    if found is None:
+        found = _local.session = Session()
+    return found
+
+
+def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
+    class Connection(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            self.sock = ClockedSocket(self.sock, deadline)
+
+    class SecureConnection(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            self.sock = ClockedSocket(self.sock, deadline)
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}
+
+
+def _forget_sessions() -> None:
+    # A forked process shares its parent's sockets: two conversations on one would mix.
+    global _local
+    _local = threading.local()
+
+
+_local = threading.local()
+os.register_at_fork(after_in_child=_forget_sessions)

@@ -1,0 +1,141 @@
+"""What the sandbox received, and how it was told to behave."""
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+Json = Any
+
+CHANNELS: Final = ("whatsapp", "smtp", "slack", "teams", "hook")
+MODES: Final = ("ok", "fail", "slow", "rate_limit", "hang", "drip", "answer")
+KEPT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message or request."""
+
+    id: int  # counts up; `since` means "with a greater id"
+    channel: str
+    at: str  # ISO 8601, UTC
+    to: str  # phone, addresses, channel or path
+    text: str
+    status: int  # answered with: an HTTP status or an SMTP code
+    subject: str = ""
+    html: str = ""
+    sender: str = ""
+    method: str = ""
+    path: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    body: Json = None  # parsed if it is JSON
+    raw: str = ""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key sent with a request; of a mail, its Message-ID."""
+        return self.headers.get("idempotency-key") or self.headers.get("message-id", "")
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the JSON API shows."""
+        return {**asdict(self), "idempotency_key": self.idempotency_key}
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How a channel answers."""
+
+    channel: str
+    mode: str = "ok"
+    status: int | None = None  # for fail (None: 500) and answer (None: 200)
+    seconds: float = 3.0  # for slow: before the answer; hang: until the line is cut; drip: in all
+    retry_after: int | str | None = 2  # for rate_limit: seconds, or a date as HTTP writes it
+    times: int | None = None  # how many requests; None: until told otherwise
+    path: str = ""  # only requests whose path begins so
+    code: int | None = None  # the provider's own error code, e.g. 131026
+    error: str = ""  # the provider's own word, e.g. "channel_not_found"
+    body: Json = None  # for answer
+    headers: Mapping[str, str] = field(default_factory=dict)  # for answer and fail
+
+    def __post_init__(self) -> None:
+        if self.channel not in CHANNELS:
+            raise ValueError(f"channel must be one of {', '.join(CHANNELS)}")
+        if self.mode not in MODES:
+            raise ValueError(f"mode must be one of {', '.join(MODES)}")
+
+
+class Journal:
+    """Both, shared by the sandbox's servers and threads. Keeps the last thousand."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._received: deque[Received] = deque(maxlen=KEPT)
+        self._behaviours: list[Behaviour] = []
+        self._last_id = 0
+        self.closing = threading.Event()  # set: whoever waits stops waiting
+
+    def next_number(self) -> int:
+        """Return the id for the next message: providers answer with it before it is noted."""
+        with self._lock:
+            self._last_id += 1
+            return self._last_id
+
+    def note(self, number: int, **facts: Any) -> Received:
+        """Keep one message."""
+        with self._lock:
+            at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
+            received = Received(id=number, at=at, **facts)
+            self._received.append(received)
+        return received
+
+    def received(
+        self, channel: str | None = None, *, since: int = 0, contains: str = ""
+    ) -> list[Received]:
+        """Return what came, the oldest first."""
+        with self._lock:
+            kept = list(self._received)
+        return [
+            one
+            for one in kept
+            if one.id > since
+            and channel in (None, one.channel)
+            and (not contains or contains in json.dumps(one.as_json(), ensure_ascii=False))
+        ]
+
+    def one(self, received_id: int) -> Received | None:
+        """Return the message with this id, if it is still kept."""
+        return next((one for one in self.received() if one.id == received_id), None)
+
+    def forget(self) -> None:
+        """Drop everything received."""
+        with self._lock:
+            self._received.clear()
+
+    def behave(self, behaviour: Behaviour) -> None:
+        """Answer so from now on; the newest rule for a channel and path wins."""
+        with self._lock:
+            place = (behaviour.channel, behaviour.path)
+            self._behaviours = [b for b in self._behaviours if (b.channel, b.path) != place]
+            if behaviour.mode != "ok" or behaviour.path:
+                self._behaviours.insert(0, behaviour)
+
+    def behaviours(self) -> list[Behaviour]:
+        """Return the rules in force."""
+        with self._lock:
+            return list(self._behaviours)
+
+    def next_behaviour(self, channel: str, path: str = "") -> Behaviour:
+        """Return how to answer now, and count it."""
+        with self._lock:
+            for place, rule in enumerate(self._behaviours):
+                if rule.channel != channel or not path.startswith(rule.path):
+                    continue
+                if rule.times is not None:
+                    left = replace(rule, times=rule.times - 1)
+                    self._behaviours[place : place + 1] = [left] if left.times else []
+                return rule
+        return Behaviour(channel)

@@ -1,0 +1,57 @@
+"""The contract of an action: what it takes, what it gives, and what may be done after a crash."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from tenants.facts import TenantFacts
+
+Json = Any
+
+
+class Effect(StrEnum):
+    """What a crash in the middle of the action leaves behind."""
+
+    # Writes to this database only: runs inside the checkpoint's transaction, exactly once.
+    DATABASE = "database"
+    # Calls out, and the same call twice does no harm (an idempotency key, a stable message id).
+    REPEATABLE = "repeatable"
+    # Calls out, and a second call would be noticed: after a crash nobody knows whether it was made.
+    NOT_REPEATABLE = "not_repeatable"
+
+
+class RenderText(Protocol):
+    """Fills a stored text (a message template) with the run's values."""
+
+    def __call__(self, source: str, *, html: bool = False) -> str:
+        """Return the text. Raises PermanentFailure naming the path that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """What an action may know of the step it works for."""
+
+    tenant: TenantFacts
+    run_id: UUID
+    step_name: str
+    idempotency_key: str  # "<run>-<step index>": the same on every retry and after a crash
+    timeout_seconds: float  # for everything the action does, connecting and reading included
+    render_text: RenderText
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """An action of the library."""
+
+    name: str
+    label: str  # shown to staff; a lazy translation
+    description: str  # one sentence for staff; a lazy translation
+    effect: Effect
+    params: Mapping[str, Json]  # JSON Schema (2020-12) with x- hints: form, checks, API, run time
+    output: Mapping[str, Json] | None  # JSON Schema of what the step's output holds
+    run: Callable[[Json, ActionContext], Json]
+    icon: str = "bolt"  # a name in the icon set
+    default_timeout_seconds: float = 30.0
+    ui: Mapping[str, Json] = field(default_factory=dict)  # hints for the editor only

@@ -1,0 +1,209 @@
+"""What went wrong in a step, in a sentence for support staff: what happened and what to do."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+_BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
+_REFUSED = _(
+    "%(host)s refused the request with status %(status)s. The same request would be refused again:"
+    " change the step. It says: %(answer)s"
+)
+NOTHING: Final = "-"  # stands where a parameter says nothing
+_TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
+
+SENTENCES: Final[Mapping[str, Any]] = {
+    # Calling another server.
+    **{f"http_{status}": _REFUSED for status in range(300, 500)},
+    **{f"http_{status}": _BUSY for status in _TEMPORARY_STATUSES},
+    "http_401": _(
+        "%(host)s does not accept the credentials. Enter them again in the connection."
+        " It says: %(answer)s"
+    ),
+    "http_403": _(
+        "%(host)s does not allow this. Check what the credentials of the connection may do."
+        " It says: %(answer)s"
+    ),
+    "http_404": _(
+        "%(host)s has nothing at this address. Check the address and the ids in it."
+        " It says: %(answer)s"
+    ),
+    "http_410": _("%(host)s says that this address is gone for good. Ask for the new one."),
+    "http_429": _("%(host)s takes no more requests for now (status 429). It says: %(answer)s"),
+    "unreachable": _("%(host)s could not be reached: the server is off or the name is wrong."),
+    "timed_out": _(
+        "%(host)s did not answer in time. It may have done what was asked: look there before you"
+        " repeat the step by hand."
+    ),
+    "connection_lost": _(
+        "%(host)s hung up in the middle. It may have done what was asked: look there before you"
+        " repeat the step by hand."
+    ),
+    "certificate_refused": _(
+        "The certificate of %(host)s is not valid, so nothing was sent. Tell whoever runs it."
+    ),
+    "address_not_allowed": _(
+        "%(host)s is an address inside a private network, which steps may not call. Use a public"
+        " address, or ask the administrators to allow this one."
+    ),
+    "bad_address": _("The address cannot be used (%(host)s): %(reason)s. Correct it in the step."),
+    "bad_method": _("“%(method)s” is no method a step can use. Choose one in the step."),
+    "bad_header": _("The header “%(header)s” cannot be sent. Change it in the step."),
+    "request_too_large": _("The data to send is larger than %(limit_bytes)s bytes. Send less."),
+    "answer_too_large": _(
+        "%(host)s answered with more than %(limit_bytes)s bytes. Ask it for less."
+    ),
+    "answer_unreadable": _("The answer of %(host)s cannot be kept: %(reason)s."),
+    "redirect_refused": _(
+        "%(host)s wants the request sent elsewhere (%(location)s), which steps never do. If that"
+        " is right, write the new address into the step."
+    ),
+    "output_too_large": _(
+        "The answer is %(bytes)s bytes; at most %(limit_bytes)s are kept. Ask for less of it."
+    ),
+    # Connections and message templates.
+    "connection_missing": _("There is no active connection for %(kind)s. Make one first."),
+    "connection_unknown": _(
+        "There is no connection “%(connection)s” for %(kind)s. Choose another in the step."
+    ),
+    "connection_off": _("The connection “%(connection)s” is switched off."),
+    "connection_ambiguous": _(
+        "There are several connections for %(kind)s. Choose one in the step: %(choices)s."
+    ),
+    "connection_incomplete": _("The connection “%(connection)s” lacks %(missing)s. Fill it in."),
+    "connection_key_missing": _(
+        "The credentials of the connection “%(connection)s” cannot be opened: the key they were"
+        " stored with is gone. Enter them again, or tell the administrators."
+    ),
+    "connection_of_other_tenant": _(
+        "The credentials of the connection “%(connection)s” were stored for another company and"
+        " were not used. Enter them again, and tell the administrators."
+    ),
+    "connection_moved": _(
+        "The connection “%(connection)s” points to another server than when its credentials were"
+        " entered, so they were not sent. Enter them again."
+    ),
+    "connection_for_other_host": _(
+        "The address is not on the server of the connection “%(connection)s”, so its credentials"
+        " were not sent. Use an address of that server, or no connection."
+    ),
+    "template_unknown": _(
+        "There is no message template “%(template)s” for %(channel)s. Choose another in the step."
+    ),
+    "template_values_differ": _(
+        "The message template “%(template)s” takes other values. Missing: %(missing)s."
+        " Not wanted: %(superfluous)s. Correct them in the step."
+    ),
+    "template_value_empty": _(
+        "The value “%(name)s” for the message template “%(template)s” is empty, which WhatsApp"
+        " refuses. Give it a default in the step."
+    ),
+    # WhatsApp.
+    "bad_phone": _(
+        "“%(phone)s” is not a phone number (read as a number of %(country)s). Correct it in the"
+        " record and start the run again."
+    ),
+    "whatsapp_busy": _("WhatsApp takes no more messages for now. It says: %(answer)s"),
+    "whatsapp_undeliverable": _(
+        "WhatsApp cannot deliver to this phone: it has no WhatsApp, or its owner does not take"
+        " such messages. Reach the customer another way. It says: %(answer)s"
+    ),
+    "whatsapp_access_refused": _(
+        "WhatsApp does not accept the access token, or the account may not send. Check the"
+        " connection and the account. It says: %(answer)s"
+    ),
+    "whatsapp_template_unknown": _(
+        "WhatsApp has no such approved template in this language, or has paused it. Check it in"
+        " the WhatsApp Manager. It says: %(answer)s"
+    ),
+    "whatsapp_values_refused": _(
+        "WhatsApp does not accept the values for this template. Compare their number and order"
+        " with the registered template. It says: %(answer)s"
+    ),
+    "whatsapp_refused": _("WhatsApp refused the message. It says: %(answer)s"),
+    # Mail.
+    "bad_mail_address": _(
+        "“%(address)s” is not one mail address (field “%(field)s”). Correct it in the record or in"
+        " the step."
+    ),
+    "bad_recipient_count": _(
+        "The mail has %(count)s recipients; it needs one in “To” and may have %(limit)s."
+    ),
+    "mail_is_empty": _("The mail has no text. Write one in the step or choose a template."),
+    "mail_has_no_subject": _("The mail has no subject. Write one in the step."),
+    "mail_header_injection": _(
+        "The “%(field)s” holds a line break, which a mail must not have there. Look at the values"
+        " in it: somebody may be trying to send mail in your name."
+    ),
+    "mail_timed_out": _("The mail server %(host)s did not answer in time."),
+    "mail_server_unreachable": _("The mail server %(host)s could not be reached."),
+    "mail_connection_lost": _("The mail server %(host)s hung up in the middle."),
+    "mail_deferred": _("The mail server takes the mail later. It says: %(answer)s"),
+    "mail_login_refused": _(
+        "The mail server does not accept the user name or password. Enter them again in the"
+        " connection. It says: %(answer)s"
+    ),
+    "mail_not_supported": _("The mail server lacks something the mail needs: %(answer)s"),
+    "mail_recipients_refused": _(
+        "The mail server knows none of the recipients. Check the addresses. It says: %(answer)s"
+    ),
+    "mail_refused": _("The mail server refused the mail. It says: %(answer)s"),
+    # Slack and Teams.
+    "channel_missing": _(
+        "No channel is named, neither in the step nor in the connection “%(connection)s”."
+    ),
+    "slack_busy": _("Slack takes no more messages for now. It says: %(answer)s"),
+    "slack_channel_refused": _(
+        "Slack has no channel “%(channel)s” that the app can write to. Check the name, and invite"
+        " the app into it. It says: %(answer)s"
+    ),
+    "slack_access_refused": _(
+        "Slack does not accept the token, or the app may not post. Check the connection."
+        " It says: %(answer)s"
+    ),
+    "slack_refused": _("Slack refused the message. It says: %(answer)s"),
+    "teams_busy": _("Teams takes no more messages for now. It says: %(answer)s"),
+    "teams_refused": _("Teams refused the message. It says: %(answer)s"),
+    # Records.
+    "table_not_allowed": _("Workflows may not use the table “%(table)s”."),
+    "field_not_allowed": _(
+        "Workflows may not change the field “%(field)s” of “%(table)s”. Take it out of the step."
+    ),
+    "record_not_found": _(
+        "There is no record with the id “%(id)s” in “%(table)s”. It was deleted, or the step takes"
+        " the id from the wrong place."
+    ),
+    "invalid_value": _(
+        "“%(value)s” is not a value that “%(field)s” of “%(table)s” can have: %(reason)s"
+    ),
+    "record_refused": _("The change to “%(table)s” was refused as a whole: %(reason)s"),
+}
+
+
+class _Facts(dict[str, Any]):
+    """Parameters of an error; one that an older version did not record shows as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return NOTHING
+
+
+def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
+    facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
+    known = SENTENCES.get(code)
+    if known is None:
+        details = ", ".join(f"{name}: {value}" for name, value in facts.items())
+        return f"{code} ({details})" if details else code
+    try:
+        return str(known) % facts
+    except (TypeError, ValueError):  # a translation with a slip in its placeholders
+        return code
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {item}" for name, item in value.items()) or NOTHING
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or NOTHING
+    return NOTHING if value in (None, "") else str(value)

@@ -1,0 +1,1 @@
+"""Wiring, no logic: environment to settings, addresses, the records of this installation."""

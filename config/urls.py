@@ -1,0 +1,14 @@
+"""Addresses."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("workflows.api.urls")),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+]
+
+admin.site.site_header = "Sayr"
+admin.site.site_title = "Sayr"

@@ -1,0 +1,1 @@
+"""Who uses Sayr, and the records they keep."""

@@ -1,0 +1,104 @@
+"""Keys with which other applications fire events and read runs."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin import access
+from tenants.admin.base import TenantAdmin
+from tenants.admin.lists import TenantFilter
+from tenants.models.api_key import ApiKey, Scope
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(TenantAdmin):
+    """A key is made, shown once, and revoked. It is never changed."""
+
+    list_display = ("name", "shown_prefix", "may", "created", "last_used_at", "state")
+    list_filter = (TenantFilter, "revoked")
+    list_select_related = ("tenant",)
+    search_fields = ("name", "prefix")
+    ordering = ("-created",)
+    fields = ("tenant", "name", "scopes", "expiry_date")
+    actions = ("revoke",)
+    never_looked_up = frozenset({"id", "hashed_key"})
+    when_empty = _(
+        "No keys yet. Another application needs one to fire events here: add a key, "
+        "and copy it from the message that follows."
+    )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operations only: support does not need to know the doors."""
+        return self._may_edit(request, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Operations only."""
+        return access.may_edit_somewhere(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits a key; revoking is an action of the list, open to Operations."""
+        return obj is None and access.may_edit_somewhere(request)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Only keys of tenants in which the person may edit."""
+        return super().get_queryset(request).filter(tenant__in=access.tenants_edited(request))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show a made key with its state."""
+        names = list(super().get_fields(request, obj))
+        return names if obj is None else [*names, "shown_prefix", "state", "created", "last_used_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a made key, everything."""
+        fixed = ("shown_prefix", "state", "created", "last_used_at")
+        return fixed if obj is None else (*fixed, "tenant", "name", "scopes", "expiry_date")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let people tick what the key may do."""
+        if db_field.name == "scopes":
+            return _ScopesField(label=db_field.verbose_name, choices=Scope.choices, initial=Scope.values)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Make the key and show it, this once."""
+        key = ApiKey.objects.assign_key(obj)
+        obj.save()
+        text = gettext("This is the key. Copy it now: it is not stored, and cannot be shown again.")
+        shown = format_html('{} <code class="sayr-key" dir="ltr">{}</code>', text, key)
+        messages.warning(request, shown)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Go to the list, where the message with the key stands."""
+        return HttpResponseRedirect(reverse("admin:tenants_apikey_changelist"))
+
+    @admin.action(description=_("Revoke the chosen keys"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+        """Let nobody in with these keys any more."""
+        keys = list(queryset.filter(revoked=False))
+        for key in keys:
+            key.revoked = True
+            key.save(update_fields=["revoked"])
+            self.log_change(request, key, gettext("Revoked."))
+        messages.success(request, gettext("Keys revoked: %(count)s.") % {"count": len(keys)})
+
+    @admin.display(description=_("begins with"))
+    def shown_prefix(self, key: Any) -> str:
+        """Return the part by which a key is recognised."""
+        return f"{key.prefix}…"
+
+    @admin.display(description=_("may"))
+    def may(self, key: Any) -> str:
+        """Return what the key is good for."""
+        return ", ".join(str(Scope(scope).label) for scope in key.scopes)
+
+    @admin.display(description=_("state"))
+    def state(self, key: Any) -> str:
+        """Return whether it still opens the door."""
+        if key.revoked:
+            return gettext("Revoked")
+        return gettext("Expired") if key.has_expired else gettext("Valid")

@@ -1,0 +1,180 @@
+"""The base of every admin page of a tenant's rows: who sees what is decided here, once."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin import access
+from tenants.admin.lists import CappedPaginator, TenantFilter
+
+
+class TenantForm(forms.ModelForm):
+    """Refuses rows of two tenants in one row."""
+
+    def clean(self) -> Any:
+        """Compare the tenant of every chosen row with the row's own."""
+        values = super().clean() or self.cleaned_data
+        tenant_id = getattr(values.get("tenant"), "pk", None) or self.instance.tenant_id
+        for name, value in values.items():
+            if name != "tenant" and getattr(value, "tenant_id", tenant_id) != tenant_id:
+                self.add_error(name, _("This belongs to another tenant."))
+        return values
+
+
+class TenantAdmin(admin.ModelAdmin):
+    """Rows of the person's tenants only; Operations may change them, Support may read them.
+
+    Permissions come from the membership, not from Django's permission rows. A row of another
+    tenant does not exist here: its address answers as that of a row that was never made.
+    """
+
+    form = TenantForm
+    show_full_result_count = False
+    paginator = CappedPaginator
+    list_per_page = 50
+    list_max_show_all = 0
+    ordering: Any = ("-id",)
+    # Sorting by any other column would read a whole history.
+    sortable_by: Any = ()
+    # Deleting many rows at once is nobody's daily work here.
+    actions: Any = None
+    empty_value_display = "–"
+    list_filter: Any = (TenantFilter,)
+    can_be_added: ClassVar[bool] = True
+    can_be_changed: ClassVar[bool] = True
+    can_be_deleted: ClassVar[bool] = False
+    # What the empty list says: what this is, and what to do.
+    when_empty: ClassVar[Any] = ""
+    # Columns that no address may ask about, for example ?secrets__startswith=a.
+    never_looked_up: ClassVar[frozenset[str]] = frozenset()
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """Only rows of the person's tenants."""
+        rows: models.QuerySet[Any] = access.visible(request, super().get_queryset(request))
+        return rows
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Name the tenant if the person has several."""
+        columns = tuple(super().get_list_display(request))
+        return (*columns, "tenant") if access.sees_several(request) else columns
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Refuse questions that reach other tables, or columns that are secret."""
+        first = lookup.split("__", 1)[0]
+        is_field = any(first == field.name for field in self.opts.fields)
+        if not is_field or first in self.never_looked_up:
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Anybody who belongs somewhere."""
+        return access.is_member(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Every member."""
+        return access.is_member(request) if obj is None else access.may_see(request, obj.tenant_id)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Operations."""
+        return self.can_be_added and access.may_edit_somewhere(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operations of the row's tenant."""
+        return self.can_be_changed and self._may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operations of the row's tenant, where rows may go at all."""
+        return self.can_be_deleted and self._may_edit(request, obj)
+
+    def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:
+            return access.may_edit_somewhere(request)
+        return access.may_edit(request, obj.tenant_id)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A row never moves to another tenant."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return (*fixed, "tenant") if obj is not None else fixed
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave the tenant out where there is only one to think of."""
+        names = list(super().get_fields(request, obj))
+        if obj is not None and not access.sees_several(request) and "tenant" in names:
+            names.remove("tenant")
+        return names
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer rows of the person's tenants only."""
+        target = db_field.remote_field.model
+        if db_field.name == "tenant":
+            kwargs["queryset"] = access.tenants_edited(request)
+        elif any(field.name == "tenant" for field in target._meta.fields):
+            kwargs.setdefault("queryset", access.visible(request, target._default_manager.all()))
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "tenant":
+            _preselect_only_choice(field)
+        return field
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Show the list, with a word for when it is empty."""
+        context = {"when_empty": self.when_empty, **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """One way to save: the row's own list of choices needs no “save and add another”."""
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+
+class HistoryAdmin(TenantAdmin):
+    """Rows that are only ever read, each on a page of its own."""
+
+    can_be_added = False
+    can_be_changed = False
+    page_template: ClassVar[str]
+
+    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return what the page shows."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show one row. Somebody else's is as unknown as one that was never made."""
+        if request.method != "GET":
+            raise PermissionDenied
+        obj = self.get_object(request, object_id)
+        if obj is None or not self.has_view_permission(request, obj):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": obj,
+            "title": self.page_title(obj),
+            "media": self.media,
+            **self.page(request, obj),
+        }
+        return TemplateResponse(request, self.page_template, context)
+
+    def page_title(self, obj: Any) -> str:
+        """Return the page's heading."""
+        return str(obj)
+
+
+def _preselect_only_choice(field: Any) -> None:
+    choices = list(field.queryset[:2])
+    if len(choices) == 1:
+        field.initial = choices[0].pk
+        field.widget = forms.HiddenInput()

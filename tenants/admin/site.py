@@ -1,0 +1,99 @@
+"""The admin site: its order, and the reader's own language and clock."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin.access import is_superuser, tenants_seen
+
+# What stands where on the first page. Models that are not named here are technical.
+GROUPS = (
+    ("work", _("Workflows"), ("workflowrun", "workflowdefinition", "workflowevent")),
+    ("records", _("Records"), ("order",)),
+    ("messages", _("Connections and messages"), ("messagetemplate", "connection")),
+    ("people", _("Company and access"), ("tenant", "membership", "user", "apikey")),
+)
+TECHNICAL = ("technical", _("Technical"))
+
+
+class SayrSite(AdminSite):
+    """Django's admin, in the order of the work."""
+
+    site_header = "Sayr"
+    site_title = "Sayr"
+    index_title = _("Overview")
+    enable_nav_sidebar = True
+    site_url = None
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the models by what they are for instead of by the app they lie in."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        return _grouped([model for app in apps for model in app["models"]], apps)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Show every page in the reader's language and by the reader's clock."""
+        return super().admin_view(_in_the_readers_terms(view), cacheable)
+
+
+def _grouped(models: list[Any], apps: list[Any]) -> list[Any]:
+    by_name = {model["object_name"].lower(): model for model in models if _is_ours(model)}
+    urls = {app["app_label"]: app["app_url"] for app in apps}
+    groups = []
+    for label, name, wanted in GROUPS:
+        found = [by_name.pop(key) for key in wanted if key in by_name]
+        groups.append(_group(label, name, found))
+    ours = list(by_name.values())
+    others = [model for model in models if not _is_ours(model)]
+    groups.append(_group(*TECHNICAL, ours + others))
+    return [{**group, "app_url": _first_url(group, urls)} for group in groups if group["models"]]
+
+
+def _is_ours(model: Any) -> bool:
+    return model["model"]._meta.app_label in {"workflows", "actions", "tenants"}
+
+
+def _group(label: str, name: Any, models: list[Any]) -> dict[str, Any]:
+    return {"app_label": label, "name": name, "has_module_perms": True, "models": models}
+
+
+def _first_url(group: dict[str, Any], urls: dict[str, str]) -> str:
+    return urls[group["models"][0]["model"]._meta.app_label]
+
+
+def _in_the_readers_terms(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with ExitStack() as stack:
+            stack.enter_context(timezone.override(_zone(request)))
+            language = getattr(request.user, "language", "")
+            if language:
+                stack.enter_context(translation.override(language))
+            answer: Any = view(request, *args, **kwargs)
+            # Templates are rendered after the view: too late for the reader's terms.
+            if hasattr(answer, "render") and not answer.is_rendered:
+                answer.render()
+            return answer  # type: ignore[no-any-return]  # a response, or one that was rendered
+
+    return shown
+
+
+def _zone(request: HttpRequest) -> ZoneInfo:
+    """Return the person's time zone, or else that of their only tenant, or else the house's."""
+    chosen = getattr(request.user, "time_zone", "")
+    if not chosen and request.user.is_authenticated and not is_superuser(request):
+        zones = tenants_seen(request).values_list("time_zone", flat=True)[:2]
+        chosen = zones[0] if len(zones) == 1 else ""
+    try:
+        return ZoneInfo(chosen or settings.TIME_ZONE)
+    except (KeyError, ValueError):
+        return ZoneInfo(settings.TIME_ZONE)

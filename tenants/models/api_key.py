@@ -1,0 +1,39 @@
+"""A key with which another application fires events and reads runs."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from rest_framework_api_key.models import AbstractAPIKey
+
+from tenants.models.tenant import Tenant
+
+
+class Scope(models.TextChoices):
+    """What the holder of a key may do."""
+
+    FIRE_EVENTS = "events:fire", _("Fire events")
+    READ_RUNS = "runs:read", _("Read runs")
+
+
+def every_scope() -> list[str]:
+    """Return all scopes: what a new key gets unless somebody chooses less."""
+    return list(Scope.values)
+
+
+class ApiKey(AbstractAPIKey):
+    """Shown once when made; only its hash is stored. It belongs to one tenant."""
+
+    tenant = models.ForeignKey(
+        Tenant, models.CASCADE, related_name="api_keys", verbose_name=_("tenant")
+    )
+    scopes = ArrayField(
+        models.CharField(max_length=40, choices=Scope.choices),
+        verbose_name=_("may"),
+        default=every_scope,
+    )
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    class Meta(AbstractAPIKey.Meta):
+        db_table = "api_keys"
+        verbose_name = _("API key")  # type: ignore[assignment]  # the library wrote str
+        verbose_name_plural = _("API keys")  # type: ignore[assignment]

@@ -1,0 +1,83 @@
+"""An order: the record most workflows of the first users are about."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.ids import DatabaseUUID7, uuid7
+from tenants.models.tenant import Tenant
+from tenants.tracking import TrackedModel, TrackedQuerySet
+
+
+class OrderStatus(models.TextChoices):
+    """Where an order stands."""
+
+    NEW = "new", _("New")
+    CONFIRMED = "confirmed", _("Confirmed")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    CANCELLED = "cancelled", _("Cancelled")
+    REFUNDED = "refunded", _("Refunded")
+
+
+class OrderSource(models.TextChoices):
+    """How an order came in."""
+
+    WEB = "web", _("Web shop")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+    PHONE = "phone", _("Phone")
+    STORE = "store", _("Store")
+
+
+class Order(TrackedModel):
+    """A customer's order. Saving one fires the events that `config/records.py` names."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="orders", verbose_name=_("tenant")
+    )
+    number = models.CharField(_("number"), max_length=40)
+    status = models.CharField(
+        _("status"), max_length=20, choices=OrderStatus.choices, default=OrderStatus.NEW
+    )
+    source = models.CharField(
+        _("source"), max_length=20, choices=OrderSource.choices, default=OrderSource.WEB
+    )
+    customer_id = models.CharField(_("customer id"), max_length=64, blank=True)
+    customer_name = models.CharField(_("customer"), max_length=200, blank=True)
+    customer_phone = models.CharField(_("phone"), max_length=40, blank=True)
+    customer_email = models.EmailField(_("e-mail"), blank=True)
+    total_amount = models.DecimalField(_("total"), max_digits=14, decimal_places=2, default=0)
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
+
+    objects: ClassVar[models.Manager["Order"]] = models.Manager.from_queryset(TrackedQuerySet)()
+
+    untracked_fields = frozenset({"updated_at"})
+
+    class Meta:
+        db_table = "orders"
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "number"],
+                name="order_number_once_per_tenant",
+                violation_error_message=_("There is already an order with this number."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(total_amount__gte=0),
+                name="order_total_not_negative",
+                violation_error_message=_("The total cannot be negative."),
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "-id"], name="orders_tenant")]
+
+    def __str__(self) -> str:
+        return self.number

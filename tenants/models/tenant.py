@@ -1,0 +1,90 @@
+"""A tenant: one company, whose data no other tenant sees."""
+
+from datetime import UTC
+from typing import ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.facts import TenantFacts
+from tenants.ids import DatabaseUUID7, uuid7
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse a name that the time-zone database lacks."""
+    if name not in available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write it like Asia/Beirut or Asia/Riyadh."),
+            params={"name": name},
+        )
+
+
+class Tenant(models.Model):
+    """One company."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
+    )
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("Short name, used in addresses and exports.")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Asia/Beirut", validators=[validate_time_zone]
+    )
+    language = models.CharField(
+        _("language of messages"),
+        max_length=10,
+        default="en",
+        choices=[("en", _("English")), ("ar", _("Arabic"))],
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        default="LB",
+        help_text=_(
+            "Two letters. Phone numbers without a country code are read as numbers of this country."
+        ),
+    )
+    paused_at = models.DateTimeField(
+        _("paused since"),
+        null=True,
+        blank=True,
+        help_text=_("While set, events and runs are kept, and nothing starts."),
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects: ClassVar[models.Manager["Tenant"]] = models.Manager()
+
+    class Meta:
+        db_table = "tenants"
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The tenant's time zone; UTC if the stored name is unknown to this machine."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (KeyError, ValueError):
+            return ZoneInfo(str(UTC))
+
+    def facts(self) -> TenantFacts:
+        """Return what steps and templates may know."""
+        return TenantFacts(
+            id=self.id,
+            key=self.key,
+            name=self.name,
+            time_zone=self.time_zone,
+            language=self.language,
+            currency=self.currency,
+            country=self.country,
+        )

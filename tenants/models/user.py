@@ -1,0 +1,27 @@
+"""A person who logs in."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.ids import DatabaseUUID7, uuid7
+
+
+class User(AbstractUser):
+    """Django's user, with the language and time zone in which this person reads pages."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        blank=True,
+        choices=[("en", _("English")), ("ar", _("Arabic"))],
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]  # the stubs leave Meta out
+        db_table = "users"
+        verbose_name = _("user")
+        verbose_name_plural = _("users")

@@ -1,0 +1,1 @@
+"""The tests mirror the source; acceptance/ holds the cases, faults/ and benchmarks/ the rest."""

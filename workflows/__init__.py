@@ -1,0 +1,1 @@
+"""The product: definitions, events, runs, and the engine that carries them out."""

@@ -1,0 +1,24 @@
+"""What the application's database role may do. Migrations run as the owner; the rest does not."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connections
+
+GRANTS: Final = """
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+-- A published version never changes: runs in flight and the history rest on it.
+REVOKE UPDATE, DELETE, TRUNCATE ON workflow_versions FROM {role};
+"""
+
+
+def grant_to_application(using: str, **_kwargs: Any) -> None:
+    """After migrations: let the application's role in, if this server has one."""
+    role: str = settings.SAYR_APPLICATION_ROLE
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT current_user <> %s FROM pg_roles WHERE rolname = %s", [role, role])
+        found = cursor.fetchone()
+        if found and found[0]:
+            cursor.execute(GRANTS.format(role=connections[using].ops.quote_name(role)))

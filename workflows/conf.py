@@ -1,0 +1,39 @@
+"""settings.SAYR as values with units. Unknown keys are found by `manage.py check`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+
+KNOWN_KEYS = frozenset(
+    {"RECORDS", "EVENT_TYPES", "ACTIONS", "LEASE_SECONDS", "SLOTS", "GRACE_SECONDS"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How workers behave."""
+
+    lease: timedelta = timedelta(
+        seconds=30
+    )  # a run whose worker is silent for so long is taken over
+    slots: int = 16  # runs that one worker process has under way at once
+    grace: timedelta = timedelta(seconds=30)  # after SIGTERM, for the steps in flight
+
+    @property
+    def heartbeat(self) -> timedelta:
+        """Two beats may be lost before the lease ends."""
+        return self.lease / 3
+
+
+@cache
+def current() -> Settings:
+    """Return this process's settings."""
+    given: dict[str, Any] = settings.SAYR
+    return Settings(
+        lease=timedelta(seconds=given.get("LEASE_SECONDS", 30)),
+        slots=given.get("SLOTS", 16),
+        grace=timedelta(seconds=given.get("GRACE_SECONDS", 30)),
+    )

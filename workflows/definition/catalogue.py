@@ -1,0 +1,40 @@
+"""What exists around a document: actions, events, tables, templates and connections.
+
+The caller gathers it; the language only looks things up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Schema = Mapping[str, Any]  # JSON Schema, draft 2020-12, with x- hints
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSignature:
+    """What an action takes and gives."""
+
+    params: Schema
+    output: Schema | None = None  # None: not described, any field may be read
+
+
+@dataclass(frozen=True, slots=True)
+class TableSignature:
+    """The fields of a table that workflows may touch."""
+
+    readable: frozenset[str]
+    writable: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that a document may name."""
+
+    actions: Mapping[str, ActionSignature] = field(default_factory=dict)
+    # Payload schema per event type; absent or None: unknown, any field may be read.
+    events: Mapping[str, Schema | None] = field(default_factory=dict)
+    # Kind -> keys, for example "message_template:email" -> {"order_confirmed"}.
+    references: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tables: Mapping[str, TableSignature] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The checks of a document, one concern per module. `workflows.definition.validate` runs them."""

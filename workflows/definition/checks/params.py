@@ -1,0 +1,140 @@
+"""Params against the schema of their action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import ValidationError
+from jsonschema.exceptions import best_match
+
+from workflows.definition.catalogue import Catalogue, Schema
+from workflows.definition.codes import Code
+from workflows.definition.comparison import kind_of
+from workflows.definition.numbers import shortened
+from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.schemas import alternatives, member, validator
+from workflows.definition.templates.compiled import is_template
+
+_COMPOSITE = {"anyOf", "oneOf", "allOf", "not", "if", "then", "else"}
+_CLOSED = {"additionalProperties", "unevaluatedProperties"}
+_EMPTY = {"minLength", "minItems", "minProperties"}
+
+
+def check_params(
+    params: Mapping[str, Any], path: str, schema: Schema, catalogue: Catalogue
+) -> Iterator[Problem]:
+    """Yield what the action would refuse. What is a template is checked when it is rendered."""
+    for error in validator(schema).iter_errors(params):
+        yield from _problems(error, path)
+    yield from _Hints(schema, catalogue).check(params, schema, path, params)
+
+
+def _problems(error: ValidationError, path: str) -> Iterator[Problem]:
+    composite = error.validator in _COMPOSITE
+    if is_template(error.instance) or (composite and _has_template(error.instance)):
+        return
+    if composite:
+        error = best_match([error]) or error
+    at = pointer(path, *error.absolute_path)
+    wanted: Any = error.validator_value
+    if error.validator == "required":
+        # One error for each name, told apart only by its message.
+        names = [name for name in wanted if error.message.startswith(repr(name))]
+        for name in names:
+            yield Problem(pointer(at, name), Code.MISSING_PARAM, {"param": name})
+    elif error.validator in _CLOSED:
+        yield from _unknown(error.instance, at, error.schema)
+    else:
+        yield _problem(str(error.validator), error.instance, wanted, at)
+
+
+def _problem(rule: str, instance: Any, wanted: Any, at: str) -> Problem:
+    if rule == "type":
+        return Problem(at, Code.WRONG_TYPE, {"expected": wanted, "found": kind_of(instance)})
+    if rule in {"enum", "const"}:
+        choices = list(wanted) if rule == "enum" else [wanted]
+        near = suggestion(instance, [one for one in choices if isinstance(one, str)])
+        params = {"choices": choices, "value": shortened(instance), **near}
+        return Problem(at, Code.NOT_A_CHOICE, params)
+    if rule in _EMPTY and not instance:
+        return Problem(at, Code.EMPTY)
+    params = {"rule": rule, "wanted": shortened(wanted), "value": shortened(instance)}
+    return Problem(at, Code.BAD_PARAM, params)
+
+
+def _unknown(instance: Any, at: str, schema: Any) -> Iterator[Problem]:
+    known = list(schema.get("properties", ())) if isinstance(schema, Mapping) else []
+    for key in instance:
+        if key not in known:
+            near = suggestion(key, known)
+            yield Problem(pointer(at, key), Code.UNKNOWN_PARAM, {"param": shortened(key), **near})
+
+
+def _has_template(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_has_template(member) for member in value.values())
+    if isinstance(value, list):
+        return any(_has_template(element) for element in value)
+    return is_template(value)
+
+
+def _known(catalogue: Catalogue, kinds: str) -> set[str]:
+    """Return the keys of a kind; "connection:slack,teams" names two."""
+    family, _, names = kinds.partition(":")
+    wanted = [f"{family}:{name.strip()}" for name in names.split(",")] if names else [kinds]
+    return set().union(*(catalogue.references.get(kind, frozenset()) for kind in wanted))
+
+
+class _Hints:
+    """What the x- hints ask, all the way down."""
+
+    def __init__(self, root: Schema, catalogue: Catalogue) -> None:
+        self.root, self.catalogue = root, catalogue
+
+    def check(self, value: Any, schema: Schema, path: str, siblings: Any) -> Iterator[Problem]:
+        """Yield the problems of `value`; `siblings` is the object it is a member of."""
+        hints: dict[str, Any] = {}
+        for branch in alternatives(schema, self.root):
+            hints |= {key: hint for key, hint in branch.items() if key.startswith("x-")}
+        if isinstance(value, str):
+            yield from self._text(value, hints, path)
+        elif isinstance(value, dict):
+            yield from self._fields(value, hints.get("x-fields-of"), path, siblings)
+            for key, inner in value.items():
+                part = member(schema, self.root, key)
+                yield from self.check(inner, part, pointer(path, key), value)
+        elif isinstance(value, list):
+            for index, inner in enumerate(value):
+                part = member(schema, self.root, index)
+                yield from self.check(inner, part, pointer(path, index), siblings)
+
+    def _text(self, value: str, hints: Mapping[str, Any], path: str) -> Iterator[Problem]:
+        if is_template(value):
+            if hints.get("x-no-template") or hints.get("x-table"):
+                yield Problem(path, Code.TEMPLATE_NOT_ALLOWED)
+            return
+        kind = hints.get("x-reference")
+        if kind is not None:
+            known = _known(self.catalogue, kind)
+            if value not in known:
+                params = {"kind": kind, "key": shortened(value), **suggestion(value, known)}
+                yield Problem(path, Code.UNKNOWN_REFERENCE, params)
+        if hints.get("x-table") and value not in self.catalogue.tables:
+            params = {"table": shortened(value), **suggestion(value, self.catalogue.tables)}
+            yield Problem(path, Code.UNKNOWN_TABLE, params)
+
+    def _fields(
+        self, value: dict[str, Any], sibling: Any, path: str, siblings: Any
+    ) -> Iterator[Problem]:
+        name = siblings.get(sibling) if isinstance(siblings, Mapping) and sibling else None
+        table = self.catalogue.tables.get(name) if isinstance(name, str) else None
+        if table is None:
+            return
+        for field in value:
+            params = {"table": name, "field": shortened(field)}
+            if field in table.readable - table.writable:
+                yield Problem(pointer(path, field), Code.FIELD_NOT_WRITABLE, params)
+            elif field not in table.writable:
+                near = suggestion(field, table.writable)
+                yield Problem(pointer(path, field), Code.UNKNOWN_FIELD, {**params, **near})

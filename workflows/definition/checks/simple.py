@@ -1,0 +1,60 @@
+"""Checks that many places share: keys, text, numbers, durations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from workflows.definition.codes import Code
+from workflows.definition.comparison import kind_of
+from workflows.definition.durations import parse_duration
+from workflows.definition.numbers import shortened
+from workflows.definition.problems import Problem, pointer, suggestion
+
+
+def wrong_type(value: object, path: str, expected: str) -> Problem:
+    """Return the problem of a value of the wrong kind."""
+    return Problem(path, Code.WRONG_TYPE, {"expected": expected, "found": kind_of(value)})
+
+
+def check_keys(
+    value: Mapping[str, Any], path: str, *, required: Collection[str], optional: Collection[str]
+) -> Iterator[Problem]:
+    """Yield a problem for each key that is unknown, and for each that is not there."""
+    known = {*required, *optional}
+    for key in value:
+        if key not in known:
+            near = suggestion(key, known)
+            yield Problem(pointer(path, key), Code.UNKNOWN_KEY, {"key": shortened(key), **near})
+    for key in required:
+        if key not in value:
+            yield Problem(pointer(path, key), Code.REQUIRED, {"key": key})
+
+
+def check_text(value: object, path: str, *, most: int = 200) -> Iterator[Problem]:
+    """Yield a problem unless it is text with something in it, at most `most` characters."""
+    if not isinstance(value, str):
+        yield wrong_type(value, path, "text")
+    elif not value.strip():
+        yield Problem(path, Code.EMPTY)
+    elif len(value) > most:
+        yield Problem(path, Code.TOO_LONG, {"most": most})
+
+
+def check_duration(value: object, path: str, *, most: timedelta) -> Iterator[Problem]:
+    """Yield a problem unless it is a duration above zero and at most `most`."""
+    span = parse_duration(value)
+    if span is None:
+        yield Problem(path, Code.BAD_DURATION, {"value": shortened(value)})
+    elif not timedelta(0) < span <= most:
+        yield Problem(path, Code.OUT_OF_RANGE, {"least": "1s", "most": f"{most.days * 24 or 1}h"})
+
+
+def check_number(value: Any, path: str, *, least: int, most: int, whole: bool) -> Iterator[Problem]:
+    """Yield a problem unless it is a number from `least` to `most`."""
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        yield wrong_type(value, path, "whole number" if whole else "number")
+    elif not least <= value <= most:
+        yield Problem(path, Code.OUT_OF_RANGE, {"least": least, "most": most})

@@ -1,0 +1,113 @@
+"""Templates: whether they can be read, and whether what they read can be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from workflows.definition.checks.surroundings import EarlierStep, Surroundings
+from workflows.definition.codes import Code
+from workflows.definition.paths import Path, show_path
+from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.schemas import field_names, lacks
+from workflows.definition.scope import ROOTS, TENANT_FIELDS
+from workflows.definition.templates import template_paths, template_problems
+from workflows.definition.templates.checks import guarded_paths
+from workflows.definition.templates.compiled import is_template
+
+_STEP_PARTS = ("output", "status", "error")
+
+
+def check_templates(value: Any, path: str, around: Surroundings) -> Iterator[Problem]:
+    """Yield the problems of every template in `value`, however deep."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from check_templates(member, pointer(path, key), around)
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from check_templates(element, pointer(path, index), around)
+    elif isinstance(value, str) and is_template(value):
+        yield from check_template(value, path, around)
+
+
+def check_template(source: str, path: str, around: Surroundings) -> Iterator[Problem]:
+    """Yield the problems of one template."""
+    problems = template_problems(source, path=path)
+    yield from problems
+    if problems:
+        return
+    guarded = guarded_paths(source)
+    for read in template_paths(source):
+        yield from check_path(read, path, around, guarded=read in guarded)
+
+
+def check_path(
+    read: Path, path: str, around: Surroundings, *, guarded: bool = False
+) -> Iterator[Problem]:
+    """Yield a problem if nothing can ever lie at `read`.
+
+    `guarded` says that the place copes with a missing value.
+    """
+    root, *below = read
+    shown = show_path(read)
+    if root not in ROOTS:
+        near = suggestion(root, ROOTS)
+        yield Problem(path, Code.UNKNOWN_ROOT, {"path": shown, "root": str(root), **near})
+    elif root in {"trigger", "previous"}:
+        yield from _trigger(tuple(below), shown, path, around)
+    elif root == "steps" and below and isinstance(below[0], str):
+        yield from _step(below, shown, path, around, guarded=guarded)
+    elif root == "values" and below and below[0] not in around.values:
+        near = suggestion(below[0], around.values)
+        yield Problem(path, Code.UNKNOWN_VALUE, {"path": shown, "name": str(below[0]), **near})
+    elif root == "tenant" and below and below[0] not in TENANT_FIELDS:
+        near = suggestion(below[0], TENANT_FIELDS)
+        yield Problem(path, Code.UNKNOWN_TENANT_FIELD, {"path": shown, **near})
+
+
+def _trigger(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+    # With several event types a field has to exist in one of them.
+    missing = [lacks(event, below) for event in around.events]
+    lacking = missing[0] if missing and None not in missing else None
+    if lacking is not None:
+        known = field_names(around.events[0], lacking[:-1])
+        yield Problem(
+            path,
+            Code.UNKNOWN_TRIGGER_FIELD,
+            {"path": shown, "field": str(lacking[-1]), **suggestion(lacking[-1], known)},
+        )
+
+
+def _step(
+    below: list[str | int], shown: str, path: str, around: Surroundings, *, guarded: bool
+) -> Iterator[Problem]:
+    name, part = str(below[0]), below[1] if len(below) > 1 else None
+    step = around.steps.get(name)
+    if step is None:
+        earlier = [one for one, found in around.steps.items() if found.index < around.index]
+        near = suggestion(name, earlier)
+        yield Problem(path, Code.UNKNOWN_STEP, {"path": shown, "step": name, **near})
+    elif step.index >= around.index:
+        yield Problem(path, Code.LATER_STEP, {"path": shown, "step": name})
+    elif part is not None and part not in _STEP_PARTS:
+        params = {"path": shown, "step": name, "parts": list(_STEP_PARTS)}
+        yield Problem(path, Code.UNKNOWN_STEP_PART, {**params, **suggestion(part, _STEP_PARTS)})
+    elif part == "output":
+        yield from _output(step, tuple(below[2:]), {"path": shown, "step": name}, path, around)
+        if not guarded and name not in around.guarded and _may_be_missing(step):
+            yield Problem(path, Code.MAY_BE_MISSING, {"path": shown, "step": name})
+
+
+def _output(
+    step: EarlierStep, below: Path, params: dict[str, str], path: str, around: Surroundings
+) -> Iterator[Problem]:
+    signature = around.catalogue.actions.get(step.action)
+    lacking = lacks(signature.output, below) if signature else None
+    if signature and lacking is not None:
+        near = suggestion(lacking[-1], field_names(signature.output, lacking[:-1]))
+        params = {**params, "field": str(lacking[-1]), **near}
+        yield Problem(path, Code.UNKNOWN_OUTPUT_FIELD, params)
+
+
+def _may_be_missing(step: EarlierStep) -> bool:
+    return bool(step.condition) or step.may_fail

@@ -1,0 +1,90 @@
+"""Every code a problem or an error of the language can carry.
+
+The sentence for each stands in `workflows.wording.problems`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """What is wrong, as a stable name: stored in runs, sent by the API, translated when shown."""
+
+    # The document as a whole
+    NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
+    TOO_DEEP = "too_deep"
+    WRONG_TYPE = "wrong_type"
+    REQUIRED = "required"
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    TOO_MANY = "too_many"
+    UNKNOWN_KEY = "unknown_key"
+    UNKNOWN_LANGUAGE = "unknown_language"
+    NOT_AVAILABLE_YET = "not_available_yet"
+    OUT_OF_RANGE = "out_of_range"
+    NOT_A_CHOICE = "not_a_choice"
+    DUPLICATE = "duplicate"
+
+    # Steps
+    BAD_STEP_NAME = "bad_step_name"
+    DUPLICATE_STEP_NAME = "duplicate_step_name"
+    UNKNOWN_ACTION = "unknown_action"
+    BAD_DURATION = "bad_duration"
+
+    # Params
+    MISSING_PARAM = "missing_param"
+    UNKNOWN_PARAM = "unknown_param"
+    BAD_PARAM = "bad_param"
+    TEMPLATE_NOT_ALLOWED = "template_not_allowed"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    UNKNOWN_TABLE = "unknown_table"
+    UNKNOWN_FIELD = "unknown_field"
+    FIELD_NOT_WRITABLE = "field_not_writable"
+
+    # Templates, when they are checked
+    TEMPLATE_SYNTAX = "template_syntax"
+    TEMPLATE_TOO_LONG = "template_too_long"
+    UNKNOWN_FILTER = "unknown_filter"
+    BAD_PATH = "bad_path"
+    UNKNOWN_ROOT = "unknown_root"
+    UNKNOWN_STEP = "unknown_step"
+    LATER_STEP = "later_step"
+    UNKNOWN_STEP_PART = "unknown_step_part"
+    UNKNOWN_TRIGGER_FIELD = "unknown_trigger_field"
+    UNKNOWN_OUTPUT_FIELD = "unknown_output_field"
+    UNKNOWN_VALUE = "unknown_value"
+    UNKNOWN_TENANT_FIELD = "unknown_tenant_field"
+    MAY_BE_MISSING = "may_be_missing"
+
+    # Conditions, when they are checked
+    BAD_CONDITION = "bad_condition"
+    UNKNOWN_OPERATOR = "unknown_operator"
+    OPERATOR_NEEDS_VALUE = "operator_needs_value"
+    OPERATOR_TAKES_NO_VALUE = "operator_takes_no_value"
+    OPERATOR_WANTS_LIST = "operator_wants_list"
+    OPERATOR_WANTS_PAIR = "operator_wants_pair"
+    OPERATOR_WANTS_DURATION = "operator_wants_duration"
+    OPERATOR_WANTS_NUMBER = "operator_wants_number"
+    OPERATOR_WANTS_DATE = "operator_wants_date"
+    NEEDS_TRIGGER_FIELD = "needs_trigger_field"
+    FILTER_TAKES_TRIGGER_ONLY = "filter_takes_trigger_only"
+    FILTER_TAKES_NO_TEMPLATE = "filter_takes_no_template"
+
+    # While a step is rendered or a condition decided
+    MISSING_VALUE = "missing_value"
+    NOT_A_NUMBER = "not_a_number"
+    NOT_A_DATE = "not_a_date"
+    NOT_A_LIST = "not_a_list"
+    NOT_TEXT = "not_text"
+    NOT_COMPARABLE = "not_comparable"
+    NOT_A_DURATION = "not_a_duration"
+    NOT_A_PHONE = "not_a_phone"
+    NOT_A_CURRENCY = "not_a_currency"
+    NOT_A_VALUE = "not_a_value"
+    DIVISION_BY_ZERO = "division_by_zero"
+    BAD_FORMAT = "bad_format"
+    BAD_FILTER_USE = "bad_filter_use"
+    TEMPLATE_FAILED = "template_failed"
+    LIMIT_REACHED = "limit_reached"

@@ -1,0 +1,173 @@
+"""Rows under `all` and `any`: compiled once, decided often.
+
+A condition has been checked before it comes here (`checks.conditions`), so this only builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from workflows.definition.errors import ExpressionError
+from workflows.definition.operators import OPERATORS, Operator, Sides
+from workflows.definition.paths import Path, lookup, parse_path, show_path
+from workflows.definition.scope import Scope
+from workflows.definition.templates.compiled import Template, compile_template, is_template
+from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a condition came out, and the row that decided it (None if there was none)."""
+
+    holds: bool
+    row: Row | None = None
+    actual: Any = MISSING
+
+
+class Condition(Protocol):
+    """Something that is true or false of a scope."""
+
+    def decide(self, scope: Scope) -> Verdict:
+        """Return the verdict. Raises ExpressionError naming the path."""
+
+    @property
+    def reads_previous(self) -> bool:
+        """True if it looks at the before-values of a record change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`field operator value`."""
+
+    field: str
+    operator: Operator
+    value: Json
+    left: Path | Template
+    right: Json | Template
+
+    @property
+    def reads_previous(self) -> bool:
+        """True if it looks at the before-values of a record change."""
+        return (
+            self.operator.reads_before or "previous" in self.field or "previous" in str(self.value)
+        )
+
+    def decide(self, scope: Scope) -> Verdict:
+        """Return whether the row holds, and what the field was."""
+        left = self._left(scope)
+        before_path = _before_path(self.left)
+        sides = Sides(
+            path=self.field.strip(),
+            left=left,
+            right=_filled(self.right, scope),
+            now=scope.now,
+            zone=scope.zone,
+            before=lookup(scope.roots, before_path) if before_path else MISSING,
+            before_path=show_path(before_path) if before_path else "previous",
+        )
+        return Verdict(self.operator.holds(sides), self, left)
+
+    def _left(self, scope: Scope) -> Any:
+        if isinstance(self.left, tuple):
+            return lookup(scope.roots, self.left)
+        try:
+            value = self.left.value(scope)
+        except ExpressionError as error:
+            if error.code == "missing_value" and self.operator.missing is not None:
+                return MISSING
+            raise
+        return MISSING if value is LEFT_OUT else value
+
+
+def _before_path(left: Path | Template) -> Path:
+    is_trigger = isinstance(left, tuple) and left[0] == "trigger"
+    return ("previous", *left[1:]) if isinstance(left, tuple) and is_trigger else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows and groups of which all, or any, have to hold. The first that decides ends it."""
+
+    needs_all: bool
+    members: tuple[Condition, ...]
+
+    @property
+    def reads_previous(self) -> bool:
+        """True if a member does."""
+        return any(member.reads_previous for member in self.members)
+
+    def decide(self, scope: Scope) -> Verdict:
+        """Return the verdict of the member that decides, or of the last."""
+        verdict = Verdict(self.needs_all)
+        for member in self.members:
+            verdict = member.decide(scope)
+            if verdict.holds is not self.needs_all:
+                break
+        return verdict
+
+
+def compile_condition(condition: Mapping[str, Any]) -> Condition:
+    """Return the condition, ready to decide."""
+    for word in ("all", "any"):
+        if word in condition:
+            members = tuple(compile_condition(member) for member in condition[word])
+            return Group(needs_all=word == "all", members=members)
+    field = condition["field"]
+    path = parse_path(field)
+    value = condition.get("value")
+    return Row(
+        field=field,
+        operator=OPERATORS[condition["operator"]],
+        value=value,
+        left=path if path is not None else compile_template(field),
+        right=_with_templates(value),
+    )
+
+
+def _with_templates(value: Json) -> Any:
+    if isinstance(value, list):
+        return [_with_templates(element) for element in value]
+    return compile_template(value) if is_template(value) and isinstance(value, str) else value
+
+
+def _filled(value: Any, scope: Scope) -> Json:
+    if isinstance(value, list):
+        return [_filled(element, scope) for element in value]
+    if value is None or isinstance(value, str | int | float | dict):
+        return value
+    filled = value.value(scope)
+    return None if isinstance(filled, Sentinel) else normalise(filled)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A workflow's `trigger_filter`: whether an event starts it."""
+
+    condition: Condition | None
+
+    def matches(self, scope: Scope) -> bool:
+        """Say whether the event passes. Raises ExpressionError on a missing field."""
+        return self.condition is None or self.condition.decide(scope).holds
+
+    def explain(self, scope: Scope) -> dict[str, Json]:
+        """Return whether the event passes, and the row that decided it.
+
+        Raises ExpressionError on a missing field. Without a filter only "matched" is given.
+        """
+        verdict = self.condition.decide(scope) if self.condition else Verdict(holds=True)
+        if verdict.row is None:
+            return {"matched": verdict.holds}
+        return {
+            "matched": verdict.holds,
+            "field": verdict.row.field,
+            "operator": verdict.row.operator.name,
+            "value": verdict.row.value,
+            "actual": None if verdict.actual is MISSING else normalise(verdict.actual),
+        }
+
+
+def load_filter(trigger_filter: Mapping[str, Any] | None) -> Filter:
+    """Return the filter of a checked document; None and {} let every event through."""
+    return Filter(compile_condition(trigger_filter) if trigger_filter else None)

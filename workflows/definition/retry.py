@@ -1,0 +1,36 @@
+"""How often a failed step is tried again, and after which wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When to try a step again.
+
+    These defaults stand for a step that says nothing: three tries, 10 s and 30 s apart. Only
+    temporary failures are tried again; a permanent one would fail the same way.
+    """
+
+    attempts: int = 3  # the first try included
+    delay: timedelta = timedelta(seconds=10)
+    backoff: float = 3  # each wait is this many times the one before
+    max_delay: timedelta = timedelta(hours=1)
+
+    def delay_after(self, attempt: int, jitter: float) -> timedelta | None:
+        """Return the wait after failed `attempt` (1-based), or None to give up.
+
+        `jitter` is in [0, 1) and takes up to a tenth off the wait, so that steps which failed
+        together do not come back together.
+        """
+        if attempt >= self.attempts:
+            return None
+        wait = min(self.delay, self.max_delay)
+        # Grow step by step: `backoff ** attempt` overflows long before the cap helps.
+        for _ in range(attempt - 1):
+            if wait >= self.max_delay:
+                break
+            wait = min(wait * self.backoff, self.max_delay)
+        return wait * (1 - 0.1 * jitter)

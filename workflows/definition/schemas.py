@@ -1,0 +1,153 @@
+"""Reading the JSON Schemas of actions and events.
+
+Our hints in them: `x-text` (plain or html), `x-reference`, `x-table`, `x-fields-of`,
+`x-no-template`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+
+from workflows.definition.catalogue import Schema
+
+Rendering = Literal["text", "html", "value"]
+
+_NOTHING: Schema = {}
+_SAID = {"title", "description", "examples", "default", "$comment"}
+_NAMED = {"properties", "patternProperties", "$defs", "dependentSchemas"}  # names to schemas
+_VALUES = {"enum", "const", "required", "type"}
+
+
+def validator(schema: Schema) -> Draft202012Validator:
+    """Return a validator that never fetches anything."""
+    return Draft202012Validator(dict(schema), registry=Registry())
+
+
+def bare(schema: Any) -> Any:
+    """Return the schema with what it asks, without what it only says: titles, hints for forms.
+
+    A program keeps this; titles are translated when they are shown, so they cannot be stored.
+    """
+    if isinstance(schema, list | tuple):
+        return [bare(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        word: _bare_member(word, part)
+        for word, part in schema.items()
+        if word not in _SAID and not word.startswith("x-")
+    }
+
+
+def _bare_member(word: str, part: Any) -> Any:
+    if word in _NAMED and isinstance(part, Mapping):
+        return {name: bare(inner) for name, inner in part.items()}
+    return part if word in _VALUES else bare(part)
+
+
+def resolved(schema: Any, root: Schema) -> Schema:
+    """Return the schema that a local `$ref` names, else the schema itself."""
+    for _ in range(10):
+        if not isinstance(schema, Mapping):
+            return _NOTHING
+        reference = schema.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return schema
+        schema = _at(root, reference[2:].split("/"))
+    return _NOTHING
+
+
+def _at(schema: Any, keys: list[str]) -> Any:
+    for key in keys:
+        schema = schema.get(key) if isinstance(schema, Mapping) else None
+    return schema
+
+
+def alternatives(schema: Any, root: Schema) -> Iterator[Schema]:
+    """Yield the schema and the branches of its `allOf`, `anyOf` and `oneOf`."""
+    schema = resolved(schema, root)
+    yield schema
+    for word in ("allOf", "anyOf", "oneOf"):
+        for branch in schema.get(word, ()):
+            yield from alternatives(branch, root)
+
+
+def member(schema: Any, root: Schema, key: str | int) -> Schema:
+    """Return the schema of one member or element; {} where nothing is said about it."""
+    for branch in alternatives(schema, root):
+        found = _element(branch, key) if isinstance(key, int) else _property(branch, key)
+        if found is not None:
+            return resolved(found, root)
+    return _NOTHING
+
+
+def _property(schema: Schema, key: str) -> Any:
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping) and key in properties:
+        return properties[key]
+    others = schema.get("additionalProperties")
+    return others if isinstance(others, Mapping) else None
+
+
+def _element(schema: Schema, index: int) -> Any:
+    first = schema.get("prefixItems", ())
+    return first[index] if index < len(first) else schema.get("items")
+
+
+def rendering(schema: Schema) -> Rendering:
+    """Say what a template at this place becomes."""
+    hint = schema.get("x-text")
+    if hint == "html":
+        return "html"
+    return "text" if hint is not None or schema.get("type") == "string" else "value"
+
+
+def wanted_scalar(schema: Schema) -> str | None:
+    """Return "number", "integer" or "boolean" if the place takes one: text can become it."""
+    kinds = schema.get("type")
+    names = [kinds] if isinstance(kinds, str) else list(kinds or ())
+    if "string" in names:
+        return None
+    return next((name for name in names if name in {"number", "integer", "boolean"}), None)
+
+
+def lacks(schema: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
+    """Return the part of `path` up to the first field that the schema lacks, or None.
+
+    A schema lacks a field if it lists its fields and does not say that others may come.
+    """
+    if not isinstance(schema, Mapping):
+        return None
+    here: Any = schema
+    for index, key in enumerate(path):
+        branches = list(alternatives(here, schema))
+        if isinstance(key, str) and _closed(branches) and not _known(branches, key):
+            return path[: index + 1]
+        here = member(here, schema, key)
+        if isinstance(key, str) and key in {"first", "last"} and not here:
+            here = member(branches[0], schema, 0)
+    return None
+
+
+def _closed(branches: list[Schema]) -> bool:
+    described = [branch for branch in branches if branch.get("properties")]
+    return bool(described) and not any(
+        branch.get("additionalProperties") not in (None, False) or branch.get("patternProperties")
+        for branch in branches
+    )
+
+
+def _known(branches: list[Schema], key: str) -> bool:
+    return key == "size" or any(key in branch.get("properties", ()) for branch in branches)
+
+
+def field_names(schema: Any, path: tuple[str | int, ...]) -> list[str]:
+    """Return the fields that the schema lists at `path`."""
+    here: Any = schema
+    for key in path:
+        here = member(here, schema, key)
+    return [name for branch in alternatives(here, schema) for name in branch.get("properties", ())]

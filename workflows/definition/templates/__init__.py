@@ -1,0 +1,15 @@
+"""Liquid as this product speaks it: exact numbers, no silent gaps, nothing without a limit.
+
+`compiled` is the door for documents, `render_text` for stored message templates.
+"""
+
+from workflows.definition.templates.checks import template_paths, template_problems
+from workflows.definition.templates.compiled import Template, compile_template, render_text
+
+__all__ = [
+    "Template",
+    "compile_template",
+    "render_text",
+    "template_paths",
+    "template_problems",
+]

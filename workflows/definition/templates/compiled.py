@@ -1,0 +1,225 @@
+"""A template that is ready to be rendered. The same source is compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from io import StringIO
+from typing import Any, Protocol, TypeVar
+
+from liquid import BoundTemplate, escape
+from liquid.exceptions import (
+    LiquidError,
+    LocalNamespaceLimitError,
+    LoopIterationLimitError,
+    OutputStreamLimitError,
+    ResourceLimitError,
+)
+from liquid.output import LimitedStringIO
+
+from workflows.definition.codes import Code
+from workflows.definition.comparison import as_text, kind_of
+from workflows.definition.errors import ExpressionError
+from workflows.definition.numbers import to_json
+from workflows.definition.paths import PATH, Path, lookup, parse_path, show_path
+from workflows.definition.scope import LOOP_ROOTS, ROOTS, Scope
+from workflows.definition.templates import limits
+from workflows.definition.templates.context import Context
+from workflows.definition.templates.environment import HTML, TEXT
+from workflows.definition.templates.filters.calling import listed
+from workflows.definition.templates.tree import Printed, rewrite
+from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel, normalise
+
+Result = TypeVar("Result")
+
+_PLAIN = re.compile(r"\{\{\s*(" + PATH + r")\s*\}\}")
+
+
+def is_template(value: object) -> bool:
+    """Say whether the value is text with something to fill in."""
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
+
+
+class Template(Protocol):
+    """Text with places to fill in."""
+
+    @property
+    def single(self) -> bool:
+        """True if it is one `{{ … }}`, so that it has a value and not only a text."""
+
+    def text(self, scope: Scope) -> str | Sentinel:
+        """Return the text, or LEFT_OUT."""
+
+    def value(self, scope: Scope) -> Json | Sentinel:
+        """Return the value of a single `{{ … }}`, else the text; or LEFT_OUT."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTemplate:
+    """Only text and plain paths: filled in without the library, which takes far longer."""
+
+    pieces: tuple[str | Path, ...]
+    single: bool
+    html: bool
+
+    def text(self, scope: Scope) -> str:
+        """Return the text."""
+        return "".join(
+            piece if isinstance(piece, str) else self._printed(piece, scope)
+            for piece in self.pieces
+        )
+
+    def value(self, scope: Scope) -> Json:
+        """Return the value at the path, else the text."""
+        if not self.single:
+            return self.text(scope)
+        path = next(piece for piece in self.pieces if isinstance(piece, tuple))
+        return normalise(_found(path, scope))
+
+    def _printed(self, path: Path, scope: Scope) -> str:
+        value = _found(path, scope)
+        if value is None:
+            raise ExpressionError(Code.MISSING_VALUE, path=show_path(path))
+        if isinstance(value, dict | list):
+            raise ExpressionError(Code.NOT_TEXT, kind=kind_of(value), path=show_path(path))
+        return str(escape(as_text(value))) if self.html else as_text(value)
+
+
+def _found(path: Path, scope: Scope) -> Any:
+    value = lookup(scope.roots, path)
+    if value is MISSING:
+        raise ExpressionError(Code.MISSING_VALUE, path=show_path(path))
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class LiquidTemplate:
+    """Everything else."""
+
+    bound: BoundTemplate
+    output: Printed | None  # the one `{{ … }}` that is all there is
+
+    @property
+    def single(self) -> bool:
+        """True if it is one `{{ … }}`."""
+        return self.output is not None
+
+    def text(self, scope: Scope) -> str | Sentinel:
+        """Return the text, or LEFT_OUT."""
+        context = Context(self.bound, scope)
+        if self.output is not None and _guarded(self._evaluate, context) is LEFT_OUT:
+            return LEFT_OUT
+        return _guarded(self._render, context)
+
+    def value(self, scope: Scope) -> Json | Sentinel:
+        """Return the value of the one `{{ … }}`, else the text; or LEFT_OUT."""
+        if self.output is None:
+            return self.text(scope)
+        value = _guarded(self._evaluate, Context(self.bound, scope))
+        if value is LEFT_OUT:
+            return LEFT_OUT
+        if isinstance(value, range):
+            value = listed(value)
+        return to_json(value) if isinstance(value, Decimal) else normalise(value)
+
+    def _evaluate(self, context: Context) -> Any:
+        if self.output is None:
+            return None
+        return self.output.expression.evaluate(context)
+
+    def _render(self, context: Context) -> str:
+        buffer: StringIO = LimitedStringIO(limit=limits.OUTPUT_BYTES)
+        self.bound.render_with_context(context, buffer)
+        return buffer.getvalue()
+
+
+def _guarded(work: Callable[[Context], Result], context: Context) -> Result:
+    """Do the work, with the library's errors told in our codes."""
+    try:
+        return work(context)
+    except ResourceLimitError as error:
+        raise _limit(error) from error
+    except RecursionError as error:
+        raise ExpressionError(
+            Code.LIMIT_REACHED, limit="nesting", most=limits.BLOCK_DEPTH
+        ) from error
+    except LiquidError as error:
+        raise ExpressionError(Code.TEMPLATE_FAILED, reason=str(error.args[0])) from error
+
+
+def _too_nested() -> ExpressionError:
+    return ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=limits.BLOCK_DEPTH)
+
+
+def _limit(error: ResourceLimitError) -> ExpressionError:
+    known = {
+        LoopIterationLimitError: ("loop", limits.LOOP_ROUNDS),
+        OutputStreamLimitError: ("output", limits.OUTPUT_BYTES),
+        LocalNamespaceLimitError: ("assign", limits.LOCALS_BYTES),
+    }
+    name, most = known.get(type(error), ("nesting", limits.BLOCK_DEPTH))
+    return ExpressionError(Code.LIMIT_REACHED, limit=name, most=most)
+
+
+@lru_cache(maxsize=4096)
+def compile_template(source: str, *, html: bool = False) -> Template:
+    """Return the template. Raises ExpressionError: syntax, an unknown filter, a limit."""
+    if len(source) > limits.TEMPLATE_CHARACTERS:
+        raise ExpressionError(Code.TEMPLATE_TOO_LONG, most=limits.TEMPLATE_CHARACTERS)
+    return _plain(source, html=html) or _liquid(source, html=html)
+
+
+def _plain(source: str, *, html: bool) -> PlainTemplate | None:
+    # re.split with one group gives text and paths by turns.
+    turns = _PLAIN.split(source)
+    texts, paths = turns[::2], [parse_path(path) for path in turns[1::2]]
+    if any("{{" in text or "{%" in text for text in texts):
+        return None
+    if any(path is None or path[0] not in (*ROOTS, *LOOP_ROOTS) for path in paths):
+        return None
+    pieces: list[str | Path] = [texts[0]]
+    for path, text in zip(paths, texts[1:], strict=True):
+        pieces += [path or (), text]
+    single = len(paths) == 1 and not "".join(texts).strip()
+    return PlainTemplate(tuple(piece for piece in pieces if piece != ""), single, html)
+
+
+def _liquid(source: str, *, html: bool) -> LiquidTemplate:
+    _refuse_unclosed(source)
+    try:
+        bound = (HTML if html else TEXT).from_string(source)
+        bound.nodes = rewrite(bound.nodes)
+    except ResourceLimitError as error:
+        raise _limit(error) from error
+    except (LiquidError, RecursionError) as error:
+        reason = "too deeply nested" if isinstance(error, RecursionError) else str(error.args[0])
+        raise ExpressionError(Code.TEMPLATE_SYNTAX, reason=reason) from error
+    return LiquidTemplate(bound, _only_output(bound, source))
+
+
+def _refuse_unclosed(source: str) -> None:
+    # The library's scanner takes time by the square of what is left open.
+    for start, end in (("{{", "}}"), ("{%", "%}")):
+        if source.rfind(start) > source.rfind(end):
+            raise ExpressionError(Code.TEMPLATE_SYNTAX, reason=f"{start} without {end}")
+    for block in ("raw", "doc"):
+        if len(re.findall(rf"\{{%-?\s*{block}\b", source)) > source.count(f"end{block}"):
+            raise ExpressionError(Code.TEMPLATE_SYNTAX, reason=f"{block} without end{block}")
+
+
+def _only_output(bound: BoundTemplate, source: str) -> Printed | None:
+    if not source.strip().startswith("{{"):
+        return None
+    outputs = [node for node in bound.nodes if isinstance(node, Printed)]
+    others = (node for node in bound.nodes if not isinstance(node, Printed))
+    blank = all(not str(node).strip() for node in others)
+    return outputs[0] if len(outputs) == 1 and blank else None
+
+
+def render_text(source: str, scope: Scope, *, html: bool = False) -> str:
+    """Return a stored message template filled in from `scope`. Raises ExpressionError."""
+    text = compile_template(source, html=html).text(scope)
+    return text if isinstance(text, str) else ""

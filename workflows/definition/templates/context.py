@@ -1,0 +1,39 @@
+"""The state of one rendering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from liquid import BoundTemplate, RenderContext
+from liquid.undefined import UNDEFINED
+from liquid.utils import ReadOnlyChainMap
+
+from workflows.definition.paths import lookup, show_path
+from workflows.definition.templates.missing import MissingValue
+from workflows.definition.values import MISSING
+
+if TYPE_CHECKING:
+    from workflows.definition.scope import Scope
+
+
+class Context(RenderContext):
+    """Liquid's context, with our look-up and without its clock (`now` and `today`)."""
+
+    __slots__ = ("reading",)
+
+    def __init__(self, template: BoundTemplate, scope: Scope) -> None:
+        super().__init__(template, globals=scope.roots)
+        self.reading = scope
+        self.scope = ReadOnlyChainMap(self.locals, self.globals)
+
+    def get(self, path: list[object], *, token: object = None, default: object = UNDEFINED) -> Any:
+        """Return what lies at `path`, or a MissingValue that knows the path."""
+        for key in path:
+            if isinstance(key, MissingValue):
+                key.refuse()
+        root = path[0]
+        first = self.scope.get(root, MISSING) if isinstance(root, str) else MISSING
+        found = lookup({"": first}, ("", *path[1:])) if first is not MISSING else MISSING
+        if found is not MISSING:
+            return found
+        return MissingValue(show_path(tuple(path))) if default is UNDEFINED else default

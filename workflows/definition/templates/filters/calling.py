@@ -1,0 +1,161 @@
+"""How a filter is called: what it takes is made sure of before, what it gives is checked after.
+
+So a filter itself never meets a missing value, a type it cannot take, or a text without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from liquid import Markup
+from liquid.exceptions import LiquidError
+
+from workflows.definition.codes import Code
+from workflows.definition.comparison import as_text, kind_of
+from workflows.definition.errors import ExpressionError
+from workflows.definition.numbers import number
+from workflows.definition.templates import limits
+from workflows.definition.templates.missing import refuse_missing
+from workflows.definition.values import LEFT_OUT
+
+if TYPE_CHECKING:
+    from workflows.definition.scope import Scope
+
+Takes = Literal["number", "text", "list", "text_or_list", "value", "anything"]
+_VALUES = (str, int, float, Decimal, list, tuple, range, dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter. `takes` says what the value before the bar has to be.
+
+    A number filter gets numbers for all its arguments; "value" is anything but missing;
+    "anything" may be missing too, and so may the arguments.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    takes: Takes
+    needs: Literal["nothing", "scope", "environment"] = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A value, and the words in the template that gave it."""
+
+    value: Any
+    words: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of a filter."""
+
+    left: Argument
+    positional: tuple[Argument, ...]
+    named: Mapping[str, Argument]
+    scope: Scope
+    environment: Any
+
+
+def call(spec: Filter, use: Call) -> Any:
+    """Return what the filter gives. Raises ExpressionError that says which words were at fault."""
+    if use.left.value is LEFT_OUT:
+        return LEFT_OUT
+    left = _prepare_left(spec, use.left)
+    positional = [_prepare_argument(spec, argument) for argument in use.positional]
+    named = {name: _prepare_argument(spec, argument) for name, argument in use.named.items()}
+    extra = {"nothing": {}, "scope": {"scope": use.scope}}.get(
+        spec.needs, {"environment": use.environment}
+    )
+    try:
+        result = spec.function(left, *positional, **named, **extra)
+    except ExpressionError as error:
+        raise _placed(error, use) from error
+    # What the library's filters raise when they are used in a way they cannot work with.
+    except (LiquidError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise ExpressionError(Code.BAD_FILTER_USE, filter=spec.name, reason=str(error)) from error
+    return _checked_result(result)
+
+
+def _placed(error: ExpressionError, use: Call) -> ExpressionError:
+    """Return the error with the words that gave the value at fault."""
+    params = dict(error.params)
+    below = params.pop("below", "")
+    at_fault = next(
+        (one for one in use.positional if "value" in params and params["value"] == one.value),
+        use.left,
+    )
+    return ExpressionError(error.code, **{"path": at_fault.words() + below, **params})
+
+
+def _prepare_left(spec: Filter, left: Argument) -> Any:
+    value = left.value
+    if spec.takes == "anything":
+        return value
+    refuse_missing(value)
+    if spec.takes == "value" and value is None:
+        return value
+    if value is None:
+        raise ExpressionError(Code.MISSING_VALUE, path=left.words())
+    if not isinstance(value, _VALUES):
+        raise ExpressionError(Code.NOT_A_VALUE, kind=type(value).__name__, path=left.words())
+    return _fitted(spec.takes, value, left)
+
+
+def _fitted(takes: Takes, value: Any, left: Argument) -> Any:
+    if takes == "number":
+        return number(value, path=left.words())
+    if isinstance(value, list | tuple | range) and takes != "text":
+        return listed(value)
+    if takes == "list":
+        raise ExpressionError(Code.NOT_A_LIST, kind=kind_of(value), path=left.words())
+    return value if takes == "value" else text(value, left)
+
+
+def _prepare_argument(spec: Filter, argument: Argument) -> Any:
+    value = argument.value
+    if spec.takes == "anything":
+        return value
+    refuse_missing(value)
+    if value is None and spec.takes in {"number", "text"}:
+        raise ExpressionError(Code.MISSING_VALUE, path=argument.words())
+    if spec.takes == "text" and not isinstance(value, int):
+        return text(value, argument)
+    return text(value, argument) if isinstance(value, bool) and spec.takes == "text" else value
+
+
+def text(value: Any, source: Argument) -> str:
+    """Return the value as it is printed. Null is missing; lists and objects do not print."""
+    refuse_missing(value)
+    if value is None:
+        raise ExpressionError(Code.MISSING_VALUE, path=source.words())
+    if isinstance(value, Markup):
+        return value
+    if not isinstance(value, str | int | float | Decimal):
+        raise ExpressionError(Code.NOT_TEXT, kind=kind_of(value), path=source.words())
+    return as_text(value)
+
+
+def listed(elements: list[Any] | tuple[Any, ...] | range) -> list[Any]:
+    """Return the elements as a list. Raises `limit_reached` before a long one is made."""
+    if len(elements) > limits.LIST_ELEMENTS:
+        raise ExpressionError(Code.LIMIT_REACHED, limit="list", most=limits.LIST_ELEMENTS)
+    return list(elements)
+
+
+def refuse_long_text(characters: int) -> None:
+    """Raise `limit_reached` before a text of this many characters is made."""
+    if characters > limits.TEXT_CHARACTERS:
+        raise ExpressionError(Code.LIMIT_REACHED, limit="text", most=limits.TEXT_CHARACTERS)
+
+
+def _checked_result(result: Any) -> Any:
+    if isinstance(result, str):
+        refuse_long_text(len(result))
+    elif isinstance(result, list):
+        return listed(result)
+    return result

@@ -1,0 +1,173 @@
+"""Lists. They compare and add as everything else in the language does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
+from decimal import Decimal
+from functools import cmp_to_key, partial
+from typing import TYPE_CHECKING, Any
+
+from liquid import Markup, soft_str
+
+from workflows.definition.codes import Code
+from workflows.definition.comparison import as_text, equal, is_empty, kind_of, order
+from workflows.definition.errors import ExpressionError
+from workflows.definition.numbers import calculate, number
+from workflows.definition.paths import lookup, show_path
+from workflows.definition.templates.filters.calling import Filter, refuse_long_text
+from workflows.definition.values import MISSING, canonical, normalise
+
+if TYPE_CHECKING:
+    from workflows.definition.scope import Scope
+
+_ANY: Any = object()  # no value was given to compare with
+
+
+def _field(element: Any, key: object, index: int) -> Any:
+    """Return the element's field. Raises `missing_value` if it has none: a misspelt name."""
+    found = _optional(element, key)
+    if found is MISSING:
+        raise ExpressionError(Code.MISSING_VALUE, below=_below(index, key))
+    return found
+
+
+def _below(index: int, key: object) -> str:
+    return show_path(("", index, str(key)))
+
+
+def _optional(element: Any, key: object) -> Any:
+    keys = key.split(".") if isinstance(key, str) else (key,)
+    return lookup({"": element}, ("", *keys)) if isinstance(element, Mapping) else MISSING
+
+
+def _fields(elements: list[Any], key: object) -> list[Any]:
+    return [_field(element, key, index) for index, element in enumerate(elements)]
+
+
+def _join(elements: list[Any], separator: Any = " ", *, environment: Any) -> str:
+    texts = [_printed(element, index) for index, element in enumerate(elements)]
+    separator = as_text(separator) if not isinstance(separator, str) else separator
+    refuse_long_text(sum(map(len, texts)) + len(separator) * len(texts))
+    if environment.autoescape:
+        return Markup(soft_str(separator)).join(texts)
+    return str(separator).join(texts)
+
+
+def _printed(element: Any, index: int) -> str:
+    if element is None:
+        raise ExpressionError(Code.MISSING_VALUE, below=f"[{index}]")
+    if isinstance(element, Mapping | list | tuple):
+        raise ExpressionError(Code.NOT_TEXT, kind=kind_of(element))
+    return element if isinstance(element, Markup) else as_text(element)
+
+
+def _first(elements: list[Any]) -> Any:
+    return elements[0] if elements else None
+
+
+def _last(elements: list[Any]) -> Any:
+    return elements[-1] if elements else None
+
+
+def _concat(elements: list[Any], more: Any) -> list[Any]:
+    if not isinstance(more, list):
+        raise ExpressionError(Code.NOT_A_LIST, kind=kind_of(more))
+    return elements + more
+
+
+def _reverse(elements: list[Any]) -> list[Any]:
+    return elements[::-1]
+
+
+def _sum(elements: list[Any], key: object = None) -> Decimal:
+    total = Decimal(0)
+    for value in elements if key is None else _fields(elements, key):
+        total = calculate("plus", total, number(value))
+    return total
+
+
+def _sort(elements: list[Any], key: Any = None, *, scope: Scope, fold: bool = False) -> list[Any]:
+    """Sort numbers as numbers, dates as dates, the rest as text; null goes last."""
+    values = elements if key is None else _fields(elements, key)
+    if fold:
+        values = [value.casefold() if isinstance(value, str) else value for value in values]
+    pairs = list(zip(values, elements, strict=True))
+    known = [pair for pair in pairs if pair[0] is not None]
+    by_value: Any = cmp_to_key(lambda one, other: order(one[0], other[0], scope.zone))
+    unknown = [element for value, element in pairs if value is None]
+    return [element for _, element in sorted(known, key=by_value)] + unknown
+
+
+def _matcher(key: object, wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
+    def matches(element: Any) -> bool:
+        found = _optional(element, key)
+        if found is MISSING:
+            return False
+        if wanted is _ANY:
+            return found is not None and found is not False
+        return equal(found, wanted, zone)
+
+    return matches
+
+
+def _select(
+    elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope, keep: bool = True
+) -> list[Any]:
+    # A field that no element has is misspelt; one that some lack is optional.
+    if elements and all(_optional(element, key) is MISSING for element in elements):
+        _field(elements[0], key, 0)
+    matches = _matcher(key, wanted, scope.zone)
+    return [element for element in elements if matches(element) is keep]
+
+
+def _find(elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope) -> Any:
+    return _first(_select(elements, key, wanted, scope=scope))
+
+
+def _has(elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope) -> bool:
+    return bool(_select(elements, key, wanted, scope=scope))
+
+
+def _find_index(
+    elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope
+) -> int | None:
+    found = _select(elements, key, wanted, scope=scope)
+    return next((i for i, element in enumerate(elements) if found and element is found[0]), None)
+
+
+def _uniq(elements: list[Any], key: object = None) -> list[Any]:
+    values = elements if key is None else _fields(elements, key)
+    kept: dict[str, Any] = {}
+    for value, element in zip(values, elements, strict=True):
+        kept.setdefault(canonical(normalise(value)), element)
+    return list(kept.values())
+
+
+def _compact(elements: list[Any], key: object = None) -> list[Any]:
+    values: Iterable[Any] = elements if key is None else (_optional(e, key) for e in elements)
+    return [
+        element
+        for value, element in zip(values, elements, strict=True)
+        if value is not MISSING and not is_empty(value)
+    ]
+
+
+LIST_FILTERS = (
+    Filter("join", _join, "list", needs="environment"),
+    Filter("first", _first, "list"),
+    Filter("last", _last, "list"),
+    Filter("concat", _concat, "list"),
+    Filter("map", _fields, "list"),
+    Filter("reverse", _reverse, "list"),
+    Filter("sum", _sum, "list"),
+    Filter("sort", _sort, "list", needs="scope"),
+    Filter("sort_natural", partial(_sort, fold=True), "list", needs="scope"),
+    Filter("where", _select, "list", needs="scope"),
+    Filter("reject", partial(_select, keep=False), "list", needs="scope"),
+    Filter("find", _find, "list", needs="scope"),
+    Filter("find_index", _find_index, "list", needs="scope"),
+    Filter("has", _has, "list", needs="scope"),
+    Filter("uniq", _uniq, "list"),
+    Filter("compact", _compact, "list"),
+)

@@ -1,0 +1,100 @@
+"""Exact arithmetic, and numbers made readable."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, get_currency_precision, is_currency
+
+from workflows.definition.codes import Code
+from workflows.definition.errors import ExpressionError
+from workflows.definition.numbers import MOST_DIGITS, calculate, number, rounded
+from workflows.definition.templates.filters.calling import Filter
+
+if TYPE_CHECKING:
+    from workflows.definition.scope import Scope
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_LETTERS_BEFORE_DIGITS = re.compile(r"(?<=[A-Z])(?=[0-9])")
+
+
+def _calculate(operation: str, left: Decimal, right: object) -> Decimal:
+    return calculate(operation, left, number(right))
+
+
+def _at_most(left: Decimal, right: object) -> Decimal:
+    return min(left, number(right))
+
+
+def _at_least(left: Decimal, right: object) -> Decimal:
+    return max(left, number(right))
+
+
+def _places(value: object) -> int:
+    places = number(value)
+    if places != int(places) or not 0 <= places <= MOST_DIGITS // 2:
+        raise ExpressionError(Code.OUT_OF_RANGE, least=0, most=MOST_DIGITS // 2)
+    return int(places)
+
+
+def _round(left: Decimal, places: object = 0) -> Decimal:
+    """`1250.505 | round: 2` is 1250.51, `1250.5 | round: 2` is 1250.50."""
+    return rounded(left, _places(places))
+
+
+def _number(left: Decimal, places: object = 2) -> str:
+    """`1250.5 | number: 2` is the text 1250.50, with no marks between the thousands."""
+    return format(rounded(left, _places(places)), "f")
+
+
+def _currency(code: object, scope: Scope) -> str:
+    code = scope.tenant.get("currency") if code is None else code
+    if not isinstance(code, str) or not _CURRENCY.fullmatch(code.upper()):
+        raise ExpressionError(Code.NOT_A_CURRENCY, value=str(code or ""))
+    if not is_currency(code.upper()):
+        raise ExpressionError(Code.NOT_A_CURRENCY, value=code)
+    return code.upper()
+
+
+def _locale(language: object) -> Locale:
+    try:
+        return Locale.parse(str(language or "en").replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def _money(left: Decimal, currency: object = None, language: object = None, *, scope: Scope) -> str:
+    """`1250.5 | money` in the tenant's currency and language; both can be named after it."""
+    code = _currency(currency, scope)
+    amount = rounded(left, get_currency_precision(code))
+    shown = format_currency(amount, code, locale=_locale(language or scope.tenant.get("language")))
+    # Unicode asks for a space between letters and digits ("SAR 12"); babel leaves it out.
+    return _LETTERS_BEFORE_DIGITS.sub("\u00a0", str(shown))
+
+
+def _minor_units(left: Decimal, currency: object = None, *, scope: Scope) -> Decimal:
+    """`125050 | minor_units` is 1250.50: an amount counted in the currency's smallest coin."""
+    named = currency is not None or scope.tenant.get("currency")
+    places = get_currency_precision(_currency(currency, scope)) if named else 2
+    return rounded(left.scaleb(-places), places)
+
+
+NUMBER_FILTERS = (
+    *(
+        Filter(name, partial(_calculate, name), "number")
+        for name in ("plus", "minus", "times", "divided_by", "modulo")
+    ),
+    Filter("abs", Decimal.copy_abs, "number"),
+    Filter("at_most", _at_most, "number"),
+    Filter("at_least", _at_least, "number"),
+    Filter("ceil", partial(rounded, places=0, rounding=ROUND_CEILING), "number"),
+    Filter("floor", partial(rounded, places=0, rounding=ROUND_FLOOR), "number"),
+    Filter("round", _round, "number"),
+    Filter("number", _number, "number"),
+    Filter("money", _money, "number", needs="scope"),
+    Filter("minor_units", _minor_units, "number", needs="scope"),
+)

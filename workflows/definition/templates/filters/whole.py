@@ -1,0 +1,43 @@
+"""Filters that take any value as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sized
+from typing import Any
+
+from workflows.definition.codes import Code
+from workflows.definition.comparison import is_empty, kind_of
+from workflows.definition.errors import ExpressionError
+from workflows.definition.templates.filters.calling import Filter
+from workflows.definition.templates.missing import MissingValue
+from workflows.definition.values import LEFT_OUT, normalise
+
+
+def _default(value: Any, other: Any = "") -> Any:
+    """Give `other` for what is missing, null or empty text. 0, false and [] stay."""
+    unset = isinstance(value, MissingValue) or value is None or value == ""
+    return other if unset else value
+
+
+def _skip_if_empty(value: Any) -> Any:
+    """Leave the member of an object out if there is nothing to put there."""
+    return LEFT_OUT if isinstance(value, MissingValue) or is_empty(value) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(normalise(value), ensure_ascii=False)
+
+
+def _size(value: Any) -> int:
+    if not isinstance(value, Sized):
+        raise ExpressionError(Code.NOT_A_LIST, kind=kind_of(value))
+    return len(value)
+
+
+VALUE_FILTERS = (
+    Filter("default", _default, "anything"),
+    Filter("skip_if_empty", _skip_if_empty, "anything"),
+    Filter("json", _json, "value"),
+    Filter("size", _size, "value"),
+)

@@ -1,0 +1,244 @@
+"""The parsed template, with the library's ways of comparing, counting and printing replaced.
+
+The library compares and prints inside its syntax tree, where no setting reaches. So the tree is
+walked once after parsing, and the nodes that matter are exchanged for ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, TextIO
+
+from liquid import Node, escape
+from liquid.builtin.expressions import FilteredExpression, LoopExpression
+from liquid.builtin.expressions import logical as library
+from liquid.builtin.expressions.arguments import KeywordArgument, PositionalArgument
+from liquid.builtin.expressions.filtered import Filter as FilterUse
+from liquid.builtin.expressions.primitive import Blank, Empty, FloatLiteral, Nil
+from liquid.builtin.output import OutputNode
+from liquid.builtin.tags.case_tag import _AnyExpression as WhenExpression
+from liquid.expression import Expression
+
+from workflows.definition.codes import Code
+from workflows.definition.comparison import contains, equal, is_empty, kind_of, order
+from workflows.definition.errors import ExpressionError
+from workflows.definition.problems import suggestion
+from workflows.definition.templates.context import Context
+from workflows.definition.templates.filters import FILTERS
+from workflows.definition.templates.filters.calling import Argument, Call, call, text
+from workflows.definition.templates.missing import MissingValue, refuse_missing
+from workflows.definition.values import LEFT_OUT
+
+_PARTS = (Node, Expression, FilterUse, KeywordArgument, PositionalArgument)
+
+
+def rewrite(thing: Any) -> Any:
+    """Return a node, an expression or a list of them as this language has it."""
+    if isinstance(thing, list):
+        return [rewrite(element) for element in thing]
+    if not isinstance(thing, _PARTS):
+        return thing
+    for name in _slots(type(thing)):
+        setattr(thing, name, rewrite(getattr(thing, name)))
+    replace = _REPLACEMENTS.get(type(thing))
+    return replace(thing) if replace else thing
+
+
+def every_part(things: Any) -> Iterator[Any]:
+    """Yield the nodes, expressions and filters, and all that is in them."""
+    if isinstance(things, list):
+        for thing in things:
+            yield from every_part(thing)
+    elif isinstance(things, _PARTS):
+        yield things
+        for name in _slots(type(things)):
+            yield from every_part(getattr(things, name))
+
+
+def _slots(kind: type) -> list[str]:
+    slots = (getattr(base, "__slots__", ()) for base in kind.__mro__)
+    return [name for names in slots for name in names if name != "token"]
+
+
+class Comparison(Expression):
+    """Two expressions with a sign between them."""
+
+    __slots__ = ("left", "right", "sign")
+
+    def __init__(self, sign: str, source: Any) -> None:
+        super().__init__(source.token)
+        self.sign, self.left, self.right = sign, source.left, source.right
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.sign} {self.right}"
+
+    def children(self) -> list[Expression]:
+        """Return both sides, for the library's analysis."""
+        return [self.left, self.right]
+
+    def evaluate(self, context: Any) -> bool:
+        """Compare. Only a comparison with nil, empty or blank may have a missing side."""
+        if isinstance(self.right, Nil | Empty | Blank):
+            return _is_nothing(self.left.evaluate(context), self.right) is (self.sign == "==")
+        left, right = self.left.evaluate(context), self.right.evaluate(context)
+        for side in (left, right):
+            refuse_missing(side)
+        zone = context.reading.zone
+        if self.sign in {"==", "!="}:
+            return equal(left, right, zone) is (self.sign == "==")
+        if left is None:
+            raise ExpressionError(Code.MISSING_VALUE, path=str(self.left))
+        if self.sign == "contains":
+            return contains(left, right, zone, path=str(self.left))
+        return _SIGNS[self.sign](order(left, right, zone, path=str(self.left)))
+
+
+def _is_nothing(value: Any, kind: Nil | Empty | Blank) -> bool:
+    if isinstance(value, MissingValue) or value is None:
+        return True
+    return not isinstance(kind, Nil) and is_empty(value)
+
+
+_SIGNS: dict[str, Callable[[int], bool]] = {
+    "<": lambda found: found < 0,
+    "<=": lambda found: found <= 0,
+    ">": lambda found: found > 0,
+    ">=": lambda found: found >= 0,
+}
+
+
+class When(WhenExpression):
+    """The values of one `{% when %}`, compared by our rule."""
+
+    __slots__ = ()
+
+    def evaluate(self, context: Any) -> list[bool]:
+        """Return one truth: the library prints the block once for each."""
+        left = self.left.evaluate(context)
+        refuse_missing(left)
+        rights = (right.evaluate(context) for right in self.expressions)
+        return [any(equal(left, right, context.reading.zone) for right in rights)]
+
+
+class ExactNumber(Expression):
+    """A number with a fraction, as it stands in the template."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, source: FloatLiteral) -> None:
+        super().__init__(source.token)
+        self.value = Decimal(source.token.value)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def children(self) -> list[Expression]:
+        """Return nothing: a number has no parts."""
+        return []
+
+    def evaluate(self, context: Any) -> Decimal:
+        """Return the number."""
+        return self.value
+
+
+class Looped(Expression):
+    """What a `{% for %}` goes through: a list, a range or an object's pairs."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Expression) -> None:
+        super().__init__(source.token)
+        self.source = source
+
+    def __str__(self) -> str:
+        return str(self.source)
+
+    def children(self) -> list[Expression]:
+        """Return the expression, for the library's analysis."""
+        return [self.source]
+
+    def evaluate(self, context: Any) -> Any:
+        """Return the list. Raises `missing_value` or `not_a_list`."""
+        value = self.source.evaluate(context)
+        refuse_missing(value)
+        if value is None:
+            raise ExpressionError(Code.MISSING_VALUE, path=str(self.source))
+        if not isinstance(value, list | tuple | range | Mapping):
+            raise ExpressionError(Code.NOT_A_LIST, kind=kind_of(value), path=str(self.source))
+        return value
+
+
+class Filtered(FilteredExpression):
+    """A value and the filters it goes through."""
+
+    __slots__ = ()
+
+    def __init__(self, source: FilteredExpression) -> None:
+        super().__init__(source.token, source.left, source.filters or [])
+        for use in self.filters or ():
+            if use.name not in FILTERS:
+                near = suggestion(use.name, FILTERS)
+                raise ExpressionError(Code.UNKNOWN_FILTER, filter=use.name, **near)
+
+    def evaluate(self, context: Any) -> Any:
+        """Return the value after the last filter."""
+        value = self.left.evaluate(context)
+        for index, use in enumerate(self.filters or ()):
+            value = call(FILTERS[use.name], self._call(index, use, value, context))
+        return value
+
+    def _call(self, index: int, use: FilterUse, value: Any, context: Context) -> Call:
+        before = FilteredExpression(self.token, self.left, (self.filters or [])[:index])
+        arguments = [
+            (arg, Argument(arg.value.evaluate(context), arg.value.__str__)) for arg in use.args
+        ]
+        return Call(
+            left=Argument(value, before.__str__),
+            positional=tuple(a for arg, a in arguments if isinstance(arg, PositionalArgument)),
+            named={arg.name: a for arg, a in arguments if isinstance(arg, KeywordArgument)},
+            scope=context.reading,
+            environment=context.env,
+        )
+
+
+class Printed(OutputNode):
+    """`{{ … }}`."""
+
+    __slots__ = ()
+
+    def __init__(self, source: OutputNode) -> None:
+        super().__init__(source.token, source.expression)
+
+    def render_to_output(self, context: Any, buffer: TextIO) -> int:
+        """Write the value as text; escaped if the text is HTML."""
+        return buffer.write(self.printed(context))
+
+    def printed(self, context: Any) -> str:
+        """Return what `{{ … }}` writes. What `skip_if_empty` leaves out writes nothing."""
+        value = self.expression.evaluate(context)
+        if value is LEFT_OUT:
+            return ""
+        shown = text(value, Argument(value, self.expression.__str__))
+        return str(escape(shown)) if context.autoescape else str(shown)
+
+
+def _loop(source: LoopExpression) -> LoopExpression:
+    source.iterable = Looped(source.iterable)
+    return source
+
+
+_REPLACEMENTS: dict[type, Callable[[Any], Any]] = {
+    library.EqExpression: lambda source: Comparison("==", source),
+    library.NeExpression: lambda source: Comparison("!=", source),
+    library.LtExpression: lambda source: Comparison("<", source),
+    library.LeExpression: lambda source: Comparison("<=", source),
+    library.GtExpression: lambda source: Comparison(">", source),
+    library.GeExpression: lambda source: Comparison(">=", source),
+    library.ContainsExpression: lambda source: Comparison("contains", source),
+    WhenExpression: lambda source: When(source.token, source.left, source.expressions),
+    FloatLiteral: ExactNumber,
+    LoopExpression: _loop,
+    FilteredExpression: Filtered,
+    OutputNode: Printed,
+}

@@ -1,0 +1,1 @@
+"""What happens next. Pure: time, chance and rows are arguments."""

@@ -1,0 +1,98 @@
+"""The kinds of event that this installation knows, with the fields of their payloads.
+
+An event of a kind nobody registered is welcome too: its fields are then not known in advance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from django.conf import settings
+from django.db import models
+from django.utils.module_loading import import_string
+
+from actions import records
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A kind of event that code or the API fires."""
+
+    name: str
+    label: Any  # shown to staff; a lazy translation
+    schema: Mapping[str, Json] | None = None  # JSON Schema of the payload; None: not known
+
+    def payload_schema(self) -> Mapping[str, Json] | None:
+        """Return the JSON Schema of the payload, or None if it is not known."""
+        return self.schema
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent:
+    """A kind of event that a save of a record fires."""
+
+    name: str
+    label: Any  # shown to staff; a lazy translation
+    record: str  # alias in the allow-list of records
+    when: Literal["created", "changed"]
+    payload: Mapping[str, str]  # key in the payload: field of the record
+    fields: tuple[str, ...] = field(default=())  # of a change: only if one of these differs
+
+    def payload_schema(self) -> Mapping[str, Json]:
+        """Return the JSON Schema of the payload, from the model's fields."""
+        model = records.get(self.record).model
+        properties = {
+            key: _field_schema(model._meta.get_field(name)) for key, name in self.payload.items()
+        }
+        return {"type": "object", "properties": properties, "required": list(self.payload)}
+
+
+AnyEventType = EventType | RecordEvent
+
+
+def all_event_types() -> Iterable[AnyEventType]:
+    """Return every registered kind of event."""
+    return _registered().values()
+
+
+def payload_schema(name: str) -> Mapping[str, Json] | None:
+    """Return the payload schema of a kind of event, or None if it is not known."""
+    known = _registered().get(name)
+    return known.payload_schema() if known else None
+
+
+def label_of(name: str) -> str:
+    """Return what staff call this kind of event; its name if nobody registered it."""
+    known = _registered().get(name)
+    return str(known.label) if known else name
+
+
+@cache
+def _registered() -> Mapping[str, AnyEventType]:
+    declared: Iterable[AnyEventType] = import_string(settings.SAYR["EVENT_TYPES"])
+    return {event_type.name: event_type for event_type in declared}
+
+
+# First match wins: a DateTimeField is a DateField too.
+_KINDS: tuple[tuple[type[models.Field[Any, Any]], dict[str, Json]], ...] = (
+    (models.BooleanField, {"type": "boolean"}),
+    (models.IntegerField, {"type": "integer"}),
+    (models.DecimalField, {"type": "string", "format": "decimal"}),
+    (models.DateTimeField, {"type": "string", "format": "date-time"}),
+    (models.DateField, {"type": "string", "format": "date"}),
+    (models.EmailField, {"type": "string", "format": "email"}),
+    (models.UUIDField, {"type": "string", "format": "uuid"}),
+    (models.Field, {"type": "string"}),
+)
+
+
+def _field_schema(model_field: Any) -> dict[str, Json]:
+    schema = next(kind for field_class, kind in _KINDS if isinstance(model_field, field_class))
+    choices = [value for value, _label in model_field.choices or ()]
+    named = {**schema, "title": str(model_field.verbose_name)}
+    return {**named, "enum": choices} if choices else named

@@ -1,0 +1,29 @@
+"""One file per concept. Import a model from its own module; this file only loads them."""
+
+from workflows.models import (
+    approval,
+    definition,
+    event,
+    idempotency,
+    lane,
+    rehearsal,
+    run,
+    run_stats,
+    schedule,
+    version,
+    worker,
+)
+
+__all__ = [
+    "approval",
+    "definition",
+    "event",
+    "idempotency",
+    "lane",
+    "rehearsal",
+    "run",
+    "run_stats",
+    "schedule",
+    "version",
+    "worker",
+]

@@ -1,0 +1,43 @@
+"""A decision that a run waits for."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models.base import TenantModel, TenantQuerySet
+
+
+class WorkflowApproval(TenantModel):
+    """Who was asked, what they could choose, who decided what and when."""
+
+    run_id = models.UUIDField(_("run"))
+    step_name = models.CharField(_("step"), max_length=100)
+    assignees = models.JSONField(_("asked"), default=list)
+    choices = models.JSONField(_("choices"), default=list)
+    form = models.JSONField(_("form"), null=True)
+    choice = models.CharField(_("choice"), max_length=100, blank=True)
+    answers = models.JSONField(_("answers"), null=True)
+    decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+    expires_at = models.DateTimeField(_("expires"), null=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects: ClassVar[models.Manager["WorkflowApproval"]] = models.Manager.from_queryset(
+        TenantQuerySet["WorkflowApproval"]
+    )()
+
+    class Meta:
+        db_table = "workflow_approvals"
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        indexes = [
+            models.Index(
+                fields=["tenant", "-id"], name="wa_open", condition=models.Q(decided_at=None)
+            ),
+            models.Index(fields=["run_id"], name="wa_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step_name} {self.run_id}"

@@ -1,0 +1,34 @@
+"""What every table of workflows has in common."""
+
+from typing import Any, Self, TypeVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.ids import DatabaseUUID7, uuid7
+from tenants.models.tenant import Tenant
+
+M = TypeVar("M", bound=models.Model)
+
+
+class TenantQuerySet(models.QuerySet[M, M]):
+    """A question that always names whose rows it is about."""
+
+    def of(self, tenant: Tenant) -> Self:
+        """Only `tenant`'s rows."""
+        return self.filter(tenant=tenant)
+
+
+class TenantModel(models.Model):
+    """A row of one tenant, with a time-ordered id."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
+    )
+    # The indexes that begin with the tenant are named by each table, so no second one here.
+    tenant: Any = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="+", db_index=False, verbose_name=_("tenant")
+    )
+
+    class Meta:
+        abstract = True

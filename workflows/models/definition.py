@@ -1,0 +1,62 @@
+"""A workflow as staff know it: its name, its published document, its draft."""
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models.base import TenantModel, TenantQuerySet
+
+
+class DefinitionQuerySet(TenantQuerySet["WorkflowDefinition"]):
+    """Questions about definitions."""
+
+    def listening_to(self, trigger_type: str) -> Self:
+        """Those whose published version starts on this event type."""
+        return self.filter(is_active=True, archived_at=None, trigger_types__contains=[trigger_type])
+
+
+class WorkflowDefinition(TenantModel):
+    """One workflow. Archived rather than deleted while runs of it exist."""
+
+    key = models.SlugField(
+        _("key"), max_length=100, help_text=_("By this name exports refer to it.")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    trigger_type = models.CharField(_("starts on"), max_length=100, blank=True)
+    # trigger_type and the document's also_on: what fire() looks up.
+    trigger_types: Any = ArrayField(models.CharField(max_length=100), default=list, editable=False)
+    definition = models.JSONField(_("published document"), default=dict, blank=True)
+    draft = models.JSONField(_("draft"), null=True, blank=True)
+    is_active = models.BooleanField(_("active"), default=False)
+    version = models.PositiveIntegerField(
+        _("version"), default=0, help_text=_("0: never published.")
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    updated_by = models.CharField(_("changed by"), max_length=200, blank=True)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["WorkflowDefinition"]] = models.Manager.from_queryset(
+        DefinitionQuerySet
+    )()
+
+    class Meta:
+        db_table = "workflow_definitions"
+        verbose_name = _("workflow")
+        verbose_name_plural = _("workflows")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "key"],
+                name="definition_key_once_per_tenant",
+                violation_error_message=_("There is already a workflow with this key."),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant"], name="wd_listening", condition=models.Q(is_active=True))
+        ]
+
+    def __str__(self) -> str:
+        return self.name

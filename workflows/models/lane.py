@@ -1,0 +1,31 @@
+"""A lane: how many runs with the same concurrency key may be under way at once."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.definition import WorkflowDefinition
+
+
+class WorkflowLane(TenantModel):
+    """Held by a run from its start to its end, waits included."""
+
+    definition = models.ForeignKey(WorkflowDefinition, models.CASCADE, related_name="lanes")
+    key = models.CharField(_("key"), max_length=300)
+    limit = models.PositiveIntegerField(_("limit"))
+    holders = models.PositiveIntegerField(_("held"), default=0)
+
+    objects: ClassVar[models.Manager["WorkflowLane"]] = models.Manager.from_queryset(
+        TenantQuerySet["WorkflowLane"]
+    )()
+
+    class Meta:
+        db_table = "workflow_lanes"
+        verbose_name = _("lane")
+        verbose_name_plural = _("lanes")
+        constraints = [models.UniqueConstraint(fields=["definition", "key"], name="lane_once")]
+
+    def __str__(self) -> str:
+        return self.key

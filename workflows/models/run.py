@@ -1,0 +1,133 @@
+"""A run: queue message, checkpoint and history in one row."""
+
+from typing import ClassVar, Self
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.ids import DatabaseUUID7, uuid7
+from workflows.engine.statuses import RunStatus
+from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.event import WorkflowEvent
+
+STATUS_LABELS = {
+    RunStatus.QUEUED: _("Queued"),
+    RunStatus.RUNNING: _("Running"),
+    RunStatus.WAITING: _("Waiting"),
+    RunStatus.COMPLETED: _("Completed"),
+    RunStatus.COMPLETED_WITH_ERRORS: _("Completed with errors"),
+    RunStatus.FAILED: _("Failed"),
+    RunStatus.CANCELLED: _("Cancelled"),
+    RunStatus.SKIPPED: _("Skipped"),
+}
+
+
+class RunQuerySet(TenantQuerySet["WorkflowRun"]):
+    """Questions about runs. Failures and live runs name the columns their partial indexes need."""
+
+    def unfinished(self) -> Self:
+        """Only runs that have not ended."""
+        return self.filter(due_at__isnull=False)
+
+    def with_errors(self) -> Self:
+        """Only runs that failed, or completed with errors."""
+        return self.filter(error_fingerprint__isnull=False)
+
+
+class WorkflowRun(TenantModel):
+    """One run. Only `workflows.runtime.store` writes its status.
+
+    No index or predicate names status, lease_until, lease_token, current_step, step_results or
+    pending: a checkpoint then changes no index (a HOT update). `due_at` is set while the run lives
+    and NULL once it has ended; claims and checkpoints leave it alone.
+    """
+
+    id = models.UUIDField(
+        _("run"), primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
+    )
+    definition = models.ForeignKey(
+        WorkflowDefinition,
+        models.PROTECT,
+        related_name="runs",
+        db_index=False,
+        verbose_name=_("workflow"),
+    )
+    version = models.PositiveIntegerField(_("version"))
+    event = models.ForeignKey(
+        WorkflowEvent,
+        models.DO_NOTHING,
+        related_name="runs",
+        db_constraint=False,  # events and runs stay free to be partitioned
+        null=True,
+        verbose_name=_("event"),
+    )
+    trigger_payload = models.JSONField(_("payload"), default=dict)
+    status = models.CharField(
+        _("status"), max_length=30, choices=list(STATUS_LABELS.items()), default=RunStatus.QUEUED
+    )
+    current_step = models.PositiveIntegerField(
+        _("next step"), default=0, db_default=0, help_text=_("Index of the next instruction.")
+    )
+    step_results = models.JSONField(
+        _("steps"), default=list, db_default=models.Value([], models.JSONField())
+    )
+    pending = models.JSONField(
+        _("step under way"),
+        null=True,
+        help_text=_("Its params as rendered, its attempts, what it waits for."),
+    )
+    error_message = models.TextField(_("error"), null=True)  # noqa: DJ001  # NULL: no error, as people's SQL expects
+    error_step = models.CharField(_("failed step"), max_length=100, null=True)  # noqa: DJ001
+    error_code = models.CharField(_("error code"), max_length=100, null=True)  # noqa: DJ001
+    error_fingerprint = models.CharField(max_length=64, null=True)  # noqa: DJ001  # NULL: outside the partial index
+    subject_type = models.CharField(_("about (kind)"), max_length=100, blank=True, db_default="")
+    subject_id = models.CharField(_("about (id)"), max_length=100, blank=True, db_default="")
+    actor = models.CharField(_("started by"), max_length=200, blank=True, db_default="")
+    due_at = models.DateTimeField(_("due"), null=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    lease_token = models.BigIntegerField(_("lease token"), default=0, db_default=0)
+    worker = models.BigIntegerField(_("worker"), null=True)
+    crashes = models.PositiveSmallIntegerField(_("crashes"), default=0, db_default=0)
+    wait_type = models.CharField(_("waits for"), max_length=100, null=True)  # noqa: DJ001
+    wait_match = models.TextField(_("wait matches"), null=True)  # noqa: DJ001
+    parent_run = models.UUIDField(_("parent run"), null=True)
+    entry = models.PositiveIntegerField(_("entry"), default=0, db_default=0)
+    item_index = models.PositiveIntegerField(_("item"), null=True)
+    children_open = models.PositiveIntegerField(_("open children"), default=0, db_default=0)
+    lane = models.CharField(_("lane"), max_length=300, null=True)  # noqa: DJ001
+    cancel_requested_at = models.DateTimeField(_("cancel asked"), null=True)
+    retried_from = models.UUIDField(_("retried from"), null=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    started_at = models.DateTimeField(_("started"), null=True)
+    completed_at = models.DateTimeField(_("ended"), null=True)
+
+    objects: ClassVar[models.Manager["WorkflowRun"]] = models.Manager.from_queryset(RunQuerySet)()
+
+    class Meta:
+        db_table = "workflow_runs"
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        indexes = [
+            models.Index(KeyTextTransform("order_id", "trigger_payload"), name="wr_order_id"),
+            models.Index(fields=["tenant", "-id"], name="wr_tenant"),
+            models.Index(fields=["tenant", "definition", "-id"], name="wr_definition"),
+            models.Index(
+                fields=["tenant", "-id"],
+                name="wr_failed",
+                condition=models.Q(error_fingerprint__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant", "due_at"],
+                name="wr_live",
+                condition=models.Q(due_at__isnull=False),
+            ),
+            models.Index(fields=["tenant", "subject_type", "subject_id", "-id"], name="wr_subject"),
+            BrinIndex(fields=["completed_at"], name="wr_completed", pages_per_range=32),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,43 @@
+"""A schedule: fires an event type at set times."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models.base import TenantModel, TenantQuerySet
+
+
+class WorkflowSchedule(TenantModel):
+    """A cron expression read in a time zone, and the event it fires."""
+
+    key = models.SlugField(_("key"), max_length=100)
+    name = models.CharField(_("name"), max_length=200)
+    event_type = models.CharField(_("fires"), max_length=100)
+    payload = models.JSONField(_("payload"), default=dict, blank=True)
+    cron = models.CharField(_("cron expression"), max_length=200)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    missed_policy = models.CharField(_("missed times"), max_length=20, default="latest")
+    next_at = models.DateTimeField(_("next time"), null=True)
+    last_at = models.DateTimeField(_("last time"), null=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects: ClassVar[models.Manager["WorkflowSchedule"]] = models.Manager.from_queryset(
+        TenantQuerySet["WorkflowSchedule"]
+    )()
+
+    class Meta:
+        db_table = "workflow_schedules"
+        verbose_name = _("schedule")
+        verbose_name_plural = _("schedules")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="schedule_key_once_per_tenant")
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], name="ws_next", condition=models.Q(is_active=True))
+        ]
+
+    def __str__(self) -> str:
+        return self.name

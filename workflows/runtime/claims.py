@@ -1,0 +1,65 @@
+"""A claimed run: what a worker knows of it in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from workflows.runtime.database import Row, as_json
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that this worker holds, as it stood when it was claimed."""
+
+    run_id: UUID
+    tenant_id: UUID
+    definition_id: UUID
+    version: int
+    event_id: UUID | None
+    payload: Json
+    results: Sequence[dict[str, Json]]
+    step: int
+    pending: dict[str, Json] | None  # what an earlier worker left of the step under way
+    token: int
+    actor: str
+    subject_type: str
+    subject_id: str
+    started_at: datetime
+    claimed_at: datetime  # by the database's clock
+    cancel_asked: bool
+    depth: int  # of the event that started it
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether a worker began the step under way and then died."""
+        return bool(self.pending and self.pending.get("begun"))
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Claim":
+        """Read what the statement CLAIM returned."""
+        run_id, tenant_id, definition_id, version, event_id, payload, results, *others = row
+        step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
+        claimed_at, cancel_asked, depth = rest
+        return cls(
+            run_id=run_id,
+            tenant_id=tenant_id,
+            definition_id=definition_id,
+            version=version,
+            event_id=event_id,
+            payload=as_json(payload),
+            results=as_json(results),
+            step=step,
+            pending=as_json(pending) if pending is not None else None,
+            token=token,
+            actor=actor,
+            subject_type=subject_type,
+            subject_id=subject_id,
+            started_at=started_at,
+            claimed_at=claimed_at,
+            cancel_asked=cancel_asked,
+            depth=depth or 0,
+        )

@@ -1,0 +1,57 @@
+"""Execute one claimed run: find what it needs, let the interpreter work, take care of trouble."""
+
+import logging
+from functools import lru_cache
+from time import monotonic
+from uuid import UUID
+
+from django.db import Error as DatabaseTrouble
+from django.utils import translation
+
+from tenants.facts import TenantFacts
+from tenants.models.tenant import Tenant
+from workflows.engine.statuses import RunStatus
+from workflows.runtime import store
+from workflows.runtime.claims import Claim
+from workflows.runtime.database import released
+from workflows.runtime.interpreter import interpret
+from workflows.runtime.live import LiveHands
+from workflows.runtime.programs import LoadedProgram, program_of
+from workflows.runtime.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+# How long a worker goes on with what it knows of a tenant (its name, language, time zone).
+FACTS_SECONDS = 30
+
+
+def execute(claim: Claim, watch: Watch) -> RunStatus | None:
+    """Carry a claimed run as far as it goes; None if it could not be carried to a checkpoint.
+
+    Never raises for what a run does. Database trouble and lost leases end the work on it: the run
+    stays as its last checkpoint left it, and is taken over when its lease ends.
+    """
+    ids = {"run": str(claim.run_id), "workflow": str(claim.definition_id)}
+    try:
+        with released():
+            loaded, tenant = _needed_by(claim)
+        with translation.override(tenant.language):
+            hands = LiveHands(claim, loaded, tenant, watch)
+            return interpret(hands, claim.step, claim.pending)
+    except store.LeaseLost:
+        logger.warning("lease_lost", extra=ids)
+    except DatabaseTrouble:
+        logger.warning("database_trouble", extra=ids, exc_info=True)
+    except Exception:
+        logger.exception("run_not_executed", extra=ids)
+    return None
+
+
+def _needed_by(claim: Claim) -> tuple[LoadedProgram, TenantFacts]:
+    loaded = program_of(claim.definition_id, claim.version)
+    return loaded, _facts(claim.tenant_id, int(monotonic() / FACTS_SECONDS))
+
+
+@lru_cache(maxsize=1000)
+def _facts(tenant_id: UUID, _period: int) -> TenantFacts:
+    return Tenant.objects.get(id=tenant_id).facts()

@@ -1,0 +1,76 @@
+"""The one loop that carries a run from step to step. The hands say how a step is done."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from workflows.engine.advance import Job, Progress, Timing, Walker
+from workflows.engine.outcomes import CancelAsked, Outcome, StepUnknown
+from workflows.engine.statuses import RunStatus
+
+Settle = Callable[[Outcome, Timing], Progress]
+
+
+class Hands(Protocol):
+    """Live hands act on the world; rehearsal hands only say what they would do."""
+
+    def now(self) -> datetime:
+        """Return the time that templates see."""
+
+    def jitter(self) -> float:
+        """Return a number in [0, 1)."""
+
+    def walker(self) -> Walker:
+        """Return a walker that stands on the results so far."""
+
+    def must_ask_a_person(self, job: Job) -> bool:
+        """Whether the step was begun before a crash and cannot safely be repeated."""
+
+    def carry_out(self, job: Job, settle: Settle) -> Progress:
+        """Do the step, settle its outcome, and write down what was settled."""
+
+    def write(self, progress: Progress) -> None:
+        """Write down progress that no step of these hands made."""
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked to cancel the run."""
+
+    def should_put_down(self) -> bool:
+        """Whether the run is to be left for another worker before its next step."""
+
+    def put_down(self) -> None:
+        """Leave the run for another worker."""
+
+
+def interpret(hands: Hands, step: int, pending: dict[str, object] | None) -> RunStatus:
+    """Carry a run on from `step` until it parks, ends, or is put down."""
+    progress = hands.walker().begin(step, pending, hands.now())
+    if progress.job is None:
+        hands.write(progress)
+    elif hands.must_ask_a_person(progress.job):
+        progress = _settle(hands, progress.job)(StepUnknown(), Timing(hands.now(), 0))
+        hands.write(progress)
+    return _carry_on(hands, progress)
+
+
+def _carry_on(hands: Hands, progress: Progress) -> RunStatus:
+    is_first = True
+    while (job := progress.job) is not None:
+        if hands.is_cancelled():
+            progress = _settle(hands, job)(CancelAsked(), Timing(hands.now(), 0))
+            hands.write(progress)
+        elif hands.should_put_down() and not is_first:
+            hands.put_down()
+            return RunStatus.QUEUED
+        else:
+            progress = hands.carry_out(job, _settle(hands, job))
+        is_first = False
+    return progress.status
+
+
+def _settle(hands: Hands, job: Job) -> Settle:
+    def settle(outcome: Outcome, timing: Timing) -> Progress:
+        walker = hands.walker()
+        return walker.settle(job, outcome, timing, now=hands.now(), jitter=hands.jitter())
+
+    return settle

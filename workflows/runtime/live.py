@@ -1,0 +1,153 @@
+"""The live hands: steps act on the world, and each finished step is one commit."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from random import random
+from time import monotonic
+from typing import Any
+
+from django.db import transaction
+
+from actions import registry
+from actions.spec import Effect
+from tenants.facts import TenantFacts
+from workflows.definition.scope import Scope
+from workflows.engine.advance import Entry, Job, Progress, Timing, Walker
+from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
+from workflows.runtime import store
+from workflows.runtime.claims import Claim
+from workflows.runtime.clock import DatabaseClock
+from workflows.runtime.database import released
+from workflows.runtime.interpreter import Settle
+from workflows.runtime.perform import perform
+from workflows.runtime.programs import LoadedProgram
+from workflows.runtime.scopes import scope_of
+from workflows.runtime.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+Json = Any
+
+
+class _Undo(Exception):
+    """Rolls back what a failed database action wrote, and carries its outcome out."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class LiveHands:
+    """Carries out one claimed run's steps."""
+
+    def __init__(
+        self, claim: Claim, loaded: LoadedProgram, tenant: TenantFacts, watch: Watch
+    ) -> None:
+        self.claim, self.loaded, self.tenant, self.watch = claim, loaded, tenant, watch
+        self.clock = DatabaseClock.read_as(claim.claimed_at)
+        self.results: list[Entry] = list(claim.results)
+        self.cancel_asked = claim.cancel_asked
+        self.previous: Json = None
+        if loaded.program.uses_previous and claim.event_id:
+            with released():
+                self.previous = store.previous_values(claim.event_id)
+
+    def now(self) -> datetime:
+        """Return the database's time; until the first checkpoint, the run's start.
+
+        A worker that dies in the first step leaves no rendered params behind: rendered again,
+        they must come out the same.
+        """
+        return self.clock.now() if self.results else self.claim.started_at
+
+    def jitter(self) -> float:
+        """Return a number in [0, 1)."""
+        return random()  # noqa: S311  # spreads retries, guards nothing
+
+    def walker(self) -> Walker:
+        """Return a walker that stands on the results so far."""
+        return Walker(self.loaded.program, tuple(self.results), self._scope)
+
+    def must_ask_a_person(self, job: Job) -> bool:
+        """Whether the step was begun before a crash and cannot safely be repeated."""
+        if not self.claim.was_begun or job.instruction.index != self.claim.step:
+            return False
+        try:
+            return registry.get(job.instruction.action).effect is Effect.NOT_REPEATABLE
+        except registry.UnknownAction:
+            return False
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked to cancel the run."""
+        return self.cancel_asked
+
+    def should_put_down(self) -> bool:
+        """Whether this worker is about to stop."""
+        return self.watch.is_stopping()
+
+    def put_down(self) -> None:
+        """Leave the run for another worker. Raises store.LeaseLost."""
+        with released():
+            store.put_down(self.claim)
+
+    def write(self, progress: Progress) -> None:
+        """Write a checkpoint of its own. Raises store.LeaseLost."""
+        with released():
+            self._note(progress, store.write(self.claim, progress))
+
+    def carry_out(self, job: Job, settle: Settle) -> Progress:
+        """Do the step and write what became of it. Raises store.LeaseLost."""
+        if not self.watch.holds(self.claim):
+            raise store.LeaseLost(self.claim.run_id)
+        started_at, start = self.clock.now(), monotonic()
+
+        def settled(outcome: Outcome) -> Progress:
+            return settle(outcome, Timing(started_at, round((monotonic() - start) * 1000)))
+
+        try:
+            spec = registry.get(job.instruction.action)
+        except registry.UnknownAction:
+            outcome: Outcome = StepFailed("unknown_action", {"action": job.instruction.action})
+            progress = settled(outcome)
+        else:
+            if spec.effect is Effect.DATABASE:
+                return self._together(lambda: perform(spec, job, self.claim, self.tenant), settled)
+            progress = settled(perform(spec, job, self.claim, self.tenant))
+        self.write(progress)
+        return progress
+
+    def _together(
+        self, act: Callable[[], Outcome], settled: Callable[[Outcome], Progress]
+    ) -> Progress:
+        """Commit the action and its checkpoint as one: this is what makes it exactly once."""
+        done: list[tuple[Progress, bool]] = []  # filled by the commit
+        try:
+            with released(), transaction.atomic():
+                outcome = act()
+                if not isinstance(outcome, StepCompleted):
+                    raise _Undo(outcome)
+                progress = settled(outcome)
+                asked = store.write(self.claim, progress)
+                transaction.on_commit(lambda: done.append((progress, asked)))
+                # Before the hooks of the action: whatever they raise, the commit is noted.
+                hooks = transaction.get_connection().run_on_commit
+                hooks.insert(0, hooks.pop())
+        except _Undo as undone:
+            progress = settled(undone.outcome)
+            self.write(progress)
+            return progress
+        except Exception:
+            if not done:
+                raise
+            # A hook after the commit failed. The step is done; nothing may say otherwise.
+            logger.exception("hook_after_commit_failed", extra={"run": str(self.claim.run_id)})
+        self._note(*done[0])
+        return done[0][0]
+
+    def _note(self, progress: Progress, cancel_asked: bool) -> None:
+        self.results.extend(progress.entries)
+        self.cancel_asked = self.cancel_asked or cancel_asked
+
+    def _scope(self, results: Sequence[Entry], now: datetime) -> Scope:
+        return scope_of(self.claim, self.loaded, self.tenant, self.previous, (results, now))

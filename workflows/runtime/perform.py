@@ -1,0 +1,91 @@
+"""Perform one action and say, in the engine's words, what became of it. Never raises."""
+
+import logging
+from contextlib import nullcontext
+from functools import partial
+from typing import Any, Final
+
+from django.db import DatabaseError, IntegrityError, transaction
+
+from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
+from actions.spec import ActionContext, ActionSpec, Effect
+from tenants.facts import TenantFacts
+from tenants.jsontext import dumps
+from workflows.definition.errors import ExpressionError
+from workflows.definition.templates import render_text
+from workflows.engine.advance import Job
+from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed, StepUnknown
+from workflows.runtime.cause import Cause, acting
+from workflows.runtime.claims import Claim
+
+logger = logging.getLogger(__name__)
+
+Json = Any
+
+# JSON that one step may leave in the run's row: more would make every later checkpoint slow.
+MAX_OUTPUT_BYTES: Final = 256 * 1024
+
+
+def perform(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> Outcome:
+    """Run the action with the step's params; translate whatever it raises."""
+    cause = Cause(claim.run_id, claim.definition_id, claim.depth)
+    # A savepoint: a refused statement must not spoil the transaction that records the refusal.
+    guard = transaction.atomic() if spec.effect is Effect.DATABASE else nullcontext()
+    try:
+        with acting(cause), guard:
+            output = spec.run(job.input, _context(spec, job, claim, tenant))
+        return _checked(output)
+    except ActionFailure as failure:
+        return _failed(spec, failure)
+    except IntegrityError as refusal:
+        return StepFailed("refused_by_database", {"reason": _first_line(refusal)})
+    except DatabaseError as trouble:
+        return StepFailed("database_trouble", {"reason": _first_line(trouble)}, is_temporary=True)
+    except Exception as bug:
+        # The worker's edge: an action's bug is a failed step, not a dead worker.
+        ids = {"run": str(claim.run_id), "action": spec.name}
+        logger.exception("action_crashed", extra=ids)
+        return StepFailed("action_crashed", {"reason": f"{type(bug).__name__}: {bug}"})
+
+
+def _failed(spec: ActionSpec, failure: ActionFailure) -> Outcome:
+    # The answer was lost on the way: a second call might be a second message.
+    if failure.params.get("may_have_arrived") and spec.effect is Effect.NOT_REPEATABLE:
+        return StepUnknown()
+    is_temporary = isinstance(failure, TemporaryFailure)
+    wait = failure.retry_after if isinstance(failure, TemporaryFailure) else None
+    return StepFailed(failure.code, failure.params, is_temporary=is_temporary, retry_after=wait)
+
+
+def _checked(output: Json) -> Outcome:
+    """Refuse an output that cannot be kept, before it is state."""
+    try:
+        size = len(dumps(output))
+    except (TypeError, ValueError) as problem:
+        return StepFailed("output_not_json", {"reason": str(problem)})
+    if size > MAX_OUTPUT_BYTES:
+        return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MAX_OUTPUT_BYTES})
+    return StepCompleted(output)
+
+
+def _context(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> ActionContext:
+    timeout = job.instruction.timeout
+    return ActionContext(
+        tenant=tenant,
+        run_id=claim.run_id,
+        step_name=job.instruction.name,
+        idempotency_key=f"{claim.run_id}-{job.instruction.index}",
+        timeout_seconds=timeout.total_seconds() if timeout else spec.default_timeout_seconds,
+        render_text=partial(_render, job),
+    )
+
+
+def _render(job: Job, source: str, *, html: bool = False) -> str:
+    try:
+        return render_text(source, job.scope, html=html)
+    except ExpressionError as problem:
+        raise PermanentFailure(problem.code, **problem.params) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

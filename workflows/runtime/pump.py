@@ -1,0 +1,175 @@
+"""The pump: the one long task of a worker process.
+
+Its main thread claims due runs as slots come free, renews leases, takes over from dead workers,
+and drains when it is told to stop. The slots' threads execute.
+"""
+
+import logging
+import os
+import select
+from datetime import timedelta
+from random import uniform
+from time import monotonic
+from typing import Final
+
+import psycopg
+
+from workflows.conf import current
+from workflows.runtime.broker import end_this_process_after_the_task
+from workflows.runtime.claims import Claim
+from workflows.runtime.execute import execute
+from workflows.runtime.process import beat, stop_pipe
+from workflows.runtime.reaper import take_over_from_the_dead
+from workflows.runtime.session import PumpSession
+from workflows.runtime.slots import Slots
+from workflows.runtime.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS: Final = 1.0  # behind the notifications: what they miss is found within this
+ECHO_SECONDS: Final = 0.02  # after a wake-up, for the ones its sender left out (wakeup.THROTTLE)
+REAP_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 5.0
+TICK_SECONDS: Final = 0.25
+LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
+
+GROUP_VARIABLE: Final = "SAYR_WORKER_GROUP"
+
+
+def pump() -> str:
+    """Work until asked to stop, or until the end of this process's life; say why it ended."""
+    settings = current()
+    try:
+        session = PumpSession(
+            os.environ.get(GROUP_VARIABLE, "default"), settings.slots, settings.lease
+        )
+    except psycopg.Error as trouble:
+        return _without_database(trouble)
+    machine = Pump(session, settings.slots, settings.lease)
+    try:
+        asked = machine.work()
+    except psycopg.Error:
+        asked = False
+        logger.warning("pump_lost_database", extra={"worker": session.worker}, exc_info=True)
+        _pause()
+    machine.drain(settings.grace)
+    if not asked:
+        end_this_process_after_the_task()
+    return "asked to stop" if asked else "replaced"
+
+
+def _without_database(trouble: psycopg.Error) -> str:
+    logger.warning("pump_without_database", extra={"reason": str(trouble).strip()})
+    _pause()
+    return "no database"
+
+
+def _pause() -> None:
+    """Wait a second, alive to the supervisor and to the stop pipe, before the next attempt."""
+    beat()
+    select.select([stop_pipe()], [], [], POLL_SECONDS)
+
+
+class Pump:
+    """The state of one pump's main thread."""
+
+    def __init__(self, session: PumpSession, slots: int, lease: timedelta) -> None:
+        self.session = session
+        self.lease = lease
+        self.watch = Watch(lease)
+        self.slots = Slots(slots, self._execute)
+        self.starved = False  # due runs may wait for a slot
+        now = monotonic()
+        self.next_claim = self.next_reap = self.next_sweep = now
+        self.next_renewal = now + lease.total_seconds() / 3
+        self.end_of_life = now + uniform(0.9, 1.1) * LIFE_SECONDS  # noqa: S311
+
+    def work(self) -> bool:
+        """Claim and execute; return whether somebody asked to stop (else: the end of life).
+
+        Raises psycopg.Error when the session is lost.
+        """
+        while monotonic() < self.end_of_life:
+            self._do_what_is_due(monotonic())
+            if self._wait():
+                return True
+        return False
+
+    def drain(self, grace: timedelta) -> None:
+        """Claim nothing more; let the steps in flight finish; put their runs down."""
+        self.watch.stop()
+        end = monotonic() + grace.total_seconds()
+        while self.slots.busy and monotonic() < end:
+            try:
+                self._renew(monotonic())
+            except psycopg.Error:
+                logger.warning("pump_lost_database", extra={"worker": self.session.worker})
+            beat()
+            select.select([self.slots.wake_reader], [], [], TICK_SECONDS)
+            self.slots.clear_wake()
+        self.slots.close()
+        try:
+            self.session.close()
+        except psycopg.Error:
+            logger.warning("pump_lost_database", extra={"worker": self.session.worker})
+        beat(leaving=True)
+
+    def _do_what_is_due(self, now: float) -> None:
+        if now >= self.next_reap:
+            self.next_reap = now + REAP_SECONDS
+            beat()
+            sweep = now >= self.next_sweep
+            if sweep:
+                self.next_sweep = now + SWEEP_SECONDS
+            self._end_given_up()
+            if take_over_from_the_dead(self.session.connection(), self.lease, sweep=sweep):
+                self.next_claim = now
+        self._renew(now)
+        if now >= self.next_claim:
+            self._claim(now)
+
+    def _claim(self, now: float) -> None:
+        free = self.slots.free
+        self.starved = not free
+        if self.starved:
+            self.next_claim = now + POLL_SECONDS  # a finished slot wakes us before
+            return
+        claims = self.session.claim(free)
+        for claim in claims:
+            self.watch.take(claim, now)
+            self.slots.submit(claim)
+        # A full catch means that more may wait.
+        self.next_claim = now if len(claims) == free else now + POLL_SECONDS
+
+    def _renew(self, now: float) -> None:
+        if now < self.next_renewal:
+            return
+        self.next_renewal = now + self.lease.total_seconds() / 3
+        for run_id in self.watch.renewed(self.session.renew(self.watch.held()), now):
+            self.watch.drop(run_id)
+
+    def _end_given_up(self) -> None:
+        for claim in self.slots.given_up():
+            self.session.end_lease(claim)
+
+    def _wait(self) -> bool:
+        """Sleep until something may be due; return whether the stop pipe ended."""
+        timeout = max(0.0, min(TICK_SECONDS, self.next_claim - monotonic()))
+        stop = stop_pipe()
+        ready, _, _ = select.select([self.session, self.slots.wake_reader, stop], [], [], timeout)
+        if self.slots.wake_reader in ready:
+            self.slots.clear_wake()
+            if self.starved:
+                self.next_claim = 0
+        # Asked every time: one that came in during another statement makes nothing readable.
+        if self.session.read_notifications():
+            now = monotonic()
+            self._claim(now)
+            self.next_claim = min(self.next_claim, now + ECHO_SECONDS)
+        return stop in ready
+
+    def _execute(self, claim: Claim) -> bool:
+        try:
+            return execute(claim, self.watch) is not None
+        finally:
+            self.watch.drop(claim.run_id)

@@ -1,0 +1,69 @@
+"""What a run's templates see."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tenants.facts import TenantFacts
+from workflows.definition.scope import Scope
+from workflows.runtime.claims import Claim
+from workflows.runtime.programs import LoadedProgram
+
+Json = Any
+
+
+def scope_of(
+    claim: Claim,
+    loaded: LoadedProgram,
+    tenant: TenantFacts,
+    previous: Json,
+    at: tuple[Sequence[Mapping[str, Json]], datetime],
+) -> Scope:
+    """Return the values of a run at `at`: the results so far, and the moment of rendering."""
+    results, now = at
+    return Scope(
+        trigger=claim.payload,
+        previous=previous,
+        steps={entry["step_name"]: _step(entry) for entry in results},
+        run=_run(claim, loaded),
+        tenant=tenant_values(tenant),
+        now=now.astimezone(ZoneInfo(tenant.time_zone)),
+        values=loaded.program.values,
+    )
+
+
+def tenant_values(tenant: TenantFacts) -> dict[str, Json]:
+    """Return the root `tenant` of templates."""
+    return {
+        "key": tenant.key,
+        "name": tenant.name,
+        "time_zone": tenant.time_zone,
+        "language": tenant.language,
+        "currency": tenant.currency,
+        "country": tenant.country,
+    }
+
+
+def _step(entry: Mapping[str, Json]) -> dict[str, Json]:
+    step = {"status": entry["status"]}
+    if "output" in entry:
+        step["output"] = entry["output"]
+    if entry.get("error"):
+        error = entry["error"]
+        step["error"] = {"code": error["code"], **_http_status(error.get("params", {}))}
+    return step
+
+
+def _http_status(params: Mapping[str, Json]) -> dict[str, Json]:
+    return {"http_status": params["http_status"]} if "http_status" in params else {}
+
+
+def _run(claim: Claim, loaded: LoadedProgram) -> dict[str, Json]:
+    return {
+        "id": str(claim.run_id),
+        "workflow": loaded.workflow_name,
+        "version": claim.version,
+        "started_at": claim.started_at.isoformat(),
+        "actor": claim.actor,
+    }

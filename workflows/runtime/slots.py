@@ -1,0 +1,78 @@
+"""The threads of a worker on which runs are executed."""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Lock, Thread
+
+from workflows.runtime.claims import Claim
+
+Work = Callable[[Claim], bool]  # whether the run was carried to a checkpoint
+
+
+class Slots:
+    """A fixed number of persistent threads. Nothing queues up in front of them."""
+
+    def __init__(self, size: int, work: Work) -> None:
+        self.size = size
+        self._work = work
+        self._claims: SimpleQueue[Claim | None] = SimpleQueue()
+        self._lock = Lock()
+        self._busy = 0
+        self._given_up: deque[Claim] = deque()
+        self.wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self.wake_reader, False)
+        os.set_blocking(self._wake_writer, False)
+        self._threads = [Thread(target=self._serve, daemon=True) for _ in range(size)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def free(self) -> int:
+        """How many runs can be taken now."""
+        with self._lock:
+            return self.size - self._busy
+
+    @property
+    def busy(self) -> int:
+        """How many runs are under way."""
+        with self._lock:
+            return self._busy
+
+    def submit(self, claim: Claim) -> None:
+        """Execute a run on a free thread."""
+        with self._lock:
+            self._busy += 1
+        self._claims.put(claim)
+
+    def given_up(self) -> list[Claim]:
+        """Return, once, the runs that were not carried to a checkpoint."""
+        found = []
+        while self._given_up:
+            found.append(self._given_up.popleft())
+        return found
+
+    def clear_wake(self) -> None:
+        """Empty the pipe through which finished threads wake the pump."""
+        try:
+            while os.read(self.wake_reader, 4096):
+                pass
+        except BlockingIOError:
+            return
+
+    def close(self) -> None:
+        """Let idle threads end."""
+        for _ in self._threads:
+            self._claims.put(None)
+
+    def _serve(self) -> None:
+        while (claim := self._claims.get()) is not None:
+            if not self._work(claim):
+                self._given_up.append(claim)
+            with self._lock:
+                self._busy -= 1
+            try:
+                os.write(self._wake_writer, b".")
+            except BlockingIOError:
+                continue  # the pipe is full of wake-ups already

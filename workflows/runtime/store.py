@@ -1,0 +1,93 @@
+"""The only writer of a run's status. Each function is one statement, fenced by the lease token."""
+
+from collections.abc import Mapping
+from hashlib import md5
+from typing import Any
+from uuid import UUID
+
+from django.utils import translation
+
+from tenants.jsontext import dumps
+from workflows.engine.advance import Progress
+from workflows.engine.statuses import RunStatus
+from workflows.runtime import statements
+from workflows.runtime.claims import Claim
+from workflows.runtime.database import as_json, rows
+from workflows.wording import errors as wording
+
+
+class LeaseLost(Exception):
+    """The run was taken over, or ended, by somebody else: this worker must not touch it again."""
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(f"run {run_id} is no longer held by this worker")
+        self.run_id = run_id
+
+
+def write(claim: Claim, progress: Progress) -> bool:
+    """Write how far a run has come; return whether somebody asked to cancel it meanwhile.
+
+    Raises LeaseLost, having changed nothing, if the run is not this worker's any more.
+    """
+    values: dict[str, Any] = {
+        "id": claim.run_id,
+        "token": claim.token,
+        "entries": dumps(list(progress.entries)),
+        "step": progress.next_step,
+    }
+    if progress.status is RunStatus.RUNNING:
+        pending = {**(progress.pending or {}), "begun": True}
+        return _fenced(statements.CHECKPOINT, {**values, "pending": dumps(pending)})
+    if progress.status is RunStatus.WAITING:
+        parked = {
+            "pending": dumps(progress.pending),
+            "wait": progress.retry_in,
+            "wait_type": "retry",
+        }
+        return _fenced(statements.PARK, {**values, **parked})
+    ended = {"status": progress.status, **_error_columns(claim, progress)}
+    return _fenced(statements.FINISH, {**values, **ended})
+
+
+def hand_back(claim: Claim) -> None:
+    """Give a claimed run back, nothing of it begun. Raises LeaseLost."""
+    pending = dumps(claim.pending) if claim.pending is not None else None
+    _fenced(statements.HAND_BACK, {"id": claim.run_id, "token": claim.token, "pending": pending})
+
+
+def put_down(claim: Claim) -> None:
+    """Give a run back between two steps. Raises LeaseLost."""
+    _fenced(statements.PUT_DOWN, {"id": claim.run_id, "token": claim.token})
+
+
+def previous_values(event_id: UUID) -> Mapping[str, Any] | None:
+    """Return the before-values of the record change that started a run."""
+    found = rows(statements.PREVIOUS_VALUES, {"event": event_id})
+    return as_json(found[0][0]) if found else None
+
+
+def _fenced(statement: str, values: Mapping[str, Any]) -> bool:
+    written = rows(statement, values)
+    if not written:
+        raise LeaseLost(values["id"])
+    return bool(written[0][0])
+
+
+def _error_columns(claim: Claim, progress: Progress) -> dict[str, str | None]:
+    """Return what the run's error columns say: its first failed step, in English."""
+    entry = progress.error
+    if entry is None:
+        return dict.fromkeys(("error_step", "error_code", "error_message", "error_fingerprint"))
+    code, params = entry["error"]["code"], entry["error"]["params"]
+    with translation.override("en"):
+        message = wording.sentence(code, params)
+    # One fingerprint for the same mistake in the same place: what lists of failures group by.
+    print_of = md5(
+        f"{claim.definition_id}{entry['step_name']}{code}".encode(), usedforsecurity=False
+    )
+    return {
+        "error_step": entry["step_name"],
+        "error_code": code,
+        "error_message": message,
+        "error_fingerprint": print_of.hexdigest(),
+    }

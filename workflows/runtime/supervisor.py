@@ -1,0 +1,184 @@
+"""Owns both clusters: starts them, sees that they live, restarts them, drains them.
+
+A silent pump is shot; a cluster that cannot replace it is restarted as a group; on SIGTERM only
+the clusters' main processes are asked to stop, since SIGTERM to every process kills steps mid-way.
+"""
+
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from types import FrameType
+from typing import Final
+
+from workflows.runtime.cluster import RUNS, TASKS
+from workflows.runtime.process import BEAT_VARIABLE, die_with_parent
+
+logger = logging.getLogger(__name__)
+
+SILENCE_SECONDS: Final = 4.0  # a pump beats every second
+MISSING_SECONDS: Final = 8.0  # for django-q2 to replace a pump, a start of Python included
+RESTART_SECONDS: Final = 1.0  # between two starts of a cluster that ends by itself
+TASKS_GRACE_SECONDS: Final = 10.0
+
+
+@dataclass(slots=True)
+class ClusterProcess:
+    """A cluster's main process, with the group of everything it forked."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    beat_reader: int
+    beats: dict[int, float] = field(default_factory=dict)  # pid: monotonic seconds of its last
+    drained: set[int] = field(default_factory=set)
+    complete_at: float = field(default_factory=monotonic)  # when all pumps were last seen alive
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the main process is gone."""
+        return self.process.poll() is not None
+
+    def read_beats(self) -> None:
+        """Note who said what since the last look."""
+        try:
+            text = os.read(self.beat_reader, 65536).decode()
+        except BlockingIOError:
+            return
+        for line in text.split():
+            pid = int(line)
+            if pid < 0:
+                self.beats.pop(-pid, None)
+                self.drained.add(-pid)
+            else:
+                self.beats[pid] = monotonic()
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM to the main process alone."""
+        if not self.has_ended:
+            self.process.send_signal(signal.SIGTERM)
+
+    def end_group(self) -> None:
+        """SIGKILL to whatever is left of the group."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        os.close(self.beat_reader)
+
+
+class Supervisor:
+    """One `run_worker`: a worker group."""
+
+    def __init__(self, *, workers: int, grace_seconds: float) -> None:
+        self.workers = workers
+        self.grace_seconds = grace_seconds
+        self.stopping = False
+        self.clusters: dict[str, ClusterProcess] = {}
+        self.started_at: dict[str, float] = {}
+        self._wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_writer, False)
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then drain."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_stop)
+        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        try:
+            while not self.stopping:
+                for name in (RUNS, TASKS):
+                    self._see_to(name)
+                self._wait(0.25)
+        finally:
+            self._drain()
+
+    def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _see_to(self, name: str) -> None:
+        cluster = self.clusters.get(name)
+        if cluster is None:
+            if monotonic() - self.started_at.get(name, 0) >= RESTART_SECONDS:
+                self.started_at[name] = monotonic()
+                self.clusters[name] = start_cluster(name)
+            return
+        cluster.read_beats()
+        if cluster.has_ended:
+            self._remove(cluster, "cluster_ended")
+        elif name == RUNS:
+            self._shoot_silent(cluster)
+            if self._is_stalled(cluster):
+                self._remove(cluster, "cluster_stalled")
+
+    def _shoot_silent(self, cluster: ClusterProcess) -> None:
+        now = monotonic()
+        for pid, heard in list(cluster.beats.items()):
+            if now - heard < SILENCE_SECONDS:
+                continue
+            del cluster.beats[pid]
+            if _is_in_group(pid, cluster.process.pid):
+                logger.warning("pump_silent", extra={"pid": pid})
+                os.kill(pid, signal.SIGKILL)
+
+    def _is_stalled(self, cluster: ClusterProcess) -> bool:
+        """Whether fewer pumps live than should, for longer than a replacement takes."""
+        alive = sum(_is_in_group(pid, cluster.process.pid) for pid in cluster.beats)
+        if alive >= self.workers:
+            cluster.complete_at = monotonic()
+        return monotonic() - cluster.complete_at > MISSING_SECONDS
+
+    def _remove(self, cluster: ClusterProcess, event: str) -> None:
+        logger.error(event, extra={"cluster": cluster.name, "pid": cluster.process.pid})
+        cluster.end_group()
+        del self.clusters[cluster.name]
+
+    def _drain(self) -> None:
+        for cluster in self.clusters.values():
+            cluster.ask_to_stop()
+        end = monotonic() + self.grace_seconds
+        while monotonic() < end and not all(map(self._is_drained, self.clusters.values())):
+            self._wait(0.1)
+        for cluster in self.clusters.values():
+            cluster.end_group()
+
+    def _is_drained(self, cluster: ClusterProcess) -> bool:
+        """Whether nothing of the cluster can be harmed by SIGKILL any more."""
+        cluster.read_beats()
+        if cluster.has_ended:
+            return True
+        # After a monitor was killed, a graceful stop hangs: the pumps' own word is enough.
+        return cluster.name == RUNS and bool(cluster.drained) and not cluster.beats
+
+    def _wait(self, seconds: float) -> None:
+        readers = [cluster.beat_reader for cluster in self.clusters.values()]
+        ready, _, _ = select.select([self._wake_reader, *readers], [], [], seconds)
+        if self._wake_reader in ready:
+            os.read(self._wake_reader, 1024)
+
+
+def start_cluster(name: str) -> ClusterProcess:
+    """Start a cluster in a session, and so a process group, of its own."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    process = subprocess.Popen(  # noqa: S603  # our own module
+        [sys.executable, "-m", "workflows.runtime.cluster", name],
+        env={**os.environ, BEAT_VARIABLE: str(writer)},
+        pass_fds=[writer],
+        start_new_session=True,
+        preexec_fn=die_with_parent,  # safe: the supervisor has no threads
+    )
+    os.close(writer)
+    logger.info("cluster_started", extra={"cluster": name, "pid": process.pid})
+    return ClusterProcess(name, process, reader)
+
+
+def _is_in_group(pid: int, group: int) -> bool:
+    """Whether the process lives and belongs to the cluster: its number may have been used again."""
+    try:
+        return os.getpgid(pid) == group
+    except ProcessLookupError:
+        return False

@@ -1,0 +1,53 @@
+"""What the cluster `tasks` does by the clock: forget what is old, refresh the figures."""
+
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django_q.models import Schedule
+
+from tenants.ids import lowest_id_at
+from workflows.models.idempotency import WorkflowIdempotency
+
+# As long as Stripe goes on sending a webhook that was not answered.
+IDEMPOTENCY_HOURS = 72
+
+REFRESH_STATS = """
+INSERT INTO workflow_run_stats (id, tenant_id, definition_id, hour, status, runs)
+SELECT sayr_uuid7(), tenant_id, definition_id, date_trunc('hour', created_at), status, count(*)
+FROM workflow_runs WHERE id >= %(from_id)s AND parent_run IS NULL
+GROUP BY tenant_id, definition_id, date_trunc('hour', created_at), status
+"""
+
+CHORES = {
+    "forget_idempotency_keys": 60,  # minutes between two times
+    "refresh_run_stats": 1,
+}
+
+
+def plan_chores() -> None:
+    """Write the chores into django-q2's timetable, once for all worker groups."""
+    for name, minutes in CHORES.items():
+        Schedule.objects.update_or_create(
+            name=f"sayr.{name}",
+            defaults={
+                "func": f"workflows.services.chores.{name}",
+                "schedule_type": Schedule.MINUTES,
+                "minutes": minutes,
+            },
+        )
+
+
+def forget_idempotency_keys() -> int:
+    """Delete the keys that no caller repeats any more; return how many."""
+    limit = timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
+    deleted, _by_model = WorkflowIdempotency.objects.filter(created_at__lt=limit).delete()
+    return deleted
+
+
+def refresh_run_stats() -> None:
+    """Count the runs of today and yesterday again: the same result however often it runs."""
+    since = (timezone.now() - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM workflow_run_stats WHERE hour >= %s", [since])
+        cursor.execute(REFRESH_STATS, {"from_id": lowest_id_at(since)})

@@ -1,0 +1,114 @@
+"""Decide which listening workflows an event starts, and keep the reason for each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from workflows.definition.errors import ExpressionError
+from workflows.definition.program import Program
+from workflows.definition.scope import Scope
+from workflows.runtime.programs import VersionMissing, program_of
+from workflows.runtime.scopes import tenant_values
+
+if TYPE_CHECKING:
+    from tenants.models.tenant import Tenant
+    from workflows.services.fire import EventDraft
+
+logger = logging.getLogger(__name__)
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An active workflow, in the version that is published now."""
+
+    definition_id: UUID
+    version: int
+    name: str
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Why a listening workflow did, or did not, start."""
+
+    definition_id: UUID
+    version: int
+    name: str
+    started: bool
+    reason: str  # started, filtered_out, problem, own_change, chain_too_long
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the event keeps."""
+        return {
+            "definition_id": str(self.definition_id),
+            "version": self.version,
+            "name": self.name,
+            "started": self.started,
+            "reason": self.reason,
+            **({"details": dict(self.details)} if self.details else {}),
+        }
+
+
+def evaluate(
+    tenant: Tenant,
+    draft: EventDraft,
+    listeners: Iterable[Listener],
+    guard: tuple[UUID | None, bool],
+) -> Iterator[Evaluation]:
+    """Yield an evaluation for each listener. Never raises because of what a workflow contains.
+
+    `guard` says whose own doing the event is, and whether the chain of causes is too long.
+    """
+    own, chain_too_long = guard
+    for listener in listeners:
+        verdict: tuple[bool, str, Mapping[str, Json]]
+        if chain_too_long:
+            verdict = (False, "chain_too_long", {})
+        else:
+            verdict = _verdict(tenant, draft, listener, is_own=own == listener.definition_id)
+        started, reason, details = verdict
+        yield Evaluation(
+            listener.definition_id, listener.version, listener.name, started, reason, details
+        )
+
+
+def _verdict(
+    tenant: Tenant, draft: EventDraft, listener: Listener, *, is_own: bool
+) -> tuple[bool, str, Mapping[str, Json]]:
+    try:
+        program = program_of(listener.definition_id, listener.version).program
+        if is_own and not program.starts_on_own_changes:
+            return False, "own_change", {}
+        return _filtered(program, tenant, draft)
+    except ExpressionError as problem:
+        return False, "problem", {"code": problem.code, "params": dict(problem.params)}
+    except VersionMissing:
+        logger.exception("version_missing", extra={"workflow": str(listener.definition_id)})
+        return False, "problem", {"code": "version_missing", "params": {}}
+
+
+def _filtered(
+    program: Program, tenant: Tenant, draft: EventDraft
+) -> tuple[bool, str, Mapping[str, Json]]:
+    scope = Scope(
+        trigger=dict(draft.payload),
+        previous=dict(draft.previous) if draft.previous is not None else None,
+        steps={},
+        run={},
+        tenant=tenant_values(tenant.facts()),
+        now=timezone.localtime(timezone=tenant.zone),
+        values=program.values,
+    )
+    explanation = program.trigger_filter.explain(scope)
+    if explanation["matched"]:
+        return True, "started", {}
+    return False, "filtered_out", explanation

@@ -1,0 +1,61 @@
+"""Saves of registered records fire their events, in the save's own transaction."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from actions import records
+from tenants.models.tenant import Tenant
+from tenants.tracking import RecordChange, records_changed
+from workflows.event_types import RecordEvent, all_event_types
+from workflows.services.fire import EventDraft, fire_all
+from workflows.services.payloads import normalise_object
+
+Json = Any
+
+
+def listen() -> None:
+    """Fire events from now on."""
+    records_changed.connect(fire_changes, dispatch_uid="workflows.record_changes")
+
+
+def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> None:
+    """Fire what these changes mean, all events of a tenant in one statement."""
+    declared = [event for event in all_event_types() if _is_about(event, sender)]
+    drafts: dict[UUID, list[EventDraft]] = {}
+    for change in changes:
+        for draft in _drafts(change, declared):
+            drafts.setdefault(change.tenant_id, []).append(draft)
+    if not drafts:
+        return
+    for tenant in Tenant.objects.filter(id__in=drafts):
+        fire_all(tenant, drafts[tenant.id], source="record")
+
+
+def _is_about(event: object, model: type) -> bool:
+    return isinstance(event, RecordEvent) and records.get(event.record).model is model
+
+
+def _drafts(change: RecordChange, declared: list[Any]) -> Iterator[EventDraft]:
+    for event in declared:
+        if not _happened(change, event):
+            continue
+        yield EventDraft(
+            type=event.name,
+            payload=_payload(event, change.current),
+            previous=None if change.previous is None else _payload(event, change.previous),
+            subject=(event.record, str(change.id)),
+        )
+
+
+def _happened(change: RecordChange, event: RecordEvent) -> bool:
+    if event.when == "created":
+        return change.previous is None
+    if change.previous is None:
+        return False
+    changed = change.changed_fields
+    return bool(changed & set(event.fields)) if event.fields else bool(changed)
+
+
+def _payload(event: RecordEvent, values: Mapping[str, Any]) -> dict[str, Json]:
+    return normalise_object({key: values.get(name) for key, name in event.payload.items()})

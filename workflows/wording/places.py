@@ -1,0 +1,77 @@
+"""Where in a document something is: a JSON pointer, in words."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from actions import registry
+from workflows.wording.values import spelt_out, titles
+
+Json = Any
+
+PARTS: Final[Mapping[str, Any]] = {
+    "name": gettext_lazy("Name"),
+    "label": gettext_lazy("Label"),
+    "language": gettext_lazy("Language version"),
+    "trigger_type": gettext_lazy("Starts on"),
+    "also_on": gettext_lazy("Also starts on"),
+    "trigger": gettext_lazy("Trigger"),
+    "trigger_filter": gettext_lazy("Only if"),
+    "settings": gettext_lazy("Settings"),
+    "values": gettext_lazy("Named values"),
+    "steps": gettext_lazy("Steps"),
+    "action": gettext_lazy("Action"),
+    "condition": gettext_lazy("Condition"),
+    "field": gettext_lazy("Field"),
+    "operator": gettext_lazy("Comparison"),
+    "value": gettext_lazy("Value"),
+    "on_error": gettext_lazy("After an error"),
+    "retry": gettext_lazy("Retry"),
+    "timeout": gettext_lazy("Time limit"),
+}
+# Levels that say nothing to people.
+SILENT: Final = frozenset({"params", "all", "any"})
+
+
+def place(pointer: str, document: Json) -> str:
+    """Return the place in words: “Step 2 “notify_customer”, Template”. "" is the whole document."""
+    keys = [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+    if not keys:
+        return _("The whole document")
+    words, known, rest = _beginning(keys, document)
+    for key in rest:
+        if key.isdecimal():
+            words.append(_("no. %(number)s") % {"number": int(key) + 1})
+        elif key not in SILENT:
+            words.append(str(known.get(key) or PARTS.get(key) or spelt_out(key)))
+    return _(", ").join(words)
+
+
+def _beginning(keys: list[str], document: Json) -> tuple[list[str], Mapping[str, Any], list[str]]:
+    """Name the step, if it is in one, and what its action calls its parameters."""
+    if keys[0] != "steps" or len(keys) < 2 or not keys[1].isdecimal():
+        return [], {}, keys
+    number = int(keys[1])
+    step = _step(document, number)
+    values = {"number": number + 1, "name": step.get("name")}
+    named = _("Step %(number)s “%(name)s”") if values["name"] else _("Step %(number)s")
+    inside = keys[2:]
+    known = _params(step) if inside[:1] == ["params"] else {}
+    return [named % values], known, inside
+
+
+def _step(document: Json, number: int) -> Mapping[str, Json]:
+    try:
+        step = document["steps"][number]
+    except (KeyError, IndexError, TypeError):
+        return {}
+    return step if isinstance(step, dict) else {}
+
+
+def _params(step: Mapping[str, Json]) -> Mapping[str, str]:
+    try:
+        return titles(registry.get(step["action"]).params)
+    except (KeyError, TypeError, registry.UnknownAction):
+        return {}

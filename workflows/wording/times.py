@@ -1,0 +1,27 @@
+"""How long something took, as people say it."""
+
+from datetime import timedelta
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+
+def duration(took: timedelta | None) -> str:
+    """Return two units at most: “0.4 s”, “2 min 5 s”, “3 d 4 h”. None is “”."""
+    if took is None:
+        return ""
+    seconds = max(took.total_seconds(), 0)
+    if seconds < 60:
+        return _("%(seconds)s s") % {"seconds": number_format(f"{seconds:.1f}")}
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    return _("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
+
+
+def milliseconds(count: int | None) -> str:
+    """Return the same for a count of milliseconds."""
+    return duration(None if count is None else timedelta(milliseconds=count))

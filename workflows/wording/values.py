@@ -1,0 +1,88 @@
+"""JSON as people read it. Every payload, input and output that a page shows goes through here."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+Json = Any
+
+LONG: Final = 240  # characters; longer text is folded
+DEEPEST: Final = 8  # levels; what lies deeper is shown as JSON
+
+
+class Kind(StrEnum):
+    """How a value is laid out."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    EMPTY = "empty"
+    LIST = "list"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value ready for a page."""
+
+    label: str
+    kind: Kind
+    text: str = ""
+    parts: tuple["Shown", ...] = ()
+
+
+def show(value: Json, label: str = "", labels: Mapping[str, str] | None = None) -> Shown:
+    """Return `value` for a page; `labels` names the members of an object.
+
+    The one place through which values reach people: what a reader may not see is masked here.
+    """
+    return _shown(value, label, labels or {}, 0)
+
+
+def raw(value: Json) -> str:
+    """Return `value` as JSON text, for those who want all of it."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:
+    """Return what a JSON Schema calls the members of its object."""
+    members = (schema or {}).get("properties", {})
+    return {name: str(member["title"]) for name, member in members.items() if "title" in member}
+
+
+def spelt_out(key: str) -> str:
+    """Return a key as words: “customer_phone” is “Customer phone”."""
+    words = key.replace("_", " ").strip()
+    return words[:1].upper() + words[1:] if words else key
+
+
+def _shown(value: Json, label: str, labels: Mapping[str, str], depth: int) -> Shown:
+    if isinstance(value, dict | list) and value and depth >= DEEPEST:
+        return Shown(label, Kind.LONG_TEXT, raw(value))
+    if isinstance(value, dict) and value:
+        members = ((labels.get(key) or spelt_out(key), inner) for key, inner in value.items())
+        return Shown(label, Kind.OBJECT, parts=_parts(members, depth))
+    if isinstance(value, list) and value:
+        items = ((str(number), inner) for number, inner in enumerate(value, 1))
+        return Shown(label, Kind.LIST, parts=_parts(items, depth))
+    return _scalar(value, label)
+
+
+def _parts(members: Iterable[tuple[str, Json]], depth: int) -> tuple[Shown, ...]:
+    return tuple(_shown(inner, name, {}, depth + 1) for name, inner in members)
+
+
+def _scalar(value: Json, label: str) -> Shown:
+    match value:
+        case None | "" | {} | []:
+            return Shown(label, Kind.EMPTY, _("empty"))
+        case True:
+            return Shown(label, Kind.TEXT, _("yes"))
+        case False:
+            return Shown(label, Kind.TEXT, _("no"))
+    text = str(value)
+    is_long = len(text) > LONG or text.count("\n") > 3
+    return Shown(label, Kind.LONG_TEXT if is_long else Kind.TEXT, text)
