@@ -47,7 +47,7 @@ def find_connection(
     context: ActionContext, *kinds: ConnectionKind, key: str | None = None
 ) -> OpenConnection | None:
     """Return the same, or None when no key was given and there is no such connection."""
-    rows = Connection.objects.filter(tenant_id=context.tenant.id, kind__in=kinds).order_by("key")
+    rows = Connection.objects.of(context.tenant.id).filter(kind__in=kinds).order_by("key")
     if key:
         row = rows.filter(key=key).first()
         if row is None:
@@ -55,7 +55,7 @@ def find_connection(
         if not row.is_active:
             raise PermanentFailure("connection_off", connection=key)
         return _opened(row)
-    usable = list(rows.filter(is_active=True))
+    usable = list(rows.usable())
     if len(usable) > 1:
         choices = [row.key for row in usable]
         raise PermanentFailure("connection_ambiguous", kind=kinds[0].value, choices=choices)

@@ -12,14 +12,14 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 
 from actions.clock import ClockedSocket, Deadline
-from actions.conf import settings
 from actions.connections import OpenConnection
 from actions.database import release_database
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.outbound.addresses import Target, is_public
+from actions.outbound.addresses import Target, is_allowed, is_public
 from actions.scrub import Scrubber
 
 SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
+SUBMISSION_PORT: Final = 587
 Refused = dict[str, str]  # address: what the server said
 
 
@@ -32,15 +32,14 @@ def deliver(
     TemporaryFailure (4xx, and every trouble on the way).
     """
     scrub = Scrubber(connection.secret_values if connection else ())
-    if connection is not None:
-        _check_host(connection)
+    address = _checked_address(connection) if connection else None
     release_database()
     if connection is None and django_settings.EMAIL_BACKEND != SMTP_BACKEND:
         get_connection().send_messages([message])
         return {}
     deadline = Deadline()
     deadline.start(timeout_seconds)
-    backend = ClockedBackend(deadline, **_options(connection, timeout_seconds))
+    backend = ClockedBackend(deadline, address, **_options(connection, timeout_seconds))
     try:
         return _send(backend, message, scrub)
     except OSError as error:  # every error of smtplib is one
@@ -53,11 +52,13 @@ def deliver(
 
 class _ClockedMixin:
     deadline: Deadline
+    address: str | None
     refused: dict[str, tuple[int, bytes]]
     sock: Any
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
-        connected = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        # The address that was checked: the name may lead elsewhere by now. TLS still sees the name.
+        connected = super()._get_socket(self.address or host, port, timeout)  # type: ignore[misc]
         return ClockedSocket(connected, self.deadline)
 
     def starttls(self, *args: Any, **kwargs: Any) -> Any:
@@ -75,44 +76,60 @@ class _ClockedMixin:
 class ClockedBackend(EmailBackend):
     """Django's SMTP backend, ending at a deadline however slowly the server answers."""
 
-    def __init__(self, deadline: Deadline, **options: Any) -> None:
+    def __init__(self, deadline: Deadline, address: str | None, **options: Any) -> None:
         super().__init__(**options)
-        self._deadline = deadline
+        self._deadline, self._address = deadline, address
 
     @property
     def connection_class(self) -> Any:
         """The kind of client that `open()` makes."""
         plain = smtplib.SMTP_SSL if self.use_ssl else smtplib.SMTP
-        attributes = {"deadline": self._deadline, "refused": {}}
+        attributes: dict[str, Any] = {
+            "deadline": self._deadline,
+            "address": self._address,
+            "refused": {},
+        }
         return type("ClockedClient", (_ClockedMixin, plain), attributes)
 
 
 def _options(connection: OpenConnection | None, timeout_seconds: float) -> dict[str, Any]:
     if connection is None:
         return {"timeout": timeout_seconds}
-    given = connection.settings
+    given, target = connection.settings, _target(connection)
     return {
-        "host": given["host"],
-        "port": int(given.get("port") or 587),
+        "host": target.host,
+        "port": target.port,
         "username": given.get("username", ""),
         "password": connection.secrets.get("password", ""),
-        "use_tls": bool(given.get("use_tls", False)),
-        "use_ssl": bool(given.get("use_ssl", False)),
+        "use_tls": bool(given.get("use_tls")) and not given.get("use_ssl"),
+        "use_ssl": bool(given.get("use_ssl")),
         "timeout": timeout_seconds,
     }
 
 
-def _check_host(connection: OpenConnection) -> None:
-    host = str(connection.settings["host"]).lower()
-    port = int(connection.settings.get("port") or 587)
-    if Target("smtp", host, port).host_and_port in settings().allowed_private_hosts:
-        return
+def _target(connection: OpenConnection) -> Target:
+    port = str(connection.settings.get("port") or SUBMISSION_PORT)
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise PermanentFailure("connection_incomplete", connection=connection.key, missing=["port"])
+    return Target("smtp", str(connection.settings["host"]).strip().lower(), int(port))
+
+
+def _checked_address(connection: OpenConnection) -> str | None:
+    """Return the public address to connect to; None for a host that the settings allow."""
+    target = _target(connection)
+    if is_allowed(target):
+        return None
+    encrypted = connection.settings.get("use_tls") or connection.settings.get("use_ssl")
+    if connection.secrets and not encrypted:
+        raise PermanentFailure("encryption_required", host=target.host)
     try:
-        found = {item[4][0] for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError:
-        raise TemporaryFailure("mail_server_unreachable", host=host) from None
-    if not all(is_public(ip_address(str(address).partition("%")[0])) for address in found):
-        raise PermanentFailure("address_not_allowed", host=host)
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise TemporaryFailure("mail_server_unreachable", host=target.host) from None
+    address = str(found[0][4][0]).partition("%")[0]
+    if not is_public(ip_address(address)):
+        raise PermanentFailure("address_not_allowed", host=target.host)
+    return address
 
 
 def _send(backend: ClockedBackend, message: EmailMultiAlternatives, scrub: Scrubber) -> Refused:

@@ -7,7 +7,7 @@ from actions.spec import ActionContext
 
 def find_template(context: ActionContext, channel: Channel, key: str) -> MessageTemplate:
     """Return the tenant's template. Raises PermanentFailure."""
-    rows = MessageTemplate.objects.filter(tenant_id=context.tenant.id, channel=channel)
+    rows = MessageTemplate.objects.of(context.tenant.id).for_channel(channel)
     template = rows.filter(key=key).first()
     if template is None:
         raise PermanentFailure("template_unknown", template=key, channel=channel.value)

@@ -47,6 +47,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "%(host)s is an address inside a private network, which steps may not call. Use a public"
         " address, or ask the administrators to allow this one."
     ),
+    "encryption_required": _(
+        "Nothing was sent: the credentials would have travelled to %(host)s unencrypted. Use https"
+        " (for a mail server: TLS) in the connection."
+    ),
     "bad_address": _("The address cannot be used (%(host)s): %(reason)s. Correct it in the step."),
     "bad_method": _("“%(method)s” is no method a step can use. Choose one in the step."),
     "bad_header": _("The header “%(header)s” cannot be sent. Change it in the step."),

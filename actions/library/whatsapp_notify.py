@@ -1,5 +1,6 @@
 """Send a registered WhatsApp template to one phone, through the WhatsApp Cloud API."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
@@ -61,16 +62,21 @@ PARAMS: Final = {
 }
 OUTPUT: Final = {
     "type": "object",
-    "required": ["message_id", "phone", "template", "language", "values"],
+    "required": ["message_id", "phone", "template", "language", "values", "text"],
     "properties": {
         "message_id": {"type": "string", "description": _("WhatsApp's name for the message.")},
         "phone": {"type": "string", "description": _("As sent, with the country code.")},
         "template": {"type": "string"},
         "language": {"type": "string"},
         "values": {"type": "array", "items": {"type": "string"}},
+        "text": {
+            "type": "string",
+            "description": _("As the customer reads it, if the template keeps a copy of its text."),
+        },
     },
 }
 
+_PLACE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 # Error codes of the Cloud API after which the same message may go through later, whatever the
 # HTTP status beside them: service trouble and limits on how much may be sent how fast.
 TEMPORARY_CODES: Final = frozenset(
@@ -122,6 +128,7 @@ def whatsapp_notify(params: Json, context: ActionContext) -> Json:
         "template": template.key,
         "language": language,
         "values": values,
+        "text": _as_read(template, values),
     }
 
 
@@ -141,6 +148,13 @@ def _values(template: MessageTemplate, given: Mapping[str, str]) -> list[str]:
         if not value:
             raise PermanentFailure("template_value_empty", template=template.key, name=name)
     return list(values.values())
+
+
+def _as_read(template: MessageTemplate, values: list[str]) -> str:
+    """Fill the copy of the registered text; WhatsApp writes {{1}}, or {{name}}."""
+    by_place = {str(place): value for place, value in enumerate(values, start=1)}
+    known = {**by_place, **dict(zip(template.parameters, values, strict=True))}
+    return _PLACE.sub(lambda found: known.get(found[1], found[0]), template.text)
 
 
 def _url(connection: OpenConnection) -> str:

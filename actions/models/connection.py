@@ -1,6 +1,6 @@
 """A connection: where a tenant's steps call, and the credentials they call with."""
 
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -83,9 +83,7 @@ class Connection(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
 
-    objects: ClassVar[models.Manager["Connection"]] = models.Manager.from_queryset(
-        ConnectionQuerySet
-    )()
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         db_table = "connections"

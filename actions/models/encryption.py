@@ -88,6 +88,10 @@ class SealedSecretsField(models.TextField):  # type: ignore[type-arg]  # not gen
     The model has `tenant_id` and `destination`; `Connection.open_secrets()` reads.
     """
 
+    # Read by the type checker: what may be assigned, and what is found.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str, expression: object, connection: object) -> SealedSecrets:
         """Return what is stored, still sealed."""
         return SealedSecrets(value)

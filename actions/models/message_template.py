@@ -1,6 +1,6 @@
 """A message template: a text that staff write once and steps send often."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -88,9 +88,7 @@ class MessageTemplate(models.Model):
         verbose_name=_("changed by"),
     )
 
-    objects: ClassVar[models.Manager["MessageTemplate"]] = models.Manager.from_queryset(
-        MessageTemplateQuerySet
-    )()
+    objects = MessageTemplateQuerySet.as_manager()
 
     class Meta:
         db_table = "message_templates"

@@ -6,6 +6,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+from actions.conf import settings
+
 # The only IPv6 block of which parts are given out to the public.
 GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 # Public by its number, private by its use: Azure's metadata and DNS service.
@@ -61,8 +63,15 @@ def target_of(url: str) -> Target:
     return Target(scheme, host, port or DEFAULT_PORTS[scheme])
 
 
+def is_allowed(target: Target) -> bool:
+    """Say whether the settings allow the target although it is private."""
+    return target.host_and_port in settings().allowed_private_hosts
+
+
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Say whether the address belongs to somebody in the public internet."""
+    """Say whether the address belongs to somebody else in the public internet."""
     if not address.is_global or address.is_multicast or address == AZURE_SERVICE:
+        return False
+    if str(address) in settings().denied_addresses:
         return False
     return address.version == 4 or address in GLOBAL_UNICAST

@@ -21,7 +21,7 @@ from urllib3.exceptions import (
 from actions.conf import settings
 from actions.database import release_database
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.outbound.addresses import AddressRefused, Target, target_of
+from actions.outbound.addresses import AddressRefused, Target, is_allowed, target_of
 from actions.outbound.answer import Answer, read_answer, retry_after
 from actions.outbound.transport import session
 from actions.scrub import Scrubber
@@ -131,9 +131,13 @@ def _target(request: Request) -> Target:
     if request.method not in METHODS:
         raise PermanentFailure("bad_method", method=request.method)
     try:
-        return target_of(request.url)
+        target = target_of(request.url)
     except AddressRefused as refused:
         raise PermanentFailure("bad_address", host=refused.host, reason=refused.reason) from None
+    secret = request.secrets or request.secret_headers
+    if secret and target.scheme != "https" and not is_allowed(target):
+        raise PermanentFailure("encryption_required", host=target.host)
+    return target
 
 
 def _headers(request: Request, idempotency_key: str) -> dict[str, str]:

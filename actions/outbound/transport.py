@@ -18,8 +18,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from actions.clock import ClockedSocket, Deadline
-from actions.conf import settings
-from actions.outbound.addresses import DEFAULT_PORTS, Target, is_public
+from actions.outbound.addresses import DEFAULT_PORTS, Target, is_allowed, is_public
 
 USER_AGENT = "Sayr"
 
@@ -69,12 +68,12 @@ class PublicOnlyAdapter(IPFilterAdapter):  # type: ignore[misc]  # the library s
         )
         port = plain_host["port"] or DEFAULT_PORTS[self._scheme]
         target = Target(self._scheme, plain_host["host"].strip("[]").lower(), port)
-        if target.host_and_port in settings().allowed_private_hosts:
+        if is_allowed(target):
             return plain_host, plain_pool
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
         address = ip_address(host["host"].strip("[]"))
         # Stricter than the library, which lets site-local and IPv4-compatible addresses pass.
-        if not is_public(address) or str(address) in settings().denied_addresses:
+        if not is_public(address):
             raise InvalidIPAddress(address)
         return host, pool
 

@@ -76,6 +76,8 @@ class Journal:
         self._received: deque[Received] = deque(maxlen=KEPT)
         self._behaviours: list[Behaviour] = []
         self._last_id = 0
+        # Registered WhatsApp texts by template name, so that the page shows what a phone would.
+        self.texts: dict[str, str] = {}
         self.closing = threading.Event()  # set: whoever waits stops waiting
 
     def next_number(self) -> int:

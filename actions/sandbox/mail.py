@@ -1,6 +1,7 @@
 """The sandbox's mail server."""
 
 import asyncio
+import logging
 import threading
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -10,6 +11,9 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope
 
 from actions.sandbox.journal import Behaviour, Journal
+
+# Every command of every conversation, at INFO.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 # Recipients that the server refuses: refused@…, refused.by@…
 REFUSED_PREFIX = "refused"
@@ -115,4 +119,5 @@ def _answer(rule: Behaviour) -> str:
 
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body(preferencelist=(kind,))
-    return str(part.get_content()).strip() if part is not None else ""
+    text = str(part.get_content()) if part is not None else ""
+    return text.replace("\r\n", "\n").strip()

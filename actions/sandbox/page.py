@@ -98,10 +98,9 @@ def _item(one: Received) -> str:
 
 
 def _bubble(one: Received) -> str:
-    values = "".join(f'<li dir="auto">{escape(line)}</li>' for line in one.text.splitlines())
     return (
-        f'<h2>{escape(one.to)}</h2><div class="bubble"><strong>{escape(one.subject)}</strong>'
-        f"<ol>{values}</ol></div>"
+        f'<h2>{escape(one.to)}</h2><p class="when">{escape(one.subject)}</p>'
+        f'<div class="bubble"><pre dir="auto">{escape(one.text)}</pre></div>'
     )
 
 

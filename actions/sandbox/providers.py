@@ -41,12 +41,15 @@ def channel_of(path: str) -> str | None:
     return next((channel for channel, route in ROUTES if route.fullmatch(path)), None)
 
 
-def read(channel: str, path: str, body: Json) -> Message:
-    """Return what the request says; a body of another shape gives an empty message."""
+def read(channel: str, path: str, body: Json, texts: Mapping[str, str]) -> Message:
+    """Return what the request says; a body of another shape gives an empty message.
+
+    `texts` are the registered WhatsApp texts: a request names the text and brings the values.
+    """
     content = body if isinstance(body, dict) else {}
     match channel:
         case "whatsapp":
-            return _whatsapp_message(content)
+            return _whatsapp_message(content, texts)
         case "slack":
             parts = [content, *content.get("attachments", [])]
             text = "\n".join(str(part["text"]) for part in parts if part.get("text"))
@@ -86,13 +89,16 @@ def failure(channel: str, rule: Behaviour) -> Reply:
     return Reply(status, {"error": text}, {**rule.headers, **wait})
 
 
-def _whatsapp_message(content: Mapping[str, Json]) -> Message:
+def _whatsapp_message(content: Mapping[str, Json], texts: Mapping[str, str]) -> Message:
     template = content.get("template") or {}
     components = template.get("components") or [{}]
     values = [str(value.get("text", "")) for value in components[0].get("parameters", [])]
     language = (template.get("language") or {}).get("code", "")
+    text = texts.get(str(template.get("name", "")), "")
+    for place, value in enumerate(values, start=1):
+        text = text.replace(f"{{{{{place}}}}}", value)
     name = f"{template.get('name', '')} ({language})"
-    return Message(str(content.get("to", "")), "\n".join(values), name)
+    return Message(str(content.get("to", "")), text or "\n".join(values), name)
 
 
 def _whatsapp_reply(content: Mapping[str, Json], authorization: str, number: int) -> Reply:

@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         authorization = self.headers.get("Authorization", "")
         number = self.server.journal.next_number()
         reply = _reply(channel, rule, body, authorization, number)
-        message = providers.read(channel, self.path, body)
+        message = providers.read(channel, self.path, body, self.server.journal.texts)
         self.server.journal.note(
             number,
             channel=channel,
@@ -193,6 +193,11 @@ def _set_behaviour(journal: Journal, path: str, query: Mapping[str, str], raw: b
     return Reply(200, asdict(rule))
 
 
+def _set_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+    journal.texts.update({str(name): str(text) for name, text in dict(json.loads(raw)).items()})
+    return Reply(200, journal.texts)
+
+
 def _list_behaviours(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
     return Reply(200, {"behaviours": [asdict(rule) for rule in journal.behaviours()]})
 
@@ -207,4 +212,5 @@ OWN_ROUTES: dict[str, Route] = {
     "DELETE /received": _forget,
     "GET /behaviour": _list_behaviours,
     "PUT /behaviour": _set_behaviour,
+    "PUT /texts": _set_texts,
 }

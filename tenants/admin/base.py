@@ -102,12 +102,15 @@ class TenantAdmin(admin.ModelAdmin):
         fixed = tuple(super().get_readonly_fields(request, obj))
         return (*fixed, "tenant") if obj is not None else fixed
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave the tenant out where there is only one to think of."""
-        names = list(super().get_fields(request, obj))
-        if obj is not None and not access.sees_several(request) and "tenant" in names:
-            names.remove("tenant")
-        return names
+        return self.without_tenant(request, obj, super().get_fieldsets(request, obj))
+
+    def without_tenant(self, request: HttpRequest, obj: Any, groups: Any) -> Any:
+        """Return the groups of fields of a made row, for somebody who has one tenant."""
+        if obj is None or access.sees_several(request):
+            return groups
+        return [(name, {**parts, "fields": _without_tenant(parts)}) for name, parts in groups]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer rows of the person's tenants only."""
@@ -171,6 +174,10 @@ class HistoryAdmin(TenantAdmin):
     def page_title(self, obj: Any) -> str:
         """Return the page's heading."""
         return str(obj)
+
+
+def _without_tenant(parts: Any) -> tuple[Any, ...]:
+    return tuple(name for name in parts["fields"] if name != "tenant")
 
 
 def _preselect_only_choice(field: Any) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -52,7 +53,7 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(running_sandbox, settings) -> Iterator[Sandbox]:
+def sandbox(running_sandbox: Sandbox, settings) -> Sandbox:
     """The sandbox, empty, well-behaved, and allowed by the settings."""
     allowed = [running_sandbox.host_and_port, f"127.0.0.1:{running_sandbox.smtp_port}"]
     settings.SAYR = {**settings.SAYR, "ACTIONS": {"ALLOWED_PRIVATE_HOSTS": allowed}}
@@ -82,7 +83,7 @@ def order(tenant) -> Order:
 
 
 @pytest.fixture
-def as_tenant(context, tenant) -> ActionContext:
+def as_tenant(context: ActionContext, tenant) -> ActionContext:
     """The context of `tenant`'s step."""
     return replace(context, tenant=tenant.facts())
 
@@ -141,12 +142,12 @@ def raw_server(settings) -> Iterator[Any]:
     """Start servers that misbehave below HTTP: `url = raw_server(lambda connection: …)`."""
     listeners = []
 
-    def start(answer: Any) -> str:
+    def start(answer: Any, tls: ssl.SSLContext | None = None) -> str:
         listener = socket.create_server(("127.0.0.1", 0))
         listeners.append(listener)
         host_and_port = f"127.0.0.1:{listener.getsockname()[1]}"
         settings.SAYR = {**settings.SAYR, "ACTIONS": {"ALLOWED_PRIVATE_HOSTS": [host_and_port]}}
-        threading.Thread(target=_serve, args=(listener, answer), daemon=True).start()
+        threading.Thread(target=_serve, args=(listener, answer, tls), daemon=True).start()
         return f"http://{host_and_port}/"
 
     yield start
@@ -154,10 +155,54 @@ def raw_server(settings) -> Iterator[Any]:
         listener.close()
 
 
-def _serve(listener: socket.socket, answer: Any) -> None:
+def _secured(accepted: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    if tls is None:
+        return accepted
+    with accepted:
+        return tls.wrap_socket(accepted, server_side=True)
+
+
+def _end_politely(connection: socket.socket) -> None:
+    # Closing with something unread resets the connection, and the client may lose the answer.
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(0.05)
+    while connection.recv(65536):
+        pass
+
+
+def _serve(listener: socket.socket, answer: Any, tls: ssl.SSLContext | None) -> None:
     with suppress(OSError):
         while True:
-            connection, _ = listener.accept()
-            with connection, suppress(OSError):
+            accepted, _ = listener.accept()
+            with suppress(OSError), _secured(accepted, tls) as connection:
                 connection.recv(65536)
                 answer(connection)
+                _end_politely(connection)
+
+
+@pytest.fixture
+def raw_mail_server(settings) -> Iterator[Any]:
+    """Start a mail server that greets one byte at a time: `port = raw_mail_server(b"220…")`."""
+    listeners = []
+
+    def start(greeting: bytes) -> int:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        port: int = listener.getsockname()[1]
+        allowed = [f"127.0.0.1:{port}"]
+        settings.SAYR = {**settings.SAYR, "ACTIONS": {"ALLOWED_PRIVATE_HOSTS": allowed}}
+        threading.Thread(target=_greet, args=(listener, greeting), daemon=True).start()
+        return port
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def _greet(listener: socket.socket, greeting: bytes) -> None:
+    with suppress(OSError):
+        connection, _ = listener.accept()
+        with connection:
+            for place in range(len(greeting)):
+                connection.sendall(greeting[place : place + 1])
+                threading.Event().wait(0.05)

@@ -77,7 +77,7 @@ def contains(whole: Any, part: Any, zone: tzinfo, **where: object) -> bool:
     if isinstance(whole, list | tuple):
         return any(equal(element, part, zone) for element in whole)
     if isinstance(whole, Mapping):
-        return part in whole
+        return isinstance(part, str) and part in whole
     if isinstance(part, str | int | float | Decimal):
         return as_text(part) in as_text(whole)
     raise ExpressionError(Code.NOT_TEXT, kind=kind_of(part), **where)

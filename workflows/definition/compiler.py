@@ -14,8 +14,7 @@ from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.plans import make_plan
 from workflows.definition.schemas import bare
-from workflows.definition.templates import template_paths
-from workflows.definition.templates.compiled import is_template
+from workflows.definition.templates import paths_in
 from workflows.definition.validate import validate
 
 LANGUAGE_VERSION = 1
@@ -65,12 +64,5 @@ def _uses_previous(document: Mapping[str, Any]) -> bool:
     rows = [one for one in (*conditions, document.get("trigger_filter")) if one]
     if any(compile_condition(row).reads_previous for row in rows):
         return True
-    return any(_reads_previous(step["params"]) for step in document["steps"])
-
-
-def _reads_previous(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_reads_previous(member) for member in value.values())
-    if isinstance(value, list):
-        return any(_reads_previous(element) for element in value)
-    return is_template(value) and any(path[0] == "previous" for path in template_paths(value))
+    read = (path for step in document["steps"] for path in paths_in(step["params"]))
+    return any(path[0] == "previous" for path in read)

@@ -13,6 +13,7 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Operator, Sides
 from workflows.definition.paths import Path, lookup, parse_path, show_path
 from workflows.definition.scope import Scope
+from workflows.definition.templates.checks import paths_in
 from workflows.definition.templates.compiled import Template, compile_template, is_template
 from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel, normalise
 
@@ -50,9 +51,9 @@ class Row:
     @property
     def reads_previous(self) -> bool:
         """True if it looks at the before-values of a record change."""
-        return (
-            self.operator.reads_before or "previous" in self.field or "previous" in str(self.value)
-        )
+        paths = [self.left] if isinstance(self.left, tuple) else self.left.paths
+        read = [*paths, *paths_in(self.value)]
+        return self.operator.reads_before or any(path[0] == "previous" for path in read)
 
     def decide(self, scope: Scope) -> Verdict:
         """Return whether the row holds, and what the field was."""

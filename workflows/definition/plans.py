@@ -10,6 +10,7 @@ A plan is JSON. Each node has one of these forms:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -52,7 +53,8 @@ def load_plan(plan: Mapping[str, Any], place: str = "") -> Fill:
     """
     match plan:
         case {"literal": value}:
-            return lambda _: value
+            # A copy each time: an action that changes its params must not change the program.
+            return lambda _: deepcopy(value)
         case {"object": members}:
             return _object({k: load_plan(p, pointer(place, k)) for k, p in members.items()})
         case {"list": elements}:

@@ -67,13 +67,14 @@ def _at(schema: Any, keys: list[str]) -> Any:
     return schema
 
 
-def alternatives(schema: Any, root: Schema) -> Iterator[Schema]:
+def alternatives(schema: Any, root: Schema, levels: int = 5) -> Iterator[Schema]:
     """Yield the schema and the branches of its `allOf`, `anyOf` and `oneOf`."""
     schema = resolved(schema, root)
     yield schema
-    for word in ("allOf", "anyOf", "oneOf"):
+    # A schema may name itself in a branch.
+    for word in ("allOf", "anyOf", "oneOf") if levels else ():
         for branch in schema.get(word, ()):
-            yield from alternatives(branch, root)
+            yield from alternatives(branch, root, levels - 1)
 
 
 def member(schema: Any, root: Schema, key: str | int) -> Schema:

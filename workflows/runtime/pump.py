@@ -134,7 +134,7 @@ class Pump:
         if self.starved:
             self.next_claim = now + POLL_SECONDS  # a finished slot wakes us before
             return
-        claims = self.session.claim(free)
+        claims = self.session.claim(free, self.watch.served())
         for claim in claims:
             self.watch.take(claim, now)
             self.slots.submit(claim)

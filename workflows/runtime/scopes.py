@@ -56,7 +56,7 @@ def _step(entry: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _http_status(params: Mapping[str, Json]) -> dict[str, Json]:
-    return {"http_status": params["http_status"]} if "http_status" in params else {}
+    return {"http_status": params["status"]} if "status" in params else {}
 
 
 def _run(claim: Claim, loaded: LoadedProgram) -> dict[str, Json]:

@@ -46,9 +46,16 @@ class PumpSession:
         """Whether something was notified since the last call."""
         return any(True for _ in self._raw.notifies(timeout=0))
 
-    def claim(self, limit: int) -> list[Claim]:
-        """Take at most `limit` due runs."""
-        values = {"limit": limit, "share": limit, "lease": self._lease, "worker": self.worker}
+    def claim(self, limit: int, served: Mapping[UUID, int] | None = None) -> list[Claim]:
+        """Take at most `limit` due runs; `served` says how many each tenant had lately."""
+        turns = served or {}
+        values = {
+            "limit": limit,
+            "lease": self._lease,
+            "worker": self.worker,
+            "served": list(turns),
+            "times": list(turns.values()),
+        }
         return [Claim.from_row(row) for row in self._run(statements.CLAIM, values).fetchall()]
 
     def renew(self, runs: list[UUID]) -> dict[UUID, int]:

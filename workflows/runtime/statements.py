@@ -39,19 +39,24 @@ FROM jsonb_to_recordset(%(runs)s::jsonb) AS run (id uuid, definition_id uuid, ve
     event_id uuid, trigger_payload jsonb, subject_type text, subject_id text, actor text)
 """
 
-# Take due runs, some of every tenant that has any: a tenant with 10,000 queued does not keep a
-# quiet one waiting. `begun` marks the step as started, so that whoever finds the run after a crash
+# Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
+# keep a quiet one waiting. Whom this worker served lately has to wait for its turn. `begun` marks the step as started, so that whoever finds the run after a crash
 # knows; what was pending before the claim is returned, for handing the run back untouched.
 CLAIM: Final = """
 WITH due AS (
-    SELECT found.id, found.pending FROM tenants CROSS JOIN LATERAL (
+    SELECT found.id, found.pending FROM tenants
+    LEFT JOIN unnest(%(served)s::uuid[], %(times)s::int[]) AS lately (tenant_id, times)
+        ON lately.tenant_id = tenants.id
+    CROSS JOIN LATERAL (
         SELECT run.id, run.due_at, run.pending FROM workflow_runs run
         WHERE run.tenant_id = tenants.id AND run.due_at <= now()
             AND run.status IN ('queued', 'waiting')
-        ORDER BY run.due_at LIMIT %(share)s FOR UPDATE SKIP LOCKED
+        ORDER BY run.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) found
     WHERE tenants.paused_at IS NULL
-    ORDER BY found.due_at LIMIT %(limit)s
+    ORDER BY coalesce(lately.times, 0)
+        + row_number() OVER (PARTITION BY tenants.id ORDER BY found.due_at), found.due_at
+    LIMIT %(limit)s
 )
 UPDATE workflow_runs run
 SET status = 'running', lease_token = run.lease_token + 1, lease_until = now() + %(lease)s,
@@ -165,10 +170,11 @@ BURY: Final = """
 UPDATE workflow_runs
 SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
     lease_until = NULL, due_at = NULL, completed_at = now(),
-    error_step = coalesce(pending ->> 'step_name', error_step), error_code = %(error_code)s,
+    error_step = coalesce(pending ->> 'step_name', error_step),
+    error_code = %(error_code)s::text,
     error_message = %(error_message)s,
     error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
-        || %(error_code)s)
+        || %(error_code)s::text)
 WHERE id = %(id)s
 """
 

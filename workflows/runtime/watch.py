@@ -1,5 +1,6 @@
 """What a slot may ask its pump: is the run still ours, and are we about to stop."""
 
+from collections import Counter
 from datetime import timedelta
 from threading import Lock
 from time import monotonic
@@ -9,6 +10,8 @@ from workflows.runtime.claims import Claim
 
 # A call is not begun when the lease ends sooner than this share of it.
 MARGIN = 6
+# For how long a tenant's run counts against its next turn, if it was short.
+SERVED_SECONDS = 1.0
 
 
 class Watch:
@@ -17,6 +20,7 @@ class Watch:
     def __init__(self, lease: timedelta) -> None:
         self._lease_seconds = lease.total_seconds()
         self._sure_until: dict[UUID, tuple[int, float]] = {}  # run: token, monotonic seconds
+        self._served: list[tuple[UUID, UUID, float]] = []  # run, tenant, monotonic seconds
         self._lock = Lock()
         self._stopping = False
 
@@ -24,6 +28,7 @@ class Watch:
         """Begin to watch a claimed run. `asked_at` is monotonic, from before the claim was sent."""
         with self._lock:
             self._sure_until[claim.run_id] = (claim.token, asked_at + self._lease_seconds)
+            self._served.append((claim.run_id, claim.tenant_id, asked_at))
 
     def renewed(self, held: dict[UUID, int], asked_at: float) -> list[UUID]:
         """Note the leases that the database confirmed; return the runs that are lost."""
@@ -48,6 +53,17 @@ class Watch:
         with self._lock:
             token, until = self._sure_until.get(claim.run_id, (0, 0.0))
         return token == claim.token and until - monotonic() > self._lease_seconds / MARGIN
+
+    def served(self) -> Counter[UUID]:
+        """Return how many runs each tenant has under way, or had begun in the last moments."""
+        now = monotonic()
+        with self._lock:
+            self._served = [
+                (run, tenant, since)
+                for run, tenant, since in self._served
+                if run in self._sure_until or now - since < SERVED_SECONDS
+            ]
+            return Counter(tenant for _run, tenant, _since in self._served)
 
     def stop(self) -> None:
         """From now on runs are put down between two steps."""

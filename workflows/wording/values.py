@@ -1,11 +1,11 @@
 """JSON as people read it. Every payload, input and output that a page shows goes through here."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+import simplejson
 from django.utils.translation import gettext as _
 
 Json = Any
@@ -44,7 +44,7 @@ def show(value: Json, label: str = "", labels: Mapping[str, str] | None = None) 
 
 def raw(value: Json) -> str:
     """Return `value` as JSON text, for those who want all of it."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, indent=2)
 
 
 def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:

@@ -7,8 +7,13 @@ import pytest
 from django.db import connection, transaction
 
 from actions.errors import PermanentFailure
+from actions.records import Record
 from tenants.models.order import Order
 from tenants.tracking import records_changed
+
+# Wider than the product's own, to reach the constraints.
+RECORDS = [Record("orders", Order, "Orders", ("id",), ("total_amount", "number"))]
+WIDER = f"{__name__}.RECORDS"
 
 
 @pytest.fixture
@@ -32,7 +37,10 @@ def refused(run, code, **params):
 
 def test_changes_the_field_and_says_what_it_was(run, order):
     output = run(
-        "update_record", table="orders", id=str(order.id), fields={"status": "confirmed", "note": "x"}
+        "update_record",
+        table="orders",
+        id=str(order.id),
+        fields={"status": "confirmed", "note": "x"},
     )
 
     order.refresh_from_db()
@@ -147,20 +155,20 @@ def test_a_value_that_the_field_cannot_have(run, order, value):
     ],
 )
 def test_a_record_that_would_break_a_constraint(run, order, settings, field, value, reason):
-    settings.SAYR = {**settings.SAYR, "RECORDS": "tests.actions.library.test_update_record.RECORDS"}
+    settings.SAYR = {**settings.SAYR, "RECORDS": WIDER}
     Order.objects.create(tenant=order.tenant, number="1002")
 
-    facts = refused(
-        run, "record_refused", table="orders", id=str(order.id), fields={field: value}
-    )
+    facts = refused(run, "record_refused", table="orders", id=str(order.id), fields={field: value})
 
     assert facts == {"table": "orders", "reason": reason}
 
 
 def test_money_is_written_exactly(run, order, settings):
-    settings.SAYR = {**settings.SAYR, "RECORDS": "tests.actions.library.test_update_record.RECORDS"}
+    settings.SAYR = {**settings.SAYR, "RECORDS": WIDER}
 
-    output = run("update_record", table="orders", id=str(order.id), fields={"total_amount": "10.10"})
+    output = run(
+        "update_record", table="orders", id=str(order.id), fields={"total_amount": "10.10"}
+    )
 
     assert output["changed"] == {"total_amount": {"from": "149.90", "to": "10.10"}}
 
@@ -185,11 +193,3 @@ def test_two_steps_at_once_wait_for_each_other(run, order):
 
     order.refresh_from_db()
     assert order.status == "shipped"
-
-
-def __getattr__(name):
-    if name != "RECORDS":
-        raise AttributeError(name)
-    from actions.records import Record
-
-    return [Record("orders", Order, "Orders", ("id",), ("total_amount", "number"))]

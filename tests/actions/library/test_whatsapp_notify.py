@@ -1,4 +1,5 @@
 """Sending a WhatsApp template: the request, and what each answer means."""
+# ruff: noqa: RUF001 - Arabic letters and digits are no slips here
 
 from datetime import timedelta
 
@@ -58,7 +59,18 @@ def test_the_request_is_what_the_cloud_api_wants(notify, sandbox, as_tenant):
         "template": "order_confirmed",
         "language": "en",
         "values": ["1001", "149.90"],
+        "text": "",
     }
+
+
+@pytest.mark.parametrize(
+    "copy", ["طلبك {{1}}: {{2}} $ {{3}}", "طلبك {{ order_id }}: {{total}} $ {{3}}"]
+)
+def test_the_output_shows_what_the_customer_reads(notify, order_confirmed, copy):
+    order_confirmed.text = copy
+    order_confirmed.save()
+
+    assert notify()["text"] == "طلبك 1001: 149.90 $ {{3}}"
 
 
 def test_a_language_and_line_breaks_in_a_value(notify, sandbox):
@@ -171,9 +183,7 @@ def test_a_connection_that_is_off_or_not_filled_in(notify, whatsapp, sandbox):
 @pytest.mark.parametrize("code", [4, 80007, 130429, 131048, 131056])
 @pytest.mark.parametrize("status", [400, 429])
 def test_limits_are_temporary_and_nothing_was_sent(notify, sandbox, code, status):
-    sandbox.behave(
-        "whatsapp", "fail", status=status, code=code, headers={"Retry-After": "60"}
-    )
+    sandbox.behave("whatsapp", "fail", status=status, code=code, headers={"Retry-After": "60"})
 
     failure = failed(notify, TemporaryFailure)
 

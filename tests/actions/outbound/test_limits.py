@@ -106,7 +106,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again(raw_server):
 
     url = raw_server(answer)
     get(url)
-    time.sleep(0.05)
+    threading.Event().wait(0.05)  # for the end of the connection to arrive
 
     assert get(url).body == "ok"
 

@@ -6,6 +6,8 @@ import pytest
 
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
 from workflows.definition.scope import Scope
+from workflows.definition.validate import validate
+from workflows.wording.problems import sentence
 
 TEXT = {"type": "string"}
 
@@ -92,9 +94,23 @@ CATALOGUE = Catalogue(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def catalogue():
     return CATALOGUE
+
+
+@pytest.fixture(scope="session")
+def found(catalogue):
+    """Return where and what the problems of a document are; each has a sentence."""
+
+    def find(document):
+        problems = validate(document, catalogue)
+        for problem in problems:
+            # The facts fill the sentence.
+            assert not sentence(problem.code, problem.params).startswith(problem.code)
+        return [(problem.path, problem.code) for problem in problems]
+
+    return find
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """From document to rendered params."""
 
+# ruff: noqa: E501 -- a row of a table is one line
+
 import json
 
 import pytest
@@ -115,7 +117,11 @@ def render_webhook(document_with, catalogue, scope, **params):
         ("verbose", "{% if trigger.flag %}true{% else %}false{% endif %}", True),
         ("body", "{{ trigger.items }}", [{"sku": "a"}]),
         ("body", "{{ trigger.money }}", "149.90"),
-        ("body", {"n": "{{ trigger.number }}", "t": "n={{ trigger.number }}"}, {"n": 7, "t": "n=7"}),
+        (
+            "body",
+            {"n": "{{ trigger.number }}", "t": "n={{ trigger.number }}"},
+            {"n": 7, "t": "n=7"},
+        ),
         ("url", "{{ trigger.number }}", "7"),
         ("url", "https://x/{{ trigger.flag }}", "https://x/true"),
     ],
@@ -165,7 +171,12 @@ def test_what_skip_if_empty_finds_empty_is_left_out(document_with, catalogue, sc
     scope = scope_of({"null": None, "blank": " ", "zero": 0})
 
     rendered = render_webhook(
-        document_with, catalogue, scope, body=body, channel="ops", verbose="{{ trigger.no | skip_if_empty }}"
+        document_with,
+        catalogue,
+        scope,
+        body=body,
+        channel="ops",
+        verbose="{{ trigger.no | skip_if_empty }}",
     )
 
     assert rendered == {
@@ -226,6 +237,7 @@ def test_a_condition_decides_whether_a_step_runs(
         ({}, False),
         ({"trigger_filter": {"all": [{"field": "trigger.a", "operator": "changed"}]}}, True),
         ({"trigger_filter": {"all": [{"field": "previous.a", "operator": "exists"}]}}, True),
+        ({"trigger_filter": {"all": [{"field": "trigger.previous", "operator": "exists"}]}}, False),
     ],
 )
 def test_a_program_knows_whether_it_reads_before_values(changes, uses, document_with, catalogue):
@@ -240,8 +252,9 @@ literals = st.recursive(
     | st.booleans()
     | st.integers(-(10**15), 10**15)
     | st.text().filter(lambda text: "{" not in text),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=15,
 )
 

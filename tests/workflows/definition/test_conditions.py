@@ -1,5 +1,7 @@
 """Rows under all and any, and the filter that decides whether a workflow starts."""
 
+# ruff: noqa: E501 -- a row of a table is one line
+
 import pytest
 
 from workflows.definition.conditions import compile_condition, load_filter

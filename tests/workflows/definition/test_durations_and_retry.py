@@ -30,7 +30,22 @@ def test_durations(text, duration):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "s", "1 h", "1.5h", "-1h", "1w", "1H", "1h30m", "٣h", "9999999999s", "9999d", 30, None],
+    [
+        "",
+        "1",
+        "s",
+        "1 h",
+        "1.5h",
+        "-1h",
+        "1w",
+        "1H",
+        "1h30m",
+        "٣h",
+        "9999999999s",
+        "9999d",
+        30,
+        None,
+    ],
 )
 def test_what_is_no_duration(text):
     assert parse_duration(text) is None

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
+from workflows.wording.problems import sentence
 
 decimals = st.decimals(-(10**12), 10**12, places=4, allow_nan=False)
 
@@ -140,6 +141,7 @@ def test_filters_give(source, expected, scope_of):
         ("{{ 1767225600 | date: '%Y-%m-%d %H' }}", "2026-01-01 03"),
         ("{{ '2026-01-01T00:00:00+09:00' | date: '%s' }}", "1767193200"),
         ("{{ now | date: '%A %-d' }}", "Sunday 22"),
+        ("{{ 0 | date: '%%s %s' }}", "%s 0"),
         ("{{ 'today' | date: '%H' }}", "12"),
         ("{{ '2026-01-31' | date_add: '1 month' }}", "2026-02-28"),
         ("{{ '2024-02-29' | date_add: '-1 year' }}", "2023-02-28"),
@@ -208,4 +210,6 @@ def test_filters_refuse(source, code, scope_of):
     with pytest.raises(ExpressionError) as refused:
         value(source, scope_of())
 
-    assert refused.value.code == code
+    error = refused.value
+    assert error.code == code
+    assert not sentence(code, error.params).startswith(code)

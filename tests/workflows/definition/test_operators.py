@@ -1,5 +1,7 @@
 """Every operator against missing, null, "", [], a number in text and a date in text."""
 
+# ruff: noqa: E501 -- a row of a table is one line
+
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +10,7 @@ from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS
 from workflows.definition.scope import Scope
+from workflows.wording.problems import sentence
 
 MISSING = object()
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -94,6 +97,7 @@ def test_operator(operator, value, left, expected):
     with pytest.raises(ExpressionError) as refused:
         decide(row, trigger, {"x": "10"})
     assert refused.value.code == expected
+    assert not sentence(expected, refused.value.params).startswith(expected)
     assert refused.value.params["path"] == "trigger.x"
 
 

@@ -10,6 +10,7 @@ from workflows.definition.checks.simple import check_keys, wrong_type
 from workflows.definition.checks.surroundings import Surroundings
 from workflows.definition.checks.templates import check_path, check_template, check_templates
 from workflows.definition.codes import Code
+from workflows.definition.comparison import kind_of
 from workflows.definition.durations import parse_duration
 from workflows.definition.moments import as_moment
 from workflows.definition.numbers import as_number, shortened
@@ -116,7 +117,8 @@ def _check_value(operator: Operator, row: dict[str, Any], path: str) -> Iterator
     elif "value" not in row or (value is None and operator.null == "refuse"):
         yield Problem(place, Code.OPERATOR_NEEDS_VALUE, {"operator": operator.name})
     elif not is_template(value) and not _FITS[operator.wants][0](value):
-        params = {"operator": operator.name, "value": shortened(value)}
+        facts = {"value": shortened(value), "kind": kind_of(value)}
+        params = {"operator": operator.name, **facts}
         yield Problem(place, _FITS[operator.wants][1], params)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import ValidationError
-from jsonschema.exceptions import best_match
 
 from workflows.definition.catalogue import Catalogue, Schema
 from workflows.definition.codes import Code
@@ -16,7 +16,7 @@ from workflows.definition.problems import Problem, pointer, suggestion
 from workflows.definition.schemas import alternatives, member, validator
 from workflows.definition.templates.compiled import is_template
 
-_COMPOSITE = {"anyOf", "oneOf", "allOf", "not", "if", "then", "else"}
+_WHOLE = {"not", "oneOf", "uniqueItems"}  # refuse a value for all that is in it
 _CLOSED = {"additionalProperties", "unevaluatedProperties"}
 _EMPTY = {"minLength", "minItems", "minProperties"}
 
@@ -26,22 +26,34 @@ def check_params(
 ) -> Iterator[Problem]:
     """Yield what the action would refuse. What is a template is checked when it is rendered."""
     for error in validator(schema).iter_errors(params):
-        yield from _problems(error, path)
+        for serious in _serious(error):
+            yield from _problems(serious, path)
     yield from _Hints(schema, catalogue).check(params, schema, path, params)
 
 
+def _serious(error: ValidationError) -> list[ValidationError]:
+    """Return what has to be corrected: nothing, if only templates do not fit.
+
+    What a template renders to may fit. Of several forms that a value can have (`anyOf`), the one
+    that it comes closest to counts: whose errors lie deepest.
+    """
+    if not error.context:
+        excused = error.validator in _WHOLE and _has_template(error.instance)
+        return [] if excused or is_template(error.instance) else [error]
+    forms: dict[Any, list[ValidationError]] = {}
+    for inner in error.context:
+        forms.setdefault(inner.relative_schema_path[0], []).extend(_serious(inner))
+    if not all(forms.values()):
+        return []
+    return max(forms.values(), key=lambda errors: max(len(e.absolute_path) for e in errors))
+
+
 def _problems(error: ValidationError, path: str) -> Iterator[Problem]:
-    composite = error.validator in _COMPOSITE
-    if is_template(error.instance) or (composite and _has_template(error.instance)):
-        return
-    if composite:
-        error = best_match([error]) or error
     at = pointer(path, *error.absolute_path)
     wanted: Any = error.validator_value
     if error.validator == "required":
         # One error for each name, told apart only by its message.
-        names = [name for name in wanted if error.message.startswith(repr(name))]
-        for name in names:
+        for name in [name for name in wanted if error.message.startswith(repr(name))]:
             yield Problem(pointer(at, name), Code.MISSING_PARAM, {"param": name})
     elif error.validator in _CLOSED:
         yield from _unknown(error.instance, at, error.schema)
@@ -64,9 +76,10 @@ def _problem(rule: str, instance: Any, wanted: Any, at: str) -> Problem:
 
 
 def _unknown(instance: Any, at: str, schema: Any) -> Iterator[Problem]:
-    known = list(schema.get("properties", ())) if isinstance(schema, Mapping) else []
+    asked = schema if isinstance(schema, Mapping) else {}
+    known, patterns = asked.get("properties", {}), asked.get("patternProperties", {})
     for key in instance:
-        if key not in known:
+        if key not in known and not any(re.search(pattern, key) for pattern in patterns):
             near = suggestion(key, known)
             yield Problem(pointer(at, key), Code.UNKNOWN_PARAM, {"param": shortened(key), **near})
 

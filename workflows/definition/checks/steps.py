@@ -21,7 +21,6 @@ from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
 from workflows.definition.numbers import shortened
 from workflows.definition.problems import Problem, pointer, suggestion
-from workflows.definition.values import same_json
 
 MOST_STEPS: Final = 200
 MOST_ATTEMPTS: Final = 20
@@ -60,7 +59,7 @@ def _guarded(step: dict[str, Any], around: Surroundings) -> frozenset[str]:
     same = {
         name
         for name, other in around.steps.items()
-        if condition and not other.may_fail and same_json(other.condition, condition)
+        if condition and not other.may_fail and other.condition == condition
     }
     return guarding_steps(condition) | same
 

@@ -11,8 +11,7 @@ from workflows.definition.paths import Path, show_path
 from workflows.definition.problems import Problem, pointer, suggestion
 from workflows.definition.schemas import field_names, lacks
 from workflows.definition.scope import ROOTS, TENANT_FIELDS
-from workflows.definition.templates import template_paths, template_problems
-from workflows.definition.templates.checks import guarded_paths
+from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
 
 _STEP_PARTS = ("output", "status", "error")
@@ -36,9 +35,9 @@ def check_template(source: str, path: str, around: Surroundings) -> Iterator[Pro
     yield from problems
     if problems:
         return
-    guarded = guarded_paths(source)
-    for read in template_paths(source):
-        yield from check_path(read, path, around, guarded=read in guarded)
+    template = compile_template(source)
+    for read in template.paths:
+        yield from check_path(read, path, around, guarded=read in template.guarded)
 
 
 def check_path(

@@ -30,6 +30,7 @@ from workflows.definition.templates import limits
 from workflows.definition.templates.context import Context
 from workflows.definition.templates.environment import HTML, TEXT
 from workflows.definition.templates.filters.calling import listed
+from workflows.definition.templates.reading import paths_guarded, paths_read
 from workflows.definition.templates.tree import Printed, rewrite
 from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel, normalise
 
@@ -50,6 +51,14 @@ class Template(Protocol):
     def single(self) -> bool:
         """True if it is one `{{ … }}`, so that it has a value and not only a text."""
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What it reads."""
+
+    @property
+    def guarded(self) -> frozenset[Path]:
+        """Those of the paths that may be missing."""
+
     def text(self, scope: Scope) -> str | Sentinel:
         """Return the text, or LEFT_OUT."""
 
@@ -64,6 +73,12 @@ class PlainTemplate:
     pieces: tuple[str | Path, ...]
     single: bool
     html: bool
+    guarded: frozenset[Path] = frozenset()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What it reads, each path once."""
+        return tuple(dict.fromkeys(piece for piece in self.pieces if isinstance(piece, tuple)))
 
     def text(self, scope: Scope) -> str:
         """Return the text."""
@@ -76,8 +91,7 @@ class PlainTemplate:
         """Return the value at the path, else the text."""
         if not self.single:
             return self.text(scope)
-        path = next(piece for piece in self.pieces if isinstance(piece, tuple))
-        return normalise(_found(path, scope))
+        return normalise(_found(self.paths[0], scope))
 
     def _printed(self, path: Path, scope: Scope) -> str:
         value = _found(path, scope)
@@ -101,6 +115,9 @@ class LiquidTemplate:
 
     bound: BoundTemplate
     output: Printed | None  # the one `{{ … }}` that is all there is
+    may_be_left_out: bool
+    paths: tuple[Path, ...]
+    guarded: frozenset[Path]
 
     @property
     def single(self) -> bool:
@@ -110,7 +127,7 @@ class LiquidTemplate:
     def text(self, scope: Scope) -> str | Sentinel:
         """Return the text, or LEFT_OUT."""
         context = Context(self.bound, scope)
-        if self.output is not None and _guarded(self._evaluate, context) is LEFT_OUT:
+        if self.may_be_left_out and _guarded(self._evaluate, context) is LEFT_OUT:
             return LEFT_OUT
         return _guarded(self._render, context)
 
@@ -192,12 +209,15 @@ def _liquid(source: str, *, html: bool) -> LiquidTemplate:
     try:
         bound = (HTML if html else TEXT).from_string(source)
         bound.nodes = rewrite(bound.nodes)
+        paths, guarded = paths_read(bound), paths_guarded(bound)
     except ResourceLimitError as error:
         raise _limit(error) from error
     except (LiquidError, RecursionError) as error:
         reason = "too deeply nested" if isinstance(error, RecursionError) else str(error.args[0])
         raise ExpressionError(Code.TEMPLATE_SYNTAX, reason=reason) from error
-    return LiquidTemplate(bound, _only_output(bound, source))
+    output = _only_output(bound, source)
+    left_out = output is not None and "skip_if_empty" in source
+    return LiquidTemplate(bound, output, left_out, paths, guarded)
 
 
 def _refuse_unclosed(source: str) -> None:

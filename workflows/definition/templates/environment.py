@@ -18,6 +18,7 @@ from liquid.builtin.tags import (
     inline_comment_tag,
     unless_tag,
 )
+from liquid.exceptions import LiquidSyntaxError
 from liquid.token import TOKEN_EXPRESSION
 
 from workflows.definition.templates import limits
@@ -51,6 +52,9 @@ def _with_quoted_fields(token: Token) -> Token:
     """Write `.limit` as `['limit']`, which the library's parser takes."""
     if token.kind != TOKEN_EXPRESSION:
         return token
+    if len(token.value) > limits.EXPRESSION_CHARACTERS:
+        most = limits.EXPRESSION_CHARACTERS
+        raise LiquidSyntaxError(f"more than {most} characters between braces", token=token)
     value = _WORD_AS_FIELD.sub(lambda found: found[1] or f"['{found[2]}']", token.value)
     return token._replace(value=value)
 

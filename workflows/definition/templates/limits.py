@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 TEMPLATE_CHARACTERS: Final = 65_536
+EXPRESSION_CHARACTERS: Final = 2_000  # between {{ and }}; the parser takes its square in time
 OUTPUT_BYTES: Final = 262_144
 TEXT_CHARACTERS: Final = 262_144  # the result of one filter
 LIST_ELEMENTS: Final = 10_000  # in a list that a filter takes or gives

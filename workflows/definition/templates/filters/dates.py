@@ -17,6 +17,7 @@ from workflows.definition.templates.filters.calling import Filter
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope
 
+_DIRECTIVE = re.compile(r"%-?.")
 _SPAN = re.compile(r"\s*([+-]?[0-9]{1,6})\s*(minute|hour|day|week|month|year)s?\s*")
 # Of the C library's directives those that are the same everywhere; no widths, which could ask
 # for a text without end.
@@ -37,7 +38,8 @@ def _date(value: Any, form: Any, *, scope: Scope) -> str:
         raise ExpressionError(Code.BAD_FORMAT, format=shortened(form))
     found = _read(value, scope)
     # The C library takes %s for local time, whatever the offset.
-    return found.strftime(str(form).replace("%s", str(int(found.timestamp()))))
+    seconds = str(int(found.timestamp()))
+    return found.strftime(_DIRECTIVE.sub(lambda one: seconds if one[0] == "%s" else one[0], form))
 
 
 def _date_add(value: Any, span: Any, *, scope: Scope) -> str:

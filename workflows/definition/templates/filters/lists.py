@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cmp_to_key, partial
 from typing import TYPE_CHECKING, Any
 
-from liquid import Markup, soft_str
+from liquid import Markup, escape
 
 from workflows.definition.codes import Code
 from workflows.definition.comparison import as_text, equal, is_empty, kind_of, order
@@ -50,7 +50,7 @@ def _join(elements: list[Any], separator: Any = " ", *, environment: Any) -> str
     separator = as_text(separator) if not isinstance(separator, str) else separator
     refuse_long_text(sum(map(len, texts)) + len(separator) * len(texts))
     if environment.autoescape:
-        return Markup(soft_str(separator)).join(texts)
+        return escape(separator).join(texts)
     return str(separator).join(texts)
 
 

@@ -1,0 +1,278 @@
+"""Validation: every problem, at its place; and it never raises."""
+
+# ruff: noqa: E501 -- a row of a table is one line
+
+import copy
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workflows.definition.catalogue import Catalogue
+from workflows.definition.checks.steps import RESERVED_ACTIONS
+from workflows.definition.compiler import compile_document
+from workflows.definition.program import load_program
+from workflows.definition.validate import validate
+
+ROW = {"field": "trigger.a", "operator": "equals", "value": 1}
+
+
+def webhook(name="call", **step):
+    return {"name": name, "action": "webhook", "params": {"url": "https://x"}, **step}
+
+
+def test_the_first_workflow_has_no_problems(order_document, catalogue):
+    assert validate(order_document, catalogue) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({"language": 1}, []),
+        ({"language": 2}, [("/language", "unknown_language")]),
+        ({"language": True}, [("/language", "unknown_language")]),
+        ({"name": ""}, [("/name", "empty")]),
+        ({"name": "x" * 201}, [("/name", "too_long")]),
+        ({"name": 5}, [("/name", "wrong_type")]),
+        ({"trigger_type": None}, [("/trigger_type", "wrong_type")]),
+        ({"trigger": []}, [("/trigger", "wrong_type")]),
+        ({"trigger": {"cron": "0 8 * * *"}}, []),
+        ({"trigger_filter": {}}, []),
+        ({"trigger_filter": None, "also_on": None, "settings": None, "values": None}, []),
+        ({"also_on": ["other"]}, []),
+        ({"also_on": ["anything"]}, [("/also_on/0", "duplicate")]),
+        ({"also_on": ["b", "b", 1]}, [("/also_on/1", "duplicate"), ("/also_on/2", "wrong_type")]),
+        ({"also_on": "b"}, [("/also_on", "wrong_type")]),
+        ({"settings": {"start_on_own_changes": True}}, []),
+        ({"settings": {"start_on_own_changes": 1}}, [("/settings/start_on_own_changes", "wrong_type")]),
+        ({"settings": {"max_running": 1}}, [("/settings/max_running", "not_available_yet")]),
+        ({"settings": {"concurrency_key": "x"}}, [("/settings/concurrency_key", "not_available_yet")]),
+        ({"settings": {"deadline": "7d"}}, [("/settings/deadline", "not_available_yet")]),
+        ({"settings": {"a~b/c": 1}}, [("/settings/a~0b~1c", "unknown_key")]),
+        ({"settings": []}, [("/settings", "wrong_type")]),
+        ({"values": {"vat": "0.15", "tags": {"a": ["b"]}}}, []),
+        ({"values": {"vat": ["{{ trigger.x }}"]}}, [("/values/vat/0", "template_not_allowed")]),
+        ({"values": 1}, [("/values", "wrong_type")]),
+        ({"on_failure": []}, [("/on_failure", "not_available_yet")]),
+        ({"stepz": []}, [("/stepz", "unknown_key")]),
+        ({"steps": {}}, [("/steps", "wrong_type")]),
+        ({"steps": ["x"]}, [("/steps/0", "wrong_type")]),
+        ({"steps": [webhook(f"s{i}") for i in range(200)]}, []),
+        ({"steps": [webhook(f"s{i}") for i in range(201)]}, [("/steps", "too_many")]),
+    ],
+)  # fmt: skip
+def test_the_head_of_the_document(changes, problems, document_with, found):
+    document = document_with()
+    document.update(changes)
+
+    assert found(document) == problems
+
+
+def test_no_steps_are_a_problem(document_with, found):
+    assert found({**document_with(), "steps": []}) == [("/steps", "empty")]
+
+
+@pytest.mark.parametrize("key", ["name", "trigger_type", "steps"])
+def test_what_is_needed_is_missed(key, document_with, found):
+    document = document_with()
+    del document[key]
+
+    assert found(document) == [(f"/{key}", "required")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({"label": "Call them"}, []),
+        ({"label": 3}, [("/steps/0/label", "wrong_type")]),
+        ({"name": "Call"}, [("/steps/0/name", "bad_step_name")]),
+        ({"name": "1a"}, [("/steps/0/name", "bad_step_name")]),
+        ({"name": None}, [("/steps/0/name", "wrong_type")]),
+        ({"action": "web_hook"}, [("/steps/0/action", "unknown_action")]),
+        ({"action": ["webhook"]}, [("/steps/0/action", "unknown_action")]),
+        ({"params": []}, [("/steps/0/params", "wrong_type")]),
+        ({"on_error": "continue"}, []),
+        ({"on_error": "contine"}, [("/steps/0/on_error", "not_a_choice")]),
+        ({"on_error": None}, [("/steps/0/on_error", "not_a_choice")]),
+        ({"on_error": {"steps": [], "then": "stop"}}, [("/steps/0/on_error", "not_available_yet")]),
+        ({"retry": {"attempts": 3, "delay": "30s", "backoff": 2.5, "max_delay": "1h"}}, []),
+        ({"retry": 3}, [("/steps/0/retry", "wrong_type")]),
+        ({"retry": {"attempts": 0}}, [("/steps/0/retry/attempts", "out_of_range")]),
+        ({"retry": {"attempts": 1.5}}, [("/steps/0/retry/attempts", "wrong_type")]),
+        ({"retry": {"attempts": True}}, [("/steps/0/retry/attempts", "wrong_type")]),
+        ({"retry": {"backoff": 11}}, [("/steps/0/retry/backoff", "out_of_range")]),
+        ({"retry": {"delay": "soon"}}, [("/steps/0/retry/delay", "bad_duration")]),
+        ({"retry": {"delay": "0s"}}, [("/steps/0/retry/delay", "out_of_range")]),
+        ({"retry": {"max_delay": "31d"}}, [("/steps/0/retry/max_delay", "out_of_range")]),
+        ({"retry": {"tries": 3}}, [("/steps/0/retry/tries", "unknown_key")]),
+        ({"timeout": "30s"}, []),
+        ({"timeout": "2h"}, [("/steps/0/timeout", "out_of_range")]),
+        ({"timeout": 30}, [("/steps/0/timeout", "bad_duration")]),
+        ({"wait": "1d"}, [("/steps/0/wait", "unknown_key")]),
+    ],
+)  # fmt: skip
+def test_a_step(changes, problems, document_with, found):
+    assert found(document_with(steps=[webhook() | changes])) == problems
+
+
+@pytest.mark.parametrize("action", sorted(RESERVED_ACTIONS))
+def test_control_flow_comes_later(action, document_with, catalogue):
+    step = {"name": "a", "action": action, "params": {"anything": "{{ item.x }}"}}
+
+    problems = validate(document_with(steps=[step]), catalogue)
+
+    assert [(p.path, p.code, p.params) for p in problems] == [
+        ("/steps/0/action", "not_available_yet", {"feature": action})
+    ]
+
+
+def test_step_names_are_unique(document_with, found):
+    document = document_with(steps=[webhook("a"), webhook("b"), webhook("a")])
+
+    assert found(document) == [("/steps/2/name", "duplicate_step_name")]
+
+
+def deep(levels):
+    value = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (None, "wrong_type"),
+        ([], "wrong_type"),
+        ("{}", "wrong_type"),
+        ({1: 2}, "not_json"),
+        ({"name": {1, 2}}, "not_json"),
+        ({"name": float("nan")}, "not_json"),
+        ({"name": object()}, "not_json"),
+        ({"name": ("a",)}, "not_json"),
+        ({"name": "\ud800"}, "not_json"),
+        ({"steps": deep(50)}, "too_deep"),
+        ({"steps": deep(100_000)}, "too_deep"),
+        ({"name": "x" * 600_000}, "too_large"),
+        ({"steps": [0] * 600_000}, "too_large"),
+        ({"name": 10**5000}, "not_json"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_one_problem(document, code, catalogue):
+    assert [p.code for p in validate(document, catalogue)] == [code]
+
+
+def test_a_document_that_contains_itself_is_too_deep(catalogue):
+    document = {"name": "x"}
+    document["steps"] = [document]
+
+    assert [p.code for p in validate(document, catalogue)] == ["too_deep"]
+
+
+def test_all_problems_come_at_once_and_fit_in_json(order_document, catalogue):
+    order_document["steps"][0]["params"]["tabel"] = "orders"
+    order_document["steps"][1]["on_error"] = 7
+    order_document["steps"][2]["params"]["subject"] = "{{ trigger.nope }} {{ steps.x.output }}"
+
+    problems = validate(order_document, catalogue)
+
+    assert [p.code for p in problems] == [
+        "unknown_param",
+        "not_a_choice",
+        "unknown_trigger_field",
+        "unknown_step",
+    ]
+    json.dumps([[p.path, p.code, p.params] for p in problems])
+
+
+# Pieces that look like parts of a document, in all the wrong places.
+words = st.sampled_from(
+    ["name", "trigger_type", "trigger_filter", "steps", "settings", "values", "also_on", "language",
+     "action", "params", "condition", "on_error", "retry", "timeout", "label", "all", "any", "field",
+     "operator", "value", "equals", "exists", "changed", "in", "between", "webhook", "update_record",
+     "send_email", "table", "orders", "fields", "url", "to", "subject", "template", "stop",
+     "continue", "attempts", "delay", "30s", "new_order", "trigger.order_id", "steps.a.output",
+     "{{ trigger.order_id }}", "{{ steps.a.output | default: 1 }}", "{% if a %}", "{{", "~/", "a"]
+)  # fmt: skip
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | words
+anything = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(words | st.text(max_size=4), inner, max_size=6)
+    ),
+    max_leaves=40,
+)
+
+
+def check_never_raises(document, catalogue):
+    problems = validate(document, catalogue)
+    json.dumps([[p.path, p.code, p.params] for p in problems])
+    if not problems:
+        load_program(compile_document(document, catalogue))
+
+
+@given(document=anything)
+@settings(max_examples=300, deadline=None)
+def test_validation_never_raises(document, catalogue):
+    check_never_raises(document, catalogue)
+
+
+def places(value, path=()):
+    yield path
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, member in members:
+        yield from places(member, (*path, key))
+
+
+FULL = {
+    "language": 1,
+    "name": "A",
+    "trigger_type": "new_order",
+    "also_on": ["anything"],
+    "trigger": {},
+    "trigger_filter": {"all": [{"any": [ROW]}, {"field": "trigger.a", "operator": "between", "value": [1, 2]}]},
+    "settings": {"start_on_own_changes": True},
+    "values": {"vat": "0.15"},
+    "steps": [
+        {
+            "name": "a",
+            "label": "A",
+            "action": "update_record",
+            "params": {"table": "orders", "id": "{{ trigger.order_id }}", "fields": {"status": "{{ values.vat | times: 2 }}"}},
+            "condition": {"any": [ROW, {"field": "{{ trigger.a | size }}", "operator": "in", "value": ["{{ now }}"]}]},
+            "on_error": "continue",
+            "retry": {"attempts": 3, "delay": "30s", "backoff": 2, "max_delay": "1h"},
+            "timeout": "30s",
+        },
+        {"name": "b", "action": "send_email", "params": {"to": ["{{ steps.a.output.updated | default: 'x' }}"], "subject": "s"}},
+    ],
+}  # fmt: skip
+
+
+@given(
+    replacement=scalars | st.just([]) | st.just({}) | st.just([[]]) | st.just({"a": {}}),
+    place=st.sampled_from(list(places(FULL))),
+)
+@settings(max_examples=500, deadline=None)
+def test_a_good_document_with_one_thing_wrong_never_raises(replacement, place, catalogue):
+    document = copy.deepcopy(FULL)
+    if place:
+        target = document
+        for key in place[:-1]:
+            target = target[key]
+        target[place[-1]] = replacement
+    check_never_raises(document if place else replacement, catalogue)
+
+
+def test_nothing_is_known_without_a_catalogue(order_document):
+    codes = {problem.code for problem in validate(order_document, Catalogue())}
+
+    assert codes == {"unknown_action"}

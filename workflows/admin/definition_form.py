@@ -1,0 +1,137 @@
+"""The form of a workflow: its document as text, and what is wrong with it in words."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.text import slugify
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin.base import TenantForm
+from tenants.models.tenant import Tenant
+from workflows.definition.problems import Problem
+from workflows.definition.values import same_json
+from workflows.models.definition import WorkflowDefinition
+from workflows.services.publish import problems_of
+from workflows.wording import document_text
+from workflows.wording.errors import sentence
+from workflows.wording.places import place
+
+Json = Any
+
+BEGINNING: Json = {
+    "language": 1,
+    "name": "",
+    "trigger_type": "",
+    "steps": [{"name": "first_step", "label": "", "action": "", "params": {}}],
+}
+
+
+class DocumentField(forms.CharField):
+    """Text whose line ends are those of the server, so that nothing seems changed."""
+
+    def to_python(self, value: Any) -> str:
+        """Take the browser's line ends back."""
+        text: str = super().to_python(value)
+        return text.replace("\r\n", "\n")
+
+
+class DefinitionForm(TenantForm):
+    """Name and trigger are what the document says, so the form does not ask for them again."""
+
+    document = DocumentField(
+        label=_("Document"),
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 32, "dir": "ltr", "spellcheck": "false", "class": "sayr-document"}
+        ),
+        help_text=_("What starts the workflow, and its steps, as JSON. Saving publishes it."),
+    )
+    note = forms.CharField(
+        label=_("What changed?"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("One line for your colleagues. It stands beside the version."),
+    )
+
+    version_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = WorkflowDefinition
+        fields = ("tenant", "key", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "document" not in self.fields:
+            return  # somebody who may only read
+        stored = self.instance.definition or BEGINNING
+        self.initial.setdefault("document", document_text.write(stored))
+        self.initial.setdefault("version_seen", self.instance.version)
+        if "key" in self.fields:
+            self.fields["key"].required = False
+            self.fields["key"].help_text = _("Short name for exports. Empty: made from the name.")
+
+    @property
+    def document_changed(self) -> bool:
+        """Whether a new version has to be published."""
+        return not same_json(self.cleaned_data["document"], self.instance.definition)
+
+    def clean_document(self) -> Json:
+        """Read the text. What was typed is shown again, whatever is wrong with it."""
+        try:
+            return document_text.read(self.cleaned_data["document"])
+        except document_text.Unreadable as mistake:
+            raise ValidationError(str(mistake)) from mistake
+
+    def clean_version_seen(self) -> int | None:
+        """Refuse to publish over what a colleague published meanwhile."""
+        seen: int | None = self.cleaned_data["version_seen"]
+        if self.instance.pk and seen is not None and seen != self.instance.version:
+            raise ValidationError(
+                _now(
+                    "A colleague published version %(number)s while you were writing. "
+                    "Copy your changes, open the workflow again, and put them into it."
+                )
+                % {"number": self.instance.version}
+            )
+        return seen
+
+    def clean(self) -> Any:
+        """List everything that is wrong with the document, and fill in an empty key."""
+        values = super().clean()
+        if "document" not in values:
+            return values
+        document = values["document"]
+        problems = problems_of(self._tenant(), document) if self._tenant() else []
+        for problem in problems:
+            self.add_error("document", shown_problem(problem, document))
+        if not problems and "key" in self.fields and not values.get("key"):
+            values["key"] = _key_for(document)
+        return values
+
+    def _tenant(self) -> Tenant | None:
+        chosen: Tenant | None = self.cleaned_data.get("tenant")
+        if chosen is None and self.instance.tenant_id:
+            return self.instance.tenant  # type: ignore[no-any-return]  # a foreign key
+        return chosen
+
+
+def shown_problem(problem: Problem, document: Json) -> ValidationError:
+    """Return one mistake: where in words, what, and where for the machine."""
+    return ValidationError(
+        format_html(
+            '<b>{}:</b> {} <code class="sayr-pointer" dir="ltr">{}</code>',
+            place(problem.path, document),
+            sentence(problem.code, problem.params),
+            problem.path or "/",
+        )
+    )
+
+
+def _key_for(document: Json) -> str:
+    """Return a key from the name; a name in Arabic leaves nothing, then the trigger serves."""
+    key = slugify(document["name"]) or slugify(document["trigger_type"])
+    return key[:100] or _now("workflow")

@@ -1,0 +1,200 @@
+"""Workflows: the list, the form that publishes, the versions."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin.access import actor_of
+from tenants.admin.base import TenantAdmin
+from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
+from workflows.admin.definition_form import DefinitionForm
+from workflows.event_types import label_of
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.version import WorkflowVersion
+from workflows.services.activate import NeverPublished, set_active
+from workflows.services.archive import archive, restore
+from workflows.services.day_figures import DayFigures, day_figures
+from workflows.services.publish import publish
+from workflows.wording import document_text
+from workflows.wording.actors import actor_words
+
+VERSIONS_SHOWN = 20
+
+
+class DefinitionList(ChangeList):
+    """A page of workflows, with the figures of all its rows from one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Fetch the page and its figures."""
+        super().get_results(request)
+        shown = list(self.result_list)
+        figures = day_figures(shown, timezone.now())
+        for definition in shown:
+            definition.shown_figures = figures.get(definition.pk, DayFigures())
+        self.result_list = shown
+
+
+class ArchivedFilter(StatedChoicesFilter):
+    """Those in use, unless somebody asks for the archive."""
+
+    title = _("archive")
+    parameter_name = "archive"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Offer both sides."""
+        return [("no", _("In use")), ("yes", _("Archived"))]
+
+    def value(self) -> str:
+        """Return the side; without a word, those in use."""
+        return "yes" if super().value() == "yes" else "no"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow to one side."""
+        return queryset.filter(archived_at__isnull=self.value() == "no")
+
+
+@admin.register(WorkflowDefinition)
+class DefinitionAdmin(TenantAdmin):
+    """Saving publishes a version; runs in flight keep theirs."""
+
+    form = DefinitionForm
+    list_display = ("name", "starts_on", "is_active", "numbered", "runs", "failures", "changed", "updated_at")
+    list_filter = (ArchivedFilter, "is_active", TenantFilter)
+    list_select_related = ("tenant",)
+    search_fields = ("name", "key", "trigger_type")
+    ordering = ("name", "-id")
+    actions = ("switch_on", "switch_off", "archive_chosen", "restore_chosen")
+    change_form_template = "admin/workflows/definition_form.html"
+    when_empty = _(
+        "No workflows yet. Add one: it says what starts it, and which steps follow."
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Use the list that fetches the figures."""
+        return DefinitionList
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Readers see the document, writers edit it."""
+        may_edit = obj is None or self.has_change_permission(request, obj)
+        document = ("document", "note", "version_seen") if may_edit else ("shown_document",)
+        head = ("tenant", "key", "is_active")
+        if obj is not None:
+            head = ("name", "starts_on", *head)
+        groups = [(None, {"fields": head}), (None, {"fields": document, "classes": ("sayr-wide",)})]
+        return self.without_tenant(request, obj, groups)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Name and trigger follow from the document; a key stays, exports refer to it."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return (*fixed, "starts_on", "shown_document", "name", "key") if obj else fixed
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Publish if the document changed; else only switch."""
+        actor, document, note = actor_of(request), form.cleaned_data["document"], form.cleaned_data["note"]
+        if form.document_changed:
+            version = publish(obj.tenant, actor, obj, document, note)
+            said = _now("Version %(number)s is published.") % {"number": version.version}
+            messages.info(request, said)
+        elif "is_active" in form.changed_data:
+            set_active(obj.tenant, actor, obj, obj.is_active)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Show the versions beside the form."""
+        obj = self.get_object(request, object_id)
+        context = {"versions": _versions(obj), **(extra_context or {})} if obj else extra_context
+        return super().change_view(request, object_id, form_url, context)
+
+    @admin.action(description=_("Switch on"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: Any) -> None:
+        """Let new events start the chosen workflows."""
+        for definition in self._editable(request, queryset.filter(archived_at=None)):
+            try:
+                set_active(definition.tenant, actor_of(request), definition, active=True)
+            except NeverPublished:
+                said = _now("“%(name)s” has no published version yet.") % {"name": definition}
+                messages.error(request, said)
+            else:
+                self.log_change(request, definition, _now("Switched on."))
+
+    @admin.action(description=_("Switch off"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: Any) -> None:
+        """Let no new event start the chosen workflows."""
+        for definition in self._editable(request, queryset):
+            set_active(definition.tenant, actor_of(request), definition, active=False)
+            self.log_change(request, definition, _now("Switched off."))
+
+    @admin.action(description=_("Archive"), permissions=["change"])
+    def archive_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        """Put the chosen workflows away."""
+        for definition in self._editable(request, queryset):
+            archive(definition.tenant, actor_of(request), definition)
+            self.log_change(request, definition, _now("Archived."))
+
+    @admin.action(description=_("Bring back from the archive"), permissions=["change"])
+    def restore_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        """Bring the chosen workflows back, switched off."""
+        for definition in self._editable(request, queryset.exclude(archived_at=None)):
+            restore(definition.tenant, actor_of(request), definition)
+            self.log_change(request, definition, _now("Brought back from the archive."))
+
+    def _editable(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        """The chosen rows of tenants in which the person may edit, not only read."""
+        return [row for row in queryset if self.has_change_permission(request, row)]
+
+    @admin.display(description=_("starts on"))
+    def starts_on(self, definition: Any) -> str:
+        """Return what staff call the trigger."""
+        return label_of(definition.trigger_type)
+
+    @admin.display(description=_("version"))
+    def numbered(self, definition: Any) -> int:
+        """Return the published version's number."""
+        number: int = definition.version
+        return number
+
+    @admin.display(description=_("runs, 24 h"))
+    def runs(self, definition: Any) -> Any:
+        """Return how many began, linked to them."""
+        count = definition.shown_figures.runs
+        return _runs_link(definition, count) if count else 0
+
+    @admin.display(description=_("with errors"))
+    def failures(self, definition: Any) -> Any:
+        """Return how many of them went wrong, linked to them."""
+        count = definition.shown_figures.failures
+        return _runs_link(definition, count, "&status=errors", "sayr-bad") if count else 0
+
+    @admin.display(description=_("changed by"))
+    def changed(self, definition: Any) -> str:
+        """Return who changed it last."""
+        return actor_words(definition.updated_by)
+
+    @admin.display(description=_("document"))
+    def shown_document(self, definition: Any) -> Any:
+        """Return the document for readers."""
+        text = document_text.write(definition.definition)
+        return format_html('<pre class="sayr-json" dir="ltr">{}</pre>', text)
+
+
+def _versions(definition: Any) -> list[Any]:
+    rows = WorkflowVersion.objects.filter(definition=definition).defer("program", "document")
+    shown = list(rows.order_by("-version")[:VERSIONS_SHOWN])
+    for version in shown:
+        version.publisher = actor_words(version.published_by)
+    return shown
+
+
+def _runs_link(definition: Any, count: int, more: str = "", tone: str = "") -> Any:
+    url = reverse("admin:workflows_workflowrun_changelist")
+    return format_html(
+        '<a class="{}" href="{}?workflow={}{}">{}</a>', tone, url, definition.pk, more, count
+    )

@@ -1,0 +1,112 @@
+"""Runs: the list support searches, and the page of one run."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin.access import tenants_seen
+from tenants.admin.base import HistoryAdmin
+from tenants.admin.lists import CreatedFilter, TenantFilter
+from workflows.admin.run_filters import StatusFilter, TriggerFilter, WorkflowFilter
+from workflows.admin.run_page import run_page
+from workflows.admin.subjects import subjects_of
+from workflows.models.run import WorkflowRun
+from workflows.services.search_history import search_runs
+from workflows.services.stories import failed_step, plans_of
+from workflows.wording.badges import run_badge
+from workflows.wording.times import duration
+
+
+class RunList(ChangeList):
+    """A page of runs, with what belongs to them fetched for all rows at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Fetch the page, its records and its steps' names."""
+        super().get_results(request)
+        shown = list(self.result_list)
+        subjects, plans = subjects_of(shown), plans_of(run for run in shown if run.error_code)
+        for run in shown:
+            run.shown_subject = subjects.get((run.subject_type, run.subject_id))
+            run.shown_failure = failed_step(run, plans)
+        self.result_list = shown
+
+
+@admin.register(WorkflowRun)
+class RunAdmin(HistoryAdmin):
+    """Read-only: what happens to a run is the engine's to say."""
+
+    list_display = ("state", "definition", "about", "started", "took", "failure")
+    list_display_links = ("state",)
+    list_filter = (StatusFilter, WorkflowFilter, TriggerFilter, CreatedFilter, TenantFilter)
+    list_select_related = ("definition", "tenant")
+    search_fields = ("id",)
+    search_help_text = _("Order, phone, e-mail, or any number of the order, the event or the run")
+    page_template = "admin/workflows/run.html"
+    when_empty = _(
+        "No runs here. A run begins when something happens that a workflow waits for. "
+        "If one is missing, look for its event, which says why nothing started."
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Use the list that fetches for all rows at once."""
+        return RunList
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Find by any id, or any value of the event."""
+        # Whole runs: the parts of one stand on its page.
+        queryset = queryset.filter(parent_run=None)
+        term = search_term.strip()
+        if term:
+            found = search_runs(list(tenants_seen(request)), term)
+            queryset = queryset.filter(id__in=found)
+        return queryset, False
+
+    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return what the page of a run shows."""
+        return run_page(obj, self.admin_site)
+
+    def page_title(self, obj: Any) -> str:
+        """Name the workflow; the id stands among the facts."""
+        return _now("Run of “%(workflow)s”") % {"workflow": obj.definition}
+
+    @admin.display(description=_("status"))
+    def state(self, run: Any) -> SafeString:
+        """Return the status in its colour."""
+        return run_badge(run.status)
+
+    @admin.display(description=_("about"))
+    def about(self, run: Any) -> Any:
+        """Return the record it is about, linked."""
+        return run.shown_subject
+
+    @admin.display(description=_("started"))
+    def started(self, run: Any) -> Any:
+        """Return when it began; while it has not, when it was queued."""
+        return run.started_at or run.created_at
+
+    @admin.display(description=_("took"))
+    def took(self, run: Any) -> str:
+        """Return how long it took."""
+        return duration(lasted(run))
+
+    @admin.display(description=_("what went wrong"))
+    def failure(self, run: Any) -> Any:
+        """Return the failed step and why."""
+        step, why = run.shown_failure
+        if not why:
+            return ""
+        return format_html('<span class="sayr-failure"><b>{}</b> {}</span>', step, why)
+
+
+def lasted(run: WorkflowRun) -> timedelta | None:
+    """Return the time from start to end, or None while it goes on."""
+    if run.started_at is None or run.completed_at is None:
+        return None
+    return run.completed_at - run.started_at

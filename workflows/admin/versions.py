@@ -1,0 +1,58 @@
+"""Published versions: what runs execute. Reached from their workflow."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin.base import HistoryAdmin
+from tenants.admin.lists import TenantFilter
+from workflows.models.version import WorkflowVersion
+from workflows.wording import document_text
+from workflows.wording.actors import actor_words
+
+
+@admin.register(WorkflowVersion)
+class VersionAdmin(HistoryAdmin):
+    """Who published what, and when."""
+
+    list_display = ("numbered", "definition", "published_at", "publisher", "note")
+    list_display_links = ("numbered",)
+    list_filter = (TenantFilter,)
+    list_select_related = ("definition", "tenant")
+    page_template = "admin/workflows/version.html"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Not on the first page: a version is looked for at its workflow."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave the programs where they are: people read documents."""
+        return super().get_queryset(request).defer("program").select_related("definition")
+
+    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return what the page of a version shows."""
+        return {
+            "version": obj,
+            "publisher": actor_words(obj.published_by),
+            "document": document_text.write(obj.document),
+        }
+
+    def page_title(self, obj: Any) -> str:
+        """Name the workflow and the number."""
+        return _now("“%(workflow)s”, version %(number)s") % {
+            "workflow": obj.definition,
+            "number": obj.version,
+        }
+
+    @admin.display(description=_("version"))
+    def numbered(self, version: Any) -> str:
+        """Return its number."""
+        return _now("Version %(number)s") % {"number": version.version}
+
+    @admin.display(description=_("published by"))
+    def publisher(self, version: Any) -> str:
+        """Return who published it."""
+        return actor_words(version.published_by)

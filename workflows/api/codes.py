@@ -1,0 +1,141 @@
+"""Every problem the API answers with: its stable code, status, title and sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from workflows.api.strict_json import JsonFault
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem. `detail` takes the problem's params."""
+
+    status: int
+    title: Any  # a lazy translation
+    detail: Any  # a lazy translation
+
+
+_BAD_JSON: Final = _("The body is not acceptable JSON.")
+_BAD_KEY: Final = _("The API key is not accepted.")
+
+KINDS: Final[Mapping[str, Kind]] = {
+    JsonFault.EMPTY: Kind(400, _BAD_JSON, _("The body is empty. Send a JSON object, at least {}.")),
+    JsonFault.NOT_UTF8: Kind(400, _BAD_JSON, _("The body is not UTF-8: see byte %(byte)s.")),
+    JsonFault.SYNTAX: Kind(400, _BAD_JSON, _("This is not JSON: %(reason)s.")),
+    JsonFault.TOO_DEEP: Kind(
+        400, _BAD_JSON, _("Lists and objects are nested too deeply: at most %(limit)s levels.")
+    ),
+    JsonFault.DUPLICATE_KEY: Kind(
+        400, _BAD_JSON, _("An object has the key “%(key)s” twice. Send it once.")
+    ),
+    JsonFault.NOT_FINITE: Kind(400, _BAD_JSON, _("%(number)s is not a JSON number.")),
+    JsonFault.NUMBER_TOO_LARGE: Kind(
+        400, _BAD_JSON, _("%(number)s does not fit into 64 bits. Send it as text.")
+    ),
+    JsonFault.NUMBER_TOO_LONG: Kind(
+        400,
+        _BAD_JSON,
+        _("%(number)s has more than %(limit)s digits, written out. Round it, or send it as text."),
+    ),
+    JsonFault.NUL_CHARACTER: Kind(
+        400, _BAD_JSON, _("A text holds the character NUL, which cannot be stored.")
+    ),
+    JsonFault.LONE_SURROGATE: Kind(
+        400, _BAD_JSON, _("A text holds half of a surrogate pair: it was cut inside a character.")
+    ),
+    JsonFault.NOT_AN_OBJECT: Kind(
+        400, _BAD_JSON, _("The body has to be a JSON object, not: %(found)s.")
+    ),
+    JsonFault.TOO_LARGE: Kind(
+        413, _("The body is too large."), _("At most %(limit_bytes)s bytes are accepted.")
+    ),
+    "bad_request": Kind(400, _("The request cannot be read."), _("%(reason)s")),
+    "request_interrupted": Kind(
+        400, _("The request broke off."), _("The body did not arrive completely. Send it again.")
+    ),
+    "invalid_parameters": Kind(
+        400, _("Parameters are not right."), _("Correct the parameters named in “errors”.")
+    ),
+    "invalid_trigger_type": Kind(
+        400,
+        _("This is not the name of an event type."),
+        _(
+            "A name has small letters, digits, “_” and “.”, begins with a letter, and has at most "
+            "100 characters."
+        ),
+    ),
+    "invalid_idempotency_key": Kind(
+        400,
+        _("The Idempotency-Key is not acceptable."),
+        _("It needs 1 to 255 visible ASCII characters, without spaces."),
+    ),
+    "order_id_too_long": Kind(
+        400,
+        _("The payload cannot be stored."),
+        _("“order_id” has more than %(limit)s characters: runs are looked up by it."),
+    ),
+    "not_authenticated": Kind(
+        401, _("An API key is needed."), _("Send the header “Authorization: Api-Key …”.")
+    ),
+    "api_key_unknown": Kind(401, _BAD_KEY, _("There is no such key. Check that it is complete.")),
+    "api_key_revoked": Kind(401, _BAD_KEY, _("The key was revoked. Ask for a new one.")),
+    "api_key_expired": Kind(401, _BAD_KEY, _("The key has expired. Ask for a new one.")),
+    "missing_scope": Kind(
+        403, _("The API key may not do this."), _("The key lacks the scope “%(scope)s”.")
+    ),
+    "permission_denied": Kind(403, _("This is not allowed."), _("This is not allowed.")),
+    "not_found": Kind(404, _("Not found."), _("There is nothing here for this API key.")),
+    "unknown_address": Kind(
+        404, _("Not found."), _("The API has no such address. Each ends with a slash.")
+    ),
+    "method_not_allowed": Kind(
+        405, _("This method is not allowed here."), _("The header “Allow” names those that are.")
+    ),
+    "not_acceptable": Kind(
+        406, _("This cannot be answered as asked."), _("Answers are application/json only.")
+    ),
+    "length_required": Kind(
+        411, _("The length of the body is needed."), _("Send the header Content-Length.")
+    ),
+    "unsupported_media_type": Kind(
+        415, _("This kind of body is not read."), _("Send “Content-Type: application/json”.")
+    ),
+    "idempotency_key_reused": Kind(
+        422,
+        _("The Idempotency-Key was used for another request."),
+        _("Repeat a request unchanged, or choose a new key for a new one."),
+    ),
+    "too_much_pending": Kind(
+        429,
+        _("Too much work is waiting."),
+        _("More than %(limit)s runs are waiting to be done. Try again later."),
+    ),
+    "throttled": Kind(429, _("Too many requests."), _("Try again later.")),
+    "internal_error": Kind(
+        500,
+        _("Something went wrong here."),
+        _("It was written down. Try again with the same Idempotency-Key, or tell us."),
+    ),
+    "database_unavailable": Kind(
+        503,
+        _("The database cannot be reached."),
+        _("Whether this was accepted is not sure. Try again, with the same Idempotency-Key."),
+    ),
+}
+
+# What can be wrong with one parameter of an address.
+PARAMETER_SENTENCES: Final[Mapping[str, Any]] = {
+    "unknown_parameter": _("There is no such parameter here. Known are: %(known)s."),
+    "repeated_parameter": _("Give it once."),
+    "parameter_empty": _("It is empty. Leave it out, or give a value."),
+    "parameter_too_long": _("At most %(limit)s characters."),
+    "bad_characters": _("It holds control characters."),
+    "not_a_choice": _("Choose one of: %(choices)s."),
+    "not_a_uuid": _("This is not an id (a UUID)."),
+    "not_a_moment": _("Write a date and time with its offset, like 2026-03-29T08:00:00Z."),
+    "not_in_range": _("A whole number from %(least)s to %(most)s."),
+    "belongs_together": _("Give “%(other)s” too: they belong together."),
+}

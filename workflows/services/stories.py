@@ -1,0 +1,73 @@
+"""Tell runs: gather what their sentence is made from, for many runs in one question."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.utils import formats, timezone
+
+from workflows.engine.statuses import RunStatus
+from workflows.models.run import WorkflowRun
+from workflows.models.version import WorkflowVersion
+from workflows.wording.runs import PlannedStep, RunFacts, step_error
+
+Plan = tuple[PlannedStep, ...]
+Plans = Mapping[tuple[UUID, int], Plan]
+
+
+def plans_of(runs: Iterable[WorkflowRun]) -> Plans:
+    """Return the steps of each version that these runs execute, in one query."""
+    wanted = {(run.definition_id, run.version) for run in runs}
+    if not wanted:
+        return {}
+    versions = WorkflowVersion.objects.filter(
+        definition__in={definition for definition, _version in wanted},
+        version__in={version for _definition, version in wanted},
+    ).values_list("definition_id", "version", "document__steps")
+    return {
+        (definition, version): _plan(steps)
+        for definition, version, steps in versions
+        if (definition, version) in wanted
+    }
+
+
+def facts_of(run: WorkflowRun, plans: Plans) -> RunFacts:
+    """Return all that the run's story is told from."""
+    return RunFacts(
+        status=RunStatus(run.status),
+        plan=plans.get((run.definition_id, run.version), ()),
+        results=run.step_results,
+        pending=run.pending,
+        error_code=run.error_code,
+        error_message=run.error_message,
+        retry_at=_clock(run.due_at) if run.status == RunStatus.WAITING else "",
+        is_paused=run.tenant.paused_at is not None,
+    )
+
+
+def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
+    """Return the label of the step that failed first, and why; "" and "" if none did."""
+    if not run.error_code:
+        return "", ""
+    plan = plans.get((run.definition_id, run.version), ())
+    labels = {step.name: step.label for step in plan if step.label}
+    name = run.error_step or ""
+    entries = (entry for entry in run.step_results if entry["step_name"] == name)
+    errors = (step_error(entry) for entry in entries if entry.get("error"))
+    return labels.get(name, name), next(errors, run.error_message or run.error_code)
+
+
+def _plan(steps: Any) -> Plan:
+    found = (step for step in steps or () if isinstance(step, dict))
+    return tuple(
+        PlannedStep(step["name"], step.get("label") or "", step["action"]) for step in found
+    )
+
+
+def _clock(moment: Any) -> str:
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    if local.date() == timezone.localdate():
+        return formats.time_format(local, "H:i")
+    return formats.date_format(local, "SHORT_DATETIME_FORMAT")

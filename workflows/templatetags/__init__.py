@@ -1,0 +1,1 @@
+"""What other apps' templates may show of workflows."""

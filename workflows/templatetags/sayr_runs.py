@@ -1,0 +1,60 @@
+"""The panel “workflow runs of this record”, for the page of any record."""
+
+from typing import Any, Final
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from actions import records
+from workflows.models.run import WorkflowRun
+from workflows.services.stories import facts_of, plans_of
+from workflows.wording.badges import run_badge
+from workflows.wording.runs import summary
+
+register = template.Library()
+
+SHOWN: Final = 10
+
+
+@register.inclusion_tag("admin/sayr/runs_panel.html")
+def runs_of(subject_type: str, subject_id: Any, title: str = "") -> dict[str, Any]:
+    """Show the last runs about a record: {% runs_of "orders" order.pk %}.
+
+    The record's own tenant decides whose runs they are. Whoever may see the record's page may see
+    what was done about it.
+    """
+    runs = list(_newest(subject_type, str(subject_id)))
+    plans = plans_of(runs)
+    return {
+        "title": title or _("Workflow runs"),
+        "runs": [
+            {
+                "run": run,
+                "badge": run_badge(run.status),
+                "sentence": summary(facts_of(run, plans)),
+            }
+            for run in runs
+        ],
+        "all_url": _search_url(str(subject_id)) if len(runs) == SHOWN else "",
+    }
+
+
+def _newest(subject_type: str, subject_id: str) -> Any:
+    """Return the newest runs, by the index (tenant, kind, id of the record, newest first)."""
+    model = records.get(subject_type).model
+    tenant_of_record = model._default_manager.filter(pk=subject_id).values_list("tenant", flat=True)
+    tenant_id = tenant_of_record.first()
+    if tenant_id is None:
+        return WorkflowRun.objects.none()
+    runs = WorkflowRun.objects.filter(
+        tenant=tenant_id, subject_type=subject_type, subject_id=subject_id, parent_run=None
+    )
+    return runs.select_related("definition", "tenant").order_by("-id")[:SHOWN]
+
+
+def _search_url(subject_id: str) -> str:
+    try:
+        return f"{reverse('admin:workflows_workflowrun_changelist')}?q={subject_id}"
+    except NoReverseMatch:
+        return ""

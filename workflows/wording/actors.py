@@ -1,0 +1,27 @@
+"""Who or what did something, in words. Stored as “kind:name”, for example “user:rana”."""
+
+from django.utils.translation import gettext as _
+
+
+def actor_words(actor: str) -> str:
+    """Return the actor for a page; "" if nobody was written down."""
+    kind, _colon, name = actor.partition(":")
+    if not name:
+        return actor
+    match kind:
+        case "user":
+            return name
+        case "run":
+            return _("another run")
+        case "api_key" | "key":
+            return _("API key “%(name)s”") % {"name": name}
+        case "schedule":
+            return _("schedule “%(name)s”") % {"name": name}
+        case _:
+            return actor
+
+
+def causing_run(actor: str) -> str:
+    """Return the id of the run that acted, or ""."""
+    kind, _colon, name = actor.partition(":")
+    return name if kind == "run" else ""

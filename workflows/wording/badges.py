@@ -1,0 +1,61 @@
+"""Statuses and actions as small pictures with their names."""
+
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from actions import registry
+from workflows.engine.statuses import RunStatus
+from workflows.models.run import STATUS_LABELS
+from workflows.wording.runs import StepState
+
+STEP_LABELS: Final = {
+    StepState.COMPLETED: gettext_lazy("Done"),
+    StepState.FAILED: gettext_lazy("Failed"),
+    StepState.SKIPPED: gettext_lazy("Skipped"),
+    StepState.UNKNOWN: gettext_lazy("Unclear"),
+    StepState.REUSED: gettext_lazy("Taken over"),
+    StepState.RUNNING: gettext_lazy("Under way"),
+    StepState.WAITING: gettext_lazy("Waiting"),
+    StepState.NEXT: gettext_lazy("Next"),
+    StepState.NOT_REACHED: gettext_lazy("Not reached"),
+}
+# Which have a picture in static/workflows/icons.
+ICONS: Final = frozenset({"mail", "megaphone", "pencil", "globe", "message", "bolt"})
+
+
+def run_badge(status: str) -> SafeString:
+    """Return a run's status in its colour, with its name: colour alone tells nobody enough."""
+    known = status in RunStatus
+    label = STATUS_LABELS[RunStatus(status)] if known else status
+    return badge(status if known else "unknown", str(label))
+
+
+def step_badge(state: StepState) -> SafeString:
+    """Return what became of a step."""
+    return badge(state.value, str(STEP_LABELS[state]))
+
+
+def badge(tone: str, label: str) -> SafeString:
+    """Return a label in the colour of `tone`."""
+    return format_html('<span class="sayr-badge sayr-badge-{}">{}</span>', tone, label)
+
+
+def action_label(name: str) -> str:
+    """Return what staff call an action; its name if the library has it no more."""
+    try:
+        return str(registry.get(name).label)
+    except registry.UnknownAction:
+        return _("%(name)s (no longer exists)") % {"name": name}
+
+
+def action_icon(name: str) -> str:
+    """Return the name of an action's picture."""
+    try:
+        icon = registry.get(name).icon
+    except registry.UnknownAction:
+        return "bolt"
+    return icon if icon in ICONS else "bolt"
