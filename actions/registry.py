@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -85,8 +86,9 @@ def all_actions() -> list[ActionSpec]:
     return [_specs[name] for name in sorted(_specs)]
 
 
+@cache
 def load() -> None:
-    """Import every file of the library; again costs nothing. Raises BadAction."""
+    """Import every file of the library, once. Raises BadAction."""
     for module in pkgutil.iter_modules(library.__path__):
         importlib.import_module(f"{library.__name__}.{module.name}")
 

@@ -96,9 +96,10 @@ def _address() -> dict[str, Any]:
 def _connections(process: str) -> dict[str, Any]:
     if process == "command":
         return {"CONN_MAX_AGE": None}
+    lease_seconds = whole("SAYR_LEASE_SECONDS", 30)
     limits = (
         # Below the lease: a worker frozen inside a transaction must lose its row locks in time.
-        "-c idle_in_transaction_session_timeout=20s",
+        f"-c idle_in_transaction_session_timeout={lease_seconds * 2000 // 3}ms",
         "-c statement_timeout=30s",
         "-c lock_timeout=10s",
     )

@@ -13,6 +13,28 @@ def loads(text: str | bytes) -> Json:
     return simplejson.loads(text, parse_float=Decimal)
 
 
+def storable(value: Json) -> str:
+    """Write JSON text that PostgreSQL's jsonb takes: it refuses NUL and halves of a character.
+
+    Both become the replacement character. They come from outside, in the answers of providers.
+    """
+    text = dumps(value)
+    if "\\u0000" in text or "\\ud" in text:
+        return dumps(_without_unstorable(value))
+    return text
+
+
+def _without_unstorable(value: Json) -> Json:
+    if isinstance(value, str):
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, dict):
+        return {_without_unstorable(key): _without_unstorable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_unstorable(item) for item in value]
+    return value
+
+
 def dumps(value: Json) -> str:
     """Write JSON text. A Decimal is written as a number, with all its digits.
 

@@ -19,7 +19,7 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 @pytest.fixture
 def tenant(db):
     """A company in Lebanon."""
-    return make_tenant("cedar", "Cedar Trading", time_zone="Asia/Beirut", country="LB", currency="USD")
+    return make_tenant("cedar", "Cedar Trading", time_zone="Asia/Beirut", country="LB")
 
 
 @pytest.fixture

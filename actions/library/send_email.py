@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from email.utils import formataddr
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -102,6 +101,7 @@ OUTPUT: Final = {
 
 # A name before the address may hold anything but what would begin another address or header.
 _RECIPIENT: Final = re.compile(r'(?:"?(?P<name>[^<>,;:"@\\]*?)"?\s*<)?(?P<address>[^<>,;\s]+)>?')
+_TO_QUOTE: Final = re.compile(r"[^\w\s'-]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
@@ -163,9 +163,10 @@ def _address(text: str, field: str) -> str:
         validate_email(found["address"])
     except ValidationError:
         raise PermanentFailure("bad_mail_address", field=field, address=text[:100]) from None
-    return (
-        formataddr((found["name"].strip(), found["address"])) if found["name"] else found["address"]
-    )
+    name = (found["name"] or "").strip()
+    if _TO_QUOTE.search(name):
+        name = f'"{name}"'
+    return f"{name} <{found['address']}>" if name else found["address"]
 
 
 def _check_count(*fields: list[str]) -> None:
@@ -186,7 +187,7 @@ def _content(params: Mapping[str, Json], context: ActionContext) -> _Content:
         raise PermanentFailure("mail_is_empty")
     if not subject.strip():
         raise PermanentFailure("mail_has_no_subject")
-    return _Content(subject, text, html)
+    return _Content(subject.strip(), text, html)
 
 
 def _sender(params: Mapping[str, Json], connection: OpenConnection | None) -> str:

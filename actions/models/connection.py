@@ -1,6 +1,7 @@
 """A connection: where a tenant's steps call, and the credentials they call with."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -24,12 +25,12 @@ class ConnectionKind(models.TextChoices):
 
 
 # What each kind needs before a step can use it: settings, then secrets.
-REQUIRED_SETTINGS = {
+REQUIRED_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     ConnectionKind.WHATSAPP: ("phone_number_id",),
     ConnectionKind.SMTP: ("host",),
     ConnectionKind.HTTP: ("base_url",),
 }
-REQUIRED_SECRETS = {
+REQUIRED_SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     ConnectionKind.WHATSAPP: ("access_token",),
     ConnectionKind.SLACK: ("bot_token",),
     ConnectionKind.TEAMS: ("webhook_url",),
@@ -119,7 +120,7 @@ class Connection(models.Model):
         """Refuse settings that no step could use."""
         if not isinstance(self.settings, dict):
             raise ValidationError({"settings": _("Write an object: {…}.")})
-        for name in REQUIRED_SETTINGS.get(ConnectionKind(self.kind), ()):
+        for name in REQUIRED_SETTINGS.get(self.kind, ()):
             if not self.settings.get(name):
                 raise ValidationError(
                     {

@@ -4,6 +4,7 @@ Stands on `requests-hardened`: one name resolution, a connection to exactly that
 certificate checked against the name, so that a name cannot point elsewhere a moment later.
 """
 
+import logging
 import os
 import threading
 from http.cookiejar import DefaultCookiePolicy
@@ -21,6 +22,8 @@ from actions.clock import ClockedSocket, Deadline
 from actions.outbound.addresses import DEFAULT_PORTS, Target, is_allowed, is_public
 
 USER_AGENT = "Sayr"
+# At DEBUG it writes the path of every request, and the path of a Teams webhook is its secret.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 class Session(HTTPSession):  # type: ignore[misc]  # the library ships no types

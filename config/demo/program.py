@@ -11,7 +11,7 @@ from django.db import Error as DatabaseTrouble
 
 from config.demo import addresses
 from config.demo.check import check
-from config.demo.errors import DemoError, NotForProduction
+from config.demo.errors import DemoError, NotForProduction, ProcessEnded
 from config.demo.interruption import Interrupted, Interruption
 from config.demo.lock import end_running_demo, only_demo
 from config.demo.running import Demo, running
@@ -61,21 +61,24 @@ def _show(interruption: Interruption) -> int:
         try:
             with running(addresses.usual(), interruption, _progress) as demo:
                 _say(welcome(demo))
-                _watch(demo, interruption)
+                code = _watch(demo)
         except Interrupted:
-            _say("Everything is stopped.")
-    return 0
+            code = 0
+        _say("Everything is stopped.")
+    return code
 
 
-def _watch(demo: Demo, interruption: Interruption) -> None:
-    """Stay until a signal or until a process ends by itself."""
+def _watch(demo: Demo) -> int:
+    """Stay until a signal comes or a process ends by itself; return the exit code."""
     try:
         while True:
             demo.children.check()
             time.sleep(WATCH_SECONDS)  # noqa: TID251 - a person's command, not a worker
     except Interrupted:
         _say("\nStopping: steps in flight finish. Ctrl+C again stops at once.")
-        raise
+        return 0
+    except ProcessEnded as error:
+        return _fail(f"{error}\nStopping the rest.")
 
 
 def _progress(what: str) -> None:

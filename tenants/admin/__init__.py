@@ -1,11 +1,14 @@
 """Admin pages of tenants, people and records."""
 
-from django.apps import apps
+from django.contrib import admin
 
-# Read when `admin.site` is first used, which is below: this app's pages are the first to load.
-apps.get_app_config("admin").default_site = "tenants.admin.site.SayrSite"  # type: ignore[attr-defined]
+from tenants.admin.site import SayrSite
 
-from tenants.admin import (  # noqa: E402  # the site has to be chosen first
+# Before the first page registers: this app's pages are the first to load, and the loader has by
+# then opened Django's own site already.
+admin.site._wrapped = SayrSite()  # type: ignore[attr-defined]  # a LazyObject's inside
+
+from tenants.admin import (  # noqa: E402  # the site has to be there first
     api_keys,
     memberships,
     orders,

@@ -51,7 +51,9 @@ class ApiKeyAdmin(TenantAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show a made key with its state."""
         names = list(super().get_fields(request, obj))
-        return names if obj is None else [*names, "shown_prefix", "state", "created", "last_used_at"]
+        return (
+            names if obj is None else [*names, "shown_prefix", "state", "created", "last_used_at"]
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Of a made key, everything."""
@@ -61,7 +63,9 @@ class ApiKeyAdmin(TenantAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Let people tick what the key may do."""
         if db_field.name == "scopes":
-            return _ScopesField(label=db_field.verbose_name, choices=Scope.choices, initial=Scope.values)
+            return _ScopesField(
+                label=db_field.verbose_name, choices=Scope.choices, initial=Scope.values
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin import access
@@ -39,6 +40,8 @@ class TenantAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
     list_per_page = 50
     list_max_show_all = 0
+    # Counting each filter's rows would read whole histories.
+    show_facets = admin.ShowFacets.NEVER
     ordering: Any = ("-id",)
     # Sorting by any other column would read a whole history.
     sortable_by: Any = ()
@@ -126,7 +129,8 @@ class TenantAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Show the list, with a word for when it is empty."""
-        context = {"when_empty": self.when_empty, **(extra_context or {})}
+        title = capfirst(self.opts.verbose_name_plural)
+        context = {"title": title, "when_empty": self.when_empty, **(extra_context or {})}
         return super().changelist_view(request, context)
 
     def changeform_view(

@@ -1,5 +1,6 @@
 """Pages that libraries bring: kept for superusers, or taken away."""
 
+from axes import admin as _axes_admin  # the same
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
@@ -8,7 +9,6 @@ from django_q import admin as _queue_admin  # registers its pages now, so that t
 from rest_framework_api_key.admin import APIKeyModelAdmin  # the same
 from rest_framework_api_key.models import APIKey
 
-from axes import admin as _axes_admin  # the same
 from tenants.admin.superusers import SuperusersOnly
 
 __all__ = ["APIKeyModelAdmin", "_axes_admin", "_queue_admin", "auth_admin"]

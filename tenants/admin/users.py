@@ -40,7 +40,13 @@ class PeopleAdmin(SuperusersOnly, UserAdmin):
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
-        (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("username", "usable_password", "password1", "password2"),
+            },
+        ),
         (_("Access"), {"fields": ("is_staff",)}),
     )
     readonly_fields = ("last_login", "date_joined")

@@ -91,9 +91,17 @@ def test_an_order_without_a_phone_fails_that_step_and_names_the_path(live, worke
     company.publish(document)
     order = company.order()
 
-    fire(company.tenant, "imported_order", {"order_id": order.id, "order_number": order.number,
-                                            "total_amount": "1", "currency": "USD",
-                                            "customer_name": "Rami"})
+    fire(
+        company.tenant,
+        "imported_order",
+        {
+            "order_id": order.id,
+            "order_number": order.number,
+            "total_amount": "1",
+            "currency": "USD",
+            "customer_name": "Rami",
+        },
+    )
 
     [run] = company.ended()
     failed = run.step_results[1]

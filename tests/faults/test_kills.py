@@ -68,7 +68,9 @@ def test_a_worker_killed_in_the_mail_step_is_replaced_and_only_that_step_is_done
     # The finished steps did not happen again, and the mail carries the same id both times.
     assert len(company.received("whatsapp")) == 1
     assert Order.objects.get(pk=order.pk).status == "confirmed"
-    message_ids = {re.search(r"(?im)^message-id: (.*)$", m.raw)[1] for m in company.received("smtp")}
+    message_ids = {
+        re.search(r"(?im)^message-id: (.*)$", m.raw)[1] for m in company.received("smtp")
+    }
     assert len(message_ids) == 1
 
 
@@ -132,7 +134,9 @@ def test_a_killed_supervisor_leaves_no_orphans(live, live_database):
 
         group.process.kill()
 
-        wait_until(lambda: not any(p.is_running() and p.status() != "zombie" for p in everything), 5)
+        wait_until(
+            lambda: not any(p.is_running() and p.status() != "zombie" for p in everything), 5
+        )
 
 
 def test_on_sigterm_the_step_in_flight_finishes_and_nothing_is_repeated(live, live_database):

@@ -42,12 +42,29 @@ class Company:
         """Make its connections."""
         base = self.outside.base_url
         kinds = [
-            ("whatsapp", {"base_url": base, "phone_number_id": "1234"}, {"access_token": "wa-secret"}),
-            ("smtp", {"host": "127.0.0.1", "port": self.outside.smtp_port, "sender": "ops@cedar.example"}, {}),
+            (
+                "whatsapp",
+                {"base_url": base, "phone_number_id": "1234"},
+                {"access_token": "wa-secret"},
+            ),
+            (
+                "smtp",
+                {
+                    "host": "127.0.0.1",
+                    "port": self.outside.smtp_port,
+                    "sender": "ops@cedar.example",
+                },
+                {},
+            ),
         ]
         for kind, settings, secrets in kinds:
             Connection.objects.create(
-                tenant=self.tenant, key=kind, name=kind, kind=kind, settings=settings, secrets=secrets
+                tenant=self.tenant,
+                key=kind,
+                name=kind,
+                kind=kind,
+                settings=settings,
+                secrets=secrets,
             )
 
     def write_templates(self):
@@ -67,7 +84,10 @@ class Company:
             channel="email",
             name="Summary of a new order",
             subject="New order",
-            text="Order {{ trigger.order_number }}: {{ trigger.total_amount }} {{ trigger.currency }}",
+            text=(
+                "Order {{ trigger.order_number }}: "
+                "{{ trigger.total_amount }} {{ trigger.currency }}"
+            ),
             html="<p>Order {{ trigger.order_number }} of {{ trigger.customer_name }}</p>",
         )
 

@@ -46,7 +46,9 @@ class LiveDatabase:
         self._admin_url = url_of(owner, "postgres")
         self._drop()
         from_template = (
-            sql.SQL(" TEMPLATE {}").format(sql.Identifier(template.name)) if template else sql.SQL("")
+            sql.SQL(" TEMPLATE {}").format(sql.Identifier(template.name))
+            if template
+            else sql.SQL("")
         )
         self._admin(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + from_template)
         if template is None:
@@ -86,7 +88,9 @@ class WorkerGroup:
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run_worker"],
             cwd=ROOT,
-            env=database.environment(**{key: str(value) for key, value in settings.items()}, **more),
+            env=database.environment(
+                **{key: str(value) for key, value in settings.items()}, **more
+            ),
             start_new_session=True,
             stdout=self.log,
             stderr=self.log,

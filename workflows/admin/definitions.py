@@ -24,6 +24,7 @@ from workflows.services.day_figures import DayFigures, day_figures
 from workflows.services.publish import publish
 from workflows.wording import document_text
 from workflows.wording.actors import actor_words
+from workflows.wording.times import short_moment
 
 VERSIONS_SHOWN = 20
 
@@ -65,7 +66,7 @@ class DefinitionAdmin(TenantAdmin):
     """Saving publishes a version; runs in flight keep theirs."""
 
     form = DefinitionForm
-    list_display = ("name", "starts_on", "is_active", "numbered", "runs", "failures", "changed", "updated_at")
+    list_display = ("name", "starts_on", "is_active", "numbered", "runs", "failures", "changed")
     list_filter = (ArchivedFilter, "is_active", TenantFilter)
     list_select_related = ("tenant",)
     search_fields = ("name", "key", "trigger_type")
@@ -173,10 +174,11 @@ class DefinitionAdmin(TenantAdmin):
         count = definition.shown_figures.failures
         return _runs_link(definition, count, "&status=errors", "sayr-bad") if count else 0
 
-    @admin.display(description=_("changed by"))
-    def changed(self, definition: Any) -> str:
-        """Return who changed it last."""
-        return actor_words(definition.updated_by)
+    @admin.display(description=_("last change"))
+    def changed(self, definition: Any) -> Any:
+        """Return who changed it last, and when."""
+        when, who = short_moment(definition.updated_at), actor_words(definition.updated_by)
+        return format_html('{}<span class="sayr-below">{}</span>', who, when)
 
     @admin.display(description=_("document"))
     def shown_document(self, definition: Any) -> Any:

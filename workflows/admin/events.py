@@ -20,6 +20,7 @@ from workflows.services.stories import facts_of, plans_of
 from workflows.wording import badges, evaluations, values
 from workflows.wording.actors import actor_words, causing_run
 from workflows.wording.runs import summary
+from workflows.wording.times import short_moment
 
 
 class EventList(ChangeList):
@@ -54,7 +55,7 @@ class TypeFilter(admin.SimpleListFilter):
 class EventAdmin(HistoryAdmin):
     """Read-only: what happened has happened."""
 
-    list_display = ("kind", "about", "source", "caused_by", "listened", "created_at")
+    list_display = ("kind", "about", "source", "caused_by", "listened", "received")
     list_display_links = ("kind",)
     list_filter = (TypeFilter, CreatedFilter, TenantFilter)
     list_select_related = ("tenant",)
@@ -118,7 +119,7 @@ class EventAdmin(HistoryAdmin):
     @admin.display(description=_("about"))
     def about(self, event: Any) -> Any:
         """Return the record it is about, linked."""
-        return event.shown_subject
+        return event.shown_subject and event.shown_subject.link
 
     @admin.display(description=_("came from"))
     def source(self, event: Any) -> str:
@@ -133,6 +134,11 @@ class EventAdmin(HistoryAdmin):
             return words
         url = reverse("admin:workflows_workflowrun_change", args=[cause])
         return format_html('<a href="{}">{}</a>', url, words)
+
+    @admin.display(description=_("received"))
+    def received(self, event: Any) -> str:
+        """Return when it came."""
+        return short_moment(event.created_at)
 
     @admin.display(description=_("started"))
     def listened(self, event: Any) -> str:

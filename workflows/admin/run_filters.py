@@ -38,7 +38,7 @@ class StatusFilter(admin.SimpleListFilter):
             return queryset.with_errors()
         if chosen == UNFINISHED:
             return queryset.unfinished()
-        if chosen not in RunStatus:
+        if chosen not in set(RunStatus):
             return queryset
         status = RunStatus(chosen)
         rows = queryset.filter(status=status)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from actions import registry
 from workflows.admin.subjects import subjects_of
-from workflows.event_types import label_of
+from workflows.event_types import label_of, payload_schema
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
@@ -75,7 +75,7 @@ def run_page(run: WorkflowRun, site: AdminSite) -> dict[str, Any]:
         "sentence": summary(facts),
         "facts": [fact for fact in _facts(run, event) if fact.value],
         "steps": [shown_step(line) for line in timeline(facts)],
-        "payload": values.show(run.trigger_payload),
+        "payload": values.show(run.trigger_payload, labels=_fields(event)),
         "raw_payload": values.raw(run.trigger_payload),
     }
 
@@ -124,7 +124,7 @@ def _facts(run: WorkflowRun, event: WorkflowEvent | None) -> list[Fact]:
     subject = subjects_of([run]).get((run.subject_type, run.subject_id))
     return [
         Fact(_("Workflow"), _workflow(run)),
-        Fact(_("About"), subject),
+        Fact(_("About"), subject and subject.link),
         Fact(_("Event"), _event(run, event)),
         Fact(_("Started by"), _started_by(run)),
         Fact(_("Queued"), run.created_at),
@@ -152,6 +152,12 @@ def _workflow(run: WorkflowRun) -> SafeString:
     return format_html(
         '<a href="{}">{}</a>, <a href="{}">{}</a>', definition, run.definition, url, named
     )
+
+
+def _fields(event: WorkflowEvent | None) -> dict[str, str]:
+    """Return the payload's fields in the order in which their kind of event declares them."""
+    schema = payload_schema(event.type) if event else None
+    return dict.fromkeys((schema or {}).get("properties", {}), "")
 
 
 def _event(run: WorkflowRun, event: WorkflowEvent | None) -> Any:

@@ -21,7 +21,7 @@ from workflows.models.run import WorkflowRun
 from workflows.services.search_history import search_runs
 from workflows.services.stories import failed_step, plans_of
 from workflows.wording.badges import run_badge
-from workflows.wording.times import duration
+from workflows.wording.times import duration, short_moment
 
 
 class RunList(ChangeList):
@@ -42,7 +42,7 @@ class RunList(ChangeList):
 class RunAdmin(HistoryAdmin):
     """Read-only: what happens to a run is the engine's to say."""
 
-    list_display = ("state", "definition", "about", "started", "took", "failure")
+    list_display = ("state", "what", "about", "started", "took")
     list_display_links = ("state",)
     list_filter = (StatusFilter, WorkflowFilter, TriggerFilter, CreatedFilter, TenantFilter)
     list_select_related = ("definition", "tenant")
@@ -81,28 +81,30 @@ class RunAdmin(HistoryAdmin):
         """Return the status in its colour."""
         return run_badge(run.status)
 
+    @admin.display(description=_("workflow"))
+    def what(self, run: Any) -> Any:
+        """Return the workflow, and below it the failed step and why."""
+        step, why = run.shown_failure
+        if not why:
+            return run.definition
+        return format_html(
+            '{}<span class="sayr-failure"><b>{}</b> {}</span>', run.definition, f"{step}:", why
+        )
+
     @admin.display(description=_("about"))
     def about(self, run: Any) -> Any:
         """Return the record it is about, linked."""
-        return run.shown_subject
+        return run.shown_subject and run.shown_subject.link
 
     @admin.display(description=_("started"))
-    def started(self, run: Any) -> Any:
+    def started(self, run: Any) -> str:
         """Return when it began; while it has not, when it was queued."""
-        return run.started_at or run.created_at
+        return short_moment(run.started_at or run.created_at)
 
     @admin.display(description=_("took"))
     def took(self, run: Any) -> str:
         """Return how long it took."""
         return duration(lasted(run))
-
-    @admin.display(description=_("what went wrong"))
-    def failure(self, run: Any) -> Any:
-        """Return the failed step and why."""
-        step, why = run.shown_failure
-        if not why:
-            return ""
-        return format_html('<span class="sayr-failure"><b>{}</b> {}</span>', step, why)
 
 
 def lasted(run: WorkflowRun) -> timedelta | None:

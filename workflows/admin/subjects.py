@@ -21,8 +21,9 @@ class Subject:
     label: str
     url: str  # "" if it has no page, or is gone
 
-    def __html__(self) -> SafeString:
-        """Return the name, linked."""
+    @property
+    def link(self) -> SafeString:
+        """The name, linked."""
         if not self.url:
             return format_html("{}", self.label)
         return format_html('<a href="{}">{}</a>', self.url, self.label)

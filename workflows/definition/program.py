@@ -74,7 +74,9 @@ class Program:
     values: Mapping[str, Json]  # the document's named constants: Scope(values=program.values)
     trigger_filter: Filter
     trigger_types: tuple[str, ...]
-    uses_previous: bool  # True if it reads the before-values of a record change
+    # True if it reads the before-values of a record change. What stored message templates read
+    # is not known here.
+    uses_previous: bool
     starts_on_own_changes: bool  # True if what its own runs write may start it again
 
 

@@ -32,6 +32,7 @@ class Claim:
     claimed_at: datetime  # by the database's clock
     cancel_asked: bool
     depth: int  # of the event that started it
+    previous: Json  # before-values, if a record change started it
 
     @property
     def was_begun(self) -> bool:
@@ -43,7 +44,7 @@ class Claim:
         """Read what the statement CLAIM returned."""
         run_id, tenant_id, definition_id, version, event_id, payload, results, *others = row
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
-        claimed_at, cancel_asked, depth = rest
+        claimed_at, cancel_asked, depth, previous = rest
         return cls(
             run_id=run_id,
             tenant_id=tenant_id,
@@ -62,4 +63,5 @@ class Claim:
             claimed_at=claimed_at,
             cancel_asked=cancel_asked,
             depth=depth or 0,
+            previous=as_json(previous) if previous is not None else None,
         )

@@ -34,6 +34,10 @@ def main(name: str) -> None:
             stopped: bool = super().stop()
             return stopped
 
+    if name == TASKS:
+        from workflows.services.chores import plan_chores
+
+        plan_chores()
     process.arm_main()
     DrainingCluster().start()
 

@@ -10,19 +10,22 @@ from django.utils import translation
 
 from tenants.facts import TenantFacts
 from tenants.models.tenant import Tenant
+from workflows.definition.errors import InvalidProgram
+from workflows.engine.advance import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import store
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import released
 from workflows.runtime.interpreter import interpret
 from workflows.runtime.live import LiveHands
-from workflows.runtime.programs import LoadedProgram, program_of
+from workflows.runtime.programs import LoadedProgram, VersionMissing, program_of
 from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
 
 # How long a worker goes on with what it knows of a tenant (its name, language, time zone).
 FACTS_SECONDS = 30
+UNREADABLE = "program_unreadable"
 
 
 def execute(claim: Claim, watch: Watch) -> RunStatus | None:
@@ -34,7 +37,10 @@ def execute(claim: Claim, watch: Watch) -> RunStatus | None:
     ids = {"run": str(claim.run_id), "workflow": str(claim.definition_id)}
     try:
         with released():
-            loaded, tenant = _needed_by(claim)
+            try:
+                loaded, tenant = _needed_by(claim)
+            except (VersionMissing, InvalidProgram) as problem:
+                return _fail_unread(claim, problem)
         with translation.override(tenant.language):
             hands = LiveHands(claim, loaded, tenant, watch)
             return interpret(hands, claim.step, claim.pending)
@@ -45,6 +51,14 @@ def execute(claim: Claim, watch: Watch) -> RunStatus | None:
     except Exception:
         logger.exception("run_not_executed", extra=ids)
     return None
+
+
+def _fail_unread(claim: Claim, problem: Exception) -> RunStatus:
+    """End a run whose program this installation cannot execute."""
+    error = {"step_name": "", "error": {"code": UNREADABLE, "params": {"reason": str(problem)}}}
+    failed = Progress(RunStatus.FAILED, (), claim.step, None, error=error)
+    store.write(claim, failed)
+    return failed.status
 
 
 def _needed_by(claim: Claim) -> tuple[LoadedProgram, TenantFacts]:

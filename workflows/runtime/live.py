@@ -48,10 +48,6 @@ class LiveHands:
         self.clock = DatabaseClock.read_as(claim.claimed_at)
         self.results: list[Entry] = list(claim.results)
         self.cancel_asked = claim.cancel_asked
-        self.previous: Json = None
-        if loaded.program.uses_previous and claim.event_id:
-            with released():
-                self.previous = store.previous_values(claim.event_id)
 
     def now(self) -> datetime:
         """Return the database's time; until the first checkpoint, the run's start.
@@ -150,4 +146,4 @@ class LiveHands:
         self.cancel_asked = self.cancel_asked or cancel_asked
 
     def _scope(self, results: Sequence[Entry], now: datetime) -> Scope:
-        return scope_of(self.claim, self.loaded, self.tenant, self.previous, (results, now))
+        return scope_of(self.claim, self.loaded, self.tenant, results, now)

@@ -19,6 +19,7 @@ from workflows.runtime.broker import end_this_process_after_the_task
 from workflows.runtime.claims import Claim
 from workflows.runtime.execute import execute
 from workflows.runtime.process import beat, stop_pipe
+from workflows.runtime.pulse import Pulse
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.session import PumpSession
 from workflows.runtime.slots import Slots
@@ -32,36 +33,44 @@ REAP_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 0.25
 LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
+LOST_GRACE: Final = timedelta(seconds=5)  # for the slots, when the database session is gone
 
 GROUP_VARIABLE: Final = "SAYR_WORKER_GROUP"
 
 
 def pump() -> str:
     """Work until asked to stop, or until the end of this process's life; say why it ended."""
+    if _is_asked_to_stop():
+        return "asked to stop"
     settings = current()
     try:
         session = PumpSession(
             os.environ.get(GROUP_VARIABLE, "default"), settings.slots, settings.lease
         )
     except psycopg.Error as trouble:
-        return _without_database(trouble)
+        logger.warning("pump_without_database", extra={"reason": str(trouble).strip()})
+        _pause()
+        end_this_process_after_the_task()
+        return "no database"
     machine = Pump(session, settings.slots, settings.lease)
     try:
         asked = machine.work()
+        machine.drain(settings.grace)
     except psycopg.Error:
-        asked = False
         logger.warning("pump_lost_database", extra={"worker": session.worker}, exc_info=True)
+        # Its runs are being taken over already: what the slots still write would be void.
+        machine.drain(LOST_GRACE)
         _pause()
-    machine.drain(settings.grace)
+        asked = False
     if not asked:
+        # Whatever went wrong in it ends with the process. After being asked to stop it must stay:
+        # django-q2's pusher would wait for ever for somebody to take the package it holds.
         end_this_process_after_the_task()
     return "asked to stop" if asked else "replaced"
 
 
-def _without_database(trouble: psycopg.Error) -> str:
-    logger.warning("pump_without_database", extra={"reason": str(trouble).strip()})
-    _pause()
-    return "no database"
+def _is_asked_to_stop() -> bool:
+    return bool(select.select([stop_pipe()], [], [], 0)[0])
 
 
 def _pause() -> None:
@@ -79,6 +88,7 @@ class Pump:
         self.watch = Watch(lease)
         self.slots = Slots(slots, self._execute)
         self.starved = False  # due runs may wait for a slot
+        self.pulse = Pulse()
         now = monotonic()
         self.next_claim = self.next_reap = self.next_sweep = now
         self.next_renewal = now + lease.total_seconds() / 3
@@ -90,6 +100,7 @@ class Pump:
         Raises psycopg.Error when the session is lost.
         """
         while monotonic() < self.end_of_life:
+            self.pulse.touch()
             self._do_what_is_due(monotonic())
             if self._wait():
                 return True
@@ -104,7 +115,7 @@ class Pump:
                 self._renew(monotonic())
             except psycopg.Error:
                 logger.warning("pump_lost_database", extra={"worker": self.session.worker})
-            beat()
+            self.pulse.touch()
             select.select([self.slots.wake_reader], [], [], TICK_SECONDS)
             self.slots.clear_wake()
         self.slots.close()
@@ -112,12 +123,11 @@ class Pump:
             self.session.close()
         except psycopg.Error:
             logger.warning("pump_lost_database", extra={"worker": self.session.worker})
-        beat(leaving=True)
+        self.pulse.stop()
 
     def _do_what_is_due(self, now: float) -> None:
         if now >= self.next_reap:
             self.next_reap = now + REAP_SECONDS
-            beat()
             sweep = now >= self.next_sweep
             if sweep:
                 self.next_sweep = now + SWEEP_SECONDS

@@ -17,14 +17,13 @@ def scope_of(
     claim: Claim,
     loaded: LoadedProgram,
     tenant: TenantFacts,
-    previous: Json,
-    at: tuple[Sequence[Mapping[str, Json]], datetime],
+    results: Sequence[Mapping[str, Json]],
+    now: datetime,
 ) -> Scope:
-    """Return the values of a run at `at`: the results so far, and the moment of rendering."""
-    results, now = at
+    """Return the values of a run: `results` so far, and `now`, the moment of rendering."""
     return Scope(
         trigger=claim.payload,
-        previous=previous,
+        previous=claim.previous,
         steps={entry["step_name"]: _step(entry) for entry in results},
         run=_run(claim, loaded),
         tenant=tenant_values(tenant),

@@ -40,8 +40,9 @@ FROM jsonb_to_recordset(%(runs)s::jsonb) AS run (id uuid, definition_id uuid, ve
 """
 
 # Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
-# keep a quiet one waiting. Whom this worker served lately has to wait for its turn. `begun` marks the step as started, so that whoever finds the run after a crash
-# knows; what was pending before the claim is returned, for handing the run back untouched.
+# keep a quiet one waiting, and whom this worker served lately waits for its turn. `begun` marks the
+# step as started, so that whoever finds the run after a crash knows; what was pending before the
+# claim is returned, for handing the run back untouched.
 CLAIM: Final = """
 WITH due AS (
     SELECT found.id, found.pending FROM tenants
@@ -67,7 +68,8 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.trigger_payload, run.step_results, run.current_step, due.pending, run.lease_token,
     run.actor, run.subject_type, run.subject_id, run.started_at, now(),
     run.cancel_requested_at IS NOT NULL,
-    (SELECT depth FROM workflow_events event WHERE event.id = run.event_id)
+    (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
+    (SELECT previous FROM workflow_events event WHERE event.id = run.event_id)
 """
 
 # A finished step: its result, where the run stands now, and the next step marked as begun.
@@ -182,8 +184,6 @@ FORGET_WORKERS: Final = "DELETE FROM workflow_workers WHERE number = ANY(%(worke
 
 WAKE: Final = "NOTIFY workflow_runs"
 LISTEN: Final = "LISTEN workflow_runs"
-
-PREVIOUS_VALUES: Final = "SELECT previous FROM workflow_events WHERE id = %(event)s"
 
 # The program a run executes, with the names its templates may show.
 PROGRAM: Final = """

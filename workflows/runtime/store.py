@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.utils import translation
 
-from tenants.jsontext import dumps
+from tenants.jsontext import storable
 from workflows.engine.advance import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import statements
 from workflows.runtime.claims import Claim
-from workflows.runtime.database import as_json, rows
+from workflows.runtime.database import rows
 from workflows.wording import errors as wording
 
 
@@ -32,15 +32,15 @@ def write(claim: Claim, progress: Progress) -> bool:
     values: dict[str, Any] = {
         "id": claim.run_id,
         "token": claim.token,
-        "entries": dumps(list(progress.entries)),
+        "entries": storable(list(progress.entries)),
         "step": progress.next_step,
     }
     if progress.status is RunStatus.RUNNING:
         pending = {**(progress.pending or {}), "begun": True}
-        return _fenced(statements.CHECKPOINT, {**values, "pending": dumps(pending)})
+        return _fenced(statements.CHECKPOINT, {**values, "pending": storable(pending)})
     if progress.status is RunStatus.WAITING:
         parked = {
-            "pending": dumps(progress.pending),
+            "pending": storable(progress.pending),
             "wait": progress.retry_in,
             "wait_type": "retry",
         }
@@ -51,19 +51,13 @@ def write(claim: Claim, progress: Progress) -> bool:
 
 def hand_back(claim: Claim) -> None:
     """Give a claimed run back, nothing of it begun. Raises LeaseLost."""
-    pending = dumps(claim.pending) if claim.pending is not None else None
+    pending = storable(claim.pending) if claim.pending is not None else None
     _fenced(statements.HAND_BACK, {"id": claim.run_id, "token": claim.token, "pending": pending})
 
 
 def put_down(claim: Claim) -> None:
     """Give a run back between two steps. Raises LeaseLost."""
     _fenced(statements.PUT_DOWN, {"id": claim.run_id, "token": claim.token})
-
-
-def previous_values(event_id: UUID) -> Mapping[str, Any] | None:
-    """Return the before-values of the record change that started a run."""
-    found = rows(statements.PREVIOUS_VALUES, {"event": event_id})
-    return as_json(found[0][0]) if found else None
 
 
 def _fenced(statement: str, values: Mapping[str, Any]) -> bool:

@@ -9,9 +9,9 @@ from workflows.runtime.database import rows
 
 # Runs of one tenant that are due and not yet done. Those that wait for a date or an event do not
 # count: a shop whose workflows ask for a review a week later may have any number of them.
-MAX_DUE_RUNS: Final = 10_000
+MAX_DUE_RUNS = 10_000
 # Looked at once in this time per tenant and process: at the limit the look itself costs 2 ms.
-LOOK_EVERY_SECONDS: Final = 1.0
+LOOK_EVERY_SECONDS = 1.0
 
 DUE_RUNS_OVER: Final = """
 SELECT EXISTS (
@@ -30,11 +30,11 @@ class TooMuchPending(Exception):
         self.limit = limit
 
 
-def refuse_if_full(tenant: Tenant, limit: int = MAX_DUE_RUNS) -> None:
-    """Raise TooMuchPending if `tenant` has more than `limit` due runs."""
+def refuse_if_full(tenant: Tenant) -> None:
+    """Raise TooMuchPending if `tenant` has more due runs than it may have."""
     if monotonic() < _has_room_until.get(tenant.id, 0.0):
         return
-    if rows(DUE_RUNS_OVER, {"tenant": tenant.id, "limit": limit})[0][0]:
+    if rows(DUE_RUNS_OVER, {"tenant": tenant.id, "limit": MAX_DUE_RUNS})[0][0]:
         _has_room_until.pop(tenant.id, None)
-        raise TooMuchPending(limit)
+        raise TooMuchPending(MAX_DUE_RUNS)
     _has_room_until[tenant.id] = monotonic() + LOOK_EVERY_SECONDS

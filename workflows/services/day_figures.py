@@ -34,6 +34,6 @@ def day_figures(
         )
         .order_by()
         .values_list("definition_id")
-        .annotate(Count("id"), Count("id", filter=Q(error_fingerprint__isnull=False)))
+        .annotate(runs=Count("id"), failures=Count("id", filter=Q(error_fingerprint__isnull=False)))
     )
     return {definition: DayFigures(runs, failures) for definition, runs, failures in rows}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.ids import uuid7
-from tenants.jsontext import dumps
+from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
 from workflows.runtime import statements
 from workflows.runtime.cause import Cause, acting_run
@@ -91,7 +91,7 @@ def fire_all(
         row["source"] = source
     execute(
         statements.INSERT_EVENTS_AND_RUNS,
-        {"tenant": tenant.id, "events": dumps(event_rows), "runs": dumps(run_rows)},
+        {"tenant": tenant.id, "events": storable(event_rows), "runs": storable(run_rows)},
     )
     if run_rows:
         wake_workers()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from workflows.definition.errors import ExpressionError
+from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
 from workflows.runtime.programs import VersionMissing, program_of
@@ -91,9 +91,10 @@ def _verdict(
         return _filtered(program, tenant, draft)
     except ExpressionError as problem:
         return False, "problem", {"code": problem.code, "params": dict(problem.params)}
-    except VersionMissing:
-        logger.exception("version_missing", extra={"workflow": str(listener.definition_id)})
-        return False, "problem", {"code": "version_missing", "params": {}}
+    except (VersionMissing, InvalidProgram) as problem:
+        logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
+        details = {"code": "program_unreadable", "params": {"reason": str(problem)}}
+        return False, "problem", details
 
 
 def _filtered(

@@ -1,15 +1,17 @@
 """Tell runs: gather what their sentence is made from, for many runs in one question."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import formats, timezone
+from django.utils import timezone
 
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.wording.runs import PlannedStep, RunFacts, step_error
+from workflows.wording.times import short_moment
 
 Plan = tuple[PlannedStep, ...]
 Plans = Mapping[tuple[UUID, int], Plan]
@@ -64,10 +66,9 @@ def _plan(steps: Any) -> Plan:
     )
 
 
-def _clock(moment: Any) -> str:
+def _clock(moment: datetime | None) -> str:
+    """Return the time; on another day, the day as well."""
     if moment is None:
         return ""
     local = timezone.localtime(moment)
-    if local.date() == timezone.localdate():
-        return formats.time_format(local, "H:i")
-    return formats.date_format(local, "SHORT_DATETIME_FORMAT")
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else short_moment(moment)

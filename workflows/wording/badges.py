@@ -29,7 +29,7 @@ ICONS: Final = frozenset({"mail", "megaphone", "pencil", "globe", "message", "bo
 
 def run_badge(status: str) -> SafeString:
     """Return a run's status in its colour, with its name: colour alone tells nobody enough."""
-    known = status in RunStatus
+    known = status in set(RunStatus)
     label = STATUS_LABELS[RunStatus(status)] if known else status
     return badge(status if known else "unknown", str(label))
 

@@ -22,6 +22,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The worker died in this run %(crashes)s times. It will not be tried again: "
         "a developer has to find out why."
     ),
+    "program_unreadable": _(
+        "The program of this version cannot be executed here. Publish the workflow again: %(reason)s"
+    ),
     "cancelled": _("The run was cancelled."),
     "output_too_large": _(
         "The step's result is %(bytes)s bytes; at most %(limit_bytes)s are kept. "

@@ -1,16 +1,19 @@
-"""How long something took, as people say it."""
+"""When something was and how long it took, as people say it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.utils import formats, timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 
 def duration(took: timedelta | None) -> str:
-    """Return two units at most: “0.4 s”, “2 min 5 s”, “3 d 4 h”. None is “”."""
+    """Return two units at most: “40 ms”, “1.4 s”, “2 min 5 s”, “3 d 4 h”. None is “”."""
     if took is None:
         return ""
     seconds = max(took.total_seconds(), 0)
+    if seconds < 1:
+        return _("%(milliseconds)s ms") % {"milliseconds": round(seconds * 1000)}
     if seconds < 60:
         return _("%(seconds)s s") % {"seconds": number_format(f"{seconds:.1f}")}
     minutes, rest = divmod(round(seconds), 60)
@@ -25,3 +28,12 @@ def duration(took: timedelta | None) -> str:
 def milliseconds(count: int | None) -> str:
     """Return the same for a count of milliseconds."""
     return duration(None if count is None else timedelta(milliseconds=count))
+
+
+def short_moment(moment: datetime | None) -> str:
+    """Return day and time on the reader's clock, the year only if it is another one."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    day = "j M" if local.year == timezone.localtime().year else "j M Y"
+    return f"{formats.date_format(local, day)} {local:%H:%M}"

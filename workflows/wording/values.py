@@ -33,9 +33,14 @@ class Shown:
     text: str = ""
     parts: tuple["Shown", ...] = ()
 
+    @property
+    def is_nested(self) -> bool:
+        """Whether it needs the width below its label."""
+        return self.kind in {Kind.LIST, Kind.OBJECT}
+
 
 def show(value: Json, label: str = "", labels: Mapping[str, str] | None = None) -> Shown:
-    """Return `value` for a page; `labels` names the members of an object.
+    """Return `value` for a page; `labels` orders the members of an object, and may name them.
 
     The one place through which values reach people: what a reader may not see is masked here.
     """
@@ -63,7 +68,9 @@ def _shown(value: Json, label: str, labels: Mapping[str, str], depth: int) -> Sh
     if isinstance(value, dict | list) and value and depth >= DEEPEST:
         return Shown(label, Kind.LONG_TEXT, raw(value))
     if isinstance(value, dict) and value:
-        members = ((labels.get(key) or spelt_out(key), inner) for key, inner in value.items())
+        # The database keeps an object's members by the length of their names.
+        keys = [*(key for key in labels if key in value), *(key for key in value if key not in labels)]
+        members = ((labels.get(key) or spelt_out(key), value[key]) for key in keys)
         return Shown(label, Kind.OBJECT, parts=_parts(members, depth))
     if isinstance(value, list) and value:
         items = ((str(number), inner) for number, inner in enumerate(value, 1))

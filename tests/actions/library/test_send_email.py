@@ -44,7 +44,17 @@ def test_arabic_arrives_as_written(send, sandbox):
     assert received.headers["to"] == "نور <nour@example.com>, b@example.com"
     assert received.sender == "Shop <shop@cedar.example>"
     assert output["text"] == "مرحبا نور،\nوصل طلبك."
+    assert output["to"] == ["نور <nour@example.com>", "b@example.com"]
     assert output["refused"] == {}
+
+
+@pytest.mark.parametrize("name", ["Cedar (KSA)", "Cedar Co.", "متجر (١)"])
+def test_a_name_with_signs_that_mean_something_to_mail(send, sandbox, name):
+    send(to=[f"{name} <a@example.com>"])
+
+    [received] = sandbox.received("smtp")
+    assert received.to == "a@example.com"
+    assert received.headers["to"] == f'"{name}" <a@example.com>'
 
 
 def test_copies_hidden_copies_and_answers(send, sandbox):

@@ -1,5 +1,6 @@
 """Telling the team in Slack and Teams."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -152,6 +153,17 @@ def test_the_address_of_teams_is_not_repeated(run, sandbox, teams):
     failure = failed(run)
 
     assert (failure.code, failure.params["answer"]) == ("http_400", "no flow at [secret]")
+
+
+def test_no_log_shows_a_secret(run, sandbox, slack, teams, caplog):
+    caplog.set_level(logging.DEBUG)
+    sandbox.behave("teams", "fail", times=1)
+    failed(run, TemporaryFailure, connection="teams")
+    run("team_notify", text="x", connection="teams")
+    run("team_notify", text="x", connection="slack")
+
+    assert "0123456789abcdef" not in caplog.text
+    assert "xoxb-very-secret" not in caplog.text
 
 
 def test_old_teams_webhooks_hide_the_status_in_the_text(run, sandbox, teams):

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from actions.errors import PermanentFailure
 from actions.records import Record
@@ -171,6 +172,15 @@ def test_money_is_written_exactly(run, order, settings):
     )
 
     assert output["changed"] == {"total_amount": {"from": "149.90", "to": "10.10"}}
+
+
+def test_constraints_of_unchanged_fields_are_not_asked(run, order):
+    with CaptureQueriesContext(connection) as queries:
+        run("update_record", table="orders", id=str(order.id), fields={"status": "confirmed"})
+
+    about_orders = [query["sql"] for query in queries if '"orders"' in query["sql"]]
+    assert [sql.split()[0] for sql in about_orders] == ["SELECT", "SELECT", "UPDATE"]
+    assert all("FOR UPDATE" in sql for sql in about_orders[:2])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -171,3 +171,9 @@ def test_settings_that_no_step_could_use_are_refused(tenant, kind, settings):
     with pytest.raises(ValidationError) as error:
         row.full_clean()
     assert list(error.value.message_dict) == ["settings"]
+
+
+def test_a_kind_that_does_not_exist_is_refused(tenant):
+    with pytest.raises(ValidationError) as error:
+        Connection(tenant=tenant, key="x", name="x", kind="fax").full_clean()
+    assert list(error.value.message_dict) == ["kind"]

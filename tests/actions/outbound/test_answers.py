@@ -107,7 +107,7 @@ def test_retry_after_is_honoured_in_seconds(sandbox):
 
 
 def test_retry_after_is_honoured_as_a_date(sandbox):
-    in_an_hour = datetime.now(UTC) + timedelta(hours=1)  # noqa: TID251 - the header is a moment from now
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     sandbox.behave("hook", "rate_limit", retry_after=format_datetime(in_an_hour, usegmt=False))
 
     with pytest.raises(TemporaryFailure) as failure:

@@ -1,6 +1,7 @@
 """What counts as acceptable JSON."""
 
 import time
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -144,10 +145,8 @@ def test_any_value_may_stand_at_the_top_where_no_object_is_asked_for():
 )
 def test_no_body_takes_long(body):
     begun = time.perf_counter()
-    try:
+    with suppress(BadJson):
         parse_object(body)
-    except BadJson:
-        pass
     assert time.perf_counter() - begun < 1
 
 
@@ -164,9 +163,16 @@ JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**63) + 1, 2**63 - 1)
-    | st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12)
+    | st.decimals(
+        allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12
+    )
     | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), inner),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), inner
+        )
+    ),
     max_leaves=20,
 )
 

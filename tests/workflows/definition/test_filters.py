@@ -1,14 +1,20 @@
 """Filters: exact numbers, lists, text, dates."""
 
+# ruff: noqa: E501 -- a row of a table is one line
+
+import contextlib
+import json
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
+from workflows.definition.templates.filters import FILTERS
+from workflows.definition.values import LEFT_OUT
 from workflows.wording.problems import sentence
 
 decimals = st.decimals(-(10**12), 10**12, places=4, allow_nan=False)
@@ -213,3 +219,34 @@ def test_filters_refuse(source, code, scope_of):
     error = refused.value
     assert error.code == code
     assert not sentence(code, error.params).startswith(code)
+
+
+texts = st.text(max_size=6) | st.sampled_from(
+    ["0001-01-01", "9999-12-31T23:59:59-23:59", "12.5", "1e9", "%d", "%s", "3 days", "year", "USD", "a.b", "[1]"]
+)  # fmt: skip
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
+)
+payloads = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+@given(left=payloads, arguments=st.lists(payloads, max_size=2))
+@settings(max_examples=60)
+def test_every_filter_gives_json_or_refuses(name, left, arguments):
+    tenant = {"time_zone": "Asia/Riyadh", "currency": "SAR", "country": "SA", "language": "ar"}
+    scope = Scope(trigger={"x": left, "args": arguments}, tenant=tenant)
+    words = ", ".join(f"trigger.args[{index}]" for index in range(len(arguments)))
+    source = f"{{{{ trigger.x | {name}{': ' * bool(arguments)}{words} }}}}"
+
+    with contextlib.suppress(ExpressionError):
+        result = value(source, scope)
+        assert result is LEFT_OUT or json.loads(json.dumps(result)) == result

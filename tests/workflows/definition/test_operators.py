@@ -2,9 +2,12 @@
 
 # ruff: noqa: E501 -- a row of a table is one line
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import ExpressionError
@@ -163,3 +166,29 @@ def test_text_that_is_no_number_says_so_and_names_the_path():
 
     assert refused.value.code == "not_a_number"
     assert refused.value.params == {"value": "99 SAR", "path": "trigger.orderValue"}
+
+
+# Everything that a payload may hold, and what looks like a date, a number or a duration.
+texts = st.text(max_size=6) | st.sampled_from(
+    ["0001-01-01", "9999-12-31", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "12.5", "-0", "7d", "true"]
+)  # fmt: skip
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
+)
+payloads = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(operator=st.sampled_from(sorted(OPERATORS)), left=payloads, right=payloads, before=payloads)
+def test_every_operator_decides_or_refuses(operator, left, right, before):
+    row = {"field": "trigger.x", "operator": operator, "value": right}
+
+    with contextlib.suppress(ExpressionError):
+        assert decide(row, {"x": left}, {"x": before}).holds in (True, False)

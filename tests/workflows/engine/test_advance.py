@@ -96,9 +96,7 @@ def test_later_steps_read_the_outputs_of_earlier_ones():
     program = program_of(say("a"), say("b", "{{steps.a.output.id}}"))
     job = walker(program).begin(0, None, NOW).job
 
-    progress = walker(program).settle(
-        job, StepCompleted({"id": 7}), TIMING, now=NOW, jitter=0
-    )
+    progress = walker(program).settle(job, StepCompleted({"id": 7}), TIMING, now=NOW, jitter=0)
 
     assert progress.job.input == {"text": "7"}
 

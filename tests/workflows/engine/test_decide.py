@@ -55,7 +55,11 @@ RUNNING_TABLE = [
 def test_a_running_run_goes_where_the_table_says(outcome, on_error, status, step, step_status):
     decision = decide(position(on_error=on_error), outcome)
 
-    assert (decision.status, decision.next_step, decision.step_status) == (status, step, step_status)
+    assert (decision.status, decision.next_step, decision.step_status) == (
+        status,
+        step,
+        step_status,
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,9 +75,7 @@ def test_a_running_run_goes_where_the_table_says(outcome, on_error, status, step
     ],
 )
 def test_the_last_step_ends_the_run(outcome, had_errors, on_error, status):
-    decision = decide(
-        position(after_step=None, had_errors=had_errors, on_error=on_error), outcome
-    )
+    decision = decide(position(after_step=None, had_errors=had_errors, on_error=on_error), outcome)
 
     assert decision.status is status
 

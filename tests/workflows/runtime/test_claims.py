@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.support.definitions import publish_log
@@ -176,24 +177,27 @@ def test_a_silent_worker_is_dead_after_a_lease(queue, workers):
 
 def test_checkpoints_are_hot_updates(queue, workers):
     """No index holds what a checkpoint changes: PostgreSQL then writes no index entry for it."""
-    from django.db import connection
-
     tenant, _ = queue
     for _ in range(20):
         fire(tenant, "x", {})
     claims = workers[0].claim(20)
     step = Progress(RunStatus.RUNNING, ({"step_name": "a", "status": "completed"},), 1, {"step": 1})
 
+    before = updates_of_runs()
+    for claim in claims:
+        store.write(claim, step)
+    after = updates_of_runs()
+
+    assert after[0] - before[0] == 20
+    assert after[1] - before[1] >= 18
+
+
+def updates_of_runs():
+    """Return how many updates the table has had, and how many of them were HOT."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
-        cursor.execute("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'workflow_runs'")
-        before = cursor.fetchone()
-        for claim in claims:
-            store.write(claim, step)
-        cursor.execute("SELECT pg_stat_force_next_flush()")
-        cursor.execute("SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'workflow_runs'")
-        after = cursor.fetchone()
-
-    updates, hot = after[0] - before[0], after[1] - before[1]
-    assert updates == 20
-    assert hot >= 18
+        cursor.execute(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
+            " WHERE relname = 'workflow_runs'"
+        )
+        return cursor.fetchone()

@@ -77,9 +77,9 @@ def test_a_model_in_the_payload_is_refused(tenant):
 def test_rolled_back_nothing_happened(tenant):
     publish_log(tenant, "one", "new_order")
 
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         Order.objects.create(tenant=tenant, number="1")
-        raise RuntimeError
+        transaction.set_rollback(True)
 
     assert not Order.objects.exists()
     assert not WorkflowEvent.objects.exists()
@@ -158,7 +158,9 @@ def test_search_keys_carry_the_tenant_and_the_phone_in_one_spelling(tenant):
     assert not {f"{tenant.id}:true", f"{tenant.id}:7"} & keys
 
 
-def test_saving_an_order_fires_once_in_a_handful_of_statements(tenant, django_assert_max_num_queries):
+def test_saving_an_order_fires_once_in_a_handful_of_statements(
+    tenant, django_assert_max_num_queries
+):
     publish_log(tenant, "one", "new_order")
     Order.objects.create(tenant=tenant, number="0")  # the program is read once
 
@@ -179,7 +181,10 @@ def test_bulk_writes_fire_in_bulk(tenant, django_assert_max_num_queries):
         Order.objects.filter(tenant=tenant).update(status="confirmed")
 
     events = WorkflowEvent.objects.filter(tenant=tenant)
-    assert {kind: events.filter(type=kind).count() for kind in set(events.values_list("type", flat=True))} == {
+    assert {
+        kind: events.filter(type=kind).count()
+        for kind in set(events.values_list("type", flat=True))
+    } == {
         "new_order": 50,
         "order_updated": 50,
         "order_status_changed": 50,

@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand
 from workflows.conf import current
 from workflows.runtime.pump import GROUP_VARIABLE
 from workflows.runtime.supervisor import Supervisor
-from workflows.services.chores import plan_chores
 
 
 class Command(BaseCommand):
@@ -21,7 +20,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise until SIGTERM."""
         os.environ.setdefault(GROUP_VARIABLE, f"{socket.gethostname()}:{os.getpid()}")
-        plan_chores()
         workers: int = settings.Q_CLUSTER["ALT_CLUSTERS"]["runs"]["workers"]  # type: ignore[index]
         # A little longer than the pumps' own grace, so that they end first.
         grace = current().grace.total_seconds() + 5

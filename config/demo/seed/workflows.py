@@ -1,0 +1,30 @@
+"""The companies' workflows: published, and switched on."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from tenants.models.tenant import Tenant
+from workflows.models.definition import WorkflowDefinition
+from workflows.services.publish import publish
+
+Json = Any
+
+DOCUMENTS: Final = Path(__file__).resolve().parents[1] / "workflows"
+ACTOR: Final = "demo"
+
+
+def add_workflows(tenant: Tenant) -> None:
+    """Publish the workflows that the company lacks. What people changed stays."""
+    for key, file in (
+        ("new-order", "new_order.json"),
+        ("cancelled-order", f"cancelled_order.{tenant.language}.json"),
+    ):
+        if not WorkflowDefinition.objects.filter(tenant=tenant, key=key).exists():
+            definition = WorkflowDefinition(tenant=tenant, key=key, is_active=True)
+            publish(tenant, ACTOR, definition, document(file))
+
+
+def document(file: str) -> Json:
+    """Return a document of this directory."""
+    return json.loads((DOCUMENTS / file).read_text(encoding="utf-8"))

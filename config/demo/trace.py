@@ -1,0 +1,57 @@
+"""The check's table of what a run did."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from django.utils import timezone
+
+from workflows.models.run import WorkflowRun
+from workflows.services.stories import facts_of, plans_of
+from workflows.wording.runs import Line, timeline
+
+Json = Any
+
+HEAD: Final = ("step", "status", "started", "ms", "what happened")
+WIDEST: Final = 60
+
+
+def trace(run: WorkflowRun) -> str:
+    """Return a line for each step, below a head."""
+    lines = timeline(facts_of(run, plans_of([run])))
+    return _table([HEAD, *map(_row, lines)])
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    started = ""
+    if line.started_at is not None:
+        started = timezone.localtime(line.started_at).strftime("%H:%M:%S.%f")[:-3]
+    took = "" if line.duration_ms is None else str(line.duration_ms)
+    told = line.error or line.reason or _told(line.output)
+    return line.name, line.state.value, started, took, _shortened(told)
+
+
+def _told(output: Json) -> str:
+    match output:
+        case {"changed": {**changed}}:
+            return ", ".join(f"{name}: {was['from']} → {was['to']}" for name, was in changed.items())
+        case {"phone": phone, "template": template, "values": values}:
+            return f"{template} to {phone}: {', '.join(values)}"
+        case {"to": to, "subject": subject}:
+            return f"{subject}, to {', '.join(to)}"
+        case None:
+            return ""
+        case _:
+            return str(output)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(_columns(row, widths) for row in rows)
+
+
+def _columns(row: Iterable[str], widths: Iterable[int]) -> str:
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

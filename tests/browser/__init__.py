@@ -1,0 +1,1 @@
+"""Looking at the pages with a real browser."""

@@ -1,0 +1,39 @@
+"""The beats of a pump, on a thread of their own.
+
+A database that answers slowly must not make the supervisor shoot a worker in the middle of its
+steps; a main thread that hangs must not go on beating for ever.
+"""
+
+from threading import Event, Thread
+from time import monotonic
+from typing import Final
+
+from workflows.runtime.process import beat
+
+BEAT_SECONDS: Final = 1.0
+# Longer than any statement may take (statement_timeout is 30 s).
+HUNG_SECONDS: Final = 40.0
+
+
+class Pulse:
+    """Beats while the pump's main thread gives signs of life."""
+
+    def __init__(self) -> None:
+        self._touched = monotonic()
+        self._stopped = Event()
+        beat()
+        Thread(target=self._beat, daemon=True).start()
+
+    def touch(self) -> None:
+        """Say that the main thread is at work."""
+        self._touched = monotonic()
+
+    def stop(self) -> None:
+        """Tell the supervisor that this pump has drained."""
+        self._stopped.set()
+        beat(leaving=True)
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(BEAT_SECONDS):
+            if monotonic() - self._touched < HUNG_SECONDS:
+                beat()
