@@ -6,7 +6,12 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from actions.models.connection import REQUIRED_SECRETS, REQUIRED_SETTINGS, Connection, ConnectionKind
+from actions.models.connection import (
+    REQUIRED_SECRETS,
+    REQUIRED_SETTINGS,
+    Connection,
+    ConnectionKind,
+)
 from actions.models.encryption import SecretsUnreadable
 from tenants.admin.base import TenantForm
 
@@ -22,40 +27,54 @@ def _setting(label: Any, help_text: Any = "") -> Any:
 
 def _secret(label: Any, help_text: Any = "") -> Any:
     widget = forms.PasswordInput(attrs={**TEXT, "autocomplete": "new-password"})
-    return forms.CharField(label=label, help_text=help_text, required=False, strip=True, widget=widget)
+    return forms.CharField(
+        label=label, help_text=help_text, required=False, strip=True, widget=widget
+    )
 
 
 # Form field: the name under which it is stored. Which kinds ask for it stands below.
 SETTINGS: Final = {
     "phone_number_id": _setting(
-        _("Phone number id"), _("In Meta's WhatsApp manager, under API setup. Not the number itself.")
+        _("Phone number id"),
+        _("In Meta's WhatsApp manager, under API setup. Not the number itself."),
     ),
     "host": _setting(_("Mail server"), _("For example smtp.example.com.")),
     "port": forms.IntegerField(
         label=_("Port"), required=False, min_value=1, max_value=65535, help_text=_("Empty: 587.")
     ),
     "username": _setting(_("User name")),
-    "sender": _setting(_("Sender"), _("What recipients see, for example Cedar Shop <shop@example.com>.")),
+    "sender": _setting(
+        _("Sender"), _("What recipients see, for example Cedar Shop <shop@example.com>.")
+    ),
     "use_tls": forms.BooleanField(
         label=_("Encrypt (STARTTLS)"), required=False, help_text=_("Usual on port 587.")
     ),
     "use_ssl": forms.BooleanField(
         label=_("Encrypt from the start (TLS)"), required=False, help_text=_("Usual on port 465.")
     ),
-    "channel": _setting(_("Channel"), _("Where messages go unless a step says otherwise: #orders.")),
+    "channel": _setting(
+        _("Channel"), _("Where messages go unless a step says otherwise: #orders.")
+    ),
     "secret_header": _setting(
         _("Header of the token"), _("Empty: Authorization. Some services want X-Api-Key.")
     ),
-    "secret_prefix": _setting(_("Before the token"), _("Empty: Bearer, in the header Authorization.")),
-    "version": _setting(_("API version"), _("Only if Meta asks for another one, for example v23.0.")),
+    "secret_prefix": _setting(
+        _("Before the token"), _("Empty: Bearer, in the header Authorization.")
+    ),
+    "version": _setting(
+        _("API version"), _("Only if Meta asks for another one, for example v23.0.")
+    ),
     "base_url": _setting(
-        _("Address"), _("Where the service is: https://erp.example.com/api. Steps call nothing else.")
+        _("Address"),
+        _("Where the service is: https://erp.example.com/api. Steps call nothing else."),
     ),
 }
 SECRETS: Final = {
     "access_token": _secret(_("Access token"), _("A permanent token of a system user at Meta.")),
     "bot_token": _secret(_("Bot token"), _("Begins with xoxb-.")),
-    "webhook_url": _secret(_("Webhook address"), _("From the channel's workflow in Teams. Who has it can post.")),
+    "webhook_url": _secret(
+        _("Webhook address"), _("From the channel's workflow in Teams. Who has it can post.")
+    ),
     "password": _secret(_("Password")),
     "token": _secret(_("Token"), _("Sent with every call.")),
 }
@@ -87,9 +106,13 @@ class ConnectionForm(TenantForm):
             self.initial.setdefault(name, stored.get(name))
         for name in self.asked_secrets:
             if self.instance.pk and self.instance.secrets:
-                self.fields[name].widget.attrs["placeholder"] = _now("Stored. Empty: stays as it is.")
+                self.fields[name].widget.attrs["placeholder"] = _now(
+                    "Stored. Empty: stays as it is."
+                )
         if self.instance.kind in OWN_ADDRESS and "base_url" in self.fields:
-            self.fields["base_url"].help_text = _("Empty: the service's own. Another one only for trials.")
+            self.fields["base_url"].help_text = _(
+                "Empty: the service's own. Another one only for trials."
+            )
 
     @property
     def asked_settings(self) -> list[str]:
@@ -156,4 +179,6 @@ class ConnectionForm(TenantForm):
     def _why_needed(self, *, moved: bool, readable: bool) -> Any:
         if moved:
             return _("The address has changed: enter it again, so that it goes to no wrong server.")
-        return _("Fill this in.") if readable else _("What is stored cannot be read. Enter it again.")
+        return (
+            _("Fill this in.") if readable else _("What is stored cannot be read. Enter it again.")
+        )

@@ -42,7 +42,9 @@ class ConnectionAdmin(TenantAdmin):
             return TemplateResponse(request, "admin/actions/choose_kind.html", context)
         return super().add_view(request, form_url, extra_context)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Add the fields that the kind needs."""
         made = super().get_form(request, obj, change, **{**kwargs, "fields": _model_fields(obj)})
         if obj is not None and not self.has_change_permission(request, obj):

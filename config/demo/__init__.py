@@ -13,5 +13,6 @@
 | check.py        | `--check`: one order goes through all of it                           |
 | trace.py        | the check's table of what the run did                                 |
 | visitor.py      | a browser without a window, for the check                             |
-| seed/           | the companies, their people, templates, workflows and orders          |
+| seed/           | puts the companies into the database                                  |
+| workflows/      | their workflows, messages/ their texts                                |
 """

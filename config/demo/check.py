@@ -16,6 +16,7 @@ from uuid import UUID
 
 from config.demo import addresses
 from config.demo.addresses import HOST
+from config.demo.database import passing_database
 from config.demo.errors import CheckFailed
 from config.demo.interruption import Interrupted, Interruption
 from config.demo.processes import living
@@ -62,7 +63,8 @@ def check(interruption: Interruption) -> int:
 
 def _check(interruption: Interruption) -> str:
     with _own_directory() as directory:
-        with running(addresses.any_free(), interruption, lambda _what: None) as demo:
+        database = passing_database(interruption)
+        with running(addresses.any_free(), database, interruption, lambda _what: None) as demo:
             story = _one_order(demo)
         _see_that_nothing_is_left(str(directory))
     return story
@@ -112,7 +114,9 @@ def _save_order(demo: Demo) -> str:
 def _ended_run(order_id: str) -> "WorkflowRun":
     from workflows.models.run import WorkflowRun
 
-    runs = WorkflowRun.objects.filter(trigger_payload__order_id=order_id, definition__key="new-order")
+    runs = WorkflowRun.objects.filter(
+        trigger_payload__order_id=order_id, definition__key="new-order"
+    )
     ended = runs.filter(completed_at__isnull=False).select_related("tenant")
     _wait(lambda: ended.exists(), RUN_SECONDS, f"order {order_id} has no run that ended")
     return ended.get()
@@ -160,7 +164,7 @@ def _fire_event(demo: Demo) -> None:
 
 def _see_that_nothing_is_left(mark: str) -> None:
     _wait(lambda: not living(mark), LAST_SECONDS, "processes are left behind")
-    if not os.environ.get("DATABASE_URL") and running_address() is not None:
+    if running_address() is not None:
         raise CheckFailed("PostgreSQL still runs")
 
 

@@ -1,13 +1,16 @@
-"""The demo's database: the embedded server, or the one that DATABASE_URL names."""
+"""The demo's database: on the embedded server, or on the one that DATABASE_URL names."""
 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from config.demo.errors import ForeignDatabase
+from config.demo.interruption import Interruption
 from config.postgres import server
 from config.postgres.address import Address
 
@@ -16,22 +19,37 @@ SELECT EXISTS (SELECT FROM users) AND NOT EXISTS (SELECT FROM tenants WHERE key 
 """
 
 
-@contextmanager
-def database() -> Iterator[Address]:
-    """Make sure that there is one; stop the embedded server afterwards if nobody else uses it.
+def kept_database(interruption: Interruption) -> AbstractContextManager[Address]:
+    """Return the database that every `make demo` finds again.
 
-    Raises PostgresError, ForeignDatabase.
+    Entering raises PostgresError, ForeignDatabase and errors of the database.
     """
-    own = os.environ.get("DATABASE_URL")
-    if own:
-        address = Address(own, os.environ.get("DATABASE_OWNER_URL") or own)
-        _refuse_other_data(address.owner_url)
-        yield address
-        return
+    given = _given()
+    return _embedded(interruption) if given is None else _unless_foreign(given)
+
+
+def passing_database(interruption: Interruption) -> AbstractContextManager[Address]:
+    """Return one for a single check. Without DATABASE_URL, the whole data directory is one's own.
+
+    Entering raises the same errors.
+    """
+    given = _given()
+    return _embedded(interruption) if given is None else _made_for_now(given)
+
+
+def _given() -> Address | None:
+    url = os.environ.get("DATABASE_URL")
+    return Address(url, os.environ.get("DATABASE_OWNER_URL") or url) if url else None
+
+
+@contextmanager
+def _embedded(interruption: Interruption) -> Iterator[Address]:
     try:
         # The same lock as `python -m config.postgres run`: the last user stops the server.
         with server.lock("postgres.users.lock", fcntl.LOCK_SH):
-            yield server.start(temporary=True)
+            with interruption.deferred():
+                address = server.start(temporary=True)
+            yield address
     finally:
         _stop_after_the_last()
 
@@ -44,12 +62,32 @@ def _stop_after_the_last() -> None:
         pass  # a test run still uses it, and will stop it
 
 
-def _refuse_other_data(url: str) -> None:
+@contextmanager
+def _unless_foreign(address: Address) -> Iterator[Address]:
     # Before the migrations: a database that is not the demo's is not touched at all.
-    with psycopg.connect(url, connect_timeout=5) as connection:
+    with psycopg.connect(address.owner_url, connect_timeout=5) as connection:
         found = connection.execute("SELECT to_regclass('users'), to_regclass('tenants')").fetchone()
-        if found is None or None in found:
-            return
-        holds = connection.execute(_HOLDS_OTHER_DATA).fetchone()
-    if holds and holds[0]:
-        raise ForeignDatabase
+        if found is not None and None not in found:
+            holds = connection.execute(_HOLDS_OTHER_DATA).fetchone()
+            if holds and holds[0]:
+                raise ForeignDatabase
+    yield address
+
+
+@contextmanager
+def _made_for_now(address: Address) -> Iterator[Address]:
+    name = f"sayr_check_{os.getpid()}"
+    identifier = sql.Identifier(name)
+    _execute(address.owner_url, sql.SQL("CREATE DATABASE {}").format(identifier))
+    try:
+        yield Address(
+            make_conninfo(address.app_url, dbname=name),
+            make_conninfo(address.owner_url, dbname=name),
+        )
+    finally:
+        _execute(address.owner_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+def _execute(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        connection.execute(statement)

@@ -11,6 +11,7 @@ from django.db import Error as DatabaseTrouble
 
 from config.demo import addresses
 from config.demo.check import check
+from config.demo.database import kept_database
 from config.demo.errors import DemoError, NotForProduction, ProcessEnded
 from config.demo.interruption import Interrupted, Interruption
 from config.demo.lock import end_running_demo, only_demo
@@ -59,7 +60,9 @@ def _show(interruption: Interruption) -> int:
     with only_demo():
         interruption.listen()
         try:
-            with running(addresses.usual(), interruption, _progress) as demo:
+            with running(
+                addresses.usual(), kept_database(interruption), interruption, _progress
+            ) as demo:
                 _say(welcome(demo))
                 code = _watch(demo)
         except Interrupted:

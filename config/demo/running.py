@@ -5,13 +5,12 @@ import os
 import smtplib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from config.demo.addresses import HOST, Addresses
-from config.demo.database import database
 from config.demo.interruption import Interruption
 from config.demo.processes import Child, Children
 from config.postgres.address import PROJECT_ROOT, Address, data_root
@@ -37,7 +36,10 @@ class Demo:
 
 @contextmanager
 def running(
-    addresses: Addresses, interruption: Interruption, progress: Progress
+    addresses: Addresses,
+    database: AbstractContextManager[Address],
+    interruption: Interruption,
+    progress: Progress,
 ) -> Iterator[Demo]:
     """Start all of it; stop all of it afterwards, whatever happened.
 
@@ -46,7 +48,7 @@ def running(
     logs = data_root() / "logs"
     with ExitStack() as stack:
         progress("database")
-        address = stack.enter_context(database())
+        address = stack.enter_context(database)
         children = stack.enter_context(Children(logs, str(data_root()), interruption))
         environment = _environment(address, addresses)
         sandbox = children.start("sandbox", _sandbox(addresses), environment)

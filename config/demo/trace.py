@@ -33,7 +33,9 @@ def _row(line: Line) -> tuple[str, ...]:
 def _told(output: Json) -> str:
     match output:
         case {"changed": {**changed}}:
-            return ", ".join(f"{name}: {was['from']} → {was['to']}" for name, was in changed.items())
+            return ", ".join(
+                f"{name}: {was['from']} → {was['to']}" for name, was in changed.items()
+            )
         case {"phone": phone, "template": template, "values": values}:
             return f"{template} to {phone}: {', '.join(values)}"
         case {"to": to, "subject": subject}:

@@ -19,7 +19,7 @@ max_requests = 10_000
 max_requests_jitter = 1_000
 
 # The heartbeat file must not wait for a disk.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 # An address for commands that nobody here gives.
 control_socket_disable = True
 

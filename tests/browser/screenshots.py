@@ -94,9 +94,11 @@ def _take(browser: Browser, variant: str, asked: argparse.Namespace) -> list[str
     complaints: list[str] = []
     page.on(
         "console",
-        lambda message: complaints.append(f"{variant} {page.url}: {message.text}")
-        if message.type in {"error", "warning"}
-        else None,
+        lambda message: (
+            complaints.append(f"{variant} {page.url}: {message.text}")
+            if message.type in {"error", "warning"}
+            else None
+        ),
     )
     page.on("pageerror", lambda error: complaints.append(f"{variant} {page.url}: {error}"))
     _picture(page, asked, variant, "login", "/admin/login/?next=/admin/")

@@ -15,6 +15,7 @@ from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from workflows.admin.definition_form import DefinitionForm
+from workflows.admin.vocabulary import vocabulary
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
@@ -73,9 +74,7 @@ class DefinitionAdmin(TenantAdmin):
     ordering = ("name", "-id")
     actions = ("switch_on", "switch_off", "archive_chosen", "restore_chosen")
     change_form_template = "admin/workflows/definition_form.html"
-    when_empty = _(
-        "No workflows yet. Add one: it says what starts it, and which steps follow."
-    )
+    when_empty = _("No workflows yet. Add one: it says what starts it, and which steps follow.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Use the list that fetches the figures."""
@@ -98,7 +97,11 @@ class DefinitionAdmin(TenantAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Publish if the document changed; else only switch."""
-        actor, document, note = actor_of(request), form.cleaned_data["document"], form.cleaned_data["note"]
+        actor, document, note = (
+            actor_of(request),
+            form.cleaned_data["document"],
+            form.cleaned_data["note"],
+        )
         if form.document_changed:
             version = publish(obj.tenant, actor, obj, document, note)
             said = _now("Version %(number)s is published.") % {"number": version.version}
@@ -113,6 +116,17 @@ class DefinitionAdmin(TenantAdmin):
         obj = self.get_object(request, object_id)
         context = {"versions": _versions(obj), **(extra_context or {})} if obj else extra_context
         return super().change_view(request, object_id, form_url, context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Show the words of the language beside the document."""
+        context = {"vocabulary": vocabulary(), **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     @admin.action(description=_("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: Any) -> None:

@@ -16,10 +16,9 @@ from workflows.admin.subjects import subjects_of
 from workflows.event_types import all_event_types, label_of
 from workflows.models.event import WorkflowEvent
 from workflows.services.search_history import search_events
-from workflows.services.stories import facts_of, plans_of
-from workflows.wording import badges, evaluations, values
+from workflows.services.stories import plans_of, told
+from workflows.wording import evaluations, values
 from workflows.wording.actors import actor_words, causing_run
-from workflows.wording.runs import summary
 from workflows.wording.times import short_moment
 
 
@@ -55,7 +54,7 @@ class TypeFilter(admin.SimpleListFilter):
 class EventAdmin(HistoryAdmin):
     """Read-only: what happened has happened."""
 
-    list_display = ("kind", "about", "source", "caused_by", "listened", "received")
+    list_display = ("kind", "about", "came_from", "caused_by", "listened", "received")
     list_display_links = ("kind",)
     list_filter = (TypeFilter, CreatedFilter, TenantFilter)
     list_select_related = ("tenant",)
@@ -93,18 +92,17 @@ class EventAdmin(HistoryAdmin):
             "source": evaluations.source_words(obj.source),
             "actor": actor_words(obj.actor),
             "cause": reverse("admin:workflows_workflowrun_change", args=[cause]) if cause else "",
-            "payload": values.show(obj.payload),
+            "payload": values.show(obj.payload, labels=values.payload_order(obj.type)),
             "raw_payload": values.raw(obj.payload),
-            "previous": None if obj.previous is None else values.show(obj.previous),
+            "previous": None
+            if obj.previous is None
+            else values.show(obj.previous, labels=values.payload_order(obj.type)),
             "raw_previous": values.raw(obj.previous),
             "evaluations": [
                 {"started": one.get("started"), "sentence": evaluations.sentence(one)}
                 for one in obj.evaluations
             ],
-            "runs": [
-                {"run": run, "badge": badges.run_badge(run.status), "sentence": summary(facts_of(run, plans))}
-                for run in runs
-            ],
+            "runs": [told(run, plans) for run in runs],
         }
 
     def page_title(self, obj: Any) -> str:
@@ -122,7 +120,7 @@ class EventAdmin(HistoryAdmin):
         return event.shown_subject and event.shown_subject.link
 
     @admin.display(description=_("came from"))
-    def source(self, event: Any) -> str:
+    def came_from(self, event: Any) -> str:
         """Return by what way it came."""
         return evaluations.source_words(event.source)
 

@@ -42,7 +42,7 @@ class MessageTemplateForm(TenantForm):
 
     class Meta:
         model = MessageTemplate
-        exclude = ()  # noqa: DJ006  # the admin names the fields
+        exclude = ()  # the admin names the fields
 
     def clean(self) -> Any:
         """Check what stands between {{ and }}; WhatsApp's own text is only a copy."""
@@ -65,9 +65,7 @@ class MessageTemplateAdmin(TenantAdmin):
     search_fields = ("name", "key", "subject")
     ordering = ("name",)
     can_be_deleted = True
-    when_empty = _(
-        "No message templates yet. Add one for each message that your workflows send."
-    )
+    when_empty = _("No message templates yet. Add one for each message that your workflows send.")
     fieldsets = (
         (None, {"fields": ("tenant", "name", "key", "channel", "language")}),
         (

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from actions import registry
 from workflows.admin.subjects import subjects_of
-from workflows.event_types import label_of, payload_schema
+from workflows.event_types import label_of
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
@@ -75,7 +75,9 @@ def run_page(run: WorkflowRun, site: AdminSite) -> dict[str, Any]:
         "sentence": summary(facts),
         "facts": [fact for fact in _facts(run, event) if fact.value],
         "steps": [shown_step(line) for line in timeline(facts)],
-        "payload": values.show(run.trigger_payload, labels=_fields(event)),
+        "payload": values.show(
+            run.trigger_payload, labels=values.payload_order(event.type if event else "")
+        ),
         "raw_payload": values.raw(run.trigger_payload),
     }
 
@@ -99,7 +101,9 @@ def shown_step(line: Line) -> ShownStep:
         icon=badges.action_icon(line.action),
         took=milliseconds(line.duration_ms),
         input=None if line.input is None else values.show(line.input, labels=values.titles(inputs)),
-        output=None if line.output is None else values.show(line.output, labels=values.titles(outputs)),
+        output=None
+        if line.output is None
+        else values.show(line.output, labels=values.titles(outputs)),
         raw_input=values.raw(line.input),
         raw_output=values.raw(line.output),
         attempts=tuple(_shown_attempt(attempt) for attempt in line.attempts),
@@ -152,12 +156,6 @@ def _workflow(run: WorkflowRun) -> SafeString:
     return format_html(
         '<a href="{}">{}</a>, <a href="{}">{}</a>', definition, run.definition, url, named
     )
-
-
-def _fields(event: WorkflowEvent | None) -> dict[str, str]:
-    """Return the payload's fields in the order in which their kind of event declares them."""
-    schema = payload_schema(event.type) if event else None
-    return dict.fromkeys((schema or {}).get("properties", {}), "")
 
 
 def _event(run: WorkflowRun, event: WorkflowEvent | None) -> Any:

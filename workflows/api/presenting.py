@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
 from workflows.engine.advance import first_error
+from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.find_runs import EventHistory, RunHistory
 from workflows.services.fire_once import Accepted
@@ -53,9 +54,7 @@ def run_detail(request: Request, history: RunHistory) -> dict[str, Json]:
     run = history.run
     steps = [_step(entry, history.labels) for entry in history.entries]
     if history.pending and "step_name" in history.pending:
-        # The step under way has no entry yet: it stands as the run does, running or waiting.
-        under_way = {**history.pending, "status": run.status}
-        steps.append(_step(under_way, history.labels))
+        steps.append(_step(_under_way(run, history.pending), history.labels))
     return {
         **_run(request, run, history.trigger_type),
         "trigger_payload": history.payload,
@@ -122,6 +121,15 @@ def _run(request: Request, run: WorkflowRun, trigger_type: str) -> dict[str, Jso
         "started_at": moment(run.started_at),
         "completed_at": moment(run.completed_at),
     }
+
+
+def _under_way(run: WorkflowRun, pending: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the step that has no entry yet: it stands as the run does, running or waiting."""
+    if not RunStatus(run.status).has_ended:
+        return {**pending, "status": run.status}
+    # Its workers died in it, until the run was given up.
+    error = {"code": run.error_code, "params": {"crashes": run.crashes}}
+    return {**pending, "status": StepStatus.FAILED, "error": error if run.error_code else None}
 
 
 def _step(entry: Mapping[str, Json], labels: Mapping[str, str]) -> dict[str, Json]:

@@ -67,11 +67,9 @@ def _bad_json(error: BadJson) -> ApiProblem:
         place["pointer"] = error.pointer
     if error.line is not None:
         place |= {"line": error.line, "column": error.column}
-    if not place:
-        return ApiProblem(error.fault, error.params)
-    detail = str(KINDS[error.fault].detail) % error.params
-    found = {**place, "code": str(error.fault), "detail": detail}
-    return ApiProblem(error.fault, error.params, errors=[found])
+    if place:
+        return ApiProblem.at(place, error.fault, error.params)
+    return ApiProblem(error.fault, error.params)
 
 
 def _from_framework(error: exceptions.APIException) -> ApiProblem:

@@ -40,6 +40,12 @@ class ApiProblem(Exception):
         self.headers = dict(headers or {})
         self.params = dict(params or {})
 
+    @classmethod
+    def at(cls, place: Mapping[str, Json], code: str, params: Mapping[str, Json]) -> "ApiProblem":
+        """Return a refusal that points into the body: `pointer`, or `line` and `column`."""
+        found = {**place, "code": str(code), "detail": str(KINDS[code].detail) % params}
+        return cls(code, params, errors=[found])
+
     def as_json(self) -> dict[str, Json]:
         """Return the answer's body, in the active language."""
         kind = KINDS[self.code]

@@ -1,16 +1,19 @@
 """Tell runs: gather what their sentence is made from, for many runs in one question."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.wording.runs import PlannedStep, RunFacts, step_error
+from workflows.wording.badges import run_badge
+from workflows.wording.runs import PlannedStep, RunFacts, step_error, summary
 from workflows.wording.times import short_moment
 
 Plan = tuple[PlannedStep, ...]
@@ -45,6 +48,22 @@ def facts_of(run: WorkflowRun, plans: Plans) -> RunFacts:
         retry_at=_clock(run.due_at) if run.status == RunStatus.WAITING else "",
         is_paused=run.tenant.paused_at is not None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run as short lists show it."""
+
+    run: WorkflowRun
+    badge: SafeString
+    when: str
+    sentence: str
+
+
+def told(run: WorkflowRun, plans: Plans) -> Told:
+    """Return the run for a short list."""
+    when = short_moment(run.started_at or run.created_at)
+    return Told(run, run_badge(run.status), when, summary(facts_of(run, plans)))
 
 
 def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:

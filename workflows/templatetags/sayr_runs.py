@@ -8,9 +8,7 @@ from django.utils.translation import gettext as _
 
 from actions import records
 from workflows.models.run import WorkflowRun
-from workflows.services.stories import facts_of, plans_of
-from workflows.wording.badges import run_badge
-from workflows.wording.runs import summary
+from workflows.services.stories import plans_of, told
 
 register = template.Library()
 
@@ -28,14 +26,7 @@ def runs_of(subject_type: str, subject_id: Any, title: str = "") -> dict[str, An
     plans = plans_of(runs)
     return {
         "title": title or _("Workflow runs"),
-        "runs": [
-            {
-                "run": run,
-                "badge": run_badge(run.status),
-                "sentence": summary(facts_of(run, plans)),
-            }
-            for run in runs
-        ],
+        "runs": [told(run, plans) for run in runs],
         "all_url": _search_url(str(subject_id)) if len(runs) == SHOWN else "",
     }
 

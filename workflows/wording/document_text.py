@@ -64,7 +64,9 @@ def _ordered(value: Json, order: Mapping[str, int] = _RANK) -> Json:
     return {key: _ordered(value[key], _order_inside(key, value, order)) for key in keys}
 
 
-def _order_inside(key: str, step: Mapping[str, Json], order: Mapping[str, int]) -> Mapping[str, int]:
+def _order_inside(
+    key: str, step: Mapping[str, Json], order: Mapping[str, int]
+) -> Mapping[str, int]:
     """Params stand in the order in which the action declares them."""
     if key != "params" or "action" not in step:
         return order

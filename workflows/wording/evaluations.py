@@ -18,6 +18,18 @@ SOURCES: Final[Mapping[str, Any]] = {
     "manual": gettext_lazy("a person"),
 }
 
+FIXED: Final[Mapping[str, Any]] = {
+    "started": gettext_lazy("“%(name)s” (version %(version)s) started."),
+    "own_change": gettext_lazy(
+        "“%(name)s” did not start: the event was its own doing. "
+        "Only a workflow that allows it starts on its own changes."
+    ),
+    "chain_too_long": gettext_lazy(
+        "“%(name)s” did not start: too many workflows had started one another before this. "
+        "They most likely go round in a circle."
+    ),
+}
+
 
 def source_words(source: str) -> str:
     """Return by what way an event came."""
@@ -37,30 +49,21 @@ def counted(evaluations: Sequence[Mapping[str, Json]]) -> str:
 def sentence(evaluation: Mapping[str, Json]) -> str:
     """Return one workflow's answer to an event, with the reason."""
     values = {"name": evaluation.get("name", ""), "version": evaluation.get("version", "")}
-    details = evaluation.get("details") or {}
-    match evaluation.get("reason"):
-        case "started":
-            return _("“%(name)s” (version %(version)s) started.") % values
-        case "own_change":
-            return _(
-                "“%(name)s” did not start: the event was its own doing. "
-                "Only a workflow that allows it starts on its own changes."
-            ) % values
-        case "chain_too_long":
-            return _(
-                "“%(name)s” did not start: too many workflows had started one another before this. "
-                "They most likely go round in a circle."
-            ) % values
+    reason = str(evaluation.get("reason", ""))
+    if reason in FIXED:
+        return str(FIXED[reason]) % values
+    told = _("“%(name)s” did not start: %(why)s")
+    return told % {**values, "why": _why(reason, evaluation.get("details") or {})}
+
+
+def _why(reason: str, details: Mapping[str, Json]) -> str:
+    match reason:
         case "problem":
-            why = errors.sentence(details.get("code", ""), details.get("params"))
-            return _("“%(name)s” did not start, its start condition could not be answered: %(why)s") % {
-                **values,
-                "why": why,
-            }
+            return errors.sentence(details.get("code", ""), details.get("params"))
         case "filtered_out":
-            return _("“%(name)s” did not start: %(why)s") % {**values, "why": _filtered(details)}
-        case reason:
-            return _("“%(name)s” did not start: %(why)s") % {**values, "why": reason}
+            return _filtered(details)
+        case _:
+            return reason
 
 
 def _filtered(details: Mapping[str, Json]) -> str:

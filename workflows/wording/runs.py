@@ -1,6 +1,6 @@
 """What became of a run: its steps as lines, and all of it in one sentence that can be read out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -102,24 +102,7 @@ def step_error(entry: Mapping[str, Json]) -> str:
 
 def summary(facts: RunFacts) -> str:
     """Return the run's story in one sentence, with the reason behind it if something failed."""
-    lines = timeline(facts)
-    match facts.status:
-        case RunStatus.QUEUED:
-            return _queued(facts, lines)
-        case RunStatus.RUNNING:
-            return _running(lines)
-        case RunStatus.WAITING:
-            return _waiting(facts, lines)
-        case RunStatus.COMPLETED:
-            return _completed(lines)
-        case RunStatus.COMPLETED_WITH_ERRORS:
-            return _completed_with_errors(lines)
-        case RunStatus.FAILED:
-            return _failed(facts, lines)
-        case RunStatus.CANCELLED:
-            return _cancelled(lines)
-        case RunStatus.SKIPPED:
-            return _sentences(_("Skipped: nothing was done."), facts.error_message or "")
+    return _TELLERS[facts.status](facts, timeline(facts))
 
 
 def _line(
@@ -163,7 +146,7 @@ def _unfinished(number: int, step: PlannedStep, label: str, facts: RunFacts) -> 
 
 
 def _first_state(number: int, facts: RunFacts) -> StepState:
-    """A run that was claimed a moment ago has nothing stored of its first step."""
+    # A run that was claimed a moment ago has nothing stored of its first step.
     is_first = number == 1 and not facts.results and not (facts.pending or {}).get("step_name")
     if is_first and not facts.status.has_ended:
         return _state_under_way(facts.status)
@@ -202,13 +185,13 @@ def _queued(facts: RunFacts, lines: Sequence[Line]) -> str:
     done = _in_state(lines, StepState.COMPLETED, StepState.SKIPPED, StepState.FAILED)
     following = _in_state(lines, StepState.NEXT)
     if done and following:
-        return _(
-            "In the queue: it goes on with %(step)s as soon as a worker is free."
-        ) % {"step": _place(following[0], lines)}
+        return _("In the queue: it goes on with %(step)s as soon as a worker is free.") % {
+            "step": _place(following[0], lines)
+        }
     return _("In the queue: it starts as soon as a worker is free.")
 
 
-def _running(lines: Sequence[Line]) -> str:
+def _running(facts: RunFacts, lines: Sequence[Line]) -> str:
     under_way = _in_state(lines, StepState.RUNNING)
     if not under_way:
         return _("Under way.")
@@ -230,7 +213,7 @@ def _waiting(facts: RunFacts, lines: Sequence[Line]) -> str:
     return _sentences(told, step.attempts[-1].error)
 
 
-def _completed(lines: Sequence[Line]) -> str:
+def _completed(facts: RunFacts, lines: Sequence[Line]) -> str:
     done, skipped = _done(lines), _skipped(lines)
     if not done:
         return _("Completed: there was nothing to do, %(skipped)s.") % {"skipped": skipped}
@@ -239,11 +222,13 @@ def _completed(lines: Sequence[Line]) -> str:
     return _("Completed: %(done)s; %(skipped)s.") % {"done": done, "skipped": skipped}
 
 
-def _completed_with_errors(lines: Sequence[Line]) -> str:
+def _completed_with_errors(facts: RunFacts, lines: Sequence[Line]) -> str:
     wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
     values = {"done": _done(lines), "failed": _failures(wrong)}
-    told = _("Completed with errors: %(done)s, but %(failed)s.") if values["done"] else _(
-        "Completed with errors: %(failed)s."
+    told = (
+        _("Completed with errors: %(done)s, but %(failed)s.")
+        if values["done"]
+        else _("Completed with errors: %(failed)s.")
     )
     return _sentences(told % values, wrong[0].error if wrong else "")
 
@@ -255,17 +240,21 @@ def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
     last = wrong[-1]
     told = _("Failed at %(step)s.") % {"step": _place(last, lines)}
     left = _in_state(lines, StepState.NOT_REACHED)
-    rest = ngettext(
-        "%(steps)s was not reached.", "%(steps)s were not reached.", len(left)
-    ) % {"steps": _named(left)}
+    rest = ngettext("%(steps)s was not reached.", "%(steps)s were not reached.", len(left)) % {
+        "steps": _named(left)
+    }
     return _sentences(told, last.error or _run_error(facts), rest if left else "")
 
 
-def _cancelled(lines: Sequence[Line]) -> str:
+def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
     done = _done(lines)
     if not done:
         return _("Cancelled before anything was done.")
     return _("Cancelled: %(done)s, the rest was not.") % {"done": done}
+
+
+def _left_out(facts: RunFacts, lines: Sequence[Line]) -> str:
+    return _sentences(_("Skipped: nothing was done."), facts.error_message or "")
 
 
 def _run_error(facts: RunFacts) -> str:
@@ -280,7 +269,8 @@ def _done(lines: Sequence[Line]) -> str:
     done = _in_state(lines, StepState.COMPLETED, StepState.REUSED)
     if not done:
         return ""
-    return ngettext("%(steps)s was done", "%(steps)s were done", len(done)) % {"steps": _named(done)}
+    told = ngettext("%(steps)s was done", "%(steps)s were done", len(done))
+    return told % {"steps": _named(done)}
 
 
 def _skipped(lines: Sequence[Line]) -> str:
@@ -320,3 +310,15 @@ def _place(line: Line, lines: Sequence[Line]) -> str:
 
 def _sentences(*parts: str) -> str:
     return " ".join(part for part in parts if part)
+
+
+_TELLERS: Final[Mapping[RunStatus, Callable[[RunFacts, Sequence[Line]], str]]] = {
+    RunStatus.QUEUED: _queued,
+    RunStatus.RUNNING: _running,
+    RunStatus.WAITING: _waiting,
+    RunStatus.COMPLETED: _completed,
+    RunStatus.COMPLETED_WITH_ERRORS: _completed_with_errors,
+    RunStatus.FAILED: _failed,
+    RunStatus.CANCELLED: _cancelled,
+    RunStatus.SKIPPED: _left_out,
+}

@@ -8,6 +8,8 @@ from typing import Any, Final
 import simplejson
 from django.utils.translation import gettext as _
 
+from workflows.event_types import payload_schema
+
 Json = Any
 
 LONG: Final = 240  # characters; longer text is folded
@@ -58,6 +60,12 @@ def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:
     return {name: str(member["title"]) for name, member in members.items() if "title" in member}
 
 
+def payload_order(event_type: str) -> dict[str, str]:
+    """Return the fields of a payload in the order in which their kind of event declares them."""
+    schema = payload_schema(event_type) or {}
+    return dict.fromkeys(schema.get("properties", {}), "")
+
+
 def spelt_out(key: str) -> str:
     """Return a key as words: “customer_phone” is “Customer phone”."""
     words = key.replace("_", " ").strip()
@@ -69,7 +77,8 @@ def _shown(value: Json, label: str, labels: Mapping[str, str], depth: int) -> Sh
         return Shown(label, Kind.LONG_TEXT, raw(value))
     if isinstance(value, dict) and value:
         # The database keeps an object's members by the length of their names.
-        keys = [*(key for key in labels if key in value), *(key for key in value if key not in labels)]
+        keys = [key for key in labels if key in value]
+        keys += [key for key in value if key not in labels]
         members = ((labels.get(key) or spelt_out(key), value[key]) for key in keys)
         return Shown(label, Kind.OBJECT, parts=_parts(members, depth))
     if isinstance(value, list) and value:

@@ -41,14 +41,14 @@ def _rows(company: str) -> list[Row]:
 
 def _add_history(tenant: Tenant, rows: list[Row]) -> None:
     now = timezone.now()
-    orders = []
+    orders: list[Order] = []
     for row in rows:
         moment = now - timedelta(days=int(row["days"]), hours=len(orders) % 9)
         orders.append(
             Order(id=_id_at(moment), tenant=tenant, created_at=moment, **_values(tenant, row))
         )
     # Django's own queryset instead of the tracked one: these rows fire no events.
-    models.QuerySet(Order).bulk_create(orders)
+    models.QuerySet[Order](Order).bulk_create(orders)
 
 
 def _values(tenant: Tenant, row: Row) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tenants.models.api_key import ApiKey
-from tests.workflows.api.conftest import Caller, make_caller
+from tests.workflows.api.callers import Caller, make_caller
 from workflows.models.event import WorkflowEvent
 
 READS = [

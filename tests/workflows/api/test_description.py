@@ -1,6 +1,7 @@
 """The description of the API is complete, and the answers are as it says."""
 
 import json
+from pathlib import Path
 from copy import deepcopy
 
 import pytest
@@ -8,6 +9,8 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
 from tests.support.definitions import publish_log
+from workflows import api
+from workflows.api.codes import KINDS, PARAMETER_SENTENCES
 from workflows.models.run import WorkflowRun
 
 OPERATIONS = {
@@ -142,3 +145,9 @@ def test_problems_are_as_described(caller, nobody, assert_as_described):
         nobody.fire(),
     ):
         assert_as_described(answer, *trigger, media_type)
+
+
+def test_the_readme_names_every_code():
+    text = (Path(api.__file__).parent / "README.md").read_text()
+    missing = [code for code in (*KINDS, *PARAMETER_SENTENCES) if f"`{code}`" not in text]
+    assert missing == []

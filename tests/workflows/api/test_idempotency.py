@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from tests.support.definitions import publish_log
-from tests.workflows.api.conftest import Caller, make_caller
+from tests.workflows.api.callers import Caller, make_caller
 from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.run import WorkflowRun

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.definitions import publish_log
-from tests.workflows.api.conftest import Caller
+from tests.workflows.api.callers import Caller
 from workflows.api.codes import KINDS, PARAMETER_SENTENCES
 from workflows.api.refusals import ApiProblem
 from workflows.models.event import WorkflowEvent

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils.http import urlencode
 
+from tenants.jsontext import dumps
 from tests.support.definitions import publish_log
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
@@ -298,8 +299,6 @@ def failed_run(make_run):
         error_message="English",
         crashes=0,
     )
-    from tenants.jsontext import dumps
-
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE workflow_runs SET step_results = %s, trigger_payload = %s WHERE id = %s",
@@ -377,9 +376,15 @@ def test_the_step_under_way_stands_as_the_run_does(caller, make_run):
     assert shown["due_at"] == "2026-03-01T08:00:00Z"
 
 
-def test_a_worker_s_death_is_told_with_its_figures(caller, make_run):
-    run = make_run(status="failed", error_code="poisoned", error_message="x", crashes=5)
-    assert "5 times" in caller.get(f"runs/{run.id}/").json()["error"]["message"]
+def test_a_run_in_which_workers_died_tells_where_and_how_often(caller, make_run):
+    pending = {"step_name": "call", "action": "webhook", "input": {}, "attempts": [], "begun": True}
+    run = make_run(
+        status="failed", error_code="poisoned", error_message="x", crashes=5, pending=pending
+    )
+    shown = caller.get(f"runs/{run.id}/").json()
+    [step] = shown["steps"]
+    assert "5 times" in shown["error"]["message"]
+    assert (step["name"], step["status"], step["error"]["code"]) == ("call", "failed", "poisoned")
 
 
 def test_a_claimed_run_that_has_begun_no_step_can_be_read(caller, make_run):

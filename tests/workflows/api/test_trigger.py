@@ -152,6 +152,7 @@ def test_json_with_a_charset_is_read(caller):
 def test_an_order_id_too_long_to_look_up_is_refused(caller):
     answer = caller.fire(payload={"order_id": "x" * 201})
     assert (answer.status_code, answer.json()["code"]) == (400, "order_id_too_long")
+    assert answer.json()["errors"][0]["pointer"] == "/order_id"
     assert caller.fire(payload={"order_id": ["x" * 200]}).status_code == 400
     assert caller.fire(payload={"order_id": "x" * 200}).status_code == 202
 

@@ -103,15 +103,6 @@ def _storable(payload: dict[str, Json]) -> dict[str, Json]:
     order_id = payload.get("order_id")
     text = order_id if isinstance(order_id, str) else dumps(order_id)
     if len(text) > _ORDER_ID_LENGTH:
-        raise ApiProblem(
-            "order_id_too_long",
-            {"limit": _ORDER_ID_LENGTH},
-            errors=[
-                {
-                    "pointer": "/order_id",
-                    "code": "order_id_too_long",
-                    "detail": f"{len(text)} > {_ORDER_ID_LENGTH}",
-                }
-            ],
-        )
+        limit = {"limit": _ORDER_ID_LENGTH}
+        raise ApiProblem.at({"pointer": "/order_id"}, "order_id_too_long", limit)
     return payload

@@ -1,0 +1,297 @@
+"""Executing claimed runs: transactions, failures of every kind, what is written."""
+
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+from django.db import connection, transaction
+
+from actions import registry
+from actions.errors import PermanentFailure, TemporaryFailure
+from actions.registry import action
+from actions.spec import Effect
+from tenants.models.order import Order
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.event import WorkflowEvent
+from workflows.models.run import WorkflowRun
+from workflows.models.version import WorkflowVersion
+from workflows.runtime.execute import execute
+from workflows.runtime.programs import program_of
+from workflows.runtime.session import PumpSession
+from workflows.runtime.watch import Watch
+from workflows.services.fire import fire
+from workflows.services.publish import publish
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LEASE = timedelta(seconds=30)
+PARAMS = {
+    "type": "object",
+    "properties": {"from": {"type": "string"}, "to": {"type": "string"}},
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture
+def worker(tenant):
+    session = PumpSession("north", 4, LEASE)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def library():
+    """Let a test declare actions of its own; forget them afterwards."""
+    registry.load()
+    known = set(registry._specs)
+
+    def declare(effect, function, name="probe"):
+        action(name, label=name, description=name, params=PARAMS, effect=effect)(function)
+
+    yield declare
+    for name in set(registry._specs) - known:
+        del registry._specs[name]
+
+
+def publish_steps(tenant, *steps, **more):
+    document = {"name": "W", "trigger_type": "x", "steps": list(steps), **more}
+    definition = WorkflowDefinition(tenant=tenant, key="w", is_active=True)
+    publish(tenant, "tester", definition, document)
+    return definition
+
+
+def step(name, action="probe", **more):
+    return {"name": name, "action": action, "params": {}, "retry": {"attempts": 2}, **more}
+
+
+def execute_all(worker, watch=None):
+    """Claim and execute what is due, as a slot would; return the runs."""
+    watch = watch or Watch(LEASE)
+    for claim in worker.claim(4):
+        watch.take(claim, monotonic())
+        execute(claim, watch)
+    return list(WorkflowRun.objects.order_by("id"))
+
+
+def test_a_database_action_and_its_checkpoint_are_one_commit(tenant, worker, library):
+    order = Order.objects.create(tenant=tenant, number="1")
+
+    def write_and_fail(params, context):
+        Order.objects.filter(pk=order.pk).update(status="shipped")
+        raise PermanentFailure("no_such_thing", id="7")
+
+    library(Effect.DATABASE, write_and_fail)
+    publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    order.refresh_from_db()
+    assert (run.status, run.error_code) == ("failed", "no_such_thing")
+    assert order.status == "new"
+    assert not WorkflowEvent.objects.filter(type="order_status_changed").exists()
+
+
+def test_a_refused_statement_is_recorded_and_undone(tenant, worker, library):
+    Order.objects.create(tenant=tenant, number="1")
+
+    def twice(params, context):
+        Order.objects.create(tenant=tenant, number="2")
+        Order.objects.create(tenant=tenant, number="1")
+
+    library(Effect.DATABASE, twice)
+    publish_steps(tenant, step("a", on_error="continue"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    assert run.status == "completed_with_errors"
+    assert run.step_results[0]["error"]["code"] == "refused_by_database"
+    assert Order.objects.count() == 1
+
+
+def test_a_hook_that_fails_after_the_commit_changes_nothing(tenant, worker, library):
+    def with_hook(params, context):
+        transaction.on_commit(lambda: 1 / 0)
+        return {"done": True}
+
+    library(Effect.DATABASE, with_hook)
+    publish_steps(tenant, step("a"), step("b"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    assert run.status == "completed"
+    assert [entry["output"] for entry in run.step_results] == [{"done": True}] * 2
+
+
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [({"x": "y" * 300_000}, "output_too_large"), ({"x": object()}, "output_not_json")],
+)
+def test_an_output_that_cannot_be_kept_fails_its_step(tenant, worker, library, output, code):
+    library(Effect.REPEATABLE, lambda params, context: output)
+    publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    assert (run.status, run.error_code) == ("failed", code)
+
+
+def test_an_output_with_nul_is_kept_without_it(tenant, worker, library):
+    library(Effect.REPEATABLE, lambda params, context: {"text": "a\0b"})
+    publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    assert run.status == "completed"
+    assert run.step_results[0]["output"] == {"text": "a\N{REPLACEMENT CHARACTER}b"}
+
+
+def test_a_bug_in_an_action_is_a_failed_step(tenant, worker, library):
+    library(Effect.REPEATABLE, lambda params, context: 1 / 0)
+    publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    assert (run.status, run.error_code) == ("failed", "action_crashed")
+    assert "ZeroDivisionError" in run.error_message
+
+
+def test_an_action_that_no_longer_exists_fails_the_run_and_says_so(tenant, worker, library):
+    library(Effect.REPEATABLE, lambda params, context: {}, name="fax_send")
+    publish_steps(tenant, step("a", action="fax_send"))
+    fire(tenant, "x", {})
+    del registry._specs["fax_send"]
+
+    [run] = execute_all(worker)
+
+    assert (run.status, run.error_code) == ("failed", "unknown_action")
+    assert "fax_send" in run.error_message
+
+
+def test_a_program_that_cannot_be_read_fails_the_run_and_says_so(tenant, worker, library):
+    library(Effect.REPEATABLE, lambda params, context: {})
+    definition = publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+    WorkflowVersion.objects.filter(definition=definition).update(program={"language_version": 99})
+    program_of.cache_clear()
+
+    [run] = execute_all(worker)
+
+    assert (run.status, run.error_code, run.due_at) == ("failed", "program_unreadable", None)
+
+
+@pytest.mark.parametrize(
+    ("effect", "params", "code"),
+    [
+        (Effect.NOT_REPEATABLE, {"may_have_arrived": True}, "outcome_unknown"),
+        (Effect.NOT_REPEATABLE, {"may_have_arrived": True, "status": 503}, None),
+        (Effect.NOT_REPEATABLE, {"may_have_arrived": False}, None),
+        (Effect.REPEATABLE, {"may_have_arrived": True}, None),
+    ],
+)
+def test_only_a_lost_answer_of_what_cannot_be_repeated_is_unknown(
+    tenant, worker, library, effect, params, code
+):
+    def lose(_params, context):
+        raise TemporaryFailure("timed_out", **params)
+
+    library(effect, lose)
+    publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    assert (run.status, run.error_code) == (("failed", code) if code else ("waiting", None))
+
+
+def test_a_cancelled_run_stops_before_its_next_step(tenant, worker, library):
+    def ask_to_cancel(params, context):
+        WorkflowRun.objects.filter(pk=context.run_id).update(
+            cancel_requested_at=WorkflowRun.objects.get().created_at
+        )
+        return {}
+
+    library(Effect.REPEATABLE, ask_to_cancel)
+    publish_steps(tenant, step("a"), step("b"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker)
+
+    assert (run.status, len(run.step_results), run.due_at) == ("cancelled", 1, None)
+
+
+def test_a_worker_about_to_stop_finishes_its_step_and_puts_the_run_down(tenant, worker, library):
+    watch = Watch(LEASE)
+
+    def stop_meanwhile(params, context):
+        watch.stop()
+        return {}
+
+    library(Effect.REPEATABLE, stop_meanwhile)
+    publish_steps(tenant, step("a"), step("b"))
+    fire(tenant, "x", {})
+
+    [run] = execute_all(worker, watch)
+
+    assert (run.status, run.current_step, run.worker) == ("queued", 1, None)
+    assert "begun" not in run.pending
+    assert execute_all(worker)[0].status == "completed"
+
+
+def test_the_key_is_the_same_on_every_try_and_differs_by_step(tenant, worker, library):
+    keys = []
+
+    def remember(params, context):
+        keys.append(context.idempotency_key)
+        if len(keys) == 1:
+            raise TemporaryFailure("unreachable")
+        return {}
+
+    library(Effect.REPEATABLE, remember)
+    publish_steps(tenant, step("a"), step("b"))
+    fire(tenant, "x", {})
+    [run] = execute_all(worker)
+    WorkflowRun.objects.update(due_at=run.created_at)
+    execute_all(worker)
+
+    assert keys == [f"{run.id}-0", f"{run.id}-0", f"{run.id}-1"]
+
+
+def test_templates_see_the_values_before_a_change(tenant, worker, library):
+    seen = []
+    library(Effect.REPEATABLE, lambda params, context: seen.append(params) or {})
+    was_new = {"all": [{"field": "previous.status", "operator": "equals", "value": "new"}]}
+    publish_steps(
+        tenant,
+        step("a", params={"from": "{{previous.status}}", "to": "{{trigger.status}}"}),
+        trigger_filter=was_new,
+        trigger_type="order_status_changed",
+    )
+    Order.objects.create(tenant=tenant, number="1")
+
+    Order.objects.update(status="confirmed")
+    execute_all(worker)
+
+    assert seen == [{"from": "new", "to": "confirmed"}]
+
+
+def test_an_r3_like_run_takes_few_statements(
+    tenant, worker, library, django_assert_max_num_queries
+):
+    """The hot path is raw SQL: what Django's own cursors see of it is BEGIN, COMMIT and the ORM."""
+    library(Effect.REPEATABLE, lambda params, context: {})
+    publish_steps(tenant, step("a"), step("b"))
+    fire(tenant, "x", {})
+    execute_all(worker)
+    fire(tenant, "x", {})
+
+    with django_assert_max_num_queries(0, connection=connection):
+        watch = Watch(LEASE)
+        [claim] = worker.claim(4)
+        watch.take(claim, monotonic())
+        execute(claim, watch)
