@@ -1,12 +1,15 @@
 """Addresses."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
+
+from workflows.api.views.unknown import UnknownAddressView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("workflows.api.urls")),
+    re_path(r"^api/", UnknownAddressView.as_view()),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
 

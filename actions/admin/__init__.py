@@ -1,4 +1,4 @@
-"""Admin pages of connections. Message templates have theirs beside the language that checks them."""
+"""Admin pages of connections. Those of message templates stand beside the language."""
 
 from actions.admin import connections
 

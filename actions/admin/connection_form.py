@@ -139,7 +139,8 @@ class ConnectionForm(TenantForm):
         if hasattr(errors, "error_dict"):
             errors.error_dict.pop("settings", None)
         if getattr(errors, "error_dict", True):
-            super()._update_errors(errors)
+            beneath: Any = super()  # the stubs leave this method out
+            beneath._update_errors(errors)
 
     def _take_settings(self, values: Any) -> None:
         kept = dict(self.instance.settings or {})

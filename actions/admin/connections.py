@@ -66,7 +66,7 @@ class ConnectionAdmin(TenantAdmin):
         return self.without_tenant(request, obj, groups)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A key stays: workflows refer to it."""
+        """Keep the key: workflows refer to it."""
         fixed = tuple(super().get_readonly_fields(request, obj))
         return (*fixed, "key") if obj is not None else fixed
 

@@ -1,7 +1,7 @@
 """The demo: everything started on this machine, filled with two companies, and proven to work.
 
-| module          | its job                                                              |
-|-----------------|----------------------------------------------------------------------|
+| module          | its job                                                               |
+|-----------------|-----------------------------------------------------------------------|
 | program.py      | `python -m config.demo`, `… --check`, `… stop`: one line says what is |
 | running.py      | starts all of it in the right order and knows where it answers        |
 | database.py     | the database: the embedded one, or the one of DATABASE_URL            |

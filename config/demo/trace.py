@@ -1,6 +1,7 @@
 """The check's table of what a run did."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils import timezone
@@ -13,6 +14,7 @@ Json = Any
 
 HEAD: Final = ("step", "status", "started", "ms", "what happened")
 WIDEST: Final = 60
+UUID: Final = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 
 
 def trace(run: WorkflowRun) -> str:
@@ -46,7 +48,12 @@ def _told(output: Json) -> str:
             return str(output)
 
 
+def _changes(changed: Mapping[str, Mapping[str, Json]]) -> str:
+    return ", ".join(f"{name}: {was['from']} → {was['to']}" for name, was in changed.items())
+
+
 def _shortened(text: str) -> str:
+    text = UUID.sub(r"\1…", text)
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 

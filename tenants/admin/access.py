@@ -59,7 +59,8 @@ def visible(request: HttpRequest, rows: models.QuerySet[Any], field: str = "tena
 
 def tenants_seen(request: HttpRequest) -> models.QuerySet[Tenant]:
     """Return the tenants whose rows the person reads."""
-    return visible(request, Tenant.objects.all(), "pk")
+    seen: models.QuerySet[Tenant] = visible(request, Tenant.objects.all(), "pk")
+    return seen
 
 
 def tenants_edited(request: HttpRequest) -> models.QuerySet[Tenant]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -15,6 +16,12 @@ from tenants.admin.lists import TenantFilter
 from tenants.models.api_key import ApiKey, Scope
 
 
+class ScopesField(forms.MultipleChoiceField):
+    """What a key may do, to be ticked."""
+
+    widget = forms.CheckboxSelectMultiple
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantAdmin):
     """A key is made, shown once, and revoked. It is never changed."""
@@ -25,7 +32,7 @@ class ApiKeyAdmin(TenantAdmin):
     search_fields = ("name", "prefix")
     ordering = ("-created",)
     fields = ("tenant", "name", "scopes", "expiry_date")
-    actions = ("revoke",)
+    actions: Any = ("revoke",)
     never_looked_up = frozenset({"id", "hashed_key"})
     when_empty = _(
         "No keys yet. Another application needs one to fire events here: add a key, "
@@ -63,7 +70,7 @@ class ApiKeyAdmin(TenantAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Let people tick what the key may do."""
         if db_field.name == "scopes":
-            return _ScopesField(
+            return ScopesField(
                 label=db_field.verbose_name, choices=Scope.choices, initial=Scope.values
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)

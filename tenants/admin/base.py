@@ -42,13 +42,13 @@ class TenantAdmin(admin.ModelAdmin):
     list_max_show_all = 0
     # Counting each filter's rows would read whole histories.
     show_facets = admin.ShowFacets.NEVER
-    ordering: Any = ("-id",)
+    ordering: ClassVar[Any] = ("-id",)
     # Sorting by any other column would read a whole history.
-    sortable_by: Any = ()
+    sortable_by: ClassVar[Any] = ()
     # Deleting many rows at once is nobody's daily work here.
     actions: Any = None
-    empty_value_display = "–"
-    list_filter: Any = (TenantFilter,)
+    empty_value_display = "\N{EN DASH}"
+    list_filter: ClassVar[Any] = (TenantFilter,)
     can_be_added: ClassVar[bool] = True
     can_be_changed: ClassVar[bool] = True
     can_be_deleted: ClassVar[bool] = False
@@ -101,7 +101,7 @@ class TenantAdmin(admin.ModelAdmin):
         return access.may_edit(request, obj.tenant_id)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A row never moves to another tenant."""
+        """Fix the tenant of a made row."""
         fixed = tuple(super().get_readonly_fields(request, obj))
         return (*fixed, "tenant") if obj is not None else fixed
 
@@ -164,7 +164,12 @@ class HistoryAdmin(TenantAdmin):
             raise PermissionDenied
         obj = self.get_object(request, object_id)
         if obj is None or not self.has_view_permission(request, obj):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            # Django's own answer to an unknown id, which its stubs leave out.
+            unknown: Any = super()
+            answer: HttpResponse = unknown._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return answer
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

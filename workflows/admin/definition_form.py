@@ -34,8 +34,7 @@ class DocumentField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Take the browser's line ends back."""
-        text: str = super().to_python(value)
-        return text.replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class DefinitionForm(TenantForm):
@@ -105,7 +104,8 @@ class DefinitionForm(TenantForm):
         if "document" not in values:
             return values
         document = values["document"]
-        problems = problems_of(self._tenant(), document) if self._tenant() else []
+        tenant = self._tenant()
+        problems = problems_of(tenant, document) if tenant else []
         for problem in problems:
             self.add_error("document", shown_problem(problem, document))
         if not problems and "key" in self.fields and not values.get("key"):

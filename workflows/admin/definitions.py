@@ -72,7 +72,7 @@ class DefinitionAdmin(TenantAdmin):
     list_select_related = ("tenant",)
     search_fields = ("name", "key", "trigger_type")
     ordering = ("name", "-id")
-    actions = ("switch_on", "switch_off", "archive_chosen", "restore_chosen")
+    actions: Any = ("switch_on", "switch_off", "archive_chosen", "restore_chosen")
     change_form_template = "admin/workflows/definition_form.html"
     when_empty = _("No workflows yet. Add one: it says what starts it, and which steps follow.")
 
@@ -84,7 +84,7 @@ class DefinitionAdmin(TenantAdmin):
         """Readers see the document, writers edit it."""
         may_edit = obj is None or self.has_change_permission(request, obj)
         document = ("document", "note", "version_seen") if may_edit else ("shown_document",)
-        head = ("tenant", "key", "is_active")
+        head: tuple[str, ...] = ("tenant", "key", "is_active")
         if obj is not None:
             head = ("name", "starts_on", *head)
         groups = [(None, {"fields": head}), (None, {"fields": document, "classes": ("sayr-wide",)})]
@@ -162,7 +162,7 @@ class DefinitionAdmin(TenantAdmin):
             self.log_change(request, definition, _now("Brought back from the archive."))
 
     def _editable(self, request: HttpRequest, queryset: Any) -> list[Any]:
-        """The chosen rows of tenants in which the person may edit, not only read."""
+        """Return the chosen rows of tenants in which the person may edit, not only read."""
         return [row for row in queryset if self.has_change_permission(request, row)]
 
     @admin.display(description=_("starts on"))
@@ -203,7 +203,7 @@ class DefinitionAdmin(TenantAdmin):
 
 def _versions(definition: Any) -> list[Any]:
     rows = WorkflowVersion.objects.filter(definition=definition).defer("program", "document")
-    shown = list(rows.order_by("-version")[:VERSIONS_SHOWN])
+    shown: list[Any] = list(rows.order_by("-version")[:VERSIONS_SHOWN])
     for version in shown:
         version.publisher = actor_words(version.published_by)
     return shown

@@ -73,7 +73,8 @@ class MessageTemplateAdmin(TenantAdmin):
             {
                 "fields": ("subject", "text", "html"),
                 "description": _(
-                    "Values are filled in where {{ … }} stands, for example {{ trigger.order_number }}."
+                    "Values are filled in where {{ … }} stands, for example "
+                    "{{ trigger.order_number }}."
                 ),
             },
         ),
@@ -89,7 +90,7 @@ class MessageTemplateAdmin(TenantAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A key stays: workflows refer to it."""
+        """Keep the key: workflows refer to it."""
         fixed = tuple(super().get_readonly_fields(request, obj))
         return (*fixed, "key") if obj is not None else fixed
 

@@ -22,7 +22,8 @@ from workflows.services.find_runs import run_history
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording import badges, values
 from workflows.wording.actors import actor_words, causing_run
-from workflows.wording.runs import Attempt, Line, RunFacts, StepState, summary, timeline
+from workflows.wording.runs import summary
+from workflows.wording.timeline import Attempt, Line, RunFacts, StepState, timeline
 from workflows.wording.times import duration, milliseconds
 
 
@@ -68,7 +69,7 @@ class ShownStep:
 def run_page(run: WorkflowRun, site: AdminSite) -> dict[str, Any]:
     """Return the page's context. The story and the steps are told by `workflows.wording`."""
     facts = _exactly(run, facts_of(run, plans_of([run])))
-    event = WorkflowEvent.objects.filter(tenant=run.tenant_id, pk=run.event_id).first()
+    event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
     return {
         "run": run,
         "status": badges.run_badge(run.status),

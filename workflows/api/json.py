@@ -45,8 +45,12 @@ class StrictJsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Json]:
-        """Return the object. Raises BadJson."""
-        return parse_object(read_limited(stream))
+        """Return the object. Raises BadJson, or ApiProblem if the body broke off."""
+        body = read_limited(stream)
+        # What is cut off may still be JSON: `{"a": 1}` of a body that promised more.
+        if parser_context and len(body) < _promised(parser_context["request"]):
+            raise ApiProblem("request_interrupted")
+        return parse_object(body)
 
 
 def read_limited(stream: IO[Any]) -> bytes:
@@ -79,4 +83,18 @@ def body_of(request: Request) -> dict[str, Json]:
     negotiator, parsers = request.negotiator, request.parsers or ()
     if negotiator is None or negotiator.select_parser(request, parsers) is None:
         raise UnsupportedMediaType(request.content_type)
-    return parse_object(read_limited(request.META["wsgi.input"]))
+    return parse_object(_read_chunks(request.META["wsgi.input"]))
+
+
+def _promised(request: Request) -> int:
+    length: str = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isdecimal() else 0
+
+
+def _read_chunks(stream: IO[Any]) -> bytes:
+    try:
+        return read_limited(stream)
+    except BadJson:
+        raise
+    except Exception as broken:  # every server names a bad chunk in its own way
+        raise ApiProblem("request_interrupted") from broken

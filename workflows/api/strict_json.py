@@ -17,7 +17,8 @@ MAX_DEPTH: Final = 32
 MAX_DIGITS: Final = (
     100  # of a fraction, written without an exponent: as many as the language reckons with
 )
-MAX_WHOLE: Final = 2**63 - 1
+WHOLE_NUMBERS: Final = range(-(2**63), 2**63)
+_MAX_WHOLE_TEXT: Final = len(str(WHOLE_NUMBERS.start))
 _MAX_NUMBER_TEXT: Final = MAX_DIGITS + 10  # sign, point and exponent
 _MAX_EXPONENT_TEXT: Final = 4
 _SHOWN: Final = 60  # characters of a value in an error
@@ -129,7 +130,7 @@ def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def _whole(text: str) -> int:
     # Length first: converting thousands of digits is slow, and Python refuses it in the end.
-    if len(text) > _MAX_EXPONENT_TEXT + len(str(MAX_WHOLE)) or abs(int(text)) > MAX_WHOLE:
+    if len(text) > _MAX_WHOLE_TEXT or int(text) not in WHOLE_NUMBERS:
         raise BadJson(JsonFault.NUMBER_TOO_LARGE, number=_shown(text))
     return int(text)
 

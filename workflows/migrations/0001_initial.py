@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='workflowrun',
-            index=models.Index(django.db.models.fields.json.KeyTextTransform('order_id', 'trigger_payload'), name='wr_order_id'),
+            index=django.contrib.postgres.indexes.HashIndex(django.db.models.fields.json.KeyTextTransform("order_id", "trigger_payload"), name="wr_order_id"),
         ),
         migrations.AddIndex(
             model_name='workflowrun',

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Self
 
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, HashIndex
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
@@ -112,7 +112,9 @@ class WorkflowRun(TenantModel):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         indexes = [
-            models.Index(KeyTextTransform("order_id", "trigger_payload"), name="wr_order_id"),
+            # Hash, not B-tree: an entry of a B-tree is limited to 2,700 bytes, and fire must not
+            # fail because of what stands in a payload.
+            HashIndex(KeyTextTransform("order_id", "trigger_payload"), name="wr_order_id"),
             models.Index(fields=["tenant", "-id"], name="wr_tenant"),
             models.Index(fields=["tenant", "definition", "-id"], name="wr_definition"),
             models.Index(

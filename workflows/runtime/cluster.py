@@ -34,10 +34,6 @@ def main(name: str) -> None:
             stopped: bool = super().stop()
             return stopped
 
-    if name == TASKS:
-        from workflows.services.chores import plan_chores
-
-        plan_chores()
     process.arm_main()
     DrainingCluster().start()
 

@@ -6,10 +6,6 @@ database's now() alone: a worker's clock may jump.
 
 from typing import Final
 
-# What no poll may ever reach: only an event, a lane or a child can wake such a run. A date
-# instead of 'infinity', which Python's datetime cannot hold.
-NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
-
 # Workers are alive while they hold the advisory lock (this class, their number).
 WORKER_LOCK_CLASS: Final = 4711
 

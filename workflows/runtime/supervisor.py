@@ -10,11 +10,14 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from types import FrameType
 from typing import Final
+
+from django.db import DatabaseError
 
 from workflows.runtime.cluster import RUNS, TASKS
 from workflows.runtime.process import BEAT_VARIABLE, die_with_parent
@@ -73,9 +76,12 @@ class ClusterProcess:
 class Supervisor:
     """One `run_worker`: a worker group."""
 
-    def __init__(self, *, workers: int, grace_seconds: float) -> None:
+    def __init__(
+        self, *, workers: int, grace_seconds: float, plan_chores: Callable[[], None]
+    ) -> None:
         self.workers = workers
         self.grace_seconds = grace_seconds
+        self.plan_chores = plan_chores
         self.stopping = False
         self.clusters: dict[str, ClusterProcess] = {}
         self.started_at: dict[str, float] = {}
@@ -103,7 +109,7 @@ class Supervisor:
         if cluster is None:
             if monotonic() - self.started_at.get(name, 0) >= RESTART_SECONDS:
                 self.started_at[name] = monotonic()
-                self.clusters[name] = start_cluster(name)
+                self._start(name)
             return
         cluster.read_beats()
         if cluster.has_ended:
@@ -112,6 +118,16 @@ class Supervisor:
             self._shoot_silent(cluster)
             if self._is_stalled(cluster):
                 self._remove(cluster, "cluster_stalled")
+
+    def _start(self, name: str) -> None:
+        if name == TASKS:
+            try:
+                self.plan_chores()
+            except DatabaseError:
+                # Tried again in a second; the runs' cluster does not wait for it.
+                logger.warning("chores_not_planned", exc_info=True)
+                return
+        self.clusters[name] = start_cluster(name)
 
     def _shoot_silent(self, cluster: ClusterProcess) -> None:
         now = monotonic()

@@ -26,7 +26,10 @@ CHORES = {
 
 
 def plan_chores() -> None:
-    """Write the chores into django-q2's timetable, once for all worker groups."""
+    """Write the chores into django-q2's timetable, once for all worker groups.
+
+    Raises DatabaseError while the database is away.
+    """
     for name, minutes in CHORES.items():
         Schedule.objects.update_or_create(
             name=f"sayr.{name}",

@@ -13,7 +13,8 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.wording.badges import run_badge
-from workflows.wording.runs import PlannedStep, RunFacts, step_error, summary
+from workflows.wording.runs import summary
+from workflows.wording.timeline import PlannedStep, RunFacts, step_error
 from workflows.wording.times import short_moment
 
 Plan = tuple[PlannedStep, ...]

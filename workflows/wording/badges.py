@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from actions import registry
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import STATUS_LABELS
-from workflows.wording.runs import StepState
+from workflows.wording.timeline import StepState
 
 STEP_LABELS: Final = {
     StepState.COMPLETED: gettext_lazy("Done"),

@@ -157,6 +157,15 @@ def test_a_long_answer_is_refused(raw_server, length):
     assert failure.value.params == {"host": "127.0.0.1", "limit_bytes": 1_048_576}
 
 
+def test_a_redirects_body_has_the_same_limit(raw_server):
+    """The HTTP library would read it whole while it looks where the redirect leads."""
+    text = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nConnection: close\r\n\r\n" + b"a" * 2_000_000
+    url = raw_server(lambda connection: connection.sendall(text))
+
+    with pytest.raises(PermanentFailure, match="answer_too_large"):
+        get(url, timeout_seconds=5)
+
+
 def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused(raw_server):
     packed = gzip.compress(b"a" * 50_000_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"

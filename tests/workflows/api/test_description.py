@@ -1,8 +1,8 @@
 """The description of the API is complete, and the answers are as it says."""
 
 import json
-from pathlib import Path
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command

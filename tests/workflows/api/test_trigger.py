@@ -205,6 +205,26 @@ def test_a_chunked_body_of_another_kind_is_refused(caller):
     assert chunked(caller, stream, **environ).status_code == 415
 
 
+def test_a_bad_chunk_is_the_callers_mistake(caller):
+    class BadChunk(Exception):
+        """What some server raises."""
+
+    class Broken:
+        def read(self, size):
+            raise BadChunk
+
+    answer = chunked(caller, Broken(), **{"wsgi.input_terminated": True})
+    assert (answer.status_code, answer.data["code"]) == (400, "request_interrupted")
+    assert not WorkflowEvent.objects.exists()
+
+
+def test_a_body_shorter_than_promised_is_refused_although_it_is_json(caller):
+    stream = BytesIO(b'{"a": 1}')
+    answer = chunked(caller, stream, HTTP_TRANSFER_ENCODING="", CONTENT_LENGTH="100")
+    assert (answer.status_code, answer.data["code"]) == (400, "request_interrupted")
+    assert not WorkflowEvent.objects.exists()
+
+
 def test_a_length_is_asked_for_where_the_server_cannot_tell_the_end(caller):
     answer = chunked(caller, Chunks(b"{}"))
     assert (answer.status_code, answer.data["code"]) == (411, "length_required")

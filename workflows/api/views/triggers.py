@@ -62,6 +62,7 @@ class TriggerView(APIView):
                 "invalid_idempotency_key",
                 "order_id_too_long",
                 "length_required",
+                "request_interrupted",
                 "unsupported_media_type",
                 "idempotency_key_reused",
                 "too_much_pending",

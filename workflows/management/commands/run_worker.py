@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from workflows.conf import current
 from workflows.runtime.pump import GROUP_VARIABLE
 from workflows.runtime.supervisor import Supervisor
+from workflows.services.chores import plan_chores
 
 
 class Command(BaseCommand):
@@ -23,4 +24,4 @@ class Command(BaseCommand):
         workers: int = settings.Q_CLUSTER["ALT_CLUSTERS"]["runs"]["workers"]  # type: ignore[index]
         # A little longer than the pumps' own grace, so that they end first.
         grace = current().grace.total_seconds() + 5
-        Supervisor(workers=workers, grace_seconds=grace).run()
+        Supervisor(workers=workers, grace_seconds=grace, plan_chores=plan_chores).run()
