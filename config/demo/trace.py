@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from workflows.models.run import WorkflowRun
 from workflows.services.stories import facts_of, plans_of
-from workflows.wording.runs import Line, timeline
+from workflows.wording.timeline import Line, timeline
 
 Json = Any
 
@@ -32,12 +32,10 @@ def _row(line: Line) -> tuple[str, ...]:
     return line.name, line.state.value, started, took, _shortened(told)
 
 
-def _told(output: Json) -> str:
+def _told(output: Mapping[str, Json] | None) -> str:
     match output:
-        case {"changed": {**changed}}:
-            return ", ".join(
-                f"{name}: {was['from']} → {was['to']}" for name, was in changed.items()
-            )
+        case {"changed": changed}:
+            return _changes(changed)
         case {"phone": phone, "template": template, "values": values}:
             return f"{template} to {phone}: {', '.join(values)}"
         case {"to": to, "subject": subject}:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import ExactJSONField
 from workflows.models.base import TenantModel, TenantQuerySet
 
 
@@ -15,8 +16,8 @@ class WorkflowEvent(TenantModel):
     """One event. Inserted, then only `matched_at` is ever set."""
 
     type = models.CharField(_("type"), max_length=100)
-    payload = models.JSONField(_("payload"), default=dict)
-    previous = models.JSONField(
+    payload = ExactJSONField(_("payload"), default=dict)
+    previous = ExactJSONField(
         _("values before"),
         null=True,
         help_text=_("Of a changed record: what its fields held before."),
@@ -31,7 +32,7 @@ class WorkflowEvent(TenantModel):
         default=0,
         help_text=_("How many runs stand between this event and the first one."),
     )
-    evaluations = models.JSONField(
+    evaluations = ExactJSONField(
         _("what listened"),
         default=list,
         help_text=_("Each workflow that listens, and why it did or did not start."),

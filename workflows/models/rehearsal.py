@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import ExactJSONField
 from workflows.models.base import TenantModel, TenantQuerySet
 from workflows.models.definition import WorkflowDefinition
 
@@ -17,8 +18,8 @@ class WorkflowRehearsal(TenantModel):
         WorkflowDefinition, models.CASCADE, related_name="rehearsals", null=True
     )
     document = models.JSONField(_("document"))
-    input = models.JSONField(_("input"), default=dict)
-    result = models.JSONField(_("result"), null=True)
+    input = ExactJSONField(_("input"), default=dict)
+    result = ExactJSONField(_("result"), null=True)
     actor = models.CharField(_("started by"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     completed_at = models.DateTimeField(_("ended"), null=True)

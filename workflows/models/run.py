@@ -8,6 +8,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import ExactJSONField
 from tenants.ids import DatabaseUUID7, uuid7
 from workflows.engine.statuses import RunStatus
 from workflows.models.base import TenantModel, TenantQuerySet
@@ -65,17 +66,17 @@ class WorkflowRun(TenantModel):
         null=True,
         verbose_name=_("event"),
     )
-    trigger_payload = models.JSONField(_("payload"), default=dict)
+    trigger_payload = ExactJSONField(_("payload"), default=dict)
     status = models.CharField(
         _("status"), max_length=30, choices=list(STATUS_LABELS.items()), default=RunStatus.QUEUED
     )
     current_step = models.PositiveIntegerField(
         _("next step"), default=0, db_default=0, help_text=_("Index of the next instruction.")
     )
-    step_results = models.JSONField(
+    step_results = ExactJSONField(
         _("steps"), default=list, db_default=models.Value([], models.JSONField())
     )
-    pending = models.JSONField(
+    pending = ExactJSONField(
         _("step under way"),
         null=True,
         help_text=_("Its params as rendered, its attempts, what it waits for."),

@@ -51,8 +51,8 @@ def perform(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> Ou
 def _failed(spec: ActionSpec, failure: ActionFailure) -> Outcome:
     # No answer came back: a second call might be a second message. An answer that says "error" is
     # taken at its word.
-    answer_was_lost = failure.params.get("may_have_arrived") and "status" not in failure.params
-    if answer_was_lost and spec.effect is Effect.NOT_REPEATABLE:
+    lost = isinstance(failure, TemporaryFailure) and failure.params.get("may_have_arrived", True)
+    if lost and "status" not in failure.params and spec.effect is Effect.NOT_REPEATABLE:
         return StepUnknown()
     is_temporary = isinstance(failure, TemporaryFailure)
     wait = failure.retry_after if isinstance(failure, TemporaryFailure) else None

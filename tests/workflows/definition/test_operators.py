@@ -4,6 +4,7 @@
 
 import contextlib
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,7 @@ LEFTS = {
 
 # Operator, value, and for each left side: True, False or the code of the error.
 # The order of the columns is that of LEFTS.
-TABLE = [
+TABLE: list[Any] = [
     ("exists", None, [False, False, True, True, True, True]),
     ("not_exists", None, [True, True, False, False, False, False]),
     ("is_empty", None, [True, True, True, True, False, False]),
