@@ -93,6 +93,9 @@ AUTH_PASSWORD_VALIDATORS = [
 # Locked by person and address together: one attacker cannot lock a colleague out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
+AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
+# How many proxies of our own stand before the web application.
+SAYR_TRUSTED_PROXIES = environment.whole("SAYR_TRUSTED_PROXIES", 0)
 AXES_COOLOFF_TIME = 1  # hours
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False

@@ -169,7 +169,7 @@ class ConnectionForm(TenantForm):
 
     def _stored_secrets(self) -> tuple[dict[str, str], bool]:
         """Return what is stored for the address the connection had, and whether it can be read."""
-        if not self.instance.pk:
+        if self.instance._state.adding:
             return {}, True
         stored = Connection.objects.get(pk=self.instance.pk)
         try:

@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -13,8 +15,10 @@ from config.demo.errors import ForeignDatabase
 from config.demo.interruption import Interruption
 from config.postgres import server
 from config.postgres.address import Address
+from config.postgres.run import stop_after_the_last
 
-_HOLDS_OTHER_DATA = """
+SESSIONS_SECONDS: Final = 10.0
+_HOLDS_OTHER_DATA: Final = """
 SELECT EXISTS (SELECT FROM users) AND NOT EXISTS (SELECT FROM tenants WHERE key = 'cedar')
 """
 
@@ -51,15 +55,7 @@ def _embedded(interruption: Interruption) -> Iterator[Address]:
                 address = server.start(temporary=True)
             yield address
     finally:
-        _stop_after_the_last()
-
-
-def _stop_after_the_last() -> None:
-    try:
-        with server.lock("postgres.users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
-            server.stop_if_temporary()
-    except BlockingIOError:
-        pass  # a test run still uses it, and will stop it
+        stop_after_the_last()
 
 
 @contextmanager
@@ -77,15 +73,26 @@ def _unless_foreign(address: Address) -> Iterator[Address]:
 @contextmanager
 def _made_for_now(address: Address) -> Iterator[Address]:
     name = f"sayr_check_{os.getpid()}"
-    identifier = sql.Identifier(name)
-    _execute(address.owner_url, sql.SQL("CREATE DATABASE {}").format(identifier))
+    _execute(address.owner_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield Address(
             make_conninfo(address.app_url, dbname=name),
             make_conninfo(address.owner_url, dbname=name),
         )
     finally:
-        _execute(address.owner_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+        _drop(address.owner_url, name)
+
+
+def _drop(url: str, name: str) -> None:
+    deadline = time.monotonic() + SESSIONS_SECONDS
+    while True:
+        try:
+            return _execute(url, sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        except psycopg.errors.ObjectInUse:
+            # The session of a process that has just ended. The owner's role cannot end it.
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)  # noqa: TID251 - a person's command, not a worker
 
 
 def _execute(url: str, statement: sql.Composed) -> None:

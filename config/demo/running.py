@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from django.db import connections
+
 from config.demo.addresses import HOST, Addresses
 from config.demo.interruption import Interruption
 from config.demo.processes import Child, Children
@@ -49,8 +51,9 @@ def running(
     with ExitStack() as stack:
         progress("database")
         address = stack.enter_context(database)
-        children = stack.enter_context(Children(logs, str(data_root()), interruption))
         environment = _environment(address, addresses)
+        stack.callback(connections.close_all)
+        children = stack.enter_context(Children(logs, str(data_root()), interruption))
         sandbox = children.start("sandbox", _sandbox(addresses), environment)
         progress("tables")
         _migrate(children, {**environment, "DATABASE_URL": address.owner_url})

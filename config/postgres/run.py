@@ -27,10 +27,11 @@ def run(command: list[str]) -> int:
             urls = {"DATABASE_URL": address.app_url, "DATABASE_OWNER_URL": address.owner_url}
             return _run(command, {**os.environ, **urls})
     finally:
-        _stop_after_the_last()
+        stop_after_the_last()
 
 
-def _stop_after_the_last() -> None:
+def stop_after_the_last() -> None:
+    """Stop a server started for a command, unless another command still uses it."""
     try:
         with server.lock("postgres.users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
             server.stop_if_temporary()

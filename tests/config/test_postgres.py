@@ -98,7 +98,7 @@ def wait_for(path: Path) -> None:
     deadline = time.monotonic() + 20
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.02)  # noqa: TID251 - waits for another process
+        time.sleep(0.02)
 
 
 def test_start_prints_one_line_and_a_second_start_finds_the_same_server(data):

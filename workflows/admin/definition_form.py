@@ -37,6 +37,16 @@ class DocumentField(forms.CharField):
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
+class SeenField(forms.IntegerField):
+    """Which version the form was opened with. Nobody changes it."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Keep it out of the history."""
+        return False
+
+
 class DefinitionForm(TenantForm):
     """Name and trigger are what the document says, so the form does not ask for them again."""
 
@@ -56,7 +66,7 @@ class DefinitionForm(TenantForm):
         help_text=_("One line for your colleagues. It stands beside the version."),
     )
 
-    version_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version_seen = SeenField(required=False)
 
     class Meta:
         model = WorkflowDefinition
@@ -88,7 +98,7 @@ class DefinitionForm(TenantForm):
     def clean_version_seen(self) -> int | None:
         """Refuse to publish over what a colleague published meanwhile."""
         seen: int | None = self.cleaned_data["version_seen"]
-        if self.instance.pk and seen is not None and seen != self.instance.version:
+        if not self.instance._state.adding and seen is not None and seen != self.instance.version:
             raise ValidationError(
                 _now(
                     "A colleague published version %(number)s while you were writing. "

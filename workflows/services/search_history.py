@@ -63,7 +63,8 @@ def _word_by_word(tenants: Sequence[Tenant], term: str) -> Iterable[list[str]]:
     for tenant in tenants:
         found = [words(part, tenant.country) for part in parts]
         if all(found):
-            yield [f"{tenant.id}:{spellings[0]}" for spellings in found]
+            # The last spelling is the one that all writings of a phone share.
+            yield [f"{tenant.id}:{spellings[-1]}" for spellings in found]
 
 
 def _newest(questions: Iterable[Any]) -> list[UUID]:

@@ -32,7 +32,7 @@ def write(document: Json) -> str:
 def read(text: str) -> Json:
     """Return the document. Raises Unreadable."""
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError as mistake:
         raise Unreadable(
             _("This is not JSON: line %(line)s, column %(column)s (%(reason)s).")
@@ -40,6 +40,9 @@ def read(text: str) -> Json:
         ) from mistake
     except RecursionError as mistake:
         raise Unreadable(_("This is nested too deeply.")) from mistake
+    if "\\u0000" in text and _holds_nul(document):
+        raise Unreadable(_("The sign \\u0000 cannot be stored. Remove it."))
+    return document
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -49,6 +52,14 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
             raise Unreadable(_("“%(key)s” stands twice in one object.") % {"key": key})
         found[key] = value
     return found
+
+
+def _holds_nul(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any("\0" in key or _holds_nul(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(_holds_nul(item) for item in value)
+    return isinstance(value, str) and "\0" in value
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -23,7 +23,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "a developer has to find out why."
     ),
     "program_unreadable": _(
-        "The program of this version cannot be executed here. Publish the workflow again: %(reason)s"
+        "The program of this version cannot be executed here. "
+        "Publish the workflow again: %(reason)s"
     ),
     "cancelled": _("The run was cancelled."),
     "output_too_large": _(
@@ -39,7 +40,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
 
 
 def sentence(code: str, params: Mapping[str, Any] | None) -> str:
-    """Return the sentence in the active language. Never raises: an unknown code is shown as it is."""
+    """Return the sentence in the active language.
+
+    Never raises: an unknown code is shown as it is.
+    """
     values = dict(params or {})
     if code in SENTENCES:
         try:

@@ -55,7 +55,11 @@ class World:
         self.run = WorkflowRun.objects.get(subject_id=str(self.order.pk))
         self.event = WorkflowEvent.objects.get(pk=self.run.event_id)
         self.connection = Connection.objects.create(
-            tenant=tenant, key=self.secret, name=self.secret, kind="slack", secrets={"bot_token": "x"}
+            tenant=tenant,
+            key=self.secret,
+            name=self.secret,
+            kind="slack",
+            secrets={"bot_token": "x"},
         )
         self.template = MessageTemplate.objects.create(
             tenant=tenant, key=self.secret, name=self.secret, channel="email", text="Hello"
@@ -79,7 +83,9 @@ class World:
     def make_order(self, number, **values):
         """Create an order, and with it an event and a run."""
         values = {"customer_phone": "03 123 456", "customer_name": number, **values}
-        return Order.objects.create(tenant=self.tenant, number=number, total_amount="9.90", **values)
+        return Order.objects.create(
+            tenant=self.tenant, number=number, total_amount="9.90", **values
+        )
 
     def end_run(self, run, status="completed", **values):
         """Write a run as a worker would have left it."""
@@ -107,12 +113,6 @@ def result(name, action, status, **more):
     """Return a step's result as the engine writes it."""
     times = {"started_at": NOON.isoformat(), "duration_ms": 12}
     return {"step_name": name, "action": action, "status": status, **times, **more}
-
-
-@pytest.fixture(autouse=True)
-def without_collected_files(settings):
-    """Serve no files: nothing was collected, and whitenoise would warn."""
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
 
 
 @pytest.fixture

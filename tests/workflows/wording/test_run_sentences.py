@@ -78,8 +78,7 @@ def told(status, *results, **more):
             RunStatus.COMPLETED,
             [entry("confirm"), entry("tell", StepStatus.SKIPPED), entry("mail")],
             {},
-            "Completed: “Confirm the order” and “mail” were done;"
-            " “Tell the customer” was skipped.",
+            "Completed: “Confirm the order” and “mail” were done; “Tell the customer” was skipped.",
         ),
         (
             RunStatus.COMPLETED,

@@ -1,0 +1,66 @@
+"""A key is shown once, and revoked, never changed."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from tenants.models.api_key import ApiKey
+
+LIST = "/admin/tenants/apikey/"
+
+
+@pytest.fixture
+def ops(client, ops_user):
+    """A browser in which somebody of Operations is logged in."""
+    client.force_login(ops_user)
+    return client
+
+
+def test_a_new_key_is_shown_once_and_works(ops, tenant):
+    answer = ops.post(
+        f"{LIST}add/",
+        {"tenant": tenant.pk, "name": "Shop", "scopes": ["events:fire"]},
+        follow=True,
+    )
+
+    key = re.search(r'<code class="sayr-key" dir="ltr">([^<]+)</code>', answer.content.decode())[1]
+    stored = ApiKey.objects.get()
+    assert (stored.tenant, stored.scopes) == (tenant, ["events:fire"])
+    assert ApiKey.objects.is_valid(key)
+    assert key not in ops.get(LIST).content.decode()
+
+
+def test_a_key_has_to_be_good_for_something(ops, tenant):
+    ops.post(f"{LIST}add/", {"tenant": tenant.pk, "name": "Shop"})
+
+    assert not ApiKey.objects.exists()
+
+
+def test_a_made_key_is_not_changed(ops, tenant):
+    made, _key = ApiKey.objects.create_key(tenant=tenant, name="Shop", scopes=["runs:read"])
+
+    answer = ops.post(
+        reverse("admin:tenants_apikey_change", args=[made.pk]),
+        {"name": "Other", "scopes": ["events:fire"]},
+    )
+
+    made.refresh_from_db()
+    assert answer.status_code == 403
+    assert (made.name, made.scopes) == ("Shop", ["runs:read"])
+
+
+def test_a_revoked_key_opens_nothing(ops, tenant):
+    made, key = ApiKey.objects.create_key(tenant=tenant, name="Shop")
+
+    ops.post(LIST, {"action": "revoke", "_selected_action": made.pk})
+
+    assert not ApiKey.objects.is_valid(key)
+
+
+def test_a_key_of_another_tenant_is_not_revoked(ops, tenant, other_tenant):
+    made, key = ApiKey.objects.create_key(tenant=other_tenant, name="Theirs")
+
+    ops.post(LIST, {"action": "revoke", "_selected_action": made.pk})
+
+    assert ApiKey.objects.is_valid(key)
