@@ -44,7 +44,7 @@ SETTINGS: Final = {
     ),
     "username": _setting(_("User name")),
     "sender": _setting(
-        _("Sender"), _("What recipients see, for example Cedar Shop <shop@example.com>.")
+        _("Sender"), _("The address that recipients see, for example shop@example.com.")
     ),
     "use_tls": forms.BooleanField(
         label=_("Encrypt (STARTTLS)"), required=False, help_text=_("Usual on port 587.")

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +72,7 @@ class ApiKeyAdmin(TenantAdmin):
         """Let people tick what the key may do."""
         if db_field.name == "scopes":
             return ScopesField(
-                label=db_field.verbose_name, choices=Scope.choices, initial=Scope.values
+                label=capfirst(db_field.verbose_name), choices=Scope.choices, initial=Scope.values
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
@@ -82,6 +83,17 @@ class ApiKeyAdmin(TenantAdmin):
         text = gettext("This is the key. Copy it now: it is not stored, and cannot be shown again.")
         shown = format_html('{} <code class="sayr-key" dir="ltr">{}</code>', text, key)
         messages.warning(request, shown)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """Offer one button: after it the key is shown on the list."""
+        context = {"show_save_and_continue": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """Go to the list, where the message with the key stands."""

@@ -12,6 +12,10 @@ from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
 from tenants.models.order import Order
 
+WRITTEN_LEFT_TO_RIGHT = frozenset(
+    {"number", "customer_phone", "customer_email", "customer_id", "total_amount", "currency"}
+)
+
 
 @admin.register(Order)
 class OrderAdmin(TenantAdmin):
@@ -33,6 +37,13 @@ class OrderAdmin(TenantAdmin):
         (_("Amount"), {"fields": (("total_amount", "currency"), "note")}),
         (_("Dates"), {"fields": (("created_at", "updated_at"),)}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Write numbers from left to right, in Arabic too: a phone would be turned around."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name in WRITTEN_LEFT_TO_RIGHT:
+            field.widget.attrs["dir"] = "ltr"
+        return field
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Find by what people read out on the phone. A phone is compared without its signs."""

@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 from django_q import admin as _queue_admin  # registers its pages now, so that they can be replaced
 from rest_framework_api_key.admin import APIKeyModelAdmin  # the same
 from rest_framework_api_key.models import APIKey
@@ -14,11 +15,19 @@ from tenants.admin.superusers import SuperusersOnly
 __all__ = ["APIKeyModelAdmin", "_axes_admin", "_queue_admin", "auth_admin"]
 
 
+class LibraryPage(SuperusersOnly):
+    """A page to look at: its rows are written by the library."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+
 def _keep_for_superusers(label: str) -> None:
     for model in apps.get_app_config(label).get_models():
         if admin.site.is_registered(model):
             shown_by = type(admin.site.get_model_admin(model))
-            kept = type(f"Superusers{shown_by.__name__}", (SuperusersOnly, shown_by), {})
+            kept = type(f"Superusers{shown_by.__name__}", (LibraryPage, shown_by), {})
             admin.site.unregister(model)
             admin.site.register(model, kept)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
-from tenants.admin.lists import Choices, CreatedFilter, TenantFilter
+from tenants.admin.lists import Choices, CreatedFilter, TenantFilter, newest
 from workflows.admin.subjects import subjects_of
 from workflows.event_types import all_event_types, label_of
 from workflows.models.event import WorkflowEvent
@@ -47,7 +47,8 @@ class TypeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Narrow to one kind."""
-        return queryset.filter(type=self.value()) if self.value() else queryset
+        chosen = self.value()
+        return newest(request, queryset).filter(type=chosen) if chosen else queryset
 
 
 @admin.register(WorkflowEvent)

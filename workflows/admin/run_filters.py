@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import visible
-from tenants.admin.lists import Choices
+from tenants.admin.lists import Choices, newest
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
@@ -41,10 +41,11 @@ class StatusFilter(admin.SimpleListFilter):
         if chosen not in set(RunStatus):
             return queryset
         status = RunStatus(chosen)
-        rows = queryset.filter(status=status)
         if status in _WITH_ERRORS:
-            return rows.with_errors()
-        return rows if status.has_ended else rows.unfinished()
+            return queryset.with_errors().filter(status=status)
+        if not status.has_ended:
+            return queryset.unfinished().filter(status=status)
+        return newest(request, queryset).filter(status=status)
 
 
 class WorkflowFilter(admin.SimpleListFilter):

@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate, and say how many."""
-        count = Connection.objects.rotate_secrets()  # type: ignore[attr-defined]  # from_queryset
+        count = Connection.objects.rotate_secrets()
         self.stdout.write(f"{count} connections are encrypted with the newest key.")

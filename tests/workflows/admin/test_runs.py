@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tenants.ids import lowest_id_at
+from tenants.models.membership import Membership
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 
@@ -249,3 +250,30 @@ def test_pages_are_shown_in_the_readers_language(support, support_user, world, p
 
     assert '<html lang="ar" dir="rtl">' in content
     assert "admin/css/rtl.css" in content
+
+
+def test_a_status_without_an_index_is_looked_for_among_the_newest_only(
+    support, world, page, monkeypatch
+):
+    monkeypatch.setattr("tenants.admin.lists.LOOKED_AT", 1)
+    world.end_run(world.run, "cancelled")
+    newer = WorkflowRun.objects.get(subject_id=str(world.make_order("newer").pk))
+    world.end_run(newer, "skipped")
+
+    answer = support.get(page(WorkflowRun), {"status": "skipped"})
+
+    assert list(answer.context["cl"].result_list) == [newer]
+    assert "Only the newest 1 were looked through." in answer.content.decode()
+    assert shown(support, page, status="cancelled") == []
+    assert shown(support, page, status="cancelled", made="today") == [world.run]
+    assert shown(support, page, status="cancelled", q=str(world.order.pk)) == [world.run]
+
+
+def test_the_filter_of_a_member_of_two_tenants_names_them(
+    support, support_user, world, other_world, page
+):
+    Membership.objects.create(user=support_user, tenant=other_world.tenant, role="support")
+
+    assert shown(support, page) == [other_world.run, world.run]
+    assert shown(support, page, tenant=str(world.tenant.pk)) == [world.run]
+    assert "Najd Stores" in support.get(page(WorkflowRun)).content.decode()

@@ -1,0 +1,1 @@
+"""The step editor: a workflow's document as a form for people who have never seen JSON."""

@@ -1,0 +1,79 @@
+"""Single values as text and back, and the memory of what text cannot tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Final
+
+from workflows.definition.values import same_json
+
+Json = Any
+Form = Any
+
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+
+
+class Absence(Enum):
+    """The answer for an empty field: the document does not have the key."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absence.ABSENT
+
+
+def written(value: Json) -> str:
+    """Return any JSON as text that people can edit."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def packed(value: Json) -> str:
+    """Return any JSON as short text. The page hands it back untouched: its numbers are not ours."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def shown(value: Json) -> str:
+    """Return a value as the text of a field."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return written(value) if isinstance(value, dict | list) else json.dumps(value)
+
+
+def number_of(text: str) -> Json:
+    """Return the number that `text` writes, else the text: a template, or a mistake."""
+    if not _NUMBER.fullmatch(text.strip()):
+        return text
+    return json.loads(text.strip())
+
+
+def like(text: str, was: Json) -> Json:
+    """Read a text that was changed as the kind of value it was."""
+    if isinstance(was, bool):
+        return {"true": True, "false": False}.get(text.strip(), text)
+    if isinstance(was, int | float):
+        return number_of(text)
+    if isinstance(was, dict | list):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def remembered(value: Json, form: Form, read: Callable[[Form], Json]) -> str:
+    """Return `value` packed if the form alone would give another one, else ""."""
+    back = read(form)
+    return "" if back is not ABSENT and same_json(back, value) else packed(value)
+
+
+def recall(kept: object, form: Form, show: Callable[[Json], Form]) -> Json | Absence:
+    """Return the value that was kept, if the form still shows it; else ABSENT."""
+    if not isinstance(kept, str) or not kept:
+        return ABSENT
+    value = json.loads(kept)
+    return value if show(value) == form else ABSENT

@@ -1,0 +1,163 @@
+"""What kind of field each part of an action's parameters is, read from its JSON Schema alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from workflows.definition.schemas import alternatives, resolved
+from workflows.wording.values import spelt_out
+
+Json = Any
+Schema = Mapping[str, Any]
+
+# Scalars are text in the form: a template may stand where the schema wants a number.
+SCALARS: Final = frozenset({"text", "number", "boolean", "choice", "table", "reference"})
+DEEPEST: Final = 12  # levels; a schema that names itself ends as JSON text
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One field of the form."""
+
+    kind: str  # a scalar, or: list, object, map, fields, parameters, json, steps, condition
+    title: str = ""
+    help: str = ""
+    required: bool = False
+    template: bool = True  # whether {{ … }} makes sense here
+    html: bool = False
+    long: bool = False
+    more: bool = False  # rarely needed: folded away while it is empty
+    whole: bool = False  # of a number: without decimals
+    choices: tuple[Json, ...] = ()
+    usual: str = ""  # what an empty field stands for
+    source: str = ""  # of a reference: its kind; of fields and parameters: the param they follow
+    items: Node | None = None  # of a list, and of a map's values
+    members: Mapping[str, Node] = field(default_factory=dict)  # of an object
+
+    def as_json(self) -> dict[str, Json]:
+        """Return it for the page, without what is as usual."""
+        said: dict[str, Json] = {"kind": self.kind, "title": self.title}
+        flags = ("help", "required", "html", "long", "more", "usual", "source")
+        said |= {name: value for name in flags if (value := getattr(self, name))}
+        if not self.template:
+            said["template"] = False
+        if self.choices:
+            said["choices"] = [str(choice) for choice in self.choices]
+        if self.items is not None:
+            said["items"] = self.items.as_json()
+        if self.members:
+            said["members"] = {name: node.as_json() for name, node in self.members.items()}
+        return said
+
+
+JSON_TEXT: Final = Node("json")
+TEXT: Final = Node("text")
+
+
+def params_node(schema: Schema) -> Node:
+    """Return the node of an action's parameters."""
+    return _Reader(schema).read(schema, "", 0)
+
+
+class _Reader:
+    """Reads one action's schema; `root` is where its `$ref`s point to."""
+
+    def __init__(self, root: Schema) -> None:
+        self.root = root
+
+    def read(self, schema: Any, name: str, depth: int, *, required: bool = False) -> Node:
+        """Return the node of `schema`, the schema of the member `name`."""
+        merged = self._merged(schema)
+        kind = _kind(merged) if depth < DEEPEST else "json"
+        return Node(
+            kind=kind,
+            title=str(merged.get("title") or spelt_out(name)),
+            help=str(merged.get("description", "")),
+            required=required,
+            template=not merged.get("x-no-template") and not merged.get("x-table"),
+            html=merged.get("x-text") == "html",
+            long=merged.get("x-widget") == "textarea",
+            more=bool(merged.get("x-more")),
+            whole=_types(merged) == {"integer"},
+            choices=tuple(merged.get("enum", ())) if kind == "choice" else (),
+            usual=str(merged["default"]) if kind == "choice" and "default" in merged else "",
+            source=_source(merged),
+            items=self._items(merged, kind, depth),
+            members=self._members(merged, kind, depth),
+        )
+
+    def _merged(self, schema: Any) -> dict[str, Any]:
+        """Lay the branches of `allOf`, `anyOf` and `oneOf` over one another, the first on top."""
+        merged: dict[str, Any] = {}
+        for branch in alternatives(schema, self.root):
+            merged = {**branch, **merged}
+        return merged
+
+    def _items(self, merged: Schema, kind: str, depth: int) -> Node | None:
+        if kind == "list":
+            return self.read(resolved(merged.get("items", {}), self.root), "", depth + 1)
+        if kind in {"map", "fields", "parameters"}:
+            others = merged.get("additionalProperties")
+            return self.read(others if isinstance(others, Mapping) else {}, "", depth + 1)
+        return TEXT if kind == "json" else None
+
+    def _members(self, merged: Schema, kind: str, depth: int) -> dict[str, Node]:
+        if kind != "object":
+            return {}
+        needed = merged.get("required", ())
+        return {
+            name: self.read(inner, name, depth + 1, required=name in needed)
+            for name, inner in merged["properties"].items()
+        }
+
+
+def _types(schema: Schema) -> set[str]:
+    kinds = schema.get("type", ())
+    return {kinds} if isinstance(kinds, str) else set(kinds)
+
+
+def _kind(schema: Schema) -> str:
+    for hint, kind in _HINTED.items():
+        if schema.get(hint):
+            return kind
+    if "enum" in schema:
+        return "choice"
+    types = _types(schema)
+    return _structure(schema, types) or _scalar(types)
+
+
+_HINTED: Final = {
+    "x-steps": "steps",
+    "x-condition": "condition",
+    "x-table": "table",
+    "x-reference": "reference",
+    "x-fields-of": "fields",
+    "x-parameters-of": "parameters",
+}
+
+
+def _structure(schema: Schema, types: set[str]) -> str:
+    if schema.get("x-widget") == "json":
+        return "json"
+    if types == {"array"}:
+        return "list"
+    if types == {"object"}:
+        if schema.get("properties"):
+            return "object"
+        return "map" if isinstance(schema.get("additionalProperties"), Mapping) else "json"
+    return "json" if types & {"array", "object"} else ""
+
+
+def _scalar(types: set[str]) -> str:
+    if not types:
+        return "json"
+    if "string" in types:
+        return "text"
+    return "boolean" if types == {"boolean"} else "number"
+
+
+def _source(schema: Schema) -> str:
+    hinted = (schema.get(hint) for hint in ("x-reference", "x-fields-of", "x-parameters-of"))
+    return str(next((hint for hint in hinted if hint), ""))
