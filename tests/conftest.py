@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.conf import settings
 from hypothesis import settings as hypothesis_settings
 
 from actions.sandbox.sandbox import Sandbox
@@ -14,6 +15,12 @@ from tests.support.tenants import make_tenant
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("dev", deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords():
+    """Hash passwords in no time: the slow hash is Django's to test, and it is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

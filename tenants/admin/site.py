@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from tenants.actor import acting_as
 from tenants.admin.access import is_superuser, tenants_seen
 
 # What stands where on the first page. Models that are not named here are technical.
@@ -78,10 +79,13 @@ def _in_the_readers_terms(view: Callable[..., HttpResponse]) -> Callable[..., Ht
             language = getattr(request.user, "language", "")
             if language:
                 stack.enter_context(translation.override(language))
+            stack.enter_context(acting_as(f"user:{request.user.get_username()}"))
             answer: Any = view(request, *args, **kwargs)
             # Templates are rendered after the view: too late for the reader's terms.
             if hasattr(answer, "render") and not answer.is_rendered:
                 answer.render()
+            if language:
+                answer.headers["Content-Language"] = language
             return answer  # type: ignore[no-any-return]  # a response, or one that was rendered
 
     return shown

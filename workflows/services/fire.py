@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from tenants.actor import current_actor
 from tenants.ids import uuid7
 from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
@@ -86,7 +87,7 @@ def fire_all(
         fired.append(
             Fired(event_id, len(listening), tuple(run_id for run_id, _ in started), evaluations)
         )
-    _stamp([*event_rows, *run_rows], actor or (f"run:{cause.run_id}" if cause else ""))
+    _stamp([*event_rows, *run_rows], actor or _acting(cause))
     for row in event_rows:
         row["source"] = source
     execute(
@@ -147,6 +148,10 @@ def _run_row(draft: EventDraft, event_id: UUID, run_id: UUID, found: Evaluation)
         "subject_type": kind,
         "subject_id": subject_id,
     }
+
+
+def _acting(cause: Cause | None) -> str:
+    return f"run:{cause.run_id}" if cause else current_actor()
 
 
 def _stamp(new_rows: Iterable[dict[str, Json]], actor: str) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
+from tenants.actor import acting_as
 from tenants.models.order import Order
 from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
@@ -129,6 +130,17 @@ def test_a_runs_own_writes_do_not_start_its_own_workflow(tenant):
     )
     assert WorkflowRun.objects.get().definition_id == other.pk
     assert len(fired.run_ids) == 1
+
+
+def test_an_event_names_who_acts_unless_a_run_does(tenant):
+    with acting_as("user:rana"):
+        fire(tenant, "x", {})
+        fire(tenant, "x", {}, actor="user:sami")
+        with acting(cause := Cause(uuid4(), uuid4(), depth=0)):
+            fire(tenant, "x", {})
+
+    actors = list(WorkflowEvent.objects.order_by("id").values_list("actor", flat=True))
+    assert actors == ["user:rana", "user:sami", f"run:{cause.run_id}"]
 
 
 def test_a_workflow_may_ask_to_start_on_its_own_changes(tenant):

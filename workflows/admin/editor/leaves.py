@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final
 
-from workflows.definition.values import same_json
-
 Json = Any
-Form = Any
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
@@ -63,17 +59,3 @@ def like(text: str, was: Json) -> Json:
         except ValueError:
             return text
     return text
-
-
-def remembered(value: Json, form: Form, read: Callable[[Form], Json]) -> str:
-    """Return `value` packed if the form alone would give another one, else ""."""
-    back = read(form)
-    return "" if back is not ABSENT and same_json(back, value) else packed(value)
-
-
-def recall(kept: object, form: Form, show: Callable[[Json], Form]) -> Json | Absence:
-    """Return the value that was kept, if the form still shows it; else ABSENT."""
-    if not isinstance(kept, str) or not kept:
-        return ABSENT
-    value = json.loads(kept)
-    return value if show(value) == form else ABSENT

@@ -7,22 +7,218 @@ the text "5", an empty text from no text) is kept beside it, under the place's J
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from workflows.admin.editor.leaves import (
-    ABSENT,
-    SCALAR_TYPES,
-    Absence,
-    number_of,
-    packed,
-    shown,
-    written,
-)
+from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, shown, written
 from workflows.admin.editor.nodes import SCALARS, TEXT, Node
 from workflows.definition.problems import pointer
-from workflows.definition.templates.compiled import is_template
 from workflows.definition.values import same_json
 
 Json = Any
 Form = Any
+Kept = dict[str, str]
+
+REST: Final = "_raw"  # in the form of an object: its members that nobody declared, packed
+_SIMPLE: Final = (str, int, float, bool, type(None))
+
+
+class BadForm(ValueError):
+    """This is not a form that the editor made."""
+
+
+# Kinds with a form of their own (steps, conditions): how to show one, how to read it.
+OWN_FORMS: Final[dict[str, tuple[Callable[[Json], Form], Callable[[Form], Json]]]] = {}
+
+
+def show(value: Json | Absence, node: Node, kept: Kept, at: str = "") -> Form:
+    """Return the form of `value`, and put into `kept` what the form cannot tell."""
+    if value is ABSENT:
+        return blank(node)
+    form = _SHOW.get(node.kind, _show_text)(value, node, kept, at)
+    back = read(form, node, kept, at)
+    if back is ABSENT or not same_json(back, value):
+        kept[at] = packed(value)
+    return form
+
+
+def blank(node: Node) -> Form:
+    """Return the form of a part that is not there."""
+    if node.kind in {"list", "map", "json"}:
+        return []
+    if node.kind == "object":
+        return {name: blank(member) for name, member in node.members.items()}
+    if node.kind in OWN_FORMS:
+        return OWN_FORMS[node.kind][0](ABSENT)
+    return {} if node.kind in {"fields", "parameters"} else ""
+
+
+def read(form: Form, node: Node, kept: Mapping[str, str], at: str = "") -> Json | Absence:
+    """Return the value of a form; ABSENT for one that was left empty. Raises BadForm."""
+    if at in kept:
+        was = json.loads(kept[at])
+        if show(was, node, {}, at) == form:
+            return was  # type: ignore[no-any-return]  # JSON
+    if isinstance(form, str):
+        return _read_text(form, node)
+    reader = _READ.get(node.kind)
+    if reader is None:
+        raise BadForm(f"{at}: {node.kind}")
+    return reader(form, node, kept, at)
+
+
+def _show_text(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    return shown(value)
+
+
+def _show_list(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    if not isinstance(value, list):
+        return shown(value)
+    items = node.items or TEXT
+    return [show(item, items, kept, pointer(at, i)) for i, item in enumerate(value)]
+
+
+def _show_object(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    if not isinstance(value, dict):
+        return shown(value)
+    form = {
+        name: show(value.get(name, ABSENT), member, kept, pointer(at, name))
+        for name, member in node.members.items()
+    }
+    rest = {name: inner for name, inner in value.items() if name not in node.members}
+    return {**form, REST: packed(rest)} if rest else form
+
+
+def _show_named(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    if not isinstance(value, dict):
+        return shown(value)
+    items = node.items or TEXT
+    return {name: show(inner, items, kept, pointer(at, name)) for name, inner in value.items()}
+
+
+def _show_rows(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    if not isinstance(value, dict) or not all(isinstance(v, _SIMPLE) for v in value.values()):
+        return shown(value) if node.kind == "map" else _json_text(value)
+    items = node.items or TEXT
+    return [
+        {"k": name, "v": show(inner, items, kept, pointer(at, index))}
+        for index, (name, inner) in enumerate(value.items())
+    ]
+
+
+def _show_own(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    return OWN_FORMS[node.kind][0](value)
+
+
+def _json_text(value: Json) -> str:
+    if isinstance(value, str) and _read_json(value) == value:
+        return value
+    return written(value)
+
+
+_SHOW: Final[Mapping[str, Callable[[Json, Node, Kept, str], Form]]] = {
+    "list": _show_list,
+    "object": _show_object,
+    "fields": _show_named,
+    "parameters": _show_named,
+    "map": _show_rows,
+    "json": _show_rows,
+    "steps": _show_own,
+    "condition": _show_own,
+}
+
+
+def _read_text(text: str, node: Node) -> Json | Absence:
+    if not text:
+        return ABSENT
+    if node.kind == "json":
+        return _read_json(text)
+    if node.kind == "number":
+        return number_of(text)
+    if node.kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    return next((choice for choice in node.choices if shown(choice) == text), text)
+
+
+def _read_json(text: str) -> Json | Absence:
+    if not text.strip():
+        return ABSENT
+    if text.lstrip().startswith(("{{", "{%")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _read_list(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
+    if not isinstance(form, list):
+        raise BadForm(at)
+    items = node.items or TEXT
+    values = (read(item, items, kept, pointer(at, i)) for i, item in enumerate(form))
+    return [value for value in values if value is not ABSENT] or ABSENT
+
+
+def _read_object(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
+    if not isinstance(form, dict):
+        raise BadForm(at)
+    members = {
+        name: read(form.get(name, blank(member)), member, kept, pointer(at, name))
+        for name, member in node.members.items()
+    }
+    value = {name: inner for name, inner in members.items() if inner is not ABSENT}
+    return {**value, **_rest(form)} or ABSENT
+
+
+def _rest(form: Mapping[str, Form]) -> dict[str, Json]:
+    rest = json.loads(form[REST]) if form.get(REST) else {}
+    if not isinstance(rest, dict):
+        raise BadForm(REST)
+    return rest
+
+
+def _read_named(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
+    if not isinstance(form, dict):
+        raise BadForm(at)
+    items = node.items or TEXT
+    value = {name: read(inner, items, kept, pointer(at, name)) for name, inner in form.items()}
+    if node.kind == "fields":
+        # A field stands in the form because somebody chose it: empty means to empty it.
+        return {name: "" if v is ABSENT else v for name, v in value.items()} or ABSENT
+    return {name: inner for name, inner in value.items() if inner is not ABSENT} or ABSENT
+
+
+def _read_rows(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
+    if not isinstance(form, list):
+        raise BadForm(at)
+    items = node.items or TEXT
+    value = {}
+    for index, row in enumerate(form):
+        name, inner = _row(row)
+        if name or inner:
+            given = read(inner, items, kept, pointer(at, index))
+            value[name] = "" if given is ABSENT else given
+    return value or ABSENT
+
+
+def _row(row: Form) -> tuple[str, Form]:
+    if not isinstance(row, dict) or not isinstance(row.get("k"), str) or "v" not in row:
+        raise BadForm("row")
+    return row["k"], row["v"]
+
+
+def _read_own(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
+    return OWN_FORMS[node.kind][1](form)  # type: ignore[no-any-return]  # JSON
+
+
+_READ: Final[Mapping[str, Callable[[Form, Node, Mapping[str, str], str], Json | Absence]]] = {
+    "list": _read_list,
+    "object": _read_object,
+    "fields": _read_named,
+    "parameters": _read_named,
+    "map": _read_rows,
+    "json": _read_rows,
+    "steps": _read_own,
+    "condition": _read_own,
+}
+assert SCALARS.isdisjoint(_READ)  # noqa: S101 - a scalar is text in every form
