@@ -64,21 +64,41 @@ PARAMS: Final = {
             "description": _("Beside the text, for mail programs that show it."),
             "x-text": "html",
             "x-widget": "textarea",
+            "x-more": True,
         },
-        "cc": {"type": "array", "title": _("Copy to"), "items": _ADDRESS, "maxItems": 50},
-        "bcc": {"type": "array", "title": _("Hidden copy to"), "items": _ADDRESS, "maxItems": 50},
-        "reply_to": {"type": "string", "title": _("Answers go to"), "x-text": "plain"},
+        "cc": {
+            "type": "array",
+            "title": _("Copy to"),
+            "items": _ADDRESS,
+            "maxItems": 50,
+            "x-more": True,
+        },
+        "bcc": {
+            "type": "array",
+            "title": _("Hidden copy to"),
+            "items": _ADDRESS,
+            "maxItems": 50,
+            "x-more": True,
+        },
+        "reply_to": {
+            "type": "string",
+            "title": _("Answers go to"),
+            "x-text": "plain",
+            "x-more": True,
+        },
         "from": {
             "type": "string",
             "title": _("From"),
             "description": _("Empty: the sender of the connection."),
             "x-text": "plain",
+            "x-more": True,
         },
         "connection": {
             "type": "string",
             "title": _("Connection"),
             "description": _("Only needed if you have several mail servers."),
             "x-reference": "connection:smtp",
+            "x-more": True,
             "x-no-template": True,
         },
     },
@@ -119,6 +139,7 @@ class _Content(NamedTuple):
     output=OUTPUT,
     effect=Effect.REPEATABLE,
     icon="mail",
+    ui={"summary": _("To %(to)s")},
 )
 def send_email(params: Json, context: ActionContext) -> Json:
     """Send. What the mail server defers is temporary, what it refuses permanent."""

@@ -88,6 +88,7 @@ SLACK_ACCESS: Final = frozenset(
     output=OUTPUT,
     effect=Effect.NOT_REPEATABLE,
     icon="megaphone",
+    ui={"summary": "%(text)s"},
 )
 def team_notify(params: Json, context: ActionContext) -> Json:
     """Post. A limit on how fast is temporary; an unknown channel or a bad token permanent."""

@@ -74,6 +74,7 @@ OUTPUT: Final = {
     output=OUTPUT,
     effect=Effect.DATABASE,
     icon="pencil",
+    ui={"summary": _("%(table)s: %(fields)s")},
 )
 def update_record(params: Json, context: ActionContext) -> Json:
     """Change the record. Every failure is permanent: the same values would be refused again."""

@@ -40,6 +40,7 @@ PARAMS: Final = {
             "title": _("Headers"),
             "description": _("Nothing secret: passwords and keys belong into a connection."),
             "additionalProperties": {"type": "string", "x-text": "plain"},
+            "x-more": True,
         },
         "body": {
             "title": _("Body"),
@@ -58,6 +59,7 @@ PARAMS: Final = {
             "title": _("Also accept these statuses"),
             "description": _("For example 404, when “not found” is an answer and no error."),
             "items": {"type": "integer", "minimum": 300, "maximum": 599},
+            "x-more": True,
             "x-no-template": True,
         },
     },
@@ -81,6 +83,7 @@ OUTPUT: Final = {
     output=OUTPUT,
     effect=Effect.REPEATABLE,
     icon="globe",
+    ui={"summary": "%(url)s"},
 )
 def webhook(params: Json, context: ActionContext) -> Json:
     """Send the request. A 4xx answer is permanent: the same request would be refused again."""

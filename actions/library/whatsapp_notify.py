@@ -50,12 +50,14 @@ PARAMS: Final = {
             "title": _("Language"),
             "description": _("For example ar. Empty: the language of the template."),
             "x-text": "plain",
+            "x-more": True,
         },
         "connection": {
             "type": "string",
             "title": _("Connection"),
             "description": _("Only needed if you have several for WhatsApp."),
             "x-reference": "connection:whatsapp",
+            "x-more": True,
             "x-no-template": True,
         },
     },
@@ -100,6 +102,7 @@ REFUSALS: Final = {
     output=OUTPUT,
     effect=Effect.NOT_REPEATABLE,
     icon="message",
+    ui={"summary": _("%(template)s, to %(phone)s")},
 )
 def whatsapp_notify(params: Json, context: ActionContext) -> Json:
     """Send. Limits and trouble at WhatsApp are temporary; a bad number or template permanent."""

@@ -30,11 +30,12 @@ class Job:
     input: Json  # the params as rendered; the same on every retry
     scope: Scope
     attempts: tuple[Entry, ...] = ()  # the failed ones before this
+    forgiven: int = 0  # how many of them a person's retry no longer counts
 
     @property
     def attempt(self) -> int:
-        """Which try this is, 1-based."""
-        return len(self.attempts) + 1
+        """Which try this is since a person last asked for one, 1-based."""
+        return len(self.attempts) - self.forgiven + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,11 @@ class Walker:
 
         `pending` is what an earlier worker stored of that step: a retry, or a step it died in.
         """
-        if pending and "input" in pending and step < len(self.program.instructions):
-            job = Job(
-                self.program.instructions[step],
-                pending["input"],
-                self._scope(now),
-                tuple(pending.get("attempts", ())),
-            )
+        if pending and "input" in pending:
+            instruction = self.program.instructions[step]
+            job = Job(instruction, pending["input"], self._scope(now), *_tries(pending))
             return Progress(RunStatus.RUNNING, (), step, None, job)
-        return self._walk(step, now)
+        return self._walk(step, now, _tries(pending or {}))
 
     def settle(
         self, job: Job, outcome: Outcome, timing: Timing, *, now: datetime, jitter: float
@@ -95,13 +92,15 @@ class Walker:
             return self._end(decision)
         return self._walk(decision.next_step, now)
 
-    def _walk(self, step: int, now: datetime) -> Progress:
+    def _walk(
+        self, step: int, now: datetime, tries: tuple[tuple[Entry, ...], int] = ((), 0)
+    ) -> Progress:
         while True:
             instruction = self.program.instructions[step]
             scope = self._scope(now)
             try:
                 if instruction.should_run(scope):
-                    job = Job(instruction, instruction.render(scope), scope)
+                    job = Job(instruction, instruction.render(scope), scope, *tries)
                     return Progress(
                         RunStatus.RUNNING, tuple(self.entries), step, _pending(job), job
                     )
@@ -114,7 +113,7 @@ class Walker:
             )
             if decision.status is not RunStatus.RUNNING:
                 return self._end(decision)
-            step = decision.next_step
+            step, tries = decision.next_step, ((), 0)
 
     def _park(self, job: Job, decision: Decision, timing: Timing) -> Progress:
         tried = {**_timing(timing), "error": _error(decision)}
@@ -159,6 +158,19 @@ def first_error(results: Sequence[Entry]) -> Entry | None:
     return next((entry for entry in results if entry["status"] in bad), None)
 
 
+def pending_retry(step: int, failed: Entry) -> Entry:
+    """Return what lets a failed step be tried again: its input, and its tries, forgiven."""
+    last = {key: failed[key] for key in ("started_at", "duration_ms", "error") if key in failed}
+    tries = failed.get("attempts") or [last]
+    pending = {"step": step, "step_name": failed["step_name"], "action": failed["action"]}
+    rendered = {"input": failed["input"]} if "input" in failed else {}
+    return {**pending, **rendered, "attempts": tries, "forgiven": len(tries)}
+
+
+def _tries(pending: Mapping[str, Json]) -> tuple[tuple[Entry, ...], int]:
+    return tuple(pending.get("attempts", ())), pending.get("forgiven", 0)
+
+
 def _pending(job: Job) -> Entry:
     return {
         "step": job.instruction.index,
@@ -166,6 +178,7 @@ def _pending(job: Job) -> Entry:
         "action": job.instruction.action,
         "input": job.input,
         "attempts": list(job.attempts),
+        "forgiven": job.forgiven,
     }
 
 

@@ -82,8 +82,9 @@ PARK: Final = """
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
     current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0,
-    due_at = now() + %(wait)s, wait_type = %(wait_type)s,
-    worker = NULL, lease_until = NULL
+    wait_type = %(wait_type)s, worker = NULL, lease_until = NULL,
+    -- Somebody asked to cancel meanwhile: it is claimed at once, and ends there.
+    due_at = CASE WHEN cancel_requested_at IS NULL THEN now() + %(wait)s ELSE now() END
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
 """
@@ -187,6 +188,43 @@ SELECT version.program, definition.name, definition.key
 FROM workflow_versions version JOIN workflow_definitions definition
     ON definition.id = version.definition_id
 WHERE version.definition_id = %(definition)s AND version.version = %(version)s
+"""
+
+# End a run that no worker holds; ask a worker that does to end it before its next step.
+CANCEL: Final = """
+UPDATE workflow_runs
+SET cancel_requested_at = coalesce(cancel_requested_at, now()),
+    status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
+    due_at = CASE WHEN status = 'running' THEN due_at END,
+    completed_at = CASE WHEN status <> 'running' THEN now() END,
+    wait_type = CASE WHEN status = 'running' THEN wait_type END,
+    pending = CASE WHEN status = 'running' THEN pending END
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
+RETURNING status
+"""
+
+# Let a run that failed go on from the step it failed in. The failed entry leaves the results and
+# becomes an earlier attempt of the step, so that nothing of it is lost and nothing is done twice.
+RETRY_FAILED_STEP: Final = """
+UPDATE workflow_runs
+SET status = 'queued', due_at = now(), completed_at = NULL, crashes = 0,
+    step_results = step_results - (jsonb_array_length(step_results) - 1),
+    pending = %(pending)s::jsonb, lease_token = lease_token + 1,
+    cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
+    error_fingerprint = NULL
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
+    AND lease_token = %(token)s
+RETURNING id
+"""
+
+# Run again from the start, or from a chosen step with the results before it: a new run.
+START_AGAIN: Final = """
+INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
+    subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step)
+SELECT %(new)s, tenant_id, definition_id, %(version)s, event_id, trigger_payload,
+    subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s
+FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
+RETURNING id
 """
 
 # A run that could not be carried to a checkpoint: let the next sweep find it.

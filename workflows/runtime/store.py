@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import translation
 
+from tenants.ids import uuid7
 from tenants.jsontext import storable
 from workflows.engine.advance import Progress
 from workflows.engine.statuses import RunStatus
@@ -14,6 +15,8 @@ from workflows.runtime import statements
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
 from workflows.wording import errors as wording
+
+Json = Any
 
 
 class LeaseLost(Exception):
@@ -58,6 +61,32 @@ def hand_back(claim: Claim) -> None:
 def put_down(claim: Claim) -> None:
     """Give a run back between two steps. Raises LeaseLost."""
     _fenced(statements.PUT_DOWN, {"id": claim.run_id, "token": claim.token})
+
+
+def cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
+    """Cancel a run, or ask its worker to; return its status now, None if it had ended before."""
+    done = rows(statements.CANCEL, {"id": run_id, "tenant": tenant_id})
+    return RunStatus(done[0][0]) if done else None
+
+
+def retry_failed_step(tenant_id: UUID, run: tuple[UUID, int], pending: Json) -> bool:
+    """Let a failed run go on from its failed step; False if it is not as it was read any more.
+
+    `run` is its id and the lease token it was read with.
+    """
+    run_id, token = run
+    values = {"id": run_id, "tenant": tenant_id, "token": token, "pending": storable(pending)}
+    return bool(rows(statements.RETRY_FAILED_STEP, values))
+
+
+def start_again(run: tuple[UUID, UUID], version: int, start: tuple[int, Json], actor: str) -> UUID:
+    """Start a copy of a run (tenant, id), at a step with the results before it; return its id."""
+    tenant_id, run_id = run
+    step, results = start
+    new = {"new": uuid7(), "version": version, "step": step, "results": storable(results)}
+    values = {"id": run_id, "tenant": tenant_id, "actor": actor, **new}
+    made: UUID = rows(statements.START_AGAIN, values)[0][0]
+    return made
 
 
 def _fenced(statement: str, values: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.registry import action
 from actions.spec import Effect
 from tenants.models.order import Order
+from workflows.engine.statuses import RunStatus
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -19,8 +20,11 @@ from workflows.runtime.execute import execute
 from workflows.runtime.programs import program_of
 from workflows.runtime.session import PumpSession
 from workflows.runtime.watch import Watch
+from workflows.services.cancel import cancel
 from workflows.services.fire import fire
 from workflows.services.publish import publish
+from workflows.services.refusals import NotRetryable, RunHasEnded
+from workflows.services.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -295,3 +299,126 @@ def test_an_r3_like_run_takes_few_statements(
         [claim] = worker.claim(4)
         watch.take(claim, monotonic())
         execute(claim, watch)
+
+
+@pytest.mark.parametrize("status", ["queued", "waiting"])
+def test_a_run_that_no_worker_holds_is_cancelled_at_once(tenant, worker, library, status):
+    library(Effect.REPEATABLE, lambda params, context: {})
+    publish_steps(tenant, step("a"))
+    [run_id] = fire(tenant, "x", {}).run_ids
+    WorkflowRun.objects.update(status=status)
+
+    assert cancel(tenant, run_id) is RunStatus.CANCELLED
+
+    [run] = execute_all(worker)
+    assert (run.status, run.step_results, run.due_at) == ("cancelled", [], None)
+    with pytest.raises(RunHasEnded):
+        cancel(tenant, run_id)
+
+
+def test_nobody_cancels_another_tenants_run(tenant, other_tenant, worker, library):
+    library(Effect.REPEATABLE, lambda params, context: {})
+    publish_steps(tenant, step("a"))
+    [run_id] = fire(tenant, "x", {}).run_ids
+
+    with pytest.raises(RunHasEnded):
+        cancel(other_tenant, run_id)
+
+    assert WorkflowRun.objects.get().status == "queued"
+
+
+def test_a_run_that_parks_after_it_was_asked_to_end_is_cancelled_at_once(tenant, worker, library):
+    def cancel_and_fail(params, context):
+        cancel(tenant, context.run_id)
+        raise TemporaryFailure("unreachable", may_have_arrived=False)
+
+    library(Effect.REPEATABLE, cancel_and_fail)
+    publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+    execute_all(worker)
+
+    assert execute_all(worker)[0].status == "cancelled"
+
+
+def test_a_failed_step_is_retried_with_the_same_input_and_key(tenant, worker, library):
+    calls = []
+
+    def fail_at_first(params, context):
+        calls.append((params, context.idempotency_key))
+        if len(calls) == 1:
+            raise PermanentFailure("refused")
+        return {}
+
+    library(Effect.REPEATABLE, fail_at_first)
+    publish_steps(tenant, step("a", params={"to": "{{now}}"}), step("b"), step("c"))
+    fire(tenant, "x", {})
+    [failed] = execute_all(worker)
+
+    retry_failed_step(tenant, failed.id)
+    [run] = execute_all(worker)
+
+    assert (failed.status, failed.error_code, len(failed.step_results)) == ("failed", "refused", 1)
+    assert (run.status, run.error_code, len(run.step_results)) == ("completed", None, 3)
+    assert calls[0] == calls[1]
+    assert [a["error"] and a["error"]["code"] for a in run.step_results[0]["attempts"]] == [
+        "refused",
+        None,
+    ]
+    with pytest.raises(NotRetryable):
+        retry_failed_step(tenant, run.id)
+
+
+def test_a_retried_step_has_all_its_tries_again(tenant, worker, library):
+    def always(params, context):
+        raise TemporaryFailure("unreachable", may_have_arrived=False)
+
+    library(Effect.REPEATABLE, always)
+    publish_steps(tenant, step("a"))
+    fire(tenant, "x", {})
+    [waiting] = execute_all(worker)
+    WorkflowRun.objects.update(due_at=waiting.created_at)
+    [failed] = execute_all(worker)
+
+    retry_failed_step(tenant, failed.id)
+    [again] = execute_all(worker)
+
+    assert (waiting.status, failed.status, again.status) == ("waiting", "failed", "waiting")
+    assert len(again.pending["attempts"]) == 3
+
+
+def test_a_run_started_again_from_a_step_reuses_what_was_done(tenant, worker, library):
+    done = []
+    library(
+        Effect.REPEATABLE,
+        lambda params, context: (
+            done.append((context.step_name, context.run_id)) or {"n": len(done)}
+        ),
+    )
+    publish_steps(tenant, step("a"), step("b"), step("c"))
+    fire(tenant, "x", {})
+    [first] = execute_all(worker)
+
+    new_id = start_again(tenant, first.id, "user:rana", from_step="b")
+    execute_all(worker)
+
+    run = WorkflowRun.objects.get(pk=new_id)
+    assert (run.retried_from, run.actor, run.status) == (first.id, "user:rana", "completed")
+    assert [(e["step_name"], e["status"]) for e in run.step_results] == [
+        ("a", "reused"),
+        ("b", "completed"),
+        ("c", "completed"),
+    ]
+    assert [name for name, run_id in done if run_id == new_id] == ["b", "c"]
+
+
+@pytest.mark.parametrize("from_step", ["", "b"])
+def test_a_run_under_way_is_not_started_again(tenant, worker, library, from_step):
+    library(Effect.REPEATABLE, lambda params, context: {})
+    publish_steps(tenant, step("a"), step("b"))
+    [run_id] = fire(tenant, "x", {}).run_ids
+
+    with pytest.raises(NotRetryable) as refused:
+        start_again(tenant, run_id, "user:rana", from_step=from_step)
+
+    assert refused.value.code == "still_running"
+    assert WorkflowRun.objects.count() == 1

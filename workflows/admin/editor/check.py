@@ -1,0 +1,65 @@
+"""What the page shows of a form while it is edited: problems at their fields, a line per step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.mistakes import mistakes_of
+from workflows.admin.editor.places import Place, place_of
+from workflows.admin.editor.shape import from_form
+from workflows.admin.editor.summaries import condition_line, summary_of
+from workflows.definition.codes import Code
+from workflows.definition.problems import Problem
+from workflows.services.publish import problems_of
+from workflows.wording import document_text
+from workflows.wording.errors import sentence
+
+Json = Any
+Form = Mapping[str, Any]
+
+# At its field, “‘subject’ is missing” only repeats the label.
+_FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
+
+
+def checked(tenant: Tenant, form: Form, choices: Mapping[str, Any]) -> dict[str, Json]:
+    """Return the problems, the lines of the cards and the JSON text. Raises BadForm."""
+    document = from_form(dict(form))
+    return {
+        "problems": shown_problems(problems_of(tenant, document), form),
+        "summaries": _lines(document, choices),
+        "text": document_text.write(document),
+    }
+
+
+def shown_problems(problems: list[Problem], form: Form) -> list[dict[str, Json]]:
+    """Return each problem with its place in the form, and the mistakes of the form itself."""
+    placed = [(place_of(problem.path, form), _words(problem)) for problem in problems]
+    return [_shown(place, words) for place, words in [*placed, *mistakes_of(form)]]
+
+
+def _shown(place: Place, words: str) -> dict[str, Json]:
+    return {**asdict(place), "at": list(place.at), "text": words}
+
+
+def _words(problem: Problem) -> str:
+    if problem.code in _FILL_IN or _is_blank_path(problem):
+        return sentence(Code.EMPTY)
+    return sentence(problem.code, problem.params)
+
+
+def _is_blank_path(problem: Problem) -> bool:
+    return problem.code == Code.BAD_PATH and not problem.params.get("path")
+
+
+def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str, Json]:
+    steps = document.get("steps")
+    lines = {}
+    for index, step in enumerate(steps if isinstance(steps, list) else []):
+        lines[f"steps/{index}"] = {
+            "line": summary_of(step, choices),
+            "condition": condition_line(step.get("condition"), {}),
+        }
+    return {"trigger": {"condition": condition_line(document.get("trigger_filter"), {})}, **lines}

@@ -1,0 +1,117 @@
+"""Real values to show while editing: the last event, and what steps gave in the last runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from actions import registry
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.events import field_title, recent_payloads, schema_of
+from workflows.definition.errors import ExpressionError
+from workflows.definition.scope import TENANT_FIELDS, Scope, normalise
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.run import WorkflowRun
+
+Json = Any
+Schema = Mapping[str, Json]
+
+RUNS: Final = 20  # how far back a step's result is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What templates of a workflow would see."""
+
+    scope: Scope
+    real: bool  # False: no such event has come yet, the values are made up
+
+
+def sample_of(
+    tenant: Tenant,
+    definition: WorkflowDefinition | None,
+    document: Mapping[str, Json],
+    now: datetime,
+) -> Sample:
+    """Return real values where there are any, made-up ones where there are none yet."""
+    trigger_type = str(document.get("trigger_type") or "")
+    payloads = recent_payloads(tenant, trigger_type)
+    payload, previous = payloads[0] if payloads else (_made_up(schema_of(trigger_type)), None)
+    steps = document.get("steps")
+    values = document.get("values")
+    scope = Scope(
+        trigger=_plain(payload),
+        previous=_plain(previous),
+        steps=_steps(steps if isinstance(steps, list) else [], _outputs(definition)),
+        run={"id": "…", "workflow": str(document.get("name", "")), "version": 1},
+        tenant={name: getattr(tenant, name) for name in TENANT_FIELDS},
+        now=now.astimezone(ZoneInfo(tenant.time_zone)),
+        values=values if isinstance(values, dict) else {},
+    )
+    return Sample(scope, real=bool(payloads))
+
+
+def _steps(steps: list[Json], outputs: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    found = {}
+    for step in steps:
+        name, action = step.get("name"), str(step.get("action"))
+        if isinstance(name, str):
+            # The result of another action says nothing about this one's.
+            real = outputs.get(f"{name} {action}")
+            output = real if real is not None else _made_up(_output_schema(action))
+            found[name] = {"status": "completed", "output": _plain(output)}
+    return found
+
+
+def _outputs(definition: WorkflowDefinition | None) -> dict[str, Json]:
+    if definition is None or definition.pk is None:
+        return {}
+    runs = WorkflowRun.objects.filter(tenant_id=definition.tenant_id, definition=definition)
+    found: dict[str, Json] = {}
+    for results in runs.order_by("-id").values_list("step_results", flat=True)[:RUNS]:
+        for entry in results:
+            if entry.get("status") in {"completed", "reused"} and "output" in entry:
+                found.setdefault(f"{entry['step_name']} {entry.get('action')}", entry["output"])
+    return found
+
+
+def _output_schema(action: str) -> Schema | None:
+    try:
+        return registry.get(action).output
+    except registry.UnknownAction:
+        return None
+
+
+def _made_up(schema: Schema | None, depth: int = 0) -> Json:
+    """Return a value that fits the schema, and says that it is only an example."""
+    members = (schema or {}).get("properties", {})
+    return {key: _example(key, member, depth) for key, member in members.items()}
+
+
+def _example(key: str, schema: Schema, depth: int) -> Json:
+    if schema.get("enum"):
+        return schema["enum"][0]
+    kind = schema.get("type")
+    if kind == "object":
+        return _made_up(schema, depth + 1) if depth < 4 else {}
+    if kind == "array":
+        return [_example(key, schema.get("items", {}), depth + 1)] if depth < 4 else []
+    if kind in {"integer", "number"}:
+        return 1
+    if kind == "boolean":
+        return True
+    by_format = {"decimal": "149.90", "date": "2026-01-31", "email": "name@example.com"}
+    fallback = _("‹%(field)s›") % {"field": field_title(key, schema.get("title"))}
+    return by_format.get(str(schema.get("format")), fallback)
+
+
+def _plain(value: Json) -> Json:
+    try:
+        return normalise(value)
+    except ExpressionError:
+        return None

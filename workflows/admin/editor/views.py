@@ -1,0 +1,134 @@
+"""The questions that the editor asks while somebody edits: check, preview, values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from tenants.admin import access
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.check import checked
+from workflows.admin.editor.choices import choices_of
+from workflows.admin.editor.preview import preview
+from workflows.admin.editor.samples import Sample, sample_of
+from workflows.admin.editor.shape import BadForm, from_form, to_form
+from workflows.admin.editor.values import groups_of
+from workflows.models.definition import WorkflowDefinition
+from workflows.wording import document_text
+
+Json = Any
+
+MOST_PREVIEWS: Final = 60
+NOTHING: Final[dict[str, Json]] = {"steps": []}
+
+
+class Asked:
+    """A question: whose workflow it is about, and the form as it stands."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Read it. Raises PermissionDenied, BadForm."""
+        try:
+            self.body: dict[str, Json] = json.loads(request.body)
+            self.definition = _definition(self.body.get("definition"))
+            self.tenant = _tenant(self.definition, self.body.get("tenant"))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BadForm(str(error)) from error
+        if not access.may_edit(request, self.tenant.pk):
+            raise PermissionDenied
+
+    @property
+    def document(self) -> Json:
+        """The document of the form; an empty one if no form came. Raises BadForm."""
+        form = self.body.get("form")
+        return from_form(form) if form else NOTHING
+
+    def sample(self) -> Sample:
+        """Return the values to show."""
+        return sample_of(self.tenant, self.definition, self.document, timezone.now())
+
+
+def check(asked: Asked) -> dict[str, Json]:
+    """Answer with the problems of a form, or turn JSON text into a form."""
+    choices = choices_of(asked.tenant)
+    if "text" not in asked.body:
+        return checked(asked.tenant, asked.body["form"], choices)
+    try:
+        form = to_form(document_text.read(str(asked.body["text"])))
+    except document_text.Unreadable as mistake:
+        return {"error": str(mistake)}
+    except BadForm:
+        return {"error": _("This is JSON, but no workflow: it needs a name and a list of steps.")}
+    return {"form": form, **checked(asked.tenant, form, choices)}
+
+
+def show_previews(asked: Asked) -> dict[str, Json]:
+    """Answer with what texts would become."""
+    sample = asked.sample()
+    texts = asked.body.get("texts", [])[:MOST_PREVIEWS]
+    previews = [preview(str(one["text"]), sample, html=bool(one.get("html"))) for one in texts]
+    return {"previews": previews}
+
+
+def list_values(asked: Asked) -> dict[str, Json]:
+    """Answer with what can be inserted and chosen."""
+    groups = groups_of(asked.document, asked.sample())
+    return {"groups": groups, "choices": choices_of(asked.tenant)}
+
+
+ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {
+    "check": check,
+    "preview": show_previews,
+    "values": list_values,
+}
+
+
+def editor_urls(site: AdminSite) -> list[URLPattern]:
+    """Return the addresses, for people who may edit workflows of the tenant."""
+    return [
+        path(
+            f"editor/{name}/",
+            site.admin_view(_answering(answer)),
+            name=f"workflows_editor_{name}",
+        )
+        for name, answer in ANSWERS.items()
+    ]
+
+
+def _answering(answer: Callable[[Asked], dict[str, Json]]) -> Any:
+    @require_POST
+    def view(request: HttpRequest) -> JsonResponse:
+        try:
+            return JsonResponse(answer(Asked(request)))
+        except (BadForm, KeyError, TypeError) as error:
+            return JsonResponse({"error": str(error)}, status=400)
+
+    return view
+
+
+def _definition(given: object) -> WorkflowDefinition | None:
+    if not given:
+        return None
+    found = WorkflowDefinition.objects.filter(pk=UUID(str(given))).select_related("tenant").first()
+    if found is None:
+        raise PermissionDenied
+    return found
+
+
+def _tenant(definition: WorkflowDefinition | None, given: object) -> Tenant:
+    if definition is not None:
+        tenant: Tenant = definition.tenant
+        return tenant
+    found = Tenant.objects.filter(pk=UUID(str(given))).first()
+    if found is None:
+        raise PermissionDenied
+    return found

@@ -1,0 +1,172 @@
+"""The field of a workflow's document: django-jsonform's form inside the step editor."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.widgets import Script
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django_jsonform.forms.fields import JSONFormField
+from django_jsonform.widgets import JSONFormWidget
+
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.check import checked
+from workflows.admin.editor.choices import choices_of
+from workflows.admin.editor.differences import differences
+from workflows.admin.editor.mistakes import mistakes_of
+from workflows.admin.editor.samples import sample_of
+from workflows.admin.editor.shape import BadForm, from_form, is_form, to_form
+from workflows.admin.editor.texts import texts
+from workflows.admin.editor.values import groups_of
+from workflows.definition.values import same_json
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.version import WorkflowVersion
+from workflows.wording import document_text
+from workflows.wording.actors import actor_words
+from workflows.wording.times import short_moment
+
+Json = Any
+
+ENDPOINTS: Final = ("check", "preview", "values")
+
+
+class EditorWidget(JSONFormWidget):
+    """Draws the editor. `instance` and `tenant` say whose workflow; `seen` the version edited."""
+
+    template_name = "admin/workflows/editor/widget.html"
+    instance: WorkflowDefinition | None = None
+    tenant: Tenant | None = None
+    seen: int | None = None
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(schema=None, attrs=attrs)
+
+    @property
+    def media(self) -> forms.Media:
+        """Return the package's scripts, without the one that starts it: the editor does."""
+        packaged = super().media
+        scripts = [path for path in packaged._js if not path.endswith("/index.js")]
+        return forms.Media(
+            css={"all": [*packaged._css["all"], "workflows/editor/editor.css"]},
+            js=[*scripts, Script("workflows/editor/main.js", type="module")],
+        )
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """Draw the editor; the posted text first, if it could not be saved."""
+        context = self.get_context(name, value, attrs)
+        context["widget"]["value"] = value
+        context["widget"]["config"] = json.dumps(self.config(value), ensure_ascii=False)
+        return render_to_string(self.template_name, context)
+
+    def config(self, value: str) -> dict[str, Json]:
+        """Return everything that the page's scripts start with."""
+        posted, form = _forms(value)
+        about = self.about(from_form(form)) if form else {}
+        tenant = self.tenant
+        return {
+            "form": form,
+            "raw": "" if form else value,
+            "choices": choices_of(tenant) if tenant else {},
+            "groups": about.get("groups", []),
+            "checked": checked(tenant, form, choices_of(tenant)) if tenant and form else {},
+            "show_problems": posted,
+            "definition": self._key(),
+            "tenant": str(tenant.pk) if tenant else "",
+            "version": self.instance.version if self.instance else 0,
+            "conflict": self._conflict(form) if form else None,
+            "urls": {name: reverse(f"admin:workflows_editor_{name}") for name in ENDPOINTS},
+            "texts": texts(),
+        }
+
+    def about(self, document: Json) -> dict[str, Json]:
+        """Return the values that can be inserted."""
+        if self.tenant is None:
+            return {}
+        sample = sample_of(self.tenant, self.instance, document, timezone.now())
+        return {"groups": groups_of(document, sample)}
+
+    def _key(self) -> str:
+        known = self.instance is not None and not self.instance._state.adding
+        return str(self.instance.pk) if known and self.instance else ""
+
+    def _conflict(self, form: Json) -> dict[str, Json] | None:
+        """Return what a colleague published while this form was open, or None."""
+        stored = self.instance
+        if stored is None or self.seen is None or self.seen == stored.version:
+            return None
+        newest = WorkflowVersion.objects.filter(definition=stored).order_by("-version").first()
+        return {
+            "version": stored.version,
+            "who": actor_words(stored.updated_by),
+            "when": short_moment(newest.published_at if newest else stored.updated_at),
+            "note": newest.note if newest else "",
+            "differences": differences(from_form(form), stored.definition),
+            "theirs": to_form(stored.definition),
+        }
+
+
+class EditorField(JSONFormField):
+    """Takes the editor's form, or the document itself as JSON; gives the document."""
+
+    widget = EditorWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": EditorWidget(), **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show text: the document as it is written, or what was posted."""
+        return value if isinstance(value, str) else document_text.write(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Show what was posted, whatever it is."""
+        return data or ""
+
+    def clean(self, value: Any) -> Json:
+        """Return the document. Everything else about it is the validator's to say."""
+        if not value:
+            raise ValidationError(self.error_messages["required"], code="required")
+        try:
+            given = document_text.read(value.replace("\r\n", "\n"))
+            document = from_form(given) if is_form(given) else given
+        except (document_text.Unreadable, BadForm) as mistake:
+            raise ValidationError(_unreadable(mistake)) from mistake
+        mistakes = mistakes_of(given) if is_form(given) else []
+        if mistakes:
+            raise ValidationError([words for _place, words in mistakes])
+        return document
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare documents: the same one is written in many ways."""
+        try:
+            document = self.clean(data)
+        except ValidationError:
+            return True
+        before = document_text.read(initial) if isinstance(initial, str) else initial
+        return not same_json(document, before)
+
+
+def _unreadable(mistake: Exception) -> str:
+    if isinstance(mistake, BadForm):
+        return _("The steps could not be read. Load the page again; your work is kept.")
+    return str(mistake)
+
+
+def _forms(value: str) -> tuple[bool, Json]:
+    """Return whether `value` was posted by the editor, and its form; None if it has none."""
+    try:
+        given = document_text.read(value)
+        if is_form(given):
+            from_form(given)
+            return True, given
+        return False, to_form(given)
+    except (document_text.Unreadable, BadForm):
+        return False, None
