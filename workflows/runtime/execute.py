@@ -1,15 +1,12 @@
 """Execute one claimed run: find what it needs, let the interpreter work, take care of trouble."""
 
 import logging
-from functools import lru_cache
-from time import monotonic
-from uuid import UUID
 
 from django.db import Error as DatabaseTrouble
 from django.utils import translation
 
 from tenants.facts import TenantFacts
-from tenants.models.tenant import Tenant
+from tenants.known import facts_of
 from workflows.definition.errors import InvalidProgram
 from workflows.engine.advance import Progress
 from workflows.engine.statuses import RunStatus
@@ -23,8 +20,6 @@ from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-# How long a worker goes on with what it knows of a tenant (its name, language, time zone).
-FACTS_SECONDS = 30
 UNREADABLE = "program_unreadable"
 
 
@@ -63,9 +58,4 @@ def _fail_unread(claim: Claim, problem: Exception) -> RunStatus:
 
 def _needed_by(claim: Claim) -> tuple[LoadedProgram, TenantFacts]:
     loaded = program_of(claim.definition_id, claim.version)
-    return loaded, _facts(claim.tenant_id, int(monotonic() / FACTS_SECONDS))
-
-
-@lru_cache(maxsize=1000)
-def _facts(tenant_id: UUID, _period: int) -> TenantFacts:
-    return Tenant.objects.get(id=tenant_id).facts()
+    return loaded, facts_of(claim.tenant_id)

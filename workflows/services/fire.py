@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.actor import current_actor
+from tenants.facts import TenantFacts
 from tenants.ids import uuid7
 from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
@@ -62,11 +63,11 @@ def fire(  # noqa: PLR0913  # the one door for events: each part is named where 
     Raises TypeError for a payload that holds something else than JSON values.
     """
     draft = EventDraft(type, normalise_object(payload), subject=subject)
-    return fire_all(tenant, [draft], actor=actor, source=source)[0]
+    return fire_all(tenant.facts(), [draft], actor=actor, source=source)[0]
 
 
 def fire_all(
-    tenant: Tenant, drafts: Sequence[EventDraft], *, actor: str = "", source: str = "code"
+    tenant: TenantFacts, drafts: Sequence[EventDraft], *, actor: str = "", source: str = "code"
 ) -> list[Fired]:
     """Fire many events of `tenant` in one statement. Their payloads are JSON already."""
     if not drafts:
@@ -99,7 +100,7 @@ def fire_all(
     return fired
 
 
-def _listeners(tenant: Tenant, types: list[str]) -> list[Listener]:
+def _listeners(tenant: TenantFacts, types: list[str]) -> list[Listener]:
     # Read in every call: a workflow that was switched off a moment ago must not start.
     found = rows(statements.LISTENING_DEFINITIONS, {"tenant": tenant.id, "types": types})
     return [Listener(row[0], row[1], row[2], frozenset(row[3])) for row in found]
@@ -113,7 +114,7 @@ def _guard(cause: Cause | None) -> "tuple[UUID | None, bool]":
 
 
 def _event_row(
-    tenant: Tenant,
+    tenant: TenantFacts,
     draft: EventDraft,
     event_id: UUID,
     evaluations: Iterable[Evaluation],

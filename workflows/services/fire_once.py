@@ -70,7 +70,7 @@ def fire_once(tenant: Tenant, draft: EventDraft, caller: Caller, key: str | None
 
 def _fire(tenant: Tenant, draft: EventDraft, caller: Caller) -> Fired:
     refuse_if_full(tenant)
-    return fire_all(tenant, [draft], actor=caller.actor, source=caller.source)[0]
+    return fire_all(tenant.facts(), [draft], actor=caller.actor, source=caller.source)[0]
 
 
 def _answered(tenant: Tenant, named: Mapping[str, Json]) -> Fired:

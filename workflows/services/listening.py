@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from tenants.facts import TenantFacts
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
@@ -17,7 +19,6 @@ from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.scopes import tenant_values
 
 if TYPE_CHECKING:
-    from tenants.models.tenant import Tenant
     from workflows.services.fire import EventDraft
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Evaluation:
 
 
 def evaluate(
-    tenant: Tenant,
+    tenant: TenantFacts,
     draft: EventDraft,
     listeners: Iterable[Listener],
     guard: tuple[UUID | None, bool],
@@ -82,7 +83,7 @@ def evaluate(
 
 
 def _verdict(
-    tenant: Tenant, draft: EventDraft, listener: Listener, *, is_own: bool
+    tenant: TenantFacts, draft: EventDraft, listener: Listener, *, is_own: bool
 ) -> tuple[bool, str, Mapping[str, Json]]:
     try:
         program = program_of(listener.definition_id, listener.version).program
@@ -98,15 +99,15 @@ def _verdict(
 
 
 def _filtered(
-    program: Program, tenant: Tenant, draft: EventDraft
+    program: Program, tenant: TenantFacts, draft: EventDraft
 ) -> tuple[bool, str, Mapping[str, Json]]:
     scope = Scope(
         trigger=dict(draft.payload),
         previous=dict(draft.previous) if draft.previous is not None else None,
         steps={},
         run={},
-        tenant=tenant_values(tenant.facts()),
-        now=timezone.localtime(timezone=tenant.zone),
+        tenant=tenant_values(tenant),
+        now=timezone.localtime(timezone=ZoneInfo(tenant.time_zone)),
         values=program.values,
     )
     explanation = program.trigger_filter.explain(scope)

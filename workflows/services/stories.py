@@ -16,6 +16,7 @@ from workflows.wording.badges import run_badge
 from workflows.wording.runs import summary
 from workflows.wording.timeline import PlannedStep, RunFacts, step_error
 from workflows.wording.times import short_moment
+from workflows.wording.values import spelt_out
 
 Plan = tuple[PlannedStep, ...]
 Plans = Mapping[tuple[UUID, int], Plan]
@@ -76,7 +77,7 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     name = run.error_step or ""
     entries = (entry for entry in run.step_results if entry["step_name"] == name)
     errors = (step_error(entry) for entry in entries if entry.get("error"))
-    return labels.get(name, name), next(errors, run.error_message or run.error_code)
+    return labels.get(name) or spelt_out(name), next(errors, run.error_message or run.error_code)
 
 
 def _plan(steps: Any) -> Plan:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from actions import records
-from tenants.models.tenant import Tenant
+from tenants.known import facts_of
 from tenants.tracking import RecordChange, records_changed
 from workflows.event_types import RecordEvent, all_event_types
 from workflows.services.fire import EventDraft, fire_all
@@ -26,10 +26,8 @@ def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> N
     for change in changes:
         for draft in _drafts(change, declared):
             drafts.setdefault(change.tenant_id, []).append(draft)
-    if not drafts:
-        return
-    for tenant in Tenant.objects.filter(id__in=drafts):
-        fire_all(tenant, drafts[tenant.id], source="record")
+    for tenant_id, of_tenant in drafts.items():
+        fire_all(facts_of(tenant_id), of_tenant, source="record")
 
 
 def _is_about(event: object, model: type) -> bool:

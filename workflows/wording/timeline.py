@@ -8,6 +8,7 @@ from typing import Any
 
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.wording.errors import sentence
+from workflows.wording.values import spelt_out
 
 Json = Any
 
@@ -103,7 +104,7 @@ def run_error(facts: RunFacts) -> str:
 def _line(
     number: int, step: PlannedStep, entry: Mapping[str, Json] | None, facts: RunFacts
 ) -> Line:
-    label = step.label or step.name
+    label = step.label or spelt_out(step.name)
     if entry is None:
         return _unfinished(number, step, label, facts)
     return Line(

@@ -1,0 +1,180 @@
+"""How actions compare values: the rule of the language, which they may not import.
+
+Two numbers compare as numbers, also when they are written as text; else two dates as dates; else
+as text. `tests/actions/test_comparing.py` holds this and the language to the same answers.
+"""
+
+import json
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import date, datetime, time, tzinfo
+from decimal import Decimal
+from typing import Any, Final
+
+from actions.paths import MISSING
+
+Json = Any
+
+MOST_DIGITS: Final = 100
+# No leading zeros ("0501234567" is a phone, "007" a code), no exponent ("12E5" is a code).
+_NUMBER: Final = re.compile(r"\s*([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
+)
+
+
+class Incomparable(ValueError):
+    """The two values have no order, or the operator does not fit them."""
+
+    def __init__(self, code: str, value: Json = None) -> None:
+        super().__init__(f"{code}: {value!r}")
+        self.code = code  # the language's own word for the same mistake
+        self.value = value  # the side that does not fit
+
+
+def holds(left: Any, operator: str, right: Json, zone: tzinfo) -> bool:
+    """Say whether `left operator right`; `left` may be MISSING. Raises Incomparable."""
+    if operator in _ON_NOTHING:
+        return is_empty(left) is _ON_NOTHING[operator]
+    if left is MISSING or (left is None and operator not in _WITH_NULL):
+        raise Incomparable("missing_value")
+    return _DECIDE[operator](left, right, zone)
+
+
+def equal(left: Json, right: Json, zone: tzinfo) -> bool:
+    """Say whether two values are the same. Null equals only null; never raises."""
+    return key_of(left, zone) == key_of(right, zone)
+
+
+def key_of(value: Json, zone: tzinfo) -> Hashable:
+    """Return what two equal values have in common, so that they are found in a dict."""
+    if value is None:
+        return ("null",)
+    if isinstance(value, Mapping | list | tuple):
+        return ("json", _canonical(value))
+    number = as_number(value)
+    if number is not None:
+        return ("number", number)
+    moment = as_moment(value, zone)
+    return ("text", as_text(value)) if moment is None else ("moment", moment)
+
+
+def order(left: Json, right: Json, zone: tzinfo) -> int:
+    """Return -1, 0 or 1 as `left` is less than, equal to or greater than `right`.
+
+    Raises Incomparable.
+    """
+    first, second = sort_keys((left, right), zone)
+    return int(first > second) - int(first < second)
+
+
+def sort_keys(values: Sequence[Json], zone: tzinfo) -> list[Any]:
+    """Return a key for each value, all of one kind. Raises Incomparable naming the odd value."""
+    for value in values:
+        if value is None or isinstance(value, bool | Mapping | list | tuple):
+            raise Incomparable("not_comparable", value)
+    numbers = _all_or_none([as_number(value) for value in values], values, "not_a_number")
+    if numbers is not None:
+        return numbers
+    moments = _all_or_none([as_moment(value, zone) for value in values], values, "not_a_date")
+    return [as_text(value) for value in values] if moments is None else moments
+
+
+def contains(whole: Json, part: Json, zone: tzinfo) -> bool:
+    """Say whether a list has `part` as an element, or a text has it inside. Raises Incomparable."""
+    if isinstance(whole, list | tuple):
+        wanted = key_of(part, zone)
+        return any(key_of(element, zone) == wanted for element in whole)
+    if isinstance(whole, Mapping):
+        return isinstance(part, str) and part in whole
+    if isinstance(part, str | int | float | Decimal):
+        return as_text(part) in as_text(whole)
+    raise Incomparable("not_text", part)
+
+
+def is_empty(value: Any) -> bool:
+    """Say whether there is nothing in it: null, blank text, no elements. 0 and false are not."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value is MISSING or (isinstance(value, Mapping | list) and not value)
+
+
+def as_number(value: Json) -> Decimal | None:
+    """Return the exact number that `value` is or writes, or None. True and false are none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int):
+        return Decimal(value) if value.bit_length() < MOST_DIGITS * 3 else None
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, str) and len(value) <= MOST_DIGITS and (match := _NUMBER.fullmatch(value)):
+        return Decimal(match[1])
+    return None
+
+
+def as_moment(value: Json, zone: tzinfo) -> datetime | None:
+    """Return the moment that ISO text writes, or None.
+
+    A date alone is its midnight in `zone`; a time without an offset is a time in `zone`.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.combine(date.fromisoformat(text), time.min, zone)
+        if not _TIME.fullmatch(text):
+            return None
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=zone) if found.tzinfo is None else found.astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def as_text(value: Json) -> str:
+    """Return a scalar as it is printed: true, 12, 149.90. Null is empty."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return "" if value is None else str(value)
+
+
+def _all_or_none(found: list[Any], values: Sequence[Json], code: str) -> list[Any] | None:
+    lacking = [value for value, one in zip(values, found, strict=True) if one is None]
+    if not lacking:
+        return found
+    if len(lacking) == len(values):
+        return None
+    raise Incomparable(code, lacking[0])
+
+
+def _canonical(value: Json) -> str:
+    def plain(inner: Any) -> str:
+        return format(inner, "f") if isinstance(inner, Decimal) else str(inner)
+
+    return json.dumps(value, sort_keys=True, default=plain)
+
+
+def _in(left: Json, right: Json, zone: tzinfo) -> bool:
+    if not isinstance(right, list | tuple):
+        raise Incomparable("not_a_list", right)
+    return contains(right, left, zone)
+
+
+_ON_NOTHING: Final = {"is_empty": True, "is_not_empty": False}
+_WITH_NULL: Final = frozenset({"equals", "not_equals", "in"})
+_DECIDE: Final[Mapping[str, Callable[[Any, Any, tzinfo], bool]]] = {
+    "equals": equal,
+    "not_equals": lambda left, right, zone: not equal(left, right, zone),
+    "in": _in,
+    "greater_than": lambda left, right, zone: order(left, right, zone) > 0,
+    "less_than": lambda left, right, zone: order(left, right, zone) < 0,
+    "at_least": lambda left, right, zone: order(left, right, zone) >= 0,
+    "at_most": lambda left, right, zone: order(left, right, zone) <= 0,
+    "contains": contains,
+}
+OPERATORS: Final = (*_DECIDE, *_ON_NOTHING)

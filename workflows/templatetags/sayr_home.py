@@ -1,0 +1,41 @@
+"""The first page: what needs somebody, what happened last, and where the daily work is."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import template
+from django.utils import timezone
+
+from tenants.admin.access import is_superuser, may_edit_somewhere, sees_several, tenants_seen
+from workflows.services.attention import attention
+from workflows.services.beginnings import beginnings
+from workflows.services.newest_runs import last_day, newest_runs
+from workflows.wording.times import duration, short_moment
+
+register = template.Library()
+
+NEWEST_SHOWN: Final = 6
+
+
+@register.inclusion_tag("admin/sayr/home.html", takes_context=True)
+def home(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Show it for the person's companies; for a superuser, for all."""
+    request = context["request"]
+    tenants = list(tenants_seen(request))
+    if not tenants:
+        return {"tenants": (), "is_superuser": is_superuser(request)}
+    now = timezone.now()
+    found, newest = attention(tenants, now), newest_runs(tenants, NEWEST_SHOWN)
+    return {
+        "tenants": tenants,
+        "is_superuser": is_superuser(request),
+        "may_edit": may_edit_somewhere(request),
+        "names_tenants": sees_several(request),
+        "attention": found,
+        "late_for": duration(found.late.longest) if found.late else "",
+        "retries": [(one, short_moment(one.run.due_at)) for one in found.retries],
+        "paused": [tenant for tenant in tenants if tenant.paused_at],
+        "newest": newest,
+        "day": last_day(tenants, now),
+        "beginnings": None if newest else beginnings(tenants),
+    }
