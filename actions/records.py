@@ -31,6 +31,7 @@ class Record:
     label: Any  # shown to staff; a lazy translation
     readable: tuple[str, ...]
     writable: tuple[str, ...]
+    creatable: tuple[str, ...] = ()  # may be given to a new row; none: steps make no rows
 
     def field(self, name: str) -> models.Field[Any, Any]:
         """Return the model's field of this name."""
@@ -69,15 +70,17 @@ def _by_alias() -> dict[str, Record]:
 
 
 def _refuse_mistakes(record: Record) -> None:
-    for name in ("id", "tenant", *record.readable, *record.writable):
+    for name in ("id", "tenant", *record.readable, *record.writable, *record.creatable):
         try:
             field = record.field(name)
         except FieldDoesNotExist:
             raise ImproperlyConfigured(f"Record {record.alias!r}: no field {name!r}.") from None
         # A key to another row would let a step of one tenant point at a row of another.
         forbidden = field.primary_key or field.is_relation or not field.editable
-        if name in record.writable and forbidden:
+        if name in (*record.writable, *record.creatable) and forbidden:
             raise ImproperlyConfigured(f"Record {record.alias!r}: {name!r} cannot be written.")
+        if name in record.readable and not field.concrete:
+            raise ImproperlyConfigured(f"Record {record.alias!r}: {name!r} is no column.")
 
 
 def _forget(*, setting: str, **_details: Any) -> None:

@@ -66,6 +66,21 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "output_too_large": _(
         "The answer is %(bytes)s bytes; at most %(limit_bytes)s are kept. Ask for less of it."
     ),
+    "answer_means_failure": _(
+        "%(host)s answered, and its answer means failure: %(message)s (%(rule)s)."
+        " It says: %(answer)s"
+    ),
+    "answer_lacks_field": _(
+        "The answer of %(host)s has no usable value at “%(field)s”, which the step needs. Compare"
+        " the step with what the server really answers."
+    ),
+    "page_on_other_server": _(
+        "%(host)s names a next page that is not on the same server, so it was not fetched."
+    ),
+    "page_repeated": _(
+        "%(host)s names a page as the next one that was fetched before (page %(page)s). Look at"
+        " the step: where the next page stands is probably wrong."
+    ),
     # Connections and message templates.
     "connection_missing": _("There is no active connection for %(kind)s. Make one first."),
     "connection_unknown": _(
@@ -87,6 +102,14 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "connection_moved": _(
         "The connection “%(connection)s” points to another server than when its credentials were"
         " entered, so they were not sent. Enter them again."
+    ),
+    "connection_unclear": _(
+        "The connection “%(connection)s” does not say clearly where its token goes (%(setting)s)."
+        ' Write one place: {"query": "api_key"}, {"header": "X-Key"} or'
+        ' {"body": "token"}.'
+    ),
+    "secret_needs_object": _(
+        "The token for %(host)s goes into the body, so the body has to be an object: {…}."
     ),
     "connection_for_other_host": _(
         "The address is not on the server of the connection “%(connection)s”, so its credentials"
@@ -181,7 +204,56 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "invalid_value": _(
         "“%(value)s” is not a value that “%(field)s” of “%(table)s” can have: %(reason)s"
     ),
+    "creating_not_allowed": _("Workflows may not make records in “%(table)s”."),
+    "field_not_creatable": _(
+        "Workflows may not fill in “%(field)s” of a new record in “%(table)s”. Take it out of the"
+        " step."
+    ),
+    "field_not_readable": _(
+        "Workflows may not read the field “%(field)s” of “%(table)s”. Choose another in the step."
+    ),
+    "filter_not_possible": _(
+        "“%(field)s” of “%(table)s” cannot be compared like this (%(operator)s “%(value)s”). Only"
+        " numbers and dates can be greater or less, and only than a number or a date; only text"
+        " can contain something; “in” needs a list."
+    ),
+    "no_record_found": _("No record of “%(table)s” fits, and the step needs one."),
+    "several_records_found": _(
+        "%(count)s records of “%(table)s” fit, but the step needs exactly one. Add a condition."
+    ),
+    "figure_needs_field": _("Which field? “%(function)s” needs one. Choose it in the step."),
+    "figure_not_possible": _(
+        "“%(function)s” cannot be worked out of “%(field)s” of “%(table)s”: only numbers have a"
+        " sum and an average, only numbers and dates a least and a most."
+    ),
+    "too_many_groups": _(
+        "“%(field)s” has more than %(limit)s different values. Group by another field, or add a"
+        " condition."
+    ),
     "record_refused": _("The change to “%(table)s” was refused as a whole: %(reason)s"),
+    # Lists and comparisons.
+    "values_not_comparable": _(
+        "“%(field)s” cannot be compared like this (%(operator)s “%(value)s”): “%(odd)s” does not"
+        " fit. Two numbers can be compared, two dates, or two texts; “in” needs a list."
+    ),
+    "values_have_no_order": _(
+        "The list cannot be sorted by “%(field)s”: “%(value)s” does not fit the others. They have"
+        " to be all numbers, all dates or all text."
+    ),
+    "too_many_items": _(
+        "The list has %(count)s items; a step works with at most %(limit)s. Ask for fewer."
+    ),
+    "list_too_large": _(
+        "The list is larger than %(limit_bytes)s bytes. Keep fewer items, or fewer fields of them."
+    ),
+    "item_lacks_field": _(
+        "Item %(item)s of the list has no value in “%(field)s”. Correct the name, or first drop"
+        " the items in which it is empty."
+    ),
+    "item_not_object": _(
+        "Item %(item)s of the list (“%(value)s”) has no fields: it is a plain value or a list."
+    ),
+    "item_not_list": _("“%(field)s” of item %(item)s is no list, so it cannot be unpacked."),
 }
 
 

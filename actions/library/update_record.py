@@ -1,18 +1,15 @@
 """Change fields of one of the tenant's records."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any, Final, cast
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from actions import records
 from actions.errors import PermanentFailure
+from actions.record_values import allowed_record, cleaned, json_value, refused_as_a_whole
 from actions.records import Record
 from actions.registry import action
 from actions.spec import ActionContext, Effect
@@ -88,16 +85,12 @@ def update_record(params: Json, context: ActionContext) -> Json:
                 row.save(update_fields=[*changed, *_automatic_fields(row)])
     except (IntegrityError, DataError) as error:
         # Two steps at once can pass the checks; the database has the last word.
-        reason = str(error).partition("\n")[0]
-        raise PermanentFailure("record_refused", table=record.alias, reason=reason) from None
+        raise refused_as_a_whole(record, error) from None
     return {"table": record.alias, "id": str(row.pk), "changed": changed}
 
 
 def _record(alias: str, fields: Mapping[str, Json]) -> Record:
-    try:
-        record = records.get(alias)
-    except records.UnknownRecord:
-        raise PermanentFailure("table_not_allowed", table=alias) from None
+    record = allowed_record(alias)
     for name in fields:
         if name not in record.writable:
             raise PermanentFailure("field_not_allowed", table=alias, field=name)
@@ -120,26 +113,11 @@ def _locked_row(record: Record, wanted: str, context: ActionContext) -> models.M
 def _assign(record: Record, row: models.Model, fields: Mapping[str, Json]) -> dict[str, Json]:
     changed = {}
     for name, given in fields.items():
-        before, after = getattr(row, name), _cleaned(record, row, name, given)
+        before, after = getattr(row, name), cleaned(record, row, name, given)
         if before != after:
-            changed[name] = {"from": _json_value(before), "to": _json_value(after)}
+            changed[name] = {"from": json_value(before), "to": json_value(after)}
             setattr(row, name, after)
     return changed
-
-
-def _cleaned(record: Record, row: models.Model, name: str, given: Json) -> Any:
-    if isinstance(given, str) and "\x00" in given:
-        raise _invalid(record, name, given, "holds a character that cannot be stored")
-    try:
-        return record.field(name).clean(given, row)
-    except ValidationError as error:
-        raise _invalid(record, name, given, " ".join(error.messages)) from None
-
-
-def _invalid(record: Record, name: str, given: Json, reason: str) -> PermanentFailure:
-    return PermanentFailure(
-        "invalid_value", table=record.alias, field=name, value=str(given)[:100], reason=reason
-    )
 
 
 def _check_constraints(record: Record, row: models.Model, changed: Iterable[str]) -> None:
@@ -150,8 +128,7 @@ def _check_constraints(record: Record, row: models.Model, changed: Iterable[str]
                 if _concerns(constraint, frozenset(changed)):
                     constraint.validate(model, row)
     except ValidationError as error:
-        reason = " ".join(error.messages)
-        raise PermanentFailure("record_refused", table=record.alias, reason=reason) from None
+        raise refused_as_a_whole(record, error) from None
 
 
 def _concerns(constraint: Any, changed: frozenset[str]) -> bool:
@@ -167,13 +144,3 @@ def _automatic_fields(row: models.Model) -> list[str]:
     # `update_fields` leaves out what Django would set by itself, such as "changed at".
     fields = row._meta.concrete_fields
     return [field.name for field in fields if getattr(field, "auto_now", False)]
-
-
-def _json_value(value: Any) -> Json:
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, UUID):
-        return str(value)
-    return value if value is None or isinstance(value, bool | int | dict | list) else str(value)

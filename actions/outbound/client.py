@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
+from urllib.parse import unquote_plus, urlencode
 
 from requests import Response, exceptions  # noqa: TID251 - this package is the HTTP client
 from requests_hardened.ip_filter import InvalidIPAddress
@@ -60,8 +61,16 @@ class Request:
     body: Json = None  # written as JSON; None: no body
     headers: Mapping[str, str] = field(default_factory=dict)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret_query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret_body: Mapping[str, str] = field(default_factory=dict, repr=False)  # top members
     secrets: tuple[str, ...] = field(default=(), repr=False)  # taken out of what comes back
     accept_status: frozenset[int] = frozenset()  # an answer for the caller instead of a failure
+
+    @property
+    def all_secrets(self) -> tuple[str, ...]:
+        """What must travel encrypted, and never come back."""
+        placed = (self.secret_headers, self.secret_query, self.secret_body)
+        return (*self.secrets, *(secret for place in placed for secret in place.values()))
 
 
 def send(request: Request, *, idempotency_key: str, timeout_seconds: float) -> Answer:
@@ -83,7 +92,7 @@ def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) 
     headers = _headers(request, idempotency_key)
     body = _body(request)
     release_database()
-    scrub = Scrubber((*request.secrets, *request.secret_headers.values()))
+    scrub = Scrubber(request.all_secrets)
     try:
         response = _open(request, headers, body, timeout_seconds)
         try:
@@ -134,8 +143,7 @@ def _target(request: Request) -> Target:
         target = target_of(request.url)
     except AddressRefused as refused:
         raise PermanentFailure("bad_address", host=refused.host, reason=refused.reason) from None
-    secret = request.secrets or request.secret_headers
-    if secret and target.scheme != "https" and not is_allowed(target):
+    if request.all_secrets and target.scheme != "https" and not is_allowed(target):
         raise PermanentFailure("encryption_required", host=target.host)
     return target
 
@@ -153,13 +161,31 @@ def _headers(request: Request, idempotency_key: str) -> dict[str, str]:
 
 
 def _body(request: Request) -> bytes | None:
-    if request.body is None:
+    content = request.body
+    if request.secret_body:
+        if not isinstance(content, dict | None):
+            raise PermanentFailure("secret_needs_object", host=target_of(request.url).host)
+        content = {**(content or {}), **request.secret_body}
+    if content is None:
         return None
-    body = jsontext.dumps(request.body).encode()
+    body = jsontext.dumps(content).encode()
     limit = settings().request_limit_bytes
     if len(body) > limit:
         raise PermanentFailure("request_too_large", limit_bytes=limit)
     return body
+
+
+def _address(request: Request) -> str:
+    """Return the address with the secrets in its query, each of them once."""
+    if not request.secret_query:
+        return request.url
+    address, _, query = request.url.partition("#")[0].partition("?")
+    kept = [
+        pair
+        for pair in query.split("&")
+        if pair and unquote_plus(pair.partition("=")[0]) not in request.secret_query
+    ]
+    return f"{address}?{'&'.join([*kept, urlencode(request.secret_query)])}"
 
 
 def _open(
@@ -172,7 +198,7 @@ def _open(
     connect = min(settings().connect_timeout_seconds, timeout_seconds)
     response: Response = current.request(
         request.method,
-        request.url,
+        _address(request),
         headers=headers,
         data=body,
         timeout=(connect, timeout_seconds),

@@ -44,8 +44,15 @@ def test_each_file_of_the_library_is_one_action():
 
 def test_the_effects_say_what_a_crash_leaves_behind():
     assert {spec.name: spec.effect for spec in registry.all_actions()} == {
+        "aggregate_records": Effect.DATABASE,
+        "create_record": Effect.DATABASE,
+        "find_records": Effect.DATABASE,
+        "http_request": Effect.REPEATABLE,
+        "log_note": Effect.REPEATABLE,
         "send_email": Effect.REPEATABLE,
+        "set_values": Effect.REPEATABLE,
         "team_notify": Effect.NOT_REPEATABLE,
+        "transform": Effect.REPEATABLE,
         "update_record": Effect.DATABASE,
         "webhook": Effect.REPEATABLE,
         "whatsapp_notify": Effect.NOT_REPEATABLE,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import TenantForm
 from tenants.models.tenant import Tenant
+from workflows.admin.editor.widget import EditorField
 from workflows.definition.problems import Problem
 from workflows.definition.values import same_json
 from workflows.models.definition import WorkflowDefinition
@@ -29,14 +30,6 @@ BEGINNING: Json = {
 }
 
 
-class DocumentField(forms.CharField):
-    """Text whose line ends are those of the server, so that nothing seems changed."""
-
-    def to_python(self, value: Any) -> str:
-        """Take the browser's line ends back."""
-        return (super().to_python(value) or "").replace("\r\n", "\n")
-
-
 class SeenField(forms.IntegerField):
     """Which version the form was opened with. Nobody changes it."""
 
@@ -50,14 +43,7 @@ class SeenField(forms.IntegerField):
 class DefinitionForm(TenantForm):
     """Name and trigger are what the document says, so the form does not ask for them again."""
 
-    document = DocumentField(
-        label=_("Document"),
-        strip=False,
-        widget=forms.Textarea(
-            attrs={"rows": 32, "dir": "ltr", "spellcheck": "false", "class": "sayr-document"}
-        ),
-        help_text=_("What starts the workflow, and its steps, as JSON. Saving publishes it."),
-    )
+    document = EditorField(label=_("Document"))
     note = forms.CharField(
         label=_("What changed?"),
         required=False,
@@ -79,6 +65,7 @@ class DefinitionForm(TenantForm):
         stored = self.instance.definition or BEGINNING
         self.initial.setdefault("document", document_text.write(stored))
         self.initial.setdefault("version_seen", self.instance.version)
+        self._prepare_editor()
         if "key" in self.fields:
             self.fields["key"].required = False
             self.fields["key"].help_text = _("Short name for exports. Empty: made from the name.")
@@ -88,12 +75,23 @@ class DefinitionForm(TenantForm):
         """Whether a new version has to be published."""
         return not same_json(self.cleaned_data["document"], self.instance.definition)
 
-    def clean_document(self) -> Json:
-        """Read the text. What was typed is shown again, whatever is wrong with it."""
-        try:
-            return document_text.read(self.cleaned_data["document"])
-        except document_text.Unreadable as mistake:
-            raise ValidationError(str(mistake)) from mistake
+    def _prepare_editor(self) -> None:
+        """Tell the editor whose workflow it shows, and which version the person began with."""
+        editor: Any = self.fields["document"].widget
+        editor.instance = self.instance
+        editor.tenant = self.instance.tenant if self.instance.tenant_id else self._only_tenant()
+        seen = self.data.get(self.add_prefix("version_seen"), "")
+        editor.seen = int(seen) if self.is_bound and seen.isdecimal() else None
+
+    def _only_tenant(self) -> Tenant | None:
+        """Return the tenant that a new workflow is for, if it is chosen, or the only choice."""
+        field: Any = self.fields.get("tenant")
+        if field is None:
+            return None
+        chosen = self.data.get(self.add_prefix("tenant")) or field.initial
+        rows: Any = field.queryset
+        found: Tenant | None = rows.filter(pk=chosen).first() if chosen else rows.first()
+        return found
 
     def clean_version_seen(self) -> int | None:
         """Refuse to publish over what a colleague published meanwhile."""

@@ -15,6 +15,7 @@ from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from workflows.admin.definition_form import DefinitionForm
+from workflows.admin.editor.views import editor_urls
 from workflows.admin.vocabulary import vocabulary
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
@@ -79,6 +80,10 @@ class DefinitionAdmin(TenantAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Use the list that fetches the figures."""
         return DefinitionList
+
+    def get_urls(self) -> Any:
+        """Add the questions of the step editor."""
+        return [*editor_urls(self.admin_site), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Readers see the document, writers edit it."""

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, TenantFilter, newest
-from workflows.admin.subjects import subjects_of
 from workflows.event_types import all_event_types, label_of
 from workflows.models.event import WorkflowEvent
 from workflows.services.search_history import search_events
 from workflows.services.stories import plans_of, told
+from workflows.services.subjects import subjects_of
 from workflows.wording import evaluations, values
 from workflows.wording.actors import actor_words, causing_run
 from workflows.wording.times import short_moment

@@ -87,6 +87,25 @@ class TriggerFilter(admin.SimpleListFilter):
         )
 
 
+class MistakeFilter(admin.SimpleListFilter):
+    """By the same mistake at the same step. Shown when a page led here, not to choose from."""
+
+    title = _("mistake")
+    parameter_name = "mistake"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Offer the one that was asked for."""
+        asked = request.GET.get(self.parameter_name, "")
+        return [(asked, _("The same as chosen"))] if asked else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow, among the newest failures: a mistake of long ago is found by its date."""
+        if not self.value():
+            return queryset
+        failures = newest(request, queryset.with_errors())
+        return failures.filter(error_fingerprint=self.value())
+
+
 def is_offered(chosen: Any) -> bool:
     """Whether the filter's value is one that was offered; others are ignored."""
     return chosen.value() in {value for value, _label in chosen.lookup_choices}

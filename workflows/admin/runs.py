@@ -5,7 +5,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
@@ -14,12 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
-from workflows.admin.run_filters import StatusFilter, TriggerFilter, WorkflowFilter
-from workflows.admin.run_page import run_page
-from workflows.admin.subjects import subjects_of
+from workflows.admin.run_filters import (
+    MistakeFilter,
+    StatusFilter,
+    TriggerFilter,
+    WorkflowFilter,
+)
+from workflows.admin.run_page import run_page, seen_mark, subject_of
 from workflows.models.run import WorkflowRun
 from workflows.services.search_history import search_runs
 from workflows.services.stories import failed_step, plans_of
+from workflows.services.subjects import subjects_of
 from workflows.wording.badges import run_badge
 from workflows.wording.times import duration, short_moment
 
@@ -44,7 +51,14 @@ class RunAdmin(HistoryAdmin):
 
     list_display = ("state", "what", "about", "started", "took")
     list_display_links = ("state",)
-    list_filter = (StatusFilter, WorkflowFilter, TriggerFilter, CreatedFilter, TenantFilter)
+    list_filter = (
+        StatusFilter,
+        MistakeFilter,
+        WorkflowFilter,
+        TriggerFilter,
+        CreatedFilter,
+        TenantFilter,
+    )
     list_select_related = ("definition", "tenant")
     search_fields = ("id",)
     search_help_text = _("Order, phone, e-mail, or any number of the order, the event or the run")
@@ -70,11 +84,32 @@ class RunAdmin(HistoryAdmin):
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """Return what the page of a run shows."""
-        return run_page(obj, self.admin_site)
+        return run_page(obj)
 
     def page_title(self, obj: Any) -> str:
-        """Name the workflow; the id stands among the facts."""
-        return _now("Run of “%(workflow)s”") % {"workflow": obj.definition}
+        """Name the workflow, and the record it was about."""
+        subject = subject_of(obj)
+        if subject is None:
+            return _now("Run of “%(workflow)s”") % {"workflow": obj.definition}
+        named = {"workflow": obj.definition, "subject": subject.label}
+        return _now("Run of “%(workflow)s” for %(subject)s") % named
+
+    def get_urls(self) -> list[Any]:
+        """Add the address that the page of a run asks while the run goes on."""
+        live = self.admin_site.admin_view(self.live)
+        named = path("<path:object_id>/live/", live, name="workflows_workflowrun_live")
+        return [named, *super().get_urls()]
+
+    def live(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the changing part of a run's page, or nothing if it is as it was seen."""
+        run = self.get_object(request, object_id)
+        if run is None or not self.has_view_permission(request, run):
+            raise Http404
+        if request.GET.get("seen") == seen_mark(run):
+            return HttpResponse(status=204)
+        context = run_page(run)
+        html = render_to_string("admin/workflows/run_live.html", context, request)
+        return JsonResponse({"seen": context["seen"], "ended": context["has_ended"], "html": html})
 
     @admin.display(description=_("status"))
     def state(self, run: Any) -> SafeString:

@@ -6,13 +6,15 @@ stored, so that a later catalogue never changes what a published workflow does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workflows.definition.assembly import assemble
+from workflows.definition.blocks import all_steps, held, own_params
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import InvalidDocument
-from workflows.definition.plans import make_plan
+from workflows.definition.kinds import KINDS, kind_named
 from workflows.definition.schemas import bare
 from workflows.definition.templates import paths_in
 from workflows.definition.validate import validate
@@ -25,7 +27,7 @@ def compile_document(document: object, catalogue: Catalogue) -> dict[str, Any]:
     problems = validate(document, catalogue)
     if problems or not isinstance(document, dict):
         raise InvalidDocument(problems)
-    steps = document["steps"]
+    instructions, on_failure = assemble(document, catalogue)
     return {
         "language_version": LANGUAGE_VERSION,
         "name": document["name"],
@@ -34,35 +36,33 @@ def compile_document(document: object, catalogue: Catalogue) -> dict[str, Any]:
         "settings": document.get("settings") or {},
         "values": document.get("values") or {},
         "uses_previous": _uses_previous(document),
-        "schemas": {
-            name: bare(catalogue.actions[name].params)
-            for name in sorted({step["action"] for step in steps})
-        },
-        "instructions": [_instruction(index, step, catalogue) for index, step in enumerate(steps)],
+        "schemas": _schemas(document, catalogue),
+        "instructions": instructions,
+        "on_failure": on_failure,
     }
 
 
-def _instruction(index: int, step: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    schema = catalogue.actions[step["action"]].params
-    return {
-        "op": "action",
-        "index": index,
-        "name": step["name"],
-        "label": step.get("label") or "",
-        "action": step["action"],
-        "condition": step.get("condition") or None,
-        "params": make_plan(step["params"], schema, schema),
-        "on_error": step.get("on_error", "stop"),
-        "retry": step.get("retry"),
-        "timeout": step.get("timeout"),
-    }
+def _schemas(document: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """Return what rendered params are checked by."""
+    names = {step["action"] for _, step in all_steps(document)}
+    checked = {name for name in names if not kind_named(name) or name == "emit_event"}
+    known = {name: action.params for name, action in catalogue.actions.items()}
+    known |= {name: kind.params for name, kind in KINDS.items()}
+    return {name: bare(known[name]) for name in sorted(checked)}
 
 
 def _uses_previous(document: Mapping[str, Any]) -> bool:
     """Say whether anything reads the before-values of the record change."""
-    conditions = [step.get("condition") for step in document["steps"]]
-    rows = [one for one in (*conditions, document.get("trigger_filter")) if one]
-    if any(compile_condition(row).reads_previous for row in rows):
+    if any(compile_condition(one).reads_previous for one in _conditions(document)):
         return True
-    read = (path for step in document["steps"] for path in paths_in(step["params"]))
+    read = (path for _, step in all_steps(document) for path in paths_in(own_params(step)))
     return any(path[0] == "previous" for path in read)
+
+
+def _conditions(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if document.get("trigger_filter"):
+        yield document["trigger_filter"]
+    for path, step in all_steps(document):
+        if step.get("condition"):
+            yield step["condition"]
+        yield from (condition for _, condition in held(step, "x-condition", path))

@@ -2,67 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
-from workflows.definition.codes import Code
-from workflows.definition.conditions import Condition, Filter, compile_condition, load_filter
+from workflows.definition.conditions import Filter, compile_condition, load_filter
 from workflows.definition.durations import parse_duration
-from workflows.definition.errors import ExpressionError, InvalidProgram
-from workflows.definition.numbers import shortened
-from workflows.definition.plans import Fill, load_plan
-from workflows.definition.problems import pointer
+from workflows.definition.errors import InvalidProgram
+from workflows.definition.instructions import (
+    Branch,
+    Call,
+    Case,
+    EmitEvent,
+    Fail,
+    Instruction,
+    Repeat,
+    Stop,
+    Wait,
+)
+from workflows.definition.plans import load_plan
 from workflows.definition.retry import RetryPolicy
 from workflows.definition.schemas import validator
-from workflows.definition.scope import Scope
 from workflows.definition.values import Json
+
+__all__ = ["Instruction", "Program", "load_program", "load_retry"]
 
 LANGUAGE_VERSIONS = frozenset({1})
 
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """One step, ready to run."""
-
-    op: Literal["action"]  # control flow will have others
-    index: int
-    name: str
-    label: str  # for people; "" if the step has none
-    action: str
-    on_error: Literal["stop", "continue"]  # after the last try
-    retry: RetryPolicy
-    timeout: timedelta | None  # None: the action's own
-    condition: Condition | None
-    fill: Fill
-    check: Draft202012Validator | None  # None: all params are literal, checked at publish
-
-    def should_run(self, scope: Scope) -> bool:
-        """Say whether the step's condition holds. Raises ExpressionError naming the path."""
-        return self.condition is None or self.condition.decide(scope).holds
-
-    def render(self, scope: Scope) -> Json:
-        """Return the params filled in from `scope`.
-
-        Raises ExpressionError: a value is missing or of the wrong kind (`place` says in which
-        param), or the result is not what the action takes (`bad_param`).
-        """
-        params = self.fill(scope)
-        if not isinstance(params, dict):
-            raise InvalidProgram(f"step {self.name} has no params")
-        error = next(self.check.iter_errors(params), None) if self.check else None
-        if error is not None:
-            raise ExpressionError(
-                Code.BAD_PARAM,
-                place=pointer("", *error.absolute_path),
-                rule=str(error.validator),
-                wanted=shortened(error.validator_value),
-                value=shortened(error.instance),
-            )
-        return params
+Stored = Mapping[str, Any]
+Checks = Mapping[str, Draft202012Validator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,49 +49,109 @@ class Program:
     # is not known here.
     uses_previous: bool
     starts_on_own_changes: bool  # True if what its own runs write may start it again
+    on_failure: int | None  # index of the first instruction for a run that has failed
 
 
-def load_program(program: Mapping[str, Any]) -> Program:
+def load_program(program: Stored) -> Program:
     """Return the program, compiled. Raises InvalidProgram if this is none we can run."""
     if program.get("language_version") not in LANGUAGE_VERSIONS:
         raise InvalidProgram(f"language version {program.get('language_version')!r}")
     try:
-        schemas = {name: validator(schema) for name, schema in program["schemas"].items()}
+        checks = {name: validator(schema) for name, schema in program["schemas"].items()}
         return Program(
             name=program["name"],
-            instructions=tuple(_instruction(one, schemas) for one in program["instructions"]),
+            instructions=tuple(_instruction(one, checks) for one in program["instructions"]),
             values=program["values"],
             trigger_filter=load_filter(program["trigger_filter"]),
             trigger_types=tuple(program["trigger_types"]),
             uses_previous=program["uses_previous"],
             starts_on_own_changes=program["settings"].get("start_on_own_changes", False),
+            on_failure=program["on_failure"],
         )
     except KeyError as error:
         raise InvalidProgram(f"no {error.args[0]!r}") from error
 
 
-def _instruction(
-    stored: Mapping[str, Any], schemas: Mapping[str, Draft202012Validator]
-) -> Instruction:
-    if stored["op"] != "action":
+def _instruction(stored: Stored, checks: Checks) -> Instruction:
+    load = _LOADERS.get(stored["op"])
+    if load is None:
         raise InvalidProgram(f"op {stored['op']!r}")
-    condition = stored["condition"]
-    return Instruction(
-        op=stored["op"],
-        index=stored["index"],
-        name=stored["name"],
-        label=stored["label"],
-        action=stored["action"],
-        on_error=stored["on_error"],
+    return load(stored, _common(stored), checks)
+
+
+def _common(stored: Stored) -> dict[str, Any]:
+    condition, codes = stored["condition"], stored["error_codes"]
+    return {
+        "index": stored["index"],
+        "name": stored["name"],
+        "label": stored["label"],
+        "action": stored["action"],
+        "condition": compile_condition(condition) if condition else None,
+        "next": stored["next"],
+        "on_error": stored["on_error"],
+        "error_block": stored["error_block"],
+        "error_codes": None if codes is None else frozenset(codes),
+    }
+
+
+def _call(stored: Stored, common: dict[str, Any], checks: Checks) -> Call:
+    # Params that are all literal were checked at publish.
+    is_literal = "literal" in stored["params"]
+    return Call(
+        **common,
         retry=load_retry(stored["retry"] or {}),
         timeout=parse_duration(stored["timeout"]),
-        condition=compile_condition(condition) if condition else None,
         fill=load_plan(stored["params"]),
-        check=None if "literal" in stored["params"] else schemas[stored["action"]],
+        check=None if is_literal else checks[stored["action"]],
     )
 
 
-def load_retry(retry: Mapping[str, Any]) -> RetryPolicy:
+def _branch(stored: Stored, common: dict[str, Any], checks: Checks) -> Branch:
+    cases = tuple(
+        Case(label=case["label"], when=compile_condition(case["when"]), go_to=case["go_to"])
+        for case in stored["cases"]
+    )
+    return Branch(**common, cases=cases, otherwise=stored["otherwise"])
+
+
+def _stop(stored: Stored, common: dict[str, Any], checks: Checks) -> Stop:
+    return Stop(**common, fill=load_plan(stored["params"]), outcome=stored["outcome"])
+
+
+def _wait(stored: Stored, common: dict[str, Any], checks: Checks) -> Wait:
+    return Wait(**common, fill=load_plan(stored["params"]))
+
+
+def _repeat(stored: Stored, common: dict[str, Any], checks: Checks) -> Repeat:
+    return Repeat(
+        **common,
+        body=stored["body"],
+        every=parse_duration(stored["every"]) or timedelta(0),
+        at_most=stored["at_most"],
+        until=compile_condition(stored["until"]),
+    )
+
+
+def _emit_event(stored: Stored, common: dict[str, Any], checks: Checks) -> EmitEvent:
+    return EmitEvent(**common, fill=load_plan(stored["params"]), check=checks["emit_event"])
+
+
+def _fail(stored: Stored, common: dict[str, Any], checks: Checks) -> Fail:
+    return Fail(**common)
+
+
+_LOADERS: Final[Mapping[str, Callable[[Stored, dict[str, Any], Checks], Instruction]]] = {
+    "action": _call,
+    "branch": _branch,
+    "stop": _stop,
+    "wait": _wait,
+    "repeat": _repeat,
+    "emit_event": _emit_event,
+    "fail": _fail,
+}
+
+
+def load_retry(retry: Stored) -> RetryPolicy:
     """Return the policy that a document's `retry` writes; what it leaves out is the default."""
     usual = RetryPolicy()
     delay = parse_duration(retry.get("delay")) or usual.delay

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from workflows.runtime.database import Row, as_json
 
 Json = Any
+
+# One crash is most likely not the run's doing; from the second on it is executed alone.
+SUSPECT_CRASHES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,24 @@ class Claim:
     cancel_asked: bool
     depth: int  # of the event that started it
     previous: Json  # before-values, if a record change started it
+    crashes: int  # of its workers, since it last finished a step
 
     @property
     def was_begun(self) -> bool:
         """Whether a worker began the step under way and then died."""
         return bool(self.pending and self.pending.get("begun"))
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it ended its worker so often that it may not take other runs with it."""
+        return self.crashes >= SUSPECT_CRASHES
+
     @classmethod
     def from_row(cls, row: Row) -> "Claim":
         """Read what the statement CLAIM returned."""
         run_id, tenant_id, definition_id, version, event_id, payload, results, *others = row
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
-        claimed_at, cancel_asked, depth, previous = rest
+        claimed_at, cancel_asked, depth, previous, crashes = rest
         return cls(
             run_id=run_id,
             tenant_id=tenant_id,
@@ -64,4 +73,5 @@ class Claim:
             cancel_asked=cancel_asked,
             depth=depth or 0,
             previous=as_json(previous) if previous is not None else None,
+            crashes=crashes,
         )

@@ -7,6 +7,7 @@ and drains when it is told to stop. The slots' threads execute.
 import logging
 import os
 import select
+from collections import deque
 from datetime import timedelta
 from random import uniform
 from time import monotonic
@@ -88,6 +89,8 @@ class Pump:
         self.watch = Watch(lease)
         self.slots = Slots(slots, self._execute)
         self.starved = False  # due runs may wait for a slot
+        self.suspects: deque[Claim] = deque()  # claimed, waiting to be executed alone
+        self.is_quarantined = False  # a suspect is being executed
         self.pulse = Pulse()
         now = monotonic()
         self.next_claim = self.next_reap = self.next_sweep = now
@@ -109,6 +112,7 @@ class Pump:
     def drain(self, grace: timedelta) -> None:
         """Claim nothing more; let the steps in flight finish; put their runs down."""
         self.watch.stop()
+        self._hand_suspects_back()
         end = monotonic() + grace.total_seconds()
         while self.slots.busy and monotonic() < end:
             try:
@@ -139,6 +143,9 @@ class Pump:
             self._claim(now)
 
     def _claim(self, now: float) -> None:
+        if self._sees_to_suspects():
+            self.next_claim = now + POLL_SECONDS  # a finished slot wakes us before
+            return
         free = self.slots.free
         self.starved = not free
         if self.starved:
@@ -147,9 +154,21 @@ class Pump:
         claims = self.session.claim(free, self.watch.served())
         for claim in claims:
             self.watch.take(claim, now)
-            self.slots.submit(claim)
+            if claim.is_suspect:
+                self.suspects.append(claim)
+            else:
+                self.slots.submit(claim)
         # A full catch means that more may wait.
         self.next_claim = now if len(claims) == free else now + POLL_SECONDS
+
+    def _sees_to_suspects(self) -> bool:
+        """Execute suspects one by one, nothing beside them; return whether there are any."""
+        if self.slots.busy:
+            return self.is_quarantined or bool(self.suspects)
+        self.is_quarantined = bool(self.suspects)
+        if self.suspects:
+            self.slots.submit(self.suspects.popleft())
+        return self.is_quarantined
 
     def _renew(self, now: float) -> None:
         if now < self.next_renewal:
@@ -157,6 +176,13 @@ class Pump:
         self.next_renewal = now + self.lease.total_seconds() / 3
         for run_id in self.watch.renewed(self.session.renew(self.watch.held()), now):
             self.watch.drop(run_id)
+
+    def _hand_suspects_back(self) -> None:
+        try:
+            while self.suspects:
+                self.session.hand_back(self.suspects.popleft())
+        except psycopg.Error:
+            logger.warning("pump_lost_database", extra={"worker": self.session.worker})
 
     def _end_given_up(self) -> None:
         for claim in self.slots.given_up():
@@ -169,7 +195,7 @@ class Pump:
         ready, _, _ = select.select([self.session, self.slots.wake_reader, stop], [], [], timeout)
         if self.slots.wake_reader in ready:
             self.slots.clear_wake()
-            if self.starved:
+            if self.starved or self.suspects or self.is_quarantined:
                 self.next_claim = 0
         # Asked every time: one that came in during another statement makes nothing readable.
         if self.session.read_notifications():

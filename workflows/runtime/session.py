@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from django.db import connections
 
+from tenants.jsontext import storable
 from workflows.runtime import statements
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import Row
@@ -65,6 +66,12 @@ class PumpSession:
             return {}
         values = {"ids": runs, "lease": self._lease, "worker": self.worker}
         return dict(self._run(statements.RENEW_LEASES, values).fetchall())
+
+    def hand_back(self, claim: Claim) -> None:
+        """Give back a run of which nothing was begun."""
+        pending = storable(claim.pending) if claim.pending is not None else None
+        values = {"id": claim.run_id, "token": claim.token, "pending": pending}
+        self._run(statements.HAND_BACK, values)
 
     def end_lease(self, claim: Claim) -> None:
         """Let others take over a run that this worker could not carry to a checkpoint."""

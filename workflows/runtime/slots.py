@@ -6,6 +6,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
 
+from django.db import connections
+
 from workflows.runtime.claims import Claim
 
 Work = Callable[[Claim], bool]  # whether the run was carried to a checkpoint
@@ -62,9 +64,12 @@ class Slots:
             return
 
     def close(self) -> None:
-        """Let idle threads end."""
+        """Let the threads end; those that still execute are not waited for."""
         for _ in self._threads:
             self._claims.put(None)
+        if not self.busy:
+            for thread in self._threads:
+                thread.join(timeout=1)
 
     def _serve(self) -> None:
         while (claim := self._claims.get()) is not None:
@@ -76,3 +81,4 @@ class Slots:
                 os.write(self._wake_writer, b".")
             except BlockingIOError:
                 continue  # the pipe is full of wake-ups already
+        connections.close_all()

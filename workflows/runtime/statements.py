@@ -65,7 +65,7 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.actor, run.subject_type, run.subject_id, run.started_at, now(),
     run.cancel_requested_at IS NOT NULL,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
-    (SELECT previous FROM workflow_events event WHERE event.id = run.event_id)
+    (SELECT previous FROM workflow_events event WHERE event.id = run.event_id), run.crashes
 """
 
 # A finished step: its result, where the run stands now, and the next step marked as begun.

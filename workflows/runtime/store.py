@@ -52,12 +52,6 @@ def write(claim: Claim, progress: Progress) -> bool:
     return _fenced(statements.FINISH, {**values, **ended})
 
 
-def hand_back(claim: Claim) -> None:
-    """Give a claimed run back, nothing of it begun. Raises LeaseLost."""
-    pending = storable(claim.pending) if claim.pending is not None else None
-    _fenced(statements.HAND_BACK, {"id": claim.run_id, "token": claim.token, "pending": pending})
-
-
 def put_down(claim: Claim) -> None:
     """Give a run back between two steps. Raises LeaseLost."""
     _fenced(statements.PUT_DOWN, {"id": claim.run_id, "token": claim.token})

@@ -13,6 +13,7 @@ from workflows.models.run import WorkflowRun
 from workflows.models.run_stats import WorkflowRunStats
 from workflows.runtime.database import rows
 from workflows.services.stories import Told, plans_of, told
+from workflows.services.subjects import subjects_of
 
 # Tenant by tenant through its index: a list of tenants at once would sort whole histories.
 NEWEST: Final = """
@@ -43,8 +44,8 @@ def newest_runs(tenants: Sequence[Tenant], most: int) -> list[Told]:
     wanted = [row[0] for row in rows(NEWEST, {"tenants": ids, "most": most})]
     found = WorkflowRun.objects.filter(pk__in=wanted, tenant__in=ids).order_by("-id")
     runs = list(found.select_related("definition", "tenant"))
-    plans = plans_of(runs)
-    return [told(run, plans) for run in runs]
+    plans, subjects = plans_of(runs), subjects_of(runs)
+    return [told(run, plans, subjects) for run in runs]
 
 
 def last_day(tenants: Sequence[Tenant], now: datetime) -> LastDay:

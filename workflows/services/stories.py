@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
+from workflows.services.subjects import Subjects
 from workflows.wording.badges import run_badge
 from workflows.wording.runs import summary
 from workflows.wording.timeline import PlannedStep, RunFacts, step_error
@@ -60,12 +61,15 @@ class Told:
     badge: SafeString
     when: str
     sentence: str
+    about: SafeString | None = None  # the record, linked; None where the page is that record's
 
 
-def told(run: WorkflowRun, plans: Plans) -> Told:
-    """Return the run for a short list."""
+def told(run: WorkflowRun, plans: Plans, subjects: Subjects | None = None) -> Told:
+    """Return the run for a short list; with `subjects` it names its record."""
     when = short_moment(run.started_at or run.created_at)
-    return Told(run, run_badge(run.status), when, summary(facts_of(run, plans)))
+    subject = (subjects or {}).get((run.subject_type, run.subject_id))
+    sentence = summary(facts_of(run, plans))
+    return Told(run, run_badge(run.status), when, sentence, subject.link if subject else None)
 
 
 def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:

@@ -34,6 +34,20 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.DUPLICATE_STEP_NAME: _("Another step is already called “%(name)s”. Rename one of them."),
     Code.UNKNOWN_ACTION: _("There is no action “%(action)s”. Choose one from the list."),
     Code.BAD_DURATION: _("“%(value)s” is not a duration. Write it like 30s, 15m, 2h or 7d."),
+    Code.BAD_MOMENT: _(
+        "“%(value)s” is not a time. Write it like 2026-01-31 or 2026-01-31T09:00, "
+        "or fill in a field with {{ }}."
+    ),
+    Code.BAD_CLOCK: _("“%(value)s” is not a time of day. Write it like 09:00 or 17:30."),
+    Code.NOT_FOR_THIS_STEP: _("“%(key)s” has no meaning for “%(action)s”. Remove it."),
+    Code.UNREACHABLE_STEP: _(
+        "This step can never run: the workflow always ends at “%(step)s”. "
+        "Remove this step, or give “%(step)s” a condition."
+    ),
+    Code.CHOOSE_ONE: _("Fill in one of these: %(choices)s."),
+    Code.NOT_TOGETHER: _("“%(key)s” and “%(other)s” do not go together. Remove one of them."),
+    Code.NEEDS_OTHER: _("“%(key)s” needs “%(other)s” beside it. Fill that in, or remove this."),
+    Code.EMPTY_WINDOW: _("These hours begin and end at the same time. Correct one of them."),
     # Params
     Code.MISSING_PARAM: _("“%(param)s” is missing. Fill it in."),
     Code.UNKNOWN_PARAM: _("This action has no “%(param)s”. Correct its name or remove it."),
@@ -62,10 +76,20 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "“%(path)s” reads the step “%(step)s”, which has not run yet at this point. "
         "Move that step before this one."
     ),
+    Code.OTHER_BRANCH: _(
+        "“%(path)s” reads the step “%(step)s”, which is on another branch: "
+        "it never runs before this point. Choose another step."
+    ),
     Code.UNKNOWN_STEP_PART: _("“%(path)s” does not exist. A step has output, status and error."),
     Code.UNKNOWN_TRIGGER_FIELD: _("The event has no field “%(field)s” (in “%(path)s”)."),
     Code.UNKNOWN_OUTPUT_FIELD: _(
         "The result of the step “%(step)s” has no field “%(field)s” (in “%(path)s”)."
+    ),
+    Code.NO_ERROR_HERE: _(
+        "“%(path)s” can only be read in the steps that follow an error. Remove it here."
+    ),
+    Code.UNKNOWN_ERROR_PART: _(
+        "“%(path)s” does not exist. The error has code, step and http_status."
     ),
     Code.UNKNOWN_VALUE: _(
         "The settings of this workflow have no “%(name)s” (in “%(path)s”). Add it, or correct it."
@@ -142,6 +166,7 @@ _WORDS: Final[Mapping[str, Any]] = {
     "loop": _("rounds of a loop"),
     "output": _("the length of a text"),
     "assign": _("assigned values"),
+    "wait": _("a wait"),
 }
 _WORD_PARAMS: Final = ("expected", "found", "kind", "limit")
 

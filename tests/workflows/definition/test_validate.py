@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.definition.catalogue import Catalogue
-from workflows.definition.checks.steps import RESERVED_ACTIONS
 from workflows.definition.compiler import compile_document
+from workflows.definition.kinds import LATER_KINDS
 from workflows.definition.program import load_program
 from workflows.definition.validate import validate
 
@@ -54,7 +54,13 @@ def test_the_first_workflow_has_no_problems(order_document, catalogue):
         ({"values": {"vat": "0.15", "tags": {"a": ["b"]}}}, []),
         ({"values": {"vat": ["{{ trigger.x }}"]}}, [("/values/vat/0", "template_not_allowed")]),
         ({"values": 1}, [("/values", "wrong_type")]),
-        ({"on_failure": []}, [("/on_failure", "not_available_yet")]),
+        ({"on_failure": None}, []),
+        ({"on_failure": []}, [("/on_failure", "empty")]),
+        ({"on_failure": {}}, [("/on_failure", "wrong_type")]),
+        ({"on_failure": [webhook("later")]}, []),
+        ({"on_failure": [webhook("call")]}, [("/on_failure/0/name", "duplicate_step_name")]),
+        ({"on_failure": [webhook("later", on_error="x")]}, [("/on_failure/0/on_error", "not_a_choice")]),
+        ({"on_failure": [webhook(f"s{i}") for i in range(200)]}, [("/steps", "too_many")]),
         ({"stepz": []}, [("/stepz", "unknown_key")]),
         ({"steps": {}}, [("/steps", "wrong_type")]),
         ({"steps": ["x"]}, [("/steps/0", "wrong_type")]),
@@ -95,7 +101,19 @@ def test_what_is_needed_is_missed(key, document_with, found):
         ({"on_error": "continue"}, []),
         ({"on_error": "contine"}, [("/steps/0/on_error", "not_a_choice")]),
         ({"on_error": None}, [("/steps/0/on_error", "not_a_choice")]),
-        ({"on_error": {"steps": [], "then": "stop"}}, [("/steps/0/on_error", "not_available_yet")]),
+        ({"on_error": {}}, [("/steps/0/on_error/steps", "required")]),
+        ({"on_error": {"steps": [], "then": "stop"}}, [("/steps/0/on_error/steps", "empty")]),
+        ({"on_error": {"steps": {}}}, [("/steps/0/on_error/steps", "wrong_type")]),
+        ({"on_error": {"steps": [webhook("b")]}}, []),
+        ({"on_error": {"steps": [webhook("b")], "then": "continue", "codes": ["http_404", "unreachable"]}}, []),
+        ({"on_error": {"steps": [webhook("b")], "codes": None}}, []),
+        ({"on_error": {"steps": [webhook("b")], "codes": []}}, [("/steps/0/on_error/codes", "empty")]),
+        ({"on_error": {"steps": [webhook("b")], "codes": "x"}}, [("/steps/0/on_error/codes", "wrong_type")]),
+        ({"on_error": {"steps": [webhook("b")], "codes": ["a", 404, "a"]}}, [("/steps/0/on_error/codes/1", "wrong_type"), ("/steps/0/on_error/codes/2", "duplicate")]),
+        ({"on_error": {"steps": [webhook("b")], "then": "retry"}}, [("/steps/0/on_error/then", "not_a_choice")]),
+        ({"on_error": {"steps": [webhook("b")], "when": 1}}, [("/steps/0/on_error/when", "unknown_key")]),
+        ({"on_error": {"steps": [webhook("call")]}}, [("/steps/0/on_error/steps/0/name", "duplicate_step_name")]),
+        ({"on_error": {"steps": [webhook("b", action="x")]}}, [("/steps/0/on_error/steps/0/action", "unknown_action")]),
         ({"retry": {"attempts": 3, "delay": "30s", "backoff": 2.5, "max_delay": "1h"}}, []),
         ({"retry": 3}, [("/steps/0/retry", "wrong_type")]),
         ({"retry": {"attempts": 0}}, [("/steps/0/retry/attempts", "out_of_range")]),
@@ -116,7 +134,7 @@ def test_a_step(changes, problems, document_with, found):
     assert found(document_with(steps=[webhook() | changes])) == problems
 
 
-@pytest.mark.parametrize("action", sorted(RESERVED_ACTIONS))
+@pytest.mark.parametrize("action", sorted(LATER_KINDS))
 def test_control_flow_comes_later(action, document_with, catalogue):
     step = {"name": "a", "action": action, "params": {"anything": "{{ item.x }}"}}
 

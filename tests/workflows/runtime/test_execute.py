@@ -8,11 +8,10 @@ from django.db import connection, transaction
 
 from actions import registry
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.registry import action
 from actions.spec import Effect
 from tenants.models.order import Order
+from tests.workflows.runtime.conftest import publish_steps
 from workflows.engine.statuses import RunStatus
-from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
@@ -22,18 +21,12 @@ from workflows.runtime.session import PumpSession
 from workflows.runtime.watch import Watch
 from workflows.services.cancel import cancel
 from workflows.services.fire import fire
-from workflows.services.publish import publish
 from workflows.services.refusals import NotRetryable, RunHasEnded
 from workflows.services.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LEASE = timedelta(seconds=30)
-PARAMS = {
-    "type": "object",
-    "properties": {"from": {"type": "string"}, "to": {"type": "string"}},
-    "additionalProperties": False,
-}
 
 
 @pytest.fixture
@@ -41,27 +34,6 @@ def worker(tenant):
     session = PumpSession("north", 4, LEASE)
     yield session
     session.close()
-
-
-@pytest.fixture
-def library():
-    """Let a test declare actions of its own; forget them afterwards."""
-    registry.load()
-    known = set(registry._specs)
-
-    def declare(effect, function, name="probe"):
-        action(name, label=name, description=name, params=PARAMS, effect=effect)(function)
-
-    yield declare
-    for name in set(registry._specs) - known:
-        del registry._specs[name]
-
-
-def publish_steps(tenant, *steps, **more):
-    document = {"name": "W", "trigger_type": "x", "steps": list(steps), **more}
-    definition = WorkflowDefinition(tenant=tenant, key="w", is_active=True)
-    publish(tenant, "tester", definition, document)
-    return definition
 
 
 def step(name, action="probe", **more):

@@ -13,6 +13,8 @@ from workflows.admin.editor.shape import from_form
 from workflows.admin.editor.summaries import condition_line, summary_of
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.version import WorkflowVersion
 from workflows.services.publish import problems_of
 from workflows.wording import document_text
 from workflows.wording.errors import sentence
@@ -20,7 +22,7 @@ from workflows.wording.errors import sentence
 Json = Any
 Form = Mapping[str, Any]
 
-# At its field, “‘subject’ is missing” only repeats the label.
+# At its field, “subject is missing” only repeats the label.
 _FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
 
 
@@ -36,18 +38,25 @@ def checked(tenant: Tenant, form: Form, choices: Mapping[str, Any]) -> dict[str,
 
 def shown_problems(problems: list[Problem], form: Form) -> list[dict[str, Json]]:
     """Return each problem with its place in the form, and the mistakes of the form itself."""
-    placed = [(place_of(problem.path, form), _words(problem)) for problem in problems]
-    return [_shown(place, words) for place, words in [*placed, *mistakes_of(form)]]
+    shown = [_placed(problem, form) for problem in problems]
+    return shown + [_shown(place, words) for place, words in mistakes_of(form)]
+
+
+def is_published(tenant: Tenant, definition: WorkflowDefinition | None, document: Json) -> bool:
+    """Say whether this very document was published: then a copy of it is no unsaved work."""
+    versions = WorkflowVersion.objects.of(tenant).filter(document=document)
+    return (versions.filter(definition=definition) if definition else versions).exists()
+
+
+def _placed(problem: Problem, form: Form) -> dict[str, Json]:
+    # A field that is only empty is no mistake while somebody is still on the way to it.
+    is_empty = problem.code in _FILL_IN or _is_blank_path(problem)
+    words = sentence(Code.EMPTY) if is_empty else sentence(problem.code, problem.params)
+    return {**_shown(place_of(problem.path, form), words), "empty": is_empty}
 
 
 def _shown(place: Place, words: str) -> dict[str, Json]:
     return {**asdict(place), "at": list(place.at), "text": words}
-
-
-def _words(problem: Problem) -> str:
-    if problem.code in _FILL_IN or _is_blank_path(problem):
-        return sentence(Code.EMPTY)
-    return sentence(problem.code, problem.params)
 
 
 def _is_blank_path(problem: Problem) -> bool:

@@ -1,4 +1,4 @@
-"""What people call the comparisons of conditions, and for which kinds of values each makes sense."""
+"""What people call the comparisons of conditions, and which kinds of values each is for."""
 
 from __future__ import annotations
 

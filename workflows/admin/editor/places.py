@@ -56,15 +56,15 @@ def _of_steps(keys: Keys, steps: Form, path: str) -> Place:
     step = _at(steps, index)
     if not rest or not isinstance(step, Mapping):
         return Place(part, "whole")
-    if rest[0] in _OF_STEP:
-        return Place(part, rest[0])
-    if rest[0] == "condition":
-        return Place(part, "condition", _of_condition(rest[1:]))
-    if rest[0] == "retry":
-        return Place(part, "retry", tuple(rest[1:2]))
-    if rest[0] == "params":
-        return _of_params(rest[1:], step, part)
-    return Place(part, "whole")
+    match rest[0]:
+        case "condition":
+            return Place(part, "condition", _of_condition(rest[1:]))
+        case "retry":
+            return Place(part, "retry", tuple(rest[1:2]))
+        case "params":
+            return _of_params(rest[1:], step, part)
+        case area:
+            return Place(part, area if area in _OF_STEP else "whole")
 
 
 def _of_params(keys: Keys, step: Mapping[str, Form], part: str) -> Place:

@@ -106,7 +106,7 @@ def _example(key: str, schema: Schema, depth: int) -> Json:
     if kind == "boolean":
         return True
     by_format = {"decimal": "149.90", "date": "2026-01-31", "email": "name@example.com"}
-    fallback = _("‹%(field)s›") % {"field": field_title(key, schema.get("title"))}
+    fallback = _("«%(field)s»") % {"field": field_title(key, schema.get("title"))}
     return by_format.get(str(schema.get("format")), fallback)
 
 

@@ -24,7 +24,7 @@ _PLACE: Final = re.compile(r"\{\{\s*(" + PATH + r")[^}]*\}\}")
 
 
 def summary_of(step: Mapping[str, Json], choices: Choices) -> str:
-    """Return the line of a step, for example “Order confirmed to ‹Customer phone›”."""
+    """Return the line of a step, for example “Order confirmed to «Customer phone»”."""
     params = step.get("params")
     try:
         spec = registry.get(str(step.get("action")))
@@ -67,10 +67,10 @@ def _row(row: Json, titles: Mapping[str, str]) -> str:
 
 
 def readable(text: str) -> str:
-    """Return text with its places as words: “New order ‹Order id›”."""
+    """Return text with its places as words: “New order «Order id»”."""
     if re.fullmatch(PATH, text) and "." in text:
         return spelt_out(text.rpartition(".")[2])
-    return _PLACE.sub(lambda found: f"‹{spelt_out(found[1].rpartition('.')[2])}›", text)
+    return _PLACE.sub(lambda found: f"«{spelt_out(found[1].rpartition('.')[2])}»", text)
 
 
 def _cut(text: str) -> str:

@@ -126,9 +126,7 @@ TEXTS: Final[dict[str, Any]] = {
     "days": _("days"),
     # Settings
     "values": _("Named values"),
-    "values_help": _(
-        "Amounts, addresses or words that several steps use, in one place: {example}"
-    ),
+    "values_help": _("Amounts, addresses or words that several steps use, in one place: {example}"),
     "own_changes": _("May its own changes start it again?"),
     "own_changes_help": _("Usually no: it could run in a circle."),
     # JSON

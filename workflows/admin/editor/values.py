@@ -67,9 +67,7 @@ def _of_steps(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str
             for key in keys
             for item in _listed(("steps", name, "output", key), spelt_out(key), schema, sample, 3)
         ]
-        items.append(
-            _item(("steps", name, "status"), _("How the step ended"), "completed", "text")
-        )
+        items.append(_item(("steps", name, "status"), _("How the step ended"), "completed", "text"))
         label = step.get("label") or _action_label(action)
         title = _("Result of step %(number)s, %(label)s") % {"number": number, "label": label}
         yield {"title": title, "step": name, "root": "steps", "items": items}
@@ -129,6 +127,7 @@ def _item(path: Sequence[str], label: str, value: Json, kind: str = "") -> Item:
 
 
 def example_of(value: Json) -> str:
+    """Return a value as a short text."""
     if value is None or value == "":
         return _("empty")
     if isinstance(value, bool):

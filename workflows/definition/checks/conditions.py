@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any, Final
 
+from workflows.definition.checks.guards import rows
 from workflows.definition.checks.simple import check_keys, wrong_type
 from workflows.definition.checks.surroundings import Surroundings
 from workflows.definition.checks.templates import check_path, check_template, check_templates
@@ -15,9 +16,8 @@ from workflows.definition.durations import parse_duration
 from workflows.definition.moments import as_moment
 from workflows.definition.numbers import as_number, shortened
 from workflows.definition.operators import OPERATORS, Operator
-from workflows.definition.paths import Path, parse_path
+from workflows.definition.paths import parse_path
 from workflows.definition.problems import Problem, pointer, suggestion
-from workflows.definition.templates import template_paths, template_problems
 from workflows.definition.templates.compiled import is_template
 
 MOST_ROWS: Final = 100
@@ -37,8 +37,7 @@ def check_condition(
     if condition and not any(word in condition for word in _GROUPS):
         yield Problem(path, Code.BAD_CONDITION)
     elif condition:
-        asked = around.guarded | guarding_steps(condition)
-        here = around.at(around.index, asked)
+        here = around.asking(condition)
         yield from _check_group(condition, path, here, is_filter=is_filter)
 
 
@@ -142,39 +141,6 @@ _FITS: dict[str, tuple[Callable[[Any], bool], Code]] = {
     "number": (lambda value: as_number(value) is not None, Code.OPERATOR_WANTS_NUMBER),
     "date": (_is_moment, Code.OPERATOR_WANTS_DATE),
 }
-
-
-def rows(condition: object) -> Iterator[dict[str, Any]]:
-    """Yield every row of a condition, which may be wrong in every part."""
-    if not isinstance(condition, dict):
-        return
-    members = [condition[word] for word in _GROUPS if isinstance(condition.get(word), list)]
-    if not members:
-        yield condition
-    for member in (one for group in members for one in group):
-        yield from rows(member)
-
-
-def guarding_steps(condition: object) -> frozenset[str]:
-    """Return the steps that a condition asks about in a way that copes with their absence."""
-    found: set[str] = set()
-    for row in rows(condition):
-        name, field = row.get("operator"), row.get("field")
-        operator = OPERATORS.get(name) if isinstance(name, str) else None
-        for read in _reads(field):
-            copes = operator is not None and operator.missing is not None
-            if read[0] == "steps" and len(read) > 2 and (copes or read[2] == "status"):
-                found.add(str(read[1]))
-    return frozenset(found)
-
-
-def _reads(field: object) -> list[Path]:
-    if not isinstance(field, str):
-        return []
-    path = parse_path(field)
-    if path is not None:
-        return [path]
-    return [] if template_problems(field) else template_paths(field)
 
 
 def _templates(value: object) -> Iterator[str]:

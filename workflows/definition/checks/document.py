@@ -14,15 +14,16 @@ from workflows.definition.problems import Problem, pointer
 from workflows.definition.templates.compiled import is_template
 
 _REQUIRED = ("name", "trigger_type", "steps")
-_OPTIONAL = ("language", "trigger", "trigger_filter", "also_on", "settings", "values")
-_LATER = ("on_failure",)
+_OPTIONAL = (
+    *("language", "trigger", "trigger_filter", "also_on", "settings", "values"),
+    "on_failure",
+)
 _LATER_SETTINGS = ("concurrency_key", "max_running", "deadline")
 
 
 def check_head(document: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
     """Yield the problems of everything but the steps."""
-    yield from check_keys(document, "", required=_REQUIRED, optional=(*_OPTIONAL, *_LATER))
-    yield from _later(document, "", _LATER)
+    yield from check_keys(document, "", required=_REQUIRED, optional=_OPTIONAL)
     for key in ("name", "trigger_type"):
         if key in document:
             yield from check_text(document[key], f"/{key}")

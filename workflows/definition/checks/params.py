@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC
 from typing import Any
 
 from jsonschema import ValidationError
 
 from workflows.definition.catalogue import Catalogue, Schema
+from workflows.definition.checks.simple import check_duration
 from workflows.definition.codes import Code
 from workflows.definition.comparison import kind_of
+from workflows.definition.durations import LONGEST
+from workflows.definition.moments import as_moment
 from workflows.definition.numbers import shortened
 from workflows.definition.problems import Problem, pointer, suggestion
 from workflows.definition.schemas import alternatives, member, validator
 from workflows.definition.templates.compiled import is_template
+from workflows.definition.windows import parse_clock
 
 _WHOLE = {"not", "oneOf", "uniqueItems"}  # refuse a value for all that is in it
 _CLOSED = {"additionalProperties", "unevaluatedProperties"}
 _EMPTY = {"minLength", "minItems", "minProperties"}
+_BOUNDS = {"minimum", "maximum"}
 
 
 def check_params(
@@ -56,9 +62,17 @@ def _problems(error: ValidationError, path: str) -> Iterator[Problem]:
         for name in [name for name in wanted if error.message.startswith(repr(name))]:
             yield Problem(pointer(at, name), Code.MISSING_PARAM, {"param": name})
     elif error.validator in _CLOSED:
-        yield from _unknown(error.instance, at, error.schema)
+        yield from _unknown(error.instance, at, _asked(error))
+    elif error.validator in _BOUNDS and set(_asked(error)) >= _BOUNDS:
+        asked = _asked(error)
+        params = {"least": asked["minimum"], "most": asked["maximum"]}
+        yield Problem(at, Code.OUT_OF_RANGE, params)
     else:
         yield _problem(str(error.validator), error.instance, wanted, at)
+
+
+def _asked(error: ValidationError) -> Mapping[str, Any]:
+    return error.schema if isinstance(error.schema, Mapping) else {}
 
 
 def _problem(rule: str, instance: Any, wanted: Any, at: str) -> Problem:
@@ -75,8 +89,7 @@ def _problem(rule: str, instance: Any, wanted: Any, at: str) -> Problem:
     return Problem(at, Code.BAD_PARAM, params)
 
 
-def _unknown(instance: Any, at: str, schema: Any) -> Iterator[Problem]:
-    asked = schema if isinstance(schema, Mapping) else {}
+def _unknown(instance: Any, at: str, asked: Mapping[str, Any]) -> Iterator[Problem]:
     known, patterns = asked.get("properties", {}), asked.get("patternProperties", {})
     for key in instance:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
@@ -136,6 +149,7 @@ class _Hints:
         if hints.get("x-table") and value not in self.catalogue.tables:
             params = {"table": shortened(value), **suggestion(value, self.catalogue.tables)}
             yield Problem(path, Code.UNKNOWN_TABLE, params)
+        yield from _check_time(value, hints, path)
 
     def _fields(
         self, value: dict[str, Any], sibling: Any, path: str, siblings: Any
@@ -151,3 +165,12 @@ class _Hints:
             elif field not in table.writable:
                 near = suggestion(field, table.writable)
                 yield Problem(pointer(path, field), Code.UNKNOWN_FIELD, {**params, **near})
+
+
+def _check_time(value: str, hints: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    if hints.get("x-duration"):
+        yield from check_duration(value, path, most=LONGEST)
+    if hints.get("x-clock") and parse_clock(value) is None:
+        yield Problem(path, Code.BAD_CLOCK, {"value": shortened(value)})
+    if hints.get("x-moment") and as_moment(value, UTC) is None:
+        yield Problem(path, Code.BAD_MOMENT, {"value": shortened(value)})

@@ -6,34 +6,57 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from workflows.definition.blocks import all_steps
 from workflows.definition.catalogue import Catalogue, Schema
+from workflows.definition.checks.tracing import Seen, trace
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierStep:
+class KnownStep:
     """A step as far as others read it."""
 
-    index: int
+    path: str  # its JSON pointer
     action: str
-    condition: Any
-    may_fail: bool  # on_error says to go on
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The document and the catalogue, seen from one step."""
+    """The document and the catalogue, seen from one place."""
 
     catalogue: Catalogue
     events: tuple[Schema | None, ...]  # of each event type that starts the workflow
-    steps: Mapping[str, EarlierStep]
+    steps: Mapping[str, KnownStep]  # by name
+    order: Mapping[str, int]  # JSON pointer of a step -> how many come before it in the text
     values: frozenset[str]
-    index: int = -1  # of the step; -1: no step has run yet
-    # Steps that the step's condition asks about, so that it runs only if they did.
-    guarded: frozenset[str] = field(default_factory=frozenset)
+    everywhere: Mapping[str, Seen]  # by JSON pointer
+    seen: Seen = field(default_factory=Seen)
+    step: str = ""  # the JSON pointer of the step around the place
+    depth: int = 0  # how many lists of steps lie around the one of this place
+    after_error: bool = False  # whether `run.error` can be read
 
-    def at(self, index: int, guarded: frozenset[str]) -> Surroundings:
-        """Return the same, seen from the step at `index`."""
-        return replace(self, index=index, guarded=guarded)
+    def at_step(self, path: str) -> Surroundings:
+        """Return the same, seen from the step at `path`."""
+        return replace(self, step=path, seen=self.everywhere.get(path, Seen()))
+
+    def at_condition(self, path: str) -> Surroundings:
+        """Return the same, seen from a condition inside the step."""
+        return replace(self, seen=self.everywhere.get(path, Seen()))
+
+    def under(self, condition: object) -> Surroundings:
+        """Return the same, where the condition has held."""
+        return replace(self, seen=self.seen.under(condition))
+
+    def asking(self, condition: object) -> Surroundings:
+        """Return the same, inside the condition."""
+        return replace(self, seen=self.seen.asking(condition))
+
+    def inside(self) -> Surroundings:
+        """Return the same for a list of steps inside the step."""
+        return replace(self, depth=self.depth + 1)
+
+    def behind_error(self) -> Surroundings:
+        """Return the same for steps that follow an error."""
+        return replace(self, after_error=True)
 
 
 def look_around(document: Mapping[str, Any], catalogue: Catalogue) -> Surroundings:
@@ -44,23 +67,16 @@ def look_around(document: Mapping[str, Any], catalogue: Catalogue) -> Surroundin
     return Surroundings(
         catalogue=catalogue,
         events=tuple(catalogue.events.get(name) for name in types if isinstance(name, str)),
-        steps=_steps(document.get("steps")),
+        steps=_steps(document),
+        order={path: order for order, (path, _) in enumerate(all_steps(document))},
         values=frozenset(values) if isinstance(values, dict) else frozenset(),
+        everywhere=trace(document),
     )
 
 
-def _steps(steps: object) -> dict[str, EarlierStep]:
-    found: dict[str, EarlierStep] = {}
-    for index, step in enumerate(steps if isinstance(steps, list) else []):
-        if not isinstance(step, dict) or not isinstance(step.get("name"), str):
-            continue
-        found.setdefault(
-            step["name"],
-            EarlierStep(
-                index=index,
-                action=str(step.get("action")),
-                condition=step.get("condition"),
-                may_fail=step.get("on_error", "stop") != "stop",
-            ),
-        )
+def _steps(document: Mapping[str, Any]) -> dict[str, KnownStep]:
+    found: dict[str, KnownStep] = {}
+    for path, step in all_steps(document):
+        if isinstance(step, dict) and isinstance(step.get("name"), str):
+            found.setdefault(step["name"], KnownStep(path, str(step.get("action"))))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workflows.definition.checks.surroundings import EarlierStep, Surroundings
+from workflows.definition.checks.surroundings import KnownStep, Surroundings
 from workflows.definition.codes import Code
 from workflows.definition.paths import Path, show_path
 from workflows.definition.problems import Problem, pointer, suggestion
@@ -15,6 +15,7 @@ from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
 
 _STEP_PARTS = ("output", "status", "error")
+_ERROR_PARTS = ("code", "step", "http_status")
 
 
 def check_templates(value: Any, path: str, around: Surroundings) -> Iterator[Problem]:
@@ -56,6 +57,8 @@ def check_path(
         yield from _trigger(tuple(below), shown, path, around)
     elif root == "steps" and below and isinstance(below[0], str):
         yield from _step(below, shown, path, around, guarded=guarded)
+    elif root == "run" and below[:1] == ["error"]:
+        yield from _run_error(tuple(below), shown, path, around)
     elif root == "values" and below and below[0] not in around.values:
         near = suggestion(below[0], around.values)
         yield Problem(path, Code.UNKNOWN_VALUE, {"path": shown, "name": str(below[0]), **near})
@@ -77,28 +80,49 @@ def _trigger(below: Path, shown: str, path: str, around: Surroundings) -> Iterat
         )
 
 
+def _run_error(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+    if not around.after_error:
+        yield Problem(path, Code.NO_ERROR_HERE, {"path": shown})
+    elif len(below) > 1 and below[1] not in _ERROR_PARTS:
+        near = suggestion(below[1], _ERROR_PARTS)
+        yield Problem(path, Code.UNKNOWN_ERROR_PART, {"path": shown, **near})
+
+
 def _step(
     below: list[str | int], shown: str, path: str, around: Surroundings, *, guarded: bool
 ) -> Iterator[Problem]:
     name, part = str(below[0]), below[1] if len(below) > 1 else None
-    step = around.steps.get(name)
+    step, seen, facts = around.steps.get(name), around.seen, {"path": shown, "step": name}
     if step is None:
-        earlier = [one for one, found in around.steps.items() if found.index < around.index]
-        near = suggestion(name, earlier)
-        yield Problem(path, Code.UNKNOWN_STEP, {"path": shown, "step": name, **near})
-    elif step.index >= around.index:
-        yield Problem(path, Code.LATER_STEP, {"path": shown, "step": name})
+        yield Problem(path, Code.UNKNOWN_STEP, {**facts, **suggestion(name, seen.possible)})
+    elif name not in seen.possible:
+        yield Problem(path, _why_not_seen(step, around), facts)
     elif part is not None and part not in _STEP_PARTS:
-        params = {"path": shown, "step": name, "parts": list(_STEP_PARTS)}
-        yield Problem(path, Code.UNKNOWN_STEP_PART, {**params, **suggestion(part, _STEP_PARTS)})
-    elif part == "output":
-        yield from _output(step, tuple(below[2:]), {"path": shown, "step": name}, path, around)
-        if not guarded and name not in around.guarded and _may_be_missing(step):
-            yield Problem(path, Code.MAY_BE_MISSING, {"path": shown, "step": name})
+        near = suggestion(part, _STEP_PARTS)
+        yield Problem(path, Code.UNKNOWN_STEP_PART, {**facts, "parts": list(_STEP_PARTS), **near})
+    elif part is not None:
+        if part == "output":
+            yield from _output(step, tuple(below[2:]), facts, path, around)
+        there = seen.certain if part == "output" else seen.reached
+        if not guarded and name not in there:
+            yield Problem(path, Code.MAY_BE_MISSING, facts)
+
+
+def _why_not_seen(step: KnownStep, around: Surroundings) -> Code:
+    is_before = around.order[step.path] < around.order.get(around.step, 0)
+    is_apart = is_before or _on_other_branches(step.path, around.step)
+    return Code.OTHER_BRANCH if is_apart else Code.LATER_STEP
+
+
+def _on_other_branches(left: str, right: str) -> bool:
+    """Say whether two places lie in different cases of the same branch."""
+    ways = list(zip(left.split("/"), right.split("/"), strict=False))
+    split = next((index for index, (one, other) in enumerate(ways) if one != other), 0)
+    return ways[split - 1][0] == "cases" or set(ways[split]) == {"cases", "otherwise"}
 
 
 def _output(
-    step: EarlierStep, below: Path, params: dict[str, str], path: str, around: Surroundings
+    step: KnownStep, below: Path, params: dict[str, str], path: str, around: Surroundings
 ) -> Iterator[Problem]:
     signature = around.catalogue.actions.get(step.action)
     lacking = lacks(signature.output, below) if signature else None
@@ -106,7 +130,3 @@ def _output(
         near = suggestion(lacking[-1], field_names(signature.output, lacking[:-1]))
         params = {**params, "field": str(lacking[-1]), **near}
         yield Problem(path, Code.UNKNOWN_OUTPUT_FIELD, params)
-
-
-def _may_be_missing(step: EarlierStep) -> bool:
-    return bool(step.condition) or step.may_fail

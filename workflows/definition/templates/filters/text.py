@@ -28,7 +28,7 @@ def _replace(value: str, old: str, new: str = "") -> str:
 
 def _phone(value: str, country: str | None = None, *, scope: Scope) -> str:
     """`"050 123 4567" | phone` is +966501234567, read as the tenant's country writes numbers."""
-    region = (country or str(scope.tenant.get("country") or "")).upper() or None
+    region = str(country or scope.tenant.get("country") or "").upper() or None
     try:
         number = phonenumbers.parse(str(value), region)
     except phonenumbers.NumberParseException as error:

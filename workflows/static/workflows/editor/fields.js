@@ -50,7 +50,7 @@ export class Fields {
 
   schemaNow() {
     const schema = this.schemas.of(this.node, this.data, {}, this.unfolded);
-    return { ...schema, title: "", helpText: "" };
+    return { ...schema, title: "", helpText: "", description: "" };
   }
 
   /* The package fills in what is missing, but only by its own rules. */
@@ -65,7 +65,8 @@ export class Fields {
     this.data = structuredClone(given);
     settle(this.data);
     this.onChange(this.data);
-    if (JSON.stringify(this.schemaNow()) !== this.drawn) this.redraw();
+    // Not while React is still drawing what was typed.
+    if (JSON.stringify(this.schemaNow()) !== this.drawn) queueMicrotask(() => this.redraw());
   }
 
   put(path, value) {

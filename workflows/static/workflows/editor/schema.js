@@ -17,7 +17,7 @@ export class Schemas {
   of(node, data, siblings = {}, unfolded = true) {
     const said = { title: node.title, helpText: node.help || "", required: Boolean(node.required) };
     if (typeof data === "string") return { ...said, ...this.text(node, data, siblings) };
-    return { ...said, ...this.structure(node, data || {}, siblings, unfolded) };
+    return { ...said, description: said.helpText, ...this.structure(node, data || {}, siblings, unfolded) };
   }
 
   text(node, data, siblings) {

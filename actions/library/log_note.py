@@ -1,0 +1,55 @@
+"""Leave a note in the history of the run."""
+
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from actions.registry import action
+from actions.spec import ActionContext, Effect
+
+Json = Any
+
+PARAMS: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["text"],
+    "properties": {
+        "text": {
+            "type": "string",
+            "title": _("Note"),
+            "description": _("What support staff read in the history of the run."),
+            "minLength": 1,
+            "maxLength": 10_000,
+            "x-text": "plain",
+            "x-widget": "textarea",
+        },
+        "level": {
+            "type": "string",
+            "title": _("Level"),
+            "description": _("A warning stands out."),
+            "enum": ["info", "warning"],
+            "default": "info",
+            "x-no-template": True,
+        },
+    },
+}
+OUTPUT: Final = {
+    "type": "object",
+    "required": ["text"],
+    "properties": {"text": {"type": "string"}},
+}
+
+
+@action(
+    "log_note",
+    label=_("Leave a note"),
+    description=_("Writes a note into the history of the run, for whoever reads it later."),
+    params=PARAMS,
+    output=OUTPUT,
+    effect=Effect.REPEATABLE,
+    icon="note",
+    ui={"summary": "%(text)s"},
+)
+def log_note(params: Json, context: ActionContext) -> Json:
+    """Return the text: the step's result is the note. Never fails."""
+    return {"text": params["text"]}

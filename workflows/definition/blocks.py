@@ -1,0 +1,126 @@
+"""Steps inside steps. Everything here reads a document that may be wrong in every part.
+
+The order is that of the kinds' schemas, never that of an object's keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workflows.definition.catalogue import Schema
+from workflows.definition.kinds import kind_named
+from workflows.definition.problems import pointer
+from workflows.definition.schemas import member
+
+
+def elements(value: object) -> list[Any]:
+    """Return the list, or an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return the object, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def every_step(steps: object, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield each element of a list of steps with its place, and those of the lists inside it."""
+    for index, step in enumerate(elements(steps)):
+        at = pointer(path, index)
+        yield at, step
+        for place, inner in lists_in(step, at):
+            yield from every_step(inner, place)
+
+
+def all_steps(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each element of every list of steps in the document, with its place."""
+    yield from every_step(document.get("steps"), "/steps")
+    yield from every_step(document.get("on_failure"), "/on_failure")
+
+
+def names_in(steps: object) -> frozenset[str]:
+    """Return the names of the steps in a list, and of those inside them."""
+    found = (mapping(step).get("name") for _, step in every_step(steps, ""))
+    return frozenset(name for name in found if isinstance(name, str))
+
+
+def lists_in(step: object, path: str) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists of steps right inside a step, with their places."""
+    yield from ((at, one) for at, one in held(step, "x-steps", path) if isinstance(one, list))
+    after_error = mapping(mapping(step).get("on_error")).get("steps")
+    if isinstance(after_error, list):
+        yield pointer(path, "on_error", "steps"), after_error
+
+
+def held(step: object, hint: str, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield what stands in the params of a step where the schema has `hint`, with its place."""
+    kind = kind_named(mapping(step).get("action"))
+    if kind is not None:
+        params = mapping(mapping(step).get("params"))
+        yield from _held(params, kind.params, hint, pointer(path, "params"))
+
+
+def _held(value: Any, schema: Schema, hint: str, path: str) -> Iterator[tuple[str, Any]]:
+    if schema.get(hint):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, inner in schema.get("properties", {}).items():
+            if name in value:
+                yield from _held(value[name], inner, hint, pointer(path, name))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _held(element, member(schema, schema, index), hint, pointer(path, index))
+
+
+def own_params(step: Mapping[str, Any]) -> Any:
+    """Return the params of a step without the steps and conditions that stand in them."""
+    kind = kind_named(step.get("action"))
+    return _own(step.get("params"), kind.params) if kind else step.get("params")
+
+
+def _own(value: Any, schema: Schema) -> Any:
+    if isinstance(value, list):
+        return [_own(element, member(schema, schema, i)) for i, element in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    parts = {name: member(schema, schema, name) for name in value}
+    return {
+        name: _own(inner, parts[name])
+        for name, inner in value.items()
+        if not parts[name].get("x-steps") and not parts[name].get("x-condition")
+    }
+
+
+def list_ends(steps: object) -> bool:
+    """Say whether no path leads out of a list of steps."""
+    return any(ends(step) for step in elements(steps))
+
+
+def ends(step: object) -> bool:
+    """Say whether no path leads from a step to the one behind it."""
+    if not isinstance(step, dict) or step.get("condition") or goes_on(step):
+        return False
+    params = mapping(step.get("params"))
+    match step.get("action"):
+        case "stop":
+            return True
+        case "branch":
+            lists = [params.get("otherwise"), *_case_lists(params)]
+            return all(list_ends(steps) for steps in lists)
+        case "repeat":
+            return list_ends(params.get("steps"))
+        case _:
+            return False
+
+
+def goes_on(step: Mapping[str, Any]) -> bool:
+    """Say whether the run goes on behind the step after it has failed."""
+    on_error = step.get("on_error")
+    if isinstance(on_error, dict):
+        return on_error.get("then") == "continue" and not list_ends(on_error.get("steps"))
+    return on_error == "continue"
+
+
+def _case_lists(params: Mapping[str, Any]) -> list[Any]:
+    return [mapping(case).get("steps") for case in elements(params.get("cases"))]

@@ -1,0 +1,88 @@
+"""Which steps a condition vouches for: asking about a step copes with its absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from workflows.definition.operators import OPERATORS
+from workflows.definition.paths import Path, parse_path
+from workflows.definition.templates import template_paths, template_problems
+
+_GROUPS: Final = ("all", "any")
+# A row that does not hold says by these that the part is there, or that the step did not fail.
+_DENIALS: Final = {
+    "output": frozenset({"not_exists", "is_empty"}),
+    "error": frozenset({"exists", "is_not_empty"}),
+}
+
+
+def rows(condition: object) -> Iterator[dict[str, Any]]:
+    """Yield every row of a condition, which may be wrong in every part."""
+    if not isinstance(condition, dict):
+        return
+    members = [condition[word] for word in _GROUPS if isinstance(condition.get(word), list)]
+    if not members:
+        yield condition
+    for member in (one for group in members for one in group):
+        yield from rows(member)
+
+
+def guarding_steps(condition: object) -> frozenset[str]:
+    """Return the steps that a condition asks about in a way that copes with their absence."""
+    asked = asked_steps(condition)
+    read = (path for row in rows(condition) for path in _steps_read(row))
+    return asked | {str(path[1]) for path in read if path[2] == "status"}
+
+
+def asked_steps(condition: object) -> frozenset[str]:
+    """Return the steps whose presence a condition asks about: whatever is there, it can tell."""
+    return frozenset(
+        str(path[1]) for row in rows(condition) if _copes(row) for path in _steps_read(row)
+    )
+
+
+def vouched_otherwise(condition: object) -> frozenset[str]:
+    """Return the steps that have a result where the condition did not hold."""
+    if not isinstance(condition, dict):
+        return frozenset()
+    for word in _GROUPS:
+        if isinstance(condition.get(word), list):
+            found = [vouched_otherwise(member) for member in condition[word]]
+            return _joined(found, word)
+    return frozenset(str(path[1]) for path in _steps_read(condition) if _denies(condition, path))
+
+
+def _joined(found: list[frozenset[str]], word: str) -> frozenset[str]:
+    if not found:
+        return frozenset()
+    # Of `any` no member held; of `all` it is unknown which one did not.
+    return frozenset.union(*found) if word == "any" else frozenset.intersection(*found)
+
+
+def _denies(row: dict[str, Any], path: Path) -> bool:
+    part, name, value = path[2], row.get("operator"), row.get("value")
+    if part == "status":
+        is_done = value == "completed"
+        return (name == "not_equals" and is_done) or (name == "equals" and not is_done)
+    return name in _DENIALS.get(str(part), ()) if isinstance(name, str) else False
+
+
+def _copes(row: dict[str, Any]) -> bool:
+    name = row.get("operator")
+    operator = OPERATORS.get(name) if isinstance(name, str) else None
+    return operator is not None and operator.missing is not None
+
+
+def _steps_read(row: dict[str, Any]) -> list[Path]:
+    """Return the paths into a part of a step that the row's field reads."""
+    return [path for path in _reads(row.get("field")) if path[0] == "steps" and len(path) > 2]
+
+
+def _reads(field: object) -> list[Path]:
+    if not isinstance(field, str):
+        return []
+    path = parse_path(field)
+    if path is not None:
+        return [path]
+    return [] if template_problems(field) else template_paths(field)

@@ -1,0 +1,322 @@
+/* A condition as sentences: field, comparison, value. Groups may hold groups. */
+
+import { button, h, say, select } from "./dom.js";
+import { reachable } from "./values.js";
+
+const OTHER = "\u0000other";
+const UNITS = ["s", "m", "h", "d"];
+
+export class Condition {
+  /* words: the three choices; filter: only fields of the trigger, and no templates. */
+  constructor(store, { form, onChange, words, filter = false, legend }) {
+    Object.assign(this, { store, form, onChange, words, filter, legend });
+    this.element = h("div.we-condition");
+    this.errors = [];
+    this.draw();
+  }
+
+  draw() {
+    const { texts } = this.store;
+    if (this.form.mode === "raw") {
+      this.element.replaceChildren(h("p.we-help", {}, texts.condition_raw));
+      return;
+    }
+    const modes = ["always", "all", "any"].map((mode) => ({ value: mode, title: this.words[mode] }));
+    const mode = select(modes, this.form.mode, (value) => this.setMode(value), { "aria-label": this.legend });
+    mode.classList.add("we-mode");
+    this.element.replaceChildren(mode);
+    if (this.form.mode !== "always") this.element.append(this.rows(this.form, []));
+    this.mark();
+  }
+
+  setMode(mode) {
+    this.form.mode = mode;
+    delete this.form.was;
+    if (mode === "always") this.form.rows = [];
+    else if (!this.form.rows.length) this.form.rows.push(blankRow());
+    this.redraw();
+  }
+
+  redraw() {
+    this.onChange();
+    this.draw();
+  }
+
+  rows(group, at) {
+    const { texts } = this.store;
+    const joint = group.mode === "any" ? texts.or : texts.and;
+    const list = h("ul.we-rows", { "data-at": at.join("/") });
+    group.rows.forEach((row, index) => {
+      const here = [...at, index];
+      const before = index ? h("span.we-joint", {}, joint) : "";
+      const inner = row.rows ? this.group(row, here) : this.row(row, here);
+      list.append(h("li.we-row-holder", {}, before, inner));
+    });
+    const add = button(texts.add_condition, () => this.add(group, blankRow()), { icon: "plus", kind: "quiet" });
+    const addGroup = button(texts.add_group, () => this.add(group, { mode: "any", rows: [blankRow()] }), { icon: "plus", kind: "quiet" });
+    return h("div", {}, list, h("div.we-row-tools", {}, add, at.length < 3 ? addGroup : ""));
+  }
+
+  add(group, row) {
+    group.rows.push(row);
+    this.redraw();
+    const fields = this.element.querySelectorAll(".we-row-field");
+    if (fields.length) fields[fields.length - 1].focus();
+  }
+
+  remove(at) {
+    const group = this.at(at.slice(0, -1));
+    group.rows.splice(at[at.length - 1], 1);
+    if (!group.rows.length && group === this.form) this.form.mode = "always";
+    this.redraw();
+  }
+
+  at(path) {
+    return path.reduce((here, index) => here.rows[index], this.form);
+  }
+
+  remover(at) {
+    return button(this.store.texts.remove, () => this.remove(at), { icon: "cross", iconOnly: true, kind: "tool" });
+  }
+
+  group(group, at) {
+    const { texts } = this.store;
+    const modes = [{ value: "all", title: texts.group_all }, { value: "any", title: texts.group_any }];
+    const mode = select(modes, group.mode, (value) => { group.mode = value; this.redraw(); }, { "aria-label": this.legend });
+    return h("div.we-group", { "data-row": at.join("/") }, h("div.we-group-head", {}, mode, this.remover(at)), this.rows(group, at));
+  }
+
+  row(row, at) {
+    const item = this.itemOf(row.field);
+    const kind = item ? item.kind : "any";
+    const cells = [this.field(row, item), this.operator(row, kind), this.value(row, item), this.remover(at)];
+    return h("div.we-row", { "data-row": at.join("/") }, cells, h("p.we-row-error", { hidden: true }));
+  }
+
+  itemOf(path) {
+    return this.store.groups.flatMap((group) => group.items).find((item) => item.path === path);
+  }
+
+  groups() {
+    const groups = this.filter ? this.store.groups.filter((group) => group.root === "trigger") : reachable(this.store);
+    return groups.map((group) => ({
+      title: group.title,
+      choices: group.items.map((item) => ({ value: item.path, title: item.label })),
+    }));
+  }
+
+  field(row, item) {
+    const { texts } = this.store;
+    if (row.typed || (row.field && !item)) return this.typedField(row);
+    const choices = [{ value: "", title: texts.choose_field }, ...this.groups(), { value: OTHER, title: texts.other_field }];
+    const chosen = select(choices, row.field, (value) => this.setField(row, value), { "aria-label": texts.field, "data-cell": "field" });
+    if (item && chosen.value !== row.field) return this.typedField(row); // a step that lies later
+    chosen.classList.add("we-row-field");
+    return chosen;
+  }
+
+  typedField(row) {
+    const { texts } = this.store;
+    const input = h("input.we-input.we-row-field", { type: "text", dir: "ltr", "aria-label": texts.field, "data-cell": "field", placeholder: "trigger.…" });
+    input.value = row.field;
+    input.addEventListener("input", () => { row.field = input.value; this.onChange(); });
+    const back = button(texts.as_choice, () => { row.typed = false; row.field = ""; this.redraw(); }, { icon: "list", iconOnly: true, kind: "tool" });
+    return h("span.we-with-tool", {}, input, back);
+  }
+
+  setField(row, value) {
+    row.typed = value === OTHER;
+    row.field = row.typed ? "" : value;
+    const item = this.itemOf(value);
+    const known = this.operators(item ? item.kind : "any").map((one) => one.name);
+    if (!known.includes(row.operator)) row.operator = known[0];
+    if (item && item.choices) row.value = this.wants(row) === "list" ? [] : "";
+    this.redraw();
+    this.refocus(row);
+  }
+
+  refocus(row) {
+    const index = this.form.rows.indexOf(row);
+    const element = index < 0 ? null : this.element.querySelector(`[data-row="${index}"] select[data-cell]`);
+    if (element) element.focus();
+  }
+
+  operators(kind) {
+    const all = this.store.choices.operators || [];
+    return all.filter((one) => one.kinds.includes(kind));
+  }
+
+  operator(row, kind) {
+    const { texts } = this.store;
+    const fitting = this.operators(kind).filter((one) => !one.before || row.field.startsWith("trigger"));
+    const choices = fitting.map((one) => ({ value: one.name, title: one.label }));
+    if (!fitting.some((one) => one.name === row.operator)) {
+      const known = (this.store.choices.operators || []).find((one) => one.name === row.operator);
+      choices.unshift({ value: row.operator, title: known ? known.label : row.operator || texts.choose });
+    }
+    return select(choices, row.operator, (value) => this.setOperator(row, value), { "aria-label": texts.operator, "data-cell": "operator" });
+  }
+
+  wants(row) {
+    const operator = (this.store.choices.operators || []).find((one) => one.name === row.operator);
+    return operator ? operator.wants : "value";
+  }
+
+  setOperator(row, name) {
+    const before = this.wants(row);
+    row.operator = name;
+    const wants = this.wants(row);
+    const listed = wants === "list" || wants === "pair";
+    if (listed && typeof row.value === "string") row.value = row.value && wants === "list" ? [row.value] : [];
+    if (!listed && Array.isArray(row.value)) row.value = row.value[0] || "";
+    if (wants !== before && ["duration", "nothing"].includes(wants)) row.value = "";
+    this.redraw();
+  }
+
+  value(row, item) {
+    const wants = this.wants(row);
+    const choices = item && item.choices;
+    if (wants === "nothing") return h("span.we-no-value");
+    if (wants === "pair") return this.pair(row);
+    if (wants === "list") return choices ? this.checks(row, choices) : this.lines(row);
+    if (wants === "duration") return duration(this.store.texts, String(row.value), (text) => this.set(row, text));
+    if (choices && !String(row.value).includes("{{")) return this.chosen(row, choices);
+    return this.typed(row, item);
+  }
+
+  set(row, value) {
+    row.value = value;
+    this.onChange();
+  }
+
+  chosen(row, choices) {
+    const { texts } = this.store;
+    const all = [{ value: "", title: texts.choose }, ...choices];
+    if (row.value && !choices.some((one) => one.value === row.value)) {
+      all.push({ value: row.value, title: say(texts.gone, { value: row.value }) });
+    }
+    return select(all, row.value, (value) => this.set(row, value), { "aria-label": texts.value, "data-cell": "value" });
+  }
+
+  typed(row, item) {
+    const { texts } = this.store;
+    const example = item && item.example ? item.example : "";
+    const input = this.input(row.value, example, (value) => this.set(row, value));
+    if (this.filter) return input;
+    const open = () => this.store.tell("insert", { input, title: texts.insert });
+    const insert = button(texts.insert, open, { icon: "insert", iconOnly: true, kind: "tool" });
+    insert.addEventListener("mousedown", (event) => event.preventDefault());
+    return h("span.we-with-tool", {}, input, insert);
+  }
+
+  input(value, placeholder, oninput) {
+    const input = h("input.we-input", { type: "text", dir: "auto", placeholder, "aria-label": this.store.texts.value, "data-cell": "value" });
+    input.value = value;
+    input.addEventListener("input", () => oninput(input.value));
+    return input;
+  }
+
+  pair(row) {
+    const values = Array.isArray(row.value) ? row.value : [];
+    const set = (index, text) => {
+      const next = [values[0] || "", values[1] || ""];
+      next[index] = text;
+      values.splice(0, 2, ...next);
+      this.set(row, [...values]);
+    };
+    const inputs = [0, 1].map((index) => this.input(values[index] || "", "", (text) => set(index, text)));
+    return h("span.we-pair", {}, inputs[0], h("span", {}, this.store.texts.and), inputs[1]);
+  }
+
+  lines(row) {
+    const value = Array.isArray(row.value) ? row.value.join("\n") : row.value;
+    const area = h("textarea.we-input", { rows: "3", dir: "auto", "aria-label": this.store.texts.value, placeholder: this.store.texts.words_hint, "data-cell": "value" });
+    area.value = value;
+    const isOne = (text) => text.trim().startsWith("{{") && !text.trim().includes("\n");
+    area.addEventListener("input", () => {
+      this.set(row, isOne(area.value) ? area.value : area.value.split("\n").filter((line) => line !== ""));
+    });
+    return area;
+  }
+
+  checks(row, choices) {
+    const chosen = new Set(Array.isArray(row.value) ? row.value : [row.value]);
+    const gone = [...chosen].filter((value) => value && !choices.some((one) => one.value === value));
+    const all = [...choices, ...gone.map((value) => ({ value, title: say(this.store.texts.gone, { value }) }))];
+    const boxes = all.map(({ value, title }) => {
+      const box = h("input", { type: "checkbox", checked: chosen.has(value) });
+      box.addEventListener("change", () => {
+        if (box.checked) chosen.add(value);
+        else chosen.delete(value);
+        this.set(row, all.map((one) => one.value).filter((one) => chosen.has(one)));
+      });
+      return h("label.we-check", {}, box, h("span", {}, title));
+    });
+    return h("span.we-checks", { role: "group", "aria-label": this.store.texts.value }, boxes);
+  }
+
+  /* problems: [{at: [row, …, cell], text}]. */
+  show(problems) {
+    this.errors = problems;
+    this.mark();
+  }
+
+  mark() {
+    for (const line of this.element.querySelectorAll(".we-row-error")) line.hidden = true;
+    for (const control of this.element.querySelectorAll("[data-cell]")) control.setAttribute("aria-invalid", "false");
+    const loose = [];
+    for (const { at, text } of this.errors) {
+      const path = at.filter((key) => typeof key === "number");
+      const cell = at.find((key) => typeof key === "string");
+      const row = this.rowAt(path);
+      if (!row) {
+        loose.push(text);
+        continue;
+      }
+      const line = row.querySelector(".we-row-error");
+      line.textContent = line.hidden ? text : `${line.textContent} ${text}`;
+      line.hidden = false;
+      row.querySelectorAll(`[data-cell="${cell}"]`).forEach((one) => one.setAttribute("aria-invalid", "true"));
+    }
+    this.loose(loose);
+  }
+
+  /* An element of a list belongs to its row. */
+  rowAt(path) {
+    for (let length = path.length; length; length -= 1) {
+      const row = this.element.querySelector(`.we-row[data-row="${path.slice(0, length).join("/")}"]`);
+      if (row) return row;
+    }
+    return null;
+  }
+
+  loose(lines) {
+    const old = this.element.querySelector(":scope > .we-error");
+    if (old) old.remove();
+    if (lines.length) this.element.append(h("p.we-error", {}, lines.join(" ")));
+  }
+}
+
+/* “2 hours” for 2h. What is no such text is shown as it is. */
+export function duration(texts, value, onchange, options = {}) {
+  const found = /^(\d{1,9})([smhd])$/.exec(value);
+  if (value && !found) {
+    const input = h("input.we-input", { type: "text", dir: "ltr", "data-cell": "value", "aria-label": options.label || texts.value });
+    input.value = value;
+    input.addEventListener("input", () => onchange(input.value));
+    return input;
+  }
+  const number = h("input.we-input.we-number", { type: "number", min: "1", step: "1", "data-cell": "value", placeholder: options.placeholder || "", "aria-label": options.label || texts.value, ...(options.id ? { id: options.id } : {}) });
+  number.value = found ? found[1] : "";
+  const names = [texts.seconds, texts.minutes, texts.hours, texts.days];
+  const units = UNITS.map((unit, index) => ({ value: unit, title: names[index] }));
+  const tell = () => onchange(number.value ? `${number.value}${unit.value}` : "");
+  const unit = select(units, found ? found[2] : options.unit || "h", tell, { "aria-label": options.label || texts.value });
+  number.addEventListener("input", tell);
+  return h("span.we-duration", {}, number, unit);
+}
+
+function blankRow() {
+  return { field: "", operator: "equals", value: "" };
+}
+

@@ -1,0 +1,42 @@
+/* A colleague published meanwhile: both sides, place by place, and a choice. */
+
+import { button, h, say } from "./dom.js";
+
+export class Conflict {
+  constructor(store) {
+    this.store = store;
+    this.element = h("section.we-conflict", { hidden: true, tabindex: "-1" });
+    this.conflict = store.config.conflict;
+    if (this.conflict) this.draw();
+  }
+
+  draw() {
+    const { texts } = this.store;
+    const { who, when, version, note, differences } = this.conflict;
+    const lines = [
+      h("h3", {}, say(texts.conflict, { who, when, version })),
+      note ? h("p", {}, say(texts.conflict_note, { note })) : "",
+      h("p.we-help", {}, texts.conflict_help),
+      differences.length ? this.table(differences) : h("p", {}, texts.conflict_same),
+      h("div.we-conflict-tools", {}, button(texts.use_mine, () => this.choose("mine"), { kind: "primary", "data-side": "mine" }), button(texts.use_theirs, () => this.choose("theirs"), { "data-side": "theirs" })),
+    ];
+    this.element.replaceChildren(...lines);
+    this.element.hidden = false;
+  }
+
+  table(differences) {
+    const { texts } = this.store;
+    const side = (text) => h("td", {}, text ? h("bdi", {}, text) : h("span.we-help", {}, texts.nothing_there));
+    const rows = differences.map((one) => h("tr", {}, h("th", { scope: "row" }, one.place), side(one.mine), side(one.theirs)));
+    const head = h("tr", {}, h("td"), h("th", { scope: "col" }, texts.mine), h("th", { scope: "col" }, texts.theirs));
+    return h("table.we-table", {}, h("thead", {}, head), h("tbody", {}, rows));
+  }
+
+  choose(side) {
+    const { texts } = this.store;
+    const seen = document.querySelector('[name="version_seen"]');
+    if (seen) seen.value = this.conflict.version;
+    if (side === "theirs") this.store.replace(this.conflict.theirs);
+    this.element.replaceChildren(h("p", { role: "status" }, side === "mine" ? texts.mine_chosen : texts.theirs_chosen));
+  }
+}

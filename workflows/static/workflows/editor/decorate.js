@@ -1,0 +1,164 @@
+/* What django-jsonform's fields lack: labels bound to inputs, our words, “Insert a value”, previews,
+   and a way to take a chosen field out again. Only adds to its elements, never moves or removes. */
+
+import { button, h, newId, say } from "./dom.js";
+
+export class Decorator {
+  constructor(store, fields, previews) {
+    this.store = store;
+    this.fields = fields;
+    this.previews = previews;
+    this.planned = false;
+    this.observer = new MutationObserver(() => this.soon());
+  }
+
+  watch(container) {
+    this.container = container;
+    this.observer.observe(container, { childList: true, subtree: true });
+    this.decorate();
+  }
+
+  stop() {
+    this.observer.disconnect();
+  }
+
+  soon() {
+    if (this.planned) return;
+    this.planned = true;
+    requestAnimationFrame(() => {
+      this.planned = false;
+      if (this.container && this.container.isConnected) this.decorate();
+    });
+  }
+
+  decorate() {
+    this.relabel();
+    this.groups();
+    const inputs = this.container.querySelectorAll('[name^="rjf§"]');
+    inputs.forEach((input) => this.field(input));
+  }
+
+  relabel() {
+    const texts = this.store.texts;
+    for (const add of this.container.querySelectorAll(".rjf-add-button")) {
+      this.word(add, texts.add_item);
+    }
+    const words = { remove: texts.remove, "move-up": texts.move_up, "move-down": texts.move_down };
+    for (const [name, word] of Object.entries(words)) {
+      for (const control of this.container.querySelectorAll(`.rjf-${name}-button`)) {
+        control.title = word;
+        control.setAttribute("aria-label", word);
+      }
+    }
+    for (const option of this.container.querySelectorAll('option[disabled][value=""]')) option.hidden = true;
+  }
+
+  /* The words that a group's title names: which of them have to be filled in. */
+  groups() {
+    const members = Object.values(this.fields.node.members || {});
+    for (const title of this.container.querySelectorAll(".rjf-form-group-title")) {
+      const words = title.firstChild ? title.firstChild.textContent.trim() : "";
+      const member = members.find((one) => one.title === words);
+      title.classList.toggle("we-needed", Boolean(member && member.required));
+    }
+  }
+
+  /* React does not touch a text that is always the same. */
+  word(element, word) {
+    if (element.textContent !== word) element.textContent = word;
+  }
+
+  field(input) {
+    const path = input.name.split("§").slice(1);
+    const node = this.fields.nodeAt(path) || {};
+    const row = input.closest(".rjf-form-row");
+    const inner = row.querySelector(".rjf-form-row-inner") || row;
+    this.bind(input, row, node, path);
+    this.tools(input, inner, node, path);
+    this.preview(input, inner, node, path);
+  }
+
+  bind(input, row, node, path) {
+    if (!input.id) input.id = newId("we-in");
+    const label = row.querySelector("label");
+    if (label) label.htmlFor = input.id;
+    else input.setAttribute("aria-label", this.nameOf(path, node));
+    const error = row.querySelector(".rjf-error-text");
+    input.setAttribute("aria-invalid", error ? "true" : "false");
+    if (error) {
+      error.id = error.id || newId("we-error");
+      input.setAttribute("aria-describedby", error.id);
+    } else input.removeAttribute("aria-describedby");
+    input.setAttribute("autocomplete", "off");
+    input.dir = "auto";
+    if (input.tagName === "TEXTAREA") input.rows = Math.min(14, Math.max(3, input.value.split("\n").length + 1));
+  }
+
+  nameOf(path, node) {
+    if (node.title) return node.title;
+    const above = this.fields.nodeAt(path.slice(0, -1)) || {};
+    return `${above.title || this.store.texts.value} ${Number(path[path.length - 1]) + 1 || ""}`.trim();
+  }
+
+  tools(input, inner, node, path) {
+    let tools = inner.querySelector(":scope > .we-tools");
+    if (tools && tools.dataset.path === input.name) return;
+    if (tools) tools.remove();
+    const made = [];
+    if (this.isTemplated(node)) made.push(this.inserter(input, node, path));
+    if (this.isRemovable(path)) made.push(this.remover(path));
+    if (!made.length) return;
+    tools = h("div.we-tools", { "data-path": input.name }, made);
+    inner.append(tools);
+  }
+
+  isTemplated(node) {
+    return node.template !== false && node.kind !== undefined && this.previews !== null;
+  }
+
+  inserter(input, node, path) {
+    const { texts } = this.store;
+    const title = say(texts.insert_into, { field: this.nameOf(path, node) });
+    const open = () => this.store.tell("insert", { ...this.target(input, path), title });
+    return button(texts.insert, open, {
+      icon: "insert",
+      kind: "quiet",
+      title,
+      "aria-label": title,
+      onmousedown: (event) => event.preventDefault(),
+    });
+  }
+
+  /* A text takes the value at the cursor; a choice becomes a text that holds it. */
+  target(input, path) {
+    if (input.tagName !== "SELECT") return { input };
+    return { put: (text) => this.fields.put(path, text) };
+  }
+
+  isRemovable(path) {
+    const above = this.fields.nodeAt(path.slice(0, -1));
+    if (!above || !["fields", "parameters"].includes(above.kind) || path[path.length - 1] === "+") return false;
+    if (above.kind === "fields") return true;
+    const siblings = this.fields.data;
+    const known = this.store.choices.parameters[siblings[above.source]] || [];
+    return !known.includes(path[path.length - 1]);
+  }
+
+  remover(path) {
+    return button(this.store.texts.remove, () => this.fields.put(path, undefined), {
+      icon: "cross",
+      iconOnly: true,
+      kind: "tool",
+    });
+  }
+
+  preview(input, inner, node, path) {
+    if (!this.previews || !this.isTemplated(node)) return;
+    let shown = inner.querySelector(":scope > .we-preview");
+    if (!shown) {
+      shown = h("output.we-preview", { hidden: true, "aria-live": "polite" });
+      inner.append(shown);
+    }
+    this.previews.of(shown, input.tagName === "SELECT" ? "" : input.value, Boolean(node.html));
+  }
+}

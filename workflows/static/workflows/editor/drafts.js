@@ -1,0 +1,85 @@
+/* Unsaved work stays in this browser: back, reload, a lost session or a crash lose nothing. */
+
+import { button, h, later, say } from "./dom.js";
+
+const DAYS = 14;
+
+export class Drafts {
+  constructor(store, server) {
+    Object.assign(this, { store, server });
+    this.element = h("div.we-bar", { hidden: true, role: "status" });
+    this.key = `sayr-editor:${store.config.definition || "new"}`;
+    this.first = this.comparable(store.form);
+    this.keep = later(300, () => this.save());
+    store.on("form", () => this.keep());
+    window.addEventListener("pagehide", () => this.dirty && this.save());
+  }
+
+  comparable(form) {
+    return JSON.stringify(form, (key, value) => (["uid", "fresh", "was", "without"].includes(key) ? undefined : value));
+  }
+
+  get dirty() {
+    return this.comparable(this.store.form) !== this.first;
+  }
+
+  save() {
+    if (this.offered) return;
+    try {
+      if (!this.dirty) localStorage.removeItem(this.key);
+      else localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.seen(), form: this.store.form }));
+    } catch (error) {
+      // A full or forbidden store: the page works, only without this safety.
+    }
+  }
+
+  seen() {
+    const input = document.querySelector('[name="version_seen"]');
+    return Number((input && input.value) || this.store.config.version);
+  }
+
+  /* Offers what was left behind, unless it was saved after all. */
+  async offer() {
+    const draft = this.read();
+    if (!draft || this.comparable(draft.form) === this.first) return;
+    const answer = await this.server.ask("check", { form: draft.form, saved: true });
+    if (answer && answer.saved) {
+      this.forget();
+      return;
+    }
+    this.offered = true;
+    const { texts } = this.store;
+    const time = new Date(draft.at).toLocaleString(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "short" });
+    const older = draft.version < this.store.config.version ? ` ${texts.draft_older}` : "";
+    const restore = button(texts.restore, () => this.restore(draft), { kind: "primary" });
+    const discard = button(texts.discard, () => { this.forget(); this.close(); }, { kind: "plain" });
+    this.element.replaceChildren(h("p", {}, say(texts.draft_found, { time }) + older), h("span.we-bar-tools", {}, restore, discard));
+    this.element.hidden = false;
+  }
+
+  read() {
+    try {
+      const draft = JSON.parse(localStorage.getItem(this.key) || "null");
+      const age = draft ? Date.now() - draft.at : 0;
+      return draft && draft.form && age < DAYS * 86400000 ? draft : null;
+    } catch (error) {
+      return null;
+    }
+  }
+
+  restore(draft) {
+    const input = document.querySelector('[name="version_seen"]');
+    if (input) input.value = draft.version;
+    this.close();
+    this.store.replace(draft.form);
+  }
+
+  forget() {
+    localStorage.removeItem(this.key);
+  }
+
+  close() {
+    this.offered = false;
+    this.element.hidden = true;
+  }
+}

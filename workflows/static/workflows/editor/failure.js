@@ -1,0 +1,102 @@
+/* “If something goes wrong”: on_error, retry and timeout in plain words. */
+
+import { h, newId, select } from "./dom.js";
+import { duration } from "./condition.js";
+
+const RETRY = ["attempts", "delay", "backoff", "max_delay"];
+
+export class Failure {
+  constructor(store, step, onChange) {
+    Object.assign(this, { store, step, onChange });
+    this.element = h("div.we-failure");
+    this.draw();
+  }
+
+  draw() {
+    this.element.replaceChildren(this.after(), ...this.tries(), this.limit());
+  }
+
+  /* If this step fails in the end: stop, or go on. */
+  after() {
+    const { texts } = this.store;
+    const { on_error: now } = this.step;
+    const choices = [{ value: "stop", title: texts.fails_stop }, { value: "continue", title: texts.fails_continue }];
+    if (!["", "stop", "continue"].includes(now)) choices.push({ value: now, title: texts.fails_other });
+    const id = newId();
+    const chosen = select(choices, now || "stop", (value) => this.set("on_error", value), { id, "data-field": "on_error" });
+    return h("p.we-sentence", { "data-area": "on_error" }, h("label", { for: id }, texts.if_fails), chosen, error());
+  }
+
+  tries() {
+    const { texts } = this.store;
+    const { retry } = this.step;
+    const own = RETRY.some((key) => retry[key]);
+    const never = retry.attempts === "1";
+    const mode = never ? "never" : own || this.opened ? "own" : "usual";
+    const choices = ["usual", "never", "own"].map((value) => ({ value, title: texts[`retry_${value}`] }));
+    const chosen = select(choices, mode, (value) => this.setMode(value), { "aria-label": texts.retry_own, "data-field": "retry" });
+    const lines = [h("p.we-sentence", {}, chosen)];
+    if (mode === "own") lines.push(this.own());
+    return lines;
+  }
+
+  setMode(mode) {
+    this.opened = mode === "own";
+    for (const key of RETRY) this.step.retry[key] = "";
+    if (mode === "never") this.step.retry.attempts = "1";
+    if (mode === "own") Object.assign(this.step.retry, { attempts: "5", delay: "30s" });
+    this.onChange();
+    this.draw();
+  }
+
+  own() {
+    const { texts } = this.store;
+    const { retry } = this.step;
+    const number = (key, least, most, placeholder) => {
+      const input = h("input.we-input.we-number", { type: "number", min: least, max: most, placeholder, id: newId() });
+      input.value = retry[key];
+      input.addEventListener("input", () => this.setRetry(key, input.value));
+      return input;
+    };
+    const wait = (key, placeholder, unit) =>
+      duration(texts, retry[key], (text) => this.setRetry(key, text), { placeholder, unit, label: texts[`retry_${key}`], id: newId() });
+    const line = (key, control) => {
+      const target = control.id || (control.querySelector("[id]") || {}).id;
+      return h("p.we-sentence", { "data-area": `retry/${key}` }, h("label", { for: target }, texts[`retry_${key}`]), control, error());
+    };
+    return h("div.we-own-retry", {}, line("attempts", number("attempts", "1", "20", "3")), line("delay", wait("delay", "10", "s")), line("backoff", number("backoff", "1", "10", "3")), line("max_delay", wait("max_delay", "1", "h")));
+  }
+
+  setRetry(key, value) {
+    this.step.retry[key] = value;
+    this.opened = true;
+    this.onChange();
+  }
+
+  limit() {
+    const { texts } = this.store;
+    const id = newId();
+    const control = duration(texts, this.step.timeout, (text) => this.set("timeout", text), { placeholder: "30", unit: "s", label: texts.timeout, id });
+    return h("p.we-sentence", { "data-area": "timeout" }, h("label", { for: id }, texts.timeout), control, error());
+  }
+
+  set(key, value) {
+    this.step[key] = value;
+    this.onChange();
+  }
+
+  /* problems: [{area, at, text}]. Returns those that have no field here. */
+  show(problems) {
+    this.element.querySelectorAll(".we-error").forEach((line) => { line.hidden = true; });
+    return problems.filter(({ area, at, text }) => {
+      const place = this.element.querySelector(`[data-area="${[area, ...at].join("/")}"] .we-error`);
+      if (place) Object.assign(place, { textContent: text, hidden: false });
+      return !place;
+    });
+  }
+}
+
+function error() {
+  return h("span.we-error", { hidden: true });
+}
+

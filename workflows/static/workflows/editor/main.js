@@ -1,0 +1,179 @@
+/* The step editor: puts its parts together on every element with data-editor. */
+
+import { button, h, icon, later, say } from "./dom.js";
+import { Conflict } from "./conflict.js";
+import { Drafts } from "./drafts.js";
+import { Edits, mark } from "./edits.js";
+import { Flow } from "./flow.js";
+import { Page } from "./parts.js";
+import { Picker } from "./picker.js";
+import { Previews } from "./previews.js";
+import { Raw } from "./raw.js";
+import { Server } from "./server.js";
+import { Store } from "./store.js";
+import { ValuesPanel } from "./values.js";
+
+function start(root) {
+  const config = JSON.parse(root.dataset.editor);
+  // A text that no form can show stays a text.
+  if (!config.form) return;
+  const source = root.querySelector(".we-source");
+  const store = new Store(config, source);
+  mark(store.form);
+  const server = new Server(store);
+  const edits = new Edits(store);
+  const picker = new Picker(store);
+  const parts = {
+    flow: new Flow(store, edits, picker),
+    page: new Page(store, edits, picker, new Previews(store, server)),
+    raw: new Raw(store, server),
+    drafts: new Drafts(store, server),
+    conflict: new Conflict(store),
+    values: new ValuesPanel(store),
+  };
+  const status = new Status(store);
+  source.hidden = true;
+  root.classList.add("we-ready");
+  root.append(
+    h("div.we-top", {}, tabs(store, parts), status.element),
+    parts.conflict.element,
+    parts.drafts.element,
+    status.away,
+    h("div.we-body", {}, parts.flow.element, parts.page.element),
+    parts.raw.element,
+    parts.values.element,
+    picker.element,
+    new Toast(store).element,
+  );
+  listen(store, server);
+  guard(source, root);
+  store.write();
+  parts.flow.draw();
+  parts.page.draw();
+  parts.drafts.offer();
+  if (config.conflict) parts.conflict.element.focus();
+  root.dataset.ready = "true";
+}
+
+function listen(store, server) {
+  let asked = 0;
+  const check = later(450, async () => {
+    const number = (asked += 1);
+    const answer = await server.ask("check");
+    // An older answer says nothing about the newer form.
+    if (answer && number === asked) store.learn(answer);
+  });
+  const learn = later(250, async () => {
+    const answer = await server.ask("values");
+    if (!answer) return;
+    store.groups = answer.groups;
+    store.choices = answer.choices;
+    store.tell("values");
+    if (store.part === "trigger") store.tell("fields");
+  });
+  let steps = stepsOf(store);
+  store.on("form", () => {
+    store.tell("checking");
+    check();
+    if (steps !== stepsOf(store)) learn();
+    steps = stepsOf(store);
+    mark(store.form);
+  });
+  store.on("learn", () => learn());
+  const tenant = document.querySelector('select[name="tenant"]');
+  if (tenant) tenant.addEventListener("change", () => renew(store, server, check));
+}
+
+/* Another company has other choices: everything is drawn again. */
+async function renew(store, server, check) {
+  const answer = await server.ask("values");
+  if (!answer) return;
+  store.groups = answer.groups;
+  store.choices = answer.choices;
+  store.tell("choices");
+  check();
+}
+
+/* What can be inserted depends on these only. */
+function stepsOf(store) {
+  return JSON.stringify(store.form.steps.map(({ name, action, label }) => [name, action, label]));
+}
+
+/* The form posts one field; Enter in a field publishes nothing. */
+function guard(source, root) {
+  source.form.addEventListener("formdata", ({ formData }) => {
+    for (const name of new Set(formData.keys())) if (name.startsWith("rjf§")) formData.delete(name);
+  });
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
+  });
+}
+
+function tabs(store, { raw, page, flow }) {
+  const { texts } = store;
+  const body = () => page.element.parentElement;
+  const show = async (name) => {
+    for (const tab of [form, json]) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
+    body().hidden = name !== "form";
+    raw.element.hidden = name !== "json";
+    if (name === "json") await raw.open();
+    else flow.draw();
+  };
+  const tab = (name, label, isFirst) =>
+    h("button.we-tab", { type: "button", role: "tab", "aria-selected": String(isFirst), "data-tab": name, onclick: () => show(name) }, label);
+  const form = tab("form", texts.form_tab, true);
+  const json = tab("json", texts.json_tab, false);
+  store.on("applied", () => show("form"));
+  return h("div.we-tabs", { role: "tablist" }, form, json);
+}
+
+/* One line that says whether the workflow could be published as it stands. */
+class Status {
+  constructor(store) {
+    this.store = store;
+    this.element = h("div.we-status", { role: "status", "aria-live": "polite" });
+    this.away = h("div.we-bar.we-bar-warning", { hidden: true, role: "alert" });
+    store.on("checked", () => this.draw());
+    store.on("part", () => this.draw());
+    store.on("away", ({ why }) => this.tell(why));
+    store.on("back", () => { this.away.hidden = true; });
+    this.draw();
+  }
+
+  draw() {
+    const { texts, problems } = this.store;
+    this.element.classList.toggle("we-status-bad", problems.length > 0);
+    if (!problems.length) {
+      this.element.replaceChildren(icon("check"), h("span", {}, texts.nothing_wrong));
+      return;
+    }
+    const first = problems[0].part;
+    const go = button(texts.show_first, () => { this.store.showsAll = true; this.store.choose(first); }, { kind: "quiet" });
+    this.element.replaceChildren(icon("warning"), h("span", {}, say(texts.some_wrong, { count: problems.length })), go);
+  }
+
+  tell(why) {
+    const { texts } = this.store;
+    const login = why === "logged_out" ? h("a", { href: "/admin/login/", target: "_blank", rel: "noopener" }, texts.log_in) : "";
+    this.away.replaceChildren(h("p", {}, texts[why]), login);
+    this.away.hidden = false;
+  }
+}
+
+class Toast {
+  constructor(store) {
+    this.store = store;
+    this.element = h("div.we-toast", { hidden: true, role: "status" });
+    store.on("toast", (toast) => this.show(toast));
+  }
+
+  show({ text, undo }) {
+    const back = button(this.store.texts.undo, () => { this.element.hidden = true; undo(); }, { kind: "primary" });
+    this.element.replaceChildren(h("span", {}, h("bdi", {}, text)), back);
+    this.element.hidden = false;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { this.element.hidden = true; }, 12000);
+  }
+}
+
+document.querySelectorAll("[data-editor]").forEach(start);

@@ -1,0 +1,255 @@
+/* The page beside the flow: the trigger, one step, or the settings. */
+
+import { button, h, icon, labelled, newId, say, select } from "./dom.js";
+import { Condition } from "./condition.js";
+import { Failure } from "./failure.js";
+import { Fields } from "./fields.js";
+import { namesIn } from "./names.js";
+
+const ANOTHER = "\u0000another";
+
+export class Page {
+  constructor(store, edits, picker, previews) {
+    Object.assign(this, { store, edits, picker, previews });
+    this.element = h("section.we-page", { tabindex: "-1" });
+    store.on("part", () => this.draw());
+    store.on("form", ({ redraw }) => redraw && this.draw());
+    store.on("checked", () => this.mark());
+    store.on("choices", () => this.draw());
+  }
+
+  draw() {
+    this.clear();
+    const { part } = this.store;
+    this.problems = h("ul.we-problems", { hidden: true });
+    this.element.dataset.part = part;
+    if (part === "trigger") this.trigger();
+    else if (part === "settings") this.settings();
+    else this.step(this.store.get(part));
+    this.drawn.forEach((fields) => fields.draw());
+    this.mark();
+  }
+
+  clear() {
+    (this.drawn || []).forEach((fields) => fields.unmount());
+    this.drawn = [];
+    this.fields = this.condition = this.failure = null;
+    this.element.replaceChildren();
+  }
+
+  show(title, name, ...sections) {
+    const head = h("header.we-page-head", {}, h("span.we-page-icon", {}, icon(name)), h("h2", {}, h("bdi", {}, title)));
+    this.heading = head.querySelector("bdi");
+    this.element.append(head, this.problems, ...sections);
+  }
+
+  section(title, ...content) {
+    return h("section.we-section", {}, title ? h("h3", {}, title) : "", ...content);
+  }
+
+  trigger() {
+    const { texts, form, choices } = this.store;
+    const { head } = form;
+    const node = {
+      kind: "object",
+      members: {
+        name: { kind: "text", title: texts.workflow_name, help: texts.workflow_name_help, required: true },
+      },
+    };
+    this.fields = this.fieldsOf(node, { name: head.name }, (data) => { head.name = data.name; this.store.changed(); }, null);
+    const words = { always: texts.filter_always, all: texts.filter_all, any: texts.filter_any };
+    this.condition = new Condition(this.store, {
+      form: head.filter,
+      onChange: () => this.store.changed(),
+      words,
+      filter: true,
+      legend: texts.filter,
+    });
+    this.types = h("div.we-types");
+    this.drawTypes(choices.events || []);
+    this.show(texts.when, "flag", this.section("", this.fields.element), this.section("", this.types), this.section(texts.filter, this.condition.element));
+  }
+
+  drawTypes(events) {
+    const { texts, form } = this.store;
+    const { head } = form;
+    const put = (value) => { head.trigger_type = value; this.retype(); };
+    const first = this.eventField(texts.trigger_type, head.trigger_type, events, put);
+    const others = head.also_on.map((name, index) => {
+      const set = (value) => { head.also_on[index] = value; this.retype(); };
+      const remove = button(texts.remove, () => { head.also_on.splice(index, 1); this.retype(true); }, { icon: "cross", iconOnly: true, kind: "tool" });
+      return h("div.we-with-tool", {}, this.eventField(texts.also_on, name, events, set, index), remove);
+    });
+    const add = button(texts.also_on, () => { head.also_on.push(""); this.retype(true); }, { icon: "plus", kind: "quiet" });
+    this.types.replaceChildren(first, ...others, head.trigger_type ? add : "");
+  }
+
+  retype(redraw = true) {
+    this.store.changed();
+    this.store.tell("learn");
+    if (redraw) this.drawTypes(this.store.choices.events || []);
+    this.mark();
+  }
+
+  eventField(label, value, events, onchange, index = -1) {
+    const { texts } = this.store;
+    const known = events.some((one) => one.value === value);
+    const area = index < 0 ? "trigger_type" : `also_on/${index}`;
+    const groups = [
+      { title: texts.event_group, choices: events.filter((one) => !one.seen) },
+      { title: texts.seen_group, choices: events.filter((one) => one.seen) },
+    ].filter((group) => group.choices.length);
+    const free = value && !known;
+    const choices = [{ value: "", title: texts.choose }, ...groups, { value: ANOTHER, title: texts.another_event }];
+    const chosen = select(choices, free ? ANOTHER : value, (next) => {
+      if (next !== ANOTHER) onchange(next);
+      else this.typeEvent(field, onchange);
+    }, { "data-field": area });
+    const field = labelled(label, chosen);
+    field.dataset.area = area;
+    if (free) this.typeEvent(field, onchange, value);
+    field.append(h("p.we-error", { hidden: true }));
+    return field;
+  }
+
+  /* The name of an event that nobody registered is typed. */
+  typeEvent(field, onchange, value = "") {
+    if (field.querySelector("input")) return;
+    const { texts } = this.store;
+    const input = h("input.we-input", { type: "text", dir: "ltr", "aria-label": texts.another_event_help });
+    input.value = value;
+    input.addEventListener("change", () => onchange(input.value.trim()));
+    field.append(input, h("p.we-help", {}, texts.another_event_help));
+    if (!value) input.focus();
+  }
+
+  step(step) {
+    const { texts, choices, part } = this.store;
+    const action = choices.actions[step.action];
+    const label = h("input.we-input", { type: "text", dir: "auto", id: newId(), "data-field": "label", autocomplete: "off" });
+    label.value = step.label;
+    label.placeholder = action ? action.label : step.action;
+    label.addEventListener("input", () => {
+      this.edits.setLabel(part, label.value);
+      this.heading.textContent = step.label || label.placeholder;
+      if (this.nameInput) this.nameInput.value = step.name;
+    });
+    const change = button(texts.change_action, () => this.picker.open((name) => this.edits.setAction(part, name)), { kind: "quiet", icon: "swap" });
+    const what = this.section("", h("div.we-action", {}, h("span", {}, action ? action.label : step.action), change), this.params(step, action));
+    const always = { always: texts.always, all: texts.all, any: texts.any };
+    this.condition = new Condition(this.store, { form: step.condition, onChange: () => this.store.changed(), words: always, legend: texts.only_if });
+    this.failure = new Failure(this.store, step, () => this.store.changed());
+    this.show(
+      step.label || label.placeholder,
+      action ? action.icon : "warning",
+      this.section("", labelled(texts.label, label, texts.label_help)),
+      what,
+      this.section(texts.only_if, this.condition.element),
+      this.section(texts.on_failure, this.failure.element),
+      this.expert(step),
+    );
+  }
+
+  params(step, action) {
+    const { texts } = this.store;
+    if (!action || typeof step.params === "string") {
+      const stored = step.params && step.params._raw ? step.params._raw : String(step.params);
+      return h("div", {}, h("p.we-notice", {}, texts.unknown_action), h("pre.we-stored", { dir: "ltr" }, stored));
+    }
+    this.fields = this.fieldsOf(action.node, step.params, (data) => { step.params = data; this.store.changed(); }, this.previews);
+    const others = step.params._raw
+      ? h("div.we-field", {}, h("b", {}, texts.other_settings), h("pre.we-stored", { dir: "ltr" }, step.params._raw), button(texts.remove, () => { delete step.params._raw; this.store.changed({ redraw: true }); }, { kind: "quiet", icon: "trash" }))
+      : "";
+    return h("div", {}, this.fields.element, others);
+  }
+
+  expert(step) {
+    const { texts } = this.store;
+    const input = h("input.we-input", { type: "text", dir: "ltr", "data-field": "name", spellcheck: "false" });
+    input.value = step.name;
+    this.nameInput = input;
+    input.addEventListener("change", () => {
+      const taken = namesIn(this.store.form, step).has(input.value);
+      if (!taken && /^[a-z][a-z0-9_]{0,62}$/.test(input.value)) this.edits.rename(step, input.value);
+      else step.name = input.value;
+      step.fresh = false;
+      this.store.changed();
+      this.store.tell("learn");
+    });
+    const field = labelled(texts.name, input, texts.name_help);
+    field.dataset.area = "name";
+    field.append(h("p.we-error", { hidden: true }));
+    this.expertBox = h("details.we-expert", {}, h("summary", {}, texts.expert), field);
+    return this.expertBox;
+  }
+
+  settings() {
+    const { texts, form } = this.store;
+    const { head } = form;
+    const example = "delivery_fee = 5";
+    const node = {
+      kind: "object",
+      members: {
+        values: { kind: "map", title: texts.values, help: say(texts.values_help, { example }), template: false, items: { kind: "text", template: false } },
+        own_changes: { kind: "boolean", title: texts.own_changes, help: texts.own_changes_help, usual: "" },
+      },
+    };
+    const data = { values: head.values.map(({ k, v }) => ({ k, v })), own_changes: head.own_changes };
+    const take = (given) => {
+      const was = new Map(head.values.map((row) => [row.k, row.was]));
+      head.values = given.values.map(({ k, v }) => ({ k, v, was: was.get(k) || "" }));
+      head.own_changes = given.own_changes;
+      this.store.changed();
+      this.store.tell("learn");
+    };
+    this.fields = this.fieldsOf(node, data, take, null);
+    this.show(texts.settings, "sliders", this.section("", h("p.we-help", {}, say(texts.values_help, { example })), this.fields.element));
+  }
+
+  fieldsOf(node, data, onChange, previews) {
+    const fields = new Fields(this.store, { node, data, onChange, previews });
+    this.drawn.push(fields);
+    return fields;
+  }
+
+  /* Each problem at its field; what has none stands on top. */
+  mark() {
+    if (!this.problems) return;
+    const { part } = this.store;
+    let rest = this.store.problemsOf(part);
+    const take = (areas, show) => {
+      show(rest.filter((one) => areas.includes(one.area)));
+      rest = rest.filter((one) => !areas.includes(one.area));
+    };
+    if (this.fields) take([part === "settings" ? "settings" : "params"], (found) => this.fields.show(found));
+    if (part === "trigger") rest = this.markHead(rest);
+    if (this.condition) take(["condition", "filter"], (found) => this.condition.show(found));
+    if (this.failure) rest = this.failure.show(rest);
+    if (this.expertBox) rest = this.markName(rest);
+    this.problems.hidden = !rest.length;
+    this.problems.replaceChildren(...rest.map(({ text }) => h("li", {}, text)));
+  }
+
+  markHead(problems) {
+    this.types.querySelectorAll(".we-error").forEach((line) => { line.hidden = true; });
+    this.fields.show(problems.filter((one) => one.area === "head" && one.at[0] === "name"));
+    return problems.filter(({ area, at, text }) => {
+      if (area !== "head") return true;
+      const place = this.types.querySelector(`[data-area="${at.join("/")}"] .we-error`);
+      if (place) Object.assign(place, { textContent: text, hidden: false });
+      return !place && at[0] !== "name";
+    });
+  }
+
+  markName(problems) {
+    const line = this.expertBox.querySelector(".we-error");
+    line.hidden = true;
+    return problems.filter(({ area, text }) => {
+      if (area !== "name") return true;
+      Object.assign(line, { textContent: text, hidden: false });
+      this.expertBox.open = true;
+      return false;
+    });
+  }
+}
+

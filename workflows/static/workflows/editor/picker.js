@@ -1,0 +1,42 @@
+/* “What should happen?”: the actions, with icon, name and description, searchable. */
+
+import { button, h, icon } from "./dom.js";
+
+export class Picker {
+  constructor(store) {
+    this.store = store;
+    this.element = h("dialog.we-picker", { "aria-label": store.texts.pick_title });
+  }
+
+  /* Calls `done` with the name of the chosen action. */
+  open(done) {
+    const { texts, choices } = this.store;
+    const search = h("input.we-search", { type: "search", placeholder: texts.pick_search, "aria-label": texts.pick_search });
+    const pick = (name) => {
+      this.element.close();
+      done(name);
+    };
+    const cards = Object.entries(choices.actions).map(([name, action]) => card(name, action, pick));
+    const none = h("p.we-help", { hidden: true }, texts.pick_none);
+    search.addEventListener("input", () => {
+      const wanted = search.value.trim().toLowerCase();
+      cards.forEach((one) => { one.hidden = !one.textContent.toLowerCase().includes(wanted); });
+      none.hidden = cards.some((one) => !one.hidden);
+    });
+    search.addEventListener("keydown", (event) => {
+      const first = cards.find((one) => !one.hidden);
+      if (event.key === "Enter" && first) first.firstChild.click();
+    });
+    const close = button(texts.close, () => this.element.close(), { icon: "cross", iconOnly: true, kind: "tool" });
+    const head = h("div.we-picker-head", {}, h("h2", {}, texts.pick_title), close);
+    this.element.replaceChildren(head, search, none, h("ul.we-picker-list", {}, cards));
+    this.element.showModal();
+    search.focus();
+  }
+}
+
+function card(name, action, pick) {
+  const words = h("span.we-pick-words", {}, h("b", {}, action.label), h("span", {}, action.description));
+  const choose = h("button.we-pick", { type: "button", "data-action": name, onclick: () => pick(name) }, icon(action.icon), words);
+  return h("li", {}, choose);
+}

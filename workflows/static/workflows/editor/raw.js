@@ -1,0 +1,39 @@
+/* The document as JSON, for experts: shown as it stands, taken over when asked. */
+
+import { button, h, newId, say } from "./dom.js";
+
+export class Raw {
+  constructor(store, server) {
+    Object.assign(this, { store, server });
+    this.area = h("textarea.we-json", { rows: "28", dir: "ltr", spellcheck: "false", id: newId() });
+    this.said = h("p.we-error", { hidden: true, role: "alert" });
+    const apply = button(store.texts.json_apply, () => this.apply(), { kind: "primary" });
+    const help = h("p.we-help", {}, store.texts.json_help);
+    this.area.setAttribute("aria-label", store.texts.json_tab);
+    this.element = h("div.we-raw", { hidden: true }, help, this.area, this.said, h("div", {}, apply));
+  }
+
+  async open() {
+    this.said.hidden = true;
+    this.area.value = this.store.text;
+    const answer = await this.server.ask("check");
+    if (answer) this.store.learn(answer);
+    this.area.value = this.store.text;
+  }
+
+  async apply() {
+    const answer = await this.server.ask("check", { text: this.area.value });
+    if (!answer) return false;
+    if (answer.error) {
+      this.said.textContent = say(this.store.texts.json_bad, { reason: answer.error });
+      this.said.hidden = false;
+      return false;
+    }
+    this.said.hidden = true;
+    this.store.showsAll = true;
+    this.store.replace(answer.form);
+    this.store.learn(answer);
+    this.store.tell("applied");
+    return true;
+  }
+}

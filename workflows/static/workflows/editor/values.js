@@ -1,0 +1,105 @@
+/* The panel “Insert a value”: everything that can stand in {{ }}, each with a real example. */
+
+import { button, h } from "./dom.js";
+
+export class ValuesPanel {
+  constructor(store) {
+    this.store = store;
+    this.target = null;
+    this.element = h("aside.we-values", { hidden: true, role: "dialog", "aria-modal": "false" });
+    this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+    store.on("insert", (target) => this.open(target));
+    store.on("part", () => this.close(false));
+    store.on("values", () => this.target && this.draw());
+  }
+
+  open(target) {
+    this.target = target;
+    this.back = target.input || document.activeElement;
+    this.element.setAttribute("aria-label", target.title);
+    this.draw();
+    this.element.hidden = false;
+    this.search.focus();
+  }
+
+  close(focus = true) {
+    this.element.hidden = true;
+    if (focus && this.back && this.back.isConnected) this.back.focus();
+    this.target = null;
+  }
+
+  draw() {
+    const { texts } = this.store;
+    const before = this.search ? this.search.value : "";
+    this.search = h("input.we-search", { type: "search", placeholder: texts.insert_search, "aria-label": texts.insert_search });
+    this.search.value = before;
+    this.search.addEventListener("input", () => this.filter());
+    this.list = h("div.we-values-list", {}, this.groups());
+    const head = h("div.we-values-head", {}, h("h3", {}, this.target.title), button(texts.close, () => this.close(), { icon: "cross", iconOnly: true, kind: "tool" }));
+    this.none = h("p.we-help", { hidden: true }, texts.insert_none);
+    this.element.replaceChildren(head, this.search, this.none, this.list);
+    this.filter();
+  }
+
+  groups() {
+    return reachable(this.store).map((group) => {
+      const made = group.real === false ? h("p.we-help", {}, this.store.texts.made_up) : "";
+      return h("section", {}, h("h4", {}, group.title), made, h("ul", {}, group.items.map((item) => this.item(item))));
+    });
+  }
+
+  item(item) {
+    const example = h("span.we-example", { title: item.example }, h("bdi", {}, item.example));
+    const insert = h(
+      "button.we-value",
+      { type: "button", "data-path": item.path, onclick: () => this.insert(item) },
+      h("span.we-value-name", {}, item.label),
+      example,
+    );
+    insert.addEventListener("mousedown", (event) => event.preventDefault());
+    return h("li", { "data-words": `${item.label} ${item.path}`.toLowerCase() }, insert);
+  }
+
+  filter() {
+    const wanted = this.search.value.trim().toLowerCase();
+    for (const section of this.list.children) {
+      const items = [...section.querySelectorAll("li")];
+      items.forEach((item) => { item.hidden = !item.dataset.words.includes(wanted); });
+      section.hidden = items.every((item) => item.hidden);
+    }
+    this.none.hidden = [...this.list.children].some((section) => !section.hidden);
+  }
+
+  insert(item) {
+    const { input, put, bare } = this.target;
+    const text = bare ? item.path : `{{ ${item.path} }}`;
+    if (put) {
+      put(text);
+      this.close(false);
+    } else insertAt(input, text);
+  }
+}
+
+/* The groups that the chosen part can read: of steps only those before it. */
+export function reachable(store) {
+  const earlier = new Set();
+  const [list, index] = store.part.split("/");
+  if (list === "steps") store.form.steps.slice(0, Number(index)).forEach((step) => earlier.add(step.name));
+  return store.groups.filter((group) => group.root !== "steps" || earlier.has(group.step));
+}
+
+/* React listens to the browser's own setter only. */
+export function insertAt(input, text) {
+  const { value } = input;
+  const start = input.selectionStart ?? value.length;
+  const end = input.selectionEnd ?? start;
+  type(input, value.slice(0, start) + text + value.slice(end));
+  input.focus();
+  input.setSelectionRange(start + text.length, start + text.length);
+}
+
+export function type(input, value) {
+  const kind = input.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
+  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(input, value);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}

@@ -1,0 +1,76 @@
+// Follows a run: asks for the changing part of its page, more and more rarely while nothing
+// changes, not at all while nobody looks, and no more once the run has ended.
+"use strict";
+
+(() => {
+  const FIRST_MS = 1000;
+  const LONGEST_MS = 15000;
+  const GROWTH = 1.5;
+
+  const area = document.querySelector("[data-sayr-live]");
+  if (!area) return;
+  let wait = FIRST_MS;
+  let timer = 0;
+  let over = false;
+
+  function note(name) {
+    for (const one of document.querySelectorAll("[data-sayr-note]")) {
+      one.hidden = one.dataset.sayrNote !== name;
+    }
+  }
+
+  function show(html) {
+    const open = new Set([...area.querySelectorAll("details[id][open]")].map((part) => part.id));
+    const focused = area.contains(document.activeElement) ? document.activeElement.id : "";
+    area.innerHTML = html;
+    for (const part of area.querySelectorAll("details[id]")) {
+      if (open.has(part.id)) part.open = true;
+    }
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  function later(ms) {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(ask, ms);
+  }
+
+  async function ask() {
+    if (document.hidden) return; // visibilitychange asks again
+    let answer;
+    try {
+      const seen = encodeURIComponent(area.dataset.sayrSeen);
+      answer = await fetch(`${area.dataset.sayrLive}?seen=${seen}`, { credentials: "same-origin" });
+      if (answer.redirected || answer.status === 403 || answer.status === 404) {
+        over = true;
+        note("stopped"); // logged out, or the run is no longer this person's to see
+        return;
+      }
+      if (!answer.ok) throw new Error(String(answer.status));
+      note("following");
+      if (answer.status === 204) {
+        wait = Math.min(wait * GROWTH, LONGEST_MS);
+      } else {
+        const news = await answer.json();
+        area.dataset.sayrSeen = news.seen;
+        show(news.html);
+        if (news.ended) {
+          over = true;
+          note("");
+          return;
+        }
+        wait = FIRST_MS;
+      }
+    } catch {
+      note("lost");
+      wait = Math.min(wait * GROWTH * GROWTH, LONGEST_MS);
+    }
+    later(wait);
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || over) return;
+    wait = FIRST_MS;
+    later(0);
+  });
+  later(FIRST_MS);
+})();
