@@ -173,8 +173,8 @@ _DECIDE: Final[Mapping[str, Callable[[Any, Any, tzinfo], bool]]] = {
     "in": _in,
     "greater_than": lambda left, right, zone: order(left, right, zone) > 0,
     "less_than": lambda left, right, zone: order(left, right, zone) < 0,
-    "at_least": lambda left, right, zone: order(left, right, zone) >= 0,
-    "at_most": lambda left, right, zone: order(left, right, zone) <= 0,
+    "greater_or_equal": lambda left, right, zone: order(left, right, zone) >= 0,
+    "less_or_equal": lambda left, right, zone: order(left, right, zone) <= 0,
     "contains": contains,
 }
 OPERATORS: Final = (*_DECIDE, *_ON_NOTHING)

@@ -2,8 +2,8 @@
 
 import smtplib
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Any, Final, NoReturn
 
@@ -37,13 +37,33 @@ def deliver(
     if connection is None and django_settings.EMAIL_BACKEND != SMTP_BACKEND:
         get_connection().send_messages([message])
         return {}
-    deadline = Deadline()
-    deadline.start(timeout_seconds)
-    backend = ClockedBackend(deadline, address, **_options(connection, timeout_seconds))
-    try:
+    backend = _backend(connection, address, timeout_seconds)
+    with _telling(backend, scrub):
         return _send(backend, message, scrub)
+
+
+def greet(connection: OpenConnection, timeout_seconds: float) -> None:
+    """Connect, encrypt and log in as a mail would, and send none. Raises like `deliver`."""
+    address = _checked_address(connection)
+    release_database()
+    backend = _backend(connection, address, timeout_seconds)
+    with _telling(backend, Scrubber(connection.secret_values)):
+        try:
+            backend.open()
+            client: Any = backend.connection
+            client.ehlo_or_helo_if_needed()
+        finally:
+            with suppress(OSError):
+                backend.close()
+
+
+@contextmanager
+def _telling(backend: "ClockedBackend", scrub: Scrubber) -> Iterator[None]:
+    """Raise what an error of the conversation means."""
+    try:
+        yield
     except OSError as error:  # every error of smtplib is one
-        if deadline.is_over():
+        if backend.is_late:
             raise TemporaryFailure("mail_timed_out", host=backend.host) from None
         if isinstance(error, smtplib.SMTPException):
             _fail_by_answer(error, scrub, backend.host)
@@ -81,6 +101,11 @@ class ClockedBackend(EmailBackend):
         self._deadline, self._address = deadline, address
 
     @property
+    def is_late(self) -> bool:
+        """Whether the time is over."""
+        return self._deadline.is_over()
+
+    @property
     def connection_class(self) -> Any:
         """The kind of client that `open()` makes."""
         plain = smtplib.SMTP_SSL if self.use_ssl else smtplib.SMTP
@@ -90,6 +115,14 @@ class ClockedBackend(EmailBackend):
             "refused": {},
         }
         return type("ClockedClient", (_ClockedMixin, plain), attributes)
+
+
+def _backend(
+    connection: OpenConnection | None, address: str | None, timeout_seconds: float
+) -> ClockedBackend:
+    deadline = Deadline()
+    deadline.start(timeout_seconds)
+    return ClockedBackend(deadline, address, **_options(connection, timeout_seconds))
 
 
 def _options(connection: OpenConnection | None, timeout_seconds: float) -> dict[str, Any]:

@@ -47,8 +47,8 @@ _NOTHING: Final = Q(pk__in=())
 _LOOKUPS: Final = {
     "greater_than": "gt",
     "less_than": "lt",
-    "at_least": "gte",
-    "at_most": "lte",
+    "greater_or_equal": "gte",
+    "less_or_equal": "lte",
 }
 _TEXT: Final = (models.CharField, models.TextField)
 _NUMBER: Final = (models.IntegerField, models.DecimalField, models.FloatField)
@@ -213,7 +213,7 @@ def _step(operator: str, *, has_rest: bool) -> int:
         return 0
     if operator not in _LOOKUPS:
         raise _Unfit
-    return int(operator in {"less_than", "at_least"})
+    return int(operator in {"less_than", "greater_or_equal"})
 
 
 def _text(value: Json) -> str:

@@ -35,9 +35,12 @@ def cleaned(record: Record, row: models.Model, name: str, given: Json) -> Any:
 
 def _exact(given: Json) -> Json:
     # A float would bring its binary digits along, and an integer field would cut off its decimals.
-    if isinstance(given, float | Decimal) and given % 1:
-        return format(Decimal(repr(given) if isinstance(given, float) else given), "f")
-    return int(given) if isinstance(given, float) else given
+    if isinstance(given, float) and given.is_integer():
+        return int(given)
+    number = Decimal(repr(given)) if isinstance(given, float) else given
+    if isinstance(number, Decimal) and number != number.to_integral_value():
+        return format(number, "f")
+    return number
 
 
 def invalid(record: Record, name: str, given: Json, reason: str) -> PermanentFailure:

@@ -1,12 +1,13 @@
 """Rows of `field operator value`, as parameters of actions: their schema, and what they say."""
 
+import json
 from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from actions.comparing import OPERATORS, Incomparable, holds
+from actions.comparing import OPERATORS, Incomparable, as_text, holds
 from actions.errors import PermanentFailure
 from actions.paths import lookup, parse_path
 
@@ -58,5 +59,6 @@ def does_not_compare(row: Row, reason: Incomparable) -> PermanentFailure:
 
 def shortened(value: Json) -> str:
     """Return enough of the value to recognise it in a message."""
-    text = value if isinstance(value, str) else str(value)[:200]
+    is_container = isinstance(value, dict | list)
+    text = json.dumps(value, ensure_ascii=False, default=str) if is_container else as_text(value)
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -181,6 +181,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "No channel is named, neither in the step nor in the connection “%(connection)s”."
     ),
     "slack_busy": _("Slack takes no more messages for now. It says: %(answer)s"),
+    "whatsapp_number_unknown": _(
+        "WhatsApp has no number with the id %(number)s that this token may use. Copy the phone"
+        " number id again: it is not the number itself. It says: %(answer)s"
+    ),
     "slack_channel_refused": _(
         "Slack has no channel “%(channel)s” that the app can write to. Check the name, and invite"
         " the app into it. It says: %(answer)s"

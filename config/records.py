@@ -29,6 +29,18 @@ RECORDS = [
             "created_at",
         ),
         writable=("status", "note"),
+        creatable=(
+            "number",
+            "status",
+            "source",
+            "customer_id",
+            "customer_name",
+            "customer_phone",
+            "customer_email",
+            "total_amount",
+            "currency",
+            "note",
+        ),
     )
 ]
 

@@ -16,7 +16,10 @@ class WorkflowsConfig(AppConfig):
         """Wire the triggers: they listen from the first save on."""
         from workflows import checks  # noqa: F401  # registers the system checks
         from workflows.access import grant_to_application
+        from workflows.runtime import emitting
+        from workflows.services.fire import emit
         from workflows.triggers import record_changes
 
         record_changes.listen()
+        emitting.use(emit)
         post_migrate.connect(grant_to_application, sender=self)

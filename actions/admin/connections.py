@@ -2,12 +2,17 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from actions import trial, wording
 from actions.admin.connection_form import FIELDS_OF, SECRETS, SETTINGS, ConnectionForm
+from actions.errors import ActionFailure
 from actions.models.connection import REQUIRED_SECRETS, Connection, ConnectionKind
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
@@ -69,6 +74,38 @@ class ConnectionAdmin(TenantAdmin):
         """Keep the key: workflows refer to it."""
         fixed = tuple(super().get_readonly_fields(request, obj))
         return (*fixed, "key") if obj is not None else fixed
+
+    def get_urls(self) -> list[Any]:
+        """Add the address of the button that tries the connection."""
+        test = self.admin_site.admin_view(self.test)
+        named = path("<path:object_id>/test/", test, name="actions_connection_test")
+        return [named, *super().get_urls()]
+
+    def test(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Try the stored connection, and say on its page how it went."""
+        connection = self.get_object(request, object_id)
+        if connection is None or not self.has_view_permission(request, connection):
+            raise Http404
+        if request.method != "POST" or not self.has_change_permission(request, connection):
+            raise PermissionDenied
+        back = HttpResponseRedirect(reverse("admin:actions_connection_change", args=[object_id]))
+        if connection.kind in trial.POSTS and not request.POST.get("may_post"):
+            messages.warning(request, gettext("Nothing was sent. Tick the box first."))
+            return back
+        try:
+            messages.success(request, trial.try_out(connection))
+        except ActionFailure as failure:
+            messages.error(request, wording.sentence(failure.code, failure.params))
+        return back
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Say whether a trial would post something."""
+        obj = self.get_object(request, object_id)
+        posts = obj is not None and obj.kind in trial.POSTS
+        context = {"trial_posts": posts, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description=_("complete"), boolean=True)
     def has_secrets(self, connection: Any) -> bool:

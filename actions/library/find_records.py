@@ -30,6 +30,7 @@ PARAMS: Final = {
                 " Empty: the oldest record first."
             ),
             "x-readable-fields-of": "table",
+            "x-order": True,
             "x-no-template": True,
         },
         "limit": {

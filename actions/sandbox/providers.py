@@ -41,6 +41,40 @@ def channel_of(path: str) -> str | None:
     return next((channel for channel, route in ROUTES if route.fullmatch(path)), None)
 
 
+INTRODUCTIONS: Final = (
+    ("GET", "whatsapp", re.compile(r"/v\d+\.\d+/(?P<id>[\w-]+)")),
+    ("POST", "slack", re.compile(r"/(slack|api)/auth\.test")),
+)
+# A token that the stand-ins refuse, so that a refusal can be tried.
+REFUSED: Final = "wrong"
+
+
+def introduced(method: str, path: str) -> str | None:
+    """Return which provider is asked who we are, without anything being sent."""
+    path = path.partition("?")[0]
+    asked = (
+        name for verb, name, route in INTRODUCTIONS if verb == method and route.fullmatch(path)
+    )
+    return next(asked, None)
+
+
+def introduce(channel: str, path: str, authorization: str) -> Reply:
+    """Answer who the token belongs to."""
+    token = authorization.removeprefix("Bearer ")
+    refused = token in {"", REFUSED, authorization}
+    if channel == "slack":
+        if refused:
+            return Reply(200, {"ok": False, "error": "invalid_auth"})
+        return Reply(200, {"ok": True, "team": "Sandbox", "user": "sayr", "bot_id": "B0SANDBOX"})
+    if refused:
+        return Reply(401, _whatsapp_error(190, "Invalid OAuth access token."))
+    number = path.partition("?")[0].rpartition("/")[2]
+    if not number.isdecimal():
+        return Reply(400, _whatsapp_error(100, f"Object with ID '{number}' does not exist"))
+    known = {"display_phone_number": "+961 3 000 000", "verified_name": "Sandbox", "id": number}
+    return Reply(200, known)
+
+
 def read(channel: str, path: str, body: Json, texts: Mapping[str, str]) -> Message:
     """Return what the request says; a body of another shape gives an empty message.
 

@@ -50,8 +50,11 @@ class Handler(BaseHTTPRequestHandler):
         """Find who answers this path."""
         body = self._read_body()
         channel = providers.channel_of(self.path)
+        introduced = providers.introduced(self.command, self.path)
         if channel is not None:
             self._answer_as(channel, body)
+        elif introduced is not None:
+            self._introduce(introduced)
         else:
             self._answer_own(body)
 
@@ -87,6 +90,15 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._send(reply, drip_seconds=rule.seconds if rule.mode == "drip" else 0)
+
+    def _introduce(self, channel: str) -> None:
+        """Answer a trial of a connection. Nothing was sent, so the journal keeps nothing."""
+        rule = self.server.journal.next_behaviour(channel, self.path)
+        if rule.mode in {"fail", "rate_limit"}:
+            self._send(providers.failure(channel, rule))
+            return
+        authorization = self.headers.get("Authorization", "")
+        self._send(providers.introduce(channel, self.path, authorization))
 
     def _answer_own(self, raw: bytes) -> None:
         parts = urlsplit(self.path)

@@ -16,8 +16,6 @@ from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.values import MISSING as LANGUAGE_MISSING
 
 ZONE = ZoneInfo("Asia/Beirut")
-# The language's names for the two that are called otherwise here.
-IN_THE_LANGUAGE = {"at_least": "greater_or_equal", "at_most": "less_or_equal"}
 VALUES = [
     None, True, False, 0, 12, -3, 12.5, 10**40, "", "  ", "12.50", "12.5", "0501", "501", "12E5",
     "9" * 60, "9" * 120, "true", "Web", "web", "نور", "2026-11-20", "2026-11-20T00:00:00+02:00",
@@ -37,7 +35,7 @@ def by_language(left, operator, right):
     left = LANGUAGE_MISSING if left is paths.MISSING else left
     sides = Sides(path="x", left=left, right=right, now=None, zone=ZONE)
     try:
-        return OPERATORS[IN_THE_LANGUAGE.get(operator, operator)].holds(sides)
+        return OPERATORS[operator].holds(sides)
     except ExpressionError as refused:
         return refused.code
 
@@ -53,7 +51,9 @@ def test_every_operator_on_every_pair_of_values_is_as_in_the_language(operator):
     assert differences == []
 
 
-texts = st.text(max_size=6) | st.sampled_from(["2026-01-31", "12.50", "-0", "true", "2026-01-31 10:00"])
+texts = st.text(max_size=6) | st.sampled_from(
+    ["2026-01-31", "12.50", "-0", "true", "2026-01-31 10:00"]
+)
 scalars = (
     st.none()
     | st.booleans()

@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from actions import records
 from actions.records import Record, UnknownRecord
 from tenants.models.order import Order
+from tenants.models.tenant import Tenant
 
 RECORDS: list[Record] = []
 HERE = f"{__name__}.RECORDS"
@@ -43,6 +44,21 @@ def test_keys_and_what_nobody_edits_cannot_be_made_writable(allow, field):
     allow(orders(writable=(field,)))
 
     with pytest.raises(ImproperlyConfigured, match=f"'{field}' cannot be written"):
+        records.load()
+
+
+@pytest.mark.parametrize("field", ["id", "tenant", "created_at"])
+def test_nor_can_they_be_given_to_a_new_record(allow, field):
+    allow(Record("orders", Order, "Orders", ("id",), (), creatable=(field,)))
+
+    with pytest.raises(ImproperlyConfigured, match=f"'{field}' cannot be written"):
+        records.load()
+
+
+def test_what_is_no_column_cannot_be_read(allow):
+    allow(Record("tenants", Tenant, "Tenants", ("orders",), ()))
+
+    with pytest.raises(ImproperlyConfigured):
         records.load()
 
 

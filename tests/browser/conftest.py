@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from playwright.sync_api import sync_playwright
 
 from actions.models.connection import Connection
@@ -54,14 +55,21 @@ def company(transactional_db):
     return tenant
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Take a picture of what a failed test saw, if SAYR_PICTURES names a folder."""
+    outcome = yield
+    folder, editor = os.environ.get("SAYR_PICTURES"), item.funcargs.get("editor")
+    if folder and editor and outcome.get_result().failed and call.when == "call":
+        editor.page.screenshot(path=f"{folder}/{item.name}.png", full_page=True)
+
+
 @pytest.fixture
 def visitor(browser, live_server, company, client):
     """Return a function that logs somebody in and gives a page: `visitor("ops")`."""
     contexts, complaints = [], []
 
     def visit(username="ops", **options):
-        from django.contrib.auth import get_user_model  # noqa: PLC0415
-
         client.force_login(get_user_model().objects.get(username=username))
         options = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}, **options}
         context = browser.new_context(base_url=live_server.url, **options)

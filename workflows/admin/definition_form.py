@@ -26,7 +26,7 @@ BEGINNING: Json = {
     "language": 1,
     "name": "",
     "trigger_type": "",
-    "steps": [{"name": "first_step", "label": "", "action": "", "params": {}}],
+    "steps": [],
 }
 
 

@@ -90,7 +90,7 @@ class DefinitionAdmin(TenantAdmin):
         may_edit = obj is None or self.has_change_permission(request, obj)
         document = ("document", "note", "version_seen") if may_edit else ("shown_document",)
         head: tuple[str, ...] = ("tenant", "key", "is_active")
-        if obj is not None:
+        if obj is not None and not may_edit:
             head = ("name", "starts_on", *head)
         groups = [(None, {"fields": head}), (None, {"fields": document, "classes": ("sayr-wide",)})]
         return self.without_tenant(request, obj, groups)

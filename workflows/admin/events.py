@@ -6,19 +6,22 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, TenantFilter, newest
+from workflows.admin.event_page import event_page
+from workflows.admin.searching import narrowed
 from workflows.event_types import all_event_types, label_of
 from workflows.models.event import WorkflowEvent
 from workflows.services.search_history import search_events
-from workflows.services.stories import plans_of, told
 from workflows.services.subjects import subjects_of
-from workflows.wording import evaluations, values
+from workflows.wording import evaluations
 from workflows.wording.actors import actor_words, causing_run
+from workflows.wording.badges import badge
 from workflows.wording.times import short_moment
 
 
@@ -55,12 +58,12 @@ class TypeFilter(admin.SimpleListFilter):
 class EventAdmin(HistoryAdmin):
     """Read-only: what happened has happened."""
 
-    list_display = ("kind", "about", "came_from", "caused_by", "listened", "received")
+    list_display = ("kind", "about", "listened", "came_from", "caused_by", "received")
     list_display_links = ("kind",)
     list_filter = (TypeFilter, CreatedFilter, TenantFilter)
     list_select_related = ("tenant",)
     search_fields = ("id",)
-    search_help_text = _("Order, phone, e-mail, or any number of the order or the event")
+    search_help_text = _("Order, phone, e-mail, name, or any number of order or event")
     page_template = "admin/workflows/event.html"
     when_empty = _(
         "No events yet. One is written whenever a record is saved or another application fires one."
@@ -78,37 +81,20 @@ class EventAdmin(HistoryAdmin):
         """Find by any id, or any value of the payload."""
         term = search_term.strip()
         if term:
-            found = search_events(list(tenants_seen(request)), term)
-            queryset = queryset.filter(id__in=found)
+            queryset = narrowed(request, queryset, search_events, term)
         return queryset, False
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """Return what the page of an event shows."""
-        runs = list(obj.runs.filter(parent_run=None).select_related("definition", "tenant"))
-        plans = plans_of(runs)
-        cause = obj.caused_by_run
-        return {
-            "event": obj,
-            "subject": subjects_of([obj]).get((obj.subject_type, obj.subject_id)),
-            "source": evaluations.source_words(obj.source),
-            "actor": actor_words(obj.actor),
-            "cause": reverse("admin:workflows_workflowrun_change", args=[cause]) if cause else "",
-            "payload": values.show(obj.payload, labels=values.payload_order(obj.type)),
-            "raw_payload": values.raw(obj.payload),
-            "previous": None
-            if obj.previous is None
-            else values.show(obj.previous, labels=values.payload_order(obj.type)),
-            "raw_previous": values.raw(obj.previous),
-            "evaluations": [
-                {"started": one.get("started"), "sentence": evaluations.sentence(one)}
-                for one in obj.evaluations
-            ],
-            "runs": [told(run, plans) for run in runs],
-        }
+        return event_page(obj)
 
     def page_title(self, obj: Any) -> str:
-        """Name the kind of event."""
-        return label_of(obj.type)
+        """Name the kind of event, and the record it was about."""
+        subject = subjects_of([obj]).get((obj.subject_type, obj.subject_id))
+        if subject is None:
+            return label_of(obj.type)
+        named = {"kind": label_of(obj.type), "subject": subject.label}
+        return _now("Event “%(kind)s”: %(subject)s") % named
 
     @admin.display(description=_("event"))
     def kind(self, event: Any) -> str:
@@ -139,7 +125,8 @@ class EventAdmin(HistoryAdmin):
         """Return when it came."""
         return short_moment(event.created_at)
 
-    @admin.display(description=_("started"))
-    def listened(self, event: Any) -> str:
-        """Return how many workflows listened, and how many started."""
-        return evaluations.counted(event.evaluations)
+    @admin.display(description=_("what listened"))
+    def listened(self, event: Any) -> SafeString:
+        """Return at a glance whether something started, was filtered out, or nobody listened."""
+        shown = evaluations.glance(event.evaluations)
+        return format_html_join(" ", "{}", ((badge(kind.value, words),) for kind, words in shown))

@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
 from workflows.admin.run_filters import (
@@ -23,6 +22,7 @@ from workflows.admin.run_filters import (
     WorkflowFilter,
 )
 from workflows.admin.run_page import run_page, seen_mark, subject_of
+from workflows.admin.searching import narrowed
 from workflows.models.run import WorkflowRun
 from workflows.services.search_history import search_runs
 from workflows.services.stories import failed_step, plans_of
@@ -61,7 +61,7 @@ class RunAdmin(HistoryAdmin):
     )
     list_select_related = ("definition", "tenant")
     search_fields = ("id",)
-    search_help_text = _("Order, phone, e-mail, or any number of the order, the event or the run")
+    search_help_text = _("Order, phone, e-mail, name, or any number of order, event or run")
     page_template = "admin/workflows/run.html"
     when_empty = _(
         "No runs here. A run begins when something happens that a workflow waits for. "
@@ -78,8 +78,7 @@ class RunAdmin(HistoryAdmin):
         queryset = queryset.filter(parent_run=None)
         term = search_term.strip()
         if term:
-            found = search_runs(list(tenants_seen(request)), term)
-            queryset = queryset.filter(id__in=found)
+            queryset = narrowed(request, queryset, search_runs, term)
         return queryset, False
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:

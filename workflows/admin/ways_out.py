@@ -1,6 +1,6 @@
 """Where to go after an error: the page on which it can be put right."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -93,7 +93,7 @@ def _connection(run: WorkflowRun, failure: _Failure) -> WayOut:
     key = failure.input.get("connection")
     kinds = _kinds(failure.action, "connection")
     rows = own.filter(key=key) if isinstance(key, str) and key else own.filter(kind__in=kinds)
-    found: Sequence[Connection] = rows[:2]
+    found = list(rows[:2])
     if len(found) != 1:
         return WayOut(_("Connections"), _list("actions", "connection"))
     url = reverse("admin:actions_connection_change", args=[found[0].pk])

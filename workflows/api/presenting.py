@@ -8,7 +8,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
-from workflows.engine.advance import first_error
+from workflows.engine.entries import error_to_tell
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.find_runs import EventHistory, RunHistory
@@ -171,7 +171,7 @@ def _run_error(history: RunHistory) -> dict[str, Json] | None:
     run = history.run
     if not run.error_code:
         return None
-    entry = first_error(history.entries)
+    entry = error_to_tell(history.entries, RunStatus(history.run.status))
     same = entry is not None and (entry.get("error") or {}).get("code") == run.error_code
     # An error that no step made, like a worker's death, has the run's own figures.
     params = entry["error"].get("params") if entry and same else {"crashes": run.crashes}

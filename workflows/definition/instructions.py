@@ -130,7 +130,7 @@ class Stop(_WithParams):
 
     def render(self, scope: Scope) -> Json:
         """Return {"message": text}, "" if there is none. Raises ExpressionError."""
-        return {"message": "", **self._rendered(scope)}
+        return {"message": self._rendered(scope).get("message", "")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

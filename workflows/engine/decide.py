@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Final, Literal
 
 from workflows.definition.retry import RetryPolicy
 from workflows.engine.errors import IllegalTransition
 from workflows.engine.outcomes import (
     CancelAsked,
     Outcome,
+    RunStopped,
     StepCompleted,
     StepFailed,
     StepSkipped,
@@ -16,12 +18,22 @@ from workflows.engine.outcomes import (
 )
 from workflows.engine.statuses import RunStatus, StepStatus
 
-OUTCOME_UNKNOWN = "outcome_unknown"
-CANCELLED = "cancelled"
-POISONED = "poisoned"
+OUTCOME_UNKNOWN: Final = "outcome_unknown"
+CANCELLED: Final = "cancelled"
+STOPPED: Final = "stopped"
+POISONED: Final = "poisoned"
 
 # A run that ended its worker this often ends it again: it fails instead of taking turns for ever.
-MAX_CRASHES = 5
+MAX_CRASHES: Final = 5
+
+
+class Then(StrEnum):
+    """What a run did about a step that went wrong."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+    ERROR_BLOCK = "error_block"  # the steps under the failed step's on_error
+    ON_FAILURE = "on_failure"  # the document's steps for a run that has failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,11 @@ class Position:
     after_step: int | None  # index of the instruction that follows it; None: the run ends with it
     attempt: int = 1  # of the step under way, 1-based
     had_errors: bool = False  # an earlier step failed and the run went on
+    has_failed: bool = False  # these are the steps for a run that has failed
     on_error: Literal["stop", "continue"] = "stop"
+    error_block: int | None = None  # index of what runs first after an error
+    error_codes: frozenset[str] | None = None  # which errors lead there; None: every one
+    on_failure: int | None = None  # index of what runs once the run has failed
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
@@ -47,6 +63,7 @@ class Decision:
     retry_in: timedelta | None = None
     error_code: str | None = None
     error_params: dict[str, Any] = field(default_factory=dict)
+    then: Then | None = None  # of a step that went wrong
 
 
 def decide(position: Position, outcome: Outcome, jitter: float = 0.0) -> Decision:
@@ -59,13 +76,15 @@ def decide(position: Position, outcome: Outcome, jitter: float = 0.0) -> Decisio
         raise IllegalTransition(position.status, type(outcome).__name__)
     match outcome:
         case StepCompleted():
-            return _go_on(position, StepStatus.COMPLETED, had_errors=position.had_errors)
+            return _go_on(position, StepStatus.COMPLETED, outcome.go_to)
         case StepSkipped():
-            return _go_on(position, StepStatus.SKIPPED, had_errors=position.had_errors)
+            return _go_on(position, StepStatus.SKIPPED)
         case StepFailed():
             return _after_failure(position, outcome, jitter)
         case StepUnknown():
-            return _give_up(position, StepStatus.UNKNOWN, OUTCOME_UNKNOWN, {})
+            return _give_up(position, StepStatus.UNKNOWN, StepFailed(OUTCOME_UNKNOWN))
+        case RunStopped():
+            return _stop_as_wanted(position, outcome)
         case CancelAsked():
             return Decision(RunStatus.CANCELLED, position.step, None, error_code=CANCELLED)
 
@@ -73,7 +92,7 @@ def decide(position: Position, outcome: Outcome, jitter: float = 0.0) -> Decisio
 def _after_failure(position: Position, failure: StepFailed, jitter: float) -> Decision:
     wait = position.retry.delay_after(position.attempt, jitter) if failure.is_temporary else None
     if wait is None:
-        return _give_up(position, StepStatus.FAILED, failure.code, failure.params)
+        return _give_up(position, StepStatus.FAILED, failure)
     return Decision(
         RunStatus.WAITING,
         position.step,
@@ -84,24 +103,67 @@ def _after_failure(position: Position, failure: StepFailed, jitter: float) -> De
     )
 
 
-def _give_up(
-    position: Position, step_status: StepStatus, code: str, params: dict[str, Any]
-) -> Decision:
+def _give_up(position: Position, step_status: StepStatus, failure: StepFailed) -> Decision:
+    if position.error_block is not None:
+        if position.error_codes is None or failure.code in position.error_codes:
+            to = (RunStatus.RUNNING, position.error_block)
+            return _wrong(to, step_status, failure, Then.ERROR_BLOCK)
+        return _stop(position, step_status, failure)
     if position.on_error == "continue":
         onward = _go_on(position, step_status, had_errors=True)
-        return Decision(
-            onward.status, onward.next_step, step_status, error_code=code, error_params=params
-        )
+        to = (onward.status, onward.next_step)
+        return _wrong(to, step_status, failure, Then.CONTINUE)
+    return _stop(position, step_status, failure)
+
+
+def _stop(position: Position, step_status: StepStatus, failure: StepFailed) -> Decision:
+    if position.on_failure is not None and not position.has_failed:
+        to = (RunStatus.RUNNING, position.on_failure)
+        return _wrong(to, step_status, failure, Then.ON_FAILURE)
+    # It stays at the failed step, so that a retry goes on from there.
+    return _wrong((RunStatus.FAILED, position.step), step_status, failure, Then.STOP)
+
+
+def _stop_as_wanted(position: Position, outcome: RunStopped) -> Decision:
+    if outcome.has_failed:
+        stopped = StepFailed(STOPPED, {"message": outcome.message})
+        return _stop(position, StepStatus.FAILED, stopped)
+    return Decision(_end_status(position), position.step + 1, StepStatus.COMPLETED)
+
+
+def _wrong(
+    to: tuple[RunStatus, int], step_status: StepStatus, failure: StepFailed, then: Then
+) -> Decision:
+    status, step = to
     return Decision(
-        RunStatus.FAILED, position.step, step_status, error_code=code, error_params=params
+        status,
+        step,
+        step_status,
+        error_code=failure.code,
+        error_params=failure.params,
+        then=then,
     )
 
 
-def _go_on(position: Position, step_status: StepStatus, *, had_errors: bool) -> Decision:
-    if position.after_step is not None:
-        return Decision(RunStatus.RUNNING, position.after_step, step_status)
-    ended = RunStatus.COMPLETED_WITH_ERRORS if had_errors else RunStatus.COMPLETED
-    return Decision(ended, position.step + 1, step_status)
+def _go_on(
+    position: Position,
+    step_status: StepStatus,
+    go_to: int | None = None,
+    *,
+    had_errors: bool = False,
+) -> Decision:
+    following = position.after_step if go_to is None else go_to
+    if following is not None:
+        return Decision(RunStatus.RUNNING, following, step_status)
+    return Decision(_end_status(position, had_errors), position.step + 1, step_status)
+
+
+def _end_status(position: Position, had_errors: bool = False) -> RunStatus:
+    if position.has_failed:
+        return RunStatus.FAILED
+    if position.had_errors or had_errors:
+        return RunStatus.COMPLETED_WITH_ERRORS
+    return RunStatus.COMPLETED
 
 
 def wait_after_crash(crashes: int) -> timedelta | None:

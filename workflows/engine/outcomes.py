@@ -9,9 +9,10 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class StepCompleted:
-    """The action did its work."""
+    """The step did its work."""
 
     output: Json
+    go_to: int | None = None  # of a branch or a loop: where it leads; None: to what follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,16 @@ class StepUnknown:
 
 
 @dataclass(frozen=True, slots=True)
+class RunStopped:
+    """A step ended the whole run, as its author wanted."""
+
+    message: str = ""
+    has_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CancelAsked:
     """Somebody asked to cancel the run; the step has not begun."""
 
 
-Outcome = StepCompleted | StepSkipped | StepFailed | StepUnknown | CancelAsked
+Outcome = StepCompleted | StepSkipped | StepFailed | StepUnknown | RunStopped | CancelAsked

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from workflows.engine.advance import Job, Progress, Timing, Walker
+from workflows.engine.advance import Job, Progress, Walker
+from workflows.engine.entries import Timing
 from workflows.engine.outcomes import CancelAsked, Outcome, StepUnknown
 from workflows.engine.statuses import RunStatus
 

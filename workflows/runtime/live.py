@@ -10,17 +10,18 @@ from typing import Any
 from django.db import transaction
 
 from actions import registry
-from actions.spec import Effect
+from actions.spec import ActionSpec, Effect
 from tenants.facts import TenantFacts
 from workflows.definition.scope import Scope
-from workflows.engine.advance import Entry, Job, Progress, Timing, Walker
+from workflows.engine.advance import Job, Progress, Walker
+from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.runtime import store
 from workflows.runtime.claims import Claim
 from workflows.runtime.clock import DatabaseClock
 from workflows.runtime.database import released
 from workflows.runtime.interpreter import Settle
-from workflows.runtime.perform import perform
+from workflows.runtime.perform import EMIT_EVENT, perform
 from workflows.runtime.programs import LoadedProgram
 from workflows.runtime.scopes import scope_of
 from workflows.runtime.watch import Watch
@@ -69,10 +70,8 @@ class LiveHands:
         """Whether the step was begun before a crash and cannot safely be repeated."""
         if not self.claim.was_begun or job.instruction.index != self.claim.step:
             return False
-        try:
-            return registry.get(job.instruction.action).effect is Effect.NOT_REPEATABLE
-        except registry.UnknownAction:
-            return False
+        spec = self._spec(job)
+        return spec is not None and spec.effect is Effect.NOT_REPEATABLE
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to cancel the run."""
@@ -101,17 +100,23 @@ class LiveHands:
         def settled(outcome: Outcome) -> Progress:
             return settle(outcome, Timing(started_at, round((monotonic() - start) * 1000)))
 
-        try:
-            spec = registry.get(job.instruction.action)
-        except registry.UnknownAction:
-            outcome: Outcome = StepFailed("unknown_action", {"action": job.instruction.action})
-            progress = settled(outcome)
+        spec = self._spec(job)
+        if spec is None:
+            progress = settled(StepFailed("unknown_action", {"action": job.instruction.action}))
+        elif spec.effect is Effect.DATABASE:
+            return self._together(lambda: perform(spec, job, self.claim, self.tenant), settled)
         else:
-            if spec.effect is Effect.DATABASE:
-                return self._together(lambda: perform(spec, job, self.claim, self.tenant), settled)
             progress = settled(perform(spec, job, self.claim, self.tenant))
         self.write(progress)
         return progress
+
+    def _spec(self, job: Job) -> ActionSpec | None:
+        if job.instruction.op == "emit_event":
+            return EMIT_EVENT
+        try:
+            return registry.get(job.instruction.action)
+        except registry.UnknownAction:
+            return None
 
     def _together(
         self, act: Callable[[], Outcome], settled: Callable[[Outcome], Progress]

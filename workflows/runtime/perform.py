@@ -17,6 +17,7 @@ from workflows.engine.advance import Job
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed, StepUnknown
 from workflows.runtime.cause import Cause, acting
 from workflows.runtime.claims import Claim
+from workflows.runtime.emitting import emit
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,22 @@ Json = Any
 
 # JSON that one step may leave in the run's row: more would make every later checkpoint slow.
 MAX_OUTPUT_BYTES: Final = 256 * 1024
+
+
+def _emit_event(params: Json, context: ActionContext) -> Json:
+    return emit(context.tenant, params)
+
+
+# Control flow, so not in the library; performed like an action, in its checkpoint's transaction.
+EMIT_EVENT: Final = ActionSpec(
+    name="emit_event",
+    label="",
+    description="",
+    effect=Effect.DATABASE,
+    params={},
+    output=None,
+    run=_emit_event,
+)
 
 
 def perform(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> Outcome:

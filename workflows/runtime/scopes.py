@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tenants.facts import TenantFacts
 from workflows.definition.scope import Scope
+from workflows.engine.entries import latest_handled
 from workflows.runtime.claims import Claim
 from workflows.runtime.programs import LoadedProgram
 
@@ -25,7 +26,7 @@ def scope_of(
         trigger=claim.payload,
         previous=claim.previous,
         steps={entry["step_name"]: _step(entry) for entry in results},
-        run=_run(claim, loaded),
+        run={**_run(claim, loaded), **_error(results)},
         tenant=tenant_values(tenant),
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=loaded.program.values,
@@ -52,6 +53,16 @@ def _step(entry: Mapping[str, Json]) -> dict[str, Json]:
         error = entry["error"]
         step["error"] = {"code": error["code"], **_http_status(error.get("params", {}))}
     return step
+
+
+def _error(results: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """Return run.error, for the steps that deal with one."""
+    entry = latest_handled([dict(one) for one in results if "then" in one])
+    if entry is None:
+        return {}
+    error = entry["error"]
+    facts = {"code": error["code"], "step": entry["step_name"]}
+    return {"error": {**facts, **_http_status(error.get("params", {}))}}
 
 
 def _http_status(params: Mapping[str, Json]) -> dict[str, Json]:

@@ -208,7 +208,7 @@ RETURNING status
 RETRY_FAILED_STEP: Final = """
 UPDATE workflow_runs
 SET status = 'queued', due_at = now(), completed_at = NULL, crashes = 0,
-    step_results = step_results - (jsonb_array_length(step_results) - 1),
+    step_results = %(results)s::jsonb, current_step = %(step)s,
     pending = %(pending)s::jsonb, lease_token = lease_token + 1,
     cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
     error_fingerprint = NULL

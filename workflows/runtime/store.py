@@ -42,11 +42,8 @@ def write(claim: Claim, progress: Progress) -> bool:
         pending = {**(progress.pending or {}), "begun": True}
         return _fenced(statements.CHECKPOINT, {**values, "pending": storable(pending)})
     if progress.status is RunStatus.WAITING:
-        parked = {
-            "pending": storable(progress.pending),
-            "wait": progress.retry_in,
-            "wait_type": "retry",
-        }
+        stored = storable(progress.pending) if progress.pending is not None else None
+        parked = {"pending": stored, "wait": progress.due_in, "wait_type": progress.wait_type}
         return _fenced(statements.PARK, {**values, **parked})
     ended = {"status": progress.status, **_error_columns(claim, progress)}
     return _fenced(statements.FINISH, {**values, **ended})
@@ -63,14 +60,15 @@ def cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
     return RunStatus(done[0][0]) if done else None
 
 
-def retry_failed_step(tenant_id: UUID, run: tuple[UUID, int], pending: Json) -> bool:
+def retry_failed_step(tenant_id: UUID, run: tuple[UUID, int], pending: Json, results: Json) -> bool:
     """Let a failed run go on from its failed step; False if it is not as it was read any more.
 
-    `run` is its id and the lease token it was read with.
+    `run` is its id and the lease token it was read with, `results` what stays of its results.
     """
     run_id, token = run
-    values = {"id": run_id, "tenant": tenant_id, "token": token, "pending": storable(pending)}
-    return bool(rows(statements.RETRY_FAILED_STEP, values))
+    values = {"id": run_id, "tenant": tenant_id, "token": token, "step": pending["step"]}
+    texts = {"pending": storable(pending), "results": storable(results)}
+    return bool(rows(statements.RETRY_FAILED_STEP, {**values, **texts}))
 
 
 def start_again(run: tuple[UUID, UUID], version: int, start: tuple[int, Json], actor: str) -> UUID:

@@ -66,6 +66,14 @@ def fire(  # noqa: PLR0913  # the one door for events: each part is named where 
     return fire_all(tenant.facts(), [draft], actor=actor, source=source)[0]
 
 
+def emit(tenant: TenantFacts, event: Mapping[str, Json]) -> Json:
+    """Fire the event that a step describes; return what the step keeps of it."""
+    subject = (event["subject_type"] or "", event["subject_id"] or "")
+    draft = EventDraft(event["type"], event["payload"], subject=subject)
+    fired = fire_all(tenant, [draft], source="step")[0]
+    return {"event_id": str(fired.event_id), "runs": [str(run_id) for run_id in fired.run_ids]}
+
+
 def fire_all(
     tenant: TenantFacts, drafts: Sequence[EventDraft], *, actor: str = "", source: str = "code"
 ) -> list[Fired]:

@@ -5,6 +5,7 @@ from uuid import UUID
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.advance import pending_retry
+from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.runtime import store
@@ -22,10 +23,13 @@ def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
         run = _run(tenant, run_id)
         if run.status != RunStatus.FAILED:
             raise NotRetryable(run_id, "not_failed")
-        if not run.step_results or not _went_wrong(run.step_results[-1]):
+        failed = stopping_entry(run.step_results)
+        if failed is None:
             raise NotRetryable(run_id, "nothing_failed")
-        pending = pending_retry(run.current_step, run.step_results[-1])
-        if not store.retry_failed_step(tenant.id, (run_id, run.lease_token), pending):
+        pending = pending_retry(run.current_step, failed)
+        # What was done about the failure stays: it was done.
+        results = [entry for entry in run.step_results if entry is not failed]
+        if not store.retry_failed_step(tenant.id, (run_id, run.lease_token), pending, results):
             raise NotRetryable(run_id, "not_failed")
         wake_workers()
 
@@ -70,10 +74,6 @@ def _reused(entry: dict[str, object]) -> dict[str, object]:
     if entry["status"] != StepStatus.COMPLETED:
         return entry
     return {**entry, "status": StepStatus.REUSED}
-
-
-def _went_wrong(entry: dict[str, object]) -> bool:
-    return entry["status"] in {StepStatus.FAILED, StepStatus.UNKNOWN}
 
 
 def _run(tenant: Tenant, run_id: UUID) -> WorkflowRun:

@@ -1,6 +1,7 @@
 """Find events and runs by any number or word that somebody reads out on the phone."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,25 +11,44 @@ from actions import records
 from tenants.models.tenant import Tenant
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.search_keys import words
+from workflows.runtime.database import rows
+from workflows.services.search_keys import SHORTEST_PART, words
 
 # More hits than this are no answer; the newest are the likeliest.
 MOST_FOUND: Final = 500
 MOST_WORDS: Final = 6
+# Parts of words are looked for among so many of the newest events, of all tenants together: the
+# index only knows whole words.
+MOST_READ: Final = 5_000
+LEAST_READ_OF_EACH: Final = 50
+
+# A key is the tenant's id, a colon, and the word: the word begins at the 38th character.
+HOLDING_ALL: Final = """
+SELECT found.id FROM unnest(%(tenants)s::uuid[]) AS seen (id) CROSS JOIN LATERAL (
+    SELECT id, search_keys FROM workflow_events WHERE tenant_id = seen.id
+    ORDER BY id DESC LIMIT %(most)s) found
+WHERE NOT EXISTS (
+    SELECT FROM unnest(%(parts)s::text[]) AS part WHERE NOT EXISTS (
+        SELECT FROM unnest(found.search_keys) AS key WHERE position(part IN substr(key, 38)) > 0))
+ORDER BY found.id DESC LIMIT %(limit)s
+"""
 
 
-def search_events(tenants: Sequence[Tenant], term: str) -> list[UUID]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, the newest first."""
+
+    ids: Sequence[UUID]
+    is_partial: bool = False  # by parts of words, among the newest events only
+
+
+def search_events(tenants: Sequence[Tenant], term: str) -> Found:
     """Return the newest events of `tenants` that `term` names: by id, subject or payload."""
-    own = WorkflowEvent.objects.filter(tenant__in=tenants)
-    questions = [own.filter(search_keys__overlap=_whole(tenants, term)), _about(own, term)]
-    questions += [own.filter(search_keys__contains=keys) for keys in _word_by_word(tenants, term)]
-    as_id = _uuid(term)
-    if as_id is not None:
-        questions.append(own.filter(id=as_id))
-    return _newest(questions)
+    found = _indexed_events(tenants, term)
+    return Found(found) if found else Found(_partly(tenants, term), is_partial=True)
 
 
-def search_runs(tenants: Sequence[Tenant], term: str) -> list[UUID]:
+def search_runs(tenants: Sequence[Tenant], term: str) -> Found:
     """Return the newest runs that `term` names, each way through an index of its own.
 
     One question with many ORs would read the tenant's whole history instead.
@@ -39,16 +59,30 @@ def search_runs(tenants: Sequence[Tenant], term: str) -> list[UUID]:
     as_id = _uuid(term)
     if as_id is not None:
         questions += [own.filter(id=as_id), own.filter(event_id=as_id)]
-    events = search_events(tenants, term)
+    events = _indexed_events(tenants, term)
     if events:
         questions.append(own.filter(event_id__in=events))
+    found = _newest(questions)
+    if found:
+        return Found(found)
+    partly = _partly(tenants, term)
+    return Found(_newest([own.filter(event_id__in=partly)]) if partly else [], is_partial=True)
+
+
+def _indexed_events(tenants: Sequence[Tenant], term: str) -> list[UUID]:
+    own = WorkflowEvent.objects.filter(tenant__in=tenants)
+    questions = [own.filter(search_keys__overlap=_whole(tenants, term)), _about(own, term)]
+    questions += [own.filter(search_keys__contains=keys) for keys in _word_by_word(tenants, term)]
+    as_id = _uuid(term)
+    if as_id is not None:
+        questions.append(own.filter(id=as_id))
     return _newest(questions)
 
 
-def _about(rows: Any, term: str) -> Any:
+def _about(found: Any, term: str) -> Any:
     """Rows about a record with this id. The index begins with the record's kind."""
     kinds = [record.alias for record in records.all_records()]
-    return rows.filter(subject_type__in=kinds, subject_id=term.lower())
+    return found.filter(subject_type__in=kinds, subject_id=term.lower())
 
 
 def _whole(tenants: Sequence[Tenant], term: str) -> list[str]:
@@ -56,15 +90,29 @@ def _whole(tenants: Sequence[Tenant], term: str) -> list[str]:
 
 
 def _word_by_word(tenants: Sequence[Tenant], term: str) -> Iterable[list[str]]:
-    """Yield, for each tenant, keys that must all be there: “1001 whatsapp”."""
-    parts = term.split()
-    if not 2 <= len(parts) <= MOST_WORDS:
+    """Yield, for each tenant, keys that must all be there: “1001 haddad”."""
+    said = [word for word in term.split() if len(word) >= SHORTEST_PART]
+    if not 1 <= len(said) <= MOST_WORDS or said == [term]:
         return
     for tenant in tenants:
-        found = [words(part, tenant.country) for part in parts]
-        if all(found):
-            # The last spelling is the one that all writings of a phone share.
-            yield [f"{tenant.id}:{spellings[-1]}" for spellings in found]
+        # The last spelling is the one that all writings of a phone share.
+        found = [spellings[-1] for word in said if (spellings := words(word, tenant.country))]
+        if found:
+            yield [f"{tenant.id}:{word}" for word in found]
+
+
+def _partly(tenants: Sequence[Tenant], term: str) -> list[UUID]:
+    """Return the newest events that hold every word of `term` somewhere inside a value."""
+    said = [word for word in term.split() if len(word) >= SHORTEST_PART]
+    if not tenants or not 1 <= len(said) <= MOST_WORDS:
+        return []
+    asked = {
+        "tenants": [tenant.pk for tenant in tenants],
+        "parts": [spellings[0] for word in said if (spellings := words(word, ""))],
+        "most": max(MOST_READ // len(tenants), LEAST_READ_OF_EACH),
+        "limit": MOST_FOUND,
+    }
+    return [row[0] for row in rows(HOLDING_ALL, asked)] if asked["parts"] else []
 
 
 def _newest(questions: Iterable[Any]) -> list[UUID]:

@@ -26,6 +26,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The program of this version cannot be executed here. "
         "Publish the workflow again: %(reason)s"
     ),
+    "stopped": _("The workflow stopped here: %(message)s"),
+    "not_in_time": _("It was tried %(rounds)s times, and the condition was never met."),
     "cancelled": _("The run was cancelled."),
     "output_too_large": _(
         "The step's result is %(bytes)s bytes; at most %(limit_bytes)s are kept. "

@@ -1,12 +1,14 @@
 """Why a workflow did, or did not, start on an event."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from workflows.wording import errors
+from workflows.wording.comparisons import comparison, quoted
 
 Json = Any
 
@@ -18,17 +20,24 @@ SOURCES: Final[Mapping[str, Any]] = {
     "manual": gettext_lazy("a person"),
 }
 
-FIXED: Final[Mapping[str, Any]] = {
-    "started": gettext_lazy("“%(name)s” (version %(version)s) started."),
+REASONS: Final[Mapping[str, Any]] = {
     "own_change": gettext_lazy(
-        "“%(name)s” did not start: the event was its own doing. "
-        "Only a workflow that allows it starts on its own changes."
+        "the event was its own doing. Only a workflow that allows it starts on its own changes."
     ),
     "chain_too_long": gettext_lazy(
-        "“%(name)s” did not start: too many workflows had started one another before this. "
+        "too many workflows had started one another before this. "
         "They most likely go round in a circle."
     ),
 }
+
+
+class Outcome(StrEnum):
+    """How a workflow that listens answered an event."""
+
+    STARTED = "started"
+    NOT_MEANT = "not_meant"  # its start condition, or its own change
+    PROBLEM = "problem"  # somebody has to look at it
+    NOTHING = "nothing"  # of an event: nobody listened
 
 
 def source_words(source: str) -> str:
@@ -36,51 +45,67 @@ def source_words(source: str) -> str:
     return str(SOURCES.get(source, source))
 
 
-def counted(evaluations: Sequence[Mapping[str, Json]]) -> str:
-    """Return how many of the workflows that listen did start."""
+def glance(evaluations: Sequence[Mapping[str, Json]]) -> list[tuple[Outcome, str]]:
+    """Return what became of an event, for a list: “2 started”, “1 not meant”."""
     if not evaluations:
-        return _("nothing listens")
-    started = sum(bool(one.get("started")) for one in evaluations)
-    return ngettext(
-        "%(started)s of %(count)s workflow", "%(started)s of %(count)s workflows", len(evaluations)
-    ) % {"started": started, "count": len(evaluations)}
+        return [(Outcome.NOTHING, _("Nothing listened"))]
+    found = [outcome(one) for one in evaluations]
+    return [
+        (kind, _COUNTED[kind](found.count(kind)))
+        for kind in (Outcome.STARTED, Outcome.PROBLEM, Outcome.NOT_MEANT)
+        if kind in found
+    ]
 
 
-def sentence(evaluation: Mapping[str, Json]) -> str:
+def outcome(evaluation: Mapping[str, Json]) -> Outcome:
+    """Return in which of the three ways a workflow answered."""
+    if evaluation.get("started"):
+        return Outcome.STARTED
+    meant_not = evaluation.get("reason") in {"filtered_out", "own_change"}
+    return Outcome.NOT_MEANT if meant_not else Outcome.PROBLEM
+
+
+def sentence(evaluation: Mapping[str, Json], event_type: str = "") -> str:
     """Return one workflow's answer to an event, with the reason."""
     values = {"name": evaluation.get("name", ""), "version": evaluation.get("version", "")}
-    reason = str(evaluation.get("reason", ""))
-    if reason in FIXED:
-        return str(FIXED[reason]) % values
+    if evaluation.get("reason") == "started":
+        return _("“%(name)s” (version %(version)s) started.") % values
     told = _("“%(name)s” did not start: %(why)s")
-    return told % {**values, "why": _why(reason, evaluation.get("details") or {})}
+    return told % {**values, "why": why(evaluation, event_type)}
 
 
-def _why(reason: str, details: Mapping[str, Json]) -> str:
+def why(evaluation: Mapping[str, Json], event_type: str = "") -> str:
+    """Return the reason alone; "" for a workflow that started."""
+    reason = str(evaluation.get("reason", ""))
+    details = evaluation.get("details") or {}
     match reason:
+        case "started":
+            return ""
         case "problem":
             return errors.sentence(details.get("code", ""), details.get("params"))
         case "filtered_out":
-            return _filtered(details)
+            return _filtered(details, event_type)
         case _:
-            return reason
+            return str(REASONS.get(reason, reason))
 
 
-def _filtered(details: Mapping[str, Json]) -> str:
+def _filtered(details: Mapping[str, Json], event_type: str) -> str:
     if "field" not in details:
         return _("its start condition does not hold.")
-    shown = {
-        "field": details["field"],
-        "operator": str(details.get("operator", "")).replace("_", " "),
-        "value": _value(details.get("value")),
-        "actual": _value(details.get("actual")),
+    return _("it starts only if %(wanted)s, and here it is %(actual)s.") % {
+        "wanted": comparison(details, event_type),
+        "actual": quoted(details.get("actual")),
     }
-    if details.get("value") is None:
-        return _("it wants “%(field)s” %(operator)s, and that is %(actual)s.") % shown
-    return _("it wants “%(field)s” %(operator)s %(value)s, and that is %(actual)s.") % shown
 
 
-def _value(value: Json) -> str:
-    if value is None or value == "":
-        return _("empty")
-    return f"“{value}”"
+_COUNTED: Final[Mapping[Outcome, Callable[[int], str]]] = {
+    Outcome.STARTED: lambda count: (
+        ngettext("%(count)s started", "%(count)s started", count) % {"count": count}
+    ),
+    Outcome.PROBLEM: lambda count: (
+        ngettext("%(count)s with a problem", "%(count)s with a problem", count) % {"count": count}
+    ),
+    Outcome.NOT_MEANT: lambda count: (
+        ngettext("%(count)s filtered out", "%(count)s filtered out", count) % {"count": count}
+    ),
+}

@@ -4,9 +4,9 @@ import pytest
 
 from actions.errors import PermanentFailure
 from actions.library.aggregate_records import MOST_GROUPS
-from actions.models.message_template import MessageTemplate
 from actions.records import Record
 from tenants.models.order import Order
+from workflows.models.definition import WorkflowDefinition
 
 RECORDS = [
     Record(
@@ -16,7 +16,7 @@ RECORDS = [
         ("id", "number", "status", "customer_name", "total_amount", "created_at"),
         (),
     ),
-    Record("templates", MessageTemplate, "Templates", ("id", "key"), ()),
+    Record("definitions", WorkflowDefinition, "D", ("key", "version", "archived_at"), ()),
 ]
 
 
@@ -123,13 +123,23 @@ def test_the_latest_date(figure, tenant):
     assert figure("maximum", "created_at")["value"] == latest.isoformat()
 
 
-def test_whole_numbers_stay_whole(run, tenant):
-    RECORDS[1:] = [Record("templates", MessageTemplate, "Templates", ("id", "key"), ())]
-    MessageTemplate.objects.create(tenant=tenant, key="a", name="a", channel="slack")
+def test_whole_numbers_stay_whole_and_null_counts_for_nothing(run, tenant):
+    for key, version in (("a", 2), ("b", 5)):
+        WorkflowDefinition.objects.create(tenant=tenant, key=key, name=key, version=version)
 
-    output = run("aggregate_records", table="templates", function="count", group_by="key")
+    def value(function, field):
+        return run("aggregate_records", table="definitions", function=function, field=field)[
+            "value"
+        ]
 
-    assert output == {"value": 1, "count": 1, "groups": [{"key": "a", "value": 1, "count": 1}]}
+    assert value("sum", "version") == 7
+    assert value("average", "version") == "3.5"
+    assert value("maximum", "version") == 5
+    assert value("maximum", "archived_at") is None
+    groups = run(
+        "aggregate_records", table="definitions", function="count", group_by="archived_at"
+    )["groups"]
+    assert groups == [{"key": None, "value": 2, "count": 2}]
 
 
 def test_too_many_groups(run, tenant):

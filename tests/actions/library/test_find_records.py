@@ -7,20 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from actions.errors import PermanentFailure
-from actions.models.connection import Connection
 from actions.records import Record
 from tenants.models.order import Order
 
 READABLE = ("id", "number", "status", "customer_name", "total_amount", "note", "created_at")
 RECORDS = [
     Record("orders", Order, "Orders", READABLE, ()),
-    Record(
-        "connections",
-        Connection,
-        "Connections",
-        ("id", "key", "is_active", "settings", "tenant"),
-        (),
-    ),
 ]
 
 
@@ -69,7 +61,9 @@ def test_gives_the_readable_fields_as_json(run, orders):
     Order.objects.filter(pk=orders[0].pk).update(created_at=datetime(2026, 1, 31, tzinfo=UTC))
 
     output = run(
-        "find_records", table="orders", where=[{"field": "number", "operator": "equals", "value": "1"}]
+        "find_records",
+        table="orders",
+        where=[{"field": "number", "operator": "equals", "value": "1"}],
     )
 
     assert output == {
@@ -108,9 +102,9 @@ def test_another_tenants_rows_are_never_seen(run, orders, other_tenant, found):
         (("total_amount", "not_equals", "twenty"), "1234"),
         (("total_amount", "in", ["9.5", 100]), "12"),
         (("total_amount", "greater_than", "20"), "2"),
-        (("total_amount", "at_least", "20.00"), "234"),
+        (("total_amount", "greater_or_equal", "20.00"), "234"),
         (("total_amount", "less_than", 20), "1"),
-        (("total_amount", "at_most", "20"), "134"),
+        (("total_amount", "less_or_equal", "20"), "134"),
         (("total_amount", "less_than", "9" * 90), "1234"),
         (("total_amount", "equals", "9" * 90), ""),
         (("total_amount", "greater_than", "-" + "9" * 90), "1234"),
@@ -126,7 +120,7 @@ def test_another_tenants_rows_are_never_seen(run, orders, other_tenant, found):
         (("customer_name", "is_empty"), "3"),
         (("customer_name", "is_not_empty"), "124"),
         (("created_at", "less_than", "2000-01-01"), ""),
-        (("created_at", "at_least", "2000-01-01T10:00:00+03:00"), "1234"),
+        (("created_at", "greater_or_equal", "2000-01-01T10:00:00+03:00"), "1234"),
         (("created_at", "is_empty"), ""),
         (("id", "equals", "no id"), ""),
         (("id", "not_equals", "no id"), "1234"),
@@ -154,7 +148,7 @@ def test_all_conditions_have_to_be_true(found):
         ("created_at", "greater_than", "03/04/2026"),
         ("status", "in", "new"),
         ("status", "in", ["x"] * 1001),
-        ("id", "at_least", "1"),
+        ("id", "greater_or_equal", "1"),
     ],
 )
 def test_conditions_that_make_no_sense(run, orders, field, operator, value):
@@ -252,31 +246,3 @@ def test_one_query_reads_and_nothing_writes(run, orders):
         run("find_records", table="orders", expect="many")
 
     assert [query["sql"].split()[0] for query in queries] == ["SELECT"]
-
-
-def test_other_kinds_of_columns(run, tenant, other_tenant):
-    for key, owner, settings, is_active in (
-        ("a", tenant, {}, True),
-        ("b", tenant, {"base_url": "x"}, False),
-        ("c", other_tenant, {}, True),
-    ):
-        Connection.objects.create(
-            tenant=owner, key=key, name=key, kind="http", settings=settings, is_active=is_active
-        )
-
-    def keys(field, operator, value=None):
-        row = {"field": field, "operator": operator, "value": value}
-        output = run("find_records", table="connections", where=[row])
-        return [record["key"] for record in output["records"]]
-
-    assert keys("is_active", "equals", True) == keys("is_active", "equals", "true") == ["a"]
-    assert keys("is_active", "equals", 1) == []
-    assert keys("is_active", "not_equals", True) == ["b"]
-    assert keys("settings", "is_empty") == ["a"]
-    assert keys("settings", "is_not_empty") == ["b"]
-    assert keys("tenant", "equals", str(tenant.id)) == ["a", "b"]
-    assert keys("tenant", "equals", str(other_tenant.id)) == []
-    with pytest.raises(PermanentFailure, match="filter_not_possible"):
-        keys("settings", "equals", {})
-    with pytest.raises(PermanentFailure, match="filter_not_possible"):
-        keys("is_active", "at_least", True)

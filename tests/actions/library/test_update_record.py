@@ -174,6 +174,15 @@ def test_money_is_written_exactly(run, order, settings):
     assert output["changed"] == {"total_amount": {"from": "149.90", "to": "10.10"}}
 
 
+def test_a_number_brings_no_binary_digits_along(run, order, settings):
+    settings.SAYR = {**settings.SAYR, "RECORDS": WIDER}
+
+    run("update_record", table="orders", id=str(order.id), fields={"total_amount": 1234567.89})
+
+    order.refresh_from_db()
+    assert str(order.total_amount) == "1234567.89"
+
+
 def test_constraints_of_unchanged_fields_are_not_asked(run, order):
     with CaptureQueriesContext(connection) as queries:
         run("update_record", table="orders", id=str(order.id), fields={"status": "confirmed"})

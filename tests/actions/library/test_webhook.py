@@ -10,18 +10,6 @@ from actions.models.connection import Connection
 TOKEN = "sk-live-0123456789"
 
 
-@pytest.fixture
-def crm(tenant, sandbox):
-    return Connection.objects.create(
-        tenant=tenant,
-        key="crm",
-        name="CRM",
-        kind="http",
-        settings={"base_url": f"{sandbox.base_url}/hook/crm"},
-        secrets={"token": TOKEN},
-    )
-
-
 def test_posts_json_and_keeps_the_answer(run, sandbox):
     sandbox.behave("hook", "answer", body={"deal": 7}, headers={"ETag": "1"})
 
@@ -142,3 +130,27 @@ def test_another_tenants_connection(run, other_tenant, crm, sandbox):
         run("webhook", url="a", connection="crm")
 
     assert sandbox.received() == []
+
+
+def test_only_what_is_picked_is_kept(run, sandbox):
+    sandbox.behave("hook", "answer", body={"deal": {"id": 7}, "text": "x" * 70_000})
+
+    output = run(
+        "webhook", url=f"{sandbox.base_url}/hook/a", response={"pick": {"deal_id": "body.deal.id"}}
+    )
+
+    assert output == {"status": 200, "deal_id": 7}
+
+
+def test_an_answer_that_means_failure_is_one(run, sandbox):
+    sandbox.behave("hook", "answer", body={"ok": False, "error": "no_such_deal"})
+
+    with pytest.raises(PermanentFailure) as failure:
+        run(
+            "webhook",
+            url=f"{sandbox.base_url}/hook/a",
+            fail_when=[{"field": "body.ok", "operator": "equals", "value": False}],
+        )
+
+    assert failure.value.code == "answer_means_failure"
+    assert failure.value.params["rule"] == "body.ok equals false"

@@ -277,3 +277,63 @@ def test_the_filter_of_a_member_of_two_tenants_names_them(
     assert shown(support, page) == [other_world.run, world.run]
     assert shown(support, page, tenant=str(world.tenant.pk)) == [world.run]
     assert "Najd Stores" in support.get(page(WorkflowRun)).content.decode()
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "haddad",
+        "Rami",
+        "haddad rami",
+        "El Haddad",
+        "rami haddad 77",
+        "a-77 haddad",
+        "77",
+        "rami@x.co",
+    ],
+)
+def test_a_run_is_found_by_the_words_of_a_name_in_any_order(term, support, world, page):
+    world.make_order("B-78", customer_name="Maya Khoury")
+    order = world.make_order(
+        "A-77", customer_name="Rami El Haddad", customer_email="rami@x.co", customer_id="K-770077"
+    )
+    wanted = [WorkflowRun.objects.get(subject_id=str(order.pk))]
+    if term == "77":
+        wanted = []  # two digits alone would find half of everything
+
+    assert shown(support, page, q=term) == wanted
+
+
+def test_part_of_a_word_finds_among_the_newest_and_says_so(support, world, other_world, page):
+    order = world.make_order("A-77", customer_name="Rami Haddad")
+    other_world.make_order("A-78", customer_name="Rami Haddad")
+
+    answer = support.get(page(WorkflowRun), {"q": "hadd"})
+
+    found = list(answer.context["cl"].result_list)
+    assert found == [WorkflowRun.objects.get(subject_id=str(order.pk))]
+    assert "These hold it as part of a word" in answer.content.decode()
+
+
+def test_part_of_a_word_is_not_looked_for_in_a_whole_history(support, world, page, monkeypatch):
+    world.make_order("A-77", customer_name="Rami Haddad")
+    world.make_order("A-78", customer_name="Maya Khoury")
+    monkeypatch.setattr("workflows.services.search_history.MOST_READ", 1)
+    monkeypatch.setattr("workflows.services.search_history.LEAST_READ_OF_EACH", 1)
+
+    assert shown(support, page, q="hadd") == []
+    assert shown(support, page, q="haddad") != []
+
+
+def test_the_tenants_id_in_front_of_the_keys_is_no_word(support, world, page):
+    assert shown(support, page, q=str(world.tenant.pk)[-12:]) == []
+
+
+def test_filters_narrow_what_a_search_found(support, world, page):
+    world.end_run(world.run, "failed")
+    again = world.make_order("again", customer_name=world.order.customer_name)
+    waiting = WorkflowRun.objects.get(subject_id=str(again.pk))
+
+    assert shown(support, page, q=world.secret) == [waiting, world.run]
+    assert shown(support, page, q=world.secret, status="errors") == [world.run]
+    assert shown(support, page, q=world.secret, status="live") == [waiting]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.workflows.definition.shapes import nested
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.compiler import compile_document
 from workflows.definition.kinds import LATER_KINDS
@@ -210,6 +211,9 @@ words = st.sampled_from(
      "action", "params", "condition", "on_error", "retry", "timeout", "label", "all", "any", "field",
      "operator", "value", "equals", "exists", "changed", "in", "between", "webhook", "update_record",
      "send_email", "table", "orders", "fields", "url", "to", "subject", "template", "stop",
+     "branch", "cases", "when", "otherwise", "repeat", "until", "every", "at_most", "wait", "for",
+     "window", "days", "from", "to", "before", "after", "emit_event", "type", "payload", "then",
+     "codes", "on_failure", "outcome", "message", "{{ run.error.code }}", "09:00", "sun",
      "continue", "attempts", "delay", "30s", "new_order", "trigger.order_id", "steps.a.output",
      "{{ trigger.order_id }}", "{{ steps.a.output | default: 1 }}", "{% if a %}", "{{", "~/", "a"]
 )  # fmt: skip
@@ -275,19 +279,41 @@ FULL = {
 }  # fmt: skip
 
 
+NESTED = nested()
+in_full = st.tuples(st.just(FULL), st.sampled_from(list(places(FULL))))
+in_nested = st.tuples(st.just(NESTED), st.sampled_from(list(places(NESTED))))
+
+
 @given(
     replacement=scalars | st.just([]) | st.just({}) | st.just([[]]) | st.just({"a": {}}),
-    place=st.sampled_from(list(places(FULL))),
+    target=in_full | in_nested,
 )
-@settings(max_examples=500, deadline=None)
-def test_a_good_document_with_one_thing_wrong_never_raises(replacement, place, catalogue):
-    document = copy.deepcopy(FULL)
+@settings(max_examples=1000, deadline=None)
+def test_a_good_document_with_one_thing_wrong_never_raises(replacement, target, catalogue):
+    document, place = copy.deepcopy(target)
     if place:
         target = document
         for key in place[:-1]:
             target = target[key]
         target[place[-1]] = replacement
     check_never_raises(document if place else replacement, catalogue)
+
+
+@given(
+    places=st.tuples(st.sampled_from(list(places(NESTED))), st.sampled_from(list(places(NESTED)))),
+)
+@settings(max_examples=500, deadline=None)
+def test_a_part_in_the_place_of_another_never_raises(places, catalogue):
+    document, (source, target) = copy.deepcopy(NESTED), places
+    part = NESTED
+    for key in source:
+        part = part[key]
+    if target:
+        place = document
+        for key in target[:-1]:
+            place = place[key]
+        place[target[-1]] = copy.deepcopy(part)
+    check_never_raises(document, catalogue)
 
 
 def test_nothing_is_known_without_a_catalogue(order_document):

@@ -8,7 +8,8 @@ from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.compiler import compile_document
 from workflows.definition.program import load_program
 from workflows.definition.scope import Scope
-from workflows.engine.advance import Timing, Walker
+from workflows.engine.advance import Walker
+from workflows.engine.entries import Timing
 from workflows.engine.outcomes import StepCompleted, StepFailed
 from workflows.engine.statuses import RunStatus
 
@@ -110,7 +111,7 @@ def test_a_retry_keeps_the_params_and_adds_the_attempt():
     again = walker(program).begin(0, parked.pending, NOW + timedelta(hours=1)).job
     ended = walker(program).settle(again, StepCompleted({}), TIMING, now=NOW, jitter=0)
 
-    assert (parked.status, parked.entries, parked.retry_in) == (
+    assert (parked.status, parked.entries, parked.due_in) == (
         RunStatus.WAITING,
         (),
         timedelta(seconds=10),

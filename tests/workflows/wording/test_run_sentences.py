@@ -72,47 +72,47 @@ def told(status, *results, **more):
             RunStatus.COMPLETED,
             [entry("confirm"), entry("tell"), entry("mail")],
             {},
-            "Completed: “Confirm the order”, “Tell the customer” and “mail” were done.",
+            "Completed: “Confirm the order”, “Tell the customer” and “Mail” were done.",
         ),
         (
             RunStatus.COMPLETED,
             [entry("confirm"), entry("tell", StepStatus.SKIPPED), entry("mail")],
             {},
-            "Completed: “Confirm the order” and “mail” were done; “Tell the customer” was skipped.",
+            "Completed: “Confirm the order” and “Mail” were done; “Tell the customer” was skipped.",
         ),
         (
             RunStatus.COMPLETED,
             [entry(step.name, StepStatus.SKIPPED) for step in PLAN],
             {},
             "Completed: there was nothing to do, “Confirm the order”, “Tell the customer” and"
-            " “mail” were skipped.",
+            " “Mail” were skipped.",
         ),
         (
             RunStatus.COMPLETED_WITH_ERRORS,
             [entry("confirm"), failed("tell"), entry("mail")],
             {},
-            "Completed with errors: “Confirm the order” and “mail” were done,"
+            "Completed with errors: “Confirm the order” and “Mail” were done,"
             f" but “Tell the customer” failed. {CRASH_SENTENCE}",
         ),
         (
             RunStatus.COMPLETED_WITH_ERRORS,
             [failed("confirm"), failed("tell"), failed("mail")],
             {},
-            "Completed with errors: “Confirm the order”, “Tell the customer” and “mail” failed."
+            "Completed with errors: “Confirm the order”, “Tell the customer” and “Mail” failed."
             f" {CRASH_SENTENCE}",
         ),
         (
             RunStatus.FAILED,
             [entry("confirm"), failed("tell")],
             {},
-            f"Failed at step 2 of 3, “Tell the customer”. {CRASH_SENTENCE} “mail” was not reached.",
+            f"Failed at step 2 of 3, “Tell the customer”. {CRASH_SENTENCE} “Mail” was not reached.",
         ),
         (
             RunStatus.FAILED,
             [],
             {"pending": pending("confirm"), "error_message": "The worker died 5 times."},
             "Failed at step 1 of 3, “Confirm the order”. The worker died 5 times."
-            " “Tell the customer” and “mail” were not reached.",
+            " “Tell the customer” and “Mail” were not reached.",
         ),
         (RunStatus.CANCELLED, [], {}, "Cancelled before anything was done."),
         (
@@ -150,7 +150,7 @@ def test_the_timeline_has_a_line_for_every_step_reached_or_not():
     assert [(line.number, line.label, line.state) for line in lines] == [
         (1, "Confirm the order", StepState.COMPLETED),
         (2, "Tell the customer", StepState.RUNNING),
-        (3, "mail", StepState.NOT_REACHED),
+        (3, "Mail", StepState.NOT_REACHED),
     ]
 
 

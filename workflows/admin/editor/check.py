@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from tenants.models.tenant import Tenant
+from workflows.admin.editor.events import choices_in
 from workflows.admin.editor.mistakes import mistakes_of
 from workflows.admin.editor.places import Place, place_of
 from workflows.admin.editor.shape import from_form
@@ -51,7 +52,7 @@ def is_published(tenant: Tenant, definition: WorkflowDefinition | None, document
 def _placed(problem: Problem, form: Form) -> dict[str, Json]:
     # A field that is only empty is no mistake while somebody is still on the way to it.
     is_empty = problem.code in _FILL_IN or _is_blank_path(problem)
-    words = sentence(Code.EMPTY) if is_empty else sentence(problem.code, problem.params)
+    words = sentence(Code.EMPTY, {}) if is_empty else sentence(problem.code, problem.params)
     return {**_shown(place_of(problem.path, form), words), "empty": is_empty}
 
 
@@ -65,10 +66,17 @@ def _is_blank_path(problem: Problem) -> bool:
 
 def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str, Json]:
     steps = document.get("steps")
-    lines = {}
+    titles = _titles(document)
+    lines: dict[str, Json] = {}
     for index, step in enumerate(steps if isinstance(steps, list) else []):
         lines[f"steps/{index}"] = {
             "line": summary_of(step, choices),
-            "condition": condition_line(step.get("condition"), {}),
+            "condition": condition_line(step.get("condition"), titles),
         }
-    return {"trigger": {"condition": condition_line(document.get("trigger_filter"), {})}, **lines}
+    lines["trigger"] = {"condition": condition_line(document.get("trigger_filter"), titles)}
+    return lines
+
+
+def _titles(document: Mapping[str, Json]) -> dict[str, dict[str, str]]:
+    choices = choices_in(str(document.get("trigger_type") or ""))
+    return {f"trigger.{key}": dict(pairs) for key, pairs in choices.items()}

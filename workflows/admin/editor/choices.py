@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from django.db.models import Field
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from actions import records, registry
 from actions.models.connection import Connection
@@ -18,6 +19,25 @@ from workflows.admin.editor.operators import operators
 from workflows.admin.editor.params import blank
 
 Json = Any
+
+# What people call choices that actions offer as words of code.
+WORDS: Final[Mapping[str, Any]] = {
+    "green": _("Green"),
+    "yellow": _("Yellow"),
+    "red": _("Red"),
+    "blue": _("Blue"),
+    "at_least": _("is at least"),
+    "at_most": _("is at most"),
+    "any": _("Any number"),
+    "one": _("Exactly one"),
+    "many": _("At least one"),
+    "count": _("Count them"),
+    "sum": _("Sum"),
+    "average": _("Average"),
+    "min": _("Smallest"),
+    "max": _("Greatest"),
+    **{method: method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")},
+}
 Choice = dict[str, str]
 
 
@@ -32,7 +52,9 @@ def choices_of(tenant: Tenant) -> dict[str, Json]:
             for kind in events_of(tenant)
         ],
         "tables": [_choice(one.alias, one.label) for one in records.all_records()],
-        "fields": {record.alias: _fields(record) for record in records.all_records()},
+        "fields": {one.alias: _fields(one, one.writable) for one in records.all_records()},
+        "creatable": {one.alias: _fields(one, one.creatable) for one in records.all_records()},
+        "readable": {one.alias: _fields(one, one.readable) for one in records.all_records()},
         "references": _references(templates, connections),
         "parameters": {
             template.key: list(template.parameters)
@@ -40,6 +62,7 @@ def choices_of(tenant: Tenant) -> dict[str, Json]:
             if template.channel == Channel.WHATSAPP
         },
         "operators": operators(),
+        "words": {word: str(label) for word, label in WORDS.items()},
     }
 
 
@@ -59,8 +82,8 @@ def _action(spec: Any) -> dict[str, Json]:
     }
 
 
-def _fields(record: Any) -> dict[str, Json]:
-    return {name: _field(record.field(name)) for name in record.writable}
+def _fields(record: Any, names: Iterable[str]) -> dict[str, Json]:
+    return {name: _field(record.field(name)) for name in names}
 
 
 def _field(field: Any) -> dict[str, Json]:

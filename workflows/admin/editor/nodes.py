@@ -13,7 +13,9 @@ Json = Any
 Schema = Mapping[str, Any]
 
 # Scalars are text in the form: a template may stand where the schema wants a number.
-SCALARS: Final = frozenset({"text", "number", "boolean", "choice", "table", "reference"})
+SCALARS: Final = frozenset(
+    {"text", "any", "number", "boolean", "choice", "table", "reference", "column"}
+)
 DEEPEST: Final = 12  # levels; a schema that names itself ends as JSON text
 
 
@@ -21,13 +23,17 @@ DEEPEST: Final = 12  # levels; a schema that names itself ends as JSON text
 class Node:
     """One field of the form."""
 
-    kind: str  # a scalar, or: list, object, map, fields, parameters, json, steps, condition
+    # A scalar, or: list, object, one (an object with a single member), map, json, steps, condition;
+    # fields and parameters follow a table or a message template.
+    kind: str
     title: str = ""
     help: str = ""
     required: bool = False
     template: bool = True  # whether {{ … }} makes sense here
     html: bool = False
     long: bool = False
+    creates: bool = False  # of fields: those of a new record
+    sorts: bool = False  # of a column: with a minus before it, the greatest first
     more: bool = False  # rarely needed: folded away while it is empty
     whole: bool = False  # of a number: without decimals
     choices: tuple[Json, ...] = ()
@@ -39,7 +45,7 @@ class Node:
     def as_json(self) -> dict[str, Json]:
         """Return it for the page, without what is as usual."""
         said: dict[str, Json] = {"kind": self.kind, "title": self.title}
-        flags = ("help", "required", "html", "long", "more", "usual", "source")
+        flags = ("help", "required", "html", "long", "more", "usual", "source", "creates", "sorts")
         said |= {name: value for name in flags if (value := getattr(self, name))}
         if not self.template:
             said["template"] = False
@@ -79,6 +85,8 @@ class _Reader:
             template=not merged.get("x-no-template") and not merged.get("x-table"),
             html=merged.get("x-text") == "html",
             long=merged.get("x-widget") == "textarea",
+            creates="x-creatable-fields-of" in merged,
+            sorts=bool(merged.get("x-order")),
             more=bool(merged.get("x-more")),
             whole=_types(merged) == {"integer"},
             choices=tuple(merged.get("enum", ())) if kind == "choice" else (),
@@ -97,14 +105,16 @@ class _Reader:
 
     def _items(self, merged: Schema, kind: str, depth: int) -> Node | None:
         if kind == "list":
-            return self.read(resolved(merged.get("items", {}), self.root), "", depth + 1)
+            items = resolved(merged.get("items", {}), self.root)
+            column = {name: merged[name] for name in ("x-readable-fields-of",) if name in merged}
+            return self.read({**column, **items}, "", depth + 1)
         if kind in {"map", "fields", "parameters"}:
             others = merged.get("additionalProperties")
             return self.read(others if isinstance(others, Mapping) else {}, "", depth + 1)
         return TEXT if kind == "json" else None
 
     def _members(self, merged: Schema, kind: str, depth: int) -> dict[str, Node]:
-        if kind != "object":
+        if kind not in {"object", "one"}:
             return {}
         needed = merged.get("required", ())
         return {
@@ -125,15 +135,23 @@ def _kind(schema: Schema) -> str:
     if "enum" in schema:
         return "choice"
     types = _types(schema)
-    return _structure(schema, types) or _scalar(types)
+    return _structure(schema, types) or _scalar(schema, types)
 
 
+_SOURCES: Final = (
+    "x-reference",
+    "x-fields-of",
+    "x-creatable-fields-of",
+    "x-readable-fields-of",
+    "x-parameters-of",
+)
 _HINTED: Final = {
     "x-steps": "steps",
     "x-condition": "condition",
     "x-table": "table",
     "x-reference": "reference",
     "x-fields-of": "fields",
+    "x-creatable-fields-of": "fields",
     "x-parameters-of": "parameters",
 }
 
@@ -145,19 +163,24 @@ def _structure(schema: Schema, types: set[str]) -> str:
         return "list"
     if types == {"object"}:
         if schema.get("properties"):
-            return "object"
+            return (
+                "one"
+                if schema.get("minProperties") == schema.get("maxProperties") == 1
+                else "object"
+            )
         return "map" if isinstance(schema.get("additionalProperties"), Mapping) else "json"
-    return "json" if types & {"array", "object"} else ""
+    # Of several types the simplest: what else is stored there is shown as JSON text.
+    return "json" if types & {"array", "object"} and "string" not in types else ""
 
 
-def _scalar(types: set[str]) -> str:
+def _scalar(schema: Schema, types: set[str]) -> str:
     if not types:
-        return "json"
+        return "any"
     if "string" in types:
-        return "text"
+        return "column" if schema.get("x-readable-fields-of") else "text"
     return "boolean" if types == {"boolean"} else "number"
 
 
 def _source(schema: Schema) -> str:
-    hinted = (schema.get(hint) for hint in ("x-reference", "x-fields-of", "x-parameters-of"))
+    hinted = (schema.get(hint) for hint in _SOURCES)
     return str(next((hint for hint in hinted if hint), ""))

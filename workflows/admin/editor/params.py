@@ -50,7 +50,7 @@ def blank(node: Node) -> Form:
         return {name: blank(member) for name, member in node.members.items()}
     if node.kind in OWN_FORMS:
         return OWN_FORMS[node.kind][0](ABSENT)
-    return {} if node.kind in {"fields", "parameters"} else ""
+    return {} if node.kind in {"one", "fields", "parameters"} else ""
 
 
 def read(form: Form, node: Node, kept: Mapping[str, str], at: str = "") -> Json | Absence:
@@ -84,6 +84,7 @@ def _show_object(value: Json, node: Node, kept: Kept, at: str) -> Form:
     form = {
         name: show(value.get(name, ABSENT), member, kept, pointer(at, name))
         for name, member in node.members.items()
+        if node.kind == "object" or name in value
     }
     rest = {name: inner for name, inner in value.items() if name not in node.members}
     return {**form, REST: packed(rest)} if rest else form
@@ -97,8 +98,10 @@ def _show_named(value: Json, node: Node, kept: Kept, at: str) -> Form:
 
 
 def _show_rows(value: Json, node: Node, kept: Kept, at: str) -> Form:
-    if not isinstance(value, dict) or not all(isinstance(v, _SIMPLE) for v in value.values()):
+    if not isinstance(value, dict):
         return shown(value) if node.kind == "map" else _json_text(value)
+    if node.kind == "json" and not all(isinstance(v, _SIMPLE) for v in value.values()):
+        return written(value)
     items = node.items or TEXT
     return [
         {"k": name, "v": show(inner, items, kept, pointer(at, index))}
@@ -119,6 +122,7 @@ def _json_text(value: Json) -> str:
 _SHOW: Final[Mapping[str, Callable[[Json, Node, Kept, str], Form]]] = {
     "list": _show_list,
     "object": _show_object,
+    "one": _show_object,
     "fields": _show_named,
     "parameters": _show_named,
     "map": _show_rows,
@@ -131,7 +135,7 @@ _SHOW: Final[Mapping[str, Callable[[Json, Node, Kept, str], Form]]] = {
 def _read_text(text: str, node: Node) -> Json | Absence:
     if not text:
         return ABSENT
-    if node.kind == "json":
+    if node.kind == "json" or (node.kind == "any" and text.startswith(("[", "{"))):
         return _read_json(text)
     if node.kind == "number":
         return number_of(text)
@@ -167,6 +171,19 @@ def _read_object(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Js
         for name, member in node.members.items()
     }
     value = {name: inner for name, inner in members.items() if inner is not ABSENT}
+    return {**value, **_rest(form)} or ABSENT
+
+
+def _read_one(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
+    if not isinstance(form, dict):
+        raise BadForm(at)
+    members = {
+        name: read(form[name], member, kept, pointer(at, name))
+        for name, member in node.members.items()
+        if name in form
+    }
+    # A member stands in the form because somebody chose it: empty, the check asks for it.
+    value = {name: "" if inner is ABSENT else inner for name, inner in members.items()}
     return {**value, **_rest(form)} or ABSENT
 
 
@@ -214,6 +231,7 @@ def _read_own(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json 
 _READ: Final[Mapping[str, Callable[[Form, Node, Mapping[str, str], str], Json | Absence]]] = {
     "list": _read_list,
     "object": _read_object,
+    "one": _read_one,
     "fields": _read_named,
     "parameters": _read_named,
     "map": _read_rows,

@@ -96,7 +96,8 @@ def _made_up(schema: Schema | None, depth: int = 0) -> Json:
 def _example(key: str, schema: Schema, depth: int) -> Json:
     if schema.get("enum"):
         return schema["enum"][0]
-    kind = schema.get("type")
+    kinds = schema.get("type")
+    kind = kinds[0] if isinstance(kinds, list | tuple) and kinds else kinds
     if kind == "object":
         return _made_up(schema, depth + 1) if depth < 4 else {}
     if kind == "array":

@@ -71,7 +71,7 @@ def _show_head(document: Mapping[str, Json]) -> Form:
     head["was"] = {
         key: packed(document[key])
         for key in HEAD_KEYS
-        if key in document and not same_json(back.get(key), document[key])
+        if key in document and not (key in back and same_json(back[key], document[key]))
     }
     head["without"] = [key for key in ("name", "trigger_type") if key not in document]
     return head

@@ -62,7 +62,7 @@ def show_step(step: Mapping[str, Json]) -> Form:
     form["was"] = {
         key: packed(step[key])
         for key in step
-        if key not in others and not same_json(back.get(key), step[key])
+        if key not in others and not (key in back and same_json(back[key], step[key]))
     }
     form["without"] = sorted(key for key in back if key not in step)
     return form

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from actions import records, registry
 from workflows.admin.editor.choices import field_choices
+from workflows.admin.editor.leaves import shown
 from workflows.admin.editor.operators import label_of as operator_label
 from workflows.definition.paths import PATH
 from workflows.wording.values import spelt_out
 
 Json = Any
 Choices = Mapping[str, Any]
+Titles = Mapping[str, Mapping[str, str]]  # path: titles of its values
 
 LONGEST: Final = 90
 _PLACE: Final = re.compile(r"\{\{\s*(" + PATH + r")[^}]*\}\}")
@@ -37,13 +39,13 @@ def summary_of(step: Mapping[str, Json], choices: Choices) -> str:
     return _cut(str(pattern) % words)
 
 
-def condition_line(condition: Json, titles: Mapping[str, str]) -> str:
+def condition_line(condition: Json, titles: Titles) -> str:
     """Return a condition as one line, for example “Only if Total amount is greater than 100”."""
     words = _condition(condition, titles)
     return _cut(_("Only if %(condition)s") % {"condition": words}) if words else ""
 
 
-def _condition(condition: Json, titles: Mapping[str, str]) -> str:
+def _condition(condition: Json, titles: Titles) -> str:
     if not isinstance(condition, dict):
         return ""
     for word, joint in (("all", _(" and ")), ("any", _(" or "))):
@@ -54,15 +56,16 @@ def _condition(condition: Json, titles: Mapping[str, str]) -> str:
     return ""
 
 
-def _row(row: Json, titles: Mapping[str, str]) -> str:
+def _row(row: Json, titles: Titles) -> str:
     if not isinstance(row, dict):
         return ""
     field = str(row.get("field", ""))
-    parts = [titles.get(field) or readable(field), operator_label(str(row.get("operator", "")))]
+    parts = [readable(field), operator_label(str(row.get("operator", "")))]
     value = row.get("value")
     if value not in (None, "", []):
         listed = value if isinstance(value, list) else [value]
-        parts.append(_(", ").join(readable(str(one)) for one in listed))
+        named = titles.get(field, {})
+        parts.append(_(", ").join(named.get(str(one)) or readable(str(one)) for one in listed))
     return " ".join(part for part in parts if part)
 
 
@@ -93,10 +96,13 @@ class _Words(dict[str, str]):
             return self._reference(value)
         if schema.get("x-table") and isinstance(value, str):
             return self._table(value)
-        if schema.get("x-fields-of") and isinstance(value, dict):
-            return self._fields(value, self.params.get(schema["x-fields-of"]))
+        table = schema.get("x-fields-of") or schema.get("x-creatable-fields-of")
+        if isinstance(value, dict):
+            return self._fields(value, self.params.get(table))
+        if schema.get("enum"):
+            return str(value)
         listed = value if isinstance(value, list) else [value]
-        return _(", ").join(readable(str(one)) for one in listed)
+        return _(", ").join(readable(shown(one)) for one in listed)
 
     def _reference(self, key: str) -> str:
         known = (one for many in self.choices["references"].values() for one in many)

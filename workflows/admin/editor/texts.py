@@ -62,9 +62,15 @@ TEXTS: Final[dict[str, Any]] = {
     "value": _("Value"),
     "as_json": _("Write it as JSON"),
     "as_rows": _("Write it as rows"),
+    "no_rows": _("This has lists or groups inside, or is no JSON: it cannot be shown as rows."),
     "as_value": _("Fill in from a value"),
     "as_choice": _("Choose from the list"),
     "no_parameters": _("This message takes no values."),
+    "falling": _("{field}, the greatest first"),
+    "foreign": _(
+        "“{title}” is written in a way that this form cannot show. "
+        "It is kept as it is; change it under JSON."
+    ),
     "choose_table": _("Choose the table first."),
     "choose_template": _("Choose the message template first."),
     "other_settings": _("Settings that this form does not know"),

@@ -10,11 +10,10 @@ from workflows.definition.paths import Path, parse_path
 from workflows.definition.templates import template_paths, template_problems
 
 _GROUPS: Final = ("all", "any")
+# They hold where nothing is.
+_ABSENCE: Final = ("not_exists", "is_empty")
 # A row that does not hold says by these that the part is there, or that the step did not fail.
-_DENIALS: Final = {
-    "output": frozenset({"not_exists", "is_empty"}),
-    "error": frozenset({"exists", "is_not_empty"}),
-}
+_DENIALS: Final = {"output": _ABSENCE, "error": ("exists", "is_not_empty")}
 
 
 def rows(condition: object) -> Iterator[dict[str, Any]]:
@@ -33,6 +32,15 @@ def guarding_steps(condition: object) -> frozenset[str]:
     asked = asked_steps(condition)
     read = (path for row in rows(condition) for path in _steps_read(row))
     return asked | {str(path[1]) for path in read if path[2] == "status"}
+
+
+def vouched_steps(condition: object) -> frozenset[str]:
+    """Return the steps that have a result where the condition held, as far as it asks about them.
+
+    Rows that hold just because nothing is there vouch for nothing.
+    """
+    hopeful = [row for row in rows(condition) if row.get("operator") not in _ABSENCE]
+    return guarding_steps({"all": hopeful})
 
 
 def asked_steps(condition: object) -> frozenset[str]:

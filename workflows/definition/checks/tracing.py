@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workflows.definition.blocks import elements, goes_on, mapping, names_in
-from workflows.definition.checks.guards import asked_steps, guarding_steps, vouched_otherwise
+from workflows.definition.checks.guards import (
+    asked_steps,
+    guarding_steps,
+    vouched_otherwise,
+    vouched_steps,
+)
 from workflows.definition.problems import pointer
 
 _NONE: frozenset[str] = frozenset()
@@ -44,7 +49,7 @@ class Seen:
     def under(self, condition: object) -> Seen:
         """Return the same where a condition has held: it asks about steps, or asks the same."""
         same = {name for name, other in self.alike.items() if condition and other == condition}
-        return self.sure(guarding_steps(condition) | same)
+        return self.sure(vouched_steps(condition) | same)
 
 
 def _behind(ways: list[Seen]) -> Seen | None:

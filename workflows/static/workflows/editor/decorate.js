@@ -50,7 +50,15 @@ export class Decorator {
         control.setAttribute("aria-label", word);
       }
     }
-    for (const option of this.container.querySelectorAll('option[disabled][value=""]')) option.hidden = true;
+    for (const select of this.container.querySelectorAll("select")) this.placeholder(select);
+  }
+
+  /* The package's own first option stands for our blank one, and says the same. */
+  placeholder(select) {
+    const [first, second] = select.options;
+    if (!first || !first.disabled || first.hidden || !second) return;
+    this.word(first, second.value === "" ? second.textContent : this.store.texts.choose);
+    first.hidden = true;
   }
 
   /* The words that a group's title names: which of them have to be filled in. */
@@ -60,7 +68,23 @@ export class Decorator {
       const words = title.firstChild ? title.firstChild.textContent.trim() : "";
       const member = members.find((one) => one.title === words);
       title.classList.toggle("we-needed", Boolean(member && member.required));
+      if (member && member.kind === "json") this.switcher(title, member);
     }
+    for (const key of this.container.querySelectorAll('[name$="§k"]')) {
+      key.closest(".rjf-form-group-children").classList.add("we-pair-row");
+    }
+  }
+
+  /* Rows for most, JSON for those who need lists or groups inside. */
+  switcher(title, member) {
+    if (title.querySelector(".we-switch")) return;
+    const path = [this.keyOf(member)];
+    const asText = () => this.fields.put(path, asJson(this.fields.data[path[0]]));
+    title.append(button(this.store.texts.as_json, asText, { kind: "switch" }));
+  }
+
+  keyOf(member) {
+    return Object.entries(this.fields.node.members).find(([, one]) => one === member)[0];
   }
 
   /* React does not touch a text that is always the same. */
@@ -107,6 +131,7 @@ export class Decorator {
     const made = [];
     if (this.isTemplated(node)) made.push(this.inserter(input, node, path));
     if (this.isRemovable(path)) made.push(this.remover(path));
+    if (node.kind === "json" && path.length === 1) made.push(this.toRows(path));
     if (!made.length) return;
     tools = h("div.we-tools", { "data-path": input.name }, made);
     inner.append(tools);
@@ -139,8 +164,7 @@ export class Decorator {
     const above = this.fields.nodeAt(path.slice(0, -1));
     if (!above || !["fields", "parameters"].includes(above.kind) || path[path.length - 1] === "+") return false;
     if (above.kind === "fields") return true;
-    const siblings = this.fields.data;
-    const known = this.store.choices.parameters[siblings[above.source]] || [];
+    const known = (this.store.choices.parameters || {})[this.fields.data[above.source]] || [];
     return !known.includes(path[path.length - 1]);
   }
 
@@ -152,6 +176,15 @@ export class Decorator {
     });
   }
 
+  toRows(path) {
+    const change = () => {
+      const rows = asRows(this.fields.data[path[0]]);
+      if (rows) this.fields.put(path, rows);
+      else this.store.tell("toast", { text: this.store.texts.no_rows });
+    };
+    return button(this.store.texts.as_rows, change, { kind: "quiet" });
+  }
+
   preview(input, inner, node, path) {
     if (!this.previews || !this.isTemplated(node)) return;
     let shown = inner.querySelector(":scope > .we-preview");
@@ -160,5 +193,21 @@ export class Decorator {
       inner.append(shown);
     }
     this.previews.of(shown, input.tagName === "SELECT" ? "" : input.value, Boolean(node.html));
+  }
+}
+
+function asJson(rows) {
+  return JSON.stringify(Object.fromEntries(rows.map(({ k, v }) => [k, v])), null, 2);
+}
+
+/* Only a flat group of texts and numbers can be rows. */
+function asRows(text) {
+  if (!text.trim()) return [];
+  try {
+    const value = JSON.parse(text);
+    const isFlat = value && !Array.isArray(value) && typeof value === "object" && Object.values(value).every((one) => typeof one === "string");
+    return isFlat ? Object.entries(value).map(([k, v]) => ({ k, v })) : null;
+  } catch (error) {
+    return null;
   }
 }

@@ -1,14 +1,14 @@
 /* The fields of one part, drawn by django-jsonform, with what it lacks put around them. */
 
-import { button, h, newId } from "./dom.js";
-import { ADD, Schemas, isBlank, nodeAt } from "./schema.js";
+import { button, h, newId, say } from "./dom.js";
+import { ADD, Schemas, fits, isBlank, isOwn } from "./schema.js";
 import { Decorator } from "./decorate.js";
 
 export class Fields {
   /* data: the form of `node`; onChange(data) hears of every change. */
   constructor(store, { node, data, onChange, title = "", previews = null }) {
     this.store = store;
-    this.schemas = new Schemas(store);
+    this.schemas = new Schemas(store, () => this.data);
     this.node = node;
     this.data = data;
     this.onChange = onChange;
@@ -49,8 +49,16 @@ export class Fields {
   }
 
   schemaNow() {
-    const schema = this.schemas.of(this.node, this.data, {}, this.unfolded);
-    return { ...schema, title: "", helpText: "", description: "" };
+    const properties = {};
+    this.foreign = [];
+    for (const [name, member] of Object.entries(this.node.members || {})) {
+      const data = this.data[name];
+      if (isOwn(member) || (member.more && !this.unfolded && isBlank(data))) continue;
+      const schema = this.schemas.of(member, [data]);
+      if (fits(schema, data)) properties[name] = schema;
+      else this.foreign.push(member.title);
+    }
+    return { type: "object", title: "", properties };
   }
 
   /* The package fills in what is missing, but only by its own rules. */
@@ -99,7 +107,7 @@ export class Fields {
   }
 
   nodeAt(path) {
-    return nodeAt(this.schemas, this.node, this.data, path);
+    return this.schemas.nodeAt(this.node, path);
   }
 
   /* problems: [{at, text}] of this part. */
@@ -132,7 +140,8 @@ export class Fields {
     );
     const texts = this.store.texts;
     const titles = folded.map(([, member]) => member.title).join(", ");
-    this.more.replaceChildren();
+    const foreign = this.foreign.map((title) => h("p.we-notice", {}, say(texts.foreign, { title })));
+    this.more.replaceChildren(...foreign);
     if (!folded.length || this.unfolded) return;
     const unfold = button(texts.more_fields, () => this.unfold(), { icon: "plus", kind: "quiet", "aria-expanded": "false" });
     this.more.append(unfold, h("span.we-more-names", {}, titles));
@@ -151,11 +160,19 @@ function settle(data) {
 }
 
 function fill(data, schema) {
-  if (schema.type === "object") {
+  if (schema.oneOf) {
+    const chosen = schema.oneOf.find((one) => fits(one, data) && Object.keys(one.properties).join() === Object.keys(data).join());
+    if (chosen) fill(data, chosen);
+  } else if (schema.type === "object") {
     for (const [name, inner] of Object.entries(schema.properties || {})) {
-      if (data[name] === undefined || data[name] === null) data[name] = { array: [], object: {} }[inner.type] || "";
+      if (data[name] === undefined || data[name] === null) data[name] = blankOf(inner);
       fill(data[name], inner);
     }
   } else if (schema.type === "array") data.forEach((item) => fill(item, schema.items));
 }
 
+
+function blankOf(schema) {
+  if (schema.oneOf || schema.type === "object") return {};
+  return schema.type === "array" ? [] : "";
+}

@@ -168,8 +168,8 @@ class Toast {
   }
 
   show({ text, undo }) {
-    const back = button(this.store.texts.undo, () => { this.element.hidden = true; undo(); }, { kind: "primary" });
-    this.element.replaceChildren(h("span", {}, h("bdi", {}, text)), back);
+    const back = undo && button(this.store.texts.undo, () => { this.element.hidden = true; undo(); }, { kind: "primary" });
+    this.element.replaceChildren(h("span", {}, h("bdi", {}, text)), ...(back ? [back] : []));
     this.element.hidden = false;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { this.element.hidden = true; }, 12000);

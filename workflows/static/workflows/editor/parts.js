@@ -132,10 +132,11 @@ export class Page {
     label.addEventListener("input", () => {
       this.edits.setLabel(part, label.value);
       this.heading.textContent = step.label || label.placeholder;
+      this.kind.hidden = !step.label;
       if (this.nameInput) this.nameInput.value = step.name;
     });
     const change = button(texts.change_action, () => this.picker.open((name) => this.edits.setAction(part, name)), { kind: "quiet", icon: "swap" });
-    const what = this.section("", h("div.we-action", {}, h("span", {}, action ? action.label : step.action), change), this.params(step, action));
+    const what = this.section("", this.params(step, action));
     const always = { always: texts.always, all: texts.all, any: texts.any };
     this.condition = new Condition(this.store, { form: step.condition, onChange: () => this.store.changed(), words: always, legend: texts.only_if });
     this.failure = new Failure(this.store, step, () => this.store.changed());
@@ -148,6 +149,10 @@ export class Page {
       this.section(texts.on_failure, this.failure.element),
       this.expert(step),
     );
+    const kind = h("p.we-page-kind", { hidden: !step.label }, action ? action.label : step.action);
+    this.element.querySelector("h2").after(kind);
+    this.element.querySelector(".we-page-head").append(change);
+    this.kind = kind;
   }
 
   params(step, action) {

@@ -1,32 +1,36 @@
 /* The schema that django-jsonform draws, for one node of an action and the data at hand.
 
    A field is drawn by what its data is: where the action wants a list and the workflow has one
-   {{ … }}, a text field is shown. So nothing that is stored is ever changed by being drawn. */
+   {{ … }}, a text field is shown. So nothing that is stored is ever changed by being drawn.
+   The items of a list share one schema: `samples` are the data of all places that a schema draws. */
 
 import { say } from "./dom.js";
 
 export const ADD = "+"; // a field of the form only: which field to add to a group
 
 export class Schemas {
-  constructor(store) {
+  /* root(): the data of the whole action, in which tables and templates are named. */
+  constructor(store, root) {
     this.store = store;
     this.texts = store.texts;
+    this.root = root;
   }
 
-  /* `siblings`: the data of the object that the node is a member of. */
-  of(node, data, siblings = {}, unfolded = true) {
+  of(node, samples) {
+    const given = samples.filter((one) => one !== undefined && one !== null);
     const said = { title: node.title, helpText: node.help || "", required: Boolean(node.required) };
-    if (typeof data === "string") return { ...said, ...this.text(node, data, siblings) };
-    return { ...said, description: said.helpText, ...this.structure(node, data || {}, siblings, unfolded) };
+    if (isScalar(node) || (given.length && given.every(isText))) return { ...said, ...this.text(node, given) };
+    const description = [said.helpText, this.hint(node)].filter(Boolean).join(" ");
+    return { ...said, description, ...this.structure(node, given.filter((one) => !isText(one))) };
   }
 
-  text(node, data, siblings) {
-    const choices = this.choicesOf(node, siblings);
-    if (!choices || data.includes("{{")) {
-      const long = node.long || node.kind === "json" || data.includes("\n") || isStructure(node);
+  text(node, given) {
+    const choices = this.choicesOf(node);
+    if (!choices || given.some((one) => one.includes("{{"))) {
+      const long = node.long || node.kind === "json" || given.some((one) => one.includes("\n")) || !isScalar(node);
       return long ? { type: "string", widget: "textarea" } : { type: "string" };
     }
-    return { type: "string", choices: this.withBlank(node, choices, data) };
+    return { type: "string", choices: this.withBlank(node, choices, given) };
   }
 
   choicesOf(node) {
@@ -34,7 +38,8 @@ export class Schemas {
     if (node.kind === "table") return tables || [];
     if (node.kind === "reference") return referenced(references || {}, node.source);
     if (node.kind === "boolean") return this.yesNo();
-    if (node.kind === "choice") return (node.choices || []).map((value) => choice(value, value));
+    if (node.kind === "column") return this.columns(node);
+    if (node.kind === "choice") return (node.choices || []).map((value) => choice(value, this.word(value)));
     return node.options && node.options.length ? node.options : null;
   }
 
@@ -42,99 +47,140 @@ export class Schemas {
     return [choice("true", this.texts.yes), choice("false", this.texts.no)];
   }
 
-  withBlank(node, choices, data) {
-    const blank = node.usual ? say(this.texts.usual, { value: node.usual }) : this.texts.nothing;
-    const first = choice("", node.required ? this.texts.choose : blank);
-    const all = [first, ...choices.filter((one) => one.value !== node.usual || data === one.value)];
-    const known = all.some((one) => one.value === data);
-    return known ? all : [...all, choice(data, say(this.texts.gone, { value: data }))];
+  /* A comparison or a colour has a name that people know. */
+  word(value) {
+    const operator = (this.store.choices.operators || []).find((one) => one.name === value);
+    return operator ? operator.label : this.store.choices.words[value] || spelt(value);
   }
 
-  structure(node, data, siblings, unfolded) {
+  columns(node) {
+    const known = Object.entries((this.store.choices.readable || {})[this.root()[node.source]] || {});
+    const rising = known.map(([name, field]) => choice(name, field.title));
+    const falling = known.map(([name, field]) => choice(`-${name}`, say(this.texts.falling, { field: field.title })));
+    return node.sorts ? [...rising, ...falling] : rising;
+  }
+
+  withBlank(node, choices, given) {
+    const usual = node.usual && say(this.texts.usual, { value: this.word(node.usual) });
+    const first = choice("", node.required ? this.texts.choose : usual || this.texts.nothing);
+    const all = [first, ...choices.filter((one) => one.value !== node.usual || given.includes(one.value))];
+    const gone = [...new Set(given)].filter((value) => !all.some((one) => one.value === value));
+    return [...all, ...gone.map((value) => choice(value, say(this.texts.gone, { value })))];
+  }
+
+  structure(node, given) {
     switch (node.kind) {
       case "list":
-        return { type: "array", maxItems: 200, items: this.item(node.items, data) };
+        return { type: "array", maxItems: 200, items: this.item(node.items, given.flat()) };
       case "object":
-        return this.object(this.shownMembers(node, data, unfolded), data);
+        return this.object(node.members, given);
+      case "one":
+        return this.one(node, given);
       case "fields":
-        return this.fields(data, siblings[node.source]);
+        return this.fields(node, given);
       case "parameters":
-        return this.parameters(node, data, siblings[node.source]);
+        return this.parameters(node, given);
       default:
-        return { type: "array", maxItems: 200, items: this.row(node, data) };
+        return { type: "array", maxItems: 200, items: this.row(given.flat()) };
     }
   }
 
-  shownMembers(node, data, unfolded) {
-    const shown = Object.entries(node.members || {}).filter(
-      ([name, member]) => !isOwn(member) && (unfolded || !member.more || !isBlank(data[name])),
-    );
-    return Object.fromEntries(shown);
-  }
-
-  object(members, data) {
+  object(members, given) {
     const properties = {};
     for (const [name, member] of Object.entries(members)) {
-      properties[name] = this.of(member, data[name], data);
+      if (!isOwn(member)) properties[name] = this.of(member, given.map((one) => one[name]));
     }
     return { type: "object", properties };
   }
 
-  /* All items of a list are drawn alike, so what the first one is decides. */
-  item(node, data) {
-    const title = "";
-    if (node.kind === "object") return { ...this.object(node.members, data[0] || {}), title };
-    return { ...this.of({ ...node, title: "", help: "" }, "", {}), title, required: false };
+  item(node, given) {
+    const schema = this.of({ ...node, title: "", help: "" }, given);
+    return { ...schema, title: "", description: "", required: false };
   }
 
-  row(node, data) {
-    const long = data.some && data.some((row) => String(row.v).includes("\n"));
+  /* One of several: the package shows a choice, and the fields of what is chosen. */
+  one(node, given) {
+    const options = Object.entries(node.members).map(([name, member]) => {
+      const inner = { ...this.of(member, given.map((one) => one[name])), title: "" };
+      return { type: "object", title: member.title, additionalProperties: false, properties: { [name]: inner } };
+    });
+    const none = { type: "object", title: this.texts.choose, additionalProperties: false, properties: {} };
+    return { oneOf: [none, ...options] };
+  }
+
+  row(given) {
+    const long = given.some((row) => String(row.v).includes("\n"));
     const value = { type: "string", title: this.texts.value, ...(long ? { widget: "textarea" } : {}) };
     return { type: "object", title: "", properties: { k: { type: "string", title: this.texts.key }, v: value } };
   }
 
-  fields(data, table) {
-    const known = this.store.choices.fields[table] || {};
+  fields(node, given) {
+    const known = this.fieldsOf(node);
+    const names = [...new Set(given.flatMap((one) => Object.keys(one)))].filter((name) => name !== ADD);
     const properties = {};
-    for (const name of Object.keys(data)) {
-      if (name !== ADD) properties[name] = this.of(fieldNode(name, known[name]), data[name]);
-    }
-    const free = Object.keys(known).filter((name) => !(name in data));
+    for (const name of names) properties[name] = this.of(fieldNode(name, known[name]), given.map((one) => one[name]));
+    const free = Object.keys(known).filter((name) => !names.includes(name));
     if (free.length) {
-      const choices = free.map((name) => choice(name, known[name].title));
       const first = choice("", this.texts.add_field_choose);
-      properties[ADD] = { type: "string", title: this.texts.add_field, choices: [first, ...choices] };
+      const choices = [first, ...free.map((name) => choice(name, known[name].title))];
+      properties[ADD] = { type: "string", title: this.texts.add_field, choices };
     }
-    return { type: "object", properties, ...(table ? {} : { helpText: this.texts.choose_table, description: this.texts.choose_table }) };
+    return { type: "object", properties };
   }
 
-  parameters(node, data, template) {
-    const known = this.store.choices.parameters[template] || [];
+  fieldsOf(node) {
+    const all = node.creates ? this.store.choices.creatable : this.store.choices.fields;
+    return (all || {})[this.root()[node.source]] || {};
+  }
+
+  parameters(node, given) {
+    const template = this.root()[node.source];
+    const known = (this.store.choices.parameters || {})[template] || [];
+    const others = given.flatMap((one) => Object.keys(one)).filter((name) => !known.includes(name));
     const properties = {};
-    for (const name of [...known, ...Object.keys(data).filter((one) => !known.includes(one))]) {
-      const title = known.includes(name) || !template ? spelt(name) : say(this.texts.gone, { value: name });
-      properties[name] = this.of({ ...node.items, title, required: known.includes(name) }, data[name] || "");
+    for (const name of [...known, ...new Set(others)]) {
+      const isKnown = known.includes(name);
+      const title = isKnown || !template ? spelt(name) : say(this.texts.gone, { value: name });
+      properties[name] = this.of({ ...node.items, title, required: isKnown }, given.map((one) => one[name]));
     }
-    const empty = template ? this.texts.no_parameters : this.texts.choose_template;
-    return { type: "object", properties, ...(Object.keys(properties).length ? {} : { description: empty }) };
+    return { type: "object", properties };
+  }
+
+  /* What to do before a group has any field. */
+  hint(node) {
+    const chosen = this.root()[node.source];
+    if (node.kind === "fields" && !chosen) return this.texts.choose_table;
+    if (node.kind !== "parameters") return "";
+    if (!chosen) return this.texts.choose_template;
+    return ((this.store.choices.parameters || {})[chosen] || []).length ? "" : this.texts.no_parameters;
+  }
+
+  nodeAt(node, path) {
+    return path.reduce((here, key) => here && this.below(here, key), node);
+  }
+
+  below(node, key) {
+    if (key === "k") return { kind: "text", template: false };
+    if (node.kind === "fields") return fieldNode(key, this.fieldsOf(node)[key]);
+    if (node.kind === "object" || node.kind === "one") return (node.members || {})[key];
+    // Between a list of rows and the cells of one.
+    if (["map", "json"].includes(node.kind) && key !== "v") return node;
+    return node.items || { kind: "text" };
   }
 }
 
-export function nodeAt(schemas, node, data, path) {
-  let here = node;
-  let value = data;
-  let around = {};
-  for (const key of path) {
-    if (!here) return null;
-    if (here.kind === "fields") here = fieldNode(key, (schemas.store.choices.fields[around[here.source]] || {})[key]);
-    else if (key === "k") here = { kind: "text", template: false };
-    else if (here.kind === "list" || here.kind === "parameters") here = here.items;
-    else if (here.kind === "object") here = here.members[key];
-    else if (key === "v") here = here.items || { kind: "text" };
-    if (value && !Array.isArray(value)) around = value;
-    value = value ? value[key] : undefined;
-  }
-  return here;
+/* Whether the package can draw this data by this schema; else it would change it, or break. */
+export function fits(schema, data) {
+  if (data === undefined) return true;
+  if (schema.oneOf) return isGroup(data) && schema.oneOf.some((one) => fitsExactly(one, data));
+  if (schema.type === "array") return Array.isArray(data) && data.every((item) => fits(schema.items, item));
+  if (schema.type !== "object") return isText(data);
+  return isGroup(data) && Object.entries(schema.properties).every(([name, inner]) => fits(inner, data[name]));
+}
+
+function fitsExactly(schema, data) {
+  const names = Object.keys(schema.properties);
+  return Object.keys(data).length === names.length && names.every((name) => name in data) && fits(schema, data);
 }
 
 export function spelt(key) {
@@ -148,12 +194,20 @@ export function isBlank(data) {
 }
 
 /* Steps and conditions inside parameters have places of their own on the page. */
-function isOwn(node) {
+export function isOwn(node) {
   return node.kind === "steps" || node.kind === "condition";
 }
 
-function isStructure(node) {
-  return ["list", "object", "map", "fields", "parameters"].includes(node.kind);
+function isText(data) {
+  return typeof data === "string";
+}
+
+function isGroup(data) {
+  return data !== null && typeof data === "object" && !Array.isArray(data);
+}
+
+function isScalar(node) {
+  return !["list", "object", "one", "map", "json", "fields", "parameters"].includes(node.kind);
 }
 
 function fieldNode(name, known) {

@@ -71,8 +71,8 @@ export class ValuesPanel {
   }
 
   insert(item) {
-    const { input, put, bare } = this.target;
-    const text = bare ? item.path : `{{ ${item.path} }}`;
+    const { input, put } = this.target;
+    const text = `{{ ${item.path} }}`;
     if (put) {
       put(text);
       this.close(false);

@@ -1,0 +1,75 @@
+"""The step editor as a person uses it."""
+
+from django.urls import reverse
+
+from workflows.models.definition import WorkflowDefinition
+from workflows.services.publish import publish
+
+
+def published(tenant, document, key="a-workflow"):
+    """Publish a document as an active workflow."""
+    definition = WorkflowDefinition(tenant=tenant, key=key, is_active=True)
+    publish(tenant, "user:rana", definition, document)
+    return definition
+
+
+class Editor:
+    """One open page."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def open(self, definition=None):
+        """Open a workflow, or the form of a new one."""
+        name = "change" if definition else "add"
+        args = [definition.pk] if definition else []
+        self.page.goto(reverse(f"admin:workflows_workflowdefinition_{name}", args=args))
+        return self.ready()
+
+    def ready(self):
+        """Wait until the editor is there."""
+        self.page.wait_for_selector("[data-ready]")
+        return self
+
+    def go(self, part):
+        """Choose a card."""
+        self.page.click(f'[data-part="{part}"]')
+        self.page.wait_for_selector(f'.we-page[data-part="{part}"]')
+
+    def add(self, action, label=""):
+        """Add a step with the picker."""
+        self.page.click('[data-focus="add"]')
+        self.page.click(f'.we-picker [data-action="{action}"]')
+        self.page.wait_for_selector('.we-page [data-field="label"]')
+        if label:
+            self.page.fill('.we-page [data-field="label"]', label)
+
+    def field(self, *path):
+        """Return a field of django-jsonform."""
+        return self.page.locator(f'[name="{"§".join(["rjf", *map(str, path)])}"]')
+
+    def insert(self, field, value):
+        """Insert a value into a field, by its label and through the panel."""
+        row = field.locator("xpath=ancestor::div[contains(@class, 'rjf-form-row')][1]")
+        row.locator(".we-tools button").first.click()
+        self.page.click(f'.we-value[data-path="{value}"]')
+        self.page.keyboard.press("Escape")
+
+    def settled(self):
+        """Wait until the check has answered."""
+        self.page.wait_for_timeout(550)
+        self.page.wait_for_load_state("networkidle")
+
+    def save(self):
+        """Save and stay, until the page is there again."""
+        with self.page.expect_navigation():
+            self.page.click('input[name="_continue"]')
+        return self.ready()
+
+    def messages(self):
+        """Return what the page says after saving."""
+        return self.page.locator(".messagelist").all_inner_texts()
+
+    def cards(self):
+        """Return the titles of the steps in the flow."""
+        return self.page.locator("ol.we-cards .we-card-title").all_inner_texts()

@@ -1,0 +1,199 @@
+"""Nothing that somebody typed is lost: back, reload, a lost session, two people at once."""
+
+import pytest
+from django.conf import settings
+
+from tests.browser.editor import Editor, published
+from tests.support.company import case
+from workflows.services.publish import publish
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+MINE = "Mine: {{trigger.order_id}}"
+THEIRS = "Theirs: {{trigger.order_id}}"
+
+
+@pytest.fixture
+def editor(visitor):
+    return Editor(visitor())
+
+
+@pytest.fixture
+def definition(company):
+    return published(company, case("seed_new_order"))
+
+
+def type_subject(editor, text):
+    editor.go("steps/2")
+    editor.field("subject").fill(text)
+    editor.settled()
+
+
+def subject_of(definition):
+    definition.refresh_from_db()
+    return definition.definition["steps"][2]["params"]["subject"]
+
+
+def test_a_reload_offers_the_unsaved_work(editor, definition):
+    editor.open(definition)
+    type_subject(editor, MINE)
+
+    editor.page.reload()
+    editor.ready()
+    editor.page.click("text=Restore them")
+    editor.go("steps/2")
+
+    assert editor.field("subject").input_value() == MINE
+    editor.save()
+    assert subject_of(definition) == MINE
+    assert not editor.page.is_visible("text=Restore them")
+
+
+def test_the_way_back_offers_the_unsaved_work(editor, definition):
+    editor.open(definition)
+    type_subject(editor, MINE)
+
+    editor.page.goto("/admin/")
+    editor.page.go_back()
+    editor.ready()
+    editor.go("steps/2")
+    if editor.field("subject").input_value() != MINE:
+        editor.page.click("text=Restore them")
+        editor.go("steps/2")
+
+    assert editor.field("subject").input_value() == MINE
+
+
+def test_discarded_work_is_not_offered_again(editor, definition):
+    editor.open(definition)
+    type_subject(editor, MINE)
+    editor.page.reload()
+    editor.ready()
+    editor.page.click("text=Discard them")
+
+    editor.page.reload()
+    editor.ready()
+
+    editor.settled()
+    assert not editor.page.is_visible("text=Restore them")
+
+
+def test_saved_work_is_not_offered_on_the_form_of_a_new_workflow(editor, company):
+    page = editor.open().page
+    editor.field("name").fill("Small")
+    page.select_option('[data-field="trigger_type"]', "new_order")
+    editor.add("send_email")
+    page.click(".rjf-add-button >> nth=0")
+    editor.field("to", 0).fill("ops@example.com")
+    editor.field("text").fill("Hello")
+    editor.field("subject").fill("Hello")
+    editor.settled()
+    with page.expect_navigation():
+        page.click('input[name="_save"]')
+    assert page.url.endswith("/workflowdefinition/")
+
+    editor.open()
+
+    editor.settled()
+    assert not page.is_visible("text=Restore them")
+
+
+def test_a_lost_session_loses_nothing(editor, definition, client):
+    editor.open(definition)
+    cookies = editor.page.context.cookies()
+    editor.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    type_subject(editor, MINE)
+    editor.page.wait_for_selector("text=You are logged out")
+    with editor.page.expect_navigation():
+        editor.page.click('input[name="_continue"]')
+
+    editor.page.context.add_cookies(cookies)
+    editor.open(definition)
+    editor.page.click("text=Restore them")
+    editor.go("steps/2")
+
+    assert editor.field("subject").input_value() == MINE
+
+
+def publish_theirs(company, definition):
+    theirs = case("seed_new_order")
+    theirs["steps"][2]["params"]["subject"] = THEIRS
+    definition.refresh_from_db()
+    publish(company, "user:rana", definition, theirs, "A better subject")
+
+
+def meet(editor, company, definition):
+    editor.open(definition)
+    type_subject(editor, MINE)
+    publish_theirs(company, definition)
+    editor.save()
+    assert subject_of(definition) == THEIRS
+    text = editor.page.inner_text(".we-conflict")
+    for words in ("rana", "A better subject", "Subject", "Mine:", "Theirs:"):
+        assert words in text
+
+
+def test_two_people_meet_and_mine_is_used(editor, company, definition):
+    meet(editor, company, definition)
+
+    editor.page.click('[data-side="mine"]')
+    editor.save()
+
+    assert subject_of(definition) == MINE
+    assert definition.version == 3
+
+
+def test_two_people_meet_and_theirs_is_used(editor, company, definition):
+    meet(editor, company, definition)
+
+    editor.page.click('[data-side="theirs"]')
+    editor.go("steps/2")
+
+    assert editor.field("subject").input_value() == THEIRS
+    editor.save()
+    assert definition.version == 2
+
+
+def test_enter_in_a_field_publishes_nothing(editor, definition):
+    editor.open(definition).go("steps/2")
+    editor.field("subject").press("Enter")
+
+    editor.settled()
+    assert editor.page.is_visible('.we-page[data-part="steps/2"]')
+    assert not editor.page.is_visible(".messagelist")
+
+
+@pytest.mark.parametrize(
+    "options", [{"locale": "ar"}, {"color_scheme": "dark"}], ids=["ar", "dark"]
+)
+def test_other_looks_have_no_complaints(visitor, definition, options):
+    editor = Editor(visitor(**options)).open(definition)
+
+    for part in ("steps/0", "steps/1", "steps/2", "settings", "trigger"):
+        editor.go(part)
+
+    wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert editor.page.evaluate(wide)
+
+
+def test_the_keyboard_is_enough_to_add_a_step(editor, definition):
+    page = editor.open(definition).page
+    page.focus('[data-focus="add"]')
+    page.keyboard.press("Enter")
+    page.keyboard.type("whats")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector('.we-page[data-part="steps/3"]')
+    assert editor.cards()[-1] == "4. Send a WhatsApp message"
+
+
+def test_every_field_has_a_name(editor, definition):
+    page = editor.open(definition).page
+    for part in ("trigger", "steps/0", "steps/1", "steps/2", "settings"):
+        editor.go(part)
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll('.we-page :is(input, select, textarea)')]
+                .filter((one) => one.offsetParent && !one.getAttribute('aria-label') && !one.labels.length)
+                .map((one) => one.outerHTML.slice(0, 200))"""
+        )
+        assert nameless == []

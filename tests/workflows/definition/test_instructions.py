@@ -1,0 +1,144 @@
+"""What the engine asks of the instructions that steer a run."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.workflows.definition.conftest import CATALOGUE
+from tests.workflows.definition.shapes import IF_ONE, branch, call, emit, repeat, step, stop, wait
+from workflows.definition.compiler import compile_document
+from workflows.definition.errors import ExpressionError
+from workflows.definition.program import load_program
+from workflows.definition.retry import RetryPolicy
+
+
+def instruction(one):
+    document = {"name": "A", "trigger_type": "anything", "steps": [one, call("last")]}
+    return load_program(json.loads(json.dumps(compile_document(document, CATALOGUE)))).instructions[
+        0
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "chosen"), [(1, ("Case 1", 2)), (2, ("Case 2", 3)), (3, ("otherwise", 4))]
+)
+def test_a_branch_chooses_the_first_case_that_holds(value, chosen, scope_of):
+    one = instruction(branch("b", [call("x")], [call("y")], otherwise=[call("z")]))
+
+    assert one.choose(scope_of({"a": value})) == chosen
+
+
+def test_of_two_cases_that_hold_the_first_counts(scope_of):
+    both = [
+        {"label": "A", "when": IF_ONE, "steps": [call("x")]},
+        {"label": "B", "when": IF_ONE, "steps": [call("y")]},
+    ]
+
+    assert instruction(step("b", "branch", cases=both)).choose(scope_of({"a": 1})) == ("A", 2)
+
+
+def test_a_branch_without_otherwise_goes_on(scope_of):
+    one = instruction(branch("b", [call("x")]))
+
+    assert one.choose(scope_of({"a": 5})) == ("otherwise", None)
+    assert one.next == 1
+
+
+def test_a_branch_names_the_path_that_is_missing(scope_of):
+    with pytest.raises(ExpressionError) as refused:
+        instruction(branch("b", [call("x")])).choose(scope_of({}))
+
+    assert (refused.value.code, refused.value.params) == ("missing_value", {"path": "trigger.a"})
+
+
+@pytest.mark.parametrize(
+    ("params", "outcome", "message"),
+    [
+        ({}, "completed", ""),
+        ({"message": "Enough"}, "completed", "Enough"),
+        ({"outcome": "failed", "message": "No {{ trigger.a }}"}, "failed", "No 1"),
+    ],
+)
+def test_a_stop_says_how_the_run_ends(params, outcome, message, scope_of):
+    one = instruction({**stop("s", **params), "condition": IF_ONE})
+
+    assert (one.op, one.outcome) == ("stop", outcome)
+    assert one.render(scope_of({"a": 1})) == {"message": message}
+
+
+def test_a_repeat_knows_its_rounds(scope_of):
+    one = instruction(repeat("r", [call("x")], every="90s", at_most=3))
+
+    assert (one.op, one.body, one.every, one.at_most) == ("repeat", 2, timedelta(seconds=90), 3)
+    assert [one.is_done(scope_of({"a": value})) for value in (1, 2)] == [True, False]
+
+
+def test_an_event_is_filled_in(scope_of):
+    params = {"payload": {"n": "{{ trigger.a }}", "t": "n={{ trigger.a }}"}}
+    subject = {"subject_type": "order", "subject_id": "{{ trigger.a }}"}
+
+    one = instruction(emit(type="checked", **params, **subject))
+
+    assert one.render(scope_of({"a": 1})) == {
+        "type": "checked",
+        "payload": {"n": 1, "t": "n=1"},
+        "subject_type": "order",
+        "subject_id": "1",
+    }
+
+
+def test_an_event_needs_no_more_than_its_type(scope_of):
+    assert instruction(emit(type="checked")).render(scope_of()) == {
+        "type": "checked",
+        "payload": {},
+        "subject_type": None,
+        "subject_id": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "subject_id", "place"),
+    [
+        ("{{ trigger.list }}", "1", "/payload"),
+        ("{{ trigger.object }}", "{{ trigger.empty }}", "/subject_id"),
+        ("{{ trigger.object }}", "{{ trigger.long }}", "/subject_id"),
+    ],
+)
+def test_an_event_that_cannot_be_stored_is_refused(payload, subject_id, place, scope_of):
+    scope = scope_of({"list": [], "object": {}, "empty": "", "long": "x" * 101})
+    one = instruction(emit(type="x", payload=payload, subject_type="order", subject_id=subject_id))
+
+    with pytest.raises(ExpressionError) as refused:
+        one.render(scope)
+
+    assert (refused.value.code, refused.value.params["place"]) == ("bad_param", place)
+
+
+def test_a_wait_shows_its_params_filled_in(scope_of):
+    one = instruction(wait(until="{{ trigger.due }}", before="1h"))
+    scope = scope_of({"due": "2026-12-01T10:00"})
+
+    assert one.render(scope) == {"until": "2026-12-01T10:00", "before": "1h"}
+    # The tenant is in Riyadh.
+    assert one.wake_at(scope) == datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+
+
+EVERY_KIND = [
+    branch("b", [call("x")]),
+    stop(),
+    wait(**{"for": "1h"}),
+    repeat("r", [call("x")]),
+    emit(type="x"),
+]
+
+
+@pytest.mark.parametrize("one", EVERY_KIND, ids=lambda one: one["action"])
+def test_every_instruction_can_be_skipped_and_is_tried_once(one, scope_of):
+    loaded = instruction({**one, "condition": IF_ONE, "label": "L", "on_error": "continue"})
+
+    assert [loaded.should_run(scope_of({"a": value})) for value in (1, 2)] == [True, False]
+    assert (loaded.op, loaded.action, loaded.label) == (one["action"], one["action"], "L")
+    assert (loaded.on_error, loaded.error_block, loaded.next) == ("continue", None, 1)
+    assert (loaded.retry, loaded.timeout) == (RetryPolicy(attempts=1), None)
+    assert isinstance(loaded.render(scope_of({"a": 1})), dict)

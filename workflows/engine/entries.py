@@ -1,0 +1,90 @@
+"""What stands in step_results: made here, and asked here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workflows.engine.decide import Decision, Then
+from workflows.engine.outcomes import Outcome, StepCompleted, StepSkipped
+from workflows.engine.statuses import RunStatus, StepStatus
+
+Json = Any
+Entry = dict[str, Json]
+
+_WRONG = frozenset({StepStatus.FAILED, StepStatus.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a try began, and how long it took."""
+
+    started_at: datetime
+    duration_ms: int
+
+    def as_json(self) -> Entry:
+        """Return what an entry or an attempt keeps."""
+        return {"started_at": self.started_at.isoformat(), "duration_ms": self.duration_ms}
+
+
+def error_of(decision: Decision) -> Entry | None:
+    """Return the error that a decision records, if it does."""
+    if decision.error_code is None:
+        return None
+    return {"code": decision.error_code, "params": decision.error_params}
+
+
+def finished(base: Entry, outcome: Outcome, decision: Decision, timing: Timing) -> Entry:
+    """Return the entry of a step that is over. `base` names the step and holds its input."""
+    attempts = base.pop("attempts", [])
+    entry: Entry = {**base, "status": decision.step_status, **timing.as_json()}
+    if isinstance(outcome, StepCompleted):
+        entry["output"] = outcome.output
+    if isinstance(outcome, StepSkipped):
+        entry["reason"] = outcome.reason
+    if decision.error_code:
+        entry["error"] = error_of(decision)
+    if decision.then:
+        entry["then"] = decision.then
+    if attempts:
+        entry["attempts"] = [*attempts, {**timing.as_json(), "error": error_of(decision)}]
+    return entry
+
+
+def has_errors(results: Sequence[Mapping[str, Json]]) -> bool:
+    """Whether a step failed, or nobody knows whether it did its work."""
+    return any(entry["status"] in _WRONG for entry in results)
+
+
+def error_to_tell(results: Sequence[Entry], status: RunStatus) -> Entry | None:
+    """Return the entry that says why a run ended as it did: what its error columns repeat.
+
+    Of a failed run, the one that stopped it; else the first that went wrong.
+    """
+    if status is RunStatus.FAILED:
+        return stopping_entry(results)
+    return next((entry for entry in results if entry["status"] in _WRONG), None)
+
+
+def stopping_entry(results: Sequence[Entry]) -> Entry | None:
+    """Return the entry that made a run fail."""
+    stopped = [one for one in results if one.get("then") in {Then.STOP, Then.ON_FAILURE}]
+    if stopped:
+        return stopped[0]
+    return latest_handled(results)
+
+
+def latest_handled(results: Sequence[Entry]) -> Entry | None:
+    """Return the last error that led into steps of its own: what they see as `run.error`."""
+    handled = {Then.ERROR_BLOCK, Then.ON_FAILURE}
+    return next((one for one in reversed(results) if one.get("then") in handled), None)
+
+
+def rounds_of(results: Sequence[Entry], step_name: str) -> int:
+    """Return how many rounds a loop has begun since it was last entered."""
+    rounds = 0
+    for entry in results:
+        if entry["step_name"] == step_name:
+            output = entry.get("output") or {}
+            rounds = 0 if output.get("done") or "error" in entry else rounds + 1
+    return rounds
