@@ -193,7 +193,8 @@ def test_every_field_has_a_name(editor, definition):
         editor.go(part)
         nameless = page.evaluate(
             """() => [...document.querySelectorAll('.we-page :is(input, select, textarea)')]
-                .filter((one) => one.offsetParent && !one.getAttribute('aria-label') && !one.labels.length)
+                .filter((one) => one.offsetParent && !one.labels.length)
+                .filter((one) => !one.getAttribute('aria-label'))
                 .map((one) => one.outerHTML.slice(0, 200))"""
         )
         assert nameless == []

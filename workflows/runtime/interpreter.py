@@ -46,7 +46,8 @@ class Hands(Protocol):
 def interpret(hands: Hands, step: int, pending: dict[str, object] | None) -> RunStatus:
     """Carry a run on from `step` until it parks, ends, or is put down."""
     progress = hands.walker().begin(step, pending, hands.now())
-    if progress.job is None:
+    if progress.job is None or progress.entries:
+        # Skips, branches and waits that are over stand before the first step to carry out.
         hands.write(progress)
     elif hands.must_ask_a_person(progress.job):
         progress = _settle(hands, progress.job)(StepUnknown(), Timing(hands.now(), 0))

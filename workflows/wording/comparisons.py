@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.event_types import payload_schema
-from workflows.wording.values import spelt_out, titles
+from workflows.wording.values import field_title, spelt_out, titles
 
 Json = Any
 
@@ -68,7 +68,7 @@ def field_words(path: str, event_type: str = "") -> str:
     """Return what people call a field: “Total amount” for trigger.total_amount."""
     root, _dot, rest = path.partition(".")
     named = titles(payload_schema(event_type)).get(rest, "") if event_type else ""
-    words = spelt_out(named) if named else spelt_out((rest or root).rpartition(".")[2])
+    words = field_title((rest or root).rpartition(".")[2], named)
     return _("%(field)s (before)") % {"field": words} if root == "previous" else words
 
 

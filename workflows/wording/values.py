@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 import simplejson
+from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from workflows.event_types import payload_schema
@@ -70,6 +72,15 @@ def spelt_out(key: str) -> str:
     """Return a key as words: “customer_phone” is “Customer phone”."""
     words = key.replace("_", " ").strip()
     return words[:1].upper() + words[1:] if words else key
+
+
+def field_title(key: str, title: object) -> str:
+    """Return a field's name for people.
+
+    A key says more than a model's word (“order_id” against “ID”), but only in English.
+    """
+    language = get_language() or "en"
+    return spelt_out(key) if language.startswith("en") or not title else capfirst(str(title))
 
 
 def _shown(value: Json, label: str, labels: Mapping[str, str], depth: int) -> Shown:

@@ -94,7 +94,7 @@ def test_other_reasons_have_a_sentence_too(reason):
     [
         (
             {"field": "trigger.total_amount", "operator": "greater_than", "value": "100"},
-            "Total is greater than “100”",
+            "Total amount is greater than “100”",
         ),
         (
             {"field": "trigger.status", "operator": "in", "value": ["shipped", "refunded"]},
@@ -144,7 +144,7 @@ def test_what_was_compared_stands_on_the_page_with_the_value_that_was_there(supp
     content = support.get(page(event)).content.decode()
 
     assert "Why did nothing run?" in content
-    assert "Total is greater than “100”" in content
+    assert "Total amount is greater than “100”" in content
     assert "“44.50”" in content
     assert page(world.definition) in content
 

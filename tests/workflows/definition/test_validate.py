@@ -288,7 +288,7 @@ in_nested = st.tuples(st.just(NESTED), st.sampled_from(list(places(NESTED))))
     replacement=scalars | st.just([]) | st.just({}) | st.just([[]]) | st.just({"a": {}}),
     target=in_full | in_nested,
 )
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_a_good_document_with_one_thing_wrong_never_raises(replacement, target, catalogue):
     document, place = copy.deepcopy(target)
     if place:
@@ -302,7 +302,7 @@ def test_a_good_document_with_one_thing_wrong_never_raises(replacement, target, 
 @given(
     places=st.tuples(st.sampled_from(list(places(NESTED))), st.sampled_from(list(places(NESTED)))),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_part_in_the_place_of_another_never_raises(places, catalogue):
     document, (source, target) = copy.deepcopy(NESTED), places
     part = NESTED

@@ -238,6 +238,20 @@ def test_the_key_is_the_same_on_every_try_and_differs_by_step(tenant, worker, li
     assert keys == [f"{run.id}-0", f"{run.id}-0", f"{run.id}-1"]
 
 
+def test_steps_skipped_before_the_first_one_done_are_recorded(tenant, worker, library):
+    library(Effect.REPEATABLE, lambda params, context: {})
+    never = {"all": [{"field": "trigger.n", "operator": "equals", "value": "1"}]}
+    publish_steps(tenant, step("a", condition=never), step("b"))
+    fire(tenant, "x", {"n": "2"})
+
+    [run] = execute_all(worker)
+
+    assert [(e["step_name"], e["status"]) for e in run.step_results] == [
+        ("a", "skipped"),
+        ("b", "completed"),
+    ]
+
+
 def test_templates_see_the_values_before_a_change(tenant, worker, library):
     seen = []
     library(Effect.REPEATABLE, lambda params, context: seen.append(params) or {})

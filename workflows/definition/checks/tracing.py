@@ -144,7 +144,10 @@ class _Tracer:
 
     def _after_error(self, step: Mapping[str, Any], path: str, seen: Seen) -> list[Seen]:
         """Return what is known where the step has failed and the run goes on behind it."""
-        on_error = mapping(step.get("on_error"))
+        on_error = step.get("on_error")
+        if on_error != "continue" and not isinstance(on_error, dict):
+            return []
         seen = seen.maybe(names_in([{**step, "on_error": None}]))
-        behind = self.steps(on_error.get("steps"), pointer(path, "on_error", "steps"), seen)
+        steps = mapping(on_error).get("steps")
+        behind = self.steps(steps, pointer(path, "on_error", "steps"), seen)
         return [behind] if goes_on(step) and behind is not None else []

@@ -12,6 +12,7 @@ export class Server {
     try {
       answer = await fetch(urls[name], {
         method: "POST",
+        redirect: "manual",
         body,
         headers: { "Content-Type": "application/json", "X-CSRFToken": token(), Accept: "application/json" },
       });
@@ -19,7 +20,7 @@ export class Server {
       this.store.tell("away", { why: "offline" });
       return null;
     }
-    if (answer.redirected || answer.status === 403) {
+    if (answer.type === "opaqueredirect" || answer.status === 403) {
       this.store.tell("away", { why: "logged_out" });
       return null;
     }

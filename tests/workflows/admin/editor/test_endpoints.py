@@ -1,0 +1,200 @@
+"""What the editor asks while somebody edits, and who may ask."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from tests.support.company import case
+from workflows.admin.editor.shape import to_form
+from workflows.services.fire import fire
+
+
+@pytest.fixture
+def ask(client, ops_user, tenant):
+    """Ask as somebody of Operations; returns status and answer."""
+    client.force_login(ops_user)
+
+    def asked(name, **question):
+        body = {"tenant": str(tenant.pk), "definition": "", **question}
+        url = reverse(f"admin:workflows_editor_{name}")
+        answer = client.post(url, json.dumps(body), content_type="application/json")
+        is_json = answer.headers["Content-Type"] == "application/json"
+        return answer.status_code, answer.json() if is_json else None
+
+    return asked
+
+
+@pytest.fixture
+def form():
+    return to_form(case("seed_new_order"))
+
+
+def places(answer):
+    return [(one["part"], one["area"], one["at"]) for one in answer["problems"]]
+
+
+def test_problems_come_with_their_place_in_the_form(ask, form):
+    form["steps"][0]["params"]["id"] = "{{trigger.nothing}}"
+    form["steps"][1]["retry"]["attempts"] = "99"
+    form["steps"][2]["params"]["to"] = []
+    form["head"]["trigger_type"] = ""
+
+    status, answer = ask("check", form=form)
+
+    assert status == 200
+    assert set(map(str, places(answer))) >= {
+        "('trigger', 'head', ['trigger_type'])",
+        "('steps/1', 'retry', ['attempts'])",
+        "('steps/2', 'params', ['to'])",
+    }
+
+
+def test_a_problem_in_a_nested_condition_is_placed_at_its_cell(ask, form):
+    row = {"field": "trigger.total_amount", "operator": "greater_than", "value": ""}
+    group = {"mode": "any", "rows": [row, {**row, "field": "nothing.here"}]}
+    form["steps"][0]["condition"] = {"mode": "all", "rows": [row, group]}
+
+    _status, answer = ask("check", form=form)
+
+    assert ("steps/0", "condition", [1, 1, "field"]) in places(answer)
+
+
+def test_a_name_given_twice_is_a_mistake_of_the_form(ask, form):
+    step = {"name": "a", "action": "webhook", "params": {"url": "https://a.example"}}
+    form = to_form({**case("seed_new_order"), "steps": [step]})
+    form["steps"][0]["params"]["headers"] = [{"k": "X", "v": "1"}, {"k": "X", "v": "2"}]
+
+    _status, answer = ask("check", form=form)
+
+    assert places(answer) == [("steps/0", "params", ["headers", 1, "k"])]
+
+
+def test_rows_left_empty_do_not_shift_the_place_of_a_problem(ask):
+    step = {"name": "a", "action": "send_email", "params": {"to": ["x"], "text": "Hello"}}
+    form = to_form({**case("seed_new_order"), "steps": [step]})
+    form["steps"][0]["params"]["to"] = ["", "a@example.com", "{{ trigger.nothing }}"]
+
+    _status, answer = ask("check", form=form)
+
+    assert places(answer) == [("steps/0", "params", ["to", 2])]
+
+
+def test_each_step_has_a_line_in_plain_words(ask, form):
+    _status, answer = ask("check", form=form)
+
+    assert answer["summaries"]["steps/0"]["line"] == "Orders: Status: Confirmed"
+    assert answer["summaries"]["steps/2"]["line"] == "To ops@example.com"
+
+
+def test_json_text_becomes_a_form(ask):
+    _status, answer = ask("check", text=json.dumps(case("seed_new_order")))
+
+    assert answer["form"] == to_form(case("seed_new_order"))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"steps": 5}', '{"steps": [5]}', "null"])
+def test_text_that_is_no_workflow_is_answered_in_words(ask, text):
+    status, answer = ask("check", text=text)
+
+    assert status == 200
+    assert answer["error"]
+
+
+def test_a_preview_shows_the_last_event(ask, form, tenant):
+    fire(tenant, "new_order", {"order_id": "A-7"})
+    texts = [{"text": "No. {{trigger.order_id}}"}, {"text": "{{trigger.nope}}"}, {"text": "plain"}]
+
+    _status, answer = ask("preview", form=form, texts=texts)
+
+    states = [one["state"] for one in answer["previews"]]
+    assert answer["previews"][0]["text"] == "No. A-7"
+    assert states == ["real", "problem", "none"]
+
+
+def test_a_preview_without_an_event_says_that_it_is_made_up(ask, form):
+    _status, answer = ask("preview", form=form, texts=[{"text": "{{trigger.order_id}}"}])
+
+    assert answer["previews"] == [{"text": "«Order id»", "state": "made_up"}]
+
+
+def test_html_previews_escape_values(ask, form, tenant):
+    fire(tenant, "new_order", {"customer_name": "<b>Rami</b>"})
+
+    texts = [{"text": "{{trigger.customer_name}} ", "html": True}]
+    _status, answer = ask("preview", form=form, texts=texts)
+
+    assert answer["previews"][0]["text"] == "&lt;b&gt;Rami&lt;/b&gt; "
+
+
+def test_values_name_fields_choices_and_earlier_results(ask, form, tenant):
+    fire(tenant, "new_order", {"order_id": "A-7", "total_amount": "9.90", "source": "web"})
+
+    _status, answer = ask("values", form=form)
+
+    items = {item["path"]: item for group in answer["groups"] for item in group["items"]}
+    assert items["trigger.total_amount"]["example"] == "9.90"
+    assert items["trigger.total_amount"]["kind"] == "number"
+    assert items["trigger.source"]["choices"][0] == {"value": "web", "title": "Web shop"}
+    assert items["steps.alert_operations.output.subject"]["kind"] == "text"
+    assert {"now", "tenant.name"} <= set(items)
+
+
+def test_events_of_another_tenant_are_never_shown(ask, form, other_tenant):
+    fire(other_tenant, "new_order", {"order_id": "secret"})
+    fire(other_tenant, "their_own", {"secret": "secret"})
+
+    _status, answer = ask("values", form=form)
+
+    assert "secret" not in json.dumps(answer)
+    assert "their_own" not in json.dumps(answer)
+
+
+def test_somebody_elses_workflow_answers_nothing(ask, form, other_tenant):
+    status, _answer = ask("check", form=form, tenant=str(other_tenant.pk))
+
+    assert status == 403
+
+
+def test_readers_may_not_ask(client, support_user, tenant, form):
+    client.force_login(support_user)
+    url = reverse("admin:workflows_editor_check")
+
+    answer = client.post(
+        url, json.dumps({"tenant": str(tenant.pk), "form": form}), content_type="application/json"
+    )
+
+    assert answer.status_code == 403
+
+
+def test_nobody_may_ask_without_logging_in(client, tenant):
+    answer = client.post(reverse("admin:workflows_editor_values"), "{}", "application/json")
+
+    assert answer.status_code == 302
+
+
+def test_a_question_is_posted_with_a_token(ops_user, tenant, form):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ops_user)
+    url = reverse("admin:workflows_editor_check")
+
+    assert client.post(url, "{}", content_type="application/json").status_code == 403
+    assert client.get(url).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"form": {}},
+        {"form": {"sayr_form": 1, "head": {}, "steps": "x"}},
+        {"form": []},
+        {"definition": "not-an-id"},
+        {},
+    ],
+)
+def test_a_damaged_question_is_refused(ask, question):
+    status, _answer = ask("check", **question)
+
+    assert status == 400
