@@ -5,8 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +13,7 @@ from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from workflows.admin.definition_form import DefinitionForm
+from workflows.admin.definition_list import DefinitionList, linked_count, linked_run
 from workflows.admin.editor.views import editor_urls
 from workflows.admin.vocabulary import vocabulary
 from workflows.event_types import label_of
@@ -22,26 +21,13 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.services.activate import NeverPublished, set_active
 from workflows.services.archive import archive, restore
-from workflows.services.day_figures import DayFigures, day_figures
 from workflows.services.publish import publish
 from workflows.wording import document_text
 from workflows.wording.actors import actor_words
+from workflows.wording.documents import summary
 from workflows.wording.times import short_moment
 
 VERSIONS_SHOWN = 20
-
-
-class DefinitionList(ChangeList):
-    """A page of workflows, with the figures of all its rows from one query."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Fetch the page and its figures."""
-        super().get_results(request)
-        shown = list(self.result_list)
-        figures = day_figures(shown, timezone.now())
-        for definition in shown:
-            definition.shown_figures = figures.get(definition.pk, DayFigures())
-        self.result_list = shown
 
 
 class ArchivedFilter(StatedChoicesFilter):
@@ -68,7 +54,7 @@ class DefinitionAdmin(TenantAdmin):
     """Saving publishes a version; runs in flight keep theirs."""
 
     form = DefinitionForm
-    list_display = ("name", "starts_on", "is_active", "numbered", "runs", "failures", "changed")
+    list_display = ("name", "does", "is_active", "last_run", "runs", "failures", "changed")
     list_filter = (ArchivedFilter, "is_active", TenantFilter)
     list_select_related = ("tenant",)
     search_fields = ("name", "key", "trigger_type")
@@ -87,13 +73,21 @@ class DefinitionAdmin(TenantAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Readers see the document, writers edit it."""
-        may_edit = obj is None or self.has_change_permission(request, obj)
-        document = ("document", "note", "version_seen") if may_edit else ("shown_document",)
-        head: tuple[str, ...] = ("tenant", "key", "is_active")
-        if obj is not None and not may_edit:
-            head = ("name", "starts_on", *head)
-        groups = [(None, {"fields": head}), (None, {"fields": document, "classes": ("sayr-wide",)})]
-        return self.without_tenant(request, obj, groups)
+        if obj is None or self.has_change_permission(request, obj):
+            before, wide, after = (
+                ("tenant",),
+                ("document", "note", "version_seen"),
+                ("key", "is_active"),
+            )
+        else:
+            before, wide = ("name", "starts_on", "tenant", "key", "is_active"), ("shown_document",)
+            after = ()
+        groups = [
+            (None, {"fields": before}),
+            (None, {"fields": wide, "classes": ("sayr-wide",)}),
+            (None, {"fields": after}),
+        ]
+        return [one for one in self.without_tenant(request, obj, groups) if one[1]["fields"]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Name and trigger follow from the document; a key stays, exports refer to it."""
@@ -175,23 +169,26 @@ class DefinitionAdmin(TenantAdmin):
         """Return what staff call the trigger."""
         return label_of(definition.trigger_type)
 
-    @admin.display(description=_("version"))
-    def numbered(self, definition: Any) -> int:
-        """Return the published version's number."""
-        number: int = definition.version
-        return number
+    @admin.display(description=_("what it does"))
+    def does(self, definition: Any) -> str:
+        """Return what starts it, and its steps."""
+        return summary(definition.definition)
+
+    @admin.display(description=_("last run"))
+    def last_run(self, definition: Any) -> Any:
+        """Return how it went last."""
+        return linked_run(definition.shown_last_run)
 
     @admin.display(description=_("runs, 24 h"))
     def runs(self, definition: Any) -> Any:
         """Return how many began, linked to them."""
-        count = definition.shown_figures.runs
-        return _runs_link(definition, count) if count else 0
+        return linked_count(definition, definition.shown_figures.runs)
 
     @admin.display(description=_("with errors"))
     def failures(self, definition: Any) -> Any:
         """Return how many of them went wrong, linked to them."""
         count = definition.shown_figures.failures
-        return _runs_link(definition, count, "&status=errors", "sayr-bad") if count else 0
+        return linked_count(definition, count, "&status=errors", "sayr-bad")
 
     @admin.display(description=_("last change"))
     def changed(self, definition: Any) -> Any:
@@ -212,10 +209,3 @@ def _versions(definition: Any) -> list[Any]:
     for version in shown:
         version.publisher = actor_words(version.published_by)
     return shown
-
-
-def _runs_link(definition: Any, count: int, more: str = "", tone: str = "") -> Any:
-    url = reverse("admin:workflows_workflowrun_changelist")
-    return format_html(
-        '<a class="{}" href="{}?workflow={}{}">{}</a>', tone, url, definition.pk, more, count
-    )

@@ -71,7 +71,8 @@ def stopping_entry(results: Sequence[Entry]) -> Entry | None:
     stopped = [one for one in results if one.get("then") in {Then.STOP, Then.ON_FAILURE}]
     if stopped:
         return stopped[0]
-    return latest_handled(results)
+    wrong = (entry for entry in reversed(results) if entry["status"] in _WRONG)
+    return latest_handled(results) or next(wrong, None)
 
 
 def latest_handled(results: Sequence[Entry]) -> Entry | None:

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from workflows.models.definition import WorkflowDefinition
 from workflows.services.usage import used_by
@@ -78,3 +79,23 @@ def test_deleting_warns_and_names_the_workflows(client, ops_user, tenant):
     content = client.get(address).content.decode()
     assert "Workflows name this." in content
     assert "Welcome" in content
+
+
+@pytest.mark.parametrize(
+    ("kind", "others", "found"),
+    [("slack", [], 1), ("slack", ["teams"], 0), ("slack", ["smtp"], 1), ("smtp", ["slack"], 0)],
+)
+def test_a_step_that_leaves_its_connection_open_uses_the_only_one(kind, others, found, tenant):
+    make(tenant, "A", {"steps": [{"name": "a", "action": "team_notify", "params": {"text": "x"}}]})
+    for one in (kind, *others):
+        Connection.objects.create(tenant=tenant, key=one, name=one, kind=one)
+
+    assert len(used_by(tenant, f"connection:{kind}", kind)) == found
+
+
+def test_a_call_without_a_connection_uses_none(tenant):
+    step = {"name": "a", "action": "webhook", "params": {"url": "https://example.com"}}
+    make(tenant, "A", {"steps": [step]})
+    Connection.objects.create(tenant=tenant, key="erp", name="ERP", kind="http")
+
+    assert used_by(tenant, "connection:http", "erp") == []

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from workflows.admin.editor.leaves import shown
-from workflows.admin.editor.summaries import readable
+from workflows.admin.editor.summaries import readable, step_label
 from workflows.definition.problems import pointer
 from workflows.definition.values import same_json
 from workflows.wording.places import place
@@ -30,7 +30,7 @@ def _by_name(document: Json) -> Json:
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
         return document
     named = {str(s.get("name", i)): s for i, s in enumerate(document["steps"])}
-    return {**document, "steps": {**named, "": list(named)}}
+    return {**document, "steps": {**named, "": [step_label(step) for step in document["steps"]]}}
 
 
 def _differing(mine: Json, theirs: Json, path: str) -> Iterator[tuple[str, Json, Json]]:
@@ -61,7 +61,7 @@ def _side(value: Json) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping) and "action" in value:
-        value = value.get("label") or value.get("name")
+        value = step_label(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = _(", ").join(value)
     text = readable(shown(value))

@@ -58,7 +58,7 @@ def read(form: Form, node: Node, kept: Mapping[str, str], at: str = "") -> Json 
     if at in kept:
         was = json.loads(kept[at])
         if show(was, node, {}, at) == form:
-            return was  # type: ignore[no-any-return]  # JSON
+            return was
     if isinstance(form, str):
         return _read_text(form, node)
     reader = _READ.get(node.kind)
@@ -225,7 +225,7 @@ def _row(row: Form) -> tuple[str, Form]:
 
 
 def _read_own(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
-    return OWN_FORMS[node.kind][1](form)  # type: ignore[no-any-return]  # JSON
+    return OWN_FORMS[node.kind][1](form)
 
 
 _READ: Final[Mapping[str, Callable[[Form, Node, Mapping[str, str], str], Json | Absence]]] = {

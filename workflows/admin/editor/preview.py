@@ -26,7 +26,8 @@ def preview(text: str, sample: Sample, *, html: bool = False) -> dict[str, Json]
         return {"text": sentence(problems[0].code, problems[0].params), "state": "problem"}
     try:
         template = compile_template(text, html=html)
-        value = template.value(sample.scope) if template.single else template.text(sample.scope)
+        as_value = template.single and not html
+        value = template.value(sample.scope) if as_value else template.text(sample.scope)
     except ExpressionError as error:
         return {"text": sentence(error.code, error.params), "state": "problem"}
     shown = _("left out, because it is empty") if value is LEFT_OUT else _shown(value)

@@ -101,9 +101,9 @@ def _as_it_was(step: dict[str, Json], form: Form) -> dict[str, Json]:
 
 def _untouched(key: str, was: Json, form: Form) -> bool:
     if key == "retry":
-        return _show_retry(was) == form.get("retry")
+        return bool(_show_retry(was) == form.get("retry"))
     if key == "params":
-        return params.show(was, node_of(form.get("action")), {}) == form.get("params")
+        return bool(params.show(was, node_of(form.get("action")), {}) == form.get("params"))
     return key in TEXT_KEYS and _text(was) == form.get(key)
 
 

@@ -36,7 +36,17 @@ def summary_of(step: Mapping[str, Json], choices: Choices) -> str:
     if not pattern or not isinstance(params, dict):
         return str(spec.description)
     words = _Words(spec.params, params, choices)
-    return _cut(str(pattern) % words)
+    line = str(pattern) % words
+    # Nothing is filled in yet: what the action does says more than its gaps.
+    return _cut(line) if any(sign.isalnum() for sign in line) else str(spec.description)
+
+
+def step_label(step: Mapping[str, Json]) -> str:
+    """Return what people call the step: its label, else its action's."""
+    try:
+        return str(step.get("label") or registry.get(str(step.get("action"))).label)
+    except registry.UnknownAction:
+        return str(step.get("name", ""))
 
 
 def condition_line(condition: Json, titles: Titles) -> str:

@@ -37,7 +37,7 @@ Json = Any
 ENDPOINTS: Final = ("check", "preview", "values")
 
 
-class EditorWidget(JSONFormWidget):
+class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no types
     """Draws the editor. `instance` and `tenant` say whose workflow; `seen` the version edited."""
 
     template_name = "admin/workflows/editor/widget.html"
@@ -52,10 +52,11 @@ class EditorWidget(JSONFormWidget):
     def media(self) -> forms.Media:
         """Return the package's scripts, without the one that starts it: the editor does."""
         packaged = super().media
-        scripts = [path for path in packaged._js if not path.endswith("/index.js")]
+        scripts: list[Any] = [path for path in packaged._js if not path.endswith("/index.js")]
+        scripts.append(Script("workflows/editor/main.js", type="module"))
         return forms.Media(
             css={"all": [*packaged._css["all"], "workflows/editor/editor.css"]},
-            js=[*scripts, Script("workflows/editor/main.js", type="module")],
+            js=scripts,
         )
 
     def render(
@@ -114,7 +115,7 @@ class EditorWidget(JSONFormWidget):
         }
 
 
-class EditorField(JSONFormField):
+class EditorField(JSONFormField):  # type: ignore[misc]  # the package has no types
     """Takes the editor's form, or the document itself as JSON; gives the document."""
 
     widget = EditorWidget

@@ -68,19 +68,31 @@ export class Decorator {
       const words = title.firstChild ? title.firstChild.textContent.trim() : "";
       const member = members.find((one) => one.title === words);
       title.classList.toggle("we-needed", Boolean(member && member.required));
-      if (member && member.kind === "json") this.switcher(title, member);
+      if (member) this.switches(title, member);
+    }
+    for (const operator of this.container.querySelectorAll('[name$="§operator"]')) {
+      operator.closest(".rjf-form-group-children").classList.add("we-sentence-row");
     }
     for (const key of this.container.querySelectorAll('[name$="§k"]')) {
       key.closest(".rjf-form-group-children").classList.add("we-pair-row");
     }
   }
 
-  /* Rows for most, JSON for those who need lists or groups inside. */
-  switcher(title, member) {
-    if (title.querySelector(".we-switch")) return;
-    const path = [this.keyOf(member)];
-    const asText = () => this.fields.put(path, asJson(this.fields.data[path[0]]));
-    title.append(button(this.store.texts.as_json, asText, { kind: "switch" }));
+  /* Other ways to fill in a group: one value for all of it; JSON, for lists and groups inside. */
+  switches(title, member) {
+    if (title.querySelector(".we-switches")) return;
+    const { texts } = this.store;
+    const name = this.keyOf(member);
+    const asText = () => this.fields.put([name], asJson(this.fields.data[name]));
+    const put = (text) => this.fields.put([name], text);
+    const words = say(texts.insert_into, { field: member.title });
+    const asValue = () => this.store.tell("insert", { put, title: words });
+    const made = [];
+    if (member.kind === "json") made.push(button(texts.as_json, asText, { kind: "switch" }));
+    if (member.template !== false && ["list", "map", "json"].includes(member.kind) && this.previews) {
+      made.push(button(texts.as_value, asValue, { kind: "switch" }));
+    }
+    if (made.length) title.append(h("span.we-switches", {}, made));
   }
 
   keyOf(member) {
@@ -131,7 +143,7 @@ export class Decorator {
     const made = [];
     if (this.isTemplated(node)) made.push(this.inserter(input, node, path));
     if (this.isRemovable(path)) made.push(this.remover(path));
-    if (node.kind === "json" && path.length === 1) made.push(this.toRows(path));
+    if (path.length === 1 && ["json", "list", "map"].includes(node.kind)) made.push(this.toRows(path, node));
     if (!made.length) return;
     tools = h("div.we-tools", { "data-path": input.name }, made);
     inner.append(tools);
@@ -176,9 +188,10 @@ export class Decorator {
     });
   }
 
-  toRows(path) {
+  toRows(path, node) {
     const change = () => {
-      const rows = asRows(this.fields.data[path[0]]);
+      const text = this.fields.data[path[0]];
+      const rows = node.kind === "json" && !text.includes("{{") ? asRows(text) : [];
       if (rows) this.fields.put(path, rows);
       else this.store.tell("toast", { text: this.store.texts.no_rows });
     };

@@ -13,6 +13,7 @@ export class Fields {
     this.data = data;
     this.onChange = onChange;
     this.unfolded = false;
+    this.refused = new Set(); // members that the package would not draw as they are
     this.errors = {};
     this.holder = h("div.we-fields", { "aria-label": title || null });
     this.more = h("div.we-more");
@@ -36,6 +37,10 @@ export class Fields {
       data: this.filled(),
       errorMap: this.errors,
     });
+    if (this.refuses()) {
+      this.draw();
+      return;
+    }
     this.instance.addEventListener("change", (event) => this.take(event.data));
     this.instance.render();
     this.decorator.watch(container);
@@ -55,10 +60,18 @@ export class Fields {
       const data = this.data[name];
       if (isOwn(member) || (member.more && !this.unfolded && isBlank(data))) continue;
       const schema = this.schemas.of(member, [data]);
-      if (fits(schema, data)) properties[name] = schema;
+      if (fits(schema, data) && !this.refused.has(name)) properties[name] = schema;
       else this.foreign.push(member.title);
     }
     return { type: "object", title: "", properties };
+  }
+
+  /* Says whether the package has changed the data by taking it: then it may not draw that part. */
+  refuses() {
+    const [given, taken] = [this.filled(), this.instance.getData()];
+    const names = Object.keys(this.schema.properties).filter((name) => !same(given[name], taken[name]));
+    names.forEach((name) => this.refused.add(name));
+    return names.length > 0;
   }
 
   /* The package fills in what is missing, but only by its own rules. */
@@ -175,4 +188,10 @@ function fill(data, schema) {
 function blankOf(schema) {
   if (schema.oneOf || schema.type === "object") return {};
   return schema.type === "array" ? [] : "";
+}
+
+function same(left, right) {
+  if (left === null || typeof left !== "object" || right === null || typeof right !== "object") return left === right;
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => key in right && same(left[key], right[key]));
 }

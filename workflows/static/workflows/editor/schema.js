@@ -102,9 +102,10 @@ export class Schemas {
   one(node, given) {
     const options = Object.entries(node.members).map(([name, member]) => {
       const inner = { ...this.of(member, given.map((one) => one[name])), title: "" };
-      return { type: "object", title: member.title, additionalProperties: false, properties: { [name]: inner } };
+      return { type: "object", title: member.title, properties: { [name]: inner } };
     });
-    const none = { type: "object", title: this.texts.choose, additionalProperties: false, properties: {} };
+    // Without additionalProperties: an option then matches only data with exactly its keys.
+    const none = { type: "object", title: this.texts.choose, properties: {} };
     return { oneOf: [none, ...options] };
   }
 
