@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from workflows.models.run import WorkflowRun
 from workflows.services.day_figures import DayFigures, day_figures
@@ -43,11 +44,18 @@ def linked_run(run: WorkflowRun | None) -> SafeString | None:
     )
 
 
-def linked_count(definition: Any, count: int, more: str = "", tone: str = "") -> Any:
-    """Return a number, linked to the workflow's runs."""
-    if not count:
+def linked_figures(definition: Any, figures: DayFigures) -> Any:
+    """Return how many runs there were, and below it how many went wrong, linked to them."""
+    if not figures.runs:
         return 0
-    url = reverse("admin:workflows_workflowrun_changelist")
-    return format_html(
-        '<a class="{}" href="{}?workflow={}{}">{}</a>', tone, url, definition.pk, more, count
+    runs = f"{reverse('admin:workflows_workflowrun_changelist')}?workflow={definition.pk}"
+    count = format_html('<a href="{}">{}</a>', runs, figures.runs)
+    if not figures.failures:
+        return count
+    words = ngettext("%(count)s with errors", "%(count)s with errors", figures.failures)
+    wrong = format_html(
+        '<span class="sayr-below"><a class="sayr-bad" href="{}&status=errors">{}</a></span>',
+        runs,
+        words % {"count": figures.failures},
     )
+    return format_html("{}{}", count, wrong)

@@ -13,7 +13,7 @@ from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from workflows.admin.definition_form import DefinitionForm
-from workflows.admin.definition_list import DefinitionList, linked_count, linked_run
+from workflows.admin.definition_list import DefinitionList, linked_figures, linked_run
 from workflows.admin.editor.views import editor_urls
 from workflows.admin.vocabulary import vocabulary
 from workflows.event_types import label_of
@@ -54,7 +54,7 @@ class DefinitionAdmin(TenantAdmin):
     """Saving publishes a version; runs in flight keep theirs."""
 
     form = DefinitionForm
-    list_display = ("name", "does", "is_active", "last_run", "runs", "failures", "changed")
+    list_display = ("name", "does", "is_active", "last_run", "last_day", "changed")
     list_filter = (ArchivedFilter, "is_active", TenantFilter)
     list_select_related = ("tenant",)
     search_fields = ("name", "key", "trigger_type")
@@ -73,15 +73,12 @@ class DefinitionAdmin(TenantAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Readers see the document, writers edit it."""
+        before: tuple[str, ...] = ("name", "starts_on", "tenant", "key", "is_active")
+        wide: tuple[str, ...] = ("shown_document",)
+        after: tuple[str, ...] = ()
         if obj is None or self.has_change_permission(request, obj):
-            before, wide, after = (
-                ("tenant",),
-                ("document", "note", "version_seen"),
-                ("key", "is_active"),
-            )
-        else:
-            before, wide = ("name", "starts_on", "tenant", "key", "is_active"), ("shown_document",)
-            after = ()
+            before, wide = ("tenant",), ("document", "note", "version_seen")
+            after = ("key", "is_active")
         groups = [
             (None, {"fields": before}),
             (None, {"fields": wide, "classes": ("sayr-wide",)}),
@@ -180,15 +177,9 @@ class DefinitionAdmin(TenantAdmin):
         return linked_run(definition.shown_last_run)
 
     @admin.display(description=_("runs, 24 h"))
-    def runs(self, definition: Any) -> Any:
-        """Return how many began, linked to them."""
-        return linked_count(definition, definition.shown_figures.runs)
-
-    @admin.display(description=_("with errors"))
-    def failures(self, definition: Any) -> Any:
-        """Return how many of them went wrong, linked to them."""
-        count = definition.shown_figures.failures
-        return linked_count(definition, count, "&status=errors", "sayr-bad")
+    def last_day(self, definition: Any) -> Any:
+        """Return how many began, and how many of them went wrong, linked to them."""
+        return linked_figures(definition, definition.shown_figures)
 
     @admin.display(description=_("last change"))
     def changed(self, definition: Any) -> Any:

@@ -26,6 +26,7 @@ class TableSignature:
 
     readable: frozenset[str]
     writable: frozenset[str]
+    creatable: frozenset[str] = frozenset()  # of a new row; none: steps make no rows
 
 
 @dataclass(frozen=True, slots=True)

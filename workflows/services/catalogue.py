@@ -26,7 +26,9 @@ def catalogue_of(tenant: Tenant) -> Catalogue:
         events={kind.name: kind.payload_schema() for kind in all_event_types()},
         references={kind: frozenset(keys) for kind, keys in references.items()},
         tables={
-            record.alias: TableSignature(frozenset(record.readable), frozenset(record.writable))
+            record.alias: TableSignature(
+                frozenset(record.readable), frozenset(record.writable), frozenset(record.creatable)
+            )
             for record in records.all_records()
         },
     )

@@ -27,7 +27,8 @@ def runs_of(subject_type: str, subject_id: Any, title: str = "") -> dict[str, An
     return {
         "title": title or _("Workflow runs"),
         "runs": [told(run, plans) for run in runs],
-        "all_url": _search_url(str(subject_id)) if len(runs) == SHOWN else "",
+        "all_url": _search_url("workflowrun", subject_id) if len(runs) == SHOWN else "",
+        "events_url": _search_url("workflowevent", subject_id),
     }
 
 
@@ -44,8 +45,8 @@ def _newest(subject_type: str, subject_id: str) -> Any:
     return runs.select_related("definition", "tenant").order_by("-id")[:SHOWN]
 
 
-def _search_url(subject_id: str) -> str:
+def _search_url(model: str, subject_id: Any) -> str:
     try:
-        return f"{reverse('admin:workflows_workflowrun_changelist')}?q={subject_id}"
+        return f"{reverse(f'admin:workflows_{model}_changelist')}?q={subject_id}"
     except NoReverseMatch:
         return ""

@@ -17,7 +17,7 @@ def test_an_orders_page_shows_its_runs_with_their_sentence(support, world, page)
 
     content = support.get(page(world.order)).content.decode()
 
-    assert "Workflow runs of this order" in content
+    assert "What workflows did for this order" in content
     assert content.count("sayr-run-link") == 1
     assert "Failed at step 2 of 2, “Tell the shop”." in content
 

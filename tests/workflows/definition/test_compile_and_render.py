@@ -246,20 +246,25 @@ def test_a_program_knows_whether_it_reads_before_values(changes, uses, document_
     assert program.uses_previous is uses
 
 
+def storable_text(**sizes):
+    """Text without what PostgreSQL cannot store."""
+    return st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), **sizes)
+
+
 # Text without templates, and any other JSON.
 literals = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**15), 10**15)
-    | st.text().filter(lambda text: "{" not in text),
+    | storable_text().filter(lambda text: "{" not in text),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+        st.lists(inner, max_size=4) | st.dictionaries(storable_text(max_size=8), inner, max_size=4)
     ),
     max_leaves=15,
 )
 
 
-@given(st.dictionaries(st.text(max_size=8), literals, max_size=5))
+@given(st.dictionaries(storable_text(max_size=8), literals, max_size=5))
 def test_literal_params_come_out_as_they_went_in(params):
     anything = Catalogue(actions={"do": ActionSignature({"type": "object"})})
     step = {"name": "a", "action": "do", "params": params}

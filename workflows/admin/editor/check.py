@@ -11,6 +11,7 @@ from workflows.admin.editor.events import choices_in
 from workflows.admin.editor.mistakes import mistakes_of
 from workflows.admin.editor.places import Place, place_of
 from workflows.admin.editor.shape import from_form
+from workflows.admin.editor.steps import all_steps
 from workflows.admin.editor.summaries import condition_line, summary_of
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
@@ -65,14 +66,14 @@ def _is_blank_path(problem: Problem) -> bool:
 
 
 def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str, Json]:
-    steps = document.get("steps")
     titles = _titles(document)
-    lines: dict[str, Json] = {}
-    for index, step in enumerate(steps if isinstance(steps, list) else []):
-        lines[f"steps/{index}"] = {
+    lines: dict[str, Json] = {
+        path: {
             "line": summary_of(step, choices),
             "condition": condition_line(step.get("condition"), titles),
         }
+        for path, step in all_steps(document)
+    }
     lines["trigger"] = {"condition": condition_line(document.get("trigger_filter"), titles)}
     return lines
 

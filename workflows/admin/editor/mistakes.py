@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from workflows.admin.editor.nodes import Node
 from workflows.admin.editor.places import SETTINGS, At, Place
-from workflows.admin.editor.steps import node_of
+from workflows.admin.editor.steps import all_steps, node_of
 
 Form = Any
 
@@ -21,9 +21,9 @@ def mistakes_of(form: Mapping[str, Form]) -> list[tuple[Place, str]]:
         (Place(SETTINGS, "settings", ("values", *at)), words)
         for at, words in _of_rows(form["head"].get("values", []))
     ]
-    for index, step in enumerate(form.get("steps", [])):
+    for part, step in all_steps({"steps": form.get("steps")}):
         for at, words in _of_node(step.get("params"), node_of(step.get("action")), ()):
-            found.append((Place(f"steps/{index}", "params", at), words))
+            found.append((Place(part, "params", at), words))
     return found
 
 

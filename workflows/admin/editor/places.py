@@ -69,17 +69,20 @@ def _of_steps(keys: Keys, steps: Form, path: str) -> Place:
 
 def _of_params(keys: Keys, step: Mapping[str, Form], part: str) -> Place:
     node: Node | None = node_of(step.get("action"))
-    form, at = step.get("params"), list[str | int]()
+    form, at, inside = step.get("params"), list[str | int](), f"{part}/params"
     for index, key in enumerate(keys):
         if node is None or isinstance(form, str):
             break
         if node.kind == "steps":
-            inner = "/".join(map(str, [part, "params", *at]))
-            return _of_steps(keys[index:], form, inner)
+            return _of_steps(keys[index:], form, "/".join(map(str, [inside, *at])))
         if node.kind in OWN_FORMS:
             return Place(part, "params", (*at, *_of_condition(keys[index:])))
         step_in, form, node = _member(key, form, node)
         at += step_in
+        if node is not None and at and any(m.kind in OWN_FORMS for m in node.members.values()):
+            # An item that holds steps or conditions has a page of its own.
+            part = inside = "/".join(map(str, [inside, *at]))
+            at = []
     return Place(part, "params", tuple(at))
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from actions import registry
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.events import field_title, recent_payloads, schema_of
+from workflows.admin.editor.steps import all_steps
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import TENANT_FIELDS, Scope, normalise
 from workflows.models.definition import WorkflowDefinition
@@ -42,12 +43,11 @@ def sample_of(
     trigger_type = str(document.get("trigger_type") or "")
     payloads = recent_payloads(tenant, trigger_type)
     payload, previous = payloads[0] if payloads else (_made_up(schema_of(trigger_type)), None)
-    steps = document.get("steps")
     values = document.get("values")
     scope = Scope(
         trigger=_plain(payload),
         previous=_plain(previous),
-        steps=_steps(steps if isinstance(steps, list) else [], _outputs(definition)),
+        steps=_steps(document, _outputs(definition)),
         run={"id": "…", "workflow": str(document.get("name", "")), "version": 1},
         tenant={name: getattr(tenant, name) for name in TENANT_FIELDS},
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
@@ -56,9 +56,9 @@ def sample_of(
     return Sample(scope, real=bool(payloads))
 
 
-def _steps(steps: list[Json], outputs: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+def _steps(document: Json, outputs: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
     found = {}
-    for step in steps:
+    for _path, step in all_steps(document.get("steps")):
         name, action = step.get("name"), str(step.get("action"))
         if isinstance(name, str):
             # The result of another action says nothing about this one's.

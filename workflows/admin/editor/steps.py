@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from actions import registry
@@ -44,6 +44,20 @@ def read_steps(forms: Any) -> Json:
     if not isinstance(forms, list):
         raise BadForm("steps")
     return [read_step(form) for form in forms]
+
+
+def all_steps(value: Json, path: str = "") -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield every step of a document with its path, the outer before the inner."""
+    if isinstance(value, list):
+        members: Iterable[tuple[Any, Json]] = enumerate(value)
+    elif isinstance(value, dict):
+        if isinstance(value.get("action"), str) and "params" in value:
+            yield path, value
+        members = value.items()
+    else:
+        return
+    for key, inner in members:
+        yield from all_steps(inner, f"{path}/{key}" if path else str(key))
 
 
 def show_step(step: Mapping[str, Json]) -> Form:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from actions import registry
 from workflows.admin.editor.events import choices_in, field_title, schema_of, titles_of
 from workflows.admin.editor.samples import Sample
+from workflows.admin.editor.steps import all_steps
 from workflows.definition.moments import as_moment
 from workflows.definition.numbers import as_number, shortened
 from workflows.definition.paths import lookup, show_path
@@ -53,8 +54,7 @@ def _of_event(document: Mapping[str, Json], sample: Sample) -> dict[str, Json]:
 
 
 def _of_steps(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str, Json]]:
-    steps = document.get("steps")
-    for number, step in enumerate(steps if isinstance(steps, list) else [], 1):
+    for number, (_path, step) in enumerate(all_steps(document.get("steps")), 1):
         name, action = step.get("name"), str(step.get("action"))
         schema = _output_schema(action)
         if not isinstance(name, str) or not name:

@@ -11,6 +11,7 @@ from jsonschema import ValidationError
 
 from workflows.definition.catalogue import Catalogue, Schema
 from workflows.definition.checks.simple import check_duration
+from workflows.definition.checks.tables import check_fields
 from workflows.definition.codes import Code
 from workflows.definition.comparison import kind_of
 from workflows.definition.durations import LONGEST
@@ -123,10 +124,10 @@ class _Hints:
         hints: dict[str, Any] = {}
         for branch in alternatives(schema, self.root):
             hints |= {key: hint for key, hint in branch.items() if key.startswith("x-")}
+        yield from check_fields(value, hints, siblings, self.catalogue, path)
         if isinstance(value, str):
             yield from self._text(value, hints, path)
         elif isinstance(value, dict):
-            yield from self._fields(value, hints.get("x-fields-of"), path, siblings)
             for key, inner in value.items():
                 part = member(schema, self.root, key)
                 yield from self.check(inner, part, pointer(path, key), value)
@@ -150,21 +151,6 @@ class _Hints:
             params = {"table": shortened(value), **suggestion(value, self.catalogue.tables)}
             yield Problem(path, Code.UNKNOWN_TABLE, params)
         yield from _check_time(value, hints, path)
-
-    def _fields(
-        self, value: dict[str, Any], sibling: Any, path: str, siblings: Any
-    ) -> Iterator[Problem]:
-        name = siblings.get(sibling) if isinstance(siblings, Mapping) and sibling else None
-        table = self.catalogue.tables.get(name) if isinstance(name, str) else None
-        if table is None:
-            return
-        for field in value:
-            params = {"table": name, "field": shortened(field)}
-            if field in table.readable - table.writable:
-                yield Problem(pointer(path, field), Code.FIELD_NOT_WRITABLE, params)
-            elif field not in table.writable:
-                near = suggestion(field, table.writable)
-                yield Problem(pointer(path, field), Code.UNKNOWN_FIELD, {**params, **near})
 
 
 def _check_time(value: str, hints: Mapping[str, Any], path: str) -> Iterator[Problem]:

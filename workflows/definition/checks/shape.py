@@ -49,8 +49,19 @@ def _not_json(document: object) -> Iterator[Problem]:
         return
     if size > MOST_BYTES:
         yield Problem("", Code.TOO_LARGE, {"most_bytes": MOST_BYTES, "bytes": size})
+    elif _has_nul(document):
+        yield Problem("", Code.NOT_JSON, {"reason": "a NUL character (\\u0000)"})
     elif not _only_text_keys(document):
         yield Problem("", Code.NOT_JSON, {"reason": "a key that is not text"})
+
+
+def _has_nul(value: object) -> bool:
+    """Whether a text holds what PostgreSQL cannot store."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(member) for key, member in value.items())
+    return isinstance(value, list) and any(_has_nul(element) for element in value)
 
 
 def _only_text_keys(value: object) -> bool:

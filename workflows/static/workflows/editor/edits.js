@@ -1,12 +1,13 @@
 /* What can be done with steps: add, duplicate, move, delete, rename. Each can be undone. */
 
+import { blankOf } from "./blocks.js";
 import { say } from "./dom.js";
-import { nameFor, namesIn, renameReferences } from "./names.js";
+import { eachStep, nameFor, namesIn, renameReferences } from "./names.js";
 
 let counter = 0;
 
 export function mark(form) {
-  for (const step of form ? form.steps : []) step.uid = step.uid || newUid();
+  eachStep(form.steps, (step) => { step.uid = step.uid || newUid(); });
 }
 
 function newUid() {
@@ -25,6 +26,12 @@ export class Edits {
     const at = Math.min(index + 1, list.length);
     list.splice(at, 0, this.blank(action));
     this.done(`${part ? part.split("/").slice(0, -1).join("/") : path}/${at}`);
+  }
+
+  addBlock(path, node) {
+    const list = this.store.get(path);
+    list.push(blankOf(node));
+    this.done(`${path}/${list.length - 1}`);
   }
 
   blank(action) {
@@ -47,10 +54,13 @@ export class Edits {
   duplicate(part) {
     const { list, index, path } = this.store.listOf(part);
     const copy = structuredClone(list[index]);
-    copy.uid = newUid();
-    copy.fresh = true;
-    copy.label = copy.label ? say(this.store.texts.copy_of, { name: copy.label }) : "";
-    copy.name = nameFor(copy.label || list[index].name, copy.action, namesIn(this.store.form));
+    if (copy.label) copy.label = say(this.store.texts.copy_of, { name: copy.label });
+    const taken = namesIn(this.store.form);
+    eachStep([copy], (step) => {
+      Object.assign(step, { uid: newUid(), fresh: true });
+      step.name = nameFor(step === copy && step.label ? step.label : step.name, step.action, taken);
+      taken.add(step.name);
+    });
     list.splice(index + 1, 0, copy);
     this.done(`${path}/${index + 1}`);
   }
@@ -68,7 +78,7 @@ export class Edits {
     const [gone] = list.splice(index, 1);
     const next = list.length ? `${path}/${Math.min(index, list.length - 1)}` : "trigger";
     this.done(next);
-    const name = gone.label || (this.store.choices.actions[gone.action] || {}).label || gone.name;
+    const name = gone.label || (this.store.choices.actions[gone.action] || {}).label || gone.name || this.store.texts.step_word;
     this.store.tell("toast", {
       text: say(this.store.texts.deleted, { name }),
       undo: () => {

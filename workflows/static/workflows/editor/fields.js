@@ -1,8 +1,9 @@
 /* The fields of one part, drawn by django-jsonform, with what it lacks put around them. */
 
+import { holdsBlocks, isOwn } from "./blocks.js";
 import { button, h, newId, say } from "./dom.js";
-import { ADD, Schemas, fits, isBlank, isOwn } from "./schema.js";
 import { Decorator } from "./decorate.js";
+import { ADD, Schemas, fits, isBlank } from "./schema.js";
 
 export class Fields {
   /* data: the form of `node`; onChange(data) hears of every change. */
@@ -58,7 +59,7 @@ export class Fields {
     this.foreign = [];
     for (const [name, member] of Object.entries(this.node.members || {})) {
       const data = this.data[name];
-      if (isOwn(member) || (member.more && !this.unfolded && isBlank(data))) continue;
+      if (isOwn(member) || holdsBlocks(member) || (member.more && !this.unfolded && isBlank(data))) continue;
       const schema = this.schemas.of(member, [data]);
       if (fits(schema, data) && !this.refused.has(name)) properties[name] = schema;
       else this.foreign.push(member.title);

@@ -1,5 +1,6 @@
 /* The flow: a card for the trigger and for each step. It is how people get around. */
 
+import { blockLists, ownMembers } from "./blocks.js";
 import { button, h, icon, say } from "./dom.js";
 
 export class Flow {
@@ -60,7 +61,8 @@ export class Flow {
   }
 
   steps(path) {
-    const cards = this.store.get(path).map((step, index) => this.step(step, `${path}/${index}`, index));
+    const list = this.store.get(path);
+    const cards = (Array.isArray(list) ? list : []).map((step, index) => this.step(step, `${path}/${index}`, index));
     return h("ol.we-cards", {}, cards);
   }
 
@@ -76,7 +78,35 @@ export class Flow {
       condition: shown.condition,
       tools: this.tools(part, index),
     });
-    return h("li", {}, card);
+    return h("li", {}, card, ...this.nested(action && action.node, step.params, `${part}/params`));
+  }
+
+  /* The steps inside a step: of each of its lists, and of each of its blocks. */
+  nested(node, form, path) {
+    if (!form || typeof form === "string") return [];
+    const lists = ownMembers(node, "steps").map(([name, member]) => this.inner(member.title, `${path}/${name}`));
+    const blocks = blockLists(node).flatMap(([name, member]) => this.blocks(member, form[name] || [], `${path}/${name}`));
+    return [...lists, ...blocks];
+  }
+
+  inner(title, path) {
+    const add = button(this.store.texts.add_step, () => this.picker.open((name) => this.edits.add(name, null, path)), {
+      icon: "plus",
+      kind: "quiet",
+      "data-focus": `add ${path}`,
+    });
+    return h("div.we-nested", {}, h("p.we-nested-title", {}, title), this.steps(path), add);
+  }
+
+  blocks(member, blocks, path) {
+    const cards = blocks.map((block, index) => {
+      const part = `${path}/${index}`;
+      const title = block.label || block.name || `${member.items.title || member.title} ${index + 1}`;
+      const card = this.card(part, { icon: "list", title, line: "", tools: this.tools(part, index) });
+      return h("div.we-nested", {}, card, ...this.nested(member.items, block, part));
+    });
+    const add = button(say(this.store.texts.add_to, { name: member.title }), () => this.edits.addBlock(path, member.items), { icon: "plus", kind: "quiet" });
+    return [...cards, h("div.we-nested", {}, add)];
   }
 
   card(part, { icon: name, number = 0, title, line, condition = "", tools = "", quiet = false }) {
@@ -107,6 +137,7 @@ export class Flow {
     const { texts } = this.store;
     const { list } = this.store.listOf(part);
     const uid = this.store.keyOf(part);
+    const isBlock = !("params" in list[index]);
     const tool = (name, label, action, disabled = false) =>
       button(label, action, { icon: name, iconOnly: true, kind: "tool", disabled, "data-tool": name, "data-focus": `${name} ${uid}` });
     return h(
@@ -115,7 +146,7 @@ export class Flow {
       tool("up", texts.move_up, () => this.edits.move(part, -1), index === 0),
       tool("down", texts.move_down, () => this.edits.move(part, 1), index === list.length - 1),
       tool("copy", texts.duplicate, () => this.edits.duplicate(part)),
-      tool("plus", texts.add_after, () => this.picker.open((name) => this.edits.add(name, part))),
+      isBlock ? "" : tool("plus", texts.add_after, () => this.picker.open((name) => this.edits.add(name, part))),
       tool("trash", texts.delete, () => this.edits.remove(part)),
     );
   }

@@ -1,5 +1,6 @@
 /* The page beside the flow: the trigger, one step, or the settings. */
 
+import { isStep, nodeOf, ownMembers } from "./blocks.js";
 import { button, h, icon, labelled, newId, say, select } from "./dom.js";
 import { Condition } from "./condition.js";
 import { Failure } from "./failure.js";
@@ -25,7 +26,8 @@ export class Page {
     this.element.dataset.part = part;
     if (part === "trigger") this.trigger();
     else if (part === "settings") this.settings();
-    else this.step(this.store.get(part));
+    else if (isStep(this.store.get(part))) this.step(this.store.get(part));
+    else this.block(this.store.get(part));
     this.drawn.forEach((fields) => fields.draw());
     this.mark();
   }
@@ -33,7 +35,8 @@ export class Page {
   clear() {
     (this.drawn || []).forEach((fields) => fields.unmount());
     this.drawn = [];
-    this.fields = this.condition = this.failure = null;
+    this.fields = this.condition = this.failure = this.expertBox = null;
+    this.inner = [];
     this.element.replaceChildren();
   }
 
@@ -145,6 +148,7 @@ export class Page {
       action ? action.icon : "warning",
       this.section("", labelled(texts.label, label, texts.label_help)),
       what,
+      ...(action && step.params ? this.conditionsIn(action.node, step.params) : []),
       this.section(texts.only_if, this.condition.element),
       this.section(texts.on_failure, this.failure.element),
       this.expert(step),
@@ -166,6 +170,27 @@ export class Page {
       ? h("div.we-field", {}, h("b", {}, texts.other_settings), h("pre.we-stored", { dir: "ltr" }, step.params._raw), button(texts.remove, () => { delete step.params._raw; this.store.changed({ redraw: true }); }, { kind: "quiet", icon: "trash" }))
       : "";
     return h("div", {}, this.fields.element, others);
+  }
+
+  /* An item of a list that holds steps or conditions: a case of a branch. */
+  block(form) {
+    const node = nodeOf(this.store, this.store.part);
+    const take = (data) => { Object.assign(form, data); this.store.changed(); };
+    this.fields = this.fieldsOf({ ...node, title: "" }, form, take, this.previews);
+    const title = form.label || form.name || node.title || this.store.texts.step_word;
+    this.show(title, "list", this.section("", this.fields.element), ...this.conditionsIn(node, form));
+  }
+
+  /* The conditions among parameters, each with its title. */
+  conditionsIn(node, form) {
+    return ownMembers(node, "condition").map(([name, member]) => {
+      const { texts } = this.store;
+      const words = { always: texts.always, all: texts.all, any: texts.any };
+      const onChange = () => this.store.changed();
+      const condition = new Condition(this.store, { form: form[name], onChange, words, legend: member.title });
+      this.inner.push({ name, condition });
+      return this.section(member.title, condition.element);
+    });
   }
 
   expert(step) {
@@ -196,7 +221,7 @@ export class Page {
       kind: "object",
       members: {
         values: { kind: "map", title: texts.values, help: say(texts.values_help, { example }), template: false, items: { kind: "text", template: false } },
-        own_changes: { kind: "boolean", title: texts.own_changes, help: texts.own_changes_help, usual: "" },
+        own_changes: { kind: "boolean", title: texts.own_changes, help: texts.own_changes_help, usual: "false" },
       },
     };
     const data = { values: head.values.map(({ k, v }) => ({ k, v })), own_changes: head.own_changes };
@@ -208,7 +233,7 @@ export class Page {
       this.store.tell("learn");
     };
     this.fields = this.fieldsOf(node, data, take, null);
-    this.show(texts.settings, "sliders", this.section("", h("p.we-help", {}, say(texts.values_help, { example })), this.fields.element));
+    this.show(texts.settings, "sliders", this.section("", this.fields.element));
   }
 
   fieldsOf(node, data, onChange, previews) {
@@ -226,6 +251,11 @@ export class Page {
       show(rest.filter((one) => areas.includes(one.area)));
       rest = rest.filter((one) => !areas.includes(one.area));
     };
+    for (const { name, condition } of this.inner) {
+      const isIts = (one) => one.area === "params" && one.at[0] === name;
+      condition.show(rest.filter(isIts).map((one) => ({ ...one, at: one.at.slice(1) })));
+      rest = rest.filter((one) => !isIts(one));
+    }
     if (this.fields) take([part === "settings" ? "settings" : "params"], (found) => this.fields.show(found));
     if (part === "trigger") rest = this.markHead(rest);
     if (this.condition) take(["condition", "filter"], (found) => this.condition.show(found));

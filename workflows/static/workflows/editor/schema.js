@@ -4,6 +4,7 @@
    {{ … }}, a text field is shown. So nothing that is stored is ever changed by being drawn.
    The items of a list share one schema: `samples` are the data of all places that a schema draws. */
 
+import { isOwn } from "./blocks.js";
 import { say } from "./dom.js";
 
 export const ADD = "+"; // a field of the form only: which field to add to a group
@@ -61,7 +62,8 @@ export class Schemas {
   }
 
   withBlank(node, choices, given) {
-    const usual = node.usual && say(this.texts.usual, { value: this.word(node.usual) });
+    const known = choices.find((one) => one.value === node.usual);
+    const usual = node.usual && say(this.texts.usual, { value: known ? known.title : node.usual });
     const first = choice("", node.required ? this.texts.choose : usual || this.texts.nothing);
     const all = [first, ...choices.filter((one) => one.value !== node.usual || given.includes(one.value))];
     const gone = [...new Set(given)].filter((value) => !all.some((one) => one.value === value));
@@ -101,7 +103,7 @@ export class Schemas {
   /* One of several: the package shows a choice, and the fields of what is chosen. */
   one(node, given) {
     const options = Object.entries(node.members).map(([name, member]) => {
-      const inner = { ...this.of(member, given.map((one) => one[name])), title: "" };
+      const inner = this.of(member, given.map((one) => one[name]));
       return { type: "object", title: member.title, properties: { [name]: inner } };
     });
     // Without additionalProperties: an option then matches only data with exactly its keys.
@@ -192,11 +194,6 @@ export function spelt(key) {
 export function isBlank(data) {
   if (data === undefined || data === null || data === "") return true;
   return typeof data === "object" && Object.values(data).every(isBlank);
-}
-
-/* Steps and conditions inside parameters have places of their own on the page. */
-export function isOwn(node) {
-  return node.kind === "steps" || node.kind === "condition";
 }
 
 function isText(data) {

@@ -1,5 +1,6 @@
 /* The panel “Insert a value”: everything that can stand in {{ }}, each with a real example. */
 
+import { earlierSteps } from "./blocks.js";
 import { button, h } from "./dom.js";
 
 export class ValuesPanel {
@@ -82,9 +83,7 @@ export class ValuesPanel {
 
 /* The groups that the chosen part can read: of steps only those before it. */
 export function reachable(store) {
-  const earlier = new Set();
-  const [list, index] = store.part.split("/");
-  if (list === "steps") store.form.steps.slice(0, Number(index)).forEach((step) => earlier.add(step.name));
+  const earlier = earlierSteps(store, store.part);
   return store.groups.filter((group) => group.root !== "steps" || earlier.has(group.step));
 }
 
