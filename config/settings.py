@@ -154,6 +154,8 @@ DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "sayr@localhost")
 # The runs have a cluster of their own, because a broker class takes every task of its cluster.
 Q_CLUSTER = {
     "name": "tasks",
+    # django-q2's own broker, which ticks for the schedules besides.
+    "broker_class": "workflows.triggers.ticker.TickingBroker",
     "orm": "default",
     "workers": 1,
     "queue_limit": 1,

@@ -1,7 +1,10 @@
 """The step editor as a person uses it."""
 
+import json
+
 from django.urls import reverse
 
+from workflows.admin.editor.shape import from_form
 from workflows.models.definition import WorkflowDefinition
 from workflows.services.publish import publish
 
@@ -65,6 +68,10 @@ class Editor:
         with self.page.expect_navigation():
             self.page.click('input[name="_continue"]')
         return self.ready()
+
+    def document(self):
+        """Return the document that the page would post now."""
+        return from_form(json.loads(self.page.input_value(".we-source")))
 
     def messages(self):
         """Return what the page says after saving."""

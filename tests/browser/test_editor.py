@@ -84,7 +84,7 @@ def test_opening_and_saving_changes_nothing(editor, company, spec):
     editor.go("steps/0")
 
     editor.page.fill('input[name="note"]', "Only looked")
-    submitted = submit(editor)
+    submitted = editor.document()
 
     definition.refresh_from_db()
     assert definition.definition == document
@@ -92,20 +92,24 @@ def test_opening_and_saving_changes_nothing(editor, company, spec):
     assert submitted == document
 
 
+def test_saving_what_nobody_changed_makes_no_version(editor, company):
+    definition = published(company, case("seed_new_order"))
+    editor.open(definition)
+    for part in ("steps/0", "steps/1", "steps/2", "settings", "trigger"):
+        editor.go(part)
+
+    editor.save()
+
+    definition.refresh_from_db()
+    assert definition.version == 1
+    assert definition.definition == case("seed_new_order")
+
+
 def published_anyhow(tenant, document):
     """Store a document as it is: connections and templates of every kind need not exist."""
     return WorkflowDefinition.objects.create(
         tenant=tenant, key="any", name="Any", definition=document, version=1
     )
-
-
-def submit(editor):
-    """Return the document that the page would post."""
-    import json
-
-    from workflows.admin.editor.shape import from_form
-
-    return from_form(json.loads(editor.page.input_value(".we-source")))
 
 
 def test_a_mistake_is_shown_at_its_field_and_on_its_card(editor, company):
@@ -156,7 +160,7 @@ def test_an_unknown_action_and_choices_that_are_gone_survive(editor, company):
     editor.page.fill('[data-field="label"]', "Tell them")
 
     document["steps"][1]["label"] = "Tell them"
-    assert submit(editor) == document
+    assert editor.document() == document
 
 
 def test_steps_are_added_moved_duplicated_and_deleted_with_undo(editor, company):
@@ -170,7 +174,7 @@ def test_steps_are_added_moved_duplicated_and_deleted_with_undo(editor, company)
 
     page.click('.we-card-chosen [data-tool="copy"]')
     page.wait_for_selector('[data-part="steps/2"][aria-current]')
-    assert [step["name"] for step in submit(editor)["steps"]] == [
+    assert [step["name"] for step in editor.document()["steps"]] == [
         "confirm_order",
         "alert_operations",
         "alert_operations_2",
@@ -181,7 +185,7 @@ def test_steps_are_added_moved_duplicated_and_deleted_with_undo(editor, company)
     page.wait_for_function("document.querySelectorAll('ol.we-cards > li').length === 3")
     page.click(".we-toast button")
     page.wait_for_function("document.querySelectorAll('ol.we-cards > li').length === 4")
-    assert len(submit(editor)["steps"]) == 4
+    assert len(editor.document()["steps"]) == 4
 
 
 def test_a_new_short_name_is_put_in_everywhere(editor, company):
@@ -198,7 +202,7 @@ def test_a_new_short_name_is_put_in_everywhere(editor, company):
     page.fill('[data-field="name"]', "confirmed")
     page.keyboard.press("Tab")
 
-    mail = submit(editor)["steps"][2]
+    mail = editor.document()["steps"][2]
     assert mail["params"]["subject"] == "{{ steps.confirmed.output.id }} steps.confirm"
     assert mail["condition"]["all"][0]["field"] == "steps.confirmed.status"
 
@@ -220,7 +224,7 @@ def test_a_condition_reads_as_a_sentence(editor, company):
 
     assert "is greater than" in operators
     assert "begins with" not in operators
-    assert submit(editor)["steps"][1]["condition"] == {
+    assert editor.document()["steps"][1]["condition"] == {
         "all": [
             {"field": "trigger.total_amount", "operator": "greater_than", "value": "100"},
             {"field": "trigger.source", "operator": "in", "value": ["web"]},
@@ -241,7 +245,7 @@ def test_failure_and_retries_are_said_in_words(editor, company):
     page.select_option('[data-field="retry"]', "own")
     page.get_by_label("How often in all").fill("4")
 
-    step = submit(editor)["steps"][0]
+    step = editor.document()["steps"][0]
     assert step["on_error"] == "continue"
     assert step["retry"] == {"attempts": 4, "delay": "30s"}
 

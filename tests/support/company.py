@@ -57,6 +57,8 @@ class Company:
                 {},
             ),
         ]
+        slack = {"base_url": f"{base}/slack", "channel": "ops"}
+        kinds.append(("slack", slack, {"bot_token": "xoxb-secret"}))
         for kind, settings, secrets in kinds:
             Connection.objects.create(
                 tenant=self.tenant,

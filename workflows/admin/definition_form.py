@@ -94,17 +94,22 @@ class DefinitionForm(TenantForm):
         return found
 
     def clean_version_seen(self) -> int | None:
-        """Refuse to publish over what a colleague published meanwhile."""
+        """Refuse to publish over a colleague's newer version; the page shows both sides."""
         seen: int | None = self.cleaned_data["version_seen"]
-        if not self.instance._state.adding and seen is not None and seen != self.instance.version:
-            raise ValidationError(
-                _now(
-                    "A colleague published version %(number)s while you were writing. "
-                    "Copy your changes, open the workflow again, and put them into it."
-                )
-                % {"number": self.instance.version}
+        if self.instance._state.adding or seen is None:
+            return seen
+        # Of two people who save at the same moment the second waits here, and then sees the first.
+        rows = WorkflowDefinition.objects.select_for_update().filter(pk=self.instance.pk)
+        if rows.values_list("version", flat=True).get() == seen:
+            return seen
+        self.instance.refresh_from_db()
+        raise ValidationError(
+            _now(
+                "A colleague published version %(number)s while you were editing. "
+                "Compare both below, and choose."
             )
-        return seen
+            % {"number": self.instance.version}
+        )
 
     def clean(self) -> Any:
         """List everything that is wrong with the document, and fill in an empty key."""

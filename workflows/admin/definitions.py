@@ -15,7 +15,6 @@ from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from workflows.admin.definition_form import DefinitionForm
 from workflows.admin.definition_list import DefinitionList, linked_figures, linked_run
 from workflows.admin.editor.views import editor_urls
-from workflows.admin.vocabulary import vocabulary
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
@@ -112,17 +111,6 @@ class DefinitionAdmin(TenantAdmin):
         obj = self.get_object(request, object_id)
         context = {"versions": _versions(obj), **(extra_context or {})} if obj else extra_context
         return super().change_view(request, object_id, form_url, context)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        """Show the words of the language beside the document."""
-        context = {"vocabulary": vocabulary(), **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, context)
 
     @admin.action(description=_("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: Any) -> None:

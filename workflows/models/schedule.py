@@ -9,6 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from workflows.models.base import TenantModel, TenantQuerySet
 
 
+class MissedPolicy(models.TextChoices):
+    """What becomes of the times that passed while nobody was there to fire."""
+
+    LATEST = "latest", _("Once, for the last of them")
+    ALL = "all", _("Once for each of them, at most 100")
+    SKIP = "skip", _("Not at all: wait for the next time")
+
+
 class WorkflowSchedule(TenantModel):
     """A cron expression read in a time zone, and the event it fires."""
 

@@ -8,6 +8,7 @@ from django_q.models import Schedule
 
 from tenants.ids import lowest_id_at
 from workflows.models.idempotency import WorkflowIdempotency
+from workflows.services.schedules import fire_due
 
 # As long as Stripe goes on sending a webhook that was not answered.
 IDEMPOTENCY_HOURS = 72
@@ -22,6 +23,8 @@ GROUP BY tenant_id, definition_id, date_trunc('hour', created_at), status
 CHORES = {
     "forget_idempotency_keys": 60,  # minutes between two times
     "refresh_run_stats": 1,
+    # Behind the ticker (workflows.triggers.ticker), which looks every second.
+    "fire_due_schedules": 1,
 }
 
 
@@ -46,6 +49,11 @@ def forget_idempotency_keys() -> int:
     limit = timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
     deleted, _by_model = WorkflowIdempotency.objects.filter(created_at__lt=limit).delete()
     return deleted
+
+
+def fire_due_schedules() -> int:
+    """Fire the schedules that every ticker has missed; return how many events."""
+    return fire_due()
 
 
 def refresh_run_stats() -> None:

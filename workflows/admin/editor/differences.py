@@ -16,6 +16,7 @@ from workflows.wording.places import place
 Json = Any
 
 MOST: Final = 60  # lines
+ORDER: Final = "/steps/"  # where _by_name puts the order of the steps
 LONGEST: Final = 300  # characters of one side
 
 
@@ -30,7 +31,7 @@ def _by_name(document: Json) -> Json:
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
         return document
     named = {str(s.get("name", i)): s for i, s in enumerate(document["steps"])}
-    return {**document, "steps": {**named, "": [step_label(step) for step in document["steps"]]}}
+    return {**document, "steps": {**named, "": list(named)}}
 
 
 def _differing(mine: Json, theirs: Json, path: str) -> Iterator[tuple[str, Json, Json]]:
@@ -43,7 +44,13 @@ def _differing(mine: Json, theirs: Json, path: str) -> Iterator[tuple[str, Json,
 
 def _line(path: str, left: Json, right: Json, mine: Json, theirs: Json) -> dict[str, Json]:
     where = _where(path, mine if left is not None else theirs)
+    if path == ORDER:
+        left, right = _labels(mine), _labels(theirs)
     return {"place": where, "mine": _side(left), "theirs": _side(right)}
+
+
+def _labels(document: Json) -> list[str]:
+    return [step_label(step) for step in document["steps"]]
 
 
 def _where(path: str, document: Json) -> str:

@@ -11,11 +11,7 @@ export function ownMembers(node, kind) {
   return Object.entries((node && node.members) || {}).filter(([, member]) => member.kind === kind);
 }
 
-/* The members whose items are blocks. */
-export function blockLists(node) {
-  return Object.entries((node && node.members) || {}).filter(([, member]) => holdsBlocks(member));
-}
-
+/* Whether the items of a list are blocks. */
 export function holdsBlocks(node) {
   return node.kind === "list" && node.items && Object.values(node.items.members || {}).some(isOwn);
 }

@@ -8,7 +8,7 @@ export class Drafts {
   constructor(store, server) {
     Object.assign(this, { store, server });
     this.element = h("div.we-bar", { hidden: true, role: "status" });
-    this.key = `sayr-editor:${store.config.definition || "new"}`;
+    this.key = `sayr-editor:${store.config.definition || `new:${store.config.tenant}`}`;
     this.first = this.comparable(store.form);
     this.keep = later(300, () => this.save());
     store.on("form", () => this.keep());

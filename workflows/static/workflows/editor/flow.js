@@ -1,6 +1,6 @@
 /* The flow: a card for the trigger and for each step. It is how people get around. */
 
-import { blockLists, ownMembers } from "./blocks.js";
+import { holdsBlocks } from "./blocks.js";
 import { button, h, icon, say } from "./dom.js";
 
 export class Flow {
@@ -84,9 +84,11 @@ export class Flow {
   /* The steps inside a step: of each of its lists, and of each of its blocks. */
   nested(node, form, path) {
     if (!form || typeof form === "string") return [];
-    const lists = ownMembers(node, "steps").map(([name, member]) => this.inner(member.title, `${path}/${name}`));
-    const blocks = blockLists(node).flatMap(([name, member]) => this.blocks(member, form[name] || [], `${path}/${name}`));
-    return [...lists, ...blocks];
+    return Object.entries((node && node.members) || {}).flatMap(([name, member]) => {
+      const inside = `${path}/${name}`;
+      if (member.kind === "steps") return this.inner(member.title, inside);
+      return holdsBlocks(member) ? this.blocks(member, form[name] || [], inside) : [];
+    });
   }
 
   inner(title, path) {

@@ -39,7 +39,7 @@ function start(root) {
     parts.conflict.element,
     parts.drafts.element,
     status.away,
-    h("div.we-body", {}, parts.flow.element, parts.page.element),
+    h("div.we-body", { id: "we-panel-form", role: "tabpanel", "aria-label": store.texts.form_tab }, parts.flow.element, parts.page.element),
     parts.raw.element,
     parts.values.element,
     picker.element,
@@ -120,7 +120,7 @@ function tabs(store, { raw, page, flow }) {
     else flow.draw();
   };
   const tab = (name, label, isFirst) =>
-    h("button.we-tab", { type: "button", role: "tab", "aria-selected": String(isFirst), "data-tab": name, onclick: () => show(name) }, label);
+    h("button.we-tab", { type: "button", role: "tab", "aria-selected": String(isFirst), "aria-controls": `we-panel-${name}`, "data-tab": name, onclick: () => show(name) }, label);
   const form = tab("form", texts.form_tab, true);
   const json = tab("json", texts.json_tab, false);
   store.on("applied", () => show("form"));
@@ -148,8 +148,18 @@ class Status {
       return;
     }
     const first = problems[0].part;
-    const go = button(texts.show_first, () => { this.store.showsAll = true; this.store.choose(first); }, { kind: "quiet" });
+    const go = button(texts.show_first, () => this.show(first), { kind: "quiet" });
     this.element.replaceChildren(icon("warning"), h("span", {}, say(texts.some_wrong, { count: problems.length })), go);
+  }
+
+  /* Open the part, and put the cursor into the first field that is wrong. */
+  show(part) {
+    this.store.showsAll = true;
+    this.store.choose(part);
+    setTimeout(() => {
+      const field = document.querySelector('.we-page [aria-invalid="true"]');
+      if (field) field.focus();
+    }, 120);
   }
 
   tell(why) {

@@ -10,7 +10,7 @@ export class Raw {
     const apply = button(store.texts.json_apply, () => this.apply(), { kind: "primary" });
     const help = h("p.we-help", {}, store.texts.json_help);
     this.area.setAttribute("aria-label", store.texts.json_tab);
-    this.element = h("div.we-raw", { hidden: true }, help, this.area, this.said, h("div", {}, apply));
+    this.element = h("div.we-raw", { hidden: true, id: "we-panel-json", role: "tabpanel", "aria-label": store.texts.json_tab }, help, this.area, this.said, h("div", {}, apply));
   }
 
   async open() {

@@ -1,0 +1,77 @@
+"""Every page: nothing that keeps people from using it, and nothing wider than the screen."""
+
+import pytest
+from django.urls import reverse
+
+from tests.browser.accessibility import grave_findings
+from tests.workflows.admin.conftest import World
+from workflows.models.run import WorkflowRun
+
+pytestmark = pytest.mark.browser
+
+LISTS = (
+    "workflows_workflowrun",
+    "workflows_workflowdefinition",
+    "workflows_workflowevent",
+    "tenants_order",
+    "actions_connection",
+    "actions_messagetemplate",
+    "tenants_apikey",
+)
+LOOKS = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "arabic": {"locale": "ar"},
+    "tablet": {"viewport": {"width": 1024, "height": 768}},
+}
+
+
+@pytest.fixture
+def addresses(company):
+    """Every page of ours, with something on it."""
+    world = World(company)
+    failed = world.make_order("C-1042")
+    world.end_run(WorkflowRun.objects.get(subject_id=str(failed.pk)), "completed_with_errors")
+    rows = [world.run, world.event, world.order, world.connection, world.template]
+    pages = [
+        reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+        for row in rows
+    ]
+    run = WorkflowRun.objects.get(subject_id=str(failed.pk))
+    return [
+        reverse("admin:index"),
+        reverse("admin:app_list", args=["workflows"]),
+        *(reverse(f"admin:{name}_changelist") for name in LISTS),
+        f"{reverse('admin:workflows_workflowrun_changelist')}?q=nothing-like-this",
+        reverse("admin:workflows_workflowrun_change", args=[run.pk]),
+        *pages,
+        reverse("admin:workflows_workflowversion_change", args=[world.version.pk]),
+        reverse("admin:actions_messagetemplate_add"),
+        reverse("admin:actions_messagetemplate_delete", args=[world.template.pk]),
+        reverse("admin:actions_connection_add"),
+        f"{reverse('admin:actions_connection_add')}?kind=whatsapp",
+        reverse("admin:tenants_apikey_add"),
+    ]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_page_keeps_anybody_out(look, visitor, addresses):
+    # One with the policy, which complains of what the policy forbids; one without, for axe.
+    strict, free = visitor(**LOOKS[look]), visitor(**LOOKS[look], bypass_csp=True)
+    found = []
+    for address in addresses:
+        assert strict.goto(address).status == 200
+        wide = strict.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        found += [f"{address} is {wide} px too wide"] if wide > 0 else []
+        free.goto(address)
+        found += [f"{address} {finding}" for finding in grave_findings(free)]
+
+    assert found == []
+
+
+def test_the_login_page_keeps_nobody_out(visitor):
+    page = visitor(bypass_csp=True)
+    page.context.clear_cookies()
+    page.goto("/admin/login/")
+
+    assert grave_findings(page) == []

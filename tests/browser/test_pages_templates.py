@@ -1,0 +1,68 @@
+"""Operations write a message and see it as its reader will."""
+
+import pytest
+from playwright.sync_api import expect
+
+from actions.models.message_template import MessageTemplate
+from tests.workflows.admin.conftest import World
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(visitor, company):
+    """The form of a mail, with an order to fill in."""
+    World(company).make_order("C-1042", customer_name="Rami <b>Haddad</b>")
+    mail = MessageTemplate.objects.get(tenant=company, channel="email")
+    page = visitor("ops")
+    page.goto(f"/admin/actions/messagetemplate/{mail.pk}/change/")
+    return page
+
+
+def test_what_is_typed_is_shown_filled_in(page):
+    page.get_by_label("Subject:").fill("Order {{ trigger.order_number }}")
+
+    expect(page.locator("[data-sayr-subject]")).to_have_text("Order C-1042")
+
+
+def test_a_value_is_put_in_where_one_writes(page):
+    page.get_by_label("Text:").fill("Dear ")
+    page.get_by_role("button", name="Customer name").click()
+
+    expect(page.get_by_label("Text:")).to_have_value("Dear {{ trigger.customer_name }}")
+    expect(page.locator("[data-sayr-text]")).to_have_text("Dear Rami <b>Haddad</b>")
+
+
+def test_html_is_shown_in_a_frame_that_can_do_nothing(page):
+    page.get_by_label("HTML:").fill(
+        "<h1>{{ trigger.customer_name }}</h1><script>document.title = 'x'</script>"
+    )
+
+    frame = page.frame_locator("[data-sayr-frame] iframe")
+    expect(frame.locator("h1")).to_have_text("Rami <b>Haddad</b>")
+    expect(page.locator("iframe")).to_have_attribute("sandbox", "")
+
+
+def test_a_mistake_is_named_at_its_field_while_one_writes(page):
+    page.get_by_label("Subject:").fill("{{ trigger.number_of_order }}")
+
+    expect(page.locator(".field-subject .errorlist")).to_contain_text("trigger.number_of_order")
+
+    page.get_by_label("Subject:").fill("Order")
+    expect(page.locator(".field-subject .errorlist")).to_have_count(0)
+
+
+def test_an_arabic_text_reads_from_the_right(page):
+    page.get_by_label("Language:").fill("ar")
+
+    expect(page.locator("[data-sayr-text]")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_label("Text:")).to_have_attribute("dir", "rtl")
+
+
+def test_whatsapp_shows_a_message_and_hides_what_a_mail_has(page):
+    page.get_by_label("Channel:").select_option("whatsapp")
+    page.get_by_label("Text:").fill("Order {{1}}")
+    page.get_by_label("Values it takes:").fill("order_id")
+
+    expect(page.locator("[data-sayr-bubble]")).to_have_text("Order «order_id»")
+    expect(page.get_by_label("Subject:")).to_be_hidden()

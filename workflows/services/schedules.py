@@ -1,0 +1,193 @@
+"""Schedules: which times they have, and firing those that are due, each exactly once.
+
+A due schedule is claimed with its row lock, fired through the one `fire`, and moved on to its next
+time in one transaction. So however many hosts look, one of them fires a time; one that dies before
+its commit has done nothing, and the next look finds the schedule due again. The clock is the
+database's.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from tenants.models.tenant import Tenant
+from tenants.scope import tenant_scope
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.schedule import MissedPolicy, WorkflowSchedule
+from workflows.runtime.database import database_now
+from workflows.services.cron import Cron, UnreadableCron
+from workflows.services.fire import fire
+
+logger = logging.getLogger(__name__)
+
+# Of a policy that makes up for every missed time: so many at most, the newest.
+MOST_MADE_UP: Final = 100
+# A time that is done later than this was missed.
+ON_TIME: Final = timedelta(minutes=1)
+
+# A frozen process must not keep a schedule locked: the others skip locked ones.
+LIMITS: Final = """
+SELECT set_config('idle_in_transaction_session_timeout', '10s', true),
+       set_config('statement_timeout', '10s', true)
+"""
+
+
+def zone_of(schedule: WorkflowSchedule) -> ZoneInfo:
+    """Return the schedule's own time zone, or else its tenant's. Raises UnreadableCron."""
+    if not schedule.time_zone:
+        zone: ZoneInfo = schedule.tenant.zone
+        return zone
+    try:
+        return ZoneInfo(schedule.time_zone)
+    except (KeyError, ValueError):
+        raise UnreadableCron("zone", schedule.time_zone) from None
+
+
+def next_times(schedule: WorkflowSchedule, count: int = 5) -> list[datetime]:
+    """Return the next times from now, in the schedule's zone. Raises UnreadableCron."""
+    zone = zone_of(schedule)
+    times = Cron.read(schedule.cron).times_after(database_now(), zone)
+    return [struck.astimezone(zone) for struck in islice(times, count)]
+
+
+def times_to_fire(
+    schedule: WorkflowSchedule, planned: datetime, now: datetime
+) -> Sequence[datetime]:
+    """Return which of the times from `planned` to `now` to fire, in order, by the policy.
+
+    Raises UnreadableCron.
+    """
+    struck = _struck(Cron.read(schedule.cron), zone_of(schedule), planned, now)
+    match schedule.missed_policy:
+        case MissedPolicy.ALL:
+            return struck
+        case MissedPolicy.SKIP:
+            return [time for time in struck[-1:] if now - time <= ON_TIME]
+        case _:
+            return struck[-1:]
+
+
+def save_schedule(
+    tenant: Tenant, actor: str, schedule: WorkflowSchedule, *, moved: bool = True
+) -> None:
+    """Store what somebody wrote. `moved`: its times are other ones, counted from now.
+
+    Without that the next time stays: counted anew, one that is due this second would be lost.
+    Raises UnreadableCron, having changed nothing.
+    """
+    written = {"name", "key", "event_type", "payload", "cron", "time_zone", "missed_policy"}
+    with tenant_scope(tenant):
+        schedule.tenant = tenant
+        if moved:
+            written |= {"is_active", "next_at"}
+            schedule.next_at = next_times(schedule, 1)[0] if schedule.is_active else None
+        if schedule._state.adding:
+            schedule.save()
+        else:
+            # Never last_at: a worker may have written it since the row was read.
+            schedule.save(update_fields=sorted(written))
+    logger.info("schedule_saved", extra={"schedule": str(schedule.pk), "actor": actor})
+
+
+def set_active(tenant: Tenant, actor: str, schedule: WorkflowSchedule, active: bool) -> None:
+    """Switch on, counting its times from now, or off. Raises UnreadableCron."""
+    with tenant_scope(tenant):
+        schedule.is_active = active
+        schedule.next_at = next_times(schedule, 1)[0] if active else None
+        schedule.save(update_fields=["is_active", "next_at"])
+    logger.info("schedule_switched", extra={"schedule": str(schedule.pk), "actor": actor})
+
+
+def follow_clock(tenant: Tenant) -> None:
+    """Plan anew the schedules that go by the tenant's own clock, whose zone may have changed."""
+    with tenant_scope(tenant):
+        own = WorkflowSchedule.objects.of(tenant).filter(time_zone="", is_active=True)
+        # Those that are due stay so: their time has come already.
+        for schedule in own.filter(next_at__gt=Now()).select_for_update(of=("self",)):
+            schedule.tenant = tenant
+            schedule.next_at = next_times(schedule, 1)[0]
+            schedule.save(update_fields=["next_at"])
+
+
+def listeners_of(schedule: WorkflowSchedule) -> list[WorkflowDefinition]:
+    """Return the workflows that the schedule starts, by name."""
+    listening = WorkflowDefinition.objects.filter(
+        tenant_id=schedule.tenant_id, is_active=True, archived_at=None
+    )
+    found = listening.filter(trigger_types__contains=[schedule.event_type])
+    return list(found.order_by("name"))
+
+
+def fire_due() -> int:
+    """Fire every schedule that is due, each in its own transaction; return how many events."""
+    set_aside: set[UUID] = set()
+    fired = 0
+    while (events := _fire_next(set_aside)) is not None:
+        fired += events
+    return fired
+
+
+def _fire_next(set_aside: set[UUID]) -> int | None:
+    """Fire the schedule that waits longest; return how many events, or None if none is due."""
+    schedule = None
+    try:
+        with transaction.atomic():
+            schedule = _claim(set_aside)
+            return None if schedule is None else _fire(schedule, schedule.now)
+    except Exception:
+        if schedule is None:
+            raise
+        # What is wrong with one tenant's schedule must not hold up the others.
+        set_aside.add(schedule.pk)
+        logger.exception("schedule_failed", extra={"schedule": str(schedule.pk)})
+        return 0
+
+
+def _claim(set_aside: set[UUID]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(LIMITS)
+    due = WorkflowSchedule.objects.filter(is_active=True, next_at__lte=Now())
+    free = due.exclude(pk__in=set_aside).select_for_update(skip_locked=True, of=("self",))
+    return free.select_related("tenant").annotate(now=Now()).order_by("next_at").first()
+
+
+def _fire(schedule: WorkflowSchedule, now: datetime) -> int:
+    planned: Any = schedule.next_at
+    try:
+        times, zone = times_to_fire(schedule, planned, now), zone_of(schedule)
+        schedule.next_at = next(Cron.read(schedule.cron).times_after(now, zone))
+    except UnreadableCron as trouble:
+        # Nobody could store it so; looked at again and again it would only fill the log.
+        logger.error("schedule_unreadable", extra={"schedule": str(schedule.pk)}, exc_info=trouble)
+        schedule.next_at = None
+        schedule.save(update_fields=["next_at"])
+        return 0
+    with tenant_scope(schedule.tenant):
+        for time in times:
+            payload = {**schedule.payload, "scheduled_at": time.astimezone(zone).isoformat()}
+            actor = f"schedule:{schedule.key}"
+            fire(schedule.tenant, schedule.event_type, payload, actor=actor, source="schedule")
+        schedule.last_at = times[-1] if times else schedule.last_at
+        schedule.save(update_fields=["next_at", "last_at"])
+    return len(times)
+
+
+def _struck(cron: Cron, zone: ZoneInfo, planned: datetime, now: datetime) -> list[datetime]:
+    """Return the newest MOST_MADE_UP times from `planned` to `now`, in order."""
+    span = timedelta(hours=3)
+    while True:
+        # Looked for from the end: a minute's schedule after a year of rest has half a million.
+        start = max(planned, now - span)
+        found = list(takewhile(lambda time: time <= now, cron.times_after(start, zone)))
+        if start == planned:
+            return [planned, *found][-MOST_MADE_UP:]
+        if len(found) >= MOST_MADE_UP:
+            return found[-MOST_MADE_UP:]
+        span *= 8

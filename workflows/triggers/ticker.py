@@ -1,0 +1,53 @@
+"""The clock of the schedules: looks every second which are due, in every worker group.
+
+django-q2's own timetable looks every 30 seconds, and what it starts waits for a free worker behind
+exports that take minutes; a chore that waits for the next time would hold the only worker. So the
+look is a thread of the process that takes the chores' tasks off their queue (the pusher): django-q2
+has one in each cluster `tasks`, no task occupies it, and a dead one is replaced within a second.
+Every host has one; a row lock decides which fires (workflows.services.schedules).
+The chore `fire_due_schedules` does the same each minute, should every ticker hang.
+"""
+
+import logging
+from threading import Event, Thread
+from typing import Any, Final
+
+from django.db import close_old_connections
+from django_q.brokers.orm import ORM
+
+from workflows.services.schedules import fire_due
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 1.0
+
+
+class TickingBroker(ORM):  # type: ignore[misc]  # django-q2 ships no types
+    """django-q2's own broker; the process that takes tasks off it ticks as well."""
+
+    _ticker: Thread | None = None
+
+    def dequeue(self) -> Any:
+        """Return the next tasks, or None after a second without any."""
+        # Only the pusher comes here, about once a second. Its thread ends with it.
+        if self._ticker is None or not self._ticker.is_alive():
+            self._ticker = Thread(target=tick_for_ever, name="ticker", daemon=True)
+            self._ticker.start()
+        return super().dequeue()
+
+
+def tick_for_ever() -> None:
+    """Look every second."""
+    pause = Event()
+    while not pause.wait(TICK_SECONDS):
+        tick()
+
+
+def tick() -> None:
+    """Fire what is due. Nothing that goes wrong ends the clock."""
+    try:
+        close_old_connections()
+        fire_due()
+    except Exception:
+        # Mostly the database is away: the next look is a second later.
+        logger.warning("tick_failed", exc_info=True)
