@@ -23,8 +23,9 @@ stop: ## Stop the demo and the embedded PostgreSQL
 # The tests have a server of their own: it may lose its data in a power cut, the demo's may not.
 test: export SAYR_DATA_DIR := $(or $(SAYR_DATA_DIR),.data/tests)
 test: export SAYR_POSTGRES_FSYNC := off
+# Shared out among processes file by file: tests of one file use the same database and workers.
 test: $(STAMP) ## Run the tests; ARGS is handed to pytest
-	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: style contracts ## Check style and import rules
 

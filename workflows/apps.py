@@ -18,8 +18,9 @@ class WorkflowsConfig(AppConfig):
         from workflows.access import grant_to_application
         from workflows.runtime import emitting
         from workflows.services.fire import emit
-        from workflows.triggers import record_changes
+        from workflows.triggers import record_changes, schedules
 
         record_changes.listen()
+        schedules.listen()
         emitting.use(emit)
         post_migrate.connect(grant_to_application, sender=self)

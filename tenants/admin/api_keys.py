@@ -74,7 +74,12 @@ class ApiKeyAdmin(TenantAdmin):
             return ScopesField(
                 label=capfirst(db_field.verbose_name), choices=Scope.choices, initial=Scope.values
             )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "expiry_date":
+            # Django writes these words beside the two boxes, but not as their names.
+            for box, name in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
+                box.attrs["aria-label"] = name
+        return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make the key and show it, this once."""

@@ -17,7 +17,11 @@ from tenants.admin.access import is_superuser, tenants_seen
 
 # What stands where on the first page. Models that are not named here are technical.
 GROUPS = (
-    ("work", _("Workflows"), ("workflowrun", "workflowdefinition", "workflowevent")),
+    (
+        "work",
+        _("Workflows"),
+        ("workflowrun", "workflowdefinition", "workflowschedule", "workflowevent"),
+    ),
     ("records", _("Records"), ("order",)),
     ("messages", _("Connections and messages"), ("messagetemplate", "connection")),
     ("people", _("Company and access"), ("tenant", "membership", "user", "apikey")),

@@ -1,6 +1,10 @@
 """Take a picture of each page, in both languages and both colour schemes, and listen for trouble.
 
-    python -m tests.browser.screenshots http://127.0.0.1:8000 /tmp/pictures --user rana --password …
+    python -m tests.browser.screenshots http://127.0.0.1:8000 /tmp/pictures --user ops --password …
+
+With --readme only the pictures that the README shows, into the folder where they stay:
+
+    python -m tests.browser.screenshots http://127.0.0.1:8000 templates/admin/pictures --readme …
 
 Needs a running server and Debian's Chromium. Ends with 1 if a page logged an error, for example
 something that the content security policy forbids.
@@ -35,16 +39,19 @@ FIRST_OF = {
     "run-completed": "/admin/workflows/workflowrun/?status=completed",
     "run-waiting": "/admin/workflows/workflowrun/?status=waiting",
     "workflow": "/admin/workflows/workflowdefinition/",
-    "event": "/admin/workflows/workflowevent/",
+    "event": "/admin/workflows/workflowevent/?type=order_status_changed",
     "order": "/admin/tenants/order/",
     "connection": "/admin/actions/connection/",
     "message-template": "/admin/actions/messagetemplate/",
 }
+# What the README shows, each as one screen. No picture may be larger than this.
+README_PAGES = ("index", "run-with-errors", "event")
+README_BYTES = 200_000
 VARIANTS = {
     "en-light": ("en-US", "light", 1280),
     "en-dark": ("en-US", "dark", 1280),
     "ar-light": ("ar", "light", 1280),
-    "en-tablet": ("en-US", "light", 834),
+    "en-tablet": ("en-US", "light", 1024),
 }
 ARGUMENTS = [
     "--no-sandbox",
@@ -65,8 +72,11 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=ARGUMENTS
         )
-        for variant in asked.variants or VARIANTS:
-            complaints += _take(browser, variant, asked)
+        if asked.readme:
+            complaints += _take(browser, "en-light", asked)
+        else:
+            for variant in asked.variants or VARIANTS:
+                complaints += _take(browser, variant, asked)
         browser.close()
     print("\n".join(complaints) or "No page complained.")
     return 1 if complaints else 0
@@ -80,7 +90,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--password", required=True)
     parser.add_argument("--variants", nargs="*", choices=VARIANTS)
     parser.add_argument("--pages", nargs="*", help="only these")
-    return parser.parse_args()
+    parser.add_argument("--readme", action="store_true", help="only what the README shows")
+    asked = parser.parse_args()
+    if asked.readme:
+        asked.pages = list(README_PAGES)
+    return asked
 
 
 def _take(browser: Browser, variant: str, asked: argparse.Namespace) -> list[str]:
@@ -124,6 +138,7 @@ def _picture(
 ) -> None:
     if asked.pages and name not in {*asked.pages, "login"}:
         return
+    shown = not asked.readme or name in README_PAGES
     answer = page.goto(asked.address + address)
     if opens_first:
         first = page.locator("#result_list tbody tr:first-child th a").first
@@ -133,8 +148,13 @@ def _picture(
         page.wait_for_load_state()
     if answer is None or not answer.ok:
         print(f"{address} answered {answer and answer.status}", file=sys.stderr)
+    if not shown:
+        return
     asked.folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=asked.folder / f"{variant}-{name}.png", full_page=True)
+    path = asked.folder / (f"{name}.png" if asked.readme else f"{variant}-{name}.png")
+    page.screenshot(path=path, full_page=not asked.readme)
+    if asked.readme and path.stat().st_size > README_BYTES:
+        print(f"{path} is larger than {README_BYTES} bytes", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def test_a_run_prints_with_its_values_and_without_the_page_around_it(visitor, wo
 
     expect(page.locator("#header")).to_be_hidden()
     expect(page.locator("#nav-sidebar")).to_be_hidden()
-    expect(page.get_by_text("What came of it").first).to_be_visible()
+    expect(page.get_by_role("heading", name="What came of it").first).to_be_visible()
     assert page.pdf()[:4] == b"%PDF"
 
 

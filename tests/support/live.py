@@ -39,6 +39,8 @@ class LiveDatabase:
     """A migrated database that worker processes share with the test."""
 
     def __init__(self, name, template=None):
+        # Tests are shared out among processes, each with databases of its own.
+        name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'all')}"
         self.name = name
         owner = os.environ["DATABASE_OWNER_URL"]
         self.owner_url = url_of(owner, name)

@@ -5,8 +5,17 @@ from workflows.admin import (
     events,
     message_templates,
     runs,
+    schedules,
     versions,
     workers,
 )
 
-__all__ = ["definitions", "events", "message_templates", "runs", "versions", "workers"]
+__all__ = [
+    "definitions",
+    "events",
+    "message_templates",
+    "runs",
+    "schedules",
+    "versions",
+    "workers",
+]

@@ -8,13 +8,15 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import rows
 
-# One probe of the index (tenant, workflow, newest first) for each.
+# One probe of the index (tenant, workflow, newest first) for each. As ranges, so that no other index
+# gives this order: a workflow that never ran would be looked for in a whole history.
 NEWEST: Final = """
 SELECT found.id FROM unnest(%(tenants)s::uuid[], %(definitions)s::uuid[]) AS seen (tenant, id)
 CROSS JOIN LATERAL (
     SELECT id FROM workflow_runs
-    WHERE tenant_id = seen.tenant AND definition_id = seen.id AND parent_run IS NULL
-    ORDER BY id DESC LIMIT 1) found
+    WHERE tenant_id >= seen.tenant AND tenant_id <= seen.tenant
+        AND definition_id >= seen.id AND definition_id <= seen.id AND parent_run IS NULL
+    ORDER BY tenant_id, definition_id, id DESC LIMIT 1) found
 """
 
 

@@ -15,11 +15,13 @@ from workflows.runtime.database import rows
 from workflows.services.stories import Told, plans_of, told
 from workflows.services.subjects import subjects_of
 
-# Tenant by tenant through its index: a list of tenants at once would sort whole histories.
+# Tenant by tenant through its index: a list of tenants at once would sort whole histories. Why the
+# tenant stands there as a range is told in `search_history`.
 NEWEST: Final = """
 SELECT found.id FROM unnest(%(tenants)s::uuid[]) AS seen (id) CROSS JOIN LATERAL (
-    SELECT id FROM workflow_runs WHERE tenant_id = seen.id AND parent_run IS NULL
-    ORDER BY id DESC LIMIT %(most)s) found
+    SELECT id FROM workflow_runs
+    WHERE tenant_id >= seen.id AND tenant_id <= seen.id AND parent_run IS NULL
+    ORDER BY tenant_id, id DESC LIMIT %(most)s) found
 ORDER BY found.id DESC LIMIT %(most)s
 """
 

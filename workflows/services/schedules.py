@@ -1,8 +1,8 @@
-"""Schedules: which times they have, and firing those that are due, each exactly once.
+"""Schedules: which times they have, and firing those that are due, each time exactly once.
 
-A due schedule is claimed with its row lock, fired through the one `fire`, and moved on to its next
-time in one transaction. So however many hosts look, one of them fires a time; one that dies before
-its commit has done nothing, and the next look finds the schedule due again. The clock is the
+Due schedules are claimed with their row locks, fired through the one `fire`, and moved on to their
+next times in one transaction. So however many hosts look, one of them fires a time; one that dies before
+its commit has done nothing, and the next look finds them due again. The clock is the
 database's.
 """
 
@@ -27,6 +27,8 @@ from workflows.services.fire import fire
 
 logger = logging.getLogger(__name__)
 
+# So many share a transaction. Those behind them are free for the other hosts.
+AT_ONCE: Final = 20
 # Of a policy that makes up for every missed time: so many at most, the newest.
 MOST_MADE_UP: Final = 100
 # A time that is done later than this was missed.
@@ -108,7 +110,7 @@ def set_active(tenant: Tenant, actor: str, schedule: WorkflowSchedule, active: b
 def follow_clock(tenant: Tenant) -> None:
     """Plan anew the schedules that go by the tenant's own clock, whose zone may have changed."""
     with tenant_scope(tenant):
-        own = WorkflowSchedule.objects.of(tenant).filter(time_zone="", is_active=True)
+        own = WorkflowSchedule.objects.filter(tenant=tenant, time_zone="", is_active=True)
         # Those that are due stay so: their time has come already.
         for schedule in own.filter(next_at__gt=Now()).select_for_update(of=("self",)):
             schedule.tenant = tenant
@@ -126,56 +128,55 @@ def listeners_of(schedule: WorkflowSchedule) -> list[WorkflowDefinition]:
 
 
 def fire_due() -> int:
-    """Fire every schedule that is due, each in its own transaction; return how many events."""
+    """Fire every schedule that is due; return how many events."""
     set_aside: set[UUID] = set()
     fired = 0
-    while (events := _fire_next(set_aside)) is not None:
+    while (events := _fire_some(set_aside)) is not None:
         fired += events
     return fired
 
 
-def _fire_next(set_aside: set[UUID]) -> int | None:
-    """Fire the schedule that waits longest; return how many events, or None if none is due."""
-    schedule = None
-    try:
-        with transaction.atomic():
-            schedule = _claim(set_aside)
-            return None if schedule is None else _fire(schedule, schedule.now)
-    except Exception:
-        if schedule is None:
-            raise
-        # What is wrong with one tenant's schedule must not hold up the others.
-        set_aside.add(schedule.pk)
-        logger.exception("schedule_failed", extra={"schedule": str(schedule.pk)})
-        return 0
+def _fire_some(set_aside: set[UUID]) -> int | None:
+    """Fire those that wait longest; return how many events, or None if none is due."""
+    with transaction.atomic():
+        due = _claim(set_aside)
+        return sum(_fire_alone(schedule, set_aside) for schedule in due) if due else None
 
 
-def _claim(set_aside: set[UUID]) -> Any:
+def _claim(set_aside: set[UUID]) -> Sequence[Any]:
     with connection.cursor() as cursor:
         cursor.execute(LIMITS)
     due = WorkflowSchedule.objects.filter(is_active=True, next_at__lte=Now())
     free = due.exclude(pk__in=set_aside).select_for_update(skip_locked=True, of=("self",))
-    return free.select_related("tenant").annotate(now=Now()).order_by("next_at").first()
+    return free.select_related("tenant").annotate(now=Now()).order_by("next_at")[:AT_ONCE]
+
+
+def _fire_alone(schedule: Any, set_aside: set[UUID]) -> int:
+    """Fire one. What is wrong with it must not hold up the others: the next look tries again."""
+    try:
+        # A scope is a savepoint here: what fails in it is undone by itself.
+        with tenant_scope(schedule.tenant):
+            return _fire(schedule, schedule.now)
+    except UnreadableCron as trouble:
+        # Nobody could store it so; looked at again and again it would only fill the log.
+        logger.error("schedule_unreadable", extra={"schedule": str(schedule.pk)}, exc_info=trouble)
+        WorkflowSchedule.objects.filter(pk=schedule.pk).update(next_at=None)
+    except Exception:
+        logger.exception("schedule_failed", extra={"schedule": str(schedule.pk)})
+        set_aside.add(schedule.pk)
+    return 0
 
 
 def _fire(schedule: WorkflowSchedule, now: datetime) -> int:
     planned: Any = schedule.next_at
-    try:
-        times, zone = times_to_fire(schedule, planned, now), zone_of(schedule)
-        schedule.next_at = next(Cron.read(schedule.cron).times_after(now, zone))
-    except UnreadableCron as trouble:
-        # Nobody could store it so; looked at again and again it would only fill the log.
-        logger.error("schedule_unreadable", extra={"schedule": str(schedule.pk)}, exc_info=trouble)
-        schedule.next_at = None
-        schedule.save(update_fields=["next_at"])
-        return 0
-    with tenant_scope(schedule.tenant):
-        for time in times:
-            payload = {**schedule.payload, "scheduled_at": time.astimezone(zone).isoformat()}
-            actor = f"schedule:{schedule.key}"
-            fire(schedule.tenant, schedule.event_type, payload, actor=actor, source="schedule")
-        schedule.last_at = times[-1] if times else schedule.last_at
-        schedule.save(update_fields=["next_at", "last_at"])
+    times, zone = times_to_fire(schedule, planned, now), zone_of(schedule)
+    schedule.next_at = next(Cron.read(schedule.cron).times_after(now, zone))
+    for time in times:
+        payload = {**schedule.payload, "scheduled_at": time.astimezone(zone).isoformat()}
+        actor = f"schedule:{schedule.key}"
+        fire(schedule.tenant, schedule.event_type, payload, actor=actor, source="schedule")
+    schedule.last_at = times[-1] if times else schedule.last_at
+    schedule.save(update_fields=["next_at", "last_at"])
     return len(times)
 
 

@@ -22,14 +22,16 @@ MOST_WORDS: Final = 6
 MOST_READ: Final = 5_000
 LEAST_READ_OF_EACH: Final = 50
 
-# A key is the tenant's id, a colon, and the word: the word begins at the 38th character.
+# “From tenant to tenant” instead of “=”: then only the index that begins with the tenant gives this
+# order. With “=” the planner takes the newest events of all tenants and throws those of others
+# away: 1.5 s instead of 10 ms for a small company beside a big one (measured).
 HOLDING_ALL: Final = """
 SELECT found.id FROM unnest(%(tenants)s::uuid[]) AS seen (id) CROSS JOIN LATERAL (
-    SELECT id, search_keys FROM workflow_events WHERE tenant_id = seen.id
-    ORDER BY id DESC LIMIT %(most)s) found
+    SELECT id, replace(array_to_string(search_keys, E'\\n'), seen.id || ':', '') AS words
+    FROM workflow_events WHERE tenant_id >= seen.id AND tenant_id <= seen.id
+    ORDER BY tenant_id, id DESC LIMIT %(most)s) found
 WHERE NOT EXISTS (
-    SELECT FROM unnest(%(parts)s::text[]) AS part WHERE NOT EXISTS (
-        SELECT FROM unnest(found.search_keys) AS key WHERE position(part IN substr(key, 38)) > 0))
+    SELECT FROM unnest(%(parts)s::text[]) AS part WHERE position(part IN found.words) = 0)
 ORDER BY found.id DESC LIMIT %(limit)s
 """
 

@@ -7,7 +7,13 @@ from workflows.definition.catalogue import Catalogue, TableSignature
 from workflows.definition.checks.params import check_params
 
 CATALOGUE = Catalogue(
-    tables={"orders": TableSignature(frozenset({"id", "status"}), frozenset({"status"}))},
+    tables={
+        "orders": TableSignature(
+            frozenset({"id", "status"}),
+            frozenset({"status"}),
+            frozenset({"number", "status", "note"}),
+        )
+    },
     references={"connection:http": frozenset({"crm"})},
 )
 ROW = {"field": "status", "operator": "equals", "value": "{{trigger.status}}"}

@@ -1,7 +1,6 @@
 """Changing a record: allowed fields of the tenant's own records, checked, in one transaction."""
 
 import threading
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -89,7 +88,10 @@ def test_the_same_value_changes_nothing_and_is_no_error(run, order, changes):
     assert changes == []
 
 
-@pytest.mark.parametrize("wanted", [str(uuid4()), "123", "", "'; DROP TABLE orders; --", "\x00"])
+@pytest.mark.parametrize(
+    "wanted",
+    ["0199d3a0-0000-7000-8000-000000000001", "123", "", "'; DROP TABLE orders; --", "\x00"],
+)
 def test_a_record_that_does_not_exist(run, order, wanted):
     facts = refused(
         run, "record_not_found", table="orders", id=wanted, fields={"status": "confirmed"}

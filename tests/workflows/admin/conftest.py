@@ -13,6 +13,7 @@ from tenants.models.order import Order
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
+from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
 from workflows.services.publish import publish
 
@@ -64,6 +65,13 @@ class World:
         self.template = MessageTemplate.objects.create(
             tenant=tenant, key=self.secret, name=self.secret, channel="email", text="Hello"
         )
+        self.schedule = WorkflowSchedule.objects.create(
+            tenant=tenant,
+            key=self.secret,
+            name=self.secret,
+            event_type="time_to_report",
+            cron="0 8 * * *",
+        )
         self.api_key, _key = ApiKey.objects.create_key(tenant=tenant, name=self.secret)
 
     @property
@@ -78,6 +86,7 @@ class World:
             WorkflowVersion: self.version,
             WorkflowRun: self.run,
             WorkflowEvent: self.event,
+            WorkflowSchedule: self.schedule,
         }
 
     def make_order(self, number, **values):

@@ -15,6 +15,7 @@ from tenants.models.user import User
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
+from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
 from workflows.models.worker import WorkflowWorker
 
@@ -27,8 +28,9 @@ OWNED = [
     WorkflowVersion,
     WorkflowRun,
     WorkflowEvent,
+    WorkflowSchedule,
 ]
-EDITED = [Connection, MessageTemplate, Order, WorkflowDefinition]
+EDITED = [Connection, MessageTemplate, Order, WorkflowDefinition, WorkflowSchedule]
 ONLY_SUPERUSERS = [Tenant, Membership, User, WorkflowWorker]
 
 

@@ -133,9 +133,7 @@ def test_a_step_fires_an_event_once_with_its_checkpoint(tenant, other_tenant, wo
     assert started.definition_id == listener.pk
 
 
-def test_a_failed_run_tells_and_its_step_can_still_be_retried(
-    tenant, work, publish_steps, library
-):
+def test_a_failed_run_tells_and_its_step_can_still_be_retried(tenant, work, publish_steps, library):
     answers = iter(["fail", "ok"])
 
     def fail_first(params, context):

@@ -75,7 +75,8 @@ def _row(row: Json, titles: Titles) -> str:
     if value not in (None, "", []):
         listed = value if isinstance(value, list) else [value]
         named = titles.get(field, {})
-        parts.append(_(", ").join(named.get(str(one)) or readable(str(one)) for one in listed))
+        joint = _(" and ") if row.get("operator") == "between" else _(", ")
+        parts.append(joint.join(named.get(str(one)) or readable(str(one)) for one in listed))
     return " ".join(part for part in parts if part)
 
 

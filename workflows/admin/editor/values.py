@@ -48,6 +48,7 @@ def _of_event(document: Mapping[str, Json], sample: Sample) -> dict[str, Json]:
             if item["path"] == f"trigger.{key}" and key in choices:
                 item["choices"] = [{"value": v, "title": t} for v, t in choices[key]]
                 item["kind"] = "choice"
+                item["example"] = dict(choices[key]).get(item["example"], item["example"])
             items.append(item)
     title = _("The event that starts the workflow")
     return {"title": title, "root": "trigger", "real": sample.real, "items": items}

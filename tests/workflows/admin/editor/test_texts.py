@@ -9,7 +9,7 @@ from workflows.admin.editor.operators import LABELS
 from workflows.admin.editor.texts import TEXTS
 from workflows.definition.operators import OPERATORS
 
-SCRIPTS = Path(finders.find("workflows/editor/main.js")).parent
+SCRIPTS = Path(str(finders.find("workflows/editor/main.js"))).parent
 SOURCE = "\n".join(path.read_text() for path in SCRIPTS.glob("*.js"))
 
 

@@ -15,10 +15,13 @@ export class Raw {
 
   async open() {
     this.said.hidden = true;
-    this.area.value = this.store.text;
+    const before = this.store.text;
+    this.area.value = before;
     const answer = await this.server.ask("check");
-    if (answer) this.store.learn(answer);
-    this.area.value = this.store.text;
+    if (!answer) return;
+    this.store.learn(answer);
+    // Whoever has begun to write keeps what is written.
+    if (this.area.value === before) this.area.value = this.store.text;
   }
 
   async apply() {
