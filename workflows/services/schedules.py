@@ -1,8 +1,8 @@
 """Schedules: which times they have, and firing those that are due, each time exactly once.
 
 Due schedules are claimed with their row locks, fired through the one `fire`, and moved on to their
-next times in one transaction. So however many hosts look, one of them fires a time; one that dies before
-its commit has done nothing, and the next look finds them due again. The clock is the
+next times in one transaction. So however many hosts look, one of them fires a time; one that dies
+before its commit has done nothing, and the next look finds them due again. The clock is the
 database's.
 """
 
