@@ -148,7 +148,7 @@ def _claim(set_aside: set[UUID]) -> Sequence[Any]:
         cursor.execute(LIMITS)
     due = WorkflowSchedule.objects.filter(is_active=True, next_at__lte=Now())
     free = due.exclude(pk__in=set_aside).select_for_update(skip_locked=True, of=("self",))
-    return free.select_related("tenant").annotate(now=Now()).order_by("next_at")[:AT_ONCE]
+    return list(free.select_related("tenant").annotate(now=Now()).order_by("next_at")[:AT_ONCE])
 
 
 def _fire_alone(schedule: Any, set_aside: set[UUID]) -> int:
