@@ -48,7 +48,6 @@ class ScheduleForm(TenantForm):
             "time_zone": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
         }
         help_texts = {
-            "key": _("Short name; runs say who started them with it. Empty: made from the name."),
             "event_type": _(
                 "The name of an event, for example daily_report. Every active workflow that starts "
                 "on this event starts at these times."
@@ -70,6 +69,9 @@ class ScheduleForm(TenantForm):
         super().__init__(*args, **kwargs)
         if "key" in self.fields:
             self.fields["key"].required = False
+            self.fields["key"].help_text = _(
+                "Short name; runs say who started them with it. Empty: made from the name."
+            )
 
     def clean_cron(self) -> str:
         """Refuse what cannot be read."""

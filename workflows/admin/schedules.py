@@ -117,7 +117,7 @@ class ScheduleAdmin(TenantAdmin):
             zone: Any = zone_of(schedule)
         except UnreadableCron:
             zone = timezone.get_current_timezone()
-        return _moment(schedule.last_at, zone) if schedule.last_at else None
+        return _moment(schedule.last_at, zone) if schedule.last_at else _now("Not yet")
 
     @admin.display(description=_("times that were missed"))
     def missed(self, schedule: Any) -> str:

@@ -8,8 +8,8 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import rows
 
-# One probe of the index (tenant, workflow, newest first) for each. As ranges, so that no other index
-# gives this order: a workflow that never ran would be looked for in a whole history.
+# One probe of the index (tenant, workflow, newest first) for each. As ranges, so that no other
+# index gives this order: a workflow that never ran would be looked for in a whole history.
 NEWEST: Final = """
 SELECT found.id FROM unnest(%(tenants)s::uuid[], %(definitions)s::uuid[]) AS seen (tenant, id)
 CROSS JOIN LATERAL (
