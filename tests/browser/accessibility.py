@@ -1,6 +1,6 @@
 """What axe-core finds on a page: only what keeps people from using it."""
 
-from axe_playwright_python.base import AXE_FILE_PATH  # type: ignore[import-untyped]  # no types
+from axe_playwright_python.base import AXE_FILE_PATH
 
 GRAVE = {"serious", "critical"}
 # Pictures and styles from elsewhere do not exist here, and asking for them fails.

@@ -18,6 +18,11 @@ LISTS = (
     "actions_messagetemplate",
     "tenants_apikey",
 )
+# Of the page, and of the table of a list in the place it has.
+WIDTH_TOO_MUCH = """Math.max(
+    document.documentElement.scrollWidth - window.innerWidth,
+    ...[...document.querySelectorAll(".results")].map((box) => box.scrollWidth - box.clientWidth))
+"""
 LOOKS = {
     "light": {},
     "dark": {"color_scheme": "dark"},
@@ -61,7 +66,7 @@ def test_no_page_keeps_anybody_out(look, visitor, addresses):
     found = []
     for address in addresses:
         assert strict.goto(address).status == 200
-        wide = strict.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        wide = strict.evaluate(WIDTH_TOO_MUCH)
         found += [f"{address} is {wide} px too wide"] if wide > 0 else []
         free.goto(address)
         found += [f"{address} {finding}" for finding in grave_findings(free)]
