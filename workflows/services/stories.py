@@ -48,7 +48,7 @@ def facts_of(run: WorkflowRun, plans: Plans) -> RunFacts:
         pending=run.pending,
         error_code=run.error_code,
         error_message=run.error_message,
-        retry_at=_clock(run.due_at) if run.status == RunStatus.WAITING else "",
+        due_at=_clock(run.due_at) if run.status == RunStatus.WAITING else "",
         is_paused=run.tenant.paused_at is not None,
     )
 

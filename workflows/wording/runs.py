@@ -39,16 +39,24 @@ def _running(facts: RunFacts, lines: Sequence[Line]) -> str:
 def _waiting(facts: RunFacts, lines: Sequence[Line]) -> str:
     waits = _in_state(lines, StepState.WAITING)
     if not waits:
-        return _("Waiting.")
+        return (
+            _("Waiting until %(time)s.") % {"time": facts.due_at} if facts.due_at else _("Waiting.")
+        )
     step = waits[0]
     if not step.attempts:
-        return _("Waiting at %(step)s.") % {"step": _place(step, lines)}
+        return _waiting_at(_place(step, lines), facts.due_at)
     told = ngettext(
         "Waiting: %(step)s failed, and is tried again at %(time)s.",
         "Waiting: %(step)s failed %(count)s times, and is tried again at %(time)s.",
         len(step.attempts),
-    ) % {"step": _quoted(step), "count": len(step.attempts), "time": facts.retry_at}
+    ) % {"step": _quoted(step), "count": len(step.attempts), "time": facts.due_at}
     return _sentences(told, step.attempts[-1].error)
+
+
+def _waiting_at(place: str, time: str) -> str:
+    if not time:
+        return _("Waiting at %(step)s.") % {"step": place}
+    return _("Waiting at %(step)s until %(time)s.") % {"step": place, "time": time}
 
 
 def _completed(facts: RunFacts, lines: Sequence[Line]) -> str:

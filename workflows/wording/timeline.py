@@ -46,7 +46,7 @@ class RunFacts:
     pending: Mapping[str, Json] | None = None
     error_code: str | None = None
     error_message: str | None = None
-    retry_at: str = ""  # as a clock shows it; "" unless a failed step will be tried again
+    due_at: str = ""  # of a run that waits, as a clock shows it: for a retry, or for a time
     is_paused: bool = False  # the tenant: nothing starts
 
 

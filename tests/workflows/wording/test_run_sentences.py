@@ -58,13 +58,13 @@ def told(status, *results, **more):
         (
             RunStatus.WAITING,
             [entry("confirm")],
-            {"pending": pending("tell", [{"error": CRASHED}]), "retry_at": "14:05"},
+            {"pending": pending("tell", [{"error": CRASHED}]), "due_at": "14:05"},
             f"Waiting: “Tell the customer” failed, and is tried again at 14:05. {CRASH_SENTENCE}",
         ),
         (
             RunStatus.WAITING,
             [entry("confirm")],
-            {"pending": pending("tell", [{"error": CRASHED}] * 2), "retry_at": "14:05"},
+            {"pending": pending("tell", [{"error": CRASHED}] * 2), "due_at": "14:05"},
             "Waiting: “Tell the customer” failed 2 times, and is tried again at 14:05."
             f" {CRASH_SENTENCE}",
         ),
