@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from hypothesis import settings as hypothesis_settings
 
-from actions.sandbox.sandbox import Sandbox
 from tests.support.company import Company
 from tests.support.live import LiveDatabase, WorkerGroup, connected_to
+from tests.support.outside import running_sandbox
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 
@@ -65,7 +65,7 @@ def migrated(django_db_blocker, django_db_setup):
 @pytest.fixture(scope="session")
 def outside():
     """The sandbox providers: WhatsApp, Slack, Teams, any web address, and a mail server."""
-    with Sandbox() as sandbox:
+    with running_sandbox() as sandbox:
         yield sandbox
 
 

@@ -20,6 +20,7 @@ from actions.sandbox.sandbox import Sandbox
 from actions.spec import ActionContext
 from tenants.facts import TenantFacts
 from tenants.models.order import Order
+from tests.support.outside import running_sandbox
 
 LEBANON = TenantFacts(
     id=UUID(int=1),
@@ -46,9 +47,9 @@ def fill(values: dict[str, str]) -> Any:
     return render_text
 
 
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+@pytest.fixture(scope="session", name="running_sandbox")
+def running_sandbox_fixture() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
         yield sandbox
 
 

@@ -69,6 +69,33 @@ class Editor:
             self.page.click('input[name="_continue"]')
         return self.ready()
 
+    def build_the_first_workflow(self):
+        """Build case C0 from an empty form, by clicking and typing only; return the page."""
+        page = self.open().page
+        self.field("name").fill("New Order Processing")
+        page.select_option('[data-field="trigger_type"]', "new_order")
+
+        self.add("update_record", "Confirm order")
+        self.field("table").select_option("orders")
+        self.insert(self.field("id"), "trigger.order_id")
+        self.field("fields", "+").select_option("status")
+        self.field("fields", "status").select_option("confirmed")
+
+        self.add("whatsapp_notify", "Notify customer")
+        self.insert(self.field("phone"), "trigger.customer_phone")
+        self.field("template").select_option("order_confirmed")
+        self.insert(self.field("template_vars", "order_id"), "trigger.order_id")
+        self.insert(self.field("template_vars", "total"), "trigger.total_amount")
+        page.select_option('[data-field="on_error"]', "continue")
+
+        self.add("send_email", "Alert operations")
+        page.click(".rjf-add-button >> nth=0")
+        self.field("to", 0).fill("ops@example.com")
+        self.field("subject").fill("New Order: ")
+        self.insert(self.field("subject"), "trigger.order_id")
+        self.field("template").select_option("ops_new_order_summary")
+        return page
+
     def document(self):
         """Return the document that the page would post now."""
         return from_form(json.loads(self.page.input_value(".we-source")))

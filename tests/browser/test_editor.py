@@ -26,29 +26,7 @@ def without_labels(document):
 
 
 def test_the_first_workflow_is_built_by_clicking_and_published(editor, company):
-    page = editor.open().page
-    editor.field("name").fill("New Order Processing")
-    page.select_option('[data-field="trigger_type"]', "new_order")
-
-    editor.add("update_record", "Confirm order")
-    editor.field("table").select_option("orders")
-    editor.insert(editor.field("id"), "trigger.order_id")
-    editor.field("fields", "+").select_option("status")
-    editor.field("fields", "status").select_option("confirmed")
-
-    editor.add("whatsapp_notify", "Notify customer")
-    editor.insert(editor.field("phone"), "trigger.customer_phone")
-    editor.field("template").select_option("order_confirmed")
-    editor.insert(editor.field("template_vars", "order_id"), "trigger.order_id")
-    editor.insert(editor.field("template_vars", "total"), "trigger.total_amount")
-    page.select_option('[data-field="on_error"]', "continue")
-
-    editor.add("send_email", "Alert operations")
-    page.click(".rjf-add-button >> nth=0")
-    editor.field("to", 0).fill("ops@example.com")
-    editor.field("subject").fill("New Order: ")
-    editor.insert(editor.field("subject"), "trigger.order_id")
-    editor.field("template").select_option("ops_new_order_summary")
+    page = editor.build_the_first_workflow()
     editor.settled()
     page.click('input[name="_continue"]')
     page.wait_for_selector(".messagelist")

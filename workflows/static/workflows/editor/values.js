@@ -8,7 +8,8 @@ export class ValuesPanel {
     this.store = store;
     this.target = null;
     this.element = h("aside.we-values", { hidden: true, role: "dialog", "aria-modal": "false" });
-    this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+    // Wherever the caret is: after a value was inserted, it is back in the field.
+    document.addEventListener("keydown", (event) => event.key === "Escape" && !this.element.hidden && this.close());
     store.on("insert", (target) => this.open(target));
     store.on("part", () => this.close(false));
     store.on("values", () => this.target && this.draw());
