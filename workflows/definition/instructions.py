@@ -21,7 +21,7 @@ from workflows.definition.plans import Fill
 from workflows.definition.problems import pointer
 from workflows.definition.retry import RetryPolicy
 from workflows.definition.scope import Scope
-from workflows.definition.values import Json
+from workflows.definition.values import Json, Sentinel
 
 _ONCE: Final = RetryPolicy(attempts=1)
 
@@ -91,6 +91,8 @@ class Call(_WithParams):
 
     op: Literal["action"] = "action"
     timeout: timedelta | None = None  # None: the action's own
+    # What is done about a step that a worker died in, where its action cannot safely be repeated.
+    after_crash: Literal["ask", "repeat"] = "ask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,11 @@ class Branch(Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop(_WithParams):
-    """The end of the whole run."""
+    """The end of the whole run, or of one item of a list."""
 
     op: Literal["stop"] = "stop"
     outcome: Literal["completed", "failed"]
+    levels: int = 0  # how many runs above this one, its parents, end with it
 
     def render(self, scope: Scope) -> Json:
         """Return {"message": text}, "" if there is none. Raises ExpressionError."""
@@ -175,10 +178,132 @@ class EmitEvent(_WithParams):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForEach(_WithParams):
+    """A child run for each element of a list; the run waits for all of them."""
+
+    op: Literal["for_each"] = "for_each"
+    body: int  # where the children begin: a key of Program.blocks
+    concurrency: int  # how many children are under way at once
+    if_one_fails: Literal["continue", "stop"]
+
+    def render(self, scope: Scope) -> Json:
+        """Return {"items": [...]}. Raises ExpressionError; `items` is a list for sure."""
+        return self._rendered(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One branch of a `parallel`."""
+
+    name: str
+    label: str
+    body: int  # where its child begins: a key of Program.blocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parallel(Common):
+    """A child run for each branch, at once; the run waits for all of them."""
+
+    op: Literal["parallel"] = "parallel"
+    arms: tuple[Arm, ...]
+    if_one_fails: Literal["continue", "stop"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWorkflow(_WithParams):
+    """Another workflow as a child run, in the version published when it starts."""
+
+    op: Literal["run_workflow"] = "run_workflow"
+    workflow: str  # its key
+
+    def render(self, scope: Scope) -> Json:
+        """Return {"input": {...}}: the child's `trigger`. Raises ExpressionError."""
+        return {"input": {}, **self._rendered(scope)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Steps that run while the run waits on; their last one leads back to the wait."""
+
+    after: timedelta  # since the wait began
+    every: timedelta | None  # and then again; None: once
+    at_most: int  # times in all; 1 without `every`
+    body: int  # index of its first instruction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Patient(_WithParams):
+    """A wait for somebody else, with an end and with reminders."""
+
+    give_up_after: timedelta | None  # None: it waits for ever
+    reminders: tuple[Reminder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForEvent(_Patient):
+    """Nothing, until an event of a type comes whose payload matches."""
+
+    op: Literal["wait_for_event"] = "wait_for_event"
+    event_type: str
+    look_back: timedelta  # how far before the run's start an event may have come
+    on_timeout: int | None  # index of the block that runs then; None: it fails, `not_in_time`
+
+    def render(self, scope: Scope) -> Json:
+        """Return {"match": {path in the payload: value}}. Raises ExpressionError."""
+        return {"match": {}, **self._rendered(scope)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval(_Patient):
+    """Nothing, until a person decides."""
+
+    op: Literal["approval"] = "approval"
+    timeout_choice: str | None  # what counts as chosen then; None: it fails, `not_in_time`
+    allow_self: bool
+
+    def render(self, scope: Scope) -> Json:
+        """Return title, message, approvers, choices and form. Raises ExpressionError.
+
+        approvers: ["sara", "head@company.example", "role:operator"]; choices: [{"key", "label"}];
+        form: [{"key", "label", "type", "required", "options"}].
+        """
+        nothing: dict[str, Json] = {"message": "", "form": []}
+        return {**nothing, **self._rendered(scope)}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Steps that child runs carry out: where they begin is its key in Program.blocks."""
+
+    step_name: str  # of the step that starts them
+    result: Fill | None  # what a child hands back; None: nothing
+
+    def result_in(self, scope: Scope) -> Json:
+        """Return what a child hands back. Raises ExpressionError."""
+        if self.result is None:
+            return None
+        value = self.result(scope)
+        return None if isinstance(value, Sentinel) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fail(Common):
     """The end of a block after an error: the run fails with that error."""
 
     op: Literal["fail"] = "fail"
 
 
-Instruction: TypeAlias = Call | Branch | Stop | Wait | Repeat | EmitEvent | Fail
+Instruction: TypeAlias = (
+    Call
+    | Branch
+    | Stop
+    | Wait
+    | Repeat
+    | EmitEvent
+    | ForEach
+    | Parallel
+    | RunWorkflow
+    | WaitForEvent
+    | Approval
+    | Fail
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
@@ -13,17 +13,25 @@ from workflows.definition.conditions import Filter, compile_condition, load_filt
 from workflows.definition.durations import parse_duration
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.instructions import (
+    Approval,
+    Arm,
+    Block,
     Branch,
     Call,
     Case,
     EmitEvent,
     Fail,
+    ForEach,
     Instruction,
+    Parallel,
+    Reminder,
     Repeat,
+    RunWorkflow,
     Stop,
     Wait,
+    WaitForEvent,
 )
-from workflows.definition.plans import load_plan
+from workflows.definition.plans import Fill, load_plan
 from workflows.definition.retry import RetryPolicy
 from workflows.definition.schemas import validator
 from workflows.definition.values import Json
@@ -34,6 +42,16 @@ LANGUAGE_VERSIONS = frozenset({1})
 
 Stored = Mapping[str, Any]
 Checks = Mapping[str, Draft202012Validator]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How many runs at once, and for how long."""
+
+    concurrency_key: Fill | None = None  # renders to text; runs with the same one take turns
+    when_busy: Literal["wait", "replace"] = "wait"  # replace: the newest ends the older ones
+    max_running: int | None = None  # runs of the workflow at once
+    deadline: timedelta | None = None  # since the run was started
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,9 @@ class Program:
     uses_previous: bool
     starts_on_own_changes: bool  # True if what its own runs write may start it again
     on_failure: int | None  # index of the first instruction for a run that has failed
+    blocks: Mapping[int, Block] = field(default_factory=dict)  # of child runs, by first index
+    output: Fill | None = None  # what a run hands back to the workflow that called it
+    settings: RunSettings = RunSettings()
 
 
 def load_program(program: Stored) -> Program:
@@ -67,6 +88,9 @@ def load_program(program: Stored) -> Program:
             uses_previous=program["uses_previous"],
             starts_on_own_changes=program["settings"].get("start_on_own_changes", False),
             on_failure=program["on_failure"],
+            blocks=_blocks(program["instructions"]),
+            output=_plan(program.get("output")),
+            settings=_settings(program["settings"]),
         )
     except KeyError as error:
         raise InvalidProgram(f"no {error.args[0]!r}") from error
@@ -101,6 +125,7 @@ def _call(stored: Stored, common: dict[str, Any], checks: Checks) -> Call:
         **common,
         retry=load_retry(stored["retry"] or {}),
         timeout=parse_duration(stored["timeout"]),
+        after_crash=stored.get("after_crash", "ask"),
         fill=load_plan(stored["params"]),
         check=None if is_literal else checks[stored["action"]],
     )
@@ -115,7 +140,12 @@ def _branch(stored: Stored, common: dict[str, Any], checks: Checks) -> Branch:
 
 
 def _stop(stored: Stored, common: dict[str, Any], checks: Checks) -> Stop:
-    return Stop(**common, fill=load_plan(stored["params"]), outcome=stored["outcome"])
+    return Stop(
+        **common,
+        fill=load_plan(stored["params"]),
+        outcome=stored["outcome"],
+        levels=stored.get("levels", 0),
+    )
 
 
 def _wait(stored: Stored, common: dict[str, Any], checks: Checks) -> Wait:
@@ -136,6 +166,89 @@ def _emit_event(stored: Stored, common: dict[str, Any], checks: Checks) -> EmitE
     return EmitEvent(**common, fill=load_plan(stored["params"]), check=checks["emit_event"])
 
 
+def _for_each(stored: Stored, common: dict[str, Any], checks: Checks) -> ForEach:
+    return ForEach(
+        **common,
+        fill=load_plan(stored["params"]),
+        check=checks["for_each"],
+        body=stored["body"],
+        concurrency=stored["concurrency"],
+        if_one_fails=stored["if_one_fails"],
+    )
+
+
+def _parallel(stored: Stored, common: dict[str, Any], checks: Checks) -> Parallel:
+    arms = tuple(
+        Arm(name=arm["name"], label=arm["label"], body=arm["body"]) for arm in stored["arms"]
+    )
+    return Parallel(**common, arms=arms, if_one_fails=stored["if_one_fails"])
+
+
+def _run_workflow(stored: Stored, common: dict[str, Any], checks: Checks) -> RunWorkflow:
+    return RunWorkflow(**common, fill=load_plan(stored["params"]), workflow=stored["workflow"])
+
+
+def _wait_for_event(stored: Stored, common: dict[str, Any], checks: Checks) -> WaitForEvent:
+    return WaitForEvent(
+        **common,
+        **_patience(stored),
+        fill=load_plan(stored["params"]),
+        event_type=stored["event_type"],
+        look_back=parse_duration(stored["look_back"]) or timedelta(0),
+        on_timeout=stored["on_timeout"],
+    )
+
+
+def _approval(stored: Stored, common: dict[str, Any], checks: Checks) -> Approval:
+    return Approval(
+        **common,
+        **_patience(stored),
+        fill=load_plan(stored["params"]),
+        check=checks["approval"],
+        timeout_choice=stored["timeout_choice"],
+        allow_self=stored["allow_self"],
+    )
+
+
+def _patience(stored: Stored) -> dict[str, Any]:
+    reminders = tuple(
+        Reminder(
+            after=parse_duration(one["after"]) or timedelta(0),
+            every=parse_duration(one["every"]),
+            at_most=one["at_most"],
+            body=one["body"],
+        )
+        for one in stored["reminders"]
+    )
+    return {"give_up_after": parse_duration(stored["give_up_after"]), "reminders": reminders}
+
+
+def _blocks(instructions: Iterable[Stored]) -> dict[int, Block]:
+    """Return what child runs begin with: `body` and `result` of each step that starts some."""
+    found: dict[int, Block] = {}
+    for stored in instructions:
+        owners = stored["arms"] if stored["op"] == "parallel" else [stored]
+        if stored["op"] in {"parallel", "for_each"}:
+            found |= {
+                one["body"]: Block(step_name=stored["name"], result=_plan(one["result"]))
+                for one in owners
+            }
+    return found
+
+
+def _plan(plan: Stored | None) -> Fill | None:
+    return None if plan is None else load_plan(plan)
+
+
+def _settings(settings: Stored) -> RunSettings:
+    return RunSettings(
+        concurrency_key=_plan(settings.get("concurrency_key")),
+        when_busy=settings.get("when_busy", "wait"),
+        max_running=settings.get("max_running"),
+        deadline=parse_duration(settings.get("deadline")),
+    )
+
+
 def _fail(stored: Stored, common: dict[str, Any], checks: Checks) -> Fail:
     return Fail(**common)
 
@@ -147,6 +260,11 @@ _LOADERS: Final[Mapping[str, Callable[[Stored, dict[str, Any], Checks], Instruct
     "wait": _wait,
     "repeat": _repeat,
     "emit_event": _emit_event,
+    "for_each": _for_each,
+    "parallel": _parallel,
+    "run_workflow": _run_workflow,
+    "wait_for_event": _wait_for_event,
+    "approval": _approval,
     "fail": _fail,
 }
 

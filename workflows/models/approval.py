@@ -14,14 +14,22 @@ class WorkflowApproval(TenantModel):
 
     run_id = models.UUIDField(_("run"))
     step_name = models.CharField(_("step"), max_length=100)
-    assignees = models.JSONField(_("asked"), default=list)
-    choices = models.JSONField(_("choices"), default=list)
-    form = models.JSONField(_("form"), null=True)
+    title = models.CharField(_("question"), max_length=300)
+    message = models.TextField(_("message"), blank=True)
+    approvers = models.JSONField(
+        _("asked"), default=list, help_text=_("Names of users, mail addresses, role:<role>.")
+    )
+    choices = models.JSONField(_("choices"), default=list)  # [{"key", "label"}]
+    form = models.JSONField(_("form"), default=list)  # [{"key", "label", "type", …}]
+    allow_self = models.BooleanField(_("may decide on their own request"), default=False)
+    requested_by = models.CharField(_("requested by"), max_length=200, blank=True)
     choice = models.CharField(_("choice"), max_length=100, blank=True)
     answers = models.JSONField(_("answers"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
+    decided_via = models.CharField(_("decided through"), max_length=40, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True)
     expires_at = models.DateTimeField(_("expires"), null=True)
+    notified_at = models.DateTimeField(_("approvers told"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     objects: ClassVar[models.Manager["WorkflowApproval"]] = models.Manager.from_queryset(

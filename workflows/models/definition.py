@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -37,6 +38,23 @@ class WorkflowDefinition(TenantModel):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     updated_by = models.CharField(_("changed by"), max_length=200, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+        help_text=_("Gets a mail when runs fail. Without one: whoever published last."),
+    )
+    alerted_at = models.DateTimeField(_("owner told"), null=True, editable=False)
+    managed_by = models.CharField(
+        _("managed by"),
+        max_length=40,
+        blank=True,
+        editable=False,
+        help_text=_("Where it is edited, if not here: git, for one."),
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     objects: ClassVar[models.Manager["WorkflowDefinition"]] = models.Manager.from_queryset(

@@ -51,6 +51,8 @@ class WorkflowEvent(TenantModel):
         verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["tenant", "-id"], name="we_tenant"),
+            # What a run that waits for an event looks back through.
+            models.Index(fields=["tenant", "type", "id"], name="we_type"),
             models.Index(fields=["tenant", "subject_type", "subject_id", "-id"], name="we_subject"),
             # fastupdate off: with it on, single inserts paused for up to 800 ms (measured).
             GinIndex(fields=["search_keys"], name="we_search", fastupdate=False),

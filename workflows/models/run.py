@@ -93,13 +93,21 @@ class WorkflowRun(TenantModel):
     lease_token = models.BigIntegerField(_("lease token"), default=0, db_default=0)
     worker = models.BigIntegerField(_("worker"), null=True)
     crashes = models.PositiveSmallIntegerField(_("crashes"), default=0, db_default=0)
-    wait_type = models.CharField(_("waits for"), max_length=100, null=True)  # noqa: DJ001
-    wait_match = models.TextField(_("wait matches"), null=True)  # noqa: DJ001
+    deadline_at = models.DateTimeField(_("deadline"), null=True)
+    wait_type = models.CharField(_("waits for"), max_length=300, null=True)  # noqa: DJ001
+    wait_match = models.CharField(_("wait matches"), max_length=64, null=True)  # noqa: DJ001
     parent_run = models.UUIDField(_("parent run"), null=True)
     entry = models.PositiveIntegerField(_("entry"), default=0, db_default=0)
-    item_index = models.PositiveIntegerField(_("item"), null=True)
+    item_index = models.PositiveIntegerField(_("item number"), null=True)
+    item = ExactJSONField(
+        _("item"), null=True, help_text=_("Of a child run: the element it works on, or its input.")
+    )
+    output = ExactJSONField(
+        _("output"), null=True, help_text=_("Of a child run that has ended: what it hands back.")
+    )
     children_open = models.PositiveIntegerField(_("open children"), default=0, db_default=0)
     lane = models.CharField(_("lane"), max_length=300, null=True)  # noqa: DJ001
+    holds_lane = models.BooleanField(_("holds its lane"), default=False, db_default=False)
     cancel_requested_at = models.DateTimeField(_("cancel asked"), null=True)
     retried_from = models.UUIDField(_("retried from"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
@@ -129,6 +137,21 @@ class WorkflowRun(TenantModel):
                 condition=models.Q(due_at__isnull=False),
             ),
             models.Index(fields=["tenant", "subject_type", "subject_id", "-id"], name="wr_subject"),
+            models.Index(
+                fields=["parent_run", "item_index"],
+                name="wr_children",
+                condition=models.Q(parent_run__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant", "wait_type", "wait_match"],
+                name="wr_waits",
+                condition=models.Q(wait_match__isnull=False),
+            ),
+            models.Index(
+                fields=["definition", "lane", "id"],
+                name="wr_lane",
+                condition=models.Q(lane__isnull=False, due_at__isnull=False),
+            ),
             BrinIndex(fields=["completed_at"], name="wr_completed", pages_per_range=32),
         ]
 
