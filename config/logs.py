@@ -4,6 +4,16 @@ import logging
 
 import structlog
 
+from workflows.wording.masks import mask_links
+
+
+class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
+    """Masks the tokens of links that decide: Django logs the address of a request it refuses."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return mask_links(super().format(record))
+
 
 def _formatter(renderer: structlog.types.Processor) -> logging.Formatter:
     before: list[structlog.types.Processor] = [
@@ -13,7 +23,7 @@ def _formatter(renderer: structlog.types.Processor) -> logging.Formatter:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.format_exc_info,
     ]
-    return structlog.stdlib.ProcessorFormatter(
+    return MaskingFormatter(
         foreign_pre_chain=before,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )

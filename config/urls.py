@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("workflows.api.urls")),
     re_path(r"^api/", UnknownAddressView.as_view()),
+    path("approvals/", include("workflows.pages.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
 

@@ -16,11 +16,13 @@ class WorkflowsConfig(AppConfig):
         """Wire the triggers: they listen from the first save on."""
         from workflows import checks  # noqa: F401  # registers the system checks
         from workflows.access import grant_to_application
-        from workflows.runtime import emitting
+        from workflows.runtime import emitting, failures
         from workflows.services.fire import emit
+        from workflows.services.run_failed import tell
         from workflows.triggers import record_changes, schedules
 
         record_changes.listen()
         schedules.listen()
         emitting.use(emit)
+        failures.use(tell)
         post_migrate.connect(grant_to_application, sender=self)

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 KNOWN_KEYS = frozenset(
-    {"RECORDS", "EVENT_TYPES", "ACTIONS", "LEASE_SECONDS", "SLOTS", "GRACE_SECONDS"}
+    {"RECORDS", "EVENT_TYPES", "ACTIONS", "LEASE_SECONDS", "SLOTS", "GRACE_SECONDS", "PUBLIC_URL"}
 )
 
 
@@ -21,6 +21,7 @@ class Settings:
     )  # a run whose worker is silent for so long is taken over
     slots: int = 16  # runs that one worker process has under way at once
     grace: timedelta = timedelta(seconds=30)  # after SIGTERM, for the steps in flight
+    public_url: str = "http://127.0.0.1:8000"  # where people reach the pages; no slash at the end
 
     @property
     def heartbeat(self) -> timedelta:
@@ -36,4 +37,5 @@ def current() -> Settings:
         lease=timedelta(seconds=given.get("LEASE_SECONDS", 30)),
         slots=given.get("SLOTS", 16),
         grace=timedelta(seconds=given.get("GRACE_SECONDS", 30)),
+        public_url=given.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
     )

@@ -13,10 +13,14 @@ from typing import Any, Literal
 from django.conf import settings
 from django.db import models
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from actions import records
 
 Json = Any
+
+# What the product itself fires; see workflows.services.run_failed.
+RUN_FAILED = "workflow.run_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,58 @@ class RecordEvent:
 AnyEventType = EventType | RecordEvent
 
 
+def _text(title: Any, **more: Json) -> dict[str, Json]:
+    return {"type": "string", "title": title, **more}
+
+
+OWN: tuple[AnyEventType, ...] = (
+    EventType(
+        RUN_FAILED,
+        label=_("A run failed"),
+        schema={
+            "type": "object",
+            "properties": {
+                "run_id": _text(_("Run"), format="uuid"),
+                "workflow": _text(_("Name of the workflow")),
+                "workflow_key": _text(_("Key of the workflow")),
+                "version": {"type": "integer", "title": _("Version")},
+                "trigger_type": _text(_("What had started it")),
+                "error_step": _text(_("Failed step")),
+                "error_code": _text(_("Error code")),
+                "error_message": _text(_("Error in words")),
+                "subject_type": _text(_("Kind of the record")),
+                "subject_id": _text(_("Number of the record")),
+                "started_at": {
+                    "type": ["string", "null"],
+                    "format": "date-time",
+                    "title": _("Started"),
+                },
+                "order_id": _text(_("Order")),
+            },
+            "required": [
+                "run_id",
+                "workflow",
+                "workflow_key",
+                "version",
+                "trigger_type",
+                "error_step",
+                "error_code",
+                "error_message",
+                "subject_type",
+                "subject_id",
+                "started_at",
+            ],
+        },
+    ),
+)
+
+# What stands in the ledger, and is nothing that a workflow would start on.
+NOTED = {
+    "workflows.paused": _("Everything paused"),
+    "workflows.resumed": _("Everything resumed"),
+}
+
+
 def all_event_types() -> Iterable[AnyEventType]:
     """Return every registered kind of event."""
     return _registered().values()
@@ -66,16 +122,21 @@ def payload_schema(name: str) -> Mapping[str, Json] | None:
     return known.payload_schema() if known else None
 
 
+def is_own(name: str) -> bool:
+    """Whether the product itself fires this kind of event."""
+    return any(kind.name == name for kind in OWN)
+
+
 def label_of(name: str) -> str:
     """Return what staff call this kind of event; its name if nobody registered it."""
     known = _registered().get(name)
-    return str(known.label) if known else name
+    return str(known.label if known else NOTED.get(name, name))
 
 
 @cache
 def _registered() -> Mapping[str, AnyEventType]:
     declared: Iterable[AnyEventType] = import_string(settings.SAYR["EVENT_TYPES"])
-    return {event_type.name: event_type for event_type in declared}
+    return {event_type.name: event_type for event_type in (*declared, *OWN)}
 
 
 # First match wins: a DateTimeField is a DateField too.

@@ -77,6 +77,9 @@ def _environment(address: Address, addresses: Addresses) -> dict[str, str]:
     os.environ["DATABASE_URL"] = address.app_url
     os.environ["SAYR_ALLOWED_PRIVATE_HOSTS"] = ",".join(filter(None, allowed))
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    # Approvers are told by mail: it goes to the sandbox, and its links lead to these pages.
+    os.environ["EMAIL_HOST"], os.environ["EMAIL_PORT"] = HOST, str(addresses.mail_port)
+    os.environ["SAYR_PUBLIC_URL"] = addresses.web
     # Only migrations may act as the tables' owner.
     os.environ.pop("DATABASE_OWNER_URL", None)
     return {**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -122,7 +122,8 @@ class ApiKeyAdmin(TenantAdmin):
     @admin.display(description=_("may"))
     def may(self, key: Any) -> str:
         """Return what the key is good for."""
-        return ", ".join(str(Scope(scope).label) for scope in key.scopes)
+        labels = dict(Scope.choices)
+        return ", ".join(str(labels.get(scope, scope)) for scope in key.scopes)
 
     @admin.display(description=_("state"))
     def state(self, key: Any) -> str:

@@ -20,7 +20,13 @@ GROUPS = (
     (
         "work",
         _("Workflows"),
-        ("workflowrun", "workflowdefinition", "workflowschedule", "workflowevent"),
+        (
+            "workflowapproval",
+            "workflowrun",
+            "workflowdefinition",
+            "workflowschedule",
+            "workflowevent",
+        ),
     ),
     ("records", _("Records"), ("order",)),
     ("messages", _("Connections and messages"), ("messagetemplate", "connection")),

@@ -21,7 +21,6 @@ class TenantsAdmin(SuperusersOnly, admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "key")}),
         (_("How it writes"), {"fields": ("language", "country", "currency", "time_zone")}),
-        (_("Pause"), {"fields": ("paused_at",)}),
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

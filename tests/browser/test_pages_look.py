@@ -10,6 +10,7 @@ from workflows.models.run import WorkflowRun
 pytestmark = pytest.mark.browser
 
 LISTS = (
+    "workflows_workflowapproval",
     "workflows_workflowrun",
     "workflows_workflowdefinition",
     "workflows_workflowevent",

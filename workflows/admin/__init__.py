@@ -1,6 +1,7 @@
 """Admin pages of workflows, runs and events."""
 
 from workflows.admin import (
+    approvals,
     definitions,
     events,
     message_templates,
@@ -11,6 +12,7 @@ from workflows.admin import (
 )
 
 __all__ = [
+    "approvals",
     "definitions",
     "events",
     "message_templates",

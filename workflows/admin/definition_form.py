@@ -1,11 +1,10 @@
 """The form of a workflow: its document as text, and what is wrong with it in words."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
-from django.utils.text import slugify
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +14,7 @@ from workflows.admin.editor.widget import EditorField
 from workflows.definition.problems import Problem
 from workflows.definition.values import same_json
 from workflows.models.definition import WorkflowDefinition
+from workflows.services.drafts import edited, free_key, mark, unstorable
 from workflows.services.publish import problems_of
 from workflows.wording import document_text
 from workflows.wording.errors import sentence
@@ -30,13 +30,34 @@ BEGINNING: Json = {
 }
 
 
-class SeenField(forms.IntegerField):
-    """Which version the form was opened with. Nobody changes it."""
+DRAFT_BUTTON: Final = "_draft"
 
-    widget = forms.HiddenInput
+
+class _Unchanging:
+    """A field that tells what the form was opened with. Nobody changes it."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Keep it out of the history."""
+        return False
+
+
+class SeenField(_Unchanging, forms.IntegerField):
+    """Which version the form was opened with."""
+
+    widget = forms.HiddenInput
+
+
+class DraftSeenField(_Unchanging, forms.CharField):
+    """Which draft the form was opened with."""
+
+    widget = forms.HiddenInput
+
+
+class NoteField(forms.CharField):
+    """What the person says of the new version; it belongs to that, not to the workflow."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Keep it out of the history: it stands beside the version."""
         return False
 
 
@@ -44,15 +65,18 @@ class DefinitionForm(TenantForm):
     """Name and trigger are what the document says, so the form does not ask for them again."""
 
     document = EditorField(label=_("Document"))
-    note = forms.CharField(
+    note = NoteField(
         label=_("What changed?"),
         required=False,
         max_length=500,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=_("One line for your colleagues. It stands beside the version."),
+        widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
+        help_text=_(
+            "One line for your colleagues: it stands beside the version. A draft needs none."
+        ),
     )
 
     version_seen = SeenField(required=False)
+    draft_seen = DraftSeenField(required=False)
 
     class Meta:
         model = WorkflowDefinition
@@ -62,13 +86,19 @@ class DefinitionForm(TenantForm):
         super().__init__(*args, **kwargs)
         if "document" not in self.fields:
             return  # somebody who may only read
-        stored = self.instance.definition or BEGINNING
+        stored = edited(self.instance) or BEGINNING
         self.initial.setdefault("document", document_text.write(stored))
         self.initial.setdefault("version_seen", self.instance.version)
+        self.initial.setdefault("draft_seen", mark(self.instance))
         self._prepare_editor()
         if "key" in self.fields:
             self.fields["key"].required = False
             self.fields["key"].help_text = _("Short name for exports. Empty: made from the name.")
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the person saves a draft: nothing is published, so anything goes."""
+        return DRAFT_BUTTON in self.data
 
     @property
     def document_changed(self) -> bool:
@@ -82,6 +112,7 @@ class DefinitionForm(TenantForm):
         editor.tenant = self.instance.tenant if self.instance.tenant_id else self._only_tenant()
         seen = self.data.get(self.add_prefix("version_seen"), "")
         editor.seen = int(seen) if self.is_bound and seen.isdecimal() else None
+        editor.seen_draft = self.data.get(self.add_prefix("draft_seen"), "")
 
     def _only_tenant(self) -> Tenant | None:
         """Return the tenant that a new workflow is for, if it is chosen, or the only choice."""
@@ -100,7 +131,9 @@ class DefinitionForm(TenantForm):
             return seen
         # Of two people who save at the same moment the second waits here, and then sees the first.
         rows = WorkflowDefinition.objects.select_for_update().filter(pk=self.instance.pk)
-        if rows.values_list("version", flat=True).get() == seen:
+        newest = rows.get()
+        self.instance.draft = newest.draft
+        if newest.version == seen:
             return seen
         self.instance.refresh_from_db()
         raise ValidationError(
@@ -111,19 +144,44 @@ class DefinitionForm(TenantForm):
             % {"number": self.instance.version}
         )
 
+    def clean_draft_seen(self) -> str:
+        """Refuse to save over a draft that a colleague saved; the page shows both sides."""
+        seen: str = self.cleaned_data["draft_seen"]
+        known = self.instance
+        newer = "version_seen" not in self.cleaned_data  # said already
+        if known._state.adding or not seen or newer or seen == mark(known):
+            return seen
+        raise ValidationError(
+            _now(
+                "A colleague saved a draft while you were editing. Compare both below, and choose."
+            )
+        )
+
     def clean(self) -> Any:
-        """List everything that is wrong with the document, and fill in an empty key."""
+        """List everything that keeps the document from being saved, and fill in an empty key."""
         values = super().clean()
         if "document" not in values:
             return values
         document = values["document"]
         tenant = self._tenant()
-        problems = problems_of(tenant, document) if tenant else []
-        for problem in problems:
+        for problem in self._problems(tenant, document):
             self.add_error("document", shown_problem(problem, document))
-        if not problems and "key" in self.fields and not values.get("key"):
-            values["key"] = _key_for(document)
+        if tenant and "key" in self.fields and not values.get("key"):
+            values["key"] = free_key(tenant, document)
+        self._ask_for_a_note(document)
         return values
+
+    def _problems(self, tenant: Tenant | None, document: Json) -> list[Problem]:
+        if tenant is None:
+            return []
+        return unstorable(document) if self.is_draft else problems_of(tenant, document, self.instance.key)
+
+    def _ask_for_a_note(self, document: Json) -> None:
+        """Want one for every version but the first, which replaces nothing."""
+        replaces = self.instance.version and not same_json(document, self.instance.definition)
+        if replaces and not self.is_draft and not self.cleaned_data.get("note"):
+            said = _now("Say in one line what changed: your colleagues will look for it.")
+            self.add_error("note", said)
 
     def _tenant(self) -> Tenant | None:
         chosen: Tenant | None = self.cleaned_data.get("tenant")
@@ -142,9 +200,3 @@ def shown_problem(problem: Problem, document: Json) -> ValidationError:
             problem.path or "/",
         )
     )
-
-
-def _key_for(document: Json) -> str:
-    """Return a key from the name; a name in Arabic leaves nothing, then the trigger serves."""
-    key = slugify(document["name"]) or slugify(document["trigger_type"])
-    return key[:100] or _now("workflow")

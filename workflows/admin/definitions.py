@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -12,21 +13,24 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
-from workflows.admin.definition_form import DefinitionForm
+from workflows.admin.broken_page import BrokenPage
+from workflows.admin.definition_form import DRAFT_BUTTON, DefinitionForm
 from workflows.admin.definition_list import DefinitionList, linked_figures, linked_run
 from workflows.admin.editor.views import editor_urls
+from workflows.admin.running_pages import RunningPages
+from workflows.admin.transfer_pages import TransferPages, export_file
+from workflows.admin.version_list import draft_state, listed_versions
+from workflows.admin.version_pages import VersionPages
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
 from workflows.services.activate import NeverPublished, set_active
 from workflows.services.archive import archive, restore
+from workflows.services.drafts import edited, save_draft
 from workflows.services.publish import publish
 from workflows.wording import document_text
 from workflows.wording.actors import actor_words
 from workflows.wording.documents import summary
 from workflows.wording.times import short_moment
-
-VERSIONS_SHOWN = 20
 
 
 class ArchivedFilter(StatedChoicesFilter):
@@ -50,7 +54,7 @@ class ArchivedFilter(StatedChoicesFilter):
 
 @admin.register(WorkflowDefinition)
 class DefinitionAdmin(TenantAdmin):
-    """Saving publishes a version; runs in flight keep theirs."""
+    """A draft is saved whatever it says; publishing makes a version. Runs in flight keep theirs."""
 
     form = DefinitionForm
     list_display = ("name", "does", "is_active", "last_run", "last_day", "changed")
@@ -58,7 +62,8 @@ class DefinitionAdmin(TenantAdmin):
     list_select_related = ("tenant",)
     search_fields = ("name", "key", "trigger_type")
     ordering = ("name", "-id")
-    actions: Any = ("switch_on", "switch_off", "archive_chosen", "restore_chosen")
+    actions: Any = ("switch_on", "switch_off", "export_chosen", "archive_chosen", "restore_chosen")
+    change_list_template = "admin/workflows/definition_list.html"
     change_form_template = "admin/workflows/definition_form.html"
     when_empty = _("No workflows yet. Add one: it says what starts it, and which steps follow.")
 
@@ -67,8 +72,19 @@ class DefinitionAdmin(TenantAdmin):
         return DefinitionList
 
     def get_urls(self) -> Any:
-        """Add the questions of the step editor."""
-        return [*editor_urls(self.admin_site), *super().get_urls()]
+        """Add the questions of the step editor, and the pages around versions and files."""
+        pages = (VersionPages(self), TransferPages(self), BrokenPage(self), RunningPages(self))
+        own = [url for page in pages for url in page.urls()]
+        return [*editor_urls(self.admin_site), *own, *super().get_urls()]
+
+    def may_edit(self, request: HttpRequest, obj: Any) -> bool:
+        """Say whether the person may decide about it: switch it, archive it, take it over."""
+        return self._may_edit(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What is edited elsewhere is only read here."""
+        is_here = obj is None or not obj.managed_by
+        return is_here and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Readers see the document, writers edit it."""
@@ -76,7 +92,7 @@ class DefinitionAdmin(TenantAdmin):
         wide: tuple[str, ...] = ("shown_document",)
         after: tuple[str, ...] = ()
         if obj is None or self.has_change_permission(request, obj):
-            before, wide = ("tenant",), ("document", "note", "version_seen")
+            before, wide = ("tenant",), ("document", "note", "version_seen", "draft_seen")
             after = ("key", "is_active")
         groups = [
             (None, {"fields": before}),
@@ -91,26 +107,78 @@ class DefinitionAdmin(TenantAdmin):
         return (*fixed, "starts_on", "shown_document", "name", "key") if obj else fixed
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Publish if the document changed; else only switch."""
+        """Keep a draft, or publish if the document changed; else only switch."""
         actor, document, note = (
             actor_of(request),
             form.cleaned_data["document"],
             form.cleaned_data["note"],
         )
-        if form.document_changed:
+        if form.is_draft:
+            self._save_draft(request, obj, form)
+        elif form.document_changed:
             version = publish(obj.tenant, actor, obj, document, note)
             said = _now("Version %(number)s is published.") % {"number": version.version}
             messages.info(request, said)
+        elif obj.draft is not None:
+            # The draft was edited back to what is published.
+            save_draft(obj.tenant, actor, obj, document)
         elif "is_active" in form.changed_data:
             set_active(obj.tenant, actor, obj, obj.is_active)
+
+    def _save_draft(self, request: HttpRequest, obj: Any, form: Any) -> None:
+        wanted_active = obj.is_active
+        save_draft(obj.tenant, actor_of(request), obj, form.cleaned_data["document"])
+        if obj.version:
+            said = _now("The draft is saved. Version %(number)s goes on until you publish.")
+            messages.success(request, said % {"number": obj.version})
+        else:
+            messages.success(request, _now("The draft is saved. It starts nothing yet."))
+        if wanted_active and not obj.is_active:
+            said = _now("It was left switched off: only a published workflow can start.")
+            messages.warning(request, said)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Tell a draft from a version in the history."""
+        if getattr(form, "is_draft", False):
+            return _now("Saved a draft.")
+        return super().construct_change_message(request, form, formsets, add)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Stay with a draft: its work is not done."""
+        if DRAFT_BUTTON in request.POST:
+            return _to(obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Stay with a draft: its work is not done."""
+        if DRAFT_BUTTON in request.POST:
+            return _to(obj)
+        return super().response_change(request, obj)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Show the versions beside the form."""
+        """Show the versions and the draft beside the form."""
         obj = self.get_object(request, object_id)
-        context = {"versions": _versions(obj), **(extra_context or {})} if obj else extra_context
+        if obj is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        context = {
+            "versions": listed_versions(obj),
+            "draft": draft_state(obj),
+            "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
+            "may_go_back": self.has_change_permission(request, obj),
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
+
+    @admin.action(description=_("Export as a file"), permissions=["view"])
+    def export_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Give the chosen workflows as a file."""
+        return export_file(list(queryset.order_by("key")))
 
     @admin.action(description=_("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: Any) -> None:
@@ -147,7 +215,7 @@ class DefinitionAdmin(TenantAdmin):
 
     def _editable(self, request: HttpRequest, queryset: Any) -> list[Any]:
         """Return the chosen rows of tenants in which the person may edit, not only read."""
-        return [row for row in queryset if self.has_change_permission(request, row)]
+        return [row for row in queryset if self.may_edit(request, row)]
 
     @admin.display(description=_("starts on"))
     def starts_on(self, definition: Any) -> str:
@@ -155,9 +223,14 @@ class DefinitionAdmin(TenantAdmin):
         return label_of(definition.trigger_type)
 
     @admin.display(description=_("what it does"))
-    def does(self, definition: Any) -> str:
+    def does(self, definition: Any) -> Any:
         """Return what starts it, and its steps."""
-        return summary(definition.definition)
+        said = summary(definition.definition if definition.version else edited(definition))
+        if definition.draft is None:
+            return said
+        badge = _now("With a draft") if definition.version else _now("Draft, not published yet")
+        template = '{} <span class="sayr-badge sayr-badge-nothing">{}</span>'
+        return format_html(template, said, badge)
 
     @admin.display(description=_("last run"))
     def last_run(self, definition: Any) -> Any:
@@ -178,13 +251,10 @@ class DefinitionAdmin(TenantAdmin):
     @admin.display(description=_("document"))
     def shown_document(self, definition: Any) -> Any:
         """Return the document for readers."""
-        text = document_text.write(definition.definition)
+        text = document_text.write(definition.definition or definition.draft)
         return format_html('<pre class="sayr-json" dir="ltr">{}</pre>', text)
 
 
-def _versions(definition: Any) -> list[Any]:
-    rows = WorkflowVersion.objects.filter(definition=definition).defer("program", "document")
-    shown: list[Any] = list(rows.order_by("-version")[:VERSIONS_SHOWN])
-    for version in shown:
-        version.publisher = actor_words(version.published_by)
-    return shown
+def _to(definition: Any) -> HttpResponse:
+    page = reverse("admin:workflows_workflowdefinition_change", args=[definition.pk])
+    return HttpResponseRedirect(page)

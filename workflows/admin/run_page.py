@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.find_runs import run_history
+from workflows.services.repeats import repeats_of
 from workflows.services.stories import facts_of, plans_of
 from workflows.services.subjects import Subject, subjects_of
 from workflows.wording import badges, values
@@ -94,6 +95,7 @@ def _facts(run: WorkflowRun) -> Sequence[Fact]:
         Fact(_("Asked to cancel"), run.cancel_requested_at),
         Fact(_("Worker stopped in it"), run.crashes),
         Fact(_("Repeats"), _run_link(run.retried_from) if run.retried_from else ""),
+        Fact(_("Started again as"), _links(repeats_of(run))),
     ]
 
 
@@ -116,6 +118,10 @@ def _workflow(run: WorkflowRun) -> SafeString:
 def _started_by(run: WorkflowRun) -> Any:
     words, cause = actor_words(run.actor), causing_run(run.actor)
     return _run_link(UUID(cause), words) if cause else words
+
+
+def _links(runs: Sequence[WorkflowRun]) -> SafeString:
+    return format_html_join(", ", "{}", ((_run_link(run.pk),) for run in runs))
 
 
 def _run_link(run_id: UUID, words: str = "") -> SafeString:

@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
+from workflows.admin.chosen_runs import ChosenRuns
 from workflows.admin.run_filters import (
     MistakeFilter,
     StatusFilter,
     TriggerFilter,
     WorkflowFilter,
 )
+from workflows.admin.run_operations import RunOperations
 from workflows.admin.run_page import run_page, seen_mark, subject_of
 from workflows.admin.searching import narrowed
 from workflows.models.run import WorkflowRun
@@ -46,8 +48,8 @@ class RunList(ChangeList):
 
 
 @admin.register(WorkflowRun)
-class RunAdmin(HistoryAdmin):
-    """Read-only: what happens to a run is the engine's to say."""
+class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
+    """What happens to a run is the engine's to say; people ask it to."""
 
     list_display = ("state", "what", "about", "started", "took")
     list_display_links = ("state",)
@@ -60,6 +62,7 @@ class RunAdmin(HistoryAdmin):
         TenantFilter,
     )
     list_select_related = ("definition", "tenant")
+    actions: Any = ("retry_chosen", "cancel_chosen")
     search_fields = ("id",)
     search_help_text = _("Order, phone, e-mail, name, or any number of order, event or run")
     page_template = "admin/workflows/run.html"
@@ -83,7 +86,7 @@ class RunAdmin(HistoryAdmin):
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """Return what the page of a run shows."""
-        return run_page(obj)
+        return {**run_page(obj), "choices": self.choices(request, obj)}
 
     def page_title(self, obj: Any) -> str:
         """Name the workflow, and the record it was about."""
@@ -97,7 +100,7 @@ class RunAdmin(HistoryAdmin):
         """Add the address that the page of a run asks while the run goes on."""
         live = self.admin_site.admin_view(self.live)
         named = path("<path:object_id>/live/", live, name="workflows_workflowrun_live")
-        return [named, *super().get_urls()]
+        return [named, *self.operation_urls(), *super().get_urls()]
 
     def live(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the changing part of a run's page, or nothing if it is as it was seen."""
@@ -106,7 +109,7 @@ class RunAdmin(HistoryAdmin):
             raise Http404
         if request.GET.get("seen") == seen_mark(run):
             return HttpResponse(status=204)
-        context = run_page(run)
+        context = self.page(request, run)
         html = render_to_string("admin/workflows/run_live.html", context, request)
         return JsonResponse({"seen": context["seen"], "ended": context["has_ended"], "html": html})
 

@@ -12,7 +12,7 @@ from actions.models.message_template import MessageTemplate
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.samples import sample_of
 from workflows.definition.scope import Scope
-from workflows.event_types import all_event_types, label_of, payload_schema
+from workflows.event_types import all_event_types, is_own, label_of, payload_schema
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.services.usage import used_by
@@ -51,9 +51,9 @@ def choices_for(tenant: Tenant, template: MessageTemplate | None) -> list[Choice
 
 def chips_for(choices: list[Choice]) -> list[Chip]:
     """Return the fields that every one of the choices has, then what is always there."""
-    known = [
-        dict((payload_schema(one.trigger_type) or {}).get("properties", {})) for one in choices
-    ]
+    # A template that nothing sends yet is most likely not about the engine's own events.
+    likely = [one for one in choices if one.definition or not is_own(one.trigger_type)]
+    known = [dict((payload_schema(one.trigger_type) or {}).get("properties", {})) for one in likely]
     shared = [name for name in known[0] if all(name in each for each in known)] if known else []
     fields = [
         Chip(f"trigger.{name}", field_title(name, known[0][name].get("title"))) for name in shared

@@ -7,11 +7,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.admin.access import may_edit
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import TenantFilter
+from workflows.admin.version_list import again_url, compare_url
 from workflows.models.version import WorkflowVersion
 from workflows.wording import document_text
 from workflows.wording.actors import actor_words
+from workflows.wording.changes import one_line, told
 
 
 @admin.register(WorkflowVersion)
@@ -34,11 +37,23 @@ class VersionAdmin(HistoryAdmin):
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """Return what the page of a version shows."""
+        before = self._before(obj)
+        definition = obj.definition
+        is_newest = obj.version == definition.version
+        may_go_back = may_edit(request, obj.tenant_id) and not definition.managed_by
         return {
             "version": obj,
             "publisher": actor_words(obj.published_by),
             "document": document_text.write(obj.document),
+            "is_newest": is_newest,
+            "again_url": again_url(obj) if may_go_back and not is_newest else "",
+            "changed": one_line(told(before.document, obj.document)) if before else "",
+            "compare_url": compare_url(definition, before.version, obj.version) if before else "",
         }
+
+    def _before(self, version: Any) -> Any:
+        rows = WorkflowVersion.objects.filter(definition_id=version.definition_id)
+        return rows.filter(version__lt=version.version).order_by("-version").first()
 
     def page_title(self, obj: Any) -> str:
         """Name the workflow and the number."""

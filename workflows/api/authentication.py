@@ -14,7 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework_api_key.permissions import KeyParser
 
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey
 from tenants.models.tenant import Tenant
 from workflows.api.refusals import ApiProblem
 
@@ -52,7 +52,7 @@ class HasScope(BasePermission):
         """Return whether the request carries a key at all. Raises ApiProblem for a wrong one."""
         if request.auth is None:
             return False
-        scope: Scope | None = getattr(view, "required_scope", None)
+        scope: str | None = getattr(view, "required_scope", None)
         if scope is None or scope not in key_of(request).scopes:
             raise ApiProblem("missing_scope", {"scope": scope})
         return True

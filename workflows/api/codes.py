@@ -20,6 +20,7 @@ class Kind:
 
 _BAD_JSON: Final = _("The body is not acceptable JSON.")
 _BAD_KEY: Final = _("The API key is not accepted.")
+_NOT_NOW: Final = _("This cannot be done to the run as it stands.")
 
 KINDS: Final[Mapping[str, Kind]] = {
     JsonFault.EMPTY: Kind(400, _BAD_JSON, _("The body is empty. Send a JSON object, at least {}.")),
@@ -103,6 +104,29 @@ KINDS: Final[Mapping[str, Kind]] = {
     "unsupported_media_type": Kind(
         415, _("This kind of body is not read."), _("Send “Content-Type: application/json”.")
     ),
+    "invalid_decision": Kind(
+        400, _("The decision is not readable."), _("Expected here: %(expected)s.")
+    ),
+    "may_not_decide": Kind(403, _("This is not yours to decide."), _("%(reason)s")),
+    "already_decided": Kind(
+        409,
+        _("This is decided already."),
+        _("“%(choice)s” was chosen by %(who)s at %(when)s."),
+    ),
+    "no_longer_open": Kind(409, _("This cannot be decided any more."), _("%(reason)s")),
+    "unknown_choice": Kind(422, _("There is no such choice."), _("Choose one of: %(choices)s.")),
+    "answer_invalid": Kind(
+        422, _("The form is not filled in right."), _("Correct the answers named in “errors”.")
+    ),
+    "invalid_retry": Kind(400, _("The body does not say how to retry."), _("Expected: %(expected)s.")),
+    "run_has_ended": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "not_failed": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "nothing_failed": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "still_running": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "already_under_way": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "never_published": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "is_a_part": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "step_not_possible": Kind(422, _("The run cannot begin at this step."), _("%(reason)s")),
     "idempotency_key_reused": Kind(
         422,
         _("The Idempotency-Key was used for another request."),

@@ -15,6 +15,7 @@ from workflows.services.find_runs import EventHistory, RunHistory
 from workflows.services.fire_once import Accepted
 from workflows.services.health import Health
 from workflows.wording import errors as wording
+from workflows.wording.masks import mask_links_in
 
 Json = Any
 
@@ -57,7 +58,7 @@ def run_detail(request: Request, history: RunHistory) -> dict[str, Json]:
         steps.append(_step(_under_way(run, history.pending), history.labels))
     return {
         **_run(request, run, history.trigger_type),
-        "trigger_payload": history.payload,
+        "trigger_payload": mask_links_in(history.payload),
         "steps": steps,
         "error": _run_error(history),
         "crashes": run.crashes,
@@ -75,7 +76,7 @@ def event_detail(request: Request, history: EventHistory) -> dict[str, Json]:
         "id": str(event.id),
         "url": _url(request, "api-event", event.id),
         "trigger_type": event.type,
-        "payload": history.payload,
+        "payload": mask_links_in(history.payload),
         "previous": history.previous,
         "subject": _subject(event),
         "source": event.source,
@@ -140,8 +141,8 @@ def _step(entry: Mapping[str, Json], labels: Mapping[str, str]) -> dict[str, Jso
         "action": entry["action"],
         "status": entry["status"],
         "reason": entry.get("reason"),
-        "input": entry.get("input"),
-        "output": entry.get("output"),
+        "input": mask_links_in(entry.get("input")),
+        "output": mask_links_in(entry.get("output")),
         "error": _error(entry.get("error")),
         "started_at": entry.get("started_at"),
         "duration_ms": entry.get("duration_ms"),

@@ -147,6 +147,31 @@ class RunDetail(RunSummary):
     retried_from = serializers.UUIDField(allow_null=True)
 
 
+class Retry(serializers.Serializer[object]):
+    """How a run is retried."""
+
+    payload = serializers.DictField(
+        child=serializers.JSONField(allow_null=True),
+        required=False,
+        allow_null=True,
+        help_text="A corrected payload, whole. Of a new run only.",
+    )
+    version = serializers.ChoiceField(
+        choices=["own", "newest"],
+        required=False,
+        help_text="Of a new run: the version of this run, or the one published now.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]  # of any kind
+        """Add the field whose name is a word of Python."""
+        begin = serializers.CharField(
+            required=False,
+            max_length=100,
+            help_text="`failed_step` (unless said), `start`, or the name of a step.",
+        )
+        return {"from": begin, **super().get_fields()}
+
+
 class Evaluation(ShortEvaluation):
     """Why a workflow that listens did, or did not, start."""
 

@@ -11,9 +11,12 @@ from typing import Any, Final
 from workflows.definition.blocks import ends, own_params
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.kinds import KINDS
-from workflows.definition.plans import make_plan
+from workflows.definition.kinds.children import USUALLY_AT_ONCE
+from workflows.definition.kinds.patience import USUAL_CHOICES, USUAL_REMINDERS
+from workflows.definition.plans import Plan, make_plan
 
 Stored = dict[str, Any]
+Step = Mapping[str, Any]
 
 # Stands for the index of the `fail` instruction: it comes last, if anything leads to it at all.
 _FAIL: Final = -1
@@ -26,6 +29,11 @@ def assemble(document: Mapping[str, Any], catalogue: Catalogue) -> tuple[list[St
     steps = document.get("on_failure")
     on_failure = assembler.place(steps, None) if steps else None
     return _with_fail(assembler.instructions), on_failure
+
+
+def plan_anything(value: Any) -> Plan | None:
+    """Return the plan of a value that no schema describes; None if there is none."""
+    return None if value is None else make_plan(value, {}, {})
 
 
 def _with_fail(instructions: list[Stored]) -> list[Stored]:
@@ -55,6 +63,7 @@ class _Assembler:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.instructions: list[Stored] = []
+        self.children: list[str] = []  # kinds of the steps whose child runs are around, outer first
 
     def place(self, steps: list[Any], after: int | None) -> int:
         """Lay down a list of steps that leads on to `after`; return the index of its first."""
@@ -67,7 +76,7 @@ class _Assembler:
             self.instructions[index] = self._stored(index, step, None if ends(step) else following)
         return first
 
-    def _stored(self, index: int, step: Mapping[str, Any], following: int | None) -> Stored:
+    def _stored(self, index: int, step: Step, following: int | None) -> Stored:
         common = {
             "op": step["action"] if step["action"] in KINDS else "action",
             "index": index,
@@ -80,27 +89,52 @@ class _Assembler:
         own = self._own(index, step, following)
         return {**common, **own, **self._after_error(step.get("on_error", "stop"), following)}
 
-    def _own(self, index: int, step: Mapping[str, Any], following: int | None) -> Stored:
-        match step["action"]:
+    def _own(self, index: int, step: Step, following: int | None) -> Stored:
+        """Return what only this kind of instruction has."""
+        name, params = step["action"], step["params"]
+        if name not in KINDS:
+            return self._call(step)
+        kind = KINDS[name]
+        plan = {"params": self._plan(step, kind.rendered)} if kind.rendered else {}
+        match name:
             case "branch":
-                return self._branch(step["params"], following)
+                return self._branch(params, following)
             case "repeat":
-                return self._repeat(index, step["params"])
-            case "stop":
-                outcome = step["params"].get("outcome", "completed")
-                return {"params": self._plan(step), "outcome": outcome}
-            case "wait" | "emit_event":
-                return {"params": self._plan(step)}
+                return self._repeat(index, params)
+            case "wait_for_event":
+                return {**plan, **self._wait_for_event(index, params, following)}
+            case "approval":
+                return {**plan, **self._approval(index, params)}
             case _:
-                tries = {"retry": step.get("retry"), "timeout": step.get("timeout")}
-                return {"params": self._plan(step), **tries}
+                return {**plan, **self._with_children(name, params)}
 
-    def _plan(self, step: Mapping[str, Any]) -> Stored:
-        name = step["action"]
-        schema = KINDS[name].params if name in KINDS else self.catalogue.actions[name].params
-        return make_plan(own_params(step), schema, schema)
+    def _with_children(self, name: str, params: Step) -> Stored:
+        match name:
+            case "for_each":
+                return self._for_each(params)
+            case "parallel":
+                return self._parallel(params)
+            case "run_workflow":
+                return {"workflow": params["workflow"]}
+            case "stop":
+                return self._stop(params)
+            case _:
+                return {}
 
-    def _branch(self, params: Mapping[str, Any], following: int | None) -> Stored:
+    def _call(self, step: Step) -> Stored:
+        tries = {"retry": step.get("retry"), "timeout": step.get("timeout")}
+        after_crash = step.get("after_crash")
+        said = {"after_crash": after_crash} if after_crash is not None else {}
+        schema = self.catalogue.actions[step["action"]].params
+        return {"params": make_plan(step["params"], schema, schema), **tries, **said}
+
+    def _plan(self, step: Step, rendered: tuple[str, ...]) -> Plan:
+        schema = KINDS[step["action"]].params
+        params = {**own_params(step), **_given_in_full(step)}
+        filled_in = {name: params[name] for name in params if name in rendered}
+        return make_plan(filled_in, schema, schema)
+
+    def _branch(self, params: Step, following: int | None) -> Stored:
         cases = [
             {
                 "label": case.get("label", str(number)),
@@ -115,7 +149,7 @@ class _Assembler:
             "otherwise": self.place(otherwise, following) if otherwise else None,
         }
 
-    def _repeat(self, index: int, params: Mapping[str, Any]) -> Stored:
+    def _repeat(self, index: int, params: Step) -> Stored:
         return {
             "body": self.place(params["steps"], index),
             "until": params["until"],
@@ -123,9 +157,84 @@ class _Assembler:
             "at_most": params["at_most"],
         }
 
-    def _after_error(self, on_error: str | Mapping[str, Any], following: int | None) -> Stored:
+    def _stop(self, params: Step) -> Stored:
+        usual = "item" if "for_each" in self.children else "run"
+        inmost_first = self.children[::-1]
+        is_item = params.get("scope", usual) == "item"
+        levels = inmost_first.index("for_each") if is_item else len(inmost_first)
+        return {
+            "outcome": params.get("outcome", "completed"),
+            **({"levels": levels} if levels else {}),
+        }
+
+    def _for_each(self, params: Step) -> Stored:
+        return {
+            "body": self._child("for_each", params["steps"]),
+            "result": plan_anything(params.get("result")),
+            "concurrency": params.get("concurrency", USUALLY_AT_ONCE),
+            "if_one_fails": params.get("if_one_fails", "continue"),
+        }
+
+    def _parallel(self, params: Step) -> Stored:
+        arms = [
+            {
+                "name": one["name"],
+                "label": one.get("label", ""),
+                "body": self._child("parallel", one["steps"]),
+                "result": plan_anything(one.get("result")),
+            }
+            for one in params["branches"]
+        ]
+        return {"arms": arms, "if_one_fails": params.get("if_one_fails", "stop")}
+
+    def _child(self, kind: str, steps: list[Any]) -> int:
+        """Lay down the steps of a child run: nothing follows them."""
+        self.children.append(kind)
+        body = self.place(steps, None)
+        self.children.pop()
+        return body
+
+    def _wait_for_event(self, index: int, params: Step, following: int | None) -> Stored:
+        late = params.get("on_timeout")
+        return {
+            "event_type": params["type"],
+            "look_back": params.get("look_back", "0s"),
+            "on_timeout": self.place(late, following) if late else None,
+            **self._patience(index, params),
+        }
+
+    def _approval(self, index: int, params: Step) -> Stored:
+        return {
+            "timeout_choice": params.get("timeout_choice"),
+            "allow_self": params.get("allow_self", False),
+            **self._patience(index, params),
+        }
+
+    def _patience(self, index: int, params: Step) -> Stored:
+        reminders = [
+            {
+                "after": one["after"],
+                "every": one.get("every"),
+                "at_most": one.get("at_most", USUAL_REMINDERS) if "every" in one else 1,
+                "body": self.place(one["steps"], index),
+            }
+            for one in params.get("reminders", ())
+        ]
+        return {"give_up_after": params.get("timeout"), "reminders": reminders}
+
+    def _after_error(self, on_error: str | Step, following: int | None) -> Stored:
         if isinstance(on_error, str):
             return {"on_error": on_error, "error_block": None, "error_codes": None}
         then = on_error.get("then", "stop")
         block = self.place(on_error["steps"], following if then == "continue" else _FAIL)
         return {"on_error": then, "error_block": block, "error_codes": on_error.get("codes")}
+
+
+def _given_in_full(step: Step) -> Stored:
+    """Return the params that the document may leave out, in whole or in part, but nobody later."""
+    if step["action"] != "approval":
+        return {}
+    params = step["params"]
+    fields = [{"required": False, "options": [], **one} for one in params.get("form", ())]
+    choices = params.get("choices", [dict(one) for one in USUAL_CHOICES])
+    return {"choices": choices, "form": fields}

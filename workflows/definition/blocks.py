@@ -6,12 +6,14 @@ The order is that of the kinds' schemas, never that of an object's keys.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from workflows.definition.catalogue import Schema
 from workflows.definition.kinds import kind_named
 from workflows.definition.problems import pointer
 from workflows.definition.schemas import member
+
+_APART: Final = ("x-steps", "x-condition", "x-result")  # seen from places of their own
 
 
 def elements(value: object) -> list[Any]:
@@ -40,9 +42,18 @@ def all_steps(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def names_in(steps: object) -> frozenset[str]:
-    """Return the names of the steps in a list, and of those inside them."""
-    found = (mapping(step).get("name") for _, step in every_step(steps, ""))
-    return frozenset(name for name in found if isinstance(name, str))
+    """Return the names of the steps in a list and inside them, as far as one run does them all.
+
+    What child runs do is not among them.
+    """
+    found: set[str] = set()
+    for step in elements(steps):
+        name = mapping(step).get("name")
+        found |= {name} if isinstance(name, str) else set()
+        children = child_lists(step, "")
+        for place, inner in lists_in(step, ""):
+            found |= names_in(inner) if place not in children else set()
+    return frozenset(found)
 
 
 def lists_in(step: object, path: str) -> Iterator[tuple[str, list[Any]]]:
@@ -51,6 +62,19 @@ def lists_in(step: object, path: str) -> Iterator[tuple[str, list[Any]]]:
     after_error = mapping(mapping(step).get("on_error")).get("steps")
     if isinstance(after_error, list):
         yield pointer(path, "on_error", "steps"), after_error
+
+
+def child_lists(step: object, path: str) -> frozenset[str]:
+    """Return the places of those lists of steps right inside a step that child runs carry out."""
+    params, at = mapping(mapping(step).get("params")), pointer(path, "params")
+    match mapping(step).get("action"):
+        case "for_each":
+            return frozenset({pointer(at, "steps")})
+        case "parallel":
+            count = len(elements(params.get("branches")))
+            return frozenset(pointer(at, "branches", index, "steps") for index in range(count))
+        case _:
+            return frozenset()
 
 
 def held(step: object, hint: str, path: str) -> Iterator[tuple[str, Any]]:
@@ -74,7 +98,7 @@ def _held(value: Any, schema: Schema, hint: str, path: str) -> Iterator[tuple[st
 
 
 def own_params(step: Mapping[str, Any]) -> Any:
-    """Return the params of a step without the steps and conditions that stand in them."""
+    """Return the params of a step without the steps, conditions and results that stand in them."""
     kind = kind_named(step.get("action"))
     return _own(step.get("params"), kind.params) if kind else step.get("params")
 
@@ -88,7 +112,7 @@ def _own(value: Any, schema: Schema) -> Any:
     return {
         name: _own(inner, parts[name])
         for name, inner in value.items()
-        if not parts[name].get("x-steps") and not parts[name].get("x-condition")
+        if not any(parts[name].get(hint) for hint in _APART)
     }
 
 
@@ -110,6 +134,10 @@ def ends(step: object) -> bool:
             return all(list_ends(steps) for steps in lists)
         case "repeat":
             return list_ends(params.get("steps"))
+        case "parallel":
+            # A stop in a branch ends more than its own child run. (A list may have no items.)
+            branches = elements(params.get("branches"))
+            return any(list_ends(mapping(one).get("steps")) for one in branches)
         case _:
             return False
 

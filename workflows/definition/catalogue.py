@@ -1,4 +1,4 @@
-"""What exists around a document: actions, events, tables, templates and connections.
+"""What exists around a document: actions, events, tables, templates, connections, workflows.
 
 The caller gathers it; the language only looks things up.
 """
@@ -39,3 +39,5 @@ class Catalogue:
     # Kind -> keys, for example "message_template:email" -> {"order_confirmed"}.
     references: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tables: Mapping[str, TableSignature] = field(default_factory=dict)
+    workflows: Mapping[str, str] = field(default_factory=dict)  # those to call: key -> name
+    own_workflow: str = ""  # key of the workflow that the document belongs to, if it has one

@@ -20,9 +20,9 @@ class Code(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     TOO_MANY = "too_many"
+    TOO_FEW = "too_few"
     UNKNOWN_KEY = "unknown_key"
     UNKNOWN_LANGUAGE = "unknown_language"
-    NOT_AVAILABLE_YET = "not_available_yet"
     OUT_OF_RANGE = "out_of_range"
     NOT_A_CHOICE = "not_a_choice"
     DUPLICATE = "duplicate"
@@ -40,6 +40,9 @@ class Code(StrEnum):
     NOT_TOGETHER = "not_together"
     NEEDS_OTHER = "needs_other"
     EMPTY_WINDOW = "empty_window"
+    BAD_IDENTIFIER = "bad_identifier"
+    NO_ITEM_TO_END = "no_item_to_end"
+    CALLS_ITSELF = "calls_itself"
 
     # Params
     MISSING_PARAM = "missing_param"
@@ -60,13 +63,17 @@ class Code(StrEnum):
     UNKNOWN_STEP = "unknown_step"
     LATER_STEP = "later_step"
     OTHER_BRANCH = "other_branch"
+    INSIDE_BLOCK = "inside_block"
     UNKNOWN_STEP_PART = "unknown_step_part"
     UNKNOWN_TRIGGER_FIELD = "unknown_trigger_field"
     UNKNOWN_OUTPUT_FIELD = "unknown_output_field"
+    NO_ITEM_HERE = "no_item_here"
+    UNKNOWN_ITEM_PART = "unknown_item_part"
     NO_ERROR_HERE = "no_error_here"
     UNKNOWN_ERROR_PART = "unknown_error_part"
     UNKNOWN_VALUE = "unknown_value"
     UNKNOWN_TENANT_FIELD = "unknown_tenant_field"
+    NOT_KNOWN_AT_START = "not_known_at_start"
     MAY_BE_MISSING = "may_be_missing"
 
     # Conditions, when they are checked

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflows.definition.assembly import assemble
+from workflows.definition.assembly import assemble, plan_anything
 from workflows.definition.blocks import all_steps, held, own_params
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import InvalidDocument
-from workflows.definition.kinds import KINDS, kind_named
+from workflows.definition.kinds import KINDS
+from workflows.definition.plans import make_plan
+from workflows.definition.reminders import with_quiet_reminders
 from workflows.definition.schemas import bare
 from workflows.definition.templates import paths_in
 from workflows.definition.validate import validate
 
 LANGUAGE_VERSION = 1
+_TEXT = {"type": "string"}
 
 
 def compile_document(document: object, catalogue: Catalogue) -> dict[str, Any]:
@@ -27,36 +30,53 @@ def compile_document(document: object, catalogue: Catalogue) -> dict[str, Any]:
     problems = validate(document, catalogue)
     if problems or not isinstance(document, dict):
         raise InvalidDocument(problems)
+    document = with_quiet_reminders(document)
     instructions, on_failure = assemble(document, catalogue)
+    output = plan_anything(document.get("output"))
     return {
         "language_version": LANGUAGE_VERSION,
         "name": document["name"],
         "trigger_types": [document["trigger_type"], *(document.get("also_on") or [])],
         "trigger_filter": document.get("trigger_filter") or None,
-        "settings": document.get("settings") or {},
+        "settings": _settings(document.get("settings") or {}),
         "values": document.get("values") or {},
         "uses_previous": _uses_previous(document),
         "schemas": _schemas(document, catalogue),
         "instructions": instructions,
         "on_failure": on_failure,
+        **({} if output is None else {"output": output}),
     }
+
+
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    key = settings.get("concurrency_key")
+    lane = {} if key is None else {"concurrency_key": make_plan(key, _TEXT, _TEXT)}
+    return {**settings, **lane}
 
 
 def _schemas(document: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """Return what rendered params are checked by."""
-    names = {step["action"] for _, step in all_steps(document)}
-    checked = {name for name in names if not kind_named(name) or name == "emit_event"}
     known = {name: action.params for name, action in catalogue.actions.items()}
-    known |= {name: kind.params for name, kind in KINDS.items()}
-    return {name: bare(known[name]) for name in sorted(checked)}
+    known |= {kind.name: kind.rendered_schema for kind in KINDS.values() if kind.is_checked}
+    names = {step["action"] for _, step in all_steps(document)}
+    return {name: bare(known[name]) for name in sorted(names & set(known))}
 
 
 def _uses_previous(document: Mapping[str, Any]) -> bool:
     """Say whether anything reads the before-values of the record change."""
     if any(compile_condition(one).reads_previous for one in _conditions(document)):
         return True
-    read = (path for _, step in all_steps(document) for path in paths_in(own_params(step)))
+    read = (path for value in _filled_in(document) for path in paths_in(value))
     return any(path[0] == "previous" for path in read)
+
+
+def _filled_in(document: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield every value that templates may stand in."""
+    yield document.get("output")
+    yield (document.get("settings") or {}).get("concurrency_key")
+    for path, step in all_steps(document):
+        yield own_params(step)
+        yield from (result for _, result in held(step, "x-result", path))
 
 
 def _conditions(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

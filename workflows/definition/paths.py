@@ -16,6 +16,8 @@ PATH = rf"{_NAME}(?:{_SEGMENT})*"
 _PATH = re.compile(PATH)
 _PARTS = re.compile(rf"{_NAME}|\[[^\]]*\]")
 _PLAIN_NAME = re.compile(_NAME)
+# What people call a step, a branch, a choice, so that a path leads to it.
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def parse_path(text: str) -> Path | None:

@@ -185,7 +185,12 @@ def _parallel(stored: Stored, common: dict[str, Any], checks: Checks) -> Paralle
 
 
 def _run_workflow(stored: Stored, common: dict[str, Any], checks: Checks) -> RunWorkflow:
-    return RunWorkflow(**common, fill=load_plan(stored["params"]), workflow=stored["workflow"])
+    return RunWorkflow(
+        **common,
+        fill=load_plan(stored["params"]),
+        check=checks["run_workflow"],
+        workflow=stored["workflow"],
+    )
 
 
 def _wait_for_event(stored: Stored, common: dict[str, Any], checks: Checks) -> WaitForEvent:
@@ -193,6 +198,7 @@ def _wait_for_event(stored: Stored, common: dict[str, Any], checks: Checks) -> W
         **common,
         **_patience(stored),
         fill=load_plan(stored["params"]),
+        check=checks["wait_for_event"],
         event_type=stored["event_type"],
         look_back=parse_duration(stored["look_back"]) or timedelta(0),
         on_timeout=stored["on_timeout"],

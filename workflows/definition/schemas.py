@@ -1,7 +1,6 @@
 """Reading the JSON Schemas of actions and events.
 
-Our hints in them: `x-text` (plain or html), `x-reference`, `x-table`, `x-fields-of`,
-`x-no-template`.
+Our hints in them stand in the README of this package.
 """
 
 from __future__ import annotations
@@ -135,7 +134,11 @@ def lacks(schema: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...] | N
 
 
 def _closed(branches: list[Schema]) -> bool:
-    described = [branch for branch in branches if branch.get("properties")]
+    described = [
+        branch
+        for branch in branches
+        if branch.get("properties") or branch.get("additionalProperties") is False
+    ]
     return bool(described) and not any(
         branch.get("additionalProperties") not in (None, False) or branch.get("patternProperties")
         for branch in branches

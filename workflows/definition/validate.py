@@ -13,8 +13,10 @@ from workflows.definition.checks.shape import check_shape
 from workflows.definition.checks.simple import wrong_type
 from workflows.definition.checks.steps import MOST_STEPS, check_steps
 from workflows.definition.checks.surroundings import look_around
+from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
+from workflows.definition.reminders import with_quiet_reminders
 from workflows.definition.values import canonical
 
 
@@ -29,8 +31,9 @@ def validate(document: object, catalogue: Catalogue) -> list[Problem]:
         return problems
     if not isinstance(document, dict):
         return [wrong_type(document, "", "object")]
+    found = _check(with_quiet_reminders(document), catalogue)
     # A schema can say the same thing twice.
-    unique = {(p.path, p.code, canonical(p.params)): p for p in _check(document, catalogue)}
+    unique = {(p.path, p.code, canonical(p.params)): p for p in found}
     return list(unique.values())
 
 
@@ -45,6 +48,7 @@ def _check(document: dict[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
         yield from check_steps(document["steps"], "/steps", around)
     if document.get("on_failure") is not None:
         yield from check_steps(document["on_failure"], "/on_failure", around.behind_error())
+    yield from check_templates(document.get("output"), "/output", around.at_step("/output"))
 
 
 _NO_STEPS: dict[str, Any] = {"steps": [], "on_failure": []}

@@ -1,6 +1,6 @@
 """What an outcome does to a run. Same arguments, same answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -9,6 +9,7 @@ from workflows.definition.retry import RetryPolicy
 from workflows.engine.errors import IllegalTransition
 from workflows.engine.outcomes import (
     CancelAsked,
+    DeadlinePassed,
     Outcome,
     RunStopped,
     StepCompleted,
@@ -22,6 +23,7 @@ OUTCOME_UNKNOWN: Final = "outcome_unknown"
 CANCELLED: Final = "cancelled"
 STOPPED: Final = "stopped"
 POISONED: Final = "poisoned"
+DEADLINE_PASSED: Final = "deadline_passed"
 
 # A run that ended its worker this often ends it again: it fails instead of taking turns for ever.
 MAX_CRASHES: Final = 5
@@ -66,7 +68,9 @@ class Decision:
     then: Then | None = None  # of a step that went wrong
 
 
-def decide(position: Position, outcome: Outcome, jitter: float = 0.0) -> Decision:
+def decide(  # noqa: C901, PLR0911  # one line for each outcome
+    position: Position, outcome: Outcome, jitter: float = 0.0
+) -> Decision:
     """Say what `outcome` does to a run at `position`.
 
     `jitter` is in [0, 1) and shortens the wait before a retry, so that a provider that comes back
@@ -76,7 +80,7 @@ def decide(position: Position, outcome: Outcome, jitter: float = 0.0) -> Decisio
         raise IllegalTransition(position.status, type(outcome).__name__)
     match outcome:
         case StepCompleted():
-            return _go_on(position, StepStatus.COMPLETED, outcome.go_to)
+            return _done(position, outcome)
         case StepSkipped():
             return _go_on(position, StepStatus.SKIPPED)
         case StepFailed():
@@ -85,8 +89,19 @@ def decide(position: Position, outcome: Outcome, jitter: float = 0.0) -> Decisio
             return _give_up(position, StepStatus.UNKNOWN, StepFailed(OUTCOME_UNKNOWN))
         case RunStopped():
             return _stop_as_wanted(position, outcome)
+        case DeadlinePassed():
+            late = StepFailed(DEADLINE_PASSED, {"deadline": outcome.deadline})
+            return _stop(position, StepStatus.FAILED, late)
         case CancelAsked():
             return Decision(RunStatus.CANCELLED, position.step, None, error_code=CANCELLED)
+
+
+def _done(position: Position, outcome: StepCompleted) -> Decision:
+    trouble = outcome.trouble
+    if trouble is None:
+        return _go_on(position, StepStatus.COMPLETED, outcome.go_to)
+    onward = _go_on(position, StepStatus.COMPLETED, outcome.go_to, had_errors=True)
+    return replace(onward, error_code=trouble.code, error_params=trouble.params)
 
 
 def _after_failure(position: Position, failure: StepFailed, jitter: float) -> Decision:

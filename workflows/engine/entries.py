@@ -52,8 +52,12 @@ def finished(base: Entry, outcome: Outcome, decision: Decision, timing: Timing) 
 
 
 def has_errors(results: Sequence[Mapping[str, Json]]) -> bool:
-    """Whether a step failed, or nobody knows whether it did its work."""
-    return any(entry["status"] in _WRONG for entry in results)
+    """Whether a step failed, if only in part, or nobody knows whether it did its work."""
+    return any(_went_wrong(entry) for entry in results)
+
+
+def _went_wrong(entry: Mapping[str, Json]) -> bool:
+    return entry["status"] in _WRONG or "error" in entry
 
 
 def error_to_tell(results: Sequence[Entry], status: RunStatus) -> Entry | None:
@@ -63,7 +67,7 @@ def error_to_tell(results: Sequence[Entry], status: RunStatus) -> Entry | None:
     """
     if status is RunStatus.FAILED:
         return stopping_entry(results)
-    return next((entry for entry in results if entry["status"] in _WRONG), None)
+    return next((entry for entry in results if _went_wrong(entry)), None)
 
 
 def stopping_entry(results: Sequence[Entry]) -> Entry | None:

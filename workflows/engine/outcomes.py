@@ -8,14 +8,6 @@ Json = Any
 
 
 @dataclass(frozen=True, slots=True)
-class StepCompleted:
-    """The step did its work."""
-
-    output: Json
-    go_to: int | None = None  # of a branch or a loop: where it leads; None: to what follows
-
-
-@dataclass(frozen=True, slots=True)
 class StepSkipped:
     """The step's condition did not hold."""
 
@@ -33,16 +25,33 @@ class StepFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class StepCompleted:
+    """The step did its work."""
+
+    output: Json
+    go_to: int | None = None  # of a branch or a loop: where it leads; None: to what follows
+    trouble: StepFailed | None = None  # part of it failed, and the run goes on all the same
+
+
+@dataclass(frozen=True, slots=True)
 class StepUnknown:
     """The worker died after the step began, and the action cannot safely be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunStopped:
-    """A step ended the whole run, as its author wanted."""
+    """A step ended the run, as its author wanted."""
 
     message: str = ""
     has_failed: bool = False
+    levels: int = 0  # how many runs above this one, its parents, end with it
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """The run took longer than its workflow allows."""
+
+    deadline: str  # ISO 8601
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +59,12 @@ class CancelAsked:
     """Somebody asked to cancel the run; the step has not begun."""
 
 
-Outcome = StepCompleted | StepSkipped | StepFailed | StepUnknown | RunStopped | CancelAsked
+Outcome = (
+    StepCompleted
+    | StepSkipped
+    | StepFailed
+    | StepUnknown
+    | RunStopped
+    | DeadlinePassed
+    | CancelAsked
+)

@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 ('worker', models.BigIntegerField(null=True, verbose_name='worker')),
                 ('crashes', models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='crashes')),
                 ('deadline_at', models.DateTimeField(null=True, verbose_name='deadline')),
-                ('wait_type', models.CharField(max_length=300, null=True, verbose_name='waits for')),
+                ('wait_type', models.CharField(max_length=1000, null=True, verbose_name='waits for')),
                 ('wait_match', models.CharField(max_length=64, null=True, verbose_name='wait matches')),
                 ('parent_run', models.UUIDField(null=True, verbose_name='parent run')),
                 ('entry', models.PositiveIntegerField(db_default=0, default=0, verbose_name='entry')),

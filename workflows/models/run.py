@@ -94,7 +94,7 @@ class WorkflowRun(TenantModel):
     worker = models.BigIntegerField(_("worker"), null=True)
     crashes = models.PositiveSmallIntegerField(_("crashes"), default=0, db_default=0)
     deadline_at = models.DateTimeField(_("deadline"), null=True)
-    wait_type = models.CharField(_("waits for"), max_length=300, null=True)  # noqa: DJ001
+    wait_type = models.CharField(_("waits for"), max_length=1000, null=True)  # noqa: DJ001
     wait_match = models.CharField(_("wait matches"), max_length=64, null=True)  # noqa: DJ001
     parent_run = models.UUIDField(_("parent run"), null=True)
     entry = models.PositiveIntegerField(_("entry"), default=0, db_default=0)

@@ -37,6 +37,16 @@ class Claim:
     depth: int  # of the event that started it
     previous: Json  # before-values, if a record change started it
     crashes: int  # of its workers, since it last finished a step
+    parent_run: UUID | None  # of a child run
+    entry: int  # where a child began; 0: with a whole program
+    item_index: int | None
+    item: Json  # what a child works on, or what a called workflow was handed
+    has_item: bool  # it may be null
+    lane: str | None
+    holds_lane: bool
+    deadline_at: datetime | None
+    children_open: int
+    created_at: datetime
 
     @property
     def was_begun(self) -> bool:
@@ -48,12 +58,19 @@ class Claim:
         """Whether it ended its worker so often that it may not take other runs with it."""
         return self.crashes >= SUSPECT_CRASHES
 
+    @property
+    def has_ties(self) -> bool:
+        """Whether its end concerns other rows: a parent, children, a lane."""
+        return bool(self.parent_run or self.children_open or self.holds_lane)
+
     @classmethod
     def from_row(cls, row: Row) -> "Claim":
         """Read what the statement CLAIM returned."""
         run_id, tenant_id, definition_id, version, event_id, payload, results, *others = row
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
-        claimed_at, cancel_asked, depth, previous, crashes = rest
+        claimed_at, cancel_asked, depth, previous, crashes, *kin = rest
+        parent_run, entry, item_index, item, lane, holds_lane, *last = kin
+        deadline_at, children_open, created_at, has_item = last
         return cls(
             run_id=run_id,
             tenant_id=tenant_id,
@@ -74,4 +91,14 @@ class Claim:
             depth=depth or 0,
             previous=as_json(previous) if previous is not None else None,
             crashes=crashes,
+            parent_run=parent_run,
+            entry=entry,
+            item_index=item_index,
+            item=as_json(item),
+            has_item=has_item,
+            lane=lane,
+            holds_lane=holds_lane,
+            deadline_at=deadline_at,
+            children_open=children_open,
+            created_at=created_at,
         )

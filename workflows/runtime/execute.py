@@ -5,17 +5,19 @@ import logging
 from django.db import Error as DatabaseTrouble
 from django.utils import translation
 
-from tenants.facts import TenantFacts
 from tenants.known import facts_of
 from workflows.definition.errors import InvalidProgram
-from workflows.engine.advance import Progress
+from workflows.engine.decide import MAX_CRASHES
+from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import store
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import released
 from workflows.runtime.interpreter import interpret
 from workflows.runtime.live import LiveHands
-from workflows.runtime.programs import LoadedProgram, VersionMissing, program_of
+from workflows.runtime.programs import VersionMissing, program_of
+from workflows.runtime.scopes import Needed
+from workflows.runtime.surroundings import surroundings_of
 from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -33,11 +35,15 @@ def execute(claim: Claim, watch: Watch) -> RunStatus | None:
     try:
         with released():
             try:
-                loaded, tenant = _needed_by(claim)
+                needed = _needed_by(claim)
             except (VersionMissing, InvalidProgram) as problem:
                 return _fail_unread(claim, problem)
-        with translation.override(tenant.language):
-            hands = LiveHands(claim, loaded, tenant, watch)
+            if _must_wait(claim, needed):
+                return RunStatus.QUEUED
+        with translation.override(needed.tenant.language):
+            hands = LiveHands(claim, needed, watch)
+            if claim.crashes >= MAX_CRASHES:
+                return _bury(claim, hands)
             return interpret(hands, claim.step, claim.pending)
     except store.LeaseLost:
         logger.warning("lease_lost", extra=ids)
@@ -56,6 +62,21 @@ def _fail_unread(claim: Claim, problem: Exception) -> RunStatus:
     return failed.status
 
 
-def _needed_by(claim: Claim) -> tuple[LoadedProgram, TenantFacts]:
+def _bury(claim: Claim, hands: LiveHands) -> RunStatus:
+    """End a run that ended its worker too often, before it ends this one."""
+    progress = hands.walker().poisoned(claim.step, claim.pending, claim.crashes)
+    hands.write(progress)
+    return progress.status
+
+
+def _must_wait(claim: Claim, needed: Needed) -> bool:
+    """Whether the run found no room in its lane. It takes its room before its first step."""
+    if claim.lane is None or claim.holds_lane or claim.cancel_asked:
+        return False
+    is_late = claim.deadline_at is not None and claim.claimed_at >= claim.deadline_at
+    return not is_late and not store.enter_lanes(claim, needed.loaded.program.settings)
+
+
+def _needed_by(claim: Claim) -> Needed:
     loaded = program_of(claim.definition_id, claim.version)
-    return loaded, facts_of(claim.tenant_id)
+    return Needed(loaded, facts_of(claim.tenant_id), surroundings_of(claim))

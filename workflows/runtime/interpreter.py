@@ -1,15 +1,17 @@
 """The one loop that carries a run from step to step. The hands say how a step is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from workflows.engine.advance import Job, Progress, Walker
+from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Timing
 from workflows.engine.outcomes import CancelAsked, Outcome, StepUnknown
+from workflows.engine.progress import Job, Progress, stored
 from workflows.engine.statuses import RunStatus
 
 Settle = Callable[[Outcome, Timing], Progress]
+Pending = Mapping[str, Any]
 
 
 class Hands(Protocol):
@@ -23,6 +25,15 @@ class Hands(Protocol):
 
     def walker(self) -> Walker:
         """Return a walker that stands on the results so far."""
+
+    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+        """Return what a run that waited for others finds: its children, an event, a decision."""
+
+    def deadline(self) -> datetime | None:
+        """Return when the run has to have ended."""
+
+    def is_late(self) -> bool:
+        """Whether that moment has passed."""
 
     def must_ask_a_person(self, job: Job) -> bool:
         """Whether the step was begun before a crash and cannot safely be repeated."""
@@ -43,9 +54,9 @@ class Hands(Protocol):
         """Leave the run for another worker."""
 
 
-def interpret(hands: Hands, step: int, pending: dict[str, object] | None) -> RunStatus:
+def interpret(hands: Hands, step: int, pending: Pending | None) -> RunStatus:
     """Carry a run on from `step` until it parks, ends, or is put down."""
-    progress = hands.walker().begin(step, pending, hands.now())
+    progress = _begin(hands, step, pending)
     if progress.job is None or progress.entries:
         # Skips, branches and waits that are over stand before the first step to carry out.
         hands.write(progress)
@@ -55,11 +66,36 @@ def interpret(hands: Hands, step: int, pending: dict[str, object] | None) -> Run
     return _carry_on(hands, progress)
 
 
+def _begin(hands: Hands, step: int, pending: Pending | None) -> Progress:
+    walker, now = hands.walker(), hands.now()
+    if hands.is_cancelled():
+        return walker.cancelled(step)
+    if _is_late(hands, step):
+        return _expired(hands, step, pending)
+    arrival = None
+    if pending is not None and "awaits" in pending:
+        arrival = hands.arrival(pending, walker.moment(step, pending, now))
+    return walker.begin(step, pending, now, arrival)
+
+
+def _is_late(hands: Hands, step: int) -> bool:
+    """Whether the deadline has passed, and the run has not failed over it yet."""
+    return hands.is_late() and not hands.walker().has_failed_at(step)
+
+
+def _expired(hands: Hands, step: int, pending: Pending | None) -> Progress:
+    deadline = hands.deadline() or hands.now()
+    return hands.walker().expire(step, pending, deadline, hands.now())
+
+
 def _carry_on(hands: Hands, progress: Progress) -> RunStatus:
     is_first = True
     while (job := progress.job) is not None:
         if hands.is_cancelled():
             progress = _settle(hands, job)(CancelAsked(), Timing(hands.now(), 0))
+            hands.write(progress)
+        elif not is_first and _is_late(hands, job.instruction.index):
+            progress = _expired(hands, job.instruction.index, stored(job))
             hands.write(progress)
         elif hands.should_put_down() and not is_first:
             hands.put_down()

@@ -11,19 +11,20 @@ from django.db import transaction
 
 from actions import registry
 from actions.spec import ActionSpec, Effect
-from tenants.facts import TenantFacts
+from workflows.definition.instructions import Call, RunWorkflow
 from workflows.definition.scope import Scope
-from workflows.engine.advance import Job, Progress, Walker
+from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
-from workflows.runtime import store
+from workflows.engine.progress import AwaitedEvent, Job, Progress
+from workflows.runtime import callees, decisions, families, matching, store
 from workflows.runtime.claims import Claim
 from workflows.runtime.clock import DatabaseClock
-from workflows.runtime.database import released
-from workflows.runtime.interpreter import Settle
+from workflows.runtime.database import released, rows
+from workflows.runtime.interpreter import Pending, Settle
 from workflows.runtime.perform import EMIT_EVENT, perform
-from workflows.runtime.programs import LoadedProgram
-from workflows.runtime.scopes import scope_of
+from workflows.runtime.scopes import Needed, scope_of
+from workflows.runtime.wakeup import wake_workers
 from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -42,10 +43,8 @@ class _Undo(Exception):
 class LiveHands:
     """Carries out one claimed run's steps."""
 
-    def __init__(
-        self, claim: Claim, loaded: LoadedProgram, tenant: TenantFacts, watch: Watch
-    ) -> None:
-        self.claim, self.loaded, self.tenant, self.watch = claim, loaded, tenant, watch
+    def __init__(self, claim: Claim, needed: Needed, watch: Watch) -> None:
+        self.claim, self.needed, self.watch = claim, needed, watch
         self.clock = DatabaseClock.read_as(claim.claimed_at)
         self.results: list[Entry] = list(claim.results)
         self.cancel_asked = claim.cancel_asked
@@ -56,7 +55,8 @@ class LiveHands:
         A worker that dies in the first step leaves no rendered params behind: rendered again,
         they must come out the same.
         """
-        return self.clock.now() if self.results else self.claim.started_at
+        is_first = not self.results and not (self.claim.pending or {}).keys() - {"begun"}
+        return self.claim.started_at if is_first else self.clock.now()
 
     def jitter(self) -> float:
         """Return a number in [0, 1)."""
@@ -64,11 +64,37 @@ class LiveHands:
 
     def walker(self) -> Walker:
         """Return a walker that stands on the results so far."""
-        return Walker(self.loaded.program, tuple(self.results), self._scope)
+        return Walker(
+            self.needed.loaded.program,
+            tuple(self.results),
+            self._scope,
+            is_child=self.claim.parent_run is not None,
+            entry=self.claim.entry,
+        )
+
+    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+        """Return what a run that waited for others finds."""
+        with released():
+            if pending["awaits"] == "children":
+                return families.family_of(self.claim.run_id, pending["children"])
+            if pending["awaits"] == "approval":
+                return decisions.decision_of(self.claim, pending, moment)
+            return matching.event_of(self.claim.tenant_id, pending)
+
+    def deadline(self) -> datetime | None:
+        """Return when the run has to have ended."""
+        return self.claim.deadline_at
+
+    def is_late(self) -> bool:
+        """Whether that moment has passed."""
+        deadline = self.claim.deadline_at
+        return deadline is not None and self.clock.now() >= deadline
 
     def must_ask_a_person(self, job: Job) -> bool:
         """Whether the step was begun before a crash and cannot safely be repeated."""
         if not self.claim.was_begun or job.instruction.index != self.claim.step:
+            return False
+        if isinstance(job.instruction, Call) and job.instruction.after_crash == "repeat":
             return False
         spec = self._spec(job)
         return spec is not None and spec.effect is Effect.NOT_REPEATABLE
@@ -90,11 +116,15 @@ class LiveHands:
         """Write a checkpoint of its own. Raises store.LeaseLost."""
         with released():
             self._note(progress, store.write(self.claim, progress))
+            if progress.awaited is not None:
+                self._look_back(progress.awaited)
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step and write what became of it. Raises store.LeaseLost."""
         if not self.watch.holds(self.claim):
             raise store.LeaseLost(self.claim.run_id)
+        if isinstance(job.instruction, RunWorkflow):
+            return self._call(job, job.instruction, settle)
         started_at, start = self.clock.now(), monotonic()
 
         def settled(outcome: Outcome) -> Progress:
@@ -104,11 +134,34 @@ class LiveHands:
         if spec is None:
             progress = settled(StepFailed("unknown_action", {"action": job.instruction.action}))
         elif spec.effect is Effect.DATABASE:
-            return self._together(lambda: perform(spec, job, self.claim, self.tenant), settled)
+            return self._together(
+                lambda: perform(spec, job, self.claim, self.needed.tenant), settled
+            )
         else:
-            progress = settled(perform(spec, job, self.claim, self.tenant))
+            progress = settled(perform(spec, job, self.claim, self.needed.tenant))
         self.write(progress)
         return progress
+
+    def _call(self, job: Job, instruction: RunWorkflow, settle: Settle) -> Progress:
+        """Start another workflow as a child run, in the version that is published now."""
+        with released():
+            found = callees.find(
+                self.needed.tenant, instruction.workflow, job.input["input"], self.needed.around
+            )
+            if isinstance(found, StepFailed):
+                progress = settle(found, Timing(self.clock.now(), 0))
+                self._note(progress, store.write(self.claim, progress))
+                return progress
+            progress = self.walker().call(job, self.clock.now())
+            self._note(progress, store.write(self.claim, progress, found))
+            return progress
+
+    def _look_back(self, awaited: AwaitedEvent) -> None:
+        """Find the event that came before the run parked."""
+        with transaction.atomic():
+            found = matching.look_back(rows, self.claim.tenant_id, self.claim.run_id, awaited)
+            if found:
+                wake_workers()
 
     def _spec(self, job: Job) -> ActionSpec | None:
         if job.instruction.op == "emit_event":
@@ -151,4 +204,4 @@ class LiveHands:
         self.cancel_asked = self.cancel_asked or cancel_asked
 
     def _scope(self, results: Sequence[Entry], now: datetime) -> Scope:
-        return scope_of(self.claim, self.loaded, self.tenant, results, now)
+        return scope_of(self.claim, self.needed, results, now)

@@ -13,8 +13,8 @@ from tenants.facts import TenantFacts
 from tenants.jsontext import dumps
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text
-from workflows.engine.advance import Job
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed, StepUnknown
+from workflows.engine.progress import Job
 from workflows.runtime.cause import Cause, acting
 from workflows.runtime.claims import Claim
 from workflows.runtime.emitting import emit

@@ -19,6 +19,7 @@ from workflows.conf import current
 from workflows.runtime.broker import end_this_process_after_the_task
 from workflows.runtime.claims import Claim
 from workflows.runtime.execute import execute
+from workflows.runtime.matching import BATCH
 from workflows.runtime.process import beat, stop_pipe
 from workflows.runtime.pulse import Pulse
 from workflows.runtime.reaper import take_over_from_the_dead
@@ -140,7 +141,13 @@ class Pump:
                 self.next_claim = now
         self._renew(now)
         if now >= self.next_claim:
+            self._match()
             self._claim(now)
+
+    def _match(self) -> None:
+        """Bring new events to the runs that wait for them; those are due then, and claimed next."""
+        while self.session.match_events() == BATCH:
+            self.pulse.touch()
 
     def _claim(self, now: float) -> None:
         if self._sees_to_suspects():
@@ -201,6 +208,7 @@ class Pump:
         if self.session.read_notifications():
             now = monotonic()
             self._claim(now)
+            self._match()
             self.next_claim = min(self.next_claim, now + ECHO_SECONDS)
         return stop in ready
 

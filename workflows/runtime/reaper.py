@@ -6,10 +6,15 @@ from datetime import timedelta
 import psycopg
 from django.utils import translation
 
-from workflows.engine.decide import POISONED, wait_after_crash
+from workflows.engine.decide import MAX_CRASHES, POISONED, wait_after_crash
 from workflows.runtime import statements
 from workflows.runtime.database import Row
+from workflows.runtime.families import CHILD_ENDED, WAKE_NEXT_CHILD
+from workflows.runtime.lanes import GIVE_ROOM, WAKE_NEXT_OF_KEY, WAKE_NEXT_OF_WORKFLOW
 from workflows.wording import errors as wording
+
+# So often did its workers die that not even reading the run is survived.
+UNREADABLE_CRASHES = MAX_CRASHES + 3
 
 logger = logging.getLogger(__name__)
 
@@ -28,18 +33,21 @@ def take_over_from_the_dead(
         return 0
     with session.transaction():
         held = session.execute(statements.RUNS_OF_DEAD_WORKERS, {"workers": dead}).fetchall()
-        for run_id, crashes in held:
-            _take_over(session, run_id, crashes)
+        for run in held:
+            _take_over(session, run)
     if dead:
         session.execute(statements.FORGET_WORKERS, {"workers": dead})
         logger.warning("workers_taken_over", extra={"workers": dead, "runs": len(held)})
     return len(held)
 
 
-def _take_over(session: "psycopg.Connection[Row]", run_id: object, crashes: int) -> None:
+def _take_over(session: "psycopg.Connection[Row]", run: Row) -> None:
+    run_id, crashes, parent, item_index, definition_id, lane, holds_lane = run
     wait = wait_after_crash(crashes)
-    if wait is not None:
-        session.execute(statements.TAKE_OVER, {"id": run_id, "crashes": crashes, "wait": wait})
+    if wait is not None or crashes < UNREADABLE_CRASHES:
+        # The worker that claims a poisoned run ends it, before anything of it is done.
+        values = {"id": run_id, "crashes": crashes, "wait": wait or timedelta(0)}
+        session.execute(statements.TAKE_OVER, values)
         return
     with translation.override("en"):
         message = wording.sentence(POISONED, {"crashes": crashes})
@@ -47,3 +55,11 @@ def _take_over(session: "psycopg.Connection[Row]", run_id: object, crashes: int)
         statements.BURY,
         {"id": run_id, "crashes": crashes, "error_code": POISONED, "error_message": message},
     )
+    if parent is not None:
+        session.execute(CHILD_ENDED, {"parent": parent, "number": 1, "tells": True})
+        session.execute(WAKE_NEXT_CHILD, {"parent": parent, "item_index": item_index})
+    if holds_lane:
+        facts = {"definition": definition_id, "lane": lane, "id": run_id}
+        session.execute(GIVE_ROOM, {**facts, "keys": sorted({"", lane})})
+        session.execute(WAKE_NEXT_OF_KEY, facts)
+        session.execute(WAKE_NEXT_OF_WORKFLOW, facts)

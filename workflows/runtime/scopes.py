@@ -1,6 +1,7 @@
 """What a run's templates see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,26 +11,34 @@ from workflows.definition.scope import Scope
 from workflows.engine.entries import latest_handled
 from workflows.runtime.claims import Claim
 from workflows.runtime.programs import LoadedProgram
+from workflows.runtime.surroundings import Surroundings
 
 Json = Any
 
 
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a run needs besides its own row."""
+
+    loaded: LoadedProgram
+    tenant: TenantFacts
+    around: Surroundings
+
+
 def scope_of(
-    claim: Claim,
-    loaded: LoadedProgram,
-    tenant: TenantFacts,
-    results: Sequence[Mapping[str, Json]],
-    now: datetime,
+    claim: Claim, needed: Needed, results: Sequence[Mapping[str, Json]], now: datetime
 ) -> Scope:
     """Return the values of a run: `results` so far, and `now`, the moment of rendering."""
+    loaded, tenant, around = needed.loaded, needed.tenant, needed.around
     return Scope(
-        trigger=claim.payload,
-        previous=claim.previous,
-        steps={entry["step_name"]: _step(entry) for entry in results},
-        run={**_run(claim, loaded), **_error(results)},
+        trigger=around.payload,
+        previous=around.previous,
+        steps={entry["step_name"]: _step(entry) for entry in [*around.results, *results]},
+        run={**_run(claim, loaded), **_error([*around.results, *results])},
         tenant=tenant_values(tenant),
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=loaded.program.values,
+        loop=around.loop,
     )
 
 

@@ -9,11 +9,13 @@ from uuid import UUID
 
 import psycopg
 from django.db import connections
+from psycopg.types.json import set_json_loads
 
-from tenants.jsontext import storable
+from tenants.jsontext import loads, storable
 from workflows.runtime import statements
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import Row
+from workflows.runtime.matching import match_new_events
 
 
 class WorkerNumberTaken(RuntimeError):
@@ -30,6 +32,7 @@ class PumpSession:
         self._lease = lease
         self._raw = psycopg.connect(**_direct_parameters())
         self._raw.autocommit = True
+        set_json_loads(loads, self._raw)  # numbers keep their digits
         self.worker: int = self._one(statements.NEW_WORKER_NUMBER)
         facts = {"worker": self.worker, "group": group, "slots": slots, "pid": os.getpid()}
         if not self._one(
@@ -58,6 +61,13 @@ class PumpSession:
             "times": list(turns.values()),
         }
         return [Claim.from_row(row) for row in self._run(statements.CLAIM, values).fetchall()]
+
+    def match_events(self) -> int:
+        """Wake the runs that wait for new events; return how many events were looked at."""
+        with self._raw.transaction():
+            return match_new_events(
+                lambda statement, values: self._run(statement, values).fetchall()
+            )
 
     def renew(self, runs: list[UUID]) -> dict[UUID, int]:
         """Prolong the leases of these runs; return the ones still held, with their tokens."""

@@ -6,6 +6,10 @@ database's now() alone: a worker's clock may jump.
 
 from typing import Final
 
+# Due by no clock: an event, a decision, a child or a lane wakes the run. Python's datetime cannot
+# hold an infinity.
+NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
+
 # Workers are alive while they hold the advisory lock (this class, their number).
 WORKER_LOCK_CLASS: Final = 4711
 
@@ -28,11 +32,13 @@ WITH events AS (
         caused_by_run uuid, depth smallint, evaluations jsonb, search_keys text[])
 )
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at)
+    subject_type, subject_id, actor, status, due_at, lane, deadline_at)
 SELECT id, %(tenant)s, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, 'queued', now()
+    subject_type, subject_id, actor, 'queued', now(), lane,
+    now() + make_interval(secs => deadline_seconds)
 FROM jsonb_to_recordset(%(runs)s::jsonb) AS run (id uuid, definition_id uuid, version int,
-    event_id uuid, trigger_payload jsonb, subject_type text, subject_id text, actor text)
+    event_id uuid, trigger_payload jsonb, subject_type text, subject_id text, actor text,
+    lane text, deadline_seconds double precision)
 """
 
 # Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
@@ -65,7 +71,9 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.actor, run.subject_type, run.subject_id, run.started_at, now(),
     run.cancel_requested_at IS NOT NULL,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
-    (SELECT previous FROM workflow_events event WHERE event.id = run.event_id), run.crashes
+    (SELECT previous FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
+    run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
+    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL
 """
 
 # A finished step: its result, where the run stands now, and the next step marked as begun.
@@ -77,17 +85,26 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
 """
 
-# The run waits: for a retry now, for other things later. No worker is held meanwhile.
-PARK: Final = """
+# The run waits: for a retry, a moment, an event, a decision, its children. No worker is held
+# meanwhile. `wait` NULL: no clock ends it; but a deadline still does.
+PARK: Final = f"""
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
     current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0,
-    wait_type = %(wait_type)s, worker = NULL, lease_until = NULL,
-    -- Somebody asked to cancel meanwhile: it is claimed at once, and ends there.
-    due_at = CASE WHEN cancel_requested_at IS NULL THEN now() + %(wait)s ELSE now() END
+    wait_type = %(wait_type)s::text, wait_match = %(wait_match)s, worker = NULL, lease_until = NULL,
+    children_open = coalesce(%(spawned)s::int, children_open),
+    due_at = CASE
+        -- Somebody asked to cancel meanwhile: it is claimed at once, and ends there.
+        WHEN cancel_requested_at IS NOT NULL THEN now()
+        -- The last child ended while the run was looking after another.
+        WHEN %(wait_type)s::text = 'children' AND coalesce(%(spawned)s::int, children_open) = 0
+            THEN now()
+        WHEN deadline_at > now()
+            THEN least(deadline_at, coalesce(now() + %(wait)s::interval, {NEVER}))
+        ELSE coalesce(now() + %(wait)s::interval, {NEVER}) END
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
-"""
+"""  # noqa: S608  # a constant of this module
 
 # The run's end. due_at NULL takes it out of the index of live runs.
 FINISH: Final = """
@@ -95,6 +112,7 @@ UPDATE workflow_runs
 SET status = %(status)s, step_results = step_results || %(entries)s::jsonb,
     current_step = %(step)s, pending = NULL, crashes = 0, due_at = NULL, completed_at = now(),
     wait_type = NULL, wait_match = NULL, worker = NULL, lease_until = NULL,
+    output = %(output)s::jsonb, holds_lane = false,
     error_step = %(error_step)s, error_code = %(error_code)s, error_message = %(error_message)s,
     error_fingerprint = %(error_fingerprint)s
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
@@ -148,7 +166,8 @@ WHERE beat_at < now() - %(lease)s::interval OR number::int <> ALL (ARRAY(
 
 # Live runs are found through due_at; no index names worker or lease, so that checkpoints stay HOT.
 RUNS_OF_DEAD_WORKERS: Final = """
-SELECT id, crashes + 1 FROM workflow_runs
+SELECT id, crashes + 1, parent_run, item_index, definition_id, lane, holds_lane
+FROM workflow_runs
 WHERE due_at <= now() AND status = 'running'
     AND (worker = ANY(%(workers)s) OR lease_until < now())
 FOR UPDATE SKIP LOCKED
@@ -164,12 +183,12 @@ SET status = 'queued', crashes = %(crashes)s, lease_token = lease_token + 1, wor
 WHERE id = %(id)s
 """
 
-# A run that ended its worker too often.
+# The end of a run that its worker did not even survive reading.
 BURY: Final = """
 UPDATE workflow_runs
 SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
-    lease_until = NULL, due_at = NULL, completed_at = now(),
-    error_step = coalesce(pending ->> 'step_name', error_step),
+    lease_until = NULL, due_at = NULL, completed_at = now(), wait_type = NULL, wait_match = NULL,
+    holds_lane = false, error_step = coalesce(pending ->> 'step_name', error_step),
     error_code = %(error_code)s::text,
     error_message = %(error_message)s,
     error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
@@ -193,14 +212,32 @@ WHERE version.definition_id = %(definition)s AND version.version = %(version)s
 # End a run that no worker holds; ask a worker that does to end it before its next step.
 CANCEL: Final = """
 UPDATE workflow_runs
-SET cancel_requested_at = coalesce(cancel_requested_at, now()),
-    status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
+SET status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
     due_at = CASE WHEN status = 'running' THEN due_at END,
     completed_at = CASE WHEN status <> 'running' THEN now() END,
     wait_type = CASE WHEN status = 'running' THEN wait_type END,
-    pending = CASE WHEN status = 'running' THEN pending END
+    wait_match = CASE WHEN status = 'running' THEN wait_match END,
+    pending = CASE WHEN status = 'running' THEN pending END,
+    cancel_requested_at = coalesce(cancel_requested_at, now())
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
-RETURNING status
+RETURNING status, holds_lane
+"""
+
+# What else hangs together with a live run.
+TIES: Final = """
+SELECT parent_run, item_index, definition_id, lane FROM workflow_runs
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
+"""
+
+# End a run that has done nothing yet.
+SKIP: Final = """
+UPDATE workflow_runs
+SET status = 'skipped', due_at = NULL, completed_at = now(), wait_type = NULL, pending = NULL,
+    worker = NULL, lease_until = NULL, lease_token = lease_token + 1,
+    error_code = %(error_code)s, error_message = %(error_message)s
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
+    AND NOT holds_lane AND step_results = '[]'::jsonb AND status IN ('queued', 'running')
+RETURNING parent_run, item_index
 """
 
 # Let a run that failed go on from the step it failed in. The failed entry leaves the results and
@@ -210,6 +247,7 @@ UPDATE workflow_runs
 SET status = 'queued', due_at = now(), completed_at = NULL, crashes = 0,
     step_results = %(results)s::jsonb, current_step = %(step)s,
     pending = %(pending)s::jsonb, lease_token = lease_token + 1,
+    deadline_at = NULL, -- a person took over
     cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
     error_fingerprint = NULL
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
@@ -217,11 +255,26 @@ WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
 RETURNING id
 """
 
-# Run again from the start, or from a chosen step with the results before it: a new run.
+# A person said that the step which stopped the run was done, and nothing follows it: the run, which
+# has ended and holds nothing any more, gets another end.
+END_OTHERWISE: Final = """
+UPDATE workflow_runs
+SET status = %(status)s, step_results = %(results)s::jsonb, current_step = %(step)s,
+    pending = NULL, lease_token = lease_token + 1, error_step = %(error_step)s,
+    error_code = %(error_code)s, error_message = %(error_message)s,
+    error_fingerprint = %(error_fingerprint)s
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
+    AND lease_token = %(token)s
+RETURNING id
+"""
+
+# Run again from the start, or from a chosen step with the results before it: a new run. With an
+# event of its own if a person corrected the payload.
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
     subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step)
-SELECT %(new)s, tenant_id, definition_id, %(version)s, event_id, trigger_payload,
+SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
+    coalesce(%(payload)s::jsonb, trigger_payload),
     subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
 RETURNING id

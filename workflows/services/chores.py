@@ -8,6 +8,8 @@ from django_q.models import Schedule
 
 from tenants.ids import lowest_id_at
 from workflows.models.idempotency import WorkflowIdempotency
+from workflows.services import alerts, overdue
+from workflows.services.approval_mails import tell_approvers
 from workflows.services.schedules import fire_due
 
 # As long as Stripe goes on sending a webhook that was not answered.
@@ -22,9 +24,13 @@ GROUP BY tenant_id, definition_id, date_trunc('hour', created_at), status
 
 CHORES = {
     "forget_idempotency_keys": 60,  # minutes between two times
+    "tell_owners": 1,
+    "tell_superusers": 1,
     "refresh_run_stats": 1,
     # Behind the ticker (workflows.triggers.ticker), which looks every second.
     "fire_due_schedules": 1,
+    # Behind the look of every few seconds (workflows.triggers.telling).
+    "tell_all_approvers": 1,
 }
 
 
@@ -51,9 +57,24 @@ def forget_idempotency_keys() -> int:
     return deleted
 
 
+def tell_owners() -> int:
+    """Mail the owners of workflows whose runs fail; return how many mails."""
+    return alerts.tell_owners()
+
+
+def tell_superusers() -> int:
+    """Mail the superusers if due work is not being claimed; return how many mails."""
+    return overdue.tell_superusers()
+
+
 def fire_due_schedules() -> int:
     """Fire the schedules that every ticker has missed; return how many events."""
     return fire_due()
+
+
+def tell_all_approvers() -> int:
+    """Mail the approvers whom every other look has missed; return how many mails."""
+    return tell_approvers()
 
 
 def refresh_run_stats() -> None:

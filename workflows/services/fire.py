@@ -156,6 +156,8 @@ def _run_row(draft: EventDraft, event_id: UUID, run_id: UUID, found: Evaluation)
         "trigger_payload": draft.payload,
         "subject_type": kind,
         "subject_id": subject_id,
+        "lane": found.lane,
+        "deadline_seconds": found.deadline.total_seconds() if found.deadline else None,
     }
 
 

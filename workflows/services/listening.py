@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from tenants.facts import TenantFacts
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
+from workflows.runtime.lanes import lane_of
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.scopes import tenant_values
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from workflows.services.fire import EventDraft
 
 logger = logging.getLogger(__name__)
+
+STARTED: Final = "started"
 
 Json = Any
 
@@ -37,6 +41,16 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a listening workflow, and how its run starts."""
+
+    reason: str  # STARTED, filtered_out, problem, own_change, chain_too_long
+    details: Mapping[str, Json] = field(default_factory=dict)
+    lane: str | None = None
+    deadline: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Why a listening workflow did, or did not, start."""
 
@@ -46,6 +60,8 @@ class Evaluation:
     started: bool
     reason: str  # started, filtered_out, problem, own_change, chain_too_long
     details: Mapping[str, Json] = field(default_factory=dict)
+    lane: str | None = None  # of the run it starts
+    deadline: timedelta | None = None
 
     def as_json(self) -> dict[str, Json]:
         """Return what the event keeps."""
@@ -71,36 +87,39 @@ def evaluate(
     """
     own, chain_too_long = guard
     for listener in listeners:
-        verdict: tuple[bool, str, Mapping[str, Json]]
         if chain_too_long:
-            verdict = (False, "chain_too_long", {})
+            verdict = Verdict("chain_too_long")
         else:
             verdict = _verdict(tenant, draft, listener, is_own=own == listener.definition_id)
-        started, reason, details = verdict
         yield Evaluation(
-            listener.definition_id, listener.version, listener.name, started, reason, details
+            listener.definition_id,
+            listener.version,
+            listener.name,
+            verdict.reason == STARTED,
+            verdict.reason,
+            verdict.details,
+            verdict.lane,
+            verdict.deadline,
         )
 
 
 def _verdict(
     tenant: TenantFacts, draft: EventDraft, listener: Listener, *, is_own: bool
-) -> tuple[bool, str, Mapping[str, Json]]:
+) -> Verdict:
     try:
         program = program_of(listener.definition_id, listener.version).program
         if is_own and not program.starts_on_own_changes:
-            return False, "own_change", {}
+            return Verdict("own_change")
         return _filtered(program, tenant, draft)
     except ExpressionError as problem:
-        return False, "problem", {"code": problem.code, "params": dict(problem.params)}
+        return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
     except (VersionMissing, InvalidProgram) as problem:
         logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
         details = {"code": "program_unreadable", "params": {"reason": str(problem)}}
-        return False, "problem", details
+        return Verdict("problem", details)
 
 
-def _filtered(
-    program: Program, tenant: TenantFacts, draft: EventDraft
-) -> tuple[bool, str, Mapping[str, Json]]:
+def _filtered(program: Program, tenant: TenantFacts, draft: EventDraft) -> Verdict:
     scope = Scope(
         trigger=dict(draft.payload),
         previous=dict(draft.previous) if draft.previous is not None else None,
@@ -111,6 +130,9 @@ def _filtered(
         values=program.values,
     )
     explanation = program.trigger_filter.explain(scope)
-    if explanation["matched"]:
-        return True, "started", {}
-    return False, "filtered_out", explanation
+    if not explanation["matched"]:
+        return Verdict("filtered_out", explanation)
+    lane, problem = lane_of(program, scope)
+    # A key that cannot be rendered keeps no run from starting; the event says so.
+    details = {"without_lane": problem} if problem else {}
+    return Verdict(STARTED, details, lane, program.settings.deadline)

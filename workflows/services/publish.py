@@ -17,9 +17,12 @@ from workflows.services.catalogue import catalogue_of
 Json = Any
 
 
-def problems_of(tenant: Tenant, document: Json) -> list[Problem]:
-    """Return everything that is wrong with a document, for this tenant, now."""
-    return validate(document, catalogue_of(tenant))
+def problems_of(tenant: Tenant, document: Json, key: str = "") -> list[Problem]:
+    """Return everything that is wrong with a document, for this tenant, now.
+
+    `key` is that of the workflow it belongs to, "" if it has none yet.
+    """
+    return validate(document, catalogue_of(tenant, key))
 
 
 def publish(
@@ -29,7 +32,7 @@ def publish(
 
     Raises InvalidDocument with every problem, having changed nothing. Runs in flight keep theirs.
     """
-    catalogue = catalogue_of(tenant)
+    catalogue = catalogue_of(tenant, definition.key)
     problems = validate(document, catalogue)
     if problems:
         raise InvalidDocument(problems)

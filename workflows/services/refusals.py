@@ -4,11 +4,15 @@ from uuid import UUID
 
 
 class Refused(Exception):
-    """The run is not in a state in which this can be done."""
+    """The run is not in a state in which this can be done. `code` says why."""
+
+    code: str
 
 
 class RunHasEnded(Refused):
     """The run has ended already, or is none of this tenant."""
+
+    code = "run_has_ended"
 
     def __init__(self, run_id: UUID) -> None:
         super().__init__(f"run {run_id} has ended, or does not exist")
@@ -16,7 +20,7 @@ class RunHasEnded(Refused):
 
 
 class NotRetryable(Refused):
-    """The run cannot be retried that way. `code` says why."""
+    """The run cannot be retried that way."""
 
     def __init__(self, run_id: UUID, code: str) -> None:
         super().__init__(f"run {run_id}: {code}")

@@ -1,26 +1,43 @@
 """Retry a run: go on from the step it failed in, or start a new run from an earlier step."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
+from tenants.ids import uuid7
+from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
+from workflows.definition.program import Program
 from workflows.engine.advance import pending_retry
+from workflows.engine.decide import Then
 from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
+from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime import store
-from workflows.runtime.programs import program_of
+from workflows.runtime import statements, store
+from workflows.runtime.database import execute
+from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.wakeup import wake_workers
 from workflows.services.refusals import NotRetryable
+from workflows.services.repeats import unfinished_repeat
+from workflows.services.search_keys import search_keys
+
+Json = Any
+Entry = Mapping[str, Json]
+
+STOPPED: Final = frozenset({Then.STOP, Then.ON_FAILURE})
+MANUAL: Final = "manual"  # the source of an event that a person made
 
 
 def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
     """Let a failed run go on from its failed step: same row, version, payload, same key.
 
-    Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did).
+    Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did),
+    `is_a_part`, `unknown_run`.
     """
     with tenant_scope(tenant):
-        run = _run(tenant, run_id)
+        run = whole_run(tenant, run_id)
         if run.status != RunStatus.FAILED:
             raise NotRetryable(run_id, "not_failed")
         failed = stopping_entry(run.step_results)
@@ -34,50 +51,125 @@ def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
         wake_workers()
 
 
-def start_again(
-    tenant: Tenant, run_id: UUID, actor: str, *, from_step: str = "", newest: bool = False
+def start_again(  # noqa: PLR0913  # each part is named where it is used
+    tenant: Tenant,
+    run_id: UUID,
+    actor: str,
+    *,
+    from_step: str = "",
+    newest: bool = False,
+    payload: Mapping[str, Json] | None = None,
 ) -> UUID:
     """Start a new run with the same event; return its id. Its external calls carry new keys.
 
     `from_step` names the first step to do; the results of the steps before it are taken over,
-    marked as reused. `newest`: on the version published now, not on the run's own.
-    Raises NotRetryable: `still_running`, `unknown_step`, `results_missing`.
+    marked as reused. `newest`: on the version published now, not on the run's own. With `payload`,
+    which a person corrected, the new run has an event of its own, by that person.
+    Raises NotRetryable: `still_running`, `already_under_way` (a run that was started again is not
+    finished), `unknown_step`, `results_missing`, `never_published`, `is_a_part`, `unknown_run`.
     """
     with tenant_scope(tenant):
-        run = _run(tenant, run_id)
+        # Two clicks take turns here: the second finds the first one's run.
+        run = whole_run(tenant, run_id, lock=True)
         if not RunStatus(run.status).has_ended:
             raise NotRetryable(run_id, "still_running")
+        if unfinished_repeat(run) is not None:
+            raise NotRetryable(run_id, "already_under_way")
         version = run.definition.version if newest else run.version
-        step, results = _starting_point(run, version, from_step)
-        new = store.start_again((tenant.id, run_id), version, (step, results), actor)
+        start = starting_point(run, version, from_step)
+        corrected = None if payload is None else _corrected(run, version, actor, payload)
+        new = store.start_again((tenant.id, run_id), version, start, actor, corrected)
         wake_workers()
         return new
 
 
-def _starting_point(
+def starting_point(
     run: WorkflowRun, version: int, from_step: str
-) -> tuple[int, list[dict[str, object]]]:
+) -> tuple[int, list[dict[str, Json]]]:
+    """Return the index at which to begin, and the results that are taken over.
+
+    Raises NotRetryable.
+    """
+    program = _program(run, version)
     if not from_step:
         return 0, []
-    instructions = program_of(run.definition_id, version).program.instructions
-    found = next((one for one in instructions if one.name == from_step), None)
+    found = next((one for one in program.instructions if one.name == from_step), None)
     if found is None:
         raise NotRetryable(run.pk, "unknown_step")
-    results = {entry["step_name"]: entry for entry in run.step_results}
-    earlier = [one.name for one in instructions[: found.index]]
-    if any(name not in results for name in earlier):
+    entries: Sequence[Entry] = run.step_results
+    names = [entry["step_name"] for entry in entries]
+    # Of a step that the run came to: what lay on its way there, whatever the branches were.
+    before = entries[: names.index(from_step)] if from_step in names else entries
+    wanted = {one.name for one in program.instructions[: found.index]}
+    if from_step in names:
+        own = {one.name for one in _program(run, run.version).instructions}
+        wanted -= own
+    # The step that stopped the run left nothing that a later one could rest on.
+    there = {entry["step_name"] for entry in before if entry.get("then") not in STOPPED}
+    if not wanted <= there:
         raise NotRetryable(run.pk, "results_missing")
-    return found.index, [_reused(results[name]) for name in earlier]
+    return found.index, [_reused(entry) for entry in before]
 
 
-def _reused(entry: dict[str, object]) -> dict[str, object]:
+def whole_run(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
+    """Return a run of `tenant`. Raises NotRetryable: `unknown_run`, `is_a_part`."""
+    runs = WorkflowRun.objects.select_related("definition", "tenant")
+    rows = runs.select_for_update(of=("self",)) if lock else runs
+    try:
+        run = rows.get(tenant=tenant, pk=run_id)
+    except WorkflowRun.DoesNotExist:
+        raise NotRetryable(run_id, "unknown_run") from None
+    if run.parent_run is not None:
+        raise NotRetryable(run_id, "is_a_part")
+    return run
+
+
+def _program(run: WorkflowRun, version: int) -> Program:
+    try:
+        return program_of(run.definition_id, version).program
+    except VersionMissing:
+        raise NotRetryable(run.pk, "never_published") from None
+
+
+def _reused(entry: Entry) -> dict[str, Json]:
     if entry["status"] != StepStatus.COMPLETED:
-        return entry
+        return dict(entry)
     return {**entry, "status": StepStatus.REUSED}
 
 
-def _run(tenant: Tenant, run_id: UUID) -> WorkflowRun:
-    try:
-        return WorkflowRun.objects.select_related("definition").get(tenant=tenant, pk=run_id)
-    except WorkflowRun.DoesNotExist:
-        raise NotRetryable(run_id, "unknown_run") from None
+def _corrected(
+    run: WorkflowRun, version: int, actor: str, payload: Mapping[str, Json]
+) -> tuple[UUID, Mapping[str, Json]]:
+    """Write the event that says who started the run with which payload; return both."""
+    original = WorkflowEvent.objects.filter(tenant=run.tenant_id, pk=run.event_id).first()
+    event_id = uuid7()
+    facts = run.tenant.facts()
+    started = {
+        "definition_id": str(run.definition_id),
+        "version": version,
+        "name": run.definition.name,
+        "started": True,
+        "reason": "started",
+    }
+    row = {
+        "id": str(event_id),
+        "type": original.type if original else run.definition.trigger_type,
+        "payload": payload,
+        "previous": original.previous if original else None,
+        "subject_type": run.subject_type,
+        "subject_id": run.subject_id,
+        "source": MANUAL,
+        "actor": actor,
+        "caused_by_run": None,
+        "depth": original.depth if original else 0,
+        # The others that listen were asked about the event as it came.
+        "evaluations": [started],
+        "search_keys": search_keys(
+            facts.id, facts.country, payload, [str(event_id), run.subject_id or None]
+        ),
+    }
+    execute(
+        statements.INSERT_EVENTS_AND_RUNS,
+        {"tenant": facts.id, "events": storable([row]), "runs": storable([])},
+    )
+    return event_id, payload

@@ -7,8 +7,10 @@ from django import template
 from django.utils import timezone
 
 from tenants.admin.access import is_superuser, may_edit_somewhere, sees_several, tenants_seen
+from workflows.services.approvals import waiting_for
 from workflows.services.attention import attention
 from workflows.services.beginnings import beginnings
+from workflows.services.broken import count_broken
 from workflows.services.newest_runs import last_day, newest_runs
 from workflows.wording.times import duration, short_moment
 
@@ -32,9 +34,10 @@ def home(context: Mapping[str, Any]) -> dict[str, Any]:
         "may_edit": may_edit_somewhere(request),
         "names_tenants": sees_several(request),
         "attention": found,
+        "decisions": len(waiting_for(tenants, request.user)),
         "late_for": duration(found.late.longest) if found.late else "",
         "retries": [(one, short_moment(one.run.due_at)) for one in found.retries],
-        "paused": [tenant for tenant in tenants if tenant.paused_at],
+        "broken": count_broken(tenants, now),
         "newest": newest,
         "day": last_day(tenants, now),
         "beginnings": None if newest else beginnings(tenants),

@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from django_q.brokers.orm import ORM
 
 from workflows.services.schedules import fire_due
+from workflows.triggers.telling import tell_for_ever
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +29,17 @@ class TickingBroker(ORM):  # type: ignore[misc]  # django-q2 ships no types
     """django-q2's own broker; the process that takes tasks off it ticks as well."""
 
     _ticker: Thread | None = None
+    _teller: Thread | None = None
 
     def dequeue(self) -> Any:
         """Return the next tasks, or None after a second without any."""
-        # Only the pusher comes here, about once a second. Its thread ends with it.
+        # Only the pusher comes here, about once a second. Its threads end with it.
         if self._ticker is None or not self._ticker.is_alive():
             self._ticker = Thread(target=tick_for_ever, name="ticker", daemon=True)
             self._ticker.start()
+        if self._teller is None or not self._teller.is_alive():
+            self._teller = Thread(target=tell_for_ever, name="teller", daemon=True)
+            self._teller.start()
         return super().dequeue()
 
 

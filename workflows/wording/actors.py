@@ -9,14 +9,23 @@ def actor_words(actor: str) -> str:
     if not name:
         return actor
     match kind:
-        case "user":
+        case "user" | "mail":
             return name
         case "run":
             return _("another run")
         case "api_key" | "key":
-            return _("API key “%(name)s”") % {"name": name}
+            # Who decides through a key may be named after it: “api_key:shop, rana@example.com”.
+            key, _comma, person = name.partition(", ")
+            words = _("API key “%(name)s”") % {"name": key}
+            return (
+                _("%(person)s, through %(key)s") % {"person": person, "key": words}
+                if person
+                else words
+            )
         case "schedule":
             return _("schedule “%(name)s”") % {"name": name}
+        case "command":
+            return _("the command line")
         case _:
             return actor
 

@@ -23,6 +23,19 @@ STEP_LABELS: Final = {
     StepState.NEXT: gettext_lazy("Next"),
     StepState.NOT_REACHED: gettext_lazy("Not reached"),
 }
+# The steps that steer a run: no action of the library does them.
+KIND_LABELS: Final = {
+    "approval": gettext_lazy("Ask for a decision"),
+    "branch": gettext_lazy("Choose a branch"),
+    "emit_event": gettext_lazy("Fire an event"),
+    "for_each": gettext_lazy("Do it for each"),
+    "parallel": gettext_lazy("Do several things at once"),
+    "repeat": gettext_lazy("Repeat until"),
+    "run_workflow": gettext_lazy("Run another workflow"),
+    "stop": gettext_lazy("Stop here"),
+    "wait": gettext_lazy("Wait"),
+    "wait_for_event": gettext_lazy("Wait for an event"),
+}
 # Which have a picture in static/workflows/icons.
 ICONS: Final = frozenset({"mail", "megaphone", "pencil", "globe", "message", "bolt"})
 
@@ -46,6 +59,8 @@ def badge(tone: str, label: str) -> SafeString:
 
 def action_label(name: str) -> str:
     """Return what staff call an action; its name if the library has it no more."""
+    if name in KIND_LABELS:
+        return str(KIND_LABELS[name])
     try:
         return str(registry.get(name).label)
     except registry.UnknownAction:

@@ -12,10 +12,14 @@ Json = Any
 
 # The database keeps no order of keys. This is the one in which documents are written out.
 ORDER: Final = (
-    "language", "name", "label", "trigger_type", "also_on", "trigger", "trigger_filter",
-    "settings", "values", "steps", "on_failure", "action", "params", "condition", "all", "any",
-    "field", "operator", "value", "on_error", "retry", "attempts", "delay", "backoff",
-    "max_delay", "timeout",
+    "language", "name", "key", "label", "trigger_type", "also_on", "trigger", "trigger_filter",
+    "settings", "concurrency_key", "when_busy", "max_running", "deadline", "values",
+    # Before the steps that stand in the params of a step.
+    "items", "type", "match", "look_back", "title", "message", "approvers", "choices", "form",
+    "required", "options", "when", "after", "every", "at_most", "steps", "until", "otherwise",
+    "result", "output", "on_failure", "action", "params", "condition", "all", "any", "field",
+    "operator", "value", "on_error", "retry", "attempts", "delay", "backoff", "max_delay",
+    "timeout", "timeout_choice", "on_timeout", "reminders", "after_crash",
 )  # fmt: skip
 _RANK: Final = {key: rank for rank, key in enumerate(ORDER)}
 
@@ -33,14 +37,20 @@ def read(text: str) -> Json:
     """Return the document. Raises Unreadable."""
     try:
         document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        holds_nul = "\\u0000" in text and _holds_nul(document)
+    except Unreadable:
+        raise
     except json.JSONDecodeError as mistake:
         raise Unreadable(
             _("This is not JSON: line %(line)s, column %(column)s (%(reason)s).")
             % {"line": mistake.lineno, "column": mistake.colno, "reason": mistake.msg}
         ) from mistake
+    except ValueError as mistake:
+        # Python reads no number of more than some thousand digits.
+        raise Unreadable(_("A number in this text is too long.")) from mistake
     except RecursionError as mistake:
         raise Unreadable(_("This is nested too deeply.")) from mistake
-    if "\\u0000" in text and _holds_nul(document):
+    if holds_nul:
         raise Unreadable(_("The sign \\u0000 cannot be stored. Remove it."))
     return document
 

@@ -37,6 +37,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "action_crashed": _("The action itself has a fault, tell a developer: %(reason)s"),
     "refused_by_database": _("The database refused the change: %(reason)s"),
     "database_trouble": _("The database could not do this now: %(reason)s"),
+    "nothing_fires": _(
+        "Nothing fires “%(event)s” any more: it is no event that is known here, no schedule and "
+        "no workflow fires it, and none came in the last 30 days."
+    ),
     "condition_not_met": _("Skipped: its condition was not met."),
 }
 

@@ -18,6 +18,7 @@ SOURCES: Final[Mapping[str, Any]] = {
     "code": gettext_lazy("this application"),
     "schedule": gettext_lazy("a schedule"),
     "manual": gettext_lazy("a person"),
+    "engine": gettext_lazy("the engine"),
 }
 
 REASONS: Final[Mapping[str, Any]] = {

@@ -19,11 +19,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.EMPTY: _("This is empty. Fill it in."),
     Code.TOO_LONG: _("This is too long: at most %(most)s characters."),
     Code.TOO_MANY: _("These are too many: at most %(most)s."),
+    Code.TOO_FEW: _("These are too few: at least %(least)s."),
     Code.UNKNOWN_KEY: _("“%(key)s” is not known here. Correct its name or remove it."),
     Code.UNKNOWN_LANGUAGE: _(
         "This workflow is written in version %(language)s of the language, which is not known here."
     ),
-    Code.NOT_AVAILABLE_YET: _("“%(feature)s” is not available yet. Remove it for now."),
     Code.OUT_OF_RANGE: _("Choose something from %(least)s to %(most)s."),
     Code.NOT_A_CHOICE: _("“%(value)s” is not one of the choices. Choose from: %(choices)s."),
     Code.DUPLICATE: _("“%(value)s” is named twice. Remove one."),
@@ -48,6 +48,14 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.NOT_TOGETHER: _("“%(key)s” and “%(other)s” do not go together. Remove one of them."),
     Code.NEEDS_OTHER: _("“%(key)s” needs “%(other)s” beside it. Fill that in, or remove this."),
     Code.EMPTY_WINDOW: _("These hours begin and end at the same time. Correct one of them."),
+    Code.BAD_IDENTIFIER: _(
+        "“%(value)s” cannot be a short name. Use small letters, digits and _, a letter first."
+    ),
+    Code.NO_ITEM_TO_END: _(
+        "Only a step that runs once for each item of a list can end that item. "
+        "Let it end the whole run instead."
+    ),
+    Code.CALLS_ITSELF: _("A workflow cannot run itself. Choose another workflow than “%(key)s”."),
     # Params
     Code.MISSING_PARAM: _("“%(param)s” is missing. Fill it in."),
     Code.UNKNOWN_PARAM: _("This action has no “%(param)s”. Correct its name or remove it."),
@@ -80,10 +88,21 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "“%(path)s” reads the step “%(step)s”, which is on another branch: "
         "it never runs before this point. Choose another step."
     ),
+    Code.INSIDE_BLOCK: _(
+        "“%(path)s” reads the step “%(step)s”, which only the steps inside “%(block)s” can read. "
+        "From outside, read the result of “%(block)s”."
+    ),
     Code.UNKNOWN_STEP_PART: _("“%(path)s” does not exist. A step has output, status and error."),
     Code.UNKNOWN_TRIGGER_FIELD: _("The event has no field “%(field)s” (in “%(path)s”)."),
     Code.UNKNOWN_OUTPUT_FIELD: _(
         "The result of the step “%(step)s” has no field “%(field)s” (in “%(path)s”)."
+    ),
+    Code.NO_ITEM_HERE: _(
+        "“%(path)s” can only be read in steps that run once for each item of a list, "
+        "and outer only where one such list lies inside another."
+    ),
+    Code.UNKNOWN_ITEM_PART: _(
+        "“%(path)s” does not exist. Around an item there are outer.item and outer.item_index."
     ),
     Code.NO_ERROR_HERE: _(
         "“%(path)s” can only be read in the steps that follow an error. Remove it here."
@@ -95,6 +114,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The settings of this workflow have no “%(name)s” (in “%(path)s”). Add it, or correct it."
     ),
     Code.UNKNOWN_TENANT_FIELD: _("“%(path)s” does not exist. Correct the name."),
+    Code.NOT_KNOWN_AT_START: _(
+        "“%(path)s” is not known when a run starts. "
+        "Use fields of trigger, previous, tenant or values."
+    ),
     Code.MAY_BE_MISSING: _(
         "The step “%(step)s” may be skipped or fail, and then “%(path)s” is missing. "
         "Add a default, or a condition that asks whether it exists."

@@ -6,7 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from workflows.engine.statuses import RunStatus, StepStatus
+from workflows.wording.actors import actor_words
 from workflows.wording.errors import sentence
 from workflows.wording.values import spelt_out
 
@@ -72,7 +75,7 @@ class Line:
     started_at: datetime | None = None
     duration_ms: int | None = None
     error: str = ""
-    reason: str = ""  # why it was skipped
+    reason: str = ""  # why it was skipped, or who said that it was done
     input: Json = None
     output: Json = None
     attempts: tuple[Attempt, ...] = ()
@@ -116,11 +119,19 @@ def _line(
         started_at=_moment(entry),
         duration_ms=entry.get("duration_ms"),
         error=step_error(entry),
-        reason=sentence(entry["reason"], {}) if entry.get("reason") else "",
+        reason=_reason(entry),
         input=entry.get("input"),
         output=entry.get("output"),
         attempts=_attempts(entry.get("attempts", ())),
     )
+
+
+def _reason(entry: Mapping[str, Json]) -> str:
+    if entry.get("settled_by"):
+        return _("%(person)s looked, and said that it was done.") % {
+            "person": actor_words(entry["settled_by"])
+        }
+    return sentence(entry["reason"], {}) if entry.get("reason") else ""
 
 
 def _unfinished(number: int, step: PlannedStep, label: str, facts: RunFacts) -> Line:

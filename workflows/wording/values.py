@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from workflows.event_types import payload_schema
+from workflows.wording.masks import mask_links
 
 Json = Any
 
@@ -53,7 +54,7 @@ def show(value: Json, label: str = "", labels: Mapping[str, str] | None = None) 
 
 def raw(value: Json) -> str:
     """Return `value` as JSON text, for those who want all of it."""
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, indent=2)
+    return mask_links(simplejson.dumps(value, use_decimal=True, ensure_ascii=False, indent=2))
 
 
 def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:
@@ -110,6 +111,6 @@ def _scalar(value: Json, label: str) -> Shown:
             return Shown(label, Kind.TEXT, _("yes"))
         case False:
             return Shown(label, Kind.TEXT, _("no"))
-    text = str(value)
+    text = mask_links(str(value))
     is_long = len(text) > LONG or text.count("\n") > 3
     return Shown(label, Kind.LONG_TEXT if is_long else Kind.TEXT, text)

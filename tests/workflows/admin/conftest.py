@@ -10,6 +10,8 @@ from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from tenants.models.api_key import ApiKey
 from tenants.models.order import Order
+from tests.support.approvals import ask
+from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -72,6 +74,7 @@ class World:
             event_type="time_to_report",
             cron="0 8 * * *",
         )
+        self.approval = ask(tenant, run=self.run, title=self.secret, approvers=["nobody"])
         self.api_key, _key = ApiKey.objects.create_key(tenant=tenant, name=self.secret)
 
     @property
@@ -87,6 +90,7 @@ class World:
             WorkflowRun: self.run,
             WorkflowEvent: self.event,
             WorkflowSchedule: self.schedule,
+            WorkflowApproval: self.approval,
         }
 
     def make_order(self, number, **values):

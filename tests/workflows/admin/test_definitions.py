@@ -12,7 +12,7 @@ from workflows.models.version import WorkflowVersion
 def form(document, **values):
     """Return what the browser sends."""
     text = document if isinstance(document, str) else json.dumps(document, indent=2)
-    return {"document": text.replace("\n", "\r\n"), "note": "", "is_active": "on", **values}
+    return {"document": text.replace("\n", "\r\n"), "note": "A change", "is_active": "on", **values}
 
 
 def errors(answer):

@@ -113,7 +113,7 @@ def test_a_pause_is_told_and_is_no_delay(support, world, worker):
 
     content = read(support)
 
-    assert "All workflows are paused." in content
+    assert "Everything is paused since" in content
     assert "waits for a free worker" not in content
 
 

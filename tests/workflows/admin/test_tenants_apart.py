@@ -12,6 +12,7 @@ from tenants.models.membership import Membership
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
+from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -29,6 +30,7 @@ OWNED = [
     WorkflowRun,
     WorkflowEvent,
     WorkflowSchedule,
+    WorkflowApproval,
 ]
 EDITED = [Connection, MessageTemplate, Order, WorkflowDefinition, WorkflowSchedule]
 ONLY_SUPERUSERS = [Tenant, Membership, User, WorkflowWorker]

@@ -17,7 +17,12 @@ OPERATIONS = {
     ("/api/v1/triggers/{trigger_type}/", "post"): "fire_event",
     ("/api/v1/runs/", "get"): "list_runs",
     ("/api/v1/runs/{run_id}/", "get"): "get_run",
+    ("/api/v1/runs/{run_id}/cancel/", "post"): "cancel_run",
+    ("/api/v1/runs/{run_id}/retry/", "post"): "retry_run",
     ("/api/v1/events/{event_id}/", "get"): "get_event",
+    ("/api/v1/approvals/", "get"): "list_approvals",
+    ("/api/v1/approvals/{approval_id}/", "get"): "get_approval",
+    ("/api/v1/approvals/{approval_id}/decide/", "post"): "decide_approval",
     ("/api/v1/health/", "get"): "get_health",
 }
 

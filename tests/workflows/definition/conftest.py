@@ -90,6 +90,7 @@ CATALOGUE = Catalogue(
         "connection:slack": frozenset({"ops"}),
         "connection:teams": frozenset({"sales"}),
     },
+    workflows={"refunds": "Refunds"},
     tables={"orders": TableSignature(frozenset({"id", "status", "notes"}), frozenset({"status"}))},
 )
 

@@ -42,6 +42,101 @@ def emit(name="tell", **params):
     return step(name, "emit_event", **params)
 
 
+def for_each(name, steps, **params):
+    return step(name, "for_each", **{"items": "{{ trigger.list }}", "steps": steps, **params})
+
+
+def parallel(name, results=None, /, **branches):
+    """`branches` are lists of steps, `results` what some of them hand back, by name."""
+    written = [
+        {
+            "name": key,
+            "steps": steps,
+            **({"result": results[key]} if key in (results or {}) else {}),
+        }
+        for key, steps in branches.items()
+    ]
+    return step(name, "parallel", branches=written)
+
+
+def run_workflow(name="other", **params):
+    return step(name, "run_workflow", **{"workflow": "refunds", **params})
+
+
+def wait_for_event(name="fetched", **params):
+    usual = {"type": "fetched", "match": {"id": "{{ trigger.a }}"}}
+    return step(name, "wait_for_event", **{**usual, **params})
+
+
+def approval(name="decide", **params):
+    return step(name, "approval", **{"title": "Release?", "approvers": ["role:operator"], **params})
+
+
+def reminder(*steps, after="1h", **more):
+    return {"after": after, "steps": list(steps), **more}
+
+
+def with_everything():
+    """Return a document with the steps that start child runs or wait for somebody, nested."""
+    lines = for_each(
+        "lines",
+        [
+            call("look_up", "{{ item.sku }}"),
+            for_each(
+                "lots",
+                [{**stop("enough"), "condition": IF_ONE}, call("pick", "{{ outer.item.sku }}")],
+                items="{{ item.lots }}",
+                result="{{ item_index }}",
+            ),
+            parallel(
+                "both", {"x": "{{ steps.ask_x.output.n }}"}, x=[call("ask_x")], y=[stop("skip")]
+            ),
+        ],
+        result={"sku": "{{ item.sku }}", "lots": "{{ steps.lots.output.results }}"},
+        concurrency=10,
+    )
+    goods = wait_for_event(
+        "goods",
+        timeout="2d",
+        look_back="1h",
+        on_timeout=[call("late"), run_workflow("ask_again", input={"id": "{{ trigger.a }}"})],
+        reminders=[reminder(call("notice", "{{ steps.goods.output.reminder }}"))],
+    )
+    release = approval(
+        "release",
+        message="Order {{ trigger.a }}",
+        form=[{"key": "why", "label": "Why?", "type": "choice", "options": ["a", "b"]}],
+        timeout="7d",
+        timeout_choice="reject",
+        reminders=[
+            reminder(
+                branch("whom", [call("ping", "{{ steps.release.output.link }}")]),
+                every="1d",
+                at_most=3,
+            )
+        ],
+    )
+    return {
+        "name": "Everything",
+        "trigger_type": "anything",
+        "settings": {
+            "concurrency_key": "{{ trigger.a }}",
+            "when_busy": "replace",
+            "max_running": 20,
+            "deadline": "7d",
+        },
+        "steps": [
+            call("first", after_crash="repeat"),
+            lines,
+            {**goods, "on_error": after_error(call("lost"), then="continue")},
+            release,
+            call("last", "{{ steps.release.output.answers.why }}"),
+        ],
+        "output": {"lines": "{{ steps.lines.output.succeeded | default: 0 }}"},
+        "on_failure": [for_each("undo", [call("undo_one", "{{ item }}")])],
+    }
+
+
 def nested():
     """Return a document with every kind of step, inside one another."""
     poll = repeat(

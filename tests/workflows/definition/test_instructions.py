@@ -6,7 +6,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.workflows.definition.conftest import CATALOGUE
-from tests.workflows.definition.shapes import IF_ONE, branch, call, emit, repeat, step, stop, wait
+from tests.workflows.definition.shapes import (
+    IF_ONE,
+    approval,
+    branch,
+    call,
+    emit,
+    for_each,
+    parallel,
+    repeat,
+    run_workflow,
+    step,
+    stop,
+    wait,
+    wait_for_event,
+)
 from workflows.definition.compiler import compile_document
 from workflows.definition.errors import ExpressionError
 from workflows.definition.program import load_program
@@ -124,12 +138,68 @@ def test_a_wait_shows_its_params_filled_in(scope_of):
     assert one.wake_at(scope) == datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 
 
+def test_a_list_is_filled_in(scope_of):
+    written = instruction(for_each("l", [call("x")], items=[1, {"a": "{{ trigger.a }}"}]))
+    found = instruction(for_each("l", [call("x")]))
+
+    assert written.render(scope_of({"a": 1})) == {"items": [1, {"a": 1}]}
+    assert found.render(scope_of({"list": ["a", None]})) == {"items": ["a", None]}
+
+
+@pytest.mark.parametrize(
+    ("one", "place", "rule"),
+    [
+        (for_each("l", [call("x")], items="{{ trigger.text }}"), "/items", "type"),
+        (for_each("l", [call("x")], items="{{ trigger.object }}"), "/items", "type"),
+        (run_workflow(input="{{ trigger.list }}"), "/input", "type"),
+        (wait_for_event(match={"id": "{{ trigger.object }}"}), "/match/id", "type"),
+        (wait_for_event(match={"id": "{{ trigger.null }}"}), "/match/id", "type"),
+        (wait_for_event(match="{{ trigger.object }}"), "/match", "minProperties"),
+        (approval(title="{{ trigger.empty }}"), "/title", "minLength"),
+        (approval(approvers="{{ trigger.list }}"), "/approvers", "minItems"),
+        (approval(approvers="{{ trigger.text }}"), "/approvers", "type"),
+        (approval(approvers=["{{ trigger.empty }}"]), "/approvers/0", "minLength"),
+    ],
+)
+def test_what_is_filled_in_has_to_fit(one, place, rule, scope_of):
+    given = {"text": "a, b", "object": {}, "list": [], "null": None, "empty": ""}
+
+    with pytest.raises(ExpressionError) as refused:
+        instruction(one).render(scope_of(given))
+
+    facts = refused.value.params
+    assert (refused.value.code, facts["place"], facts["rule"]) == ("bad_param", place, rule)
+
+
+def test_a_match_keeps_the_kind_of_its_values(scope_of):
+    match = {"id": "{{ trigger.id }}", "text": "no. {{ trigger.id }}", "done": True}
+
+    assert instruction(wait_for_event(match=match)).render(scope_of({"id": 42})) == {
+        "match": {"id": 42, "text": "no. 42", "done": True}
+    }
+
+
+def test_what_a_child_hands_back_is_read_from_its_own_scope(scope_of):
+    loop = for_each("l", [call("x")], result={"sku": "{{ item.sku }}", "n": "{{ item_index }}"})
+    document = {"name": "A", "trigger_type": "anything", "steps": [loop]}
+    program = load_program(json.loads(json.dumps(compile_document(document, CATALOGUE))))
+
+    [block] = program.blocks.values()
+    scope = scope_of(loop={"item": {"sku": "TS"}, "item_index": 3})
+    assert (block.step_name, block.result_in(scope)) == ("l", {"sku": "TS", "n": 3})
+
+
 EVERY_KIND = [
     branch("b", [call("x")]),
     stop(),
     wait(**{"for": "1h"}),
     repeat("r", [call("x")]),
     emit(type="x"),
+    for_each("l", [call("x")]),
+    parallel("p", x=[call("x")], y=[call("y")]),
+    run_workflow(),
+    wait_for_event(match={"id": 1}),
+    approval(),
 ]
 
 
@@ -141,4 +211,4 @@ def test_every_instruction_can_be_skipped_and_is_tried_once(one, scope_of):
     assert (loaded.op, loaded.action, loaded.label) == (one["action"], one["action"], "L")
     assert (loaded.on_error, loaded.error_block, loaded.next) == ("continue", None, 1)
     assert (loaded.retry, loaded.timeout) == (RetryPolicy(attempts=1), None)
-    assert isinstance(loaded.render(scope_of({"a": 1})), dict)
+    assert isinstance(loaded.render(scope_of({"a": 1, "list": []})), dict)

@@ -9,16 +9,21 @@ from tests.workflows.definition.shapes import (
     IF_ONE,
     ROW,
     after_error,
+    approval,
     branch,
     call,
     emit,
+    for_each,
     nested,
+    parallel,
     repeat,
+    run_workflow,
     step,
     stop,
     wait,
+    wait_for_event,
 )
-from workflows.definition.kinds import KINDS, LATER_KINDS, RESERVED_ACTIONS
+from workflows.definition.kinds import KINDS
 
 CASE = {"label": "High risk", "when": IF_ONE, "steps": [call("high")]}
 HOURS = {"days": ["sun", "thu"], "from": "09:00", "to": "17:00"}
@@ -82,6 +87,9 @@ def test_branch(params, problems, document_with, found):
         ({"message": 5}, [("/message", "wrong_type")]),
         ({"message": "{{ nope }}"}, [("/message", "unknown_root")]),
         ({"mesage": "x"}, [("/mesage", "unknown_param")]),
+        ({"scope": "run"}, []),
+        ({"scope": "item"}, [("/scope", "no_item_to_end")]),
+        ({"scope": "all"}, [("/scope", "not_a_choice")]),
     ],
 )
 def test_stop(params, problems, document_with, found):
@@ -185,6 +193,11 @@ EVERY_KIND = [
     wait("a", **{"for": "1h"}),
     repeat("a", [call("b")]),
     emit("a", type="x"),
+    for_each("a", [call("b")]),
+    parallel("a", x=[call("b")], y=[call("d")]),
+    run_workflow("a"),
+    wait_for_event("a"),
+    approval("a"),
 ]
 
 
@@ -197,6 +210,7 @@ EVERY_KIND = [
         ({"retry": None, "timeout": None}, []),
         ({"retry": {"attempts": 2}}, [("/steps/0/retry", "not_for_this_step")]),
         ({"timeout": "30s"}, [("/steps/0/timeout", "not_for_this_step")]),
+        ({"after_crash": "repeat"}, [("/steps/0/after_crash", "not_for_this_step")]),
         ({"params": None}, [("/steps/0/params", "wrong_type")]),
     ],
 )
@@ -219,6 +233,16 @@ def test_what_every_kind_may_say(one, changes, problems, document_with, found):
         ([branch("a", [stop("s"), call("t")])], [("/steps/0/params/cases/0/steps/1", "unreachable_step")]),
         ([repeat("a", [stop("s")]), call("b")], [("/steps/1", "unreachable_step")]),
         ([repeat("a", [branch("s", [stop("t")])]), call("b")], []),
+        # A list may have no items; a branch that ends the run leaves nothing to go on.
+        ([for_each("a", [stop("s")]), call("b")], []),
+        ([for_each("a", [stop("s", scope="run")]), call("b")], []),
+        ([for_each("a", [stop("s"), call("t")])], [("/steps/0/params/steps/1", "unreachable_step")]),
+        ([parallel("a", x=[stop("s")], y=[call("t")]), call("b")], [("/steps/1", "unreachable_step")]),
+        ([parallel("a", x=[branch("s", [stop("t")])], y=[call("u")]), call("b")], []),
+        ([for_each("a", [parallel("p", x=[stop("s")], y=[call("t")]), call("u")])], [("/steps/0/params/steps/1", "unreachable_step")]),
+        # A reminder that ends the run may never come; on_timeout is one of two ways.
+        ([wait_for_event("a", timeout="1h", on_timeout=[stop("s")]), call("b")], []),
+        ([approval("a", reminders=[{"after": "1h", "steps": [stop("s")]}]), call("b")], []),
     ],
 )  # fmt: skip
 def test_steps_that_can_never_run_are_a_problem(steps, problems, document_with, found):
@@ -289,13 +313,15 @@ def test_labels_of_nested_steps_are_no_templates(document_with, found):
     assert found(document_with(steps=steps)) == []
 
 
-def test_the_kinds_have_schemas_and_later_ones_are_known_by_name():
+def test_the_kinds_have_schemas():
     for kind in KINDS.values():
         Draft202012Validator.check_schema(dict(kind.params))
+        Draft202012Validator.check_schema(dict(kind.rendered_schema))
 
-    assert set(KINDS) == {"branch", "stop", "wait", "repeat", "emit_event"}
-    assert set(KINDS) | LATER_KINDS == RESERVED_ACTIONS
-    assert not set(KINDS) & LATER_KINDS
+    assert set(KINDS) == {
+        "branch", "stop", "wait", "repeat", "emit_event", "for_each", "parallel", "run_workflow",
+        "wait_for_event", "approval",
+    }  # fmt: skip
 
 
 def test_an_editor_finds_where_steps_and_conditions_stand():

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.workflows.definition.shapes import nested
+from tests.workflows.definition.shapes import nested, with_everything
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.compiler import compile_document
-from workflows.definition.kinds import LATER_KINDS
 from workflows.definition.program import load_program
 from workflows.definition.validate import validate
 
@@ -47,9 +46,31 @@ def test_the_first_workflow_has_no_problems(order_document, catalogue):
         ({"also_on": "b"}, [("/also_on", "wrong_type")]),
         ({"settings": {"start_on_own_changes": True}}, []),
         ({"settings": {"start_on_own_changes": 1}}, [("/settings/start_on_own_changes", "wrong_type")]),
-        ({"settings": {"max_running": 1}}, [("/settings/max_running", "not_available_yet")]),
-        ({"settings": {"concurrency_key": "x"}}, [("/settings/concurrency_key", "not_available_yet")]),
-        ({"settings": {"deadline": "7d"}}, [("/settings/deadline", "not_available_yet")]),
+        ({"settings": {"max_running": 1, "deadline": "7d", "concurrency_key": "{{ trigger.a }}"}}, []),
+        ({"settings": {"max_running": 0}}, [("/settings/max_running", "out_of_range")]),
+        ({"settings": {"max_running": "5"}}, [("/settings/max_running", "wrong_type")]),
+        ({"settings": {"deadline": "soon"}}, [("/settings/deadline", "bad_duration")]),
+        ({"settings": {"deadline": "0s"}}, [("/settings/deadline", "out_of_range")]),
+        ({"settings": {"concurrency_key": 5}}, [("/settings/concurrency_key", "wrong_type")]),
+        ({"settings": {"concurrency_key": ""}}, [("/settings/concurrency_key", "empty")]),
+        ({"settings": {"concurrency_key": "one"}}, []),
+        ({"settings": {"concurrency_key": "{{ previous.a }}-{{ tenant.key }}"}}, []),
+        ({"settings": {"concurrency_key": "{{ values.lane }}"}}, [("/settings/concurrency_key", "unknown_value")]),
+        ({"settings": {"concurrency_key": "{{ steps.call.output.x | default: 1 }}"}}, [("/settings/concurrency_key", "not_known_at_start")]),
+        ({"settings": {"concurrency_key": "{{ run.id }}{{ now }}"}}, [("/settings/concurrency_key", "not_known_at_start")] * 2),
+        ({"settings": {"concurrency_key": "{{ item }}"}}, [("/settings/concurrency_key", "not_known_at_start")]),
+        ({"settings": {"concurrency_key": "{{ nope }}"}}, [("/settings/concurrency_key", "unknown_root")]),
+        ({"settings": {"concurrency_key": "{{ trigger.a"}}, [("/settings/concurrency_key", "template_syntax")]),
+        ({"settings": {"concurrency_key": "x", "when_busy": "replace"}}, []),
+        ({"settings": {"when_busy": "wait"}}, []),
+        ({"settings": {"when_busy": "replace"}}, [("/settings/when_busy", "needs_other")]),
+        ({"settings": {"concurrency_key": "x", "when_busy": "skip"}}, [("/settings/when_busy", "not_a_choice")]),
+        ({"output": None}, []),
+        ({"output": "{{ steps.call.output.x }}"}, []),
+        ({"output": {"a": [1, "{{ steps.call.output.x }}", "{{ trigger.a }}"]}}, []),
+        ({"output": {"a": "{{ steps.nobody.output.x }}"}}, [("/output/a", "unknown_step")]),
+        ({"output": {"a": "{{ run.error.code }}"}}, [("/output/a", "no_error_here")]),
+        ({"output": {"a": "{{ item }}"}}, [("/output/a", "no_item_here")]),
         ({"settings": {"a~b/c": 1}}, [("/settings/a~0b~1c", "unknown_key")]),
         ({"settings": []}, [("/settings", "wrong_type")]),
         ({"values": {"vat": "0.15", "tags": {"a": ["b"]}}}, []),
@@ -128,22 +149,14 @@ def test_what_is_needed_is_missed(key, document_with, found):
         ({"timeout": "30s"}, []),
         ({"timeout": "2h"}, [("/steps/0/timeout", "out_of_range")]),
         ({"timeout": 30}, [("/steps/0/timeout", "bad_duration")]),
+        ({"after_crash": "ask"}, []),
+        ({"after_crash": "repeat"}, []),
+        ({"after_crash": "again"}, [("/steps/0/after_crash", "not_a_choice")]),
         ({"wait": "1d"}, [("/steps/0/wait", "unknown_key")]),
     ],
 )  # fmt: skip
 def test_a_step(changes, problems, document_with, found):
     assert found(document_with(steps=[webhook() | changes])) == problems
-
-
-@pytest.mark.parametrize("action", sorted(LATER_KINDS))
-def test_control_flow_comes_later(action, document_with, catalogue):
-    step = {"name": "a", "action": action, "params": {"anything": "{{ item.x }}"}}
-
-    problems = validate(document_with(steps=[step]), catalogue)
-
-    assert [(p.path, p.code, p.params) for p in problems] == [
-        ("/steps/0/action", "not_available_yet", {"feature": action})
-    ]
 
 
 def test_step_names_are_unique(document_with, found):
@@ -279,14 +292,15 @@ FULL = {
 }  # fmt: skip
 
 
-NESTED = nested()
+NESTED, EVERYTHING = nested(), with_everything()
 in_full = st.tuples(st.just(FULL), st.sampled_from(list(places(FULL))))
 in_nested = st.tuples(st.just(NESTED), st.sampled_from(list(places(NESTED))))
+in_everything = st.tuples(st.just(EVERYTHING), st.sampled_from(list(places(EVERYTHING))))
 
 
 @given(
     replacement=scalars | st.just([]) | st.just({}) | st.just([[]]) | st.just({"a": {}}),
-    target=in_full | in_nested,
+    target=in_full | in_nested | in_everything,
 )
 @settings(max_examples=500, deadline=None)
 def test_a_good_document_with_one_thing_wrong_never_raises(replacement, target, catalogue):
@@ -299,14 +313,12 @@ def test_a_good_document_with_one_thing_wrong_never_raises(replacement, target, 
     check_never_raises(document if place else replacement, catalogue)
 
 
-@given(
-    places=st.tuples(st.sampled_from(list(places(NESTED))), st.sampled_from(list(places(NESTED)))),
-)
-@settings(max_examples=200, deadline=None)
-def test_a_part_in_the_place_of_another_never_raises(places, catalogue):
-    document, (source, target) = copy.deepcopy(NESTED), places
-    part = NESTED
-    for key in source:
+@given(source=in_nested | in_everything, target=in_nested | in_everything)
+@settings(max_examples=300, deadline=None)
+def test_a_part_in_the_place_of_another_never_raises(source, target, catalogue):
+    part, keys = source
+    document, target = copy.deepcopy(target)
+    for key in keys:
         part = part[key]
     if target:
         place = document

@@ -50,7 +50,7 @@ EARLIER = [
         ("{{ values.vat[trigger.order_id] }}", None),
         ("{{ tenant.name }} {{ run.id }} {{ now }}", None),
         ("{{ tenant.names }}", "unknown_tenant_field"),
-        ("{{ item.x }}", "unknown_root"),
+        ("{{ item.x }}", "no_item_here"),
         ("{{ secrets.key }}", "unknown_root"),
         ("{% for line in trigger.order_id %}{{ line.nope }}{% endfor %}", None),
         ("{{ trigger.order_id ", "template_syntax"),

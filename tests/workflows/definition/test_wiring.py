@@ -1,11 +1,6 @@
 """From nested steps to a flat program: which instruction follows which."""
 
-import copy
-import json
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.workflows.definition.conftest import CATALOGUE
 from tests.workflows.definition.shapes import (
@@ -23,7 +18,6 @@ from tests.workflows.definition.shapes import (
 from workflows.definition.compiler import compile_document
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.program import load_program
-from workflows.definition.validate import validate
 
 
 def program_of(document_with, *steps, **head):
@@ -234,111 +228,6 @@ def test_an_instruction_that_is_none_is_refused(changes, document_with):
 
     with pytest.raises(InvalidProgram):
         load_program(program)
-
-
-# Any document that the language takes.
-
-IF_ERROR = st.sampled_from(["stop", "continue"])
-
-
-def numbered(steps, count):
-    """Give every step, however deep, a name of its own."""
-    for one in steps:
-        count += 1
-        one["name"] = f"s{count}"
-        params = one["params"]
-        inner = [case["steps"] for case in params.get("cases", ())]
-        inner += [params[key] for key in ("otherwise", "steps") if key in params]
-        inner += [one["on_error"]["steps"]] if isinstance(one.get("on_error"), dict) else []
-        for block in inner:
-            count = numbered(block, count)
-    return count
-
-
-def blocks(levels):
-    inner = blocks(levels - 1) if levels else None
-    plain = [
-        st.builds(call),
-        st.builds(stop),
-        st.builds(wait, **{"for": st.just("1m")}),
-        st.builds(emit, type=st.just("x")),
-    ]
-    nesting = [
-        st.lists(inner, min_size=1, max_size=2).map(lambda cases: branch("b", *cases)),
-        st.tuples(inner, inner).map(lambda two: branch("b", two[0], otherwise=two[1])),
-        inner.map(lambda steps: repeat("r", steps)),
-    ] if levels else []  # fmt: skip
-    errors = IF_ERROR
-    if levels:
-        handled = st.builds(lambda steps, then: {"steps": steps, "then": then}, inner, IF_ERROR)
-        errors = IF_ERROR | handled
-    extras = st.fixed_dictionaries({}, optional={"on_error": errors, "condition": st.just(IF_ONE)})
-    steps = st.builds(lambda one, more: {**one, **more}, st.one_of(plain + nesting), extras)
-    return st.lists(steps, min_size=1, max_size=3)
-
-
-def document_of(main, after):
-    main, after = copy.deepcopy(main), copy.deepcopy(after)
-    count = numbered(main, 0)
-    numbered(after, count)
-    head = {"name": "A", "trigger_type": "anything"}
-    return {**head, "steps": main, **({"on_failure": after} if after else {})}
-
-
-def without_dead_steps(document):
-    """Take out what the check says can never run."""
-    for _ in range(60):
-        problems = validate(document, CATALOGUE)
-        if not problems:
-            return document
-        assert {problem.code for problem in problems} == {"unreachable_step"}
-        *keys, index = problems[0].path.split("/")[1:]
-        target = document
-        for key in keys:
-            target = target[int(key) if isinstance(target, list) else key]
-        del target[int(index) :]
-    raise AssertionError("there is always one more")
-
-
-def ways_on(one):
-    """Return the indexes to which the engine can go from an instruction."""
-    found = {one.error_block}
-    may_pass = one.condition is not None or (one.on_error == "continue" and not one.error_block)
-    match one.op:
-        case "branch":
-            found |= {case.go_to for case in one.cases} | {one.otherwise}
-            may_pass = may_pass or one.otherwise is None
-        case "repeat":
-            found.add(one.body)
-            may_pass = True
-        case "stop" | "fail":
-            pass
-        case _:
-            may_pass = True
-    return {index for index in found | ({one.next} if may_pass else set()) if index is not None}
-
-
-@given(main=blocks(2), after=blocks(1) | st.just([]))
-@settings(max_examples=100, deadline=None)
-def test_every_way_leads_somewhere_and_every_instruction_is_reached(main, after):
-    document = without_dead_steps(document_of(main, after))
-
-    stored = json.loads(json.dumps(compile_document(document, CATALOGUE)))
-    program = load_program(stored)
-
-    count = len(program.instructions)
-    assert [one.index for one in program.instructions] == list(range(count))
-    for one in program.instructions:
-        assert one.next is None or 0 <= one.next < count
-        assert all(0 <= index < count for index in ways_on(one))
-    waiting = [0] + ([program.on_failure] if program.on_failure is not None else [])
-    reached = set()
-    while waiting:
-        index = waiting.pop()
-        if index not in reached:
-            reached.add(index)
-            waiting += ways_on(program.instructions[index])
-    assert reached == set(range(count))
 
 
 def test_the_nested_document_compiles_whole():

@@ -1,6 +1,7 @@
 """Claiming, fencing and taking over, by two worker groups at once."""
 
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from django.db import connection
@@ -13,8 +14,10 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime import store
+from workflows.runtime.execute import execute
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.session import PumpSession
+from workflows.runtime.watch import Watch
 from workflows.services.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,9 +159,15 @@ def test_a_run_that_ends_its_worker_five_times_fails_as_poisoned(queue, workers)
         [claim] = north.claim(1)
         north.end_lease(claim)
         take_over_from_the_dead(south.connection(), LEASE, sweep=True)
-        run = WorkflowRun.objects.get()
-        assert run.crashes == crash
+        assert WorkflowRun.objects.get().crashes == crash
 
+    [claim] = north.claim(1)
+    watch = Watch(LEASE)
+    watch.take(claim, monotonic())
+    execute(claim, watch)
+
+    run = WorkflowRun.objects.get()
+    assert run.step_results == []
     assert (run.status, run.error_code, run.due_at) == ("failed", "poisoned", None)
     assert run.error_fingerprint
 

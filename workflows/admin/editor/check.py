@@ -44,10 +44,13 @@ def shown_problems(problems: list[Problem], form: Form) -> list[dict[str, Json]]
     return shown + [_shown(place, words) for place, words in mistakes_of(form)]
 
 
-def is_published(tenant: Tenant, definition: WorkflowDefinition | None, document: Json) -> bool:
-    """Say whether this very document was published: then a copy of it is no unsaved work."""
+def is_saved(tenant: Tenant, definition: WorkflowDefinition | None, document: Json) -> bool:
+    """Say whether this very document was saved: then a copy of it is no unsaved work."""
     versions = WorkflowVersion.objects.of(tenant).filter(document=document)
-    return (versions.filter(definition=definition) if definition else versions).exists()
+    drafts = WorkflowDefinition.objects.of(tenant).filter(draft=document)
+    if definition:
+        versions, drafts = versions.filter(definition=definition), drafts.filter(pk=definition.pk)
+    return versions.exists() or drafts.exists()
 
 
 def _placed(problem: Problem, form: Form) -> dict[str, Json]:

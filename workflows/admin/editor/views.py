@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from tenants.admin import access
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.check import checked, is_published
+from workflows.admin.editor.check import checked, is_saved
 from workflows.admin.editor.choices import choices_of
 from workflows.admin.editor.preview import preview
 from workflows.admin.editor.samples import Sample, sample_of
@@ -61,7 +61,7 @@ def check(asked: Asked) -> dict[str, Json]:
     """Answer with the problems of a form, or turn JSON text into a form."""
     choices = choices_of(asked.tenant)
     if "saved" in asked.body:
-        return {"saved": is_published(asked.tenant, asked.definition, asked.document)}
+        return {"saved": is_saved(asked.tenant, asked.definition, asked.document)}
     if "text" not in asked.body:
         return checked(asked.tenant, asked.body["form"], choices)
     try:

@@ -28,6 +28,7 @@ from workflows.admin.editor.values import groups_of
 from workflows.definition.values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
+from workflows.services.drafts import edited, mark
 from workflows.wording import document_text
 from workflows.wording.actors import actor_words
 from workflows.wording.times import short_moment
@@ -38,12 +39,13 @@ ENDPOINTS: Final = ("check", "preview", "values")
 
 
 class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no types
-    """Draws the editor. `instance` and `tenant` say whose workflow; `seen` the version edited."""
+    """Draws the editor. `instance` and `tenant` say whose workflow; `seen…` what was edited."""
 
     template_name = "admin/workflows/editor/widget.html"
     instance: WorkflowDefinition | None = None
     tenant: Tenant | None = None
     seen: int | None = None
+    seen_draft: str = ""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(schema=None, attrs=attrs)
@@ -83,6 +85,7 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
             "definition": self._key(),
             "tenant": str(tenant.pk) if tenant else "",
             "version": self.instance.version if self.instance else 0,
+            "draft": mark(self.instance) if self.instance else "",
             "conflict": self._conflict(form) if form else None,
             "urls": {name: reverse(f"admin:workflows_editor_{name}") for name in ENDPOINTS},
             "texts": texts(),
@@ -102,16 +105,35 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
     def _conflict(self, form: Json) -> dict[str, Json] | None:
         """Return what a colleague published while this form was open, or None."""
         stored = self.instance
-        if stored is None or self.seen is None or self.seen == stored.version:
+        if stored is None or self.seen is None:
             return None
+        if self.seen == stored.version:
+            return self._draft_conflict(form, stored)
         newest = WorkflowVersion.objects.filter(definition=stored).order_by("-version").first()
         return {
             "version": stored.version,
+            "draft": mark(stored),
             "who": actor_words(stored.updated_by),
             "when": short_moment(newest.published_at if newest else stored.updated_at),
             "note": newest.note if newest else "",
             "differences": differences(from_form(form), stored.definition),
             "theirs": to_form(stored.definition),
+        }
+
+    def _draft_conflict(self, form: Json, stored: WorkflowDefinition) -> dict[str, Json] | None:
+        """Return the draft that a colleague saved while this form was open, or None."""
+        if not self.seen_draft or self.seen_draft == mark(stored):
+            return None
+        theirs = edited(stored)
+        return {
+            "is_draft": True,
+            "version": stored.version,
+            "draft": mark(stored),
+            "who": actor_words(stored.updated_by),
+            "when": short_moment(stored.updated_at),
+            "note": "",
+            "differences": differences(from_form(form), theirs),
+            "theirs": _forms(document_text.write(theirs))[1],
         }
 
 

@@ -1,4 +1,4 @@
-"""The top of the document: what starts it, its settings and its named constants."""
+"""The top of the document: what starts it, and its named constants."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from workflows.definition.checks.conditions import check_condition
+from workflows.definition.checks.settings import check_settings
 from workflows.definition.checks.simple import check_keys, check_text, wrong_type
 from workflows.definition.checks.surroundings import Surroundings
 from workflows.definition.codes import Code
@@ -16,9 +17,8 @@ from workflows.definition.templates.compiled import is_template
 _REQUIRED = ("name", "trigger_type", "steps")
 _OPTIONAL = (
     *("language", "trigger", "trigger_filter", "also_on", "settings", "values"),
-    "on_failure",
+    *("on_failure", "output"),
 )
-_LATER_SETTINGS = ("concurrency_key", "max_running", "deadline")
 
 
 def check_head(document: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
@@ -36,14 +36,8 @@ def check_head(document: dict[str, Any], around: Surroundings) -> Iterator[Probl
     if document.get("trigger_filter") is not None:
         condition = document["trigger_filter"]
         yield from check_condition(condition, "/trigger_filter", around, is_filter=True)
-    yield from _check_settings(document.get("settings"))
+    yield from check_settings(document.get("settings"), around)
     yield from _check_values(document.get("values"))
-
-
-def _later(value: dict[str, Any], path: str, names: tuple[str, ...]) -> Iterator[Problem]:
-    for name in names:
-        if name in value:
-            yield Problem(pointer(path, name), Code.NOT_AVAILABLE_YET, {"feature": name})
 
 
 def _check_also_on(document: dict[str, Any]) -> Iterator[Problem]:
@@ -60,19 +54,6 @@ def _check_also_on(document: dict[str, Any]) -> Iterator[Problem]:
         if isinstance(name, str) and name in seen:
             yield Problem(at, Code.DUPLICATE, {"value": shortened(name)})
         seen.append(name)
-
-
-def _check_settings(settings: object) -> Iterator[Problem]:
-    if settings is None:
-        return
-    if not isinstance(settings, dict):
-        yield wrong_type(settings, "/settings", "object")
-        return
-    own = "start_on_own_changes"
-    yield from check_keys(settings, "/settings", required=(), optional=(own, *_LATER_SETTINGS))
-    yield from _later(settings, "/settings", _LATER_SETTINGS)
-    if own in settings and not isinstance(settings[own], bool):
-        yield wrong_type(settings[own], pointer("/settings", own), "boolean")
 
 
 def _check_values(values: object) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""What a step does when it fails: try again, go on, or run other steps first."""
+"""What a step does when it fails or its worker dies: try again, go on, run other steps first."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from workflows.definition.checks.simple import (
+    check_choice,
     check_duration,
     check_keys,
     check_number,
@@ -16,23 +17,24 @@ from workflows.definition.checks.simple import (
 from workflows.definition.codes import Code
 from workflows.definition.kinds import kind_named
 from workflows.definition.numbers import shortened
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, pointer
 
 MOST_ATTEMPTS: Final = 20
 LONGEST_DELAY: Final = timedelta(days=30)
 LONGEST_TIMEOUT: Final = timedelta(hours=1)
 _ENDINGS: Final = ("stop", "continue")
+_AFTER_CRASH: Final = ("ask", "repeat")
 
 
 def check_failure(step: dict[str, Any], path: str) -> Iterator[Problem]:
-    """Yield the problems of `on_error`, `retry` and `timeout`, but not of steps in them."""
+    """Yield the problems of what a step says of its failing, but not of the steps in there."""
     on_error, at = step.get("on_error", "stop"), pointer(path, "on_error")
     if isinstance(on_error, dict):
         yield from _check_block(on_error, at)
     else:
         yield from _check_ending(on_error, at)
     kind = kind_named(step.get("action"))
-    for key, check in (("retry", _check_retry), ("timeout", _check_timeout)):
+    for key, check in _OF_ACTIONS:
         place = pointer(path, key)
         if step.get(key) is not None and kind is not None:
             yield Problem(place, Code.NOT_FOR_THIS_STEP, {"key": key, "action": kind.name})
@@ -41,9 +43,11 @@ def check_failure(step: dict[str, Any], path: str) -> Iterator[Problem]:
 
 
 def _check_ending(ending: object, path: str) -> Iterator[Problem]:
-    if ending not in _ENDINGS:
-        params = {"choices": list(_ENDINGS), "value": shortened(ending)}
-        yield Problem(path, Code.NOT_A_CHOICE, {**params, **suggestion(ending, _ENDINGS)})
+    yield from check_choice(ending, path, _ENDINGS)
+
+
+def _check_after_crash(wanted: object, path: str) -> Iterator[Problem]:
+    yield from check_choice(wanted, path, _AFTER_CRASH)
 
 
 def _check_block(on_error: dict[str, Any], path: str) -> Iterator[Problem]:
@@ -87,3 +91,10 @@ def _check_retry(retry: object, path: str) -> Iterator[Problem]:
     for key in ("delay", "max_delay"):
         if key in retry:
             yield from check_duration(retry[key], pointer(path, key), most=LONGEST_DELAY)
+
+
+_OF_ACTIONS: Final = (
+    ("retry", _check_retry),
+    ("timeout", _check_timeout),
+    ("after_crash", _check_after_crash),
+)

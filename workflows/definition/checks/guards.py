@@ -10,6 +10,7 @@ from workflows.definition.paths import Path, parse_path
 from workflows.definition.templates import template_paths, template_problems
 
 _GROUPS: Final = ("all", "any")
+_TIMED_OUT: Final = ("output", "timed_out")
 # They hold where nothing is.
 _ABSENCE: Final = ("not_exists", "is_empty")
 # A row that does not hold says by these that the part is there, or that the step did not fail.
@@ -29,9 +30,12 @@ def rows(condition: object) -> Iterator[dict[str, Any]]:
 
 def guarding_steps(condition: object) -> frozenset[str]:
     """Return the steps that a condition asks about in a way that copes with their absence."""
-    asked = asked_steps(condition)
-    read = (path for row in rows(condition) for path in _steps_read(row))
-    return asked | {str(path[1]) for path in read if path[2] == "status"}
+    return frozenset(
+        str(path[1])
+        for row in rows(condition)
+        for path in _steps_read(row)
+        if path[2] == "status" or _says_in_time(row, path, held=True) or _asks(row, path)
+    )
 
 
 def vouched_steps(condition: object) -> frozenset[str]:
@@ -68,8 +72,25 @@ def _joined(found: list[frozenset[str]], word: str) -> frozenset[str]:
     return frozenset.union(*found) if word == "any" else frozenset.intersection(*found)
 
 
+def _asks(row: dict[str, Any], path: Path) -> bool:
+    # Of a wait that took too long it is known that it did, and nothing else.
+    return _copes(row) and path[2:] != _TIMED_OUT
+
+
+def _says_in_time(row: dict[str, Any], path: Path, *, held: bool) -> bool:
+    """Say whether a wait came to its end in time, where the row has held, or has not."""
+    if path[2:] != _TIMED_OUT:
+        return False
+    name, value = row.get("operator"), row.get("value")
+    opposite = not value if isinstance(value, bool) else None
+    says = {"is_true": True, "is_false": False, "equals": value, "not_equals": opposite}
+    return isinstance(name, str) and says.get(name) is (not held)
+
+
 def _denies(row: dict[str, Any], path: Path) -> bool:
     part, name, value = path[2], row.get("operator"), row.get("value")
+    if path[2:] == _TIMED_OUT:
+        return _says_in_time(row, path, held=False)
     if part == "status":
         is_done = value == "completed"
         return (name == "not_equals" and is_done) or (name == "equals" and not is_done)

@@ -17,6 +17,7 @@ from workflows.definition.comparison import kind_of
 from workflows.definition.durations import LONGEST
 from workflows.definition.moments import as_moment
 from workflows.definition.numbers import shortened
+from workflows.definition.paths import IDENTIFIER
 from workflows.definition.problems import Problem, pointer, suggestion
 from workflows.definition.schemas import alternatives, member, validator
 from workflows.definition.templates.compiled import is_template
@@ -26,6 +27,12 @@ _WHOLE = {"not", "oneOf", "uniqueItems"}  # refuse a value for all that is in it
 _CLOSED = {"additionalProperties", "unevaluatedProperties"}
 _EMPTY = {"minLength", "minItems", "minProperties"}
 _BOUNDS = {"minimum", "maximum"}
+_COUNTED = {
+    "minItems": (Code.TOO_FEW, "least"),
+    "maxItems": (Code.TOO_MANY, "most"),
+    "minProperties": (Code.TOO_FEW, "least"),
+    "maxProperties": (Code.TOO_MANY, "most"),
+}
 
 
 def check_params(
@@ -86,6 +93,9 @@ def _problem(rule: str, instance: Any, wanted: Any, at: str) -> Problem:
         return Problem(at, Code.NOT_A_CHOICE, params)
     if rule in _EMPTY and not instance:
         return Problem(at, Code.EMPTY)
+    if rule in _COUNTED:
+        code, fact = _COUNTED[rule]
+        return Problem(at, code, {fact: wanted})
     params = {"rule": rule, "wanted": shortened(wanted), "value": shortened(instance)}
     return Problem(at, Code.BAD_PARAM, params)
 
@@ -108,6 +118,8 @@ def _has_template(value: object) -> bool:
 
 def _known(catalogue: Catalogue, kinds: str) -> set[str]:
     """Return the keys of a kind; "connection:slack,teams" names two."""
+    if kinds == "workflow":
+        return set(catalogue.workflows)
     family, _, names = kinds.partition(":")
     wanted = [f"{family}:{name.strip()}" for name in names.split(",")] if names else [kinds]
     return set().union(*(catalogue.references.get(kind, frozenset()) for kind in wanted))
@@ -150,12 +162,15 @@ class _Hints:
         if hints.get("x-table") and value not in self.catalogue.tables:
             params = {"table": shortened(value), **suggestion(value, self.catalogue.tables)}
             yield Problem(path, Code.UNKNOWN_TABLE, params)
-        yield from _check_time(value, hints, path)
+        yield from _check_word(value, hints, path)
 
 
-def _check_time(value: str, hints: Mapping[str, Any], path: str) -> Iterator[Problem]:
+def _check_word(value: str, hints: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if hints.get("x-duration"):
-        yield from check_duration(value, path, most=LONGEST)
+        none_too = hints["x-duration"] == "none too"
+        yield from check_duration(value, path, most=LONGEST, none_too=none_too)
+    if hints.get("x-identifier") and not IDENTIFIER.fullmatch(value):
+        yield Problem(path, Code.BAD_IDENTIFIER, {"value": shortened(value)})
     if hints.get("x-clock") and parse_clock(value) is None:
         yield Problem(path, Code.BAD_CLOCK, {"value": shortened(value)})
     if hints.get("x-moment") and as_moment(value, UTC) is None:

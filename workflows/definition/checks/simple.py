@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -42,13 +42,17 @@ def check_text(value: object, path: str, *, most: int = 200) -> Iterator[Problem
         yield Problem(path, Code.TOO_LONG, {"most": most})
 
 
-def check_duration(value: object, path: str, *, most: timedelta) -> Iterator[Problem]:
-    """Yield a problem unless it is a duration above zero and at most `most`."""
+def check_duration(
+    value: object, path: str, *, most: timedelta, none_too: bool = False
+) -> Iterator[Problem]:
+    """Yield a problem unless it is a duration above zero (`none_too`: or zero) up to `most`."""
     span = parse_duration(value)
     if span is None:
         yield Problem(path, Code.BAD_DURATION, {"value": shortened(value)})
-    elif not timedelta(0) < span <= most:
-        yield Problem(path, Code.OUT_OF_RANGE, {"least": "1s", "most": f"{most.days * 24 or 1}h"})
+    elif span > most or not (span or none_too):
+        least = "0s" if none_too else "1s"
+        params = {"least": least, "most": f"{most.days * 24 or 1}h"}
+        yield Problem(path, Code.OUT_OF_RANGE, params)
 
 
 def check_number(value: Any, path: str, *, least: int, most: int, whole: bool) -> Iterator[Problem]:
@@ -58,3 +62,10 @@ def check_number(value: Any, path: str, *, least: int, most: int, whole: bool) -
         yield wrong_type(value, path, "whole number" if whole else "number")
     elif not least <= value <= most:
         yield Problem(path, Code.OUT_OF_RANGE, {"least": least, "most": most})
+
+
+def check_choice(value: object, path: str, choices: Sequence[str]) -> Iterator[Problem]:
+    """Yield a problem unless it is one of the words."""
+    if value not in choices:
+        params = {"choices": list(choices), "value": shortened(value)}
+        yield Problem(path, Code.NOT_A_CHOICE, {**params, **suggestion(value, choices)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,14 +15,14 @@ from workflows.definition.checks.simple import check_keys, check_text, wrong_typ
 from workflows.definition.checks.surroundings import Surroundings
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
-from workflows.definition.kinds import KINDS, LATER_KINDS, kind_named
+from workflows.definition.kinds import KINDS, kind_named
 from workflows.definition.numbers import shortened
+from workflows.definition.paths import IDENTIFIER
 from workflows.definition.problems import Problem, pointer, suggestion
 
 MOST_STEPS: Final = 200  # of a whole document
 MOST_NESTED: Final = 5  # lists of steps inside one another, the outermost not counted
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_OPTIONAL = ("label", "condition", "on_error", "retry", "timeout")
+_OPTIONAL = ("label", "condition", "on_error", "retry", "timeout", "after_crash")
 
 
 def check_steps(steps: object, path: str, around: Surroundings) -> Iterator[Problem]:
@@ -70,7 +69,7 @@ def _check_step(step: dict[str, Any], path: str, around: Surroundings) -> Iterat
 def _check_name(name: object, path: str, around: Surroundings) -> Iterator[Problem]:
     if not isinstance(name, str):
         yield wrong_type(name, path, "text")
-    elif not _NAME.fullmatch(name):
+    elif not IDENTIFIER.fullmatch(name):
         yield Problem(path, Code.BAD_STEP_NAME, {"name": shortened(name)})
     elif around.steps[name].path != around.step:
         yield Problem(path, Code.DUPLICATE_STEP_NAME, {"name": name})
@@ -78,9 +77,6 @@ def _check_name(name: object, path: str, around: Surroundings) -> Iterator[Probl
 
 def _check_action(step: dict[str, Any], path: str, around: Surroundings) -> Iterator[Problem]:
     name, params, at = step.get("action"), step.get("params"), pointer(path, "params")
-    if isinstance(name, str) and name in LATER_KINDS:
-        yield Problem(pointer(path, "action"), Code.NOT_AVAILABLE_YET, {"feature": name})
-        return
     schema = _schema(name, around)
     if "action" in step and schema is None:
         near = suggestion(name, [*around.catalogue.actions, *KINDS])
@@ -93,7 +89,7 @@ def _check_action(step: dict[str, Any], path: str, around: Surroundings) -> Iter
         if schema is not None:
             yield from check_params(params, at, schema, around.catalogue)
         if kind_named(name):
-            yield from check_kind(str(name), params, at)
+            yield from check_kind(str(name), params, at, around)
         yield from check_templates(own_params(step), at, around)
 
 
@@ -106,13 +102,15 @@ def _schema(name: object, around: Surroundings) -> Schema | None:
 
 
 def _check_inside(step: dict[str, Any], path: str, around: Surroundings) -> Iterator[Problem]:
-    """Yield the problems of the conditions and steps in the params, and of those after an error.
+    """Yield the problems of what has a place of its own in the params, and of steps after an error.
 
     That a list must not be empty, and what has to be one, is the schema's to say.
     """
     for place, condition in held(step, "x-condition", path):
         if condition and isinstance(condition, dict):
-            yield from check_condition(condition, place, around.at_condition(place))
+            yield from check_condition(condition, place, around.at_place(place))
+    for place, result in held(step, "x-result", path):
+        yield from check_templates(result, place, around.at_place(place))
     error_steps = pointer(path, "on_error", "steps")
     for place, steps in lists_in(step, path):
         inner = around.inside()

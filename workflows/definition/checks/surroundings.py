@@ -8,7 +8,9 @@ from typing import Any
 
 from workflows.definition.blocks import all_steps
 from workflows.definition.catalogue import Catalogue, Schema
-from workflows.definition.checks.tracing import Seen, trace
+from workflows.definition.checks.outputs import REMINDER_PARTS, output_of
+from workflows.definition.checks.seen import ChildBlock, Seen
+from workflows.definition.checks.tracing import trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,9 @@ class KnownStep:
     """A step as far as others read it."""
 
     path: str  # its JSON pointer
-    action: str
+    output: Schema | None  # None: not described, any field may be read
+    blocks: tuple[ChildBlock, ...]  # of child runs, around it
+    in_reminders: tuple[str, ...] = ()  # the members of its output that its reminders can read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,11 @@ class Surroundings:
     after_error: bool = False  # whether `run.error` can be read
 
     def at_step(self, path: str) -> Surroundings:
-        """Return the same, seen from the step at `path`."""
+        """Return the same, seen from the step at `path`, or from the end of the run: /output."""
         return replace(self, step=path, seen=self.everywhere.get(path, Seen()))
 
-    def at_condition(self, path: str) -> Surroundings:
-        """Return the same, seen from a condition inside the step."""
+    def at_place(self, path: str) -> Surroundings:
+        """Return the same, seen from a condition or a result inside the step."""
         return replace(self, seen=self.everywhere.get(path, Seen()))
 
     def under(self, condition: object) -> Surroundings:
@@ -64,19 +68,25 @@ def look_around(document: Mapping[str, Any], catalogue: Catalogue) -> Surroundin
     also = document.get("also_on")
     types = [document.get("trigger_type"), *(also if isinstance(also, list) else [])]
     values = document.get("values")
+    everywhere, places = trace(document), [path for path, _ in all_steps(document)]
     return Surroundings(
         catalogue=catalogue,
         events=tuple(catalogue.events.get(name) for name in types if isinstance(name, str)),
-        steps=_steps(document),
-        order={path: order for order, (path, _) in enumerate(all_steps(document))},
+        steps=_steps(document, catalogue, everywhere),
+        order={path: order for order, path in enumerate([*places, "/output"])},
         values=frozenset(values) if isinstance(values, dict) else frozenset(),
-        everywhere=trace(document),
+        everywhere=everywhere,
     )
 
 
-def _steps(document: Mapping[str, Any]) -> dict[str, KnownStep]:
+def _steps(
+    document: Mapping[str, Any], catalogue: Catalogue, everywhere: Mapping[str, Seen]
+) -> dict[str, KnownStep]:
     found: dict[str, KnownStep] = {}
     for path, step in all_steps(document):
         if isinstance(step, dict) and isinstance(step.get("name"), str):
-            found.setdefault(step["name"], KnownStep(path, str(step.get("action"))))
+            blocks = everywhere.get(path, Seen()).blocks
+            parts = REMINDER_PARTS.get(str(step.get("action")), ())
+            known = KnownStep(path, output_of(step, catalogue), blocks, parts)
+            found.setdefault(step["name"], known)
     return found

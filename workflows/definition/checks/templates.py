@@ -10,7 +10,7 @@ from workflows.definition.codes import Code
 from workflows.definition.paths import Path, show_path
 from workflows.definition.problems import Problem, pointer, suggestion
 from workflows.definition.schemas import field_names, lacks
-from workflows.definition.scope import ROOTS, TENANT_FIELDS
+from workflows.definition.scope import LOOP_ROOTS, ROOTS, TENANT_FIELDS
 from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
 
@@ -50,7 +50,9 @@ def check_path(
     """
     root, *below = read
     shown = show_path(read)
-    if root not in ROOTS:
+    if root in LOOP_ROOTS:
+        yield from _item(read, shown, path, around)
+    elif root not in ROOTS:
         near = suggestion(root, ROOTS)
         yield Problem(path, Code.UNKNOWN_ROOT, {"path": shown, "root": str(root), **near})
     elif root in {"trigger", "previous"}:
@@ -80,6 +82,18 @@ def _trigger(below: Path, shown: str, path: str, around: Surroundings) -> Iterat
         )
 
 
+def _item(read: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+    levels = next((index for index, key in enumerate(read) if key != "outer"), len(read))
+    part = read[levels] if levels < len(read) else None
+    if part is not None and part not in LOOP_ROOTS:
+        near = suggestion(part, LOOP_ROOTS)
+        yield Problem(path, Code.UNKNOWN_ITEM_PART, {"path": shown, **near})
+    # `outer` alone is what is around the one list more that this needs.
+    needed = levels + 1
+    if needed > sum(block.is_item for block in around.seen.blocks):
+        yield Problem(path, Code.NO_ITEM_HERE, {"path": shown})
+
+
 def _run_error(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
     if not around.after_error:
         yield Problem(path, Code.NO_ERROR_HERE, {"path": shown})
@@ -96,22 +110,40 @@ def _step(
     if step is None:
         yield Problem(path, Code.UNKNOWN_STEP, {**facts, **suggestion(name, seen.possible)})
     elif name not in seen.possible:
-        yield Problem(path, _why_not_seen(step, around), facts)
+        yield _not_seen(step, around, facts, path)
     elif part is not None and part not in _STEP_PARTS:
         near = suggestion(part, _STEP_PARTS)
         yield Problem(path, Code.UNKNOWN_STEP_PART, {**facts, "parts": list(_STEP_PARTS), **near})
     elif part is not None:
         if part == "output":
             yield from _output(step, tuple(below[2:]), facts, path, around)
-        there = seen.certain if part == "output" else seen.reached
-        if not guarded and name not in there:
+        if not guarded and not _is_sure(name, tuple(below[1:]), around):
             yield Problem(path, Code.MAY_BE_MISSING, facts)
 
 
-def _why_not_seen(step: KnownStep, around: Surroundings) -> Code:
+def _is_sure(name: str, read: Path, around: Surroundings) -> bool:
+    """Say whether the part of a step that is read is there on every path."""
+    seen = around.seen
+    if read[0] != "output":
+        return name in seen.reached
+    if read[1:2] == ("timed_out",):
+        return name in seen.answered
+    return name in seen.certain or _tells_reminder(name, read[1:], around)
+
+
+def _tells_reminder(name: str, below: Path, around: Surroundings) -> bool:
+    is_inside = name in around.seen.reminding
+    return is_inside and bool(below) and below[0] in around.steps[name].in_reminders
+
+
+def _not_seen(step: KnownStep, around: Surroundings, facts: dict[str, str], path: str) -> Problem:
+    here = around.seen.blocks
+    strange = next((block for block in step.blocks if block not in here), None)
+    if strange is not None:
+        return Problem(path, Code.INSIDE_BLOCK, {**facts, "block": strange.owner})
     is_before = around.order[step.path] < around.order.get(around.step, 0)
     is_apart = is_before or _on_other_branches(step.path, around.step)
-    return Code.OTHER_BRANCH if is_apart else Code.LATER_STEP
+    return Problem(path, Code.OTHER_BRANCH if is_apart else Code.LATER_STEP, facts)
 
 
 def _on_other_branches(left: str, right: str) -> bool:
@@ -124,9 +156,10 @@ def _on_other_branches(left: str, right: str) -> bool:
 def _output(
     step: KnownStep, below: Path, params: dict[str, str], path: str, around: Surroundings
 ) -> Iterator[Problem]:
-    signature = around.catalogue.actions.get(step.action)
-    lacking = lacks(signature.output, below) if signature else None
-    if signature and lacking is not None:
-        near = suggestion(lacking[-1], field_names(signature.output, lacking[:-1]))
+    if _tells_reminder(params["step"], below, around):
+        return
+    lacking = lacks(step.output, below)
+    if lacking is not None:
+        near = suggestion(lacking[-1], field_names(step.output, lacking[:-1]))
         params = {**params, "field": str(lacking[-1]), **near}
         yield Problem(path, Code.UNKNOWN_OUTPUT_FIELD, params)

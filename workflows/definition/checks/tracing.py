@@ -2,79 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from workflows.definition.blocks import elements, goes_on, mapping, names_in
-from workflows.definition.checks.guards import (
-    asked_steps,
-    guarding_steps,
-    vouched_otherwise,
-    vouched_steps,
-)
+from workflows.definition.checks.guards import vouched_otherwise
+from workflows.definition.checks.seen import ChildBlock, Seen, meeting
 from workflows.definition.problems import pointer
-
-_NONE: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The steps that come before a place, by name."""
-
-    possible: frozenset[str] = _NONE  # on some path: they may have run
-    reached: frozenset[str] = _NONE  # on every path: they ran, failed or were skipped
-    certain: frozenset[str] = _NONE  # they have an output
-    # Those that have an output if this condition of their own held.
-    alike: Mapping[str, Any] = field(default_factory=dict)
-
-    def passing(self, name: str) -> Seen:
-        """Return the same behind the step `name`, whatever became of it."""
-        return replace(self, possible=self.possible | {name}, reached=self.reached | {name})
-
-    def maybe(self, names: frozenset[str]) -> Seen:
-        """Return the same where these may have run too."""
-        return replace(self, possible=self.possible | names)
-
-    def sure(self, names: frozenset[str]) -> Seen:
-        """Return the same where these have an output, if they can have run at all."""
-        names &= self.possible
-        return replace(self, reached=self.reached | names, certain=self.certain | names)
-
-    def asking(self, condition: object) -> Seen:
-        """Return the same inside a condition: its rows guard one another."""
-        certain = self.certain | guarding_steps(condition)
-        return replace(self, reached=self.reached | asked_steps(condition), certain=certain)
-
-    def under(self, condition: object) -> Seen:
-        """Return the same where a condition has held: it asks about steps, or asks the same."""
-        same = {name for name, other in self.alike.items() if condition and other == condition}
-        return self.sure(vouched_steps(condition) | same)
-
-
-def _behind(ways: list[Seen]) -> Seen | None:
-    """Return what is known where several ways meet; None if there is none."""
-    if not ways:
-        return None
-    return Seen(
-        possible=frozenset.union(*(way.possible for way in ways)),
-        reached=frozenset.intersection(*(way.reached for way in ways)),
-        certain=frozenset.intersection(*(way.certain for way in ways)),
-        alike={
-            name: condition
-            for way in ways
-            for name, condition in way.alike.items()
-            if all(name in one.certain or one.alike.get(name) == condition for one in ways)
-        },
-    )
 
 
 def trace(document: Mapping[str, Any]) -> dict[str, Seen]:
-    """Return what each step, and each condition inside one, can see: by its JSON pointer."""
+    """Return what each step, condition and result can see: by its JSON pointer."""
     tracer = _Tracer()
-    tracer.steps(document.get("steps"), "/steps", Seen())
+    behind = tracer.steps(document.get("steps"), "/steps", Seen())
     # A run can fail anywhere.
     anywhere = Seen(possible=names_in(document.get("steps")))
+    # One that a `stop` ends hands nothing back.
+    tracer.seen["/output"] = behind or anywhere
     tracer.steps(document.get("on_failure"), "/on_failure", anywhere)
     return tracer.seen
 
@@ -101,27 +46,32 @@ class _Tracer:
 
     def _step(self, step: Mapping[str, Any], path: str, seen: Seen) -> Seen | None:
         name, condition = str(step.get("name")), step.get("condition")
-        done = [way.passing(name).sure(frozenset({name})) for way in self._ways(step, path, seen)]
+        inside = seen.under(condition)
+        done = [way.passing(name).sure(frozenset({name})) for way in self._ways(step, path, inside)]
+        late = self._late(step, path, inside)
         failed = self._after_error(step, path, seen.passing(name))
         skipped = []
         if condition:
-            alike = {} if goes_on(step) else {name: condition}
+            alike = {} if goes_on(step) or late else {name: condition}
             skipped = [replace(seen.passing(name), alike={**seen.alike, **alike})]
-        return _behind([*done, *failed, *skipped])
+        return meeting([*done, *late, *failed, *skipped])
 
     def _ways(self, step: Mapping[str, Any], path: str, seen: Seen) -> list[Seen]:
         """Return what is known where the step has done its work, for each way through it."""
         params, at = mapping(step.get("params")), pointer(path, "params")
-        inside = seen.under(step.get("condition"))
         match step.get("action"):
             case "stop":
                 return []
             case "branch":
-                return self._branch(params, at, inside)
+                return self._branch(params, at, seen)
             case "repeat":
-                return self._repeat(params, at, inside)
+                return self._repeat(params, at, seen)
+            case "for_each" | "parallel":
+                return self._children(step, at, seen)
+            case "wait_for_event" | "approval":
+                return self._patient(step, at, seen)
             case _:
-                return [inside]
+                return [seen]
 
     def _branch(self, params: Mapping[str, Any], path: str, seen: Seen) -> list[Seen]:
         ways = []
@@ -142,6 +92,38 @@ class _Tracer:
         self.seen[pointer(path, "until")] = behind or start
         return [] if behind is None else [behind.under(until)]
 
+    def _children(self, step: Mapping[str, Any], path: str, seen: Seen) -> list[Seen]:
+        """Follow the child runs. Outside nothing can be read of what is inside."""
+        is_item, owner = step.get("action") == "for_each", str(step.get("name"))
+        may_pass = True
+        for at, body in _child_bodies(step, path):
+            place = pointer(at, "steps")
+            start = seen.entering(ChildBlock(place, owner, is_item))
+            behind = self.steps(body, place, start)
+            # One that a `stop` ends has no result.
+            self.seen[pointer(at, "result")] = behind or start.maybe(names_in(body))
+            # A list may have no items; of branches each has to come to its end.
+            may_pass = may_pass and (is_item or behind is not None)
+        return [seen] if may_pass else []
+
+    def _patient(self, step: Mapping[str, Any], path: str, seen: Seen) -> list[Seen]:
+        """Follow the reminders, which may come before the wait is over, or never."""
+        reminders = elements(mapping(step.get("params")).get("reminders"))
+        reminding = seen.maybe(_reminded(step)).reminding_of(str(step.get("name")))
+        for index, reminder in enumerate(reminders):
+            at = pointer(path, "reminders", index, "steps")
+            self.steps(mapping(reminder).get("steps"), at, reminding)
+        return [seen.maybe(_reminded(step))]
+
+    def _late(self, step: Mapping[str, Any], path: str, seen: Seen) -> list[Seen]:
+        """Return what is known where a wait took too long and the run goes on behind it."""
+        steps = mapping(step.get("params")).get("on_timeout")
+        if step.get("action") != "wait_for_event" or not steps:
+            return []
+        start = seen.maybe(_reminded(step)).late(str(step.get("name")))
+        behind = self.steps(steps, pointer(path, "params", "on_timeout"), start)
+        return [] if behind is None else [behind]
+
     def _after_error(self, step: Mapping[str, Any], path: str, seen: Seen) -> list[Seen]:
         """Return what is known where the step has failed and the run goes on behind it."""
         on_error = step.get("on_error")
@@ -151,3 +133,25 @@ class _Tracer:
         steps = mapping(on_error).get("steps")
         behind = self.steps(steps, pointer(path, "on_error", "steps"), seen)
         return [behind] if goes_on(step) and behind is not None else []
+
+
+def default_scope(seen: Seen) -> str:
+    """Return what a `stop` ends that does not say so: the item of a list, else the run."""
+    return "item" if any(block.is_item for block in seen.blocks) else "run"
+
+
+def _reminded(step: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the steps in a wait's reminders."""
+    reminders = elements(mapping(step.get("params")).get("reminders"))
+    found = (names_in(mapping(reminder).get("steps")) for reminder in reminders)
+    return frozenset[str]().union(*found)
+
+
+def _child_bodies(step: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """Yield what has the steps of a child run, and beside them its result, with its place."""
+    params = mapping(step.get("params"))
+    if step.get("action") == "for_each":
+        yield path, params.get("steps")
+        return
+    for index, one in enumerate(elements(params.get("branches"))):
+        yield pointer(path, "branches", index), mapping(one).get("steps")

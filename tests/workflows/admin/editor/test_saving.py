@@ -35,7 +35,7 @@ def post(client, ops_user, definition):
 
     def posted(form, version=1, **more):
         text = form if isinstance(form, str) else json.dumps(form)
-        values = {"document": text, "note": "", "is_active": "on", "version_seen": version}
+        values = {"document": text, "note": "A change", "is_active": "on", "version_seen": version}
         return client.post(url, {**values, **more})
 
     return posted

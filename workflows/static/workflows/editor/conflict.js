@@ -12,9 +12,9 @@ export class Conflict {
 
   draw() {
     const { texts } = this.store;
-    const { who, when, version, note, differences } = this.conflict;
+    const { who, when, version, note, differences, is_draft } = this.conflict;
     const lines = [
-      h("h3", {}, say(texts.conflict, { who, when, version })),
+      h("h3", {}, say(is_draft ? texts.conflict_draft : texts.conflict, { who, when, version })),
       note ? h("p", {}, say(texts.conflict_note, { note })) : "",
       h("p.we-help", {}, texts.conflict_help),
       differences.length ? this.table(differences) : h("p", {}, texts.conflict_same),
@@ -36,6 +36,8 @@ export class Conflict {
     const { texts } = this.store;
     const seen = document.querySelector('[name="version_seen"]');
     if (seen) seen.value = this.conflict.version;
+    const draft = document.querySelector('[name="draft_seen"]');
+    if (draft) draft.value = this.conflict.draft;
     if (side === "theirs") this.store.replace(this.conflict.theirs);
     this.element.replaceChildren(h("p", { role: "status" }, side === "mine" ? texts.mine_chosen : texts.theirs_chosen));
   }

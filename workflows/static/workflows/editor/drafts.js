@@ -27,7 +27,7 @@ export class Drafts {
     if (this.offered) return;
     try {
       if (!this.dirty) localStorage.removeItem(this.key);
-      else localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.seen(), form: this.store.form }));
+      else localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.seen(), draft: this.seenDraft(), form: this.store.form }));
     } catch (error) {
       // A full or forbidden store: the page works, only without this safety.
     }
@@ -36,6 +36,11 @@ export class Drafts {
   seen() {
     const input = document.querySelector('[name="version_seen"]');
     return Number((input && input.value) || this.store.config.version);
+  }
+
+  seenDraft() {
+    const input = document.querySelector('[name="draft_seen"]');
+    return input ? input.value : "";
   }
 
   /* Offers what was left behind, unless it was saved after all. */
@@ -70,6 +75,8 @@ export class Drafts {
   restore(draft) {
     const input = document.querySelector('[name="version_seen"]');
     if (input) input.value = draft.version;
+    const seen = document.querySelector('[name="draft_seen"]');
+    if (seen && draft.draft) seen.value = draft.draft;
     this.close();
     this.store.replace(draft.form);
   }

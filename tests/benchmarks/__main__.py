@@ -1,0 +1,125 @@
+"""`make bench`: the bare loop, Sayr, and django-q2 alone, in turns, three rounds, medians.
+
+ARGS: --json (one JSON object on the last line), --only PART[,PART…], --of SYSTEM[,SYSTEM…],
+--rounds N, --quick (shows that it works, not how fast).
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.plan import PARTS, Plan
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SYSTEMS = ("bare", "sayr", "django_q2")
+FLAG = "BENCH_DIRECTORY"
+
+
+def main():
+    """Give the measurement a server and a folder of its own; leave nothing behind."""
+    if FLAG in os.environ:
+        return _measure(_arguments())
+    _arguments()
+    data = ROOT / ".data"
+    data.mkdir(exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix="bench-", dir=data))
+    environment = {**os.environ, FLAG: str(directory), "SAYR_PROCESS": "web"}
+    environment.setdefault("SAYR_DATA_DIR", str(directory))
+    itself = [sys.executable, "-m", "tests.benchmarks", *sys.argv[1:]]
+    try:
+        served = [sys.executable, "-m", "config.postgres", "run", "--", *itself]
+        process = subprocess.Popen(served, cwd=ROOT, env=environment)
+        # Passed on, so that the server stops before its files are removed.
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        return process.wait()
+    finally:
+        # The embedded server's files may lie elsewhere, if its account cannot enter this folder.
+        shutil.rmtree((directory / "postgres").resolve(), ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _arguments():
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--only", type=lambda text: tuple(text.split(",")), default=PARTS)
+    parser.add_argument("--of", type=lambda text: tuple(text.split(",")), default=SYSTEMS)
+    parser.add_argument("--runs", type=int, default=0)
+    return parser.parse_args()
+
+
+def _measure(given):
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    from tests.benchmarks.processes import sink
+
+    plan = replace(Plan(), only=given.only, **({"runs": given.runs} if given.runs else {}))
+    plan = plan.quick() if given.quick else plan
+    rounds = given.rounds or (1 if given.quick else 3)
+    seen = {system: [] for system in SYSTEMS}
+    with sink(0) as quick, sink(plan.io_delay_seconds) as slow, _database() as template:
+        plan = replace(plan, sink=quick, slow_sink=slow)
+        os.environ["SAYR_ALLOWED_PRIVATE_HOSTS"] = f"{quick},{slow}"
+        for number in range(rounds):
+            for system in given.of:
+                seen[system].append(_part(system, plan, template))
+                _tell(f"round {number + 1}", system, seen[system][-1])
+        if "claim" in plan.only and "sayr" in given.of:
+            seen["sayr"].append(_part("claim", plan, template))
+    figures = {system: _medians(found) for system, found in seen.items()}
+    # services.rehearse is not built yet.
+    figures["sayr"].setdefault("rehearsal_per_minute", None)
+    for system in given.of:
+        _tell("median", system, figures[system])
+    if given.json:
+        print(json.dumps(figures))
+    return 0
+
+
+def _database():
+    from contextlib import closing
+
+    from tests.support.live import LiveDatabase
+
+    os.environ.setdefault("SAYR_TEST_APP_URL", os.environ["DATABASE_URL"])
+    return closing(LiveDatabase("sayr_bench_template"))
+
+
+def _part(module, plan, template):
+    """Measure one system in a fresh database and a process of its own."""
+    from contextlib import closing
+
+    from tests.support.live import LiveDatabase
+
+    with closing(LiveDatabase(f"sayr_bench_{module}", template=template)) as database:
+        command = [sys.executable, "-m", f"tests.benchmarks.{module}", plan.as_argument()]
+        environment = database.environment()
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _medians(found):
+    names = dict.fromkeys(name for one in found for name in one)
+    values = {name: [one[name] for one in found if name in one] for name in names}
+    return {name: round(median(all_of), 3) for name, all_of in values.items()}
+
+
+def _tell(what, system, figures):
+    shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items() if value is not None)
+    print(f"{what:8} {system:9} {shown}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""What a claim costs behind a long history and a long queue, against an empty table."""
+
+import json
+import time
+
+import django
+from django.db import connection
+
+from tests.benchmarks.plan import given_plan, percentile
+
+LIMIT = 16
+CLAIMS = 60
+
+FINISHED = """
+INSERT INTO workflow_runs (id, tenant_id, definition_id, version, trigger_payload, status,
+    current_step, step_results, subject_type, subject_id, actor, created_at, started_at,
+    completed_at, due_at)
+SELECT sayr_uuid7(), %(tenant)s, %(definition)s, 1, jsonb_build_object('order_id', number),
+    'completed', 3, '[{"step_name": "confirm", "action": "update_record", "status": "completed"}]',
+    'orders', number, '', now(), now(), now(), NULL
+FROM generate_series(1, %(count)s) AS number
+"""
+QUEUED = """
+INSERT INTO workflow_runs (id, tenant_id, definition_id, version, trigger_payload, status,
+    subject_type, subject_id, actor, due_at)
+SELECT sayr_uuid7(), %(tenant)s, %(definition)s, 1, jsonb_build_object('order_id', number),
+    'queued', 'orders', number, '', now()
+FROM generate_series(1, %(count)s) AS number
+"""
+
+
+def main():
+    """Measure, and print it."""
+    from tests.benchmarks.world import World
+
+    plan = given_plan()
+    world = World(plan)
+    needed = LIMIT * CLAIMS
+    insert(world, QUEUED, needed)
+    few = cost()
+    insert(world, FINISHED, plan.history)
+    insert(world, QUEUED, max(plan.queue, needed))
+    many = cost()
+    print(json.dumps({"claim_empty_ms": few, "claim_full_ms": many, "claim_ratio": many / few}))
+
+
+def insert(world, statement, count):
+    """Add rows, and let the planner know."""
+    values = {"tenant": world.tenant.id, "definition": world.definition.id, "count": count}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        cursor.execute("VACUUM ANALYZE workflow_runs")
+
+
+def cost():
+    """Return the median time of a claim of some runs, in ms."""
+    from datetime import timedelta
+
+    from workflows.runtime.session import PumpSession
+
+    session = PumpSession("bench", LIMIT, timedelta(seconds=30))
+    times = []
+    for _ in range(CLAIMS):
+        begun = time.perf_counter()
+        claims = session.claim(LIMIT)
+        times.append(time.perf_counter() - begun)
+        assert len(claims) == LIMIT
+    session.close()
+    return percentile(times, 0.5) * 1000
+
+
+if __name__ == "__main__":
+    django.setup()
+    main()

@@ -1,0 +1,77 @@
+"""Processes of a measurement: what they cost, and that none is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from workflows.runtime.process import die_with_parent
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tree(pid):
+    """Return a process and all its descendants."""
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def cpu_seconds(pid):
+    """Return what a process, its living descendants and its collected dead ones have used."""
+    total = 0.0
+    for process in tree(pid):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def pss_mb(pid):
+    """Return the memory of a process tree, what it shares counted once."""
+    total = 0
+    for process in tree(pid):
+        with suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().pss
+    return total / 2**20
+
+
+@contextmanager
+def running(command, environment=None, **how):
+    """Run a command beside the block; end it and all its descendants with the block."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment or os.environ,
+        start_new_session=True,
+        text=True,
+        preexec_fn=die_with_parent,  # an interrupted measurement leaves nothing running either
+        **how,
+    )
+    try:
+        yield process
+    finally:
+        everything = tree(process.pid)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            pass
+        for one in everything:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        process.wait()
+
+
+@contextmanager
+def sink(delay):
+    """Run a receiver; the block gets its host and port."""
+    command = ["-m", "tests.benchmarks.sink", str(delay)]
+    with running(command, stdout=subprocess.PIPE) as process:
+        yield f"127.0.0.1:{process.stdout.readline().strip()}"

@@ -1,0 +1,105 @@
+"""Sayr itself: `manage.py run_worker`, fired by saving orders."""
+
+import json
+import time
+
+import django
+
+from tests.benchmarks.plan import given_plan, percentile
+
+
+def main():
+    """Measure what the plan asks for, and print it."""
+    from tests.benchmarks.world import World
+
+    plan = given_plan()
+    parts = {
+        "fire": fire_cost,
+        "latency": latency,
+        "burst": burst,
+        "drain": drain,
+        "io": io_limit,
+    }
+    found = {}
+    world = World(plan)
+    for part in [part for part in plan.only if part in parts]:
+        found |= parts[part](world, plan)
+    print(json.dumps(found))
+
+
+def fire_cost(world, plan):
+    """Compare saving an order with saving it when nothing listens to saves at all."""
+    bare, fired = [], []
+    for _ in range(plan.saves):
+        bare.append(_timed(world.save_bare))
+        fired.append(_timed(world.save))
+    bare_p50, fired_p50 = percentile(bare, 0.5), percentile(fired, 0.5)
+    return {
+        "bare_save_p50_ms": bare_p50 * 1000,
+        "fired_save_p50_ms": fired_p50 * 1000,
+        "fire_ratio": fired_p50 / bare_p50 - 1,
+    }
+
+
+def latency(world, plan):
+    """Fire one run after the other, each when the last has ended."""
+    with world.workers():
+        waits = [world.fire_and_wait() for _ in range(plan.latencies)]
+    return {
+        "latency_p50_ms": percentile(waits, 0.5) * 1000,
+        "latency_p95_ms": percentile(waits, 0.95) * 1000,
+    }
+
+
+def burst(world, plan):
+    """Fire while workers run: from the first save to the last finish."""
+    with world.workers():
+        begun = world.now()
+        world.save_many(plan.runs)
+        ended = world.end_of_all(since=begun)
+    return {"burst_runs_per_s": plan.runs / (ended - begun).total_seconds()}
+
+
+def drain(world, plan):
+    """Let workers loose on what is queued."""
+    with world.workers() as group:
+        world.pause()
+        world.save_many(plan.runs)
+        before = group.cpu_seconds()
+        begun = world.resume()
+        ended = world.end_of_all(since=begun)
+        cpu = [now - then for now, then in zip(group.cpu_seconds(), before, strict=True)]
+    return {
+        "drain_runs_per_s": plan.runs / (ended - begun).total_seconds(),
+        "cpu_ms_per_run": cpu[0] / plan.runs * 1000,
+        "postgres_cpu_ms_per_run": cpu[1] / plan.runs * 1000,
+    }
+
+
+def io_limit(world, plan):
+    """Execute runs that mostly wait, on slots that are all taken."""
+    slots = plan.workers * plan.io_slots
+    limit = plan.io_runs * 2 * plan.io_delay_seconds / slots
+    with world.workers(slots=plan.io_slots, sink=plan.slow_sink) as group:
+        world.pause()
+        world.save_many(plan.io_runs)
+        begun = world.resume()
+        time.sleep(limit / 2)
+        memory, sessions = group.pss_mb(), group.connections()
+        ended = world.end_of_all(since=begun)
+    return {
+        "io_limit_ratio": (ended - begun).total_seconds() / limit,
+        "io_pss_mb": memory,
+        "io_connections": sessions,
+    }
+
+
+def _timed(act):
+    begun = time.perf_counter()
+    act()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    django.setup()
+    main()

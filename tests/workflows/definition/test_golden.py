@@ -1,0 +1,40 @@
+"""A program that was stored once means the same for ever: documents and programs of back then."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.workflows.definition.conftest import CATALOGUE
+from workflows.definition.compiler import compile_document
+from workflows.definition.program import RunSettings, load_program
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
+STORED = {path.stem: json.loads(path.read_text()) for path in GOLDEN}
+WITH_DOCUMENT = [name for name, stored in STORED.items() if "document" in stored]
+
+
+def test_there_are_stored_programs():
+    assert len(STORED) >= 8
+    assert {"nested", "deep", "head", "new_order"} <= set(WITH_DOCUMENT)
+
+
+@pytest.mark.parametrize("name", WITH_DOCUMENT)
+def test_a_document_compiles_to_the_program_of_back_then(name):
+    stored = STORED[name]
+
+    assert compile_document(stored["document"], CATALOGUE) == stored["program"]
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_stored_program_loads_and_asks_for_nothing_that_came_later(name):
+    stored = STORED[name]["program"]
+
+    program = load_program(stored)
+
+    assert [(one.op, one.name, one.next) for one in program.instructions] == [
+        (one["op"], one["name"], one["next"]) for one in stored["instructions"]
+    ]
+    assert (dict(program.blocks), program.output, program.settings) == ({}, None, RunSettings())
+    assert {getattr(one, "after_crash", "ask") for one in program.instructions} == {"ask"}
+    assert {getattr(one, "levels", 0) for one in program.instructions} == {0}

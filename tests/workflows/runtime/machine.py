@@ -1,0 +1,58 @@
+"""A worker in the test's own process: it claims and executes what is due, when it is told to."""
+
+from datetime import timedelta
+from time import monotonic
+
+from workflows.models.run import WorkflowRun
+from workflows.runtime.execute import execute
+from workflows.runtime.session import PumpSession
+from workflows.runtime.watch import Watch
+
+LEASE = timedelta(seconds=30)
+
+
+class Machine:
+    """One worker of a group."""
+
+    def __init__(self, group="north"):
+        self.session = PumpSession(group, 4, LEASE)
+
+    def turn(self, limit=4):
+        """Match events, claim once, execute; return how many runs were claimed."""
+        self.session.match_events()
+        watch = Watch(LEASE)
+        claims = self.session.claim(limit)
+        for claim in claims:
+            watch.take(claim, monotonic())
+            execute(claim, watch)
+        return len(claims)
+
+    def work(self, turns=200):
+        """Work until nothing is due; fail if that does not come to an end."""
+        for _ in range(turns):
+            if not self.turn():
+                return
+        raise AssertionError("the runs go on for ever")
+
+    def close(self):
+        """Leave."""
+        self.session.close()
+
+
+def travel():
+    """Let whatever waits be due now: the database's clock stays the clock."""
+    past = WorkflowRun.objects.earliest("id").created_at
+    WorkflowRun.objects.filter(status="waiting").update(due_at=past)
+
+
+def entries(run):
+    """Return the steps of a run with their ends."""
+    run.refresh_from_db()
+    return [(entry["step_name"], entry["status"]) for entry in run.step_results]
+
+
+def output(run, step):
+    """Return the last output of a step."""
+    run.refresh_from_db()
+    found = [one["output"] for one in run.step_results if one["step_name"] == step]
+    return found[-1]

@@ -1,0 +1,42 @@
+"""Every reason for which something is not done to a run has a sentence."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from workflows import services
+from workflows.api.codes import KINDS
+from workflows.api.operating import NOT_FOUND, WRONG
+from workflows.wording.refusals import SENTENCES, refusal_sentence
+
+SOURCES = Path(services.__file__).parent
+CODES = sorted(
+    {
+        code
+        for name in ("retry", "unknown")
+        for code in re.findall(
+            r'NotRetryable\([^,]+, "(\w+)"\)', (SOURCES / f"{name}.py").read_text()
+        )
+    }
+    | {"run_has_ended"}
+)
+
+
+def test_the_codes_were_found():
+    assert len(CODES) >= 10
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_has_a_sentence(code):
+    assert refusal_sentence(code).endswith(".")
+
+
+def test_every_sentence_is_of_a_code():
+    assert set(SENTENCES) == set(CODES)
+
+
+def test_the_api_knows_every_code_that_it_can_meet():
+    of_the_admin = {"went_on", "nothing_unclear"}
+
+    assert set(CODES) - of_the_admin - NOT_FOUND - WRONG <= set(KINDS)

@@ -1,0 +1,90 @@
+"""What a person may do about a run, and what each of it does, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from workflows.engine.entries import stopping_entry
+from workflows.engine.statuses import RunStatus, StepStatus
+from workflows.models.run import WorkflowRun
+from workflows.services.stories import facts_of, plans_of
+from workflows.wording.timeline import Line, StepState, timeline
+
+# What a step has to have become for a run to be started again from it.
+REACHED = frozenset(
+    {
+        StepState.COMPLETED,
+        StepState.FAILED,
+        StepState.SKIPPED,
+        StepState.UNKNOWN,
+        StepState.REUSED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A thing to do, and the page on which it is explained and confirmed."""
+
+    label: str
+    url: str
+    is_first: bool = False  # what most people came for
+
+
+def choices_for(run: WorkflowRun) -> list[Choice]:
+    """Return what can be done about a run as it stands. Parts of a run follow the whole."""
+    if run.parent_run is not None:
+        return []
+    if not RunStatus(run.status).has_ended:
+        asked = run.cancel_requested_at is not None
+        return [] if asked else [Choice(_("Cancel…"), _page("cancel", run))]
+    again = Choice(_("Start again…"), _page("retry", run))
+    correct = Choice(_("Correct and start again…"), _page("correct", run))
+    if run.status != RunStatus.FAILED:
+        return [again, correct]
+    first = (
+        Choice(_("Say what became of the step…"), _page("settle", run), is_first=True)
+        if unclear_step(run) is not None
+        else Choice(_("Retry…"), _page("retry", run), is_first=True)
+    )
+    return [first, again, correct] if first.label != _("Retry…") else [first, correct]
+
+
+def stopped_at(run: WorkflowRun) -> Any:
+    """Return the entry of the step that made the run fail, or None."""
+    return stopping_entry(run.step_results) if run.status == RunStatus.FAILED else None
+
+
+def unclear_step(run: WorkflowRun) -> Any:
+    """Return the entry of the step that stopped the run and may have been done, or None."""
+    entry = stopped_at(run)
+    return entry if entry and entry["status"] == StepStatus.UNKNOWN else None
+
+
+def lines_of(run: WorkflowRun) -> Sequence[Line]:
+    """Return the run's steps as its page shows them."""
+    return timeline(facts_of(run, plans_of([run])))
+
+
+def reached(lines: Sequence[Line]) -> list[Line]:
+    """Return the steps from which a run can be started again."""
+    return [line for line in lines if line.state in REACHED]
+
+
+def from_here(lines: Sequence[Line], name: str) -> list[str]:
+    """Return the labels of a step and of all behind it; of all steps if none has the name."""
+    names = [line.name for line in lines]
+    first = names.index(name) if name in names else 0
+    return [line.label for line in lines[first:]]
+
+
+def label_of_step(lines: Sequence[Line], name: str) -> str:
+    """Return what staff call a step."""
+    return next((line.label for line in lines if line.name == name), name)
+
+
+def _page(name: str, run: WorkflowRun) -> str:
+    return reverse(f"admin:workflows_workflowrun_{name}", args=[run.pk])

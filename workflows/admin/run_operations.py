@@ -1,0 +1,243 @@
+"""What people do about a run: cancel it, retry it, correct it, say what became of a step."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from tenants.admin import access
+from workflows.admin.payload_form import PayloadForm, suspect_of
+from workflows.admin.run_choices import (
+    choices_for,
+    from_here,
+    label_of_step,
+    lines_of,
+    reached,
+    stopped_at,
+    unclear_step,
+)
+from workflows.engine.statuses import RunStatus
+from workflows.models.event import WorkflowEvent
+from workflows.models.run import WorkflowRun
+from workflows.services.cancel import cancel
+from workflows.services.refusals import Refused
+from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.unknown import settle_unknown
+from workflows.wording import values
+from workflows.wording.refusals import refusal_sentence
+
+START = "start"
+FAILED_STEP = "failed_step"
+STEP = "step:"  # and its name
+
+Show = Callable[[HttpRequest, WorkflowRun], HttpResponse]
+
+
+class RunOperations:
+    """Put before the ModelAdmin of runs. Each page says what will happen, and asks for a click."""
+
+    admin_site: Any
+    opts: Any
+    media: Any
+    get_object: Any
+    log_change: Any
+    page_title: Any
+
+    def operation_urls(self) -> list[Any]:
+        """Return the addresses of the pages."""
+        pages = {
+            "cancel": self._cancel,
+            "retry": self._retry,
+            "correct": self._correct,
+            "settle": self._settle,
+        }
+        return [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(self._guarded(show)),
+                name=f"workflows_workflowrun_{name}",
+            )
+            for name, show in pages.items()
+        ]
+
+    def choices(self, request: HttpRequest, run: WorkflowRun) -> Any:
+        """Return what this person may do about the run."""
+        return choices_for(run) if access.may_edit(request, run.tenant_id) else []
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Operations."""
+        return access.may_edit_somewhere(request)
+
+    def _guarded(self, show: Show) -> Callable[..., HttpResponse]:
+        """Let in whoever may operate; whose run it is not, for them there is none."""
+
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            run = self.get_object(request, object_id)
+            if run is None or not access.may_see(request, run.tenant_id):
+                raise Http404
+            if not access.may_edit(request, run.tenant_id):
+                raise PermissionDenied
+            return show(request, run)
+
+        return view
+
+    def _cancel(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        if request.method == "POST":
+            return self._do(request, run, lambda: self._cancelled(request, run))
+        is_running = run.status == RunStatus.RUNNING
+        return self._page(request, run, "run_cancel", {"is_running": is_running})
+
+    def _cancelled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
+        status = cancel(run.tenant, run.pk)
+        said = (
+            _("The run is asked to end: the step under way is finished first.")
+            if status is RunStatus.RUNNING
+            else _("The run is cancelled.")
+        )
+        return self._noted(request, run, said)
+
+    def _retry(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        if request.method == "POST":
+            return self._do(request, run, lambda: self._retried(request, run))
+        lines, stopped = lines_of(run), stopped_at(run)
+        step = stopped["step_name"] if stopped else ""
+        context = {
+            "lines": lines,
+            "reached": reached(lines),
+            "stopped": label_of_step(lines, step) if stopped else "",
+            "stopped_name": step,
+            "is_unclear": unclear_step(run) is not None,
+            "rest": from_here(lines, step) if stopped else [],
+            "all_steps": from_here(lines, ""),
+        }
+        return self._page(request, run, "run_retry", context)
+
+    def _retried(self, request: HttpRequest, run: WorkflowRun) -> UUID:
+        begin = request.POST.get("from", "")
+        if begin == FAILED_STEP:
+            retry_failed_step(run.tenant, run.pk)
+            return self._noted(request, run, _("The run goes on from its failed step."))
+        step = request.POST.get("step", "") if begin == STEP else ""
+        new = start_again(
+            run.tenant,
+            run.pk,
+            access.actor_of(request),
+            from_step=step,
+            newest=request.POST.get("version") == "newest",
+        )
+        self._noted(request, run, _("Started again. This is the new run."))
+        return new
+
+    def _settle(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        if request.method == "POST":
+            return self._do(request, run, lambda: self._settled(request, run))
+        entry = unclear_step(run)
+        if entry is None:
+            return self._refused(request, run, "nothing_unclear")
+        lines = lines_of(run)
+        behind = from_here(lines, entry["step_name"])[1:]
+        context = {
+            "step": label_of_step(lines, entry["step_name"]),
+            "behind": behind,
+            "input": values.show(entry.get("input")),
+            "raw_input": values.raw(entry.get("input")),
+        }
+        return self._page(request, run, "run_settle", context)
+
+    def _settled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
+        done = request.POST.get("done") == "yes"
+        settle_unknown(run.tenant, run.pk, access.actor_of(request), done=done)
+        said = (
+            _("Noted as done. The run goes on behind the step.")
+            if done
+            else _("The step is sent again.")
+        )
+        return self._noted(request, run, said)
+
+    def _correct(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        stopped = stopped_at(run)
+        event = WorkflowEvent.objects.filter(tenant=run.tenant_id, pk=run.event_id).first()
+        form = PayloadForm(
+            run.trigger_payload,
+            request.POST if request.method == "POST" else None,
+            order=values.payload_order(event.type if event else ""),
+            suspect=suspect_of(run.trigger_payload, stopped),
+            as_json=request.GET.get("as") == "json" or not run.trigger_payload,
+        )
+        if form.is_valid():
+            return self._do(request, run, lambda: self._corrected(request, run, form))
+        lines = lines_of(run)
+        name = stopped["step_name"] if stopped else ""
+        context = {
+            "form": form,
+            "as_json": form.fields.get("whole") is not None,
+            "suspect": suspect_of(run.trigger_payload, stopped),
+            "stopped": label_of_step(lines, name) if stopped else "",
+            "stopped_name": name,
+            "begin": request.POST.get("from", FAILED_STEP),
+        }
+        return self._page(request, run, "run_correct", context)
+
+    def _corrected(self, request: HttpRequest, run: WorkflowRun, form: PayloadForm) -> UUID:
+        stopped = stopped_at(run)
+        from_failed = request.POST.get("from") == FAILED_STEP and stopped is not None
+        new = start_again(
+            run.tenant,
+            run.pk,
+            access.actor_of(request),
+            from_step=stopped["step_name"] if from_failed else "",
+            newest=request.POST.get("version") == "newest",
+            payload=form.corrected(),
+        )
+        self._noted(request, run, _("Started again with what you corrected. This is the new run."))
+        return new
+
+    def _do(
+        self, request: HttpRequest, run: WorkflowRun, act: Callable[[], UUID]
+    ) -> HttpResponse:
+        """Do it and show the run it led to, or say why it was not done."""
+        try:
+            shown = act()
+        except Refused as why:
+            return self._refused(request, run, why.code)
+        return HttpResponseRedirect(_run_url(shown))
+
+    def _refused(self, request: HttpRequest, run: WorkflowRun, code: str) -> HttpResponse:
+        messages.error(request, refusal_sentence(code))
+        return HttpResponseRedirect(_run_url(run.pk))
+
+    def _noted(self, request: HttpRequest, run: WorkflowRun, said: str) -> UUID:
+        self.log_change(request, run, said)
+        messages.success(request, said)
+        return run.pk
+
+    def _page(
+        self, request: HttpRequest, run: WorkflowRun, template: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        own, newest = run.version, run.definition.version
+        return TemplateResponse(
+            request,
+            f"admin/workflows/{template}.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": run,
+                "run": run,
+                "run_url": _run_url(run.pk),
+                "title": self.page_title(run),
+                "media": self.media,
+                "own_version": own,
+                "newest_version": newest if newest > own else None,
+                **context,
+            },
+        )
+
+
+def _run_url(run_id: UUID) -> str:
+    return reverse("admin:workflows_workflowrun_change", args=[run_id])

@@ -1,0 +1,73 @@
+"""How the wish to retry a run arrives, and why it may be refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workflows.api.refusals import ApiProblem
+from workflows.services.refusals import Refused
+from workflows.wording.refusals import refusal_sentence
+
+Json = Any
+
+# What a key needs besides reading: to cancel and retry is more than to fire.
+OPERATE_RUNS: Final = "runs:operate"
+
+FAILED_STEP: Final = "failed_step"
+START: Final = "start"
+OWN, NEWEST = "own", "newest"
+KNOWN: Final = frozenset({"from", "version", "payload"})
+LONGEST_NAME: Final = 100
+
+# Of a run that is not there, or not this tenant's, nothing is told.
+NOT_FOUND: Final = frozenset({"unknown_run"})
+# The request names something that is not there; the others are about the run's state.
+WRONG: Final = frozenset({"unknown_step", "results_missing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a run is to be retried."""
+
+    is_same_run: bool  # from the failed step; else it is a new run
+    from_step: str = ""  # "": from the start
+    newest: bool = False
+    payload: Mapping[str, Json] | None = None
+
+
+def wish_in(body: Mapping[str, Json]) -> Wish:
+    """Read the body of a retry. Raises ApiProblem."""
+    for name in body:
+        if name not in KNOWN:
+            raise _wrong(name, ", ".join(sorted(KNOWN)))
+    begin = body.get("from", FAILED_STEP)
+    if not isinstance(begin, str) or not 0 < len(begin) <= LONGEST_NAME:
+        raise _wrong("from", f"{FAILED_STEP}, {START}, or the name of a step")
+    version = body.get("version", OWN)
+    if version not in (OWN, NEWEST):  # a tuple: it may be a list, which no set holds
+        raise _wrong("version", f"{OWN} or {NEWEST}")
+    payload = body.get("payload")
+    if payload is not None and not isinstance(payload, dict):
+        raise _wrong("payload", "an object")
+    if begin != FAILED_STEP:
+        from_step = "" if begin == START else begin
+        return Wish(False, from_step, version == NEWEST, payload)
+    # The run that failed goes on as it was made.
+    if version == NEWEST:
+        raise _wrong("version", OWN)
+    if payload is not None:
+        raise _wrong("payload", f"none, or another “from” than {FAILED_STEP}")
+    return Wish(True)
+
+
+def problem_of(refused: Refused) -> ApiProblem:
+    """Return the answer to a refusal. Its code is the service's."""
+    if refused.code in NOT_FOUND:
+        return ApiProblem("not_found")
+    code = "step_not_possible" if refused.code in WRONG else refused.code
+    return ApiProblem(code, {"reason": refusal_sentence(refused.code)})
+
+
+def _wrong(name: str, expected: str) -> ApiProblem:
+    shown = name.replace("~", "~0").replace("/", "~1")
+    return ApiProblem.at({"pointer": f"/{shown}"}, "invalid_retry", {"expected": expected})

@@ -1,0 +1,148 @@
+"""GET /approvals/ and /approvals/{id}/, POST /approvals/{id}/decide/: questions to people."""
+
+from typing import Final
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+from tenants.models.api_key import Scope
+from workflows.api import approval_shapes, approving, description, parameters
+from workflows.api.authentication import key_of, tenant_of
+from workflows.api.json import body_of
+from workflows.api.refusals import ApiProblem
+from workflows.api.strict_json import JsonFault
+from workflows.services.approval_refusals import NotDecided
+from workflows.services.approvals import decide
+from workflows.services.find_approvals import ApprovalQuestion, find_approval, find_approvals
+from workflows.wording.approvals import ApprovalState
+
+MAX_LIMIT: Final = 200
+USUAL_LIMIT: Final = 50
+# Who fires events and reads runs does not thereby decide what people were asked.
+DECIDE_APPROVALS: Final = "approvals:decide"
+_STATUSES: Final = [ApprovalState.OPEN.value, ApprovalState.DECIDED.value]
+
+PARAMETERS: Final = [
+    description.query("status", "Only approvals that stand so.", enum=_STATUSES),
+    description.query("cursor", "Where the last page ended: take `next` from its answer.", UUID),
+    description.query("limit", f"Approvals on a page, at most {MAX_LIMIT}.", int),
+]
+_KNOWN: Final = [parameter.name for parameter in PARAMETERS]
+
+
+class ApprovalsView(APIView):
+    """Lists approvals."""
+
+    required_scope = Scope.READ_RUNS
+    http_method_names = ["get", "head"]
+
+    @extend_schema(
+        operation_id="list_approvals",
+        summary="List approvals, newest first",
+        description="Questions that runs have put to people. Follow `next` until it is null.",
+        tags=["approvals"],
+        parameters=PARAMETERS,
+        responses={
+            200: approval_shapes.ApprovalPage,
+            **description.problems("invalid_parameters"),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with a page of approvals."""
+        page = find_approvals(tenant_of(request), _question(request))
+        following = None
+        if page.next_before:
+            address = request.build_absolute_uri()
+            following = replace_query_param(address, "cursor", str(page.next_before))
+        shown = [approving.approval(request, found) for found in page.approvals]
+        return Response({"results": shown, "next": following})
+
+
+class ApprovalView(APIView):
+    """Shows an approval."""
+
+    required_scope = Scope.READ_RUNS
+    http_method_names = ["get", "head"]
+
+    @extend_schema(
+        operation_id="get_approval",
+        summary="Read an approval",
+        tags=["approvals"],
+        responses={
+            200: approval_shapes.Approval,
+            **description.problems("invalid_parameters", "not_found"),
+        },
+    )
+    def get(self, request: Request, approval_id: UUID) -> Response:
+        """Answer with everything about the approval."""
+        parameters.Parameters(request, []).check()
+        return Response(_shown(request, approval_id))
+
+
+class DecideView(APIView):
+    """Takes a decision."""
+
+    required_scope = DECIDE_APPROVALS
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="decide_approval",
+        summary="Decide an approval",
+        description=(
+            "The key decides, or the person named in `on_behalf_of`, who has to be among the "
+            "approvers. One decision takes effect, however many arrive at once; the others are "
+            "told of it with 409 `already_decided`."
+        ),
+        tags=["approvals"],
+        request=approval_shapes.Decision,
+        responses={
+            200: approval_shapes.Approval,
+            **description.problems(
+                *(fault for fault in JsonFault),
+                "invalid_parameters",
+                "invalid_decision",
+                "not_found",
+                "already_decided",
+                "no_longer_open",
+                "may_not_decide",
+                "unknown_choice",
+                "answer_invalid",
+                "length_required",
+                "request_interrupted",
+                "unsupported_media_type",
+            ),
+        },
+    )
+    def post(self, request: Request, approval_id: UUID) -> Response:
+        """Decide, answer once it is committed."""
+        parameters.Parameters(request, []).check()
+        body = body_of(request)
+        answer, decider = approving.answer_in(body), approving.decider_in(body, key_of(request))
+        try:
+            decide(tenant_of(request), approval_id, decider, answer)
+        except NotDecided as refused:
+            raise approving.problem_of(refused) from None
+        return Response(_shown(request, approval_id))
+
+
+def _shown(request: Request, approval_id: UUID) -> dict[str, object]:
+    found = find_approval(tenant_of(request), approval_id)
+    if found is None:
+        raise ApiProblem("not_found")
+    return approving.approval(request, found)
+
+
+def _question(request: Request) -> ApprovalQuestion:
+    given = parameters.Parameters(request, _KNOWN)
+    status = given.read("status", parameters.one_of(_STATUSES))
+    question = ApprovalQuestion(
+        status=ApprovalState(status) if status else None,
+        before=given.read("cursor", parameters.uuid),
+        limit=given.read("limit", parameters.whole(1, MAX_LIMIT)) or USUAL_LIMIT,
+    )
+    given.check()
+    return question

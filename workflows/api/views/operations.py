@@ -1,0 +1,131 @@
+"""POST /runs/{id}/cancel/ and /runs/{id}/retry/: what callers do about a run."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from workflows.api import description, operating, presenting, shapes
+from workflows.api.authentication import key_of, tenant_of
+from workflows.api.json import body_of
+from workflows.api.parameters import Parameters
+from workflows.api.refusals import ApiProblem
+from workflows.api.strict_json import JsonFault
+from workflows.engine.statuses import RunStatus
+from workflows.services.cancel import cancel
+from workflows.services.find_runs import RunHistory, run_history
+from workflows.services.refusals import Refused, RunHasEnded
+from workflows.services.retry import retry_failed_step, start_again
+
+
+class CancelView(APIView):
+    """Cancels a run."""
+
+    required_scope = operating.OPERATE_RUNS
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="cancel_run",
+        summary="Cancel a run",
+        description=(
+            "A run that waits or is queued ends at once. Of one that is being executed the step "
+            "under way is finished: its status stays `running` and `cancel_requested_at` is set. "
+            "Cancelling a cancelled run again is no mistake. No body is read."
+        ),
+        tags=["runs"],
+        request=None,
+        responses={
+            200: shapes.RunDetail,
+            **description.problems("invalid_parameters", "not_found", "run_has_ended"),
+        },
+    )
+    def post(self, request: Request, run_id: UUID) -> Response:
+        """Cancel, answer with the run as it stands then."""
+        Parameters(request, []).check()
+        try:
+            cancel(tenant_of(request), run_id)
+        except RunHasEnded as refused:
+            if _history(request, run_id).run.status != RunStatus.CANCELLED:
+                raise operating.problem_of(refused) from None
+        return Response(presenting.run_detail(request, _history(request, run_id)))
+
+
+class RetryView(APIView):
+    """Retries a run."""
+
+    required_scope = operating.OPERATE_RUNS
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="retry_run",
+        summary="Retry a run",
+        description=(
+            "From `failed_step` the same run goes on, on its own version, with the same payload "
+            "and the same idempotency keys towards others: 200. From `start`, or from a step by "
+            "its name, a new run begins, whose calls carry new keys: 201. The results of the "
+            "steps before are taken over. With `payload`, a corrected one, the new run has an "
+            "event of its own. While such a run is unfinished, no other is started: repeating "
+            "the request answers 409 `already_under_way`."
+        ),
+        tags=["runs"],
+        request=shapes.Retry,
+        responses={
+            200: shapes.RunDetail,
+            201: shapes.RunDetail,
+            **description.problems(
+                *(fault for fault in JsonFault),
+                "invalid_parameters",
+                "invalid_retry",
+                "not_found",
+                "not_failed",
+                "nothing_failed",
+                "still_running",
+                "already_under_way",
+                "never_published",
+                "is_a_part",
+                "step_not_possible",
+                "length_required",
+                "request_interrupted",
+                "unsupported_media_type",
+            ),
+        },
+    )
+    def post(self, request: Request, run_id: UUID) -> Response:
+        """Retry, answer with the run that goes on once it is committed."""
+        Parameters(request, []).check()
+        wish = operating.wish_in(body_of(request))
+        shown = _retry(request, run_id, wish)
+        answer = presenting.run_detail(request, _history(request, shown))
+        if wish.is_same_run:
+            return Response(answer)
+        location = reverse("api-run", args=[shown], request=request)
+        return Response(answer, status.HTTP_201_CREATED, headers={"Location": location})
+
+
+def _retry(request: Request, run_id: UUID, wish: operating.Wish) -> UUID:
+    tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
+    try:
+        if wish.is_same_run:
+            retry_failed_step(tenant, run_id)
+            return run_id
+        return start_again(
+            tenant,
+            run_id,
+            actor,
+            from_step=wish.from_step,
+            newest=wish.newest,
+            payload=wish.payload,
+        )
+    except Refused as refused:
+        raise operating.problem_of(refused) from None
+
+
+def _history(request: Request, run_id: UUID) -> RunHistory:
+    history = run_history(tenant_of(request), run_id)
+    if history is None:
+        raise ApiProblem("not_found")
+    return history

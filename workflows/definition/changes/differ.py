@@ -1,0 +1,171 @@
+"""Find what differs between two documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workflows.definition.changes.change import Change, ChangeCode, Path, StepList, same
+from workflows.definition.changes.matching import match, unmoved
+from workflows.definition.changes.outline import Outline, outline
+
+OLD, NEW = "old", "new"  # how the names of lists begin
+
+
+def diff(old: Any, new: Any) -> list[Change]:
+    """Return the changes that make `new` of `old`; none if they are the same document.
+
+    Steps are known by their names, so that one that moved, also into another list, is told as
+    moved; a new name is known by what else the step says. Both have to be JSON.
+    """
+    return _Differ(outline(old, OLD), outline(new, NEW)).changes()
+
+
+class _Differ:
+    """Two documents taken apart, and which of their lists of steps are the same list."""
+
+    def __init__(self, old: Outline, new: Outline) -> None:
+        self.old, self.new = old, _renamed(new, old_names(old, new))
+        self.tokens: dict[str, str] = {}
+
+    def changes(self) -> list[Change]:
+        """Return all of them: the document's own, then step by step."""
+        found = list(self._differing(None, (), self.old.head, self.new.head))
+        for step, content in self.new.steps.items():
+            if step in self.old.steps:
+                found += self._differing(step, (), self.old.steps[step], content)
+        # Which lists are the same is known only now.
+        return [*found, *self._placed()]
+
+    def _differing(self, step: str | None, path: Path, old: Any, new: Any) -> Iterator[Change]:
+        if isinstance(old, StepList) and isinstance(new, StepList):
+            self.tokens[new.token] = old.token
+        elif isinstance(old, dict) and isinstance(new, dict) and not _is_row(old, new):
+            yield from self._members(step, path, old, new)
+        elif isinstance(old, list) and isinstance(new, list):
+            yield from self._items(step, path, old, new)
+        elif not same(old, new):
+            yield Change(ChangeCode.VALUE_CHANGED, step, path, {"old": old, "new": new})
+
+    def _members(
+        self, step: str | None, path: Path, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> Iterator[Change]:
+        for key in [*old, *(key for key in new if key not in old)]:
+            at = (*path, key)
+            if key not in new:
+                yield Change(ChangeCode.VALUE_REMOVED, step, at, {"old": old[key]})
+            elif key not in old:
+                yield Change(ChangeCode.VALUE_ADDED, step, at, {"new": new[key]})
+            else:
+                yield from self._differing(step, at, old[key], new[key])
+
+    def _items(
+        self, step: str | None, path: Path, old: list[Any], new: list[Any]
+    ) -> Iterator[Change]:
+        pairs = match(old, new, (self.old, self.new))
+        for index in sorted(set(range(len(old))) - set(pairs.values())):
+            params = {"index": index, "old": old[index]}
+            yield Change(ChangeCode.ITEM_REMOVED, step, path, params)
+        kept = unmoved(pairs)
+        for to, element in enumerate(new):
+            if to not in pairs:
+                yield Change(ChangeCode.ITEM_ADDED, step, path, {"to": to, "new": element})
+                continue
+            index = pairs[to]
+            if to not in kept:
+                params = {"index": index, "to": to, "old": old[index]}
+                yield Change(ChangeCode.ITEM_MOVED, step, path, params)
+            yield from self._differing(step, (*path, index), old[index], element)
+
+    def _placed(self) -> Iterator[Change]:
+        """Yield which steps came, went and moved."""
+        before, after = self._positions()
+        for step, (token, index) in before.items():
+            if step not in after:
+                params = {"list": token, "index": index, "old": self.old.steps[step]}
+                yield Change(ChangeCode.STEP_REMOVED, step, (), params)
+        kept = _staying(before, after)
+        for step, (token, to) in after.items():
+            if step not in before:
+                params = {"list": token, "to": to, "new": self.new.steps[step]}
+                yield Change(ChangeCode.STEP_ADDED, step, (), params)
+            elif step not in kept:
+                params = dict(zip(("list", "index"), before[step], strict=True))
+                params |= {"new_list": token, "to": to}
+                yield Change(ChangeCode.STEP_MOVED, step, (), params)
+
+    def _positions(self) -> tuple[_Positions, _Positions]:
+        one = {
+            step: (token, index)
+            for token, steps in self.old.lists.items()
+            for index, step in enumerate(steps)
+        }
+        other = {
+            step: (self.tokens.get(token, token), index)
+            for token, steps in self.new.lists.items()
+            for index, step in enumerate(steps)
+        }
+        return one, other
+
+
+_Positions = dict[str, tuple[str, int]]  # a step -> its list, and where there
+
+
+def _staying(before: _Positions, after: _Positions) -> set[str]:
+    """Return the steps that stayed in their list, in their order."""
+    lists: dict[str, dict[int, int]] = {}
+    names: dict[tuple[str, int], str] = {}
+    for step, (token, to) in after.items():
+        if step in before and before[step][0] == token:
+            lists.setdefault(token, {})[to] = before[step][1]
+            names[token, to] = step
+    return {names[token, to] for token, pairs in lists.items() for to in unmoved(pairs)}
+
+
+def _is_row(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Say whether both are rows of a condition: read as a sentence each, not piece by piece."""
+    return all("field" in row and "operator" in row for row in (old, new))
+
+
+def old_names(old: Outline, new: Outline) -> dict[str, str]:
+    """Return the ids in the old outline of steps that have another one in the new."""
+    gone = [step for step in old.steps if step not in new.steps]
+    names: dict[str, str] = {}
+    for step in (step for step in new.steps if step not in old.steps):
+        known = next((one for one in gone if _is_alike(old.steps[one], new.steps[step])), None)
+        if known is not None:
+            gone.remove(known)
+            names[step] = known
+    return names
+
+
+def _is_alike(old: Any, new: Any) -> bool:
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return False
+    if not same(old.get("action"), new.get("action")):
+        return False
+    has_label = isinstance(old.get("label"), str) and old["label"] != ""
+    return (has_label and same(old["label"], new.get("label"))) or _says(old) == _says(new)
+
+
+def _says(step: Mapping[str, Any]) -> str:
+    return repr(_plain({key: step[key] for key in sorted(step) if key not in {"name", "label"}}))
+
+
+def _plain(value: Any) -> Any:
+    """Return the value without the names of its lists, which differ between documents."""
+    if isinstance(value, StepList):
+        return StepList
+    if isinstance(value, dict):
+        return {key: _plain(value[key]) for key in sorted(value)}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _renamed(new: Outline, names: Mapping[str, str]) -> Outline:
+    """Call the steps of the new document as the old one calls them."""
+    return Outline(
+        new.head,
+        {names.get(step, step): content for step, content in new.steps.items()},
+        {token: [names.get(step, step) for step in steps] for token, steps in new.lists.items()},
+        new.places,
+    )

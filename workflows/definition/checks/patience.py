@@ -1,0 +1,68 @@
+"""What the schemas of waits for others cannot say: which of their params fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.definition.blocks import elements, mapping
+from workflows.definition.checks.surroundings import Surroundings
+from workflows.definition.checks.together import Params, beside, unlike
+from workflows.definition.codes import Code
+from workflows.definition.kinds.patience import USUAL_CHOICES
+from workflows.definition.numbers import shortened
+from workflows.definition.paths import parse_path
+from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.schemas import field_names, lacks
+
+
+def check_wait_for_event(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+    """Yield the problems of a wait for an event."""
+    event = around.catalogue.events.get(str(params.get("type")))
+    for written in mapping(params.get("match")):
+        at, read = pointer(path, "match", written), parse_path(written)
+        lacking = lacks(event, read or ())
+        if read is None:
+            yield Problem(at, Code.BAD_PATH, {"path": shortened(written)})
+        elif lacking is not None:
+            near = suggestion(lacking[-1], field_names(event, lacking[:-1]))
+            params_of = {"path": shortened(written), "field": str(lacking[-1]), **near}
+            yield Problem(at, Code.UNKNOWN_TRIGGER_FIELD, params_of)
+    yield from beside(params, "on_timeout", "timeout", path)
+    yield from _reminders(params, path)
+
+
+def check_approval(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+    """Yield the problems of an approval."""
+    yield from unlike(params, "choices", "key", path)
+    yield from unlike(params, "form", "key", path)
+    for index, one in enumerate(elements(params.get("form"))):
+        yield from _options(mapping(one), pointer(path, "form", index))
+    yield from beside(params, "timeout_choice", "timeout", path)
+    chosen = params.get("timeout_choice")
+    keys = [mapping(one).get("key") for one in elements(params.get("choices", [*USUAL_CHOICES]))]
+    if isinstance(chosen, str) and chosen not in keys:
+        choices = [key for key in keys if isinstance(key, str)]
+        facts = {"choices": choices, "value": shortened(chosen), **suggestion(chosen, choices)}
+        yield Problem(pointer(path, "timeout_choice"), Code.NOT_A_CHOICE, facts)
+    yield from _reminders(params, path)
+
+
+def _options(field: Params, path: str) -> Iterator[Problem]:
+    at, options = pointer(path, "options"), field.get("options")
+    if field.get("type") == "choice":
+        if "options" not in field:
+            yield Problem(at, Code.MISSING_PARAM, {"param": "options"})
+        elif options == []:
+            yield Problem(at, Code.EMPTY)
+    elif options:
+        yield Problem(at, Code.NOT_FOR_THIS_STEP, {"key": "options", "action": field.get("type")})
+    for index, option in enumerate(elements(options)):
+        if option in elements(options)[:index]:
+            facts = {"value": shortened(option)}
+            yield Problem(pointer(at, index), Code.DUPLICATE, facts)
+
+
+def _reminders(params: Params, path: str) -> Iterator[Problem]:
+    for index, reminder in enumerate(elements(params.get("reminders"))):
+        at = pointer(path, "reminders", index)
+        yield from beside(mapping(reminder), "at_most", "every", at)

@@ -1,0 +1,25 @@
+"""The steps that steer a run: the engine handles them, no action of the library does.
+
+Hints in their schemas, beside those of actions: `x-steps` where a list of steps stands,
+`x-condition`, `x-result` (what a child run hands back), `x-duration` ("2h"), `x-clock` ("09:00"),
+`x-moment` (an ISO time), `x-identifier`. What people read about them stands in the wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from workflows.definition.kinds import children, patience, steering
+from workflows.definition.kinds.parts import MOST_ROUNDS, Kind
+
+__all__ = ["KINDS", "MOST_ROUNDS", "Kind", "kind_named"]
+
+_ALL: Final = (*steering.KINDS, *children.KINDS, *patience.KINDS)
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in _ALL})
+
+
+def kind_named(name: object) -> Kind | None:
+    """Return the kind of step that `name` names, or None: an action, or nothing at all."""
+    return KINDS.get(name) if isinstance(name, str) else None

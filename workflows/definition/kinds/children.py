@@ -1,0 +1,69 @@
+"""Kinds that start runs of their own, and wait for all of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflows.definition.kinds.parts import (
+    AS_WRITTEN,
+    IDENTIFIER,
+    LABEL,
+    RESULT,
+    SOME_STEPS,
+    Kind,
+    an_object,
+    choice,
+    objects,
+    whole_number,
+)
+
+MOST_AT_ONCE: Final = 50
+USUALLY_AT_ONCE: Final = 5
+MOST_BRANCHES: Final = 20
+
+KINDS: Final = (
+    Kind(
+        "for_each",
+        an_object(
+            ["items", "steps"],
+            items={"type": "array"},
+            steps=SOME_STEPS,
+            concurrency=whole_number(1, MOST_AT_ONCE, default=USUALLY_AT_ONCE),
+            result=RESULT,
+            if_one_fails=choice("continue", "stop", default="continue"),
+        ),
+        rendered=("items",),
+        is_checked=True,
+    ),
+    Kind(
+        "parallel",
+        an_object(
+            ["branches"],
+            branches=objects(
+                ["name", "steps"],
+                least=2,
+                most=MOST_BRANCHES,
+                name=IDENTIFIER,
+                label=LABEL,
+                steps=SOME_STEPS,
+                result=RESULT,
+            ),
+            if_one_fails=choice("stop", "continue", default="stop"),
+        ),
+    ),
+    Kind(
+        "run_workflow",
+        an_object(
+            ["workflow"],
+            workflow={
+                "type": "string",
+                "minLength": 1,
+                "x-reference": "workflow",
+                **AS_WRITTEN,
+            },
+            input={"type": "object"},
+        ),
+        rendered=("input",),
+        is_checked=True,
+    ),
+)

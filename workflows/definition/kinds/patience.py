@@ -1,0 +1,94 @@
+"""Kinds that wait for somebody else: an event, or a person's decision."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workflows.definition.catalogue import Schema
+from workflows.definition.kinds.parts import (
+    AS_WRITTEN,
+    DURATION,
+    EVENT_TYPE,
+    IDENTIFIER,
+    LABEL,
+    SOME_STEPS,
+    YES_NO,
+    Kind,
+    an_object,
+    objects,
+    whole_number,
+)
+
+MOST_MATCHES: Final = 5
+USUAL_REMINDERS: Final = 10  # times, of one that comes again and again
+# Where a document names no choices. The labels are message ids, translated where they are shown.
+USUAL_CHOICES: Final = (
+    {"key": "approve", "label": "Approve"},
+    {"key": "reject", "label": "Reject"},
+)
+FIELD_TYPES: Final = ("text", "long_text", "number", "yes_no", "choice")
+
+_PATIENCE: Final[dict[str, Schema]] = {
+    "timeout": DURATION,
+    "reminders": objects(
+        ["after", "steps"],
+        most=5,
+        least=0,
+        after=DURATION,
+        every=DURATION,
+        at_most=whole_number(1, 100, default=USUAL_REMINDERS),
+        steps=SOME_STEPS,
+    ),
+}
+_FIELDS: Schema = objects(
+    ["key", "label", "type"],
+    most=20,
+    least=0,
+    key=IDENTIFIER,
+    label=LABEL,
+    type={"enum": list(FIELD_TYPES), **AS_WRITTEN},
+    required=YES_NO,
+    options={"type": "array", "maxItems": 100, "items": LABEL, **AS_WRITTEN},
+)
+
+KINDS: Final = (
+    Kind(
+        "wait_for_event",
+        an_object(
+            ["type", "match"],
+            type=EVENT_TYPE,
+            match={
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": MOST_MATCHES,
+                "additionalProperties": {"type": ["string", "number", "boolean"]},
+            },
+            on_timeout=SOME_STEPS,
+            look_back={**DURATION, "x-duration": "none too", "default": "0s"},
+            **_PATIENCE,
+        ),
+        rendered=("match",),
+        is_checked=True,
+    ),
+    Kind(
+        "approval",
+        an_object(
+            ["title", "approvers"],
+            title={"type": "string", "minLength": 1, "maxLength": 500, "x-text": "plain"},
+            message={"type": "string", "x-text": "plain", "x-widget": "textarea"},
+            approvers={
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 20,
+                "items": {"type": "string", "minLength": 1, "maxLength": 254, "x-text": "plain"},
+            },
+            choices=objects(["key", "label"], most=10, key=IDENTIFIER, label=LABEL),
+            form=_FIELDS,
+            timeout_choice={"type": "string", **AS_WRITTEN},
+            allow_self=YES_NO,
+            **_PATIENCE,
+        ),
+        rendered=("title", "message", "approvers", "choices", "form"),
+        is_checked=True,
+    ),
+)

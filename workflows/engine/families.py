@@ -1,0 +1,112 @@
+"""Steps that start child runs: begin, look after them, end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from workflows.definition.errors import ExpressionError
+from workflows.definition.instructions import ForEach, Instruction
+from workflows.engine import children
+from workflows.engine.children import Family
+from workflows.engine.decide import Decision, Then
+from workflows.engine.entries import Entry, Timing, finished
+from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
+from workflows.engine.progress import Ended, Job, Progress, WaitType, stored
+from workflows.engine.statuses import RunStatus, StepStatus
+
+if TYPE_CHECKING:
+    from workflows.engine.advance import Walker
+
+Json = Any
+
+
+def each(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
+    """Begin with the elements of a list."""
+    params: Json = job.instruction.render(job.scope)
+    problem = children.too_many(params["items"])
+    if problem is not None:
+        return problem
+    if not params["items"]:
+        return StepCompleted({"results": [], "items": 0, "succeeded": 0, "failed": 0})
+    return spawn(walker, replace(job, input=params), done, now)
+
+
+def spawn(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> Progress:
+    """Start child runs and park until they have ended."""
+    index = job.instruction.index
+    family = {"awaits": "children", "since": now.isoformat(), "children": {"done": done}}
+    parked = walker.parked(index, {**stored(job), **family}, WaitType.CHILDREN, None)
+    return replace(parked, spawn=children.next_children(job.instruction, job.input, done))
+
+
+def meet(
+    walker: Walker, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
+) -> Progress:
+    """Look after the child runs: wait on, start more, or say what their ends mean."""
+    must_stop = children.must_stop(parent, family)
+    if family.open:
+        parked = walker.parked(parent.index, pending, WaitType.CHILDREN, None)
+        return replace(parked, cancels_children=must_stop)
+    kept = pending["children"]
+    done = children.taken(kept["done"], family)
+    if isinstance(parent, ForEach) and not must_stop:
+        more = children.next_children(parent, pending["input"], done)
+        if more.children:
+            pending = {**pending, "children": {**kept, "done": done}}
+            parked = walker.parked(parent.index, pending, WaitType.CHILDREN, None)
+            return replace(parked, spawn=more)
+    outcome = children.outcome_of(parent, family, done)
+    facts: Entry = {"children": [kept["oldest"], kept["last"]]}
+    if isinstance(outcome, StepFailed):
+        facts["done"] = children.kept_for_retry(done)
+    return walker.over(parent, pending, outcome, now, facts)
+
+
+def hand_over(
+    walker: Walker, decision: Decision, outcome: Outcome | None, now: datetime
+) -> tuple[Decision, Ended]:
+    """Return what a child run that ends leaves to its parent; it may fail over that."""
+    if isinstance(outcome, RunStopped) and outcome.levels:
+        said = {"has_failed": outcome.has_failed, "message": outcome.message}
+        stop = {**said, "levels": outcome.levels - 1}
+        return decision, Ended(stop=stop, tells_at_once=True)
+    if decision.status is RunStatus.FAILED:
+        return decision, Ended(tells_at_once=stops_the_others(walker))
+    if isinstance(outcome, RunStopped):
+        return decision, Ended()  # it ended early, as its author wanted: there is no result
+    try:
+        return decision, Ended(_result(walker, now))
+    except ExpressionError as problem:
+        failed = replace(
+            decision,
+            status=RunStatus.FAILED,
+            step_status=StepStatus.FAILED,
+            error_code=problem.code,
+            error_params=dict(problem.params),
+            then=Then.STOP,
+        )
+        block = walker.program.blocks.get(walker.entry)
+        base: Entry = {"step_name": block.step_name if block else "", "action": "output"}
+        found = StepFailed(problem.code, dict(problem.params))
+        walker.entries.append(finished(base, found, failed, Timing(now, 0)))
+        return failed, Ended(tells_at_once=stops_the_others(walker))
+
+
+def stops_the_others(walker: Walker) -> bool:
+    """Whether the failure of a child ends the work of its siblings."""
+    block = walker.program.blocks.get(walker.entry)
+    if block is None:
+        return True
+    owner = walker.program.instructions[walker.program_index(block.step_name, 0)]
+    return getattr(owner, "if_one_fails", "stop") == "stop"
+
+
+def _result(walker: Walker, now: datetime) -> Json:
+    block = walker.program.blocks.get(walker.entry)
+    if block is not None:
+        return block.result_in(walker.scope(now))
+    output = walker.program.output
+    return output(walker.scope(now)) if output is not None else None

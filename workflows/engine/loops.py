@@ -1,0 +1,49 @@
+"""Steps that only say where a run goes on: branches, ends, rounds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from workflows.definition.instructions import Branch, Repeat, Stop
+from workflows.engine.entries import rounds_of
+from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
+from workflows.engine.progress import Job, Progress, WaitType, expected
+
+if TYPE_CHECKING:
+    from workflows.engine.advance import Walker
+
+Json = Any
+
+
+def choose(_walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
+    """Take the first case that holds."""
+    label, go_to = expected(job.instruction, Branch).choose(job.scope)
+    return StepCompleted({"case": label}, go_to)
+
+
+def stop(_walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
+    """End the run, or one item of a list."""
+    instruction = expected(job.instruction, Stop)
+    said: Json = instruction.render(job.scope)
+    failed, levels = instruction.outcome == "failed", instruction.levels
+    return RunStopped(said["message"], has_failed=failed, levels=levels)
+
+
+def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
+    """Begin the next round, or leave the loop."""
+    loop = expected(job.instruction, Repeat)
+    rounds = rounds_of([*walker.results, *walker.entries], loop.name)
+    if rounds and loop.is_done(job.scope):
+        return StepCompleted({"round": rounds, "done": True})
+    if rounds >= loop.at_most:
+        return StepFailed("not_in_time", {"rounds": rounds})
+    return StepCompleted({"round": rounds + 1, "done": False}, loop.body)
+
+
+def rest(walker: Walker, loop: Repeat) -> Progress | None:
+    """Park between two rounds; the first begins at once."""
+    is_first = rounds_of([*walker.results, *walker.entries], loop.name) == 1
+    if is_first or not loop.every:
+        return None
+    return walker.parked(loop.body, None, WaitType.TIME, loop.every)

@@ -1,0 +1,156 @@
+"""How far a run has come: what to write, and what to do next.
+
+`pending` is what a run's row keeps of the step under way, across commits. It has the step's index
+and name, its rendered `input`, and
+    of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts)
+    of a wait for a moment      `wake_at`
+    of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`
+    of child runs               `children`: `first` and `last` id of those under way, `done` ones
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from workflows.definition.instructions import Instruction
+from workflows.definition.scope import Scope
+from workflows.engine.entries import Entry, Timing
+from workflows.engine.statuses import RunStatus
+
+Json = Any
+
+
+class WaitType(StrEnum):
+    """What a parked run waits for."""
+
+    RETRY = "retry"
+    TIME = "time"
+    CHILDREN = "children"
+    EVENT = "event"
+    APPROVAL = "approval"
+    LANE = "lane"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A step for the hands to carry out."""
+
+    instruction: Instruction
+    input: Json  # the params as rendered; the same on every retry
+    scope: Scope
+    attempts: tuple[Entry, ...] = ()  # the failed ones before this
+    forgiven: int = 0  # how many of them a person's retry no longer counts
+
+    @property
+    def attempt(self) -> int:
+        """Which try this is since a person last asked for one, 1-based."""
+        return len(self.attempts) - self.forgiven + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child run to start."""
+
+    entry: int  # the index of its first instruction
+    item_index: int
+    item: Json = None
+    has_item: bool = True  # False: a branch of a `parallel`
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """The child runs of a step, and how many of them may be under way at once."""
+
+    children: tuple[Child, ...]
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedEvent:
+    """The event a run waits for."""
+
+    type: str
+    match: dict[str, Json]  # path in its payload -> value
+    look_back: timedelta  # before the run's start
+    behind: str | None  # the id of the one that ended this step's last wait
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What people are asked to decide."""
+
+    step_name: str
+    asked: dict[str, Json]  # title, message, approvers, choices, form
+    allow_self: bool
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a child run hands to the run that started it."""
+
+    result: Json = None
+    # It ends its parents too: {"levels", "has_failed", "message"}.
+    stop: Json = None
+    tells_at_once: bool = False  # its parent must hear of it before the other children end
+
+    def as_json(self) -> Json:
+        """Return what the child's row keeps."""
+        return {"stop": self.stop} if self.stop else {"result": self.result}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What to write, and what to do next. `job` is None when the run parks or ends."""
+
+    status: RunStatus
+    entries: tuple[Entry, ...]  # to append to step_results
+    next_step: int
+    pending: Json | None  # the step under way, as it is stored
+    job: Job | None = None
+    due_in: timedelta | None = None  # of a run that parks; None: until somebody wakes it
+    wait_type: WaitType | None = None
+    spawn: Spawn | None = None
+    awaited: AwaitedEvent | None = None
+    question: Question | None = None  # a new one
+    cancels_children: bool = False
+    ended: Ended = field(default_factory=Ended)
+    error: Entry | None = None  # of a run that ends: why it ended so
+
+
+def base_of(job: Job) -> Entry:
+    """Return how the entry of a step begins."""
+    base: Entry = {"step_name": job.instruction.name, "action": job.instruction.action}
+    if job.input is not None:
+        base["input"] = job.input
+    if job.attempts:
+        base["attempts"] = list(job.attempts)
+    return base
+
+
+def stored(job: Job) -> Entry:
+    """Return what the row keeps of a step under way."""
+    return {**base_of(job), "step": job.instruction.index, "forgiven": job.forgiven}
+
+
+def named(pending: Mapping[str, Json]) -> Entry:
+    """Return how the entry of a step begins that parked the run."""
+    return {key: pending[key] for key in ("step_name", "action", "input") if key in pending}
+
+
+def since(pending: Mapping[str, Json], now: datetime) -> Timing:
+    """Return when a step that parked the run began, and how long it took."""
+    started_at = datetime.fromisoformat(pending["since"]) if "since" in pending else now
+    return Timing(started_at, round((now - started_at).total_seconds() * 1000))
+
+
+Kind = TypeVar("Kind")
+
+
+def expected(instruction: Instruction, kind: type[Kind]) -> Kind:
+    """Return the instruction as the kind it is known to be."""
+    if not isinstance(instruction, kind):
+        raise TypeError(f"{instruction.op} is no {kind.__name__}")
+    return instruction

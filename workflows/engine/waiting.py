@@ -1,0 +1,178 @@
+"""Steps that wait: for a moment, for an event, for a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from workflows.definition.instructions import Approval, Instruction, Reminder, Wait, WaitForEvent
+from workflows.engine import patience
+from workflows.engine.entries import Entry
+from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
+from workflows.engine.progress import (
+    AwaitedEvent,
+    Job,
+    Progress,
+    Question,
+    WaitType,
+    expected,
+    named,
+    since,
+    stored,
+)
+from workflows.engine.statuses import StepStatus
+
+if TYPE_CHECKING:
+    from workflows.engine.advance import Walker
+
+Json = Any
+
+
+def wait(walker: Walker, job: Job, _done: Json, now: datetime) -> Outcome | Progress:
+    """Wait for a moment, unless it is past."""
+    instruction = expected(job.instruction, Wait)
+    wake_at = instruction.wake_at(job.scope)
+    if wake_at <= now:
+        return StepCompleted({"until": wake_at.isoformat()})
+    asked = replace(job, input=instruction.render(job.scope))
+    pending = {**stored(asked), "wake_at": wake_at.isoformat(), "since": now.isoformat()}
+    return walker.parked(instruction.index, pending, WaitType.TIME, wake_at - now)
+
+
+def wake(
+    walker: Walker, instruction: Instruction, pending: Mapping[str, Json], now: datetime
+) -> Progress:
+    """End a wait. It is over because the run was due: the row's clock, not the document's."""
+    return walker.over(instruction, pending, StepCompleted({"until": pending["wake_at"]}), now)
+
+
+def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
+    """Begin to wait for an event or a decision; or wait on, behind the steps of a reminder."""
+    instruction = job.instruction
+    if not job.attempts:
+        entries = [*walker.results, *walker.entries]
+        waiting = patience.resumed(entries, instruction.name)
+        if waiting:
+            return _park(walker, instruction, waiting, now)
+    params: Json = instruction.render(job.scope)
+    until = _until(instruction, now)
+    pending = {
+        **stored(replace(job, input=params)),
+        "awaits": "approval" if isinstance(instruction, Approval) else "event",
+        "since": now.isoformat(),
+        "until": until.isoformat() if until else None,
+        "reminders": 0,
+    }
+    parked = _park(walker, instruction, pending, now)
+    if not isinstance(instruction, Approval):
+        return parked
+    question = Question(instruction.name, params, instruction.allow_self, until)
+    return replace(parked, question=question)
+
+
+def goes_on(walker: Walker, instruction: Instruction) -> bool:
+    """Whether a wait is under way, and the steps of a reminder lead back to it."""
+    entries = [*walker.results, *walker.entries]
+    return patience.resumed(entries, instruction.name) is not None
+
+
+def awake(
+    walker: Walker,
+    instruction: Instruction,
+    pending: Mapping[str, Json],
+    arrival: Mapping[str, Json] | None,
+    now: datetime,
+) -> Progress:
+    """Go on if what was waited for came or time is up; else remind, or wait on."""
+    at = moment(instruction, pending, now)
+    if arrival or is_up(pending, at):
+        outcome = _answer(instruction, arrival, pending, now)
+        return walker.over(instruction, pending, outcome, now)
+    call = patience.call_to_make(_reminders(instruction), pending, at)
+    if call is None:
+        return _park(walker, instruction, pending, now)
+    link = {"link": pending["link"]} if "link" in pending else {}
+    entry: Entry = {
+        **named(pending),
+        "status": StepStatus.COMPLETED,
+        **since(pending, now).as_json(),
+        "output": {"reminder": call.number, **link},
+        # What the wait goes on with, once the steps of the reminder are done.
+        "waiting": {**pending, "reminders": call.number},
+    }
+    walker.entries.append(entry)
+    return walker.walk(call.reminder.body, now)
+
+
+def moment(instruction: Instruction, pending: Mapping[str, Json], now: datetime) -> datetime:
+    """Return the time for a run that is due although nothing came: what it parked for has come.
+
+    The row's clock says so, not the worker's.
+    """
+    due = _next_moment(instruction, pending)
+    return max(now, due) if due else now
+
+
+def is_up(pending: Mapping[str, Json], at: datetime) -> bool:
+    """Whether a wait has an end, and it has come."""
+    return bool(pending["until"]) and at >= datetime.fromisoformat(pending["until"])
+
+
+def _next_moment(instruction: Instruction, pending: Mapping[str, Json]) -> datetime | None:
+    """Return when the next reminder is due or time is up, whichever is first."""
+    if "until" not in pending:
+        return None  # children have no clock
+    call = patience.next_call(_reminders(instruction), pending)
+    until = datetime.fromisoformat(pending["until"]) if pending["until"] else None
+    return min((one for one in (until, call.at if call else None) if one), default=None)
+
+
+def _park(
+    walker: Walker, instruction: Instruction, pending: Mapping[str, Json], now: datetime
+) -> Progress:
+    """Wait until what is waited for comes, the next reminder is due, or time is up."""
+    due = _next_moment(instruction, pending)
+    due_in = max(due - now, timedelta(0)) if due else None
+    if isinstance(instruction, WaitForEvent):
+        parked = walker.parked(instruction.index, pending, WaitType.EVENT, due_in)
+        return replace(parked, awaited=_awaited(walker, instruction, pending))
+    return walker.parked(instruction.index, pending, WaitType.APPROVAL, due_in)
+
+
+def _awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
+    # An event that ended this step before, in a loop, does not end it again.
+    ends = (one.get("output") for one in walker.results if one["step_name"] == wait.name)
+    seen = [end["event_id"] for end in ends if end and "event_id" in end]
+    match = pending["input"]["match"]
+    return AwaitedEvent(wait.event_type, match, wait.look_back, seen[-1] if seen else None)
+
+
+def _until(instruction: Instruction, now: datetime) -> datetime | None:
+    if isinstance(instruction, WaitForEvent | Approval) and instruction.give_up_after:
+        return now + instruction.give_up_after
+    return None
+
+
+def _reminders(instruction: Instruction) -> Sequence[Reminder]:
+    return instruction.reminders if isinstance(instruction, WaitForEvent | Approval) else ()
+
+
+def _answer(
+    instruction: Instruction,
+    arrival: Mapping[str, Json] | None,
+    pending: Mapping[str, Json],
+    now: datetime,
+) -> Outcome:
+    """Say what ended a wait for an event or a decision."""
+    if arrival is not None and arrival.get("decided_via") != "timeout":
+        shown = {key: value for key, value in arrival.items() if key != "decided_via"}
+        return StepCompleted({**shown, "timed_out": False})
+    if isinstance(instruction, WaitForEvent) and instruction.on_timeout is not None:
+        return StepCompleted({"timed_out": True}, instruction.on_timeout)
+    if isinstance(instruction, Approval) and instruction.timeout_choice is not None:
+        nobody = {"answers": {}, "decided_by": "", "decided_at": now.isoformat()}
+        return StepCompleted({"choice": instruction.timeout_choice, **nobody, "timed_out": True})
+    waited = now - datetime.fromisoformat(pending["since"])
+    return StepFailed("not_in_time", {"seconds": round(waited.total_seconds())})

@@ -1,0 +1,138 @@
+"""The page behind a signed link: it shows a question, and takes the decision of one person.
+
+GET and HEAD change nothing, since mail programs and chats open every link to preview it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone, translation
+from django.views.generic import View
+
+from tenants.models.user import User
+from workflows.runtime.database import database_now
+from workflows.services.approval_links import Opened, open_link
+from workflows.services.approval_page import approval_page, typed_answers, with_typed
+from workflows.services.approval_refusals import (
+    AlreadyDecided,
+    AnswerInvalid,
+    MayNotDecide,
+    NoLongerOpen,
+    UnknownChoice,
+)
+from workflows.services.approvals import Answer, decide
+from workflows.services.approvers import refusal
+from workflows.wording.actors import actor_words
+from workflows.wording.approvals import ApprovalState, refusal_words
+
+HEADERS: Final = {
+    "Cache-Control": "private, no-store, max-age=0",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    # Not no-referrer: with that, browsers hide the origin of the form as well, and the protection
+    # against forged requests would refuse it. The page leads nowhere else.
+    "Referrer-Policy": "same-origin",
+}
+
+
+class ApprovalLinkView(View):
+    """Needs no login: who has the link, is the person it was made for."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer in the person's terms, and let nobody keep or index the answer."""
+        opened = open_link(kwargs["token"])
+        with _in_terms_of(opened):
+            if opened is None:
+                answer: Any = _page(request, "approvals/unknown.html", {}, 404)
+            else:
+                answer = super().dispatch(request, opened)
+            if isinstance(answer, TemplateResponse):
+                answer.render()
+        for name, value in HEADERS.items():
+            answer.headers[name] = value
+        return answer  # type: ignore[no-any-return]  # a response
+
+    def get(self, request: HttpRequest, opened: Opened) -> HttpResponse:
+        """Show the question; of a decided one, what became of it."""
+        return _show(request, opened)
+
+    def post(self, request: HttpRequest, opened: Opened) -> HttpResponse:
+        """Take the decision."""
+        approval = opened.approval
+        typed = typed_answers(approval, request.POST)
+        given = Answer(request.POST.get("choice", ""), typed)
+        try:
+            decide(approval.tenant, approval.pk, opened.decider, given)
+        except AnswerInvalid as wrong:
+            return _show(request, opened, typed=typed, faults=wrong.faults)
+        except UnknownChoice:
+            return _show(request, opened, typed=typed, trouble=refusal_words("unknown_choice"))
+        except MayNotDecide:
+            return _show(request, opened)
+        except (AlreadyDecided, NoLongerOpen):
+            # The page says what happened meanwhile.
+            pass
+        answer = HttpResponseRedirect(request.path)
+        answer.status_code = 303
+        return answer
+
+
+def _show(
+    request: HttpRequest,
+    opened: Opened,
+    *,
+    typed: Any = None,
+    faults: Any = None,
+    trouble: str = "",
+) -> HttpResponse:
+    """Show the question. Always with status 200: others are logged, and the address decides."""
+    approval, decider = opened.approval, opened.decider
+    if refusal(approval, decider) == "not_asked":
+        # The role or the account is gone: the link tells no more than any other.
+        return _page(request, "approvals/unknown.html", {}, 404)
+    page = approval_page(approval, decider, database_now())
+    if typed is not None:
+        page = with_typed(page, typed, faults or {})
+    context = {
+        "page": page,
+        "person": actor_words(decider.name),
+        "tenant": approval.tenant,
+        "may_decide": page.state is ApprovalState.OPEN and not page.hindrance,
+        "trouble": trouble,
+        "has_faults": bool(faults),
+    }
+    return _page(request, "approvals/page.html", context, 200)
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int) -> HttpResponse:
+    language = translation.get_language() or "en"
+    terms = {"language": language, "is_rtl": translation.get_language_bidi()}
+    answer = TemplateResponse(request, name, {**context, **terms}, status=status)
+    answer.headers["Content-Language"] = language
+    return answer
+
+
+@contextmanager
+def _in_terms_of(opened: Opened | None) -> Iterator[None]:
+    """Speak the person's language, or else the tenant's, by their clock; unknown: the browser's."""
+    if opened is None:
+        yield
+        return
+    tenant = opened.approval.tenant
+    kind, _colon, name = opened.decider.name.partition(":")
+    user = User.objects.filter(username=name).first() if kind == "user" else None
+    language = (user.language if user else "") or tenant.language
+    with translation.override(language), timezone.override(_zone(user) or tenant.zone):
+        yield
+
+
+def _zone(user: User | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(user.time_zone) if user and user.time_zone else None
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,89 @@
+"""The question a run waits for people to decide, as a row of its own."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from tenants.ids import uuid7
+from tenants.jsontext import storable
+from workflows.conf import current
+from workflows.engine.progress import Question
+from workflows.engine.waiting import is_up
+from workflows.runtime.claims import Claim
+from workflows.runtime.database import as_json, rows
+from workflows.runtime.wakes import wake_decided
+
+Json = Any
+
+ASK: Final = """
+INSERT INTO workflow_approvals (id, tenant_id, run_id, step_name, title, message, approvers,
+    choices, form, allow_self, requested_by, expires_at, choice, decided_by, decided_via)
+VALUES (%(id)s, %(tenant)s, %(run)s, %(step)s, %(title)s, %(message)s, %(approvers)s::jsonb,
+    %(choices)s::jsonb, %(form)s::jsonb, %(allow_self)s, %(actor)s, %(expires_at)s, '', '', '')
+RETURNING 1
+"""
+
+DECISION: Final = """
+SELECT choice, answers, decided_by, decided_at, decided_via FROM workflow_approvals
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NOT NULL
+"""
+
+# Time is up: from here on nobody can decide any more.
+CLOSE: Final = """
+UPDATE workflow_approvals SET decided_at = now(), decided_via = 'timeout'
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NULL
+RETURNING 1
+"""
+
+
+def ask(claim: Claim, question: Question) -> dict[str, str]:
+    """Write the question down; return its id, and the address where it can be decided."""
+    approval_id = uuid7()
+    asked = question.asked
+    rows(
+        ASK,
+        {
+            "id": approval_id,
+            "tenant": claim.tenant_id,
+            "run": claim.run_id,
+            "step": question.step_name,
+            "title": str(asked["title"])[:300],
+            "message": asked["message"],
+            "approvers": storable(asked["approvers"]),
+            "choices": storable(asked["choices"]),
+            "form": storable(asked["form"]),
+            "allow_self": question.allow_self,
+            "actor": claim.actor,
+            "expires_at": question.expires_at,
+        },
+    )
+    page = f"{current().public_url}/admin/workflows/workflowapproval/{approval_id}/change/"
+    return {"approval_id": str(approval_id), "link": page}
+
+
+def wake_if_decided(claim: Claim, pending: Mapping[str, Json]) -> None:
+    """Make a run that parks again due, if what it waits for was decided meanwhile."""
+    asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
+    if rows(DECISION, asked):
+        wake_decided(claim.tenant_id, claim.run_id)
+
+
+def decision_of(
+    claim: Claim, pending: Mapping[str, Json], moment: datetime
+) -> Mapping[str, Json] | None:
+    """Return what was decided, or None. A question whose time is up is closed first."""
+    asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
+    if is_up(pending, moment):
+        rows(CLOSE, asked)
+    found = rows(DECISION, asked)
+    if not found:
+        return None
+    choice, answers, decided_by, decided_at, decided_via = found[0]
+    return {
+        "choice": choice,
+        "answers": as_json(answers) or {},
+        "decided_by": decided_by,
+        "decided_at": decided_at.isoformat(),
+        "decided_via": decided_via,
+    }

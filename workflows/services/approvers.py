@@ -1,0 +1,184 @@
+"""Who is asked by an approval, and who may decide it.
+
+An entry of `approvers` is the name of a member, a mail address (a member's or anybody's), or
+`role:<role>` of the tenant's members. Superusers may decide besides, and nobody else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Q
+
+from tenants.models.api_key import ApiKey
+from tenants.models.membership import Membership
+from tenants.models.tenant import Tenant
+from tenants.models.user import User
+from workflows.models.approval import WorkflowApproval
+
+ROLE: Final = "role:"
+MOST_TOLD: Final = 50  # people of one approval
+
+
+class Via(StrEnum):
+    """Through what somebody decided. The engine writes `timeout`."""
+
+    ADMIN = "admin"
+    LINK = "link"
+    API = "api"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Somebody who wants to decide."""
+
+    name: str  # as history keeps it: "user:rana", "mail:head@company.example", "api_key:shop"
+    via: Via
+    names: frozenset[str] = frozenset()  # entries that mean them
+    address: str = ""  # casefolded; an entry that is this address means them as well
+    requests_as: frozenset[str] = frozenset()  # how their own requests are signed
+    is_free: bool = False  # need not be asked: a superuser, a key with the scope
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One person who is told of an approval."""
+
+    person: str  # "user:rana" or "mail:head@company.example": what a link is made for
+    address: str
+
+
+def refusal(approval: WorkflowApproval, decider: Decider) -> str:
+    """Return why this is not theirs to decide (`not_asked`, `own_request`), or ""."""
+    if not decider.is_free and not is_asked(approval, decider):
+        return "not_asked"
+    if not approval.allow_self and approval.requested_by in decider.requests_as:
+        return "own_request"
+    return ""
+
+
+def is_asked(approval: WorkflowApproval, decider: Decider) -> bool:
+    """Whether one of the approval's entries means them."""
+    return any(
+        entry in decider.names or ("@" in entry and entry.casefold() == decider.address)
+        for entry in _entries(approval)
+    )
+
+
+def user_decider(tenant: Tenant, user: Any, via: Via) -> Decider:
+    """Return a person with an account. Somebody who is no member is meant by no entry."""
+    role = None
+    if user.is_active:
+        own = Membership.objects.filter(tenant=tenant, user=user)
+        role = own.values_list("role", flat=True).first()
+    is_superuser = bool(user.is_active and user.is_superuser)
+    is_known = role is not None or is_superuser
+    address = user.email.casefold() if is_known else ""
+    names = {user.get_username()} if is_known else set()
+    if role is not None:
+        names.add(f"{ROLE}{role}")
+    return Decider(
+        name=f"user:{user.get_username()}",
+        via=via,
+        names=frozenset(names),
+        address=address,
+        requests_as=_signatures(user.get_username(), address),
+        is_free=is_superuser,
+    )
+
+
+def mail_decider(address: str, via: Via) -> Decider:
+    """Return somebody known by nothing but a mail address."""
+    folded = address.casefold()
+    return Decider(
+        name=f"mail:{address}", via=via, address=folded, requests_as=_signatures("", folded)
+    )
+
+
+def person_decider(tenant: Tenant, person: str, via: Via) -> Decider | None:
+    """Return the person that a link or a caller names; None if the account is gone."""
+    kind, _colon, name = person.partition(":")
+    if kind == "mail":
+        user = _members(tenant).filter(email__iexact=name).first()
+        return user_decider(tenant, user, via) if user else mail_decider(name, via)
+    user = User.objects.filter(username=name, is_active=True).first()
+    return user_decider(tenant, user, via) if user else None
+
+
+def key_decider(key: ApiKey, signed: str = "") -> Decider:
+    """Return an API key that decides by itself; `signed` is whom its caller names, unproven."""
+    return Decider(
+        name=_key_name(key, signed),
+        via=Via.API,
+        requests_as=frozenset({_key_name(key), f"api_key:{key.prefix}"}),
+        is_free=True,
+    )
+
+
+def key_decider_for(key: ApiKey, address: str) -> Decider:
+    """Return an API key that decides for the person with this mail address, who has to be asked."""
+    person = person_decider(key.tenant, f"mail:{address}", Via.API) or mail_decider(
+        address, Via.API
+    )
+    return replace(person, name=_key_name(key, address), is_free=False)
+
+
+def addressees(approval: WorkflowApproval) -> list[Addressee]:
+    """Return everybody to be told, each once; not who asked, if they may not decide themselves."""
+    found: dict[str, Addressee] = {}
+    for one in _addressees(approval):
+        found.setdefault(one.person, one)
+    return list(found.values())[:MOST_TOLD]
+
+
+def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
+    tenant = approval.tenant
+    for entry in _entries(approval):
+        users = list(_meant(tenant, entry))
+        for user in users:
+            if user.email and not refusal(approval, user_decider(tenant, user, Via.LINK)):
+                yield Addressee(f"user:{user.get_username()}", user.email)
+        if users or not _is_address(entry):
+            continue
+        if not refusal(approval, mail_decider(entry, Via.LINK)):
+            yield Addressee(f"mail:{entry.casefold()}", entry)
+
+
+def _meant(tenant: Tenant, entry: str) -> Any:
+    if entry.startswith(ROLE):
+        role = entry.removeprefix(ROLE)
+        own = Membership.objects.filter(tenant=tenant, role=role, user__is_active=True)
+        return User.objects.filter(pk__in=own.values("user")).order_by("username")
+    by_name = _members(tenant).filter(username=entry)
+    return by_name if by_name else _members(tenant).filter(email__iexact=entry)
+
+
+def _members(tenant: Tenant) -> Any:
+    own = Membership.objects.filter(tenant=tenant).values("user")
+    return User.objects.filter(Q(pk__in=own) | Q(is_superuser=True), is_active=True)
+
+
+def _key_name(key: ApiKey, signed: str = "") -> str:
+    return f"api_key:{key.name}, {signed}" if signed else f"api_key:{key.name}"
+
+
+def _entries(approval: WorkflowApproval) -> list[str]:
+    stored = approval.approvers
+    return [one for one in stored if isinstance(one, str)] if isinstance(stored, list) else []
+
+
+def _signatures(username: str, address: str) -> frozenset[str]:
+    signed = {f"user:{username}"} if username else set()
+    return frozenset(signed | ({f"mail:{address}"} if address else set()))
+
+
+def _is_address(entry: str) -> bool:
+    try:
+        validate_email(entry)
+    except ValidationError:
+        return False
+    return True

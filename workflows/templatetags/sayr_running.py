@@ -1,0 +1,28 @@
+"""The panels of a workflow's page about its runs under way and its owner."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+
+from tenants.admin import access
+from workflows.services.alerts import owner_of
+from workflows.services.cancel_all import MOST_COUNTED, count_live
+from workflows.services.owner import possible_owners
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/sayr/running.html", takes_context=True)
+def running(context: Mapping[str, Any], definition: Any) -> dict[str, Any]:
+    """Show what is under way, and who is told of failures: {% running original %}."""
+    live = count_live(definition) if definition.version else 0
+    return {
+        "definition": definition,
+        "live": live,
+        "is_capped": live > MOST_COUNTED,
+        "may_edit": access.may_edit(context["request"], definition.tenant_id),
+        "people": possible_owners(definition.tenant),
+        "told": owner_of(definition),
+        "csrf_token": context.get("csrf_token"),
+    }

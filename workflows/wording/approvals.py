@@ -1,0 +1,86 @@
+"""What became of an approval, and why something was not accepted, in words."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from workflows.models.approval import WorkflowApproval
+from workflows.wording.actors import actor_words
+from workflows.wording.badges import badge
+
+
+class ApprovalState(StrEnum):
+    """Where an approval stands."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+LABELS: Final = {
+    ApprovalState.OPEN: gettext_lazy("Open"),
+    ApprovalState.DECIDED: gettext_lazy("Decided"),
+    ApprovalState.EXPIRED: gettext_lazy("Time is over"),
+    ApprovalState.ENDED: gettext_lazy("No longer needed"),
+}
+WAYS: Final[Mapping[str, Any]] = {
+    "admin": gettext_lazy("on its page in Sayr"),
+    "link": gettext_lazy("through the link in the mail"),
+    "api": gettext_lazy("through another application"),
+    "timeout": gettext_lazy("because the time was over"),
+}
+REFUSALS: Final[Mapping[str, Any]] = {
+    "not_asked": gettext_lazy("Others were asked to decide this."),
+    "own_request": gettext_lazy("You asked for this yourself, so somebody else has to decide."),
+    "run_ended": gettext_lazy("The workflow has ended meanwhile: there is nothing to decide."),
+    "expired": gettext_lazy("The time to decide is over."),
+    "already_decided": gettext_lazy("Somebody has decided this already."),
+    "unknown_choice": gettext_lazy("Choose one of the answers."),
+}
+FAULTS: Final[Mapping[str, Any]] = {
+    "required": gettext_lazy("Fill this in."),
+    "not_a_number": gettext_lazy("Write a number, like 149.90."),
+    "not_yes_or_no": gettext_lazy("Choose yes or no."),
+    "not_a_choice": gettext_lazy("Choose one from the list."),
+    "not_text": gettext_lazy("Write a text."),
+    "too_long": gettext_lazy("At most %(limit)s characters."),
+    "bad_characters": gettext_lazy("There is a character in it that cannot be stored."),
+    "unknown_field": gettext_lazy("The form has no such field."),
+}
+
+
+def state_badge(state: ApprovalState, choice_label: str = "") -> SafeString:
+    """Return the state in its colour; of a decided one, what was chosen."""
+    # A choice is neither good nor bad: what “refuse” means is the workflow's affair.
+    tone = "waiting" if state is ApprovalState.OPEN else "decided"
+    return badge(tone, choice_label or str(LABELS[state]))
+
+
+def decision_words(approval: WorkflowApproval, choice_label: str, when: str) -> str:
+    """Return who decided what, when and through what, in one sentence."""
+    words = {
+        "choice": choice_label or approval.choice,
+        "when": when,
+        "way": str(WAYS.get(approval.decided_via, approval.decided_via)),
+        "who": actor_words(approval.decided_by),
+    }
+    if approval.decided_via == "timeout" or not words["who"]:
+        if not words["choice"]:
+            return _("Nobody decided in time; the time was over at %(when)s.") % words
+        return _("Nobody decided in time: “%(choice)s” counts since %(when)s.") % words
+    return _("%(who)s chose “%(choice)s” on %(when)s, %(way)s.") % words
+
+
+def refusal_words(reason: str) -> str:
+    """Return why somebody cannot decide."""
+    return str(REFUSALS.get(reason, reason))
+
+
+def fault_words(code: str, params: Mapping[str, Any]) -> str:
+    """Return what is wrong with an answer."""
+    return str(FAULTS[code]) % params if code in FAULTS else code

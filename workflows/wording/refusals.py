@@ -1,0 +1,36 @@
+"""Why something cannot be done to a run, in words."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: Final[Mapping[str, Any]] = {
+    "run_has_ended": _("The run has ended already: there is nothing left to cancel."),
+    "not_failed": _("The run has not failed, or somebody has retried it meanwhile."),
+    "nothing_failed": _(
+        "No step of this run failed, so there is none to go on from. Start it again from the "
+        "beginning instead."
+    ),
+    "still_running": _("The run has not ended yet. Cancel it first, or wait for its end."),
+    "already_under_way": _(
+        "It was started again a moment ago, and that run is not finished yet. Wait for its end."
+    ),
+    "unknown_step": _("The version has no step with this name."),
+    "results_missing": _(
+        "A step before this one has no result that could be taken over. Choose an earlier step."
+    ),
+    "never_published": _("There is no such version of the workflow any more."),
+    "nothing_unclear": _("It is clear what became of the step that stopped this run."),
+    "went_on": _(
+        "The run went on after the unclear step and has ended, so there is nothing to go on with. "
+        "If the step has to be done, start the run again from it."
+    ),
+    "is_a_part": _("This run is a part of another one. Only the whole can be retried."),
+    "unknown_run": _("There is no such run."),
+}
+
+
+def refusal_sentence(code: str) -> str:
+    """Return why it cannot be done; an unknown code is shown as it is."""
+    return str(SENTENCES.get(code, code))
