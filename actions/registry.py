@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from actions import library
-from actions.spec import ActionContext, ActionSpec, Effect
+from actions.spec import ActionContext, ActionSpec, Effect, Preview
 
 Json = Any
 Function = Callable[[Json, ActionContext], Json]
@@ -48,6 +48,8 @@ def action(  # noqa: PLR0913 - a declaration: every part is named where it is us
     icon: str = "bolt",
     timeout_seconds: float = 30.0,
     ui: Mapping[str, Json] | None = None,
+    preview: Callable[[Json, ActionContext], Preview] | None = None,
+    is_local: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare the decorated function as an action. Raises BadAction."""
 
@@ -63,6 +65,8 @@ def action(  # noqa: PLR0913 - a declaration: every part is named where it is us
             icon=icon,
             default_timeout_seconds=timeout_seconds,
             ui=ui or {},
+            preview=preview,
+            is_local=is_local,
         )
         _refuse_mistakes(spec)
         _specs[name] = spec

@@ -42,6 +42,17 @@ class ActionContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What an action would send, for people who try a workflow out. It holds no secrets."""
+
+    kind: str  # whatsapp, email, slack, teams, http
+    to: tuple[str, ...]  # whom or what it would reach, as people read it
+    content: Mapping[str, Json]  # as it would arrive
+    output: Json  # what the step would keep if all went well
+    is_guess: bool = False  # the other side decides what the output holds
+
+
+@dataclass(frozen=True, slots=True)
 class ActionSpec:
     """An action of the library."""
 
@@ -55,3 +66,8 @@ class ActionSpec:
     icon: str = "bolt"  # a name in the icon set
     default_timeout_seconds: float = 30.0
     ui: Mapping[str, Json] = field(default_factory=dict)  # hints for the editor only
+    # What `run` would send. It reads the tenant's rows, never calls out, and fails as `run` would
+    # before the first byte leaves.
+    preview: Callable[[Json, ActionContext], Preview] | None = None
+    # It only works out its output: a rehearsal carries it out as it is.
+    is_local: bool = False

@@ -120,6 +120,14 @@ def kept(answer: Answer, params: Json) -> dict[str, Json]:
     return output
 
 
+def likely_output(params: Json) -> dict[str, Json]:
+    """Return what a step might keep of an answer that nobody has asked for."""
+    pick = params.get("response", {}).get("pick")
+    if pick is None:
+        return {"status": 200, "headers": {}, "body": {}}
+    return {"status": 200, **{name: f"«{name}»" for name in pick}}
+
+
 def check_size(output: Json) -> None:
     """Raise PermanentFailure for more than a step may leave behind."""
     size, limit = len(jsontext.dumps(output).encode()), settings().output_limit_bytes

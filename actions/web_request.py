@@ -11,8 +11,9 @@ from actions.connections import OpenConnection, open_connection
 from actions.errors import PermanentFailure
 from actions.models.connection import ConnectionKind
 from actions.outbound.addresses import AddressRefused, target_of
-from actions.outbound.client import Request
-from actions.spec import ActionContext
+from actions.outbound.client import Request, check_request
+from actions.scrub import HIDDEN, Scrubber
+from actions.spec import ActionContext, Preview
 
 Json = Any
 
@@ -65,6 +66,19 @@ def request_of(method: str, params: Json, context: ActionContext) -> Request:
         accept_status=frozenset(params.get("accept_status", ())),
         **_placed_secrets(connection),
     )
+
+
+def preview_of(request: Request, output: Json) -> Preview:
+    """Return what the request would send, without its secrets. Raises PermanentFailure."""
+    target = check_request(request)
+    secrets = dict.fromkeys(request.secret_query, HIDDEN)
+    headers = {**request.headers, **dict.fromkeys(request.secret_headers, HIDDEN)}
+    body = request.body
+    if request.secret_body:
+        body = {**(body or {}), **dict.fromkeys(request.secret_body, HIDDEN)}
+    content = {"method": request.method, "url": with_query(request.url, secrets)}
+    shown = Scrubber(request.secrets).json({**content, "headers": headers, "body": body})
+    return Preview("http", (target.host,), shown, output, is_guess=True)
 
 
 def with_query(url: str, query: Mapping[str, Json]) -> str:

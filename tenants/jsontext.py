@@ -7,10 +7,14 @@ import simplejson
 
 Json = Any
 
+# Made once: `simplejson.loads` and `dumps` make one in each call that has options.
+_decoder = simplejson.JSONDecoder(parse_float=Decimal)
+_encoder = simplejson.JSONEncoder(use_decimal=True, allow_nan=False, separators=(",", ":"))
+
 
 def loads(text: str | bytes) -> Json:
     """Read JSON text. Fractions become Decimal. Raises ValueError."""
-    return simplejson.loads(text, parse_float=Decimal)
+    return _decoder.decode(text)
 
 
 def storable(value: Json) -> str:
@@ -40,4 +44,4 @@ def dumps(value: Json) -> str:
 
     Raises TypeError for a value that is not JSON, ValueError for NaN and infinities.
     """
-    return simplejson.dumps(value, use_decimal=True, allow_nan=False, separators=(",", ":"))
+    return str(_encoder.encode(value))

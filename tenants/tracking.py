@@ -4,19 +4,25 @@ Covered: `save()`, `objects.create()`, `bulk_create()`, `QuerySet.update()`, `bu
 goes through `update()`, and everything built on them. Not seen: raw SQL and fixtures.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from functools import cache
+from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
 from django.db import models, transaction
 from django.dispatch import Signal
+
+from tenants.silence import is_silent
 
 # Sent with `changes: list[RecordChange]`, inside the transaction that makes them. `send`, not
 # `send_robust`: a listener that cannot record an event must undo the save it belongs to.
 records_changed = Signal()
 
 M = TypeVar("M", bound="TrackedModel")
+
+_LOCKED: Final = "_sayr_locked_values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,10 @@ class TrackedModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and tell what changed, in one transaction."""
-        with transaction.atomic(using=kwargs.get("using")):
-            before = None if self._state.adding else self._values_in_database()
+        # Who locked the row undoes more than this save if it fails: no savepoint.
+        is_locked = _LOCKED in self.__dict__
+        with transaction.atomic(using=kwargs.get("using"), savepoint=not is_locked):
+            before = None if self._state.adding else self._values_before()
             super().save(*args, **kwargs)
             if before is None:
                 _tell([_creation(self)])
@@ -108,6 +116,10 @@ class TrackedModel(models.Model):
                 _tell([_change(type(self), before, self._values_after_save(before, kwargs))])
 
     save.alters_data = True  # type: ignore[attr-defined]
+
+    def _values_before(self) -> Mapping[str, Any] | None:
+        known: Mapping[str, Any] | None = self.__dict__.pop(_LOCKED, None)
+        return self._values_in_database() if known is None else known
 
     def _values_in_database(self) -> Mapping[str, Any] | None:
         """Return the row's values, locked: the instance in memory may be hours old."""
@@ -132,6 +144,22 @@ class TrackedModel(models.Model):
         }
 
 
+def values_of(row: models.Model) -> dict[str, Any]:
+    """Return the tracked values of a row that was just read: its before-values."""
+    return {name: getattr(row, name) for name in _tracked(type(row))}
+
+
+@contextmanager
+def locked_with(row: models.Model, before: Mapping[str, Any]) -> Iterator[None]:
+    """Spare the save in the block a second look at a row that this transaction holds locked."""
+    row.__dict__[_LOCKED] = before
+    try:
+        yield
+    finally:
+        row.__dict__.pop(_LOCKED, None)
+
+
+@cache
 def _tracked(model: type[models.Model]) -> list[str]:
     untracked: frozenset[str] = getattr(model, "untracked_fields", frozenset())
     return [field.attname for field in model._meta.concrete_fields if field.name not in untracked]
@@ -168,6 +196,8 @@ def _change(model: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 
 
 def _tell(changes: list[RecordChange]) -> None:
+    if is_silent():
+        return
     told = [change for change in changes if change.previous is None or change.changed_fields]
     if told:
         records_changed.send(sender=told[0].model, changes=told)

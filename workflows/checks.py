@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, transaction
 from django.utils import timezone, translation
 
@@ -51,7 +52,7 @@ def _said(one: Broken) -> CheckMessage:
         for problem in one.problems
     ]
     found = "\n    ".join(lines)
-    return Warning(
+    return checks.Warning(
         f"The workflow {definition.name!r} of {definition.tenant} names something that does not "
         f"exist:\n    {found}",
         hint="Put it right in the admin and publish it, or bring back what is missing.",

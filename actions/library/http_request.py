@@ -15,13 +15,14 @@ from actions.outbound.answer import Answer
 from actions.outbound.client import Request, send
 from actions.paths import MISSING, lookup, parse_path
 from actions.registry import action
-from actions.spec import ActionContext, Effect
+from actions.spec import ActionContext, Effect, Preview
 from actions.web_answer import (
     ANSWER_PATH,
     FAIL_WHEN,
     answer_lacks,
     check_size,
     kept,
+    likely_output,
     picked,
     refuse_failure,
     response_schema,
@@ -34,6 +35,7 @@ from actions.web_request import (
     HEADERS,
     URL,
     is_same_server,
+    preview_of,
     request_of,
     with_query,
 )
@@ -138,6 +140,14 @@ OUTPUT: Final = {
 }
 
 
+def preview_request(params: Json, context: ActionContext) -> Preview:
+    """Show the request; of a list in pages, the one for the first."""
+    request = request_of(params["method"], params, context)
+    if "pages" in params:
+        return preview_of(request, {"status": 200, "items": [], "pages": 1, "more": False})
+    return preview_of(request, likely_output(params))
+
+
 @action(
     "http_request",
     label=_("Ask another system"),
@@ -146,6 +156,7 @@ OUTPUT: Final = {
     output=OUTPUT,
     # With a method that is not repeatable by itself the Idempotency-Key makes it so.
     effect=Effect.REPEATABLE,
+    preview=preview_request,
     icon="globe",
     ui={"summary": "%(method)s %(url)s"},
 )

@@ -47,6 +47,7 @@ OUTPUT: Final = {
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.REPEATABLE,
+    is_local=True,
     icon="note",
     ui={"summary": "%(text)s"},
 )

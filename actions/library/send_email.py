@@ -20,7 +20,7 @@ from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
 from actions.registry import action
-from actions.spec import ActionContext, Effect
+from actions.spec import ActionContext, Effect, Preview
 
 Json = Any
 
@@ -131,6 +131,34 @@ class _Content(NamedTuple):
     html: str
 
 
+class _Letter(NamedTuple):
+    """A mail that is ready to be sent."""
+
+    message: EmailMultiAlternatives
+    content: _Content
+    connection: OpenConnection | None
+
+    def output(self, refused: Mapping[str, str]) -> dict[str, Json]:
+        """Return what the step keeps."""
+        return {
+            "message_id": self.message.extra_headers["Message-ID"],
+            "to": self.message.to,
+            "subject": self.content.subject,
+            "text": self.content.text[: settings().mail_text_limit_characters],
+            "refused": refused,
+        }
+
+
+def preview_mail(params: Json, context: ActionContext) -> Preview:
+    """Show the mail as it would arrive."""
+    letter = _letter(params, context)
+    message = letter.message
+    shown = {"from": message.from_email, "to": message.to, "cc": message.cc, "bcc": message.bcc}
+    texts = {"subject": letter.content.subject, "text": letter.content.text}
+    content = {**shown, "reply_to": message.reply_to, **texts, "html": letter.content.html}
+    return Preview("email", tuple(message.recipients()), content, letter.output({}))
+
+
 @action(
     "send_email",
     label=_("Send a mail"),
@@ -138,11 +166,18 @@ class _Content(NamedTuple):
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.REPEATABLE,
+    preview=preview_mail,
     icon="mail",
     ui={"summary": _("To %(to)s")},
 )
 def send_email(params: Json, context: ActionContext) -> Json:
     """Send. What the mail server defers is temporary, what it refuses permanent."""
+    letter = _letter(params, context)
+    return letter.output(deliver(letter.message, letter.connection, context.timeout_seconds))
+
+
+def _letter(params: Json, context: ActionContext) -> _Letter:
+    """Make the mail. Raises PermanentFailure for one that could not be sent."""
     to, cc, bcc = (_addresses(params.get(field, []), field) for field in ("to", "cc", "bcc"))
     _check_count(to, cc, bcc)
     content = _content(params, context)
@@ -160,14 +195,7 @@ def send_email(params: Json, context: ActionContext) -> Json:
     )
     if content.html:
         message.attach_alternative(content.html, "text/html")
-    refused = deliver(message, connection, context.timeout_seconds)
-    return {
-        "message_id": message.extra_headers["Message-ID"],
-        "to": to,
-        "subject": content.subject,
-        "text": content.text[: settings().mail_text_limit_characters],
-        "refused": refused,
-    }
+    return _Letter(message, content, connection)
 
 
 def _addresses(given: list[str], field: str) -> list[str]:

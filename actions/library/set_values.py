@@ -35,6 +35,7 @@ OUTPUT: Final = {"type": "object", "additionalProperties": True}
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.REPEATABLE,
+    is_local=True,
     icon="tag",
     ui={"summary": "%(values)s"},
 )

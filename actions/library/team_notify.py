@@ -12,7 +12,7 @@ from actions.models.connection import ConnectionKind
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request, judge, send, wait_asked_for
 from actions.registry import action
-from actions.spec import ActionContext, Effect
+from actions.spec import ActionContext, Effect, Preview
 
 Json = Any
 
@@ -80,6 +80,16 @@ SLACK_ACCESS: Final = frozenset(
 )
 
 
+def preview_post(params: Json, context: ActionContext) -> Preview:
+    """Show the message as the channel would."""
+    connection = _connection(params, context)
+    is_slack = connection.kind == ConnectionKind.SLACK
+    service, channel = ("slack", _channel(params, connection)) if is_slack else ("teams", "")
+    shown = {key: params[key] for key in ("title", "text", "color") if params.get(key)}
+    output = _output(service, channel or connection.key, "", params)
+    return Preview(service, (channel or connection.key,), shown, output)
+
+
 @action(
     "team_notify",
     label=_("Tell the team"),
@@ -87,27 +97,37 @@ SLACK_ACCESS: Final = frozenset(
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.NOT_REPEATABLE,
+    preview=preview_post,
     icon="megaphone",
     ui={"summary": "%(text)s"},
 )
 def team_notify(params: Json, context: ActionContext) -> Json:
     """Post. A limit on how fast is temporary; an unknown channel or a bad token permanent."""
-    kinds = (ConnectionKind.SLACK, ConnectionKind.TEAMS)
-    connection = open_connection(context, *kinds, key=params.get("connection"))
+    connection = _connection(params, context)
     if connection.kind == ConnectionKind.SLACK:
         return _post_to_slack(params, connection, context)
     return _post_to_teams(params, connection, context)
 
 
-def _post_to_slack(params: Json, connection: OpenConnection, context: ActionContext) -> Json:
+def _connection(params: Json, context: ActionContext) -> OpenConnection:
+    kinds = (ConnectionKind.SLACK, ConnectionKind.TEAMS)
+    return open_connection(context, *kinds, key=params.get("connection"))
+
+
+def _channel(params: Json, connection: OpenConnection) -> str:
     channel = params.get("channel") or connection.settings.get("channel")
     if not channel:
         raise PermanentFailure("channel_missing", connection=connection.key)
+    return str(channel)
+
+
+def _post_to_slack(params: Json, connection: OpenConnection, context: ActionContext) -> Json:
+    channel = _channel(params, connection)
     base = str(connection.settings.get("base_url") or settings().slack_base_url).rstrip("/")
     request = Request(
         "POST",
         f"{base}/chat.postMessage",
-        body=_slack_message(params, str(channel)),
+        body=_slack_message(params, channel),
         headers={"Content-Type": "application/json; charset=utf-8"},
         secret_headers={"Authorization": f"Bearer {connection.secrets['bot_token']}"},
         secrets=connection.secret_values,
@@ -119,7 +139,7 @@ def _post_to_slack(params: Json, connection: OpenConnection, context: ActionCont
     )
     body = answer.body if isinstance(answer.body, dict) else {}
     if body.get("ok") is not True:
-        _refuse_slack(answer, str(body.get("error", "")), str(channel))
+        _refuse_slack(answer, str(body.get("error", "")), channel)
     return _output("slack", str(body.get("channel", channel)), str(body.get("ts", "")), params)
 
 

@@ -150,6 +150,7 @@ OUTPUT: Final = {
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.REPEATABLE,
+    is_local=True,
     icon="filter",
     ui={"summary": "%(items)s"},
 )

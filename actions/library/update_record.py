@@ -1,10 +1,11 @@
 """Change fields of one of the tenant's records."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any, Final, cast
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,9 @@ from actions.errors import PermanentFailure
 from actions.record_values import allowed_record, cleaned, json_value, refused_as_a_whole
 from actions.records import Record
 from actions.registry import action
+from actions.row_lock import locked_row
 from actions.spec import ActionContext, Effect
+from tenants.tracking import locked_with, values_of
 
 Json = Any
 
@@ -77,12 +80,15 @@ def update_record(params: Json, context: ActionContext) -> Json:
     """Change the record. Every failure is permanent: the same values would be refused again."""
     record = _record(params["table"], params["fields"])
     try:
-        with transaction.atomic():
+        # Mostly the step's transaction, which a failure undoes as a whole: no savepoint of its own.
+        with nullcontext() if connection.in_atomic_block else transaction.atomic():
             row = _locked_row(record, params["id"], context)
+            before = values_of(row)
             changed = _assign(record, row, params["fields"])
             if changed:
                 _check_constraints(record, row, changed)
-                row.save(update_fields=[*changed, *_automatic_fields(row)])
+                with locked_with(row, before):
+                    row.save(update_fields=[*changed, *_automatic_fields(row)])
     except (IntegrityError, DataError) as error:
         # Two steps at once can pass the checks; the database has the last word.
         raise refused_as_a_whole(record, error) from None
@@ -103,8 +109,7 @@ def _locked_row(record: Record, wanted: str, context: ActionContext) -> models.M
         pk = record.field("id").to_python(wanted)
     except ValidationError:
         raise missing from None
-    rows = record.model._base_manager.filter(tenant_id=context.tenant.id, pk=pk)
-    row = rows.select_for_update(of=("self",)).first()
+    row = locked_row(record.model, context.tenant.id, pk)
     if row is None:
         raise missing
     return row

@@ -6,9 +6,17 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.outbound.client import send
 from actions.registry import action
-from actions.spec import ActionContext, Effect
-from actions.web_answer import FAIL_WHEN, RESPONSE, kept, refuse_failure
-from actions.web_request import ACCEPT_STATUS, BODY, CONNECTION, HEADERS, URL, request_of
+from actions.spec import ActionContext, Effect, Preview
+from actions.web_answer import FAIL_WHEN, RESPONSE, kept, likely_output, refuse_failure
+from actions.web_request import (
+    ACCEPT_STATUS,
+    BODY,
+    CONNECTION,
+    HEADERS,
+    URL,
+    preview_of,
+    request_of,
+)
 
 Json = Any
 
@@ -46,6 +54,12 @@ OUTPUT: Final = {
 }
 
 
+def preview_webhook(params: Json, context: ActionContext) -> Preview:
+    """Show the request."""
+    request = request_of(params.get("method", "POST"), params, context)
+    return preview_of(request, likely_output(params))
+
+
 @action(
     "webhook",
     label=_("Call a web address"),
@@ -53,6 +67,7 @@ OUTPUT: Final = {
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.REPEATABLE,
+    preview=preview_webhook,
     icon="globe",
     ui={"summary": "%(url)s"},
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from actions.outbound.answer import Answer
 from actions.outbound.client import Request, exchange, judge, wait_asked_for
 from actions.phones import to_e164
 from actions.registry import action
-from actions.spec import ActionContext, Effect
+from actions.spec import ActionContext, Effect, Preview
 
 Json = Any
 
@@ -94,6 +94,36 @@ REFUSALS: Final = {
 }
 
 
+class _Letter(NamedTuple):
+    """A message that is ready to be sent."""
+
+    phone: str
+    template: MessageTemplate
+    language: str
+    values: list[str]
+    connection: OpenConnection
+
+    def output(self, message_id: str) -> dict[str, Json]:
+        """Return what the step keeps."""
+        return {
+            "message_id": message_id,
+            "phone": self.phone,
+            "template": self.template.key,
+            "language": self.language,
+            "values": self.values,
+            "text": _as_read(self.template, self.values),
+        }
+
+
+def preview_message(params: Json, context: ActionContext) -> Preview:
+    """Show the message as the customer would read it."""
+    letter = _letter(params, context)
+    shown = letter.output("")
+    name = letter.template.provider_name or letter.template.key
+    content = {"name": name, **{key: shown[key] for key in ("language", "values", "text")}}
+    return Preview("whatsapp", (letter.phone,), content, shown)
+
+
 @action(
     "whatsapp_notify",
     label=_("Send a WhatsApp message"),
@@ -101,20 +131,18 @@ REFUSALS: Final = {
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.NOT_REPEATABLE,
+    preview=preview_message,
     icon="message",
     ui={"summary": _("%(template)s, to %(phone)s")},
 )
 def whatsapp_notify(params: Json, context: ActionContext) -> Json:
     """Send. Limits and trouble at WhatsApp are temporary; a bad number or template permanent."""
-    phone = to_e164(params["phone"], context.tenant.country)
-    template = find_template(context, Channel.WHATSAPP, params["template"])
-    values = _values(template, params.get("template_vars", {}))
-    language = params.get("language") or template.language
-    connection = open_connection(context, ConnectionKind.WHATSAPP, key=params.get("connection"))
+    letter = _letter(params, context)
+    connection = letter.connection
     request = Request(
         "POST",
         _url(connection),
-        body=_message(phone, template, language, values),
+        body=_message(letter),
         secret_headers={"Authorization": f"Bearer {connection.secrets['access_token']}"},
         secrets=connection.secret_values,
     )
@@ -125,14 +153,16 @@ def whatsapp_notify(params: Json, context: ActionContext) -> Json:
     )
     if answer.status >= 400:
         _refuse_by_code(answer)
-    return {
-        "message_id": _message_id(judge(answer, request)),
-        "phone": phone,
-        "template": template.key,
-        "language": language,
-        "values": values,
-        "text": _as_read(template, values),
-    }
+    return letter.output(_message_id(judge(answer, request)))
+
+
+def _letter(params: Json, context: ActionContext) -> _Letter:
+    """Make the message. Raises PermanentFailure for one that could not be sent."""
+    phone = to_e164(params["phone"], context.tenant.country)
+    template = find_template(context, Channel.WHATSAPP, params["template"])
+    values = _values(template, params.get("template_vars", {}))
+    connection = open_connection(context, ConnectionKind.WHATSAPP, key=params.get("connection"))
+    return _Letter(phone, template, params.get("language") or template.language, values, connection)
 
 
 def _values(template: MessageTemplate, given: Mapping[str, str]) -> list[str]:
@@ -166,18 +196,18 @@ def _url(connection: OpenConnection) -> str:
     return f"{base}/{version}/{connection.settings['phone_number_id']}/messages"
 
 
-def _message(phone: str, template: MessageTemplate, language: str, values: list[str]) -> Json:
+def _message(letter: _Letter) -> Json:
     content: dict[str, Json] = {
-        "name": template.provider_name or template.key,
-        "language": {"code": language},
+        "name": letter.template.provider_name or letter.template.key,
+        "language": {"code": letter.language},
     }
-    if values:
-        parameters = [{"type": "text", "text": value} for value in values]
+    if letter.values:
+        parameters = [{"type": "text", "text": value} for value in letter.values]
         content["components"] = [{"type": "body", "parameters": parameters}]
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": phone,
+        "to": letter.phone,
         "type": "template",
         "template": content,
     }

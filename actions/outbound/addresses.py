@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -44,6 +45,7 @@ class Target:
         return f"{self.scheme}://{self.host_and_port}"
 
 
+@lru_cache(maxsize=1000)
 def target_of(url: str) -> Target:
     """Read where `url` leads. Raises AddressRefused."""
     if _UNPRINTABLE.search(url):

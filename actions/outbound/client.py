@@ -136,6 +136,14 @@ def wait_asked_for(answer: Answer) -> timedelta | None:
     return retry_after(answer.headers, limit=limit, now=datetime.fromtimestamp(time.time(), UTC))
 
 
+def check_request(request: Request) -> Target:
+    """Return where a request would go. Raises PermanentFailure for one that would not be sent."""
+    target = _target(request)
+    _headers(request, "")
+    _body(request)
+    return target
+
+
 def _target(request: Request) -> Target:
     if request.method not in METHODS:
         raise PermanentFailure("bad_method", method=request.method)
@@ -196,15 +204,7 @@ def _open(
     current = session()
     current.deadline.start(timeout_seconds)
     connect = min(settings().connect_timeout_seconds, timeout_seconds)
-    response: Response = current.request(
-        request.method,
-        _address(request),
-        headers=headers,
-        data=body,
-        timeout=(connect, timeout_seconds),
-        stream=True,
-    )
-    return response
+    return current.exchange(request.method, _address(request), headers, body, connect)
 
 
 def _end(response: Response) -> None:

@@ -7,11 +7,16 @@ certificate checked against the name, so that a name cannot point elsewhere a mo
 import logging
 import os
 import threading
+from collections.abc import Mapping
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
 
-from requests.adapters import HTTPAdapter  # noqa: TID251 - the one place
+from requests import PreparedRequest, Response  # noqa: TID251 - the one place
+from requests.adapters import HTTPAdapter  # noqa: TID251
+from requests.structures import CaseInsensitiveDict  # noqa: TID251
+from requests.utils import DEFAULT_ACCEPT_ENCODING  # noqa: TID251
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
@@ -22,6 +27,7 @@ from actions.clock import ClockedSocket, Deadline
 from actions.outbound.addresses import DEFAULT_PORTS, Target, is_allowed, is_public
 
 USER_AGENT = "Sayr"
+ENCODINGS = DEFAULT_ACCEPT_ENCODING
 # At DEBUG it writes the path of every request, and the path of a Teams webhook is its secret.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
@@ -46,6 +52,29 @@ class Session(HTTPSession):  # type: ignore[misc]  # the library ships no types
         for scheme in DEFAULT_PORTS:
             self.mount(f"{scheme}://", PublicOnlyAdapter(scheme, self.deadline))
 
+    def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, connect: float
+    ) -> Response:
+        """Send one request and return its answer, unread. `deadline` was started before.
+
+        What a session of `requests` does besides (cookies, redirects, hooks, credentials from
+        files) is switched off here anyway, and took half of a call's time.
+        """
+        prepared = PreparedRequest()
+        prepared.method, prepared.url, prepared.body = method, _encoded(url), body
+        prepared.headers = CaseInsensitiveDict(
+            {"User-Agent": USER_AGENT, "Accept-Encoding": ENCODINGS, "Connection": "keep-alive"}
+        )
+        prepared.headers.update(headers)
+        if body is not None or method in {"POST", "PUT", "PATCH"}:
+            prepared.headers["Content-Length"] = str(len(body or b""))
+        prepared.hooks = {}
+        timeout = (connect, self.deadline.remaining_seconds())
+        adapter: PublicOnlyAdapter = self.adapters[f"{prepared.url.partition(':')[0].lower()}://"]
+        return adapter.send(
+            prepared, stream=True, timeout=timeout, verify=self.verify, cert=self.cert
+        )
+
     def get_redirect_target(self, resp: Any) -> None:
         """Never follow, and never look: looking reads the whole body, whatever its size."""
 
@@ -61,6 +90,12 @@ class PublicOnlyAdapter(IPFilterAdapter):  # type: ignore[misc]  # the library s
         """Make connections whose sockets know the deadline."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _pools(self._deadline)
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Return what the client reads: status, headers and the stream. No cookie is looked at."""
+        response = Response()
+        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
+        return response
 
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None
@@ -79,6 +114,14 @@ class PublicOnlyAdapter(IPFilterAdapter):  # type: ignore[misc]  # the library s
         if not is_public(address):
             raise InvalidIPAddress(address)
         return host, pool
+
+
+@lru_cache(maxsize=1000)
+def _encoded(url: str) -> str:
+    """Return the address as it is sent. Raises what `requests` raises for a bad one."""
+    prepared = PreparedRequest()
+    prepared.prepare_url(url, None)
+    return str(prepared.url)
 
 
 def session() -> Session:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from workflows.models.run import WorkflowRun
 from workflows.services.stories import facts_of, plans_of
-from workflows.wording.timeline import Line, timeline
+from workflows.wording.lines import Line
+from workflows.wording.timeline import timeline
 
 Json = Any
 

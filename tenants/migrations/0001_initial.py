@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(default=None, help_text='A free-form name for the API key. Need not be unique. 50 characters max.', max_length=50)),
                 ('revoked', models.BooleanField(blank=True, default=False, help_text='If the API key is revoked, clients cannot use it anymore. (This cannot be undone.)')),
                 ('expiry_date', models.DateTimeField(blank=True, help_text='Once API key expires, clients cannot use it anymore.', null=True, verbose_name='Expires')),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('events:fire', 'Fire events'), ('runs:read', 'Read runs')], max_length=40), default=tenants.models.api_key.every_scope, size=None, verbose_name='may')),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('events:fire', 'Fire events'), ('runs:read', 'Read runs'), ('runs:operate', 'Cancel and retry runs'), ('approvals:decide', 'Decide approvals')], max_length=40), default=tenants.models.api_key.every_scope, size=None, verbose_name='may')),
                 ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='tenants.tenant', verbose_name='tenant')),
             ],

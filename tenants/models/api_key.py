@@ -13,11 +13,13 @@ class Scope(models.TextChoices):
 
     FIRE_EVENTS = "events:fire", _("Fire events")
     READ_RUNS = "runs:read", _("Read runs")
+    OPERATE_RUNS = "runs:operate", _("Cancel and retry runs")
+    DECIDE_APPROVALS = "approvals:decide", _("Decide approvals")
 
 
 def every_scope() -> list[str]:
-    """Return all scopes: what a new key gets unless somebody chooses less."""
-    return list(Scope.values)
+    """Return what a new key gets unless somebody chooses otherwise: nothing that acts on runs."""
+    return [Scope.FIRE_EVENTS, Scope.READ_RUNS]
 
 
 class ApiKey(AbstractAPIKey):

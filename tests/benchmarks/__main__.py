@@ -102,11 +102,13 @@ def _part(module, plan, template):
     from contextlib import closing
 
     from tests.support.live import LiveDatabase
+    from workflows.runtime.process import die_with_parent
 
     with closing(LiveDatabase(f"sayr_bench_{module}", template=template)) as database:
         command = [sys.executable, "-m", f"tests.benchmarks.{module}", plan.as_argument()]
         environment = database.environment()
-        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
+        how = {"stdout": subprocess.PIPE, "preexec_fn": die_with_parent}
+        done = subprocess.run(command, cwd=ROOT, env=environment, **how, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -176,13 +176,14 @@ class Script:
 def loop(tenant, sink, threads):
     """Execute on so many threads until nothing is queued, each time a line comes in."""
     scripts = [Script(tenant, sink) for _ in range(threads)]
+    claiming = Script(tenant, sink)
     found, lock = [], Lock()
 
     def work(script):
         while True:
             with lock:
                 if not found:
-                    found.extend(scripts[0].claim(BATCH))
+                    found.extend(claiming.claim(BATCH))
                 if not found:
                     return
                 run = found.pop()
@@ -201,9 +202,10 @@ def loop(tenant, sink, threads):
 def listen(tenant, sink):
     """Execute each run as soon as somebody notifies, on one thread."""
     script = Script(tenant, sink)
-    script.database.execute("LISTEN bare")
+    ear = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    ear.execute("LISTEN bare")
     print("ready", flush=True)
-    for _told in script.database.notifies():
+    for _told in ear.notifies():
         for run in script.claim(BATCH):
             script.execute(run)
 

@@ -47,12 +47,14 @@ class Queue:
 
     def ended(self, count):
         """Wait until so many tasks have ended; return when the first began and the last ended."""
-        while True:
+        patience = time.monotonic() + 300
+        while time.monotonic() < patience:
             with open(self.ends) as file:
                 lines = [line.split() for line in file if line.endswith("\n")]
             if len(lines) >= count:
                 return min(float(one) for one, _ in lines), max(float(two) for _, two in lines)
             time.sleep(0.001)
+        raise AssertionError(f"{len(lines)} of {count} tasks ended")
 
     def cluster(self):
         """Run the cluster for the block."""

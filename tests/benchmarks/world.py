@@ -1,11 +1,12 @@
 """A tenant with the reference job R3 published, in the database this process was given."""
 
+import os
 import time
 from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import connection, models, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from tenants.models.tenant import Tenant
@@ -17,7 +18,7 @@ from workflows.models.worker import WorkflowWorker
 from workflows.runtime.wakeup import wake_workers
 from workflows.services.publish import publish
 
-PATIENCE = timedelta(minutes=5)
+PATIENCE = timedelta(minutes=1)
 
 
 def r3(host_and_port):
@@ -110,7 +111,8 @@ class World:
         runs = WorkflowRun.objects.filter(tenant=self.tenant)
         while runs.filter(due_at__isnull=False).exists():
             if self.now() - since > PATIENCE:
-                raise AssertionError("runs are left")
+                statuses = runs.values("status").annotate(Count("id"))
+                raise AssertionError(f"runs are left: {list(statuses)}")
             time.sleep(0.1)
         recent = runs.filter(created_at__gte=since - PATIENCE)
         not_well = recent.exclude(status="completed").values_list("error_message", flat=True)
@@ -160,14 +162,12 @@ class Group:
 
 def worker_environment(plan, slots, sink):
     """Return the environment of a `run_worker` as the plan wants it."""
-    import os
-
     return {
         **os.environ,
         "SAYR_WORKERS": str(plan.workers),
         "SAYR_SLOTS": str(slots),
         "SAYR_ALLOWED_PRIVATE_HOSTS": sink,
-        "SAYR_PROCESS": "command",
+        "LOG_LEVEL": "WARNING",
     }
 
 

@@ -63,10 +63,18 @@ class Editor:
         self.page.wait_for_timeout(550)
         self.page.wait_for_load_state("networkidle")
 
-    def save(self):
-        """Save and stay, until the page is there again."""
+    def save(self, note="A change"):
+        """Publish, until the page is there again."""
+        if not self.page.input_value('input[name="note"]'):
+            self.page.fill('input[name="note"]', note)
         with self.page.expect_navigation():
             self.page.click('input[name="_continue"]')
+        return self.ready()
+
+    def save_draft(self):
+        """Save a draft, until the page is there again."""
+        with self.page.expect_navigation():
+            self.page.click('input[name="_draft"]')
         return self.ready()
 
     def build_the_first_workflow(self):

@@ -89,8 +89,8 @@ def test_saved_work_is_not_offered_on_the_form_of_a_new_workflow(editor, company
     editor.field("subject").fill("Hello")
     editor.settled()
     with page.expect_navigation():
-        page.click('input[name="_save"]')
-    assert page.url.endswith("/workflowdefinition/")
+        page.click('input[name="_continue"]')
+    assert page.url.endswith("/change/")
 
     editor.open()
 

@@ -174,7 +174,11 @@ class DefinitionForm(TenantForm):
     def _problems(self, tenant: Tenant | None, document: Json) -> list[Problem]:
         if tenant is None:
             return []
-        return unstorable(document) if self.is_draft else problems_of(tenant, document, self.instance.key)
+        return (
+            unstorable(document)
+            if self.is_draft
+            else problems_of(tenant, document, self.instance.key)
+        )
 
     def _ask_for_a_note(self, document: Json) -> None:
         """Want one for every version but the first, which replaces nothing."""

@@ -82,7 +82,7 @@ class DefinitionAdmin(TenantAdmin):
         return self._may_edit(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What is edited elsewhere is only read here."""
+        """Let people only read what is edited elsewhere."""
         is_here = obj is None or not obj.managed_by
         return is_here and super().has_change_permission(request, obj)
 
@@ -92,8 +92,8 @@ class DefinitionAdmin(TenantAdmin):
         wide: tuple[str, ...] = ("shown_document",)
         after: tuple[str, ...] = ()
         if obj is None or self.has_change_permission(request, obj):
-            before, wide = ("tenant",), ("document", "note", "version_seen", "draft_seen")
-            after = ("key", "is_active")
+            before, wide = ("tenant",), ("document", "version_seen", "draft_seen")
+            after = ("key", "is_active", "note")
         groups = [
             (None, {"fields": before}),
             (None, {"fields": wide, "classes": ("sayr-wide",)}),

@@ -28,6 +28,11 @@ class Suspect:
     key: str
     why: str
 
+    @property
+    def label(self) -> str:
+        """Return the field's name for people."""
+        return values.spelt_out(self.key)
+
 
 def suspect_of(payload: Mapping[str, Json], entry: Mapping[str, Json] | None) -> Suspect | None:
     """Return the field of the payload that an error names, by its path or by its value."""

@@ -11,7 +11,8 @@ from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.stories import facts_of, plans_of
-from workflows.wording.timeline import Line, StepState, timeline
+from workflows.wording.lines import Line, StepState
+from workflows.wording.timeline import timeline
 
 # What a step has to have become for a run to be started again from it.
 REACHED = frozenset(
@@ -78,7 +79,8 @@ def from_here(lines: Sequence[Line], name: str) -> list[str]:
     """Return the labels of a step and of all behind it; of all steps if none has the name."""
     names = [line.name for line in lines]
     first = names.index(name) if name in names else 0
-    return [line.label for line in lines[first:]]
+    behind = (line for line in lines[first:] if not line.is_aside or line.name == name)
+    return [line.label for line in behind]
 
 
 def label_of_step(lines: Sequence[Line], name: str) -> str:

@@ -1,6 +1,7 @@
 """Filters of the list of runs, each worded so that an index answers it."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -104,6 +105,27 @@ class MistakeFilter(admin.SimpleListFilter):
             return queryset
         failures = newest(request, queryset.with_errors())
         return failures.filter(error_fingerprint=self.value())
+
+
+class PartFilter(admin.SimpleListFilter):
+    """The child runs of one run. Shown when its page led here, not to choose from."""
+
+    title = _("part of")
+    parameter_name = "part_of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Offer the one that was asked for."""
+        asked = request.GET.get(self.parameter_name, "")
+        return [(asked, _("The same as chosen"))] if asked else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow to the parts of one run; an id that is none has no parts."""
+        if not self.value():
+            return queryset
+        try:
+            return queryset.filter(parent_run=UUID(self.value()))
+        except ValueError:
+            return queryset.none()
 
 
 def is_offered(chosen: Any) -> bool:

@@ -22,6 +22,7 @@ from workflows.admin.run_choices import (
     stopped_at,
     unclear_step,
 )
+from workflows.admin.run_steps import shown_steps
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -142,11 +143,11 @@ class RunOperations:
             return self._refused(request, run, "nothing_unclear")
         lines = lines_of(run)
         behind = from_here(lines, entry["step_name"])[1:]
+        found = (one for one in shown_steps(lines) if one.line.name == entry["step_name"])
         context = {
             "step": label_of_step(lines, entry["step_name"]),
             "behind": behind,
-            "input": values.show(entry.get("input")),
-            "raw_input": values.raw(entry.get("input")),
+            "shown": next(found, None),
         }
         return self._page(request, run, "run_settle", context)
 
@@ -162,7 +163,7 @@ class RunOperations:
 
     def _correct(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
         stopped = stopped_at(run)
-        event = WorkflowEvent.objects.filter(tenant=run.tenant_id, pk=run.event_id).first()
+        event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
         form = PayloadForm(
             run.trigger_payload,
             request.POST if request.method == "POST" else None,
@@ -198,9 +199,7 @@ class RunOperations:
         self._noted(request, run, _("Started again with what you corrected. This is the new run."))
         return new
 
-    def _do(
-        self, request: HttpRequest, run: WorkflowRun, act: Callable[[], UUID]
-    ) -> HttpResponse:
+    def _do(self, request: HttpRequest, run: WorkflowRun, act: Callable[[], UUID]) -> HttpResponse:
         """Do it and show the run it led to, or say why it was not done."""
         try:
             shown = act()

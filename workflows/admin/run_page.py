@@ -11,7 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflows.admin.run_steps import shown_steps
+from workflows.admin import run_kin
+from workflows.admin.run_steps import shown_parts, shown_steps
 from workflows.admin.ways_out import ways_out
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
@@ -24,8 +25,9 @@ from workflows.services.stories import facts_of, plans_of
 from workflows.services.subjects import Subject, subjects_of
 from workflows.wording import badges, values
 from workflows.wording.actors import actor_words, causing_run
+from workflows.wording.facts import RunFacts
 from workflows.wording.runs import summary
-from workflows.wording.timeline import RunFacts, timeline
+from workflows.wording.timeline import flow
 from workflows.wording.times import duration
 
 
@@ -39,7 +41,9 @@ class Fact:
 
 def run_page(run: WorkflowRun) -> dict[str, Any]:
     """Return the page's context. The story and the steps are told by `workflows.wording`."""
-    facts = _exactly(run, facts_of(run, plans_of([run])))
+    plans, ahead = plans_of([run]), run_kin.ahead_of(run)
+    facts = _exactly(run, _turn(facts_of(run, plans), ahead))
+    told, families = flow(facts), run_kin.families_of(run, plans)
     event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
     subject = subject_of(run)
     took = run.completed_at - run.started_at if run.completed_at and run.started_at else None
@@ -51,14 +55,39 @@ def run_page(run: WorkflowRun) -> dict[str, Any]:
         "status": badges.run_badge(run.status),
         "sentence": summary(facts),
         "ways_out": ways_out(run, subject),
+        "links": run_kin.links_of_wait(run, ahead),
+        "part_of": run_kin.place_in_parent(run),
         "subject": subject,
         "event_url": _page("workflowevent", event.pk) if event else "",
         "began_with": label_of(event_type) if event_type else "",
         "took": duration(took),
         "facts": [fact for fact in _facts(run) if fact.value],
-        "steps": shown_steps(timeline(facts)),
-        "payload": values.show(run.trigger_payload, labels=values.payload_order(event_type)),
-        "raw_payload": values.raw(run.trigger_payload),
+        "steps": shown_steps(told.lines, families),
+        "after_failure": shown_parts(told.after_failure, told.lines, families),
+        **_began_with(run, event_type),
+    }
+
+
+def _turn(facts: RunFacts, ahead: Sequence[WorkflowRun]) -> RunFacts:
+    """Return the facts of a run that waits for its turn, with what it really waits for."""
+    if facts.lane is None or any(one.lane == facts.lane for one in ahead):
+        return facts
+    # Nobody holds its key: its workflow has no room for more runs.
+    return replace(facts, lane="")
+
+
+def _began_with(run: WorkflowRun, event_type: str) -> dict[str, Any]:
+    """Return the values with which the run began, and of a part what it handed back."""
+    if run.parent_run is None:
+        labels = values.payload_order(event_type)
+        payload = values.show(run.trigger_payload, labels=labels)
+        return {"payload": payload, "raw_payload": values.raw(run.trigger_payload)}
+    result = (run.output or {}).get("result")
+    return {
+        "payload": None if run.item is None else values.show(run.item),
+        "raw_payload": values.raw(run.item),
+        "result": None if result is None else values.show(result),
+        "raw_result": values.raw(result),
     }
 
 
@@ -73,6 +102,7 @@ def seen_mark(run: WorkflowRun) -> str:
     tried = (pending.get("step_name"), len(pending.get("attempts") or ()))
     moments = (run.due_at, run.started_at, run.completed_at, run.cancel_requested_at)
     state = (run.status, run.current_step, run.lease_token, run.crashes, tried, moments)
+    state = (*state, run.children_open, run.wait_type)
     return sha256(repr(state).encode()).hexdigest()[:16]
 
 
@@ -82,6 +112,7 @@ def _exactly(run: WorkflowRun, facts: RunFacts) -> RunFacts:
     if history is None:
         return facts
     run.trigger_payload = history.payload
+    run.item, run.output = history.item, history.output
     return replace(facts, results=history.entries, pending=history.pending)
 
 
@@ -92,6 +123,7 @@ def _facts(run: WorkflowRun) -> Sequence[Fact]:
         Fact(_("Queued"), run.created_at),
         Fact(_("Started"), run.started_at),
         Fact(_("Ended"), run.completed_at),
+        Fact(_("Has to be done by"), run.deadline_at),
         Fact(_("Asked to cancel"), run.cancel_requested_at),
         Fact(_("Worker stopped in it"), run.crashes),
         Fact(_("Repeats"), _run_link(run.retried_from) if run.retried_from else ""),

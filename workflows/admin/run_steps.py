@@ -1,22 +1,34 @@
 """The steps of a run, ready for its page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from actions import registry
-from workflows.admin.step_bars import Bar, bars_of, span_of
+from workflows.admin.run_kin import ShownFamily
+from workflows.admin.step_bars import Bar, Span, bars_of, span_of
 from workflows.wording import badges, values
-from workflows.wording.timeline import Attempt, Line, StepState
-from workflows.wording.times import milliseconds
+from workflows.wording.lines import Attempt, Kin, Line, Part, StepState
+from workflows.wording.parts import part_title
+from workflows.wording.plans import WayKind
+from workflows.wording.times import milliseconds, short_moment
 
 # Nothing has been done of these.
-GREY: Final = frozenset({StepState.NOT_REACHED, StepState.SKIPPED, StepState.NEXT})
+GREY: Final = frozenset(
+    {StepState.NOT_REACHED, StepState.NOT_TAKEN, StepState.SKIPPED, StepState.NEXT}
+)
 # What somebody who opens the page came to read.
 READ_FIRST: Final = frozenset({StepState.FAILED, StepState.UNKNOWN, StepState.WAITING})
+# Inside these somebody who opens the page looks.
+LOOKED_INTO: Final = READ_FIRST | {StepState.RUNNING, StepState.NEXT, StepState.BROKEN_OFF}
+MOST_ROUNDS: Final = 10  # the last ones; a loop may have taken a thousand
+
+Families = Callable[[Kin], ShownFamily]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,10 @@ class ShownStep:
     raw_input: str
     raw_output: str
     attempts: tuple[ShownAttempt, ...]
+    key: str  # its place on the page: an id
+    when: str
+    parts: tuple["ShownPart", ...] = ()
+    family: ShownFamily | None = None
 
     @property
     def is_grey(self) -> bool:
@@ -56,27 +72,107 @@ class ShownStep:
         return self.line.state in READ_FIRST
 
 
-def shown_steps(lines: Sequence[Line]) -> list[ShownStep]:
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """Steps inside a step; of a way that was not taken only what they are called."""
+
+    title: str
+    is_taken: bool
+    verdict: str
+    names: tuple[str, ...]
+    steps: tuple[ShownStep, ...]
+    key: str
+    is_open: bool
+    left_out: int = 0  # rounds before this one that are not shown
+
+
+def shown_steps(lines: Sequence[Line], families: Families | None = None) -> list[ShownStep]:
     """Return the steps, their values named as their actions name them."""
-    span = span_of(lines)
-    return [_shown(line, bars_of(line, span)) for line in lines]
+    return _Page(span_of(list(_all(lines))), families).steps(lines)
 
 
-def _shown(line: Line, bars: tuple[Bar, ...]) -> ShownStep:
-    inputs, outputs = _schemas(line.action)
-    return ShownStep(
-        line=line,
-        badge=badges.step_badge(line.state),
-        action=badges.action_label(line.action),
-        icon=badges.action_icon(line.action),
-        took=milliseconds(line.duration_ms),
-        bars=bars,
-        input=_values(line.input, inputs),
-        output=_values(line.output, outputs),
-        raw_input=values.raw(line.input),
-        raw_output=values.raw(line.output),
-        attempts=tuple(_shown_attempt(attempt) for attempt in line.attempts),
-    )
+def shown_parts(
+    parts: Sequence[Part], lines: Sequence[Line], families: Families | None = None
+) -> tuple[ShownPart, ...]:
+    """Return what stands behind the steps `lines`, on the same line of time."""
+    return _Page(span_of(list(_all(lines))), families).parts(parts, "f")
+
+
+def _all(lines: Sequence[Line]) -> Iterator[Line]:
+    for line in lines:
+        yield line
+        for part in line.parts:
+            yield from _all(part.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    span: Span | None
+    families: Families | None
+
+    def steps(self, lines: Sequence[Line], prefix: str = "") -> list[ShownStep]:
+        return [self._step(line, f"{prefix}{line.number}") for line in lines]
+
+    def parts(self, parts: Sequence[Part], key: str) -> tuple[ShownPart, ...]:
+        rounds = [part for part in parts if part.is_taken and part.kind is WayKind.ROUND]
+        hidden = len(rounds) - MOST_ROUNDS
+        found = []
+        for number, part in enumerate(parts, 1):
+            is_round = part in rounds
+            if is_round and rounds.index(part) < hidden:
+                continue
+            left_out = hidden if is_round and rounds.index(part) == max(hidden, 0) else 0
+            found.append(self._part(part, f"{key}-{number}", max(left_out, 0)))
+        return tuple(found)
+
+    def _step(self, line: Line, key: str) -> ShownStep:
+        inputs, outputs = _schemas(line.action)
+        return ShownStep(
+            line=line,
+            badge=badges.step_badge(line.state),
+            action=badges.action_label(line.action),
+            icon=badges.action_icon(line.action),
+            took=milliseconds(line.duration_ms),
+            bars=bars_of(line, self.span),
+            input=_values(line.input, inputs),
+            output=_values(line.output, outputs),
+            raw_input=values.raw(line.input),
+            raw_output=values.raw(line.output),
+            attempts=tuple(_shown_attempt(attempt) for attempt in line.attempts),
+            key=key,
+            when=self._when(line.started_at),
+            parts=self.parts(line.parts, key),
+            family=self.families(line.kin) if line.kin and self.families else None,
+        )
+
+    def _part(self, part: Part, key: str, left_out: int) -> ShownPart:
+        is_alive = any(line.state in LOOKED_INTO for line in _all(part.lines))
+        is_one_of_many = part.kind in {WayKind.ROUND, WayKind.REMINDER}
+        return ShownPart(
+            title=part_title(part),
+            is_taken=part.is_taken,
+            verdict="" if part.is_taken or part.may_come else _verdict(part.kind),
+            names=() if part.is_taken else tuple(line.label for line in part.lines),
+            steps=tuple(self.steps(part.lines, f"{key}-")) if part.is_taken else (),
+            key=key,
+            is_open=is_alive or not is_one_of_many,
+            left_out=left_out,
+        )
+
+    def _when(self, moment: datetime | None) -> str:
+        """Return the time; of a step on another day than the first, the day as well."""
+        if moment is None:
+            return ""
+        local = timezone.localtime(moment)
+        began = timezone.localtime(self.span.begin if self.span else moment)
+        return f"{local:%H:%M:%S}" if local.date() == began.date() else short_moment(moment)
+
+
+def _verdict(kind: WayKind) -> str:
+    """Return what to say of a way that the run has passed by."""
+    if kind in {WayKind.CASE, WayKind.OTHERWISE}:
+        return _("not taken")
+    return _("not needed")
 
 
 def _values(value: Any, schema: Mapping[str, Any] | None) -> values.Shown | None:

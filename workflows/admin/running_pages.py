@@ -49,7 +49,9 @@ class RunningPages:
         if cancelled is None:
             said = _("There are many: they are being cancelled in the background.")
         else:
-            told = ngettext("%(count)s run is cancelled.", "%(count)s runs are cancelled.", cancelled)
+            told = ngettext(
+                "%(count)s run is cancelled.", "%(count)s runs are cancelled.", cancelled
+            )
             said = told % {"count": cancelled}
         self.page.log_change(request, definition, said)
         messages.success(request, said)

@@ -18,10 +18,12 @@ from tenants.admin.lists import CreatedFilter, TenantFilter
 from workflows.admin.chosen_runs import ChosenRuns
 from workflows.admin.run_filters import (
     MistakeFilter,
+    PartFilter,
     StatusFilter,
     TriggerFilter,
     WorkflowFilter,
 )
+from workflows.admin.run_kin import place_in_parent
 from workflows.admin.run_operations import RunOperations
 from workflows.admin.run_page import run_page, seen_mark, subject_of
 from workflows.admin.searching import narrowed
@@ -56,6 +58,7 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
     list_filter = (
         StatusFilter,
         MistakeFilter,
+        PartFilter,
         WorkflowFilter,
         TriggerFilter,
         CreatedFilter,
@@ -77,8 +80,9 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Find by any id, or any value of the event."""
-        # Whole runs: the parts of one stand on its page.
-        queryset = queryset.filter(parent_run=None)
+        # Whole runs: the parts of one stand on its page, which leads to a list of all of them.
+        if not request.GET.get(PartFilter.parameter_name):
+            queryset = queryset.filter(parent_run=None)
         term = search_term.strip()
         if term:
             queryset = narrowed(request, queryset, search_runs, term)
@@ -91,6 +95,10 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
     def page_title(self, obj: Any) -> str:
         """Name the workflow, and the record it was about."""
         subject = subject_of(obj)
+        part_of = place_in_parent(obj)
+        if part_of is not None:
+            named = {"workflow": obj.definition, "part": part_of[0]}
+            return _now("%(part)s, a part of “%(workflow)s”") % named
         if subject is None:
             return _now("Run of “%(workflow)s”") % {"workflow": obj.definition}
         named = {"workflow": obj.definition, "subject": subject.label}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflows.wording.timeline import Attempt, Line
+from workflows.wording.lines import Attempt, Line
 
 # The bars' own unit: a picture of this width is stretched to whatever place it has.
 FULL: Final = 1000

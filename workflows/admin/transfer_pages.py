@@ -6,7 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -111,8 +111,22 @@ class TransferPages:
 
     def urls(self) -> list[URLPattern]:
         """Return the addresses."""
-        view = self.admin.admin_site.admin_view(self.take_in)
-        return [path("import/", view, name="workflows_workflowdefinition_import")]
+        wrap = self.admin.admin_site.admin_view
+        return [
+            path("import/", wrap(self.take_in), name="workflows_workflowdefinition_import"),
+            path(
+                "<uuid:pk>/export/",
+                wrap(self.export),
+                name="workflows_workflowdefinition_export",
+            ),
+        ]
+
+    def export(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Give one workflow as a file."""
+        definition = self.admin.get_object(request, str(pk))
+        if definition is None or not self.admin.has_view_permission(request, definition):
+            raise Http404
+        return export_file([definition])
 
     def take_in(self, request: HttpRequest) -> HttpResponse:
         """Ask for a file, show what it would change, and make drafts of what was chosen."""

@@ -183,9 +183,7 @@ class VersionPages:
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         site = self.admin.admin_site.each_context(request)
-        return TemplateResponse(
-            request, template, {**site, "opts": self.admin.opts, **context}
-        )
+        return TemplateResponse(request, template, {**site, "opts": self.admin.opts, **context})
 
 
 def changes_shown(old: Json, new: Json) -> dict[str, Any]:

@@ -118,7 +118,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "answer_invalid": Kind(
         422, _("The form is not filled in right."), _("Correct the answers named in “errors”.")
     ),
-    "invalid_retry": Kind(400, _("The body does not say how to retry."), _("Expected: %(expected)s.")),
+    "invalid_retry": Kind(
+        400, _("The body does not say how to retry."), _("Expected: %(expected)s.")
+    ),
     "run_has_ended": Kind(409, _NOT_NOW, _("%(reason)s")),
     "not_failed": Kind(409, _NOT_NOW, _("%(reason)s")),
     "nothing_failed": Kind(409, _NOT_NOW, _("%(reason)s")),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tenants.models.api_key import Scope
 from workflows.api.refusals import ApiProblem
 from workflows.services.refusals import Refused
 from workflows.wording.refusals import refusal_sentence
@@ -11,7 +12,7 @@ from workflows.wording.refusals import refusal_sentence
 Json = Any
 
 # What a key needs besides reading: to cancel and retry is more than to fire.
-OPERATE_RUNS: Final = "runs:operate"
+OPERATE_RUNS: Final = Scope.OPERATE_RUNS
 
 FAILED_STEP: Final = "failed_step"
 START: Final = "start"
@@ -40,20 +41,11 @@ def wish_in(body: Mapping[str, Json]) -> Wish:
     for name in body:
         if name not in KNOWN:
             raise _wrong(name, ", ".join(sorted(KNOWN)))
-    begin = body.get("from", FAILED_STEP)
-    if not isinstance(begin, str) or not 0 < len(begin) <= LONGEST_NAME:
-        raise _wrong("from", f"{FAILED_STEP}, {START}, or the name of a step")
-    version = body.get("version", OWN)
-    if version not in (OWN, NEWEST):  # a tuple: it may be a list, which no set holds
-        raise _wrong("version", f"{OWN} or {NEWEST}")
-    payload = body.get("payload")
-    if payload is not None and not isinstance(payload, dict):
-        raise _wrong("payload", "an object")
+    begin, newest, payload = _begin(body), _newest(body), _payload(body)
     if begin != FAILED_STEP:
-        from_step = "" if begin == START else begin
-        return Wish(False, from_step, version == NEWEST, payload)
+        return Wish(False, "" if begin == START else begin, newest, payload)
     # The run that failed goes on as it was made.
-    if version == NEWEST:
+    if newest:
         raise _wrong("version", OWN)
     if payload is not None:
         raise _wrong("payload", f"none, or another “from” than {FAILED_STEP}")
@@ -66,6 +58,27 @@ def problem_of(refused: Refused) -> ApiProblem:
         return ApiProblem("not_found")
     code = "step_not_possible" if refused.code in WRONG else refused.code
     return ApiProblem(code, {"reason": refusal_sentence(refused.code)})
+
+
+def _begin(body: Mapping[str, Json]) -> str:
+    begin: Json = body.get("from", FAILED_STEP)
+    if not isinstance(begin, str) or not 0 < len(begin) <= LONGEST_NAME:
+        raise _wrong("from", f"{FAILED_STEP}, {START}, or the name of a step")
+    return begin
+
+
+def _newest(body: Mapping[str, Json]) -> bool:
+    version = body.get("version", OWN)
+    if version not in (OWN, NEWEST):  # a tuple: it may be a list, which no set holds
+        raise _wrong("version", f"{OWN} or {NEWEST}")
+    return bool(version == NEWEST)
+
+
+def _payload(body: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    payload: Json = body.get("payload")
+    if payload is not None and not isinstance(payload, dict):
+        raise _wrong("payload", "an object")
+    return payload
 
 
 def _wrong(name: str, expected: str) -> ApiProblem:

@@ -20,9 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("events/<uuid:event_id>/", EventView.as_view(), name="api-event"),
     path("approvals/", ApprovalsView.as_view(), name="api-approvals"),
     path("approvals/<uuid:approval_id>/", ApprovalView.as_view(), name="api-approval"),
-    path(
-        "approvals/<uuid:approval_id>/decide/", DecideView.as_view(), name="api-approval-decide"
-    ),
+    path("approvals/<uuid:approval_id>/decide/", DecideView.as_view(), name="api-approval-decide"),
     path("health/", HealthView.as_view(), name="api-health"),
     path(
         "schema/",

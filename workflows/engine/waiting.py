@@ -68,6 +68,7 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
     parked = _park(walker, instruction, pending, now)
     if not isinstance(instruction, Approval):
         return parked
+    parked = replace(parked, pending={**pending, "timeout_choice": instruction.timeout_choice})
     question = Question(instruction.name, params, instruction.allow_self, until)
     return replace(parked, question=question)
 
@@ -168,11 +169,18 @@ def _answer(
     """Say what ended a wait for an event or a decision."""
     if arrival is not None and arrival.get("decided_via") != "timeout":
         shown = {key: value for key, value in arrival.items() if key != "decided_via"}
+        if isinstance(instruction, Approval):
+            shown["answers"] = {**_unanswered(pending), **shown["answers"]}
         return StepCompleted({**shown, "timed_out": False})
     if isinstance(instruction, WaitForEvent) and instruction.on_timeout is not None:
         return StepCompleted({"timed_out": True}, instruction.on_timeout)
     if isinstance(instruction, Approval) and instruction.timeout_choice is not None:
-        nobody = {"answers": {}, "decided_by": "", "decided_at": now.isoformat()}
+        nobody = {"answers": _unanswered(pending), "decided_by": "", "decided_at": now.isoformat()}
         return StepCompleted({"choice": instruction.timeout_choice, **nobody, "timed_out": True})
     waited = now - datetime.fromisoformat(pending["since"])
     return StepFailed("not_in_time", {"seconds": round(waited.total_seconds())})
+
+
+def _unanswered(pending: Mapping[str, Json]) -> dict[str, Json]:
+    """Return every field of the form without a value: later steps may read any of them."""
+    return {field["key"]: None for field in pending["input"]["form"]}

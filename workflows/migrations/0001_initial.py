@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'approval',
                 'verbose_name_plural': 'approvals',
                 'db_table': 'workflow_approvals',
-                'indexes': [models.Index(condition=models.Q(('decided_at', None)), fields=['tenant', '-id'], name='wa_open'), models.Index(fields=['run_id'], name='wa_run')],
+                'indexes': [models.Index(condition=models.Q(('decided_at', None)), fields=['tenant', '-id'], name='wa_open'), models.Index(fields=['tenant', '-id'], name='wa_tenant'), models.Index(fields=['run_id'], name='wa_run')],
             },
         ),
         migrations.AddIndex(

@@ -44,6 +44,7 @@ class WorkflowApproval(TenantModel):
             models.Index(
                 fields=["tenant", "-id"], name="wa_open", condition=models.Q(decided_at=None)
             ),
+            models.Index(fields=["tenant", "-id"], name="wa_tenant"),
             models.Index(fields=["run_id"], name="wa_run"),
         ]
 

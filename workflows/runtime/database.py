@@ -5,26 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from django.db import connection
+from django.db import connections
 
 from tenants.jsontext import loads
+from tenants.prepared import Row, execute
 
-Row = tuple[Any, ...]
-
-
-def execute(statement: str, values: Mapping[str, Any]) -> "psycopg.Cursor[Row]":
-    """Run a named statement on this thread's connection, in its transaction if there is one.
-
-    Prepared on the server and bound there: 0.3 ms less a run than Django's cursor (measured).
-    Raises Django's database errors.
-    """
-    with connection.wrap_database_errors:
-        connection.ensure_connection()
-        raw: psycopg.Connection[Row] = connection.connection
-        # A plain cursor: Django's own binds on the client.
-        cursor = psycopg.Cursor(raw)
-        return cursor.execute(statement, values, prepare=True)
+__all__ = ["Row", "as_json", "database_now", "execute", "release", "released", "rows"]
 
 
 def rows(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
@@ -39,8 +25,11 @@ def database_now() -> datetime:
 
 def release() -> None:
     """Give this thread's connection back to the pool, where there is one."""
-    if "pool" in connection.settings_dict["OPTIONS"] and not connection.in_atomic_block:
-        connection.close()
+    wrapper = connections["default"]
+    if wrapper.connection is None or wrapper.in_atomic_block:
+        return
+    if "pool" in wrapper.settings_dict["OPTIONS"]:
+        wrapper.close()
 
 
 @contextmanager

@@ -31,7 +31,8 @@ WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NOT NULL
 
 # Time is up: from here on nobody can decide any more.
 CLOSE: Final = """
-UPDATE workflow_approvals SET decided_at = now(), decided_via = 'timeout'
+UPDATE workflow_approvals
+SET decided_at = now(), decided_via = 'timeout', choice = coalesce(%(choice)s::text, '')
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NULL
 RETURNING 1
 """
@@ -58,6 +59,11 @@ def ask(claim: Claim, question: Question) -> dict[str, str]:
             "expires_at": question.expires_at,
         },
     )
+    return place_of(approval_id)
+
+
+def place_of(approval_id: UUID) -> dict[str, str]:
+    """Return what a parked run keeps of its question: the id, and where it can be decided."""
     page = f"{current().public_url}/admin/workflows/workflowapproval/{approval_id}/change/"
     return {"approval_id": str(approval_id), "link": page}
 
@@ -75,7 +81,7 @@ def decision_of(
     """Return what was decided, or None. A question whose time is up is closed first."""
     asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
     if is_up(pending, moment):
-        rows(CLOSE, asked)
+        rows(CLOSE, {**asked, "choice": pending.get("timeout_choice")})
     found = rows(DECISION, asked)
     if not found:
         return None

@@ -1,11 +1,11 @@
 """Perform one action and say, in the engine's words, what became of it. Never raises."""
 
 import logging
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError
 
 from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
@@ -43,13 +43,22 @@ EMIT_EVENT: Final = ActionSpec(
 )
 
 
-def perform(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> Outcome:
-    """Run the action with the step's params; translate whatever it raises."""
+def perform(
+    spec: ActionSpec,
+    job: Job,
+    claim: Claim,
+    tenant: TenantFacts,
+    guard: AbstractContextManager[object] | None = None,
+) -> Outcome:
+    """Run the action with the step's params; translate whatever it raises.
+
+    `guard` is a savepoint for who goes on in the same transaction after a failure. The live hands
+    need none: they roll back all that a failed database action has written, and record the failure
+    in a transaction of its own.
+    """
     cause = Cause(claim.run_id, claim.definition_id, claim.depth)
-    # A savepoint: a refused statement must not spoil the transaction that records the refusal.
-    guard = transaction.atomic() if spec.effect is Effect.DATABASE else nullcontext()
     try:
-        with acting(cause), guard:
+        with acting(cause), guard or nullcontext():
             output = spec.run(job.input, _context(spec, job, claim, tenant))
         return _checked(output)
     except ActionFailure as failure:

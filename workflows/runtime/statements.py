@@ -19,18 +19,17 @@ WHERE tenant_id = %(tenant)s AND is_active AND archived_at IS NULL AND trigger_t
 ORDER BY id
 """
 
-# The events and the runs they start, in one statement of the caller's transaction. Inserts only:
-# fire never touches a run that exists.
-INSERT_EVENTS_AND_RUNS: Final = """
-WITH events AS (
-    INSERT INTO workflow_events (id, tenant_id, type, payload, previous, subject_type, subject_id,
-        source, actor, caused_by_run, depth, evaluations, search_keys)
-    SELECT id, %(tenant)s, type, payload, previous, subject_type, subject_id,
-        source, actor, caused_by_run, depth, evaluations, search_keys
-    FROM jsonb_to_recordset(%(events)s::jsonb) AS event (id uuid, type text, payload jsonb,
-        previous jsonb, subject_type text, subject_id text, source text, actor text,
-        caused_by_run uuid, depth smallint, evaluations jsonb, search_keys text[])
-)
+_INSERT_EVENTS: Final = """
+INSERT INTO workflow_events (id, tenant_id, type, payload, previous, subject_type, subject_id,
+    source, actor, caused_by_run, depth, evaluations, search_keys)
+SELECT id, %(tenant)s, type, payload, previous, subject_type, subject_id,
+    source, actor, caused_by_run, depth, evaluations, search_keys
+FROM jsonb_to_recordset(%(events)s::jsonb) AS event (id uuid, type text, payload jsonb,
+    previous jsonb, subject_type text, subject_id text, source text, actor text,
+    caused_by_run uuid, depth smallint, evaluations jsonb, search_keys text[])
+"""
+
+_INSERT_RUNS: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
     subject_type, subject_id, actor, status, due_at, lane, deadline_at)
 SELECT id, %(tenant)s, definition_id, version, event_id, trigger_payload,
@@ -40,6 +39,23 @@ FROM jsonb_to_recordset(%(runs)s::jsonb) AS run (id uuid, definition_id uuid, ve
     event_id uuid, trigger_payload jsonb, subject_type text, subject_id text, actor text,
     lane text, deadline_seconds double precision)
 """
+
+# The events and the runs they start, in one statement of the caller's transaction. Inserts only:
+# it never touches a run that exists.
+INSERT_EVENTS_AND_RUNS: Final = f"WITH events AS ({_INSERT_EVENTS}) {_INSERT_RUNS}"
+
+# The same, if the workflows that listen are still the ones that were asked; says whether. A
+# workflow that was switched off a moment ago does not start, without a round trip to find out.
+FIRE: Final = f"""
+WITH listening AS MATERIALIZED (
+    SELECT coalesce(string_agg(id || ':' || version, ' ' ORDER BY id), '') = %(listening)s AS same
+    FROM workflow_definitions
+    WHERE tenant_id = %(tenant)s AND is_active AND archived_at IS NULL
+        AND trigger_types && %(types)s
+), events AS ({_INSERT_EVENTS} WHERE (SELECT same FROM listening)),
+runs AS ({_INSERT_RUNS} WHERE (SELECT same FROM listening))
+SELECT same FROM listening
+"""  # noqa: S608 - of the texts above
 
 # Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
 # keep a quiet one waiting, and whom this worker served lately waits for its turn. `begun` marks the

@@ -37,9 +37,9 @@ def surroundings_of(claim: Claim) -> Surroundings:
     line = above[first::-1]
     loop: dict[str, Json] = {}
     for one in line[1:]:
-        loop = _around(loop, as_json(one.item), one.item_index) if one.has_item else loop
+        loop = one_deeper(loop, as_json(one.item), one.item_index) if one.has_item else loop
     if claim.has_item:
-        loop = _around(loop, claim.item, claim.item_index)
+        loop = one_deeper(loop, claim.item, claim.item_index)
     results = [entry for one in line for entry in as_json(one.step_results)]
     payload = as_json(line[0].item if line[0].is_called else line[0].payload)
     previous = None if line[0].is_called else as_json(line[0].previous)
@@ -65,7 +65,7 @@ class _Run(NamedTuple):
         return self.parent_run is not None and self.entry == 0
 
 
-def _around(outer: Mapping[str, Json], item: Json, item_index: int | None) -> dict[str, Json]:
+def one_deeper(outer: Mapping[str, Json], item: Json, item_index: int | None) -> dict[str, Json]:
     """Return the roots of one more level."""
     inner = {"item": item, "item_index": item_index}
     return {**inner, "outer": dict(outer)} if outer else inner

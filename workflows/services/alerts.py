@@ -84,9 +84,7 @@ def owner_of(definition: WorkflowDefinition) -> User | None:
 
 
 def _tell(definition_id: UUID) -> int:
-    bounds = rows(
-        UNTIL, {"definition": definition_id, "settling": SETTLING, "pause": PAUSE}
-    )
+    bounds = rows(UNTIL, {"definition": definition_id, "settling": SETTLING, "pause": PAUSE})
     if not bounds:
         return 0  # another host was quicker
     until, since = bounds[0]
@@ -130,7 +128,7 @@ def _runs(definition: WorkflowDefinition, ids: Sequence[UUID]) -> dict[UUID, Wor
 
 
 class _Words:
-    """The reason of a run's failure, worded while the mail is rendered: in its reader's language."""
+    """Why a run failed, worded while the mail is rendered: in its reader's language."""
 
     def __init__(self, run: WorkflowRun) -> None:
         self.run = run

@@ -53,8 +53,11 @@ def count_broken(tenants: Sequence[Tenant], now: datetime) -> int:
         return len(broken(tenants, now))
     ids = ",".join(sorted(str(tenant.pk) for tenant in tenants))
     key = f"sayr-broken:{hashlib.sha256(ids.encode()).hexdigest()}"
-    counted: int = cache.get_or_set(key, lambda: len(broken(tenants, now)), KEPT_SECONDS)
-    return counted
+    counted = cache.get(key)
+    if counted is None:
+        counted = len(broken(tenants, now))
+        cache.set(key, counted, KEPT_SECONDS)
+    return int(counted)
 
 
 def _broken_of(tenant: Tenant, now: datetime) -> Iterator[Broken]:

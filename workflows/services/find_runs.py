@@ -81,6 +81,8 @@ class RunHistory:
     entries: Sequence[dict[str, Json]]  # step_results
     pending: dict[str, Json] | None
     labels: dict[str, str]  # of the steps, by name
+    item: Json = None  # of a child run: what it works on
+    output: Json = None  # of a child run that has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,13 @@ def run_history(tenant: Tenant, run_id: UUID) -> RunHistory | None:
             _runs(tenant)
             .filter(pk=run_id)
             .select_related("definition", "event")
-            .defer("trigger_payload", "step_results", "pending", "event__payload")
+            .defer("trigger_payload", "step_results", "pending", "item", "output", "event__payload")
             .annotate(
                 payload_text=Cast("trigger_payload", TextField()),
                 results_text=Cast("step_results", TextField()),
                 pending_text=Cast("pending", TextField()),
+                item_text=Cast("item", TextField()),
+                output_text=Cast("output", TextField()),
             )
             .first()
         )
@@ -138,6 +142,8 @@ def run_history(tenant: Tenant, run_id: UUID) -> RunHistory | None:
             entries=_exact(run, "results_text"),
             pending=_exact(run, "pending_text"),
             labels=_labels(tenant, run),
+            item=_exact(run, "item_text"),
+            output=_exact(run, "output_text"),
         )
 
 

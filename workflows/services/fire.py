@@ -16,9 +16,10 @@ from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
 from workflows.runtime import statements
 from workflows.runtime.cause import Cause, acting_run
-from workflows.runtime.database import execute, rows
+from workflows.runtime.database import rows
 from workflows.runtime.wakeup import wake_workers
-from workflows.services.listening import Evaluation, Listener, evaluate
+from workflows.services.listeners import Listeners, listeners_now, remembered_listeners
+from workflows.services.listening import Evaluation, evaluate
 from workflows.services.payloads import normalise_object
 from workflows.services.search_keys import search_keys
 
@@ -80,38 +81,56 @@ def fire_all(
     """Fire many events of `tenant` in one statement. Their payloads are JSON already."""
     if not drafts:
         return []
-    cause = acting_run()
     types = sorted({draft.type for draft in drafts})
-    listeners = _listeners(tenant, types)
-    event_rows: list[dict[str, Json]] = []
-    run_rows: list[dict[str, Json]] = []
-    fired = []
+    listeners = remembered_listeners(tenant.id, types)
+    while not (batch := _batch(tenant, drafts, listeners, (actor, source))).is_inserted(types):
+        listeners = listeners_now(tenant.id, types)
+    if batch.runs:
+        wake_workers()
+    return batch.fired
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The rows of one call, decided with some listeners in mind."""
+
+    tenant: TenantFacts
+    listening: str  # fingerprint
+    events: list[dict[str, Json]]
+    runs: list[dict[str, Json]]
+    fired: list[Fired]
+
+    def is_inserted(self, types: list[str]) -> bool:
+        """Insert the rows, unless others listen by now."""
+        asked = {"tenant": self.tenant.id, "types": types, "listening": self.listening}
+        texts = {"events": storable(self.events), "runs": storable(self.runs)}
+        return bool(rows(statements.FIRE, {**asked, **texts})[0][0])
+
+
+def _batch(
+    tenant: TenantFacts,
+    drafts: Sequence[EventDraft],
+    listeners: Listeners,
+    origin: tuple[str, str],  # actor, "" for whoever acts in this thread; source
+) -> _Batch:
+    cause = acting_run()
+    words = _Words(tenant)
+    batch = _Batch(tenant, listeners.fingerprint, [], [], [])
     for draft in drafts:
-        listening = [listener for listener in listeners if draft.type in listener.types]
+        listening = [listener for listener in listeners.all if draft.type in listener.types]
         event_id = uuid7()
         evaluations = tuple(evaluate(tenant, draft, listening, _guard(cause)))
         started = [(uuid7(), evaluation) for evaluation in evaluations if evaluation.started]
-        event_rows.append(_event_row(tenant, draft, event_id, evaluations, cause))
-        run_rows.extend(_run_row(draft, event_id, run_id, found) for run_id, found in started)
-        fired.append(
-            Fired(event_id, len(listening), tuple(run_id for run_id, _ in started), evaluations)
-        )
-    _stamp([*event_rows, *run_rows], actor or _acting(cause))
-    for row in event_rows:
+        found_by = words.of(draft, event_id)
+        batch.events.append(_event_row(draft, event_id, evaluations, cause, found_by))
+        batch.runs.extend(_run_row(draft, event_id, run_id, found) for run_id, found in started)
+        run_ids = tuple(run_id for run_id, _ in started)
+        batch.fired.append(Fired(event_id, len(listening), run_ids, evaluations))
+    actor, source = origin
+    _stamp([*batch.events, *batch.runs], actor or _acting(cause))
+    for row in batch.events:
         row["source"] = source
-    execute(
-        statements.INSERT_EVENTS_AND_RUNS,
-        {"tenant": tenant.id, "events": storable(event_rows), "runs": storable(run_rows)},
-    )
-    if run_rows:
-        wake_workers()
-    return fired
-
-
-def _listeners(tenant: TenantFacts, types: list[str]) -> list[Listener]:
-    # Read in every call: a workflow that was switched off a moment ago must not start.
-    found = rows(statements.LISTENING_DEFINITIONS, {"tenant": tenant.id, "types": types})
-    return [Listener(row[0], row[1], row[2], frozenset(row[3])) for row in found]
+    return batch
 
 
 def _guard(cause: Cause | None) -> "tuple[UUID | None, bool]":
@@ -121,17 +140,34 @@ def _guard(cause: Cause | None) -> "tuple[UUID | None, bool]":
     return cause.definition_id, cause.depth + 1 > MAX_DEPTH
 
 
+class _Words:
+    """What each event of one call is found by; events of one change share their payload."""
+
+    def __init__(self, tenant: TenantFacts) -> None:
+        self._tenant = tenant
+        self._last: tuple[Json, Json, str, list[str]] | None = None
+
+    def of(self, draft: EventDraft, event_id: UUID) -> list[str]:
+        own = str(event_id)
+        if self._last and self._last[0] is draft.payload and self._last[1] == draft.subject:
+            other, found = self._last[2:]
+            return [word.replace(other, own) for word in found]
+        _, subject_id = draft.subject or ("", "")
+        found = search_keys(
+            self._tenant.id, self._tenant.country, draft.payload, [own, subject_id or None]
+        )
+        self._last = (draft.payload, draft.subject, own, found)
+        return found
+
+
 def _event_row(
-    tenant: TenantFacts,
     draft: EventDraft,
     event_id: UUID,
     evaluations: Iterable[Evaluation],
     cause: Cause | None,
+    found_by: list[str],
 ) -> dict[str, Json]:
     kind, subject_id = draft.subject or ("", "")
-    keys = search_keys(
-        tenant.id, tenant.country, draft.payload, [str(event_id), subject_id or None]
-    )
     return {
         "id": str(event_id),
         "type": draft.type,
@@ -142,7 +178,7 @@ def _event_row(
         "caused_by_run": str(cause.run_id) if cause else None,
         "depth": cause.depth + 1 if cause else 0,
         "evaluations": [evaluation.as_json() for evaluation in evaluations],
-        "search_keys": keys,
+        "search_keys": found_by,
     }
 
 

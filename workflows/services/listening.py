@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -110,23 +110,31 @@ def _verdict(
         program = program_of(listener.definition_id, listener.version).program
         if is_own and not program.starts_on_own_changes:
             return Verdict("own_change")
-        return _filtered(program, tenant, draft)
-    except ExpressionError as problem:
-        return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
+        return judge(program, tenant, draft)
     except (VersionMissing, InvalidProgram) as problem:
         logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
         details = {"code": "program_unreadable", "params": {"reason": str(problem)}}
         return Verdict("problem", details)
 
 
-def _filtered(program: Program, tenant: TenantFacts, draft: EventDraft) -> Verdict:
+def judge(
+    program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime | None = None
+) -> Verdict:
+    """Say whether an event starts a workflow, at `now` or else at this moment."""
+    try:
+        return _filtered(program, tenant, draft, now or timezone.now())
+    except ExpressionError as problem:
+        return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
+
+
+def _filtered(program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime) -> Verdict:
     scope = Scope(
         trigger=dict(draft.payload),
         previous=dict(draft.previous) if draft.previous is not None else None,
         steps={},
         run={},
         tenant=tenant_values(tenant),
-        now=timezone.localtime(timezone=ZoneInfo(tenant.time_zone)),
+        now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=program.values,
     )
     explanation = program.trigger_filter.explain(scope)

@@ -1,4 +1,4 @@
-"""Who edits a workflow: people in the admin, or whoever keeps it in a file under version control."""
+"""Who edits a workflow: people in the admin, or whoever keeps it in files."""
 
 from typing import Final
 

@@ -141,7 +141,7 @@ def _corrected(
     run: WorkflowRun, version: int, actor: str, payload: Mapping[str, Json]
 ) -> tuple[UUID, Mapping[str, Json]]:
     """Write the event that says who started the run with which payload; return both."""
-    original = WorkflowEvent.objects.filter(tenant=run.tenant_id, pk=run.event_id).first()
+    original = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
     event_id = uuid7()
     facts = run.tenant.facts()
     started = {

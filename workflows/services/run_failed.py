@@ -41,7 +41,7 @@ def _tell(tenant: TenantFacts, run: FailedRun) -> None:
     asked = {"tenant": tenant.id, "types": [RUN_FAILED]}
     if not rows(statements.LISTENING_DEFINITIONS, asked):
         return
-    event = WorkflowEvent.objects.filter(tenant=tenant.id, pk=run.event_id)
+    event = WorkflowEvent.objects.filter(tenant=tenant.id, runs=run.run_id)
     trigger_type = event.values_list("type", flat=True).first() or ""
     if trigger_type == RUN_FAILED:
         return

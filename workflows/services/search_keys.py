@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ Json = Any
 
 MAX_KEYS: Final = 64
 MAX_LENGTH: Final = 100  # characters; longer values are prose, not something one searches by
+LONGEST_READ: Final = 4 * MAX_LENGTH  # characters, the spaces around included
 SHORTEST_PART: Final = 3  # characters; shorter words of a name would find half of everything
 MOST_PARTS: Final = 6  # words of one value; with more of them it is prose
 _PHONE: Final = re.compile(r"\+?[\d\s\-().]{7,24}")
@@ -47,28 +49,38 @@ def search_keys(tenant_id: UUID, country: str, *sources: Json) -> list[str]:
 
 def words(scalar: Json, country: str) -> list[str]:
     """Return the spellings by which a value is found: casefolded, a phone also as E.164."""
-    text = str(scalar).strip().casefold()
-    if isinstance(scalar, bool) or not text or len(text) > MAX_LENGTH:
+    text = str(scalar)
+    if isinstance(scalar, bool) or len(text) > LONGEST_READ:
         return []
+    return list(_spellings(text, country))
+
+
+# One order's values come back in every event about it: each was worked out three times a run.
+@lru_cache(maxsize=10_000)
+def _spellings(given: str, country: str) -> tuple[str, ...]:
+    text = given.strip().casefold()
+    if not text or len(text) > MAX_LENGTH:
+        return ()
     if not text.isascii():
         text = _folded(text)
     if text.isdecimal() and len(text) <= 2:
-        return []
+        return ()
     phone = _e164(text, country)
-    return [text] if phone is None or phone == text else [text, phone]
+    return (text,) if phone is None or phone == text else (text, phone)
 
 
-def parts(text: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def parts(text: str) -> tuple[str, ...]:
     """Return the words inside a value: “haddad” of a name, “1019” of C-1019, a mail's user."""
     if text.isalnum() or _UUID.fullmatch(text) or "://" in text:
-        return []
+        return ()
     if not any(char.isalpha() for char in text):
-        return []  # an amount, a date
+        return ()  # an amount, a date
     # What stands behind the @ is shared by too many.
     found = _PART.findall(text.partition("@")[0])
     if len(found) > MOST_PARTS:
-        return []
-    return [part for part in found if len(part) >= SHORTEST_PART]
+        return ()
+    return tuple(part for part in found if len(part) >= SHORTEST_PART)
 
 
 def _folded(text: str) -> str:
@@ -79,7 +91,8 @@ def _folded(text: str) -> str:
 
 
 def _prefixed(tenant_id: UUID, found: Iterable[str]) -> list[str]:
-    return [f"{tenant_id}:{word}" for word in found][:MAX_KEYS]
+    prefix = f"{tenant_id}:"
+    return [prefix + word for word in found][:MAX_KEYS]
 
 
 def _e164(text: str, country: str) -> str | None:

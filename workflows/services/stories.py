@@ -2,54 +2,65 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.subjects import Subjects
 from workflows.wording.badges import run_badge
+from workflows.wording.facts import RunFacts
+from workflows.wording.plans import Plan, plan_of
 from workflows.wording.runs import summary
-from workflows.wording.timeline import PlannedStep, RunFacts, step_error
-from workflows.wording.times import short_moment
+from workflows.wording.timeline import step_error
+from workflows.wording.times import by_clock, short_moment
 from workflows.wording.values import spelt_out
 
-Plan = tuple[PlannedStep, ...]
-Plans = Mapping[tuple[UUID, int], Plan]
+# What a plan is read from, of a version's program.
+_PARTS: Final = ("instructions", "on_failure", "settings")
+NEVER_BY_CLOCK: Final = 9999  # the year until which waits that no clock ends are put off
+# By workflow, version, and where the run begins: a child run carries out a part of the program.
+Plans = Mapping[tuple[UUID, int, int], Plan]
 
 
 def plans_of(runs: Iterable[WorkflowRun]) -> Plans:
-    """Return the steps of each version that these runs execute, in one query."""
-    wanted = {(run.definition_id, run.version) for run in runs}
+    """Return what each version that these runs execute plans to do, in one query."""
+    wanted = {_key(run) for run in runs}
     if not wanted:
         return {}
     versions = WorkflowVersion.objects.filter(
-        definition__in={definition for definition, _version in wanted},
-        version__in={version for _definition, version in wanted},
-    ).values_list("definition_id", "version", "document__steps")
-    return {
-        (definition, version): _plan(steps)
-        for definition, version, steps in versions
-        if (definition, version) in wanted
+        definition__in={definition for definition, _version, _entry in wanted},
+        version__in={version for _definition, version, _entry in wanted},
+    ).values_list("definition_id", "version", *(f"program__{part}" for part in _PARTS))
+    programs = {
+        (definition, version): dict(zip(_PARTS, parts, strict=True))
+        for definition, version, *parts in versions
     }
+    return {key: plan_of(programs[key[:2]], key[2]) for key in wanted if key[:2] in programs}
 
 
 def facts_of(run: WorkflowRun, plans: Plans) -> RunFacts:
     """Return all that the run's story is told from."""
+    status = RunStatus(run.status)
+    waits_in_lane = status is RunStatus.QUEUED and run.wait_type == WaitType.LANE
     return RunFacts(
-        status=RunStatus(run.status),
-        plan=plans.get((run.definition_id, run.version), ()),
+        status=status,
+        plan=plans.get(_key(run), Plan()),
         results=run.step_results,
         pending=run.pending,
+        at=run.current_step,
+        error_step=run.error_step,
         error_code=run.error_code,
         error_message=run.error_message,
-        due_at=_clock(run.due_at) if run.status == RunStatus.WAITING else "",
+        due_at=_due(run) if status is RunStatus.WAITING else "",
         is_paused=run.tenant.paused_at is not None,
+        is_part=run.parent_run is not None,
+        lane=(run.lane or "") if waits_in_lane else None,
+        children_open=run.children_open,
     )
 
 
@@ -76,24 +87,18 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     """Return the label of the step that failed first, and why; "" and "" if none did."""
     if not run.error_code:
         return "", ""
-    plan = plans.get((run.definition_id, run.version), ())
-    labels = {step.name: step.label for step in plan if step.label}
+    labels = plans.get(_key(run), Plan()).labels
     name = run.error_step or ""
     entries = (entry for entry in run.step_results if entry["step_name"] == name)
     errors = (step_error(entry) for entry in entries if entry.get("error"))
     return labels.get(name) or spelt_out(name), next(errors, run.error_message or run.error_code)
 
 
-def _plan(steps: Any) -> Plan:
-    found = (step for step in steps or () if isinstance(step, dict))
-    return tuple(
-        PlannedStep(step["name"], step.get("label") or "", step["action"]) for step in found
-    )
+def _key(run: WorkflowRun) -> tuple[UUID, int, int]:
+    return run.definition_id, run.version, run.entry
 
 
-def _clock(moment: datetime | None) -> str:
-    """Return the time; on another day, the day as well."""
-    if moment is None:
-        return ""
-    local = timezone.localtime(moment)
-    return f"{local:%H:%M}" if local.date() == timezone.localdate() else short_moment(moment)
+def _due(run: WorkflowRun) -> str:
+    """Return until when a run waits; "" if no clock wakes it."""
+    never = run.due_at is None or run.due_at.year >= NEVER_BY_CLOCK
+    return by_clock(run.due_at) if run.due_at and not never else ""

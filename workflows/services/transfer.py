@@ -103,9 +103,7 @@ def _plan(
     )
 
 
-def _state(
-    entry: Entry, known: WorkflowDefinition | None, before: Json, from_files: bool
-) -> State:
+def _state(entry: Entry, known: WorkflowDefinition | None, before: Json, from_files: bool) -> State:
     if unstorable(entry.document):
         return State.REFUSED
     if known is None:

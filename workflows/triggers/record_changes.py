@@ -35,15 +35,17 @@ def _is_about(event: object, model: type) -> bool:
 
 
 def _drafts(change: RecordChange, declared: list[Any]) -> Iterator[EventDraft]:
+    # Several events of one change mostly carry the same payload: made once.
+    made: dict[int, tuple[dict[str, Json], dict[str, Json] | None]] = {}
     for event in declared:
         if not _happened(change, event):
             continue
-        yield EventDraft(
-            type=event.name,
-            payload=_payload(event, change.current),
-            previous=None if change.previous is None else _payload(event, change.previous),
-            subject=(event.record, str(change.id)),
-        )
+        shape = id(event.payload)
+        if shape not in made:
+            previous = None if change.previous is None else _payload(event, change.previous)
+            made[shape] = (_payload(event, change.current), previous)
+        payload, previous = made[shape]
+        yield EventDraft(event.name, payload, previous, (event.record, str(change.id)))
 
 
 def _happened(change: RecordChange, event: RecordEvent) -> bool:

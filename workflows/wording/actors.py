@@ -10,27 +10,28 @@ def actor_words(actor: str) -> str:
         return actor
     match kind:
         case "user" | "mail":
-            return name
+            words = name
         case "run":
-            return _("another run")
+            words = _("another run")
         case "api_key" | "key":
-            # Who decides through a key may be named after it: “api_key:shop, rana@example.com”.
-            key, _comma, person = name.partition(", ")
-            words = _("API key “%(name)s”") % {"name": key}
-            return (
-                _("%(person)s, through %(key)s") % {"person": person, "key": words}
-                if person
-                else words
-            )
+            words = _key_words(name)
         case "schedule":
-            return _("schedule “%(name)s”") % {"name": name}
+            words = _("schedule “%(name)s”") % {"name": name}
         case "command":
-            return _("the command line")
+            words = _("the command line")
         case _:
-            return actor
+            words = actor
+    return words
 
 
 def causing_run(actor: str) -> str:
     """Return the id of the run that acted, or ""."""
     kind, _colon, name = actor.partition(":")
     return name if kind == "run" else ""
+
+
+def _key_words(name: str) -> str:
+    # Who decides through a key is named after it: “shop, rana@example.com”.
+    key, _comma, person = name.partition(", ")
+    words = _("API key “%(name)s”") % {"name": key}
+    return _("%(person)s, through %(key)s") % {"person": person, "key": words} if person else words

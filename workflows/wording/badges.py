@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy
 from actions import registry
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import STATUS_LABELS
-from workflows.wording.timeline import StepState
+from workflows.wording.lines import StepState
 
 STEP_LABELS: Final = {
     StepState.COMPLETED: gettext_lazy("Done"),
+    StepState.PARTLY: gettext_lazy("Done in part"),
     StepState.FAILED: gettext_lazy("Failed"),
     StepState.SKIPPED: gettext_lazy("Skipped"),
     StepState.UNKNOWN: gettext_lazy("Unclear"),
@@ -22,6 +23,8 @@ STEP_LABELS: Final = {
     StepState.WAITING: gettext_lazy("Waiting"),
     StepState.NEXT: gettext_lazy("Next"),
     StepState.NOT_REACHED: gettext_lazy("Not reached"),
+    StepState.NOT_TAKEN: gettext_lazy("Not taken"),
+    StepState.BROKEN_OFF: gettext_lazy("Not finished"),
 }
 # The steps that steer a run: no action of the library does them.
 KIND_LABELS: Final = {
@@ -29,6 +32,7 @@ KIND_LABELS: Final = {
     "branch": gettext_lazy("Choose a branch"),
     "emit_event": gettext_lazy("Fire an event"),
     "for_each": gettext_lazy("Do it for each"),
+    "output": gettext_lazy("Hand back a result"),
     "parallel": gettext_lazy("Do several things at once"),
     "repeat": gettext_lazy("Repeat until"),
     "run_workflow": gettext_lazy("Run another workflow"),

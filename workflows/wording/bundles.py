@@ -34,7 +34,7 @@ class Entry:
 
 
 def write(entries: Iterable[Entry]) -> str:
-    """Return the file, its keys always in the same order, so that a change is a small difference."""
+    """Return the file, its keys always in one order: a small change is a small difference."""
     workflows = [{"key": one.key, "workflow": one.document} for one in entries]
     return document_text.write({"sayr_workflows": FORMAT, "workflows": workflows}) + "\n"
 
@@ -46,7 +46,9 @@ def read(content: bytes) -> list[Entry]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as mistake:
-        raise Unreadable(_("This is not a text file. Choose a file that was exported.")) from mistake
+        raise Unreadable(
+            _("This is not a text file. Choose a file that was exported.")
+        ) from mistake
     return _entries(document_text.read(text))
 
 
@@ -76,7 +78,8 @@ def _entry(given: Json, number: int) -> Entry:
     key = given["key"]
     if not isinstance(key, str) or len(key) > LONGEST_KEY or not _KEY.fullmatch(key):
         raise Unreadable(
-            _("Workflow %(number)s of this file has no usable key: letters, digits, - and _.") % told
+            _("Workflow %(number)s of this file has no usable key: letters, digits, - and _.")
+            % told
         )
     if not isinstance(given["workflow"], dict):
         raise Unreadable(_("Workflow %(number)s of this file cannot be read.") % told)

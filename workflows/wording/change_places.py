@@ -58,8 +58,8 @@ def step_label(step: Json) -> str:
 
 
 def part_words(content: Json, path: Path) -> str:
-    """Return the place inside a step or document: “Template values › Order id”."""
-    return _(" › ").join(_parts(content, path)) or _("Everything")
+    """Return the place inside a step or document: “Template values, Order id”."""
+    return _(", ").join(_parts(content, path)) or _("Everything")
 
 
 def _parts(content: Json, path: Path) -> Iterator[str]:
@@ -108,23 +108,27 @@ def schema_of(content: Json) -> Mapping[str, Any]:
 def list_words(taken: Outline, token: str) -> str:
     """Return what people call a list of steps: “the case “High” of “By risk””."""
     step, path = taken.places[token]
-    if step is None:
-        return _("the main steps") if path == ("steps",) else _("the steps after a failure")
-    content = taken.steps[step]
+    if step is not None:
+        return _inner_list_words(taken.steps[step], path)
+    return _("the main steps") if path == ("steps",) else _("the steps after a failure")
+
+
+def _inner_list_words(content: Json, path: Path) -> str:
     told = {"step": step_label(content)}
     match path:
         case ("on_error", *_rest):
-            return _("the steps after an error of “%(step)s”") % told
+            said = _("the steps after an error of “%(step)s”")
         case ("params", "cases", int() as index, "steps"):
             told["case"] = _element(content, path[:3], index)
-            return _("the case %(case)s of “%(step)s”") % told
+            said = _("the case %(case)s of “%(step)s”")
         case ("params", "branches", int() as index, "steps"):
             told["branch"] = _element(content, path[:3], index)
-            return _("the branch %(branch)s of “%(step)s”") % told
+            said = _("the branch %(branch)s of “%(step)s”")
         case ("params", "otherwise"):
-            return _("the “otherwise” of “%(step)s”") % told
+            said = _("the “otherwise” of “%(step)s”")
         case ("params", "steps"):
-            return _("the steps inside “%(step)s”") % told
+            said = _("the steps inside “%(step)s”")
         case _:
             told["part"] = part_words(content, path)
-            return _("“%(part)s” of “%(step)s”") % told
+            said = _("“%(part)s” of “%(step)s”")
+    return said % told

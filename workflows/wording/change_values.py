@@ -101,24 +101,30 @@ def _after_error(value: Mapping[str, Json]) -> str:
 
 
 def _plain(value: Json, depth: int) -> str:
-    if depth > DEEPEST:
+    if isinstance(value, StepList):
+        return _("steps")
+    if isinstance(value, list | dict) and depth > DEEPEST:
         return json_text(value)
+    if isinstance(value, list) and value:
+        return _(", ").join(_plain(inner, depth + 1) for inner in value)
+    if isinstance(value, dict) and value:
+        return _(", ").join(_member(name, inner, depth) for name, inner in value.items())
+    return _scalar(value)
+
+
+def _member(name: str, value: Json, depth: int) -> str:
+    told = {"name": spelt_out(name), "value": _plain(value, depth + 1)}
+    return _("%(name)s: %(value)s") % told
+
+
+def _scalar(value: Json) -> str:
     match value:
-        case StepList():
-            return _("steps")
         case None | "" | [] | {}:
             return _("empty")
         case True:
             return _("yes")
         case False:
             return _("no")
-        case list():
-            return _(", ").join(_plain(inner, depth + 1) for inner in value)
-        case dict():
-            return _(", ").join(
-                _("%(name)s: %(value)s") % {"name": spelt_out(name), "value": _plain(inner, depth + 1)}
-                for name, inner in value.items()
-            )
         case str():
             return _("“%(value)s”") % {"value": value}
         case _:

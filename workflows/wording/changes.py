@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from workflows.definition.changes.change import Change, ChangeCode, Path, StepList
 from workflows.definition.changes.differ import NEW, OLD, diff, old_names
-from workflows.definition.changes.outline import Outline, outline, value_at
+from workflows.definition.changes.outline import outline, value_at
 from workflows.wording.badges import action_label
 from workflows.wording.change_places import list_words, part_words, step_label
 from workflows.wording.change_values import is_condition, is_row, pair_words, value_words
@@ -191,9 +191,9 @@ class _Teller:
         told = {"place": place, "old": old, "new": new}
         text = str(_SENTENCES[change.code]()) % told
         marked = None
-        values = params.get("old"), params.get("new")
-        if all(isinstance(value, str) and len(value) > LONG for value in values):
-            marked = marks(*values)
+        before, after = params.get("old"), params.get("new")
+        if _is_long(before) and _is_long(after):
+            marked = marks(str(before), str(after))
         return Told(text, place, part_words(content, path[:1]), old, new, marked)
 
     def _both(self, params: Any, key: str) -> tuple[str, str]:
@@ -225,6 +225,10 @@ _SENTENCES: Final = {
     ChangeCode.ITEM_REMOVED: lambda: _("%(place)s: removed %(old)s."),
     ChangeCode.ITEM_MOVED: lambda: _("%(place)s: moved %(old)s to another place."),
 }
+
+
+def _is_long(value: Json) -> bool:
+    return isinstance(value, str) and len(value) > LONG
 
 
 def _swapped_groups(changes: Sequence[Change]) -> dict[int, Path]:

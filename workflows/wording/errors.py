@@ -1,12 +1,15 @@
 """One sentence for each code that a step or a run can fail with."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
 from actions import wording as actions_wording
 from workflows.wording import problems
+from workflows.wording.times import duration, short_moment
+from workflows.wording.values import spelt_out
 
 # The engine's own codes. Actions and the language bring theirs.
 SENTENCES: Final[Mapping[str, Any]] = {
@@ -27,7 +30,21 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Publish the workflow again: %(reason)s"
     ),
     "stopped": _("The workflow stopped here: %(message)s"),
-    "not_in_time": _("It was tried %(rounds)s times, and the condition was never met."),
+    "not_in_time": _("It waited for %(waited)s, and nothing came."),
+    "items_failed": _("%(failed)s of %(items)s went wrong. The page of each says why."),
+    "item_failed": _("Item %(item)s failed. %(why)s"),
+    "branch_failed": _("The branch “%(branch)s” failed. %(why)s"),
+    "workflow_failed": _("The workflow “%(workflow)s” failed. %(why)s"),
+    "workflow_not_active": _(
+        "The workflow “%(workflow)s” cannot be run: it is switched off, or was never published. "
+        "Switch it on, then retry."
+    ),
+    "chain_too_long": _(
+        "%(most)s workflows have run one another, so no further one was started. "
+        "Most likely they run in a circle."
+    ),
+    "deadline_passed": _("The run was not done by its deadline, %(deadline)s."),
+    "replaced_by_newer": _("A newer run with the same key has taken its place."),
     "cancelled": _("The run was cancelled."),
     "output_too_large": _(
         "The step's result is %(bytes)s bytes; at most %(limit_bytes)s are kept. "
@@ -45,6 +62,13 @@ SENTENCES: Final[Mapping[str, Any]] = {
 }
 
 
+# A wait that is a loop counts its rounds.
+_TRIED: Final = _("It was tried %(rounds)s times, and the condition was never met.")
+_AT: Final = _("At “%(step)s”: %(why)s")
+# Codes that tell of another run: its own code, step and sentence stand in the parameters.
+_OF_OTHERS: Final = frozenset({"item_failed", "branch_failed", "workflow_failed"})
+
+
 def sentence(code: str, params: Mapping[str, Any] | None) -> str:
     """Return the sentence in the active language.
 
@@ -53,9 +77,25 @@ def sentence(code: str, params: Mapping[str, Any] | None) -> str:
     values = dict(params or {})
     if code in SENTENCES:
         try:
-            return str(SENTENCES[code]) % values
+            is_loop = code == "not_in_time" and "rounds" in values
+            said = _TRIED if is_loop else SENTENCES[code]
+            return str(said) % {**values, **_worded(code, values)}
         except (KeyError, TypeError, ValueError):
             return f"{code} {values}"
     if code in actions_wording.SENTENCES:
         return actions_wording.sentence(code, values)
     return problems.sentence(code, values)
+
+
+def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return those parameters in words that are kept in another form."""
+    if code in _OF_OTHERS:
+        # Its sentence was written, in English, when that run ended.
+        why = values.get("message") or sentence(values["code"], {})
+        step = spelt_out(str(values.get("step") or ""))
+        return {"why": str(_AT % {"step": step, "why": why}) if step else why}
+    if code == "not_in_time" and "seconds" in values:
+        return {"waited": duration(timedelta(seconds=values["seconds"]))}
+    if code == "deadline_passed" and "deadline" in values:
+        return {"deadline": short_moment(datetime.fromisoformat(values["deadline"]))}
+    return {}

@@ -190,6 +190,8 @@ _WORDS: Final[Mapping[str, Any]] = {
     "output": _("the length of a text"),
     "assign": _("assigned values"),
     "wait": _("a wait"),
+    "items": _("the items of a list"),
+    "items_bytes": _("the size of a list, in bytes"),
 }
 _WORD_PARAMS: Final = ("expected", "found", "kind", "limit")
 

@@ -6,25 +6,33 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from workflows.engine.decide import CANCELLED
 from workflows.engine.statuses import RunStatus
-from workflows.wording.timeline import Line, RunFacts, StepState, run_error, timeline
+from workflows.wording.errors import sentence
+from workflows.wording.facts import RunFacts
+from workflows.wording.lines import Line, StepState
+from workflows.wording.timeline import every_visit, run_error
+from workflows.wording.waits import waits_for_turn
 
+STEERING: Final = frozenset({"branch", "repeat", "stop"})
 MOST_NAMED: Final = 3  # more steps than this are counted instead of named
 
 
 def summary(facts: RunFacts) -> str:
     """Return the run's story in one sentence, with the reason behind it if something failed."""
-    return _TELLERS[facts.status](facts, timeline(facts))
+    return _TELLERS[facts.status](facts, every_visit(facts))
 
 
 def _queued(facts: RunFacts, lines: Sequence[Line]) -> str:
     if facts.is_paused:
         return _("On hold: all workflows are paused, and this one starts when they go on.")
+    if facts.lane is not None:
+        return waits_for_turn(facts)
     done = _in_state(lines, StepState.COMPLETED, StepState.SKIPPED, StepState.FAILED)
     following = _in_state(lines, StepState.NEXT)
     if done and following:
         return _("In the queue: it goes on with %(step)s as soon as a worker is free.") % {
-            "step": _place(following[0], lines)
+            "step": _place(following[0], facts)
         }
     return _("In the queue: it starts as soon as a worker is free.")
 
@@ -33,43 +41,52 @@ def _running(facts: RunFacts, lines: Sequence[Line]) -> str:
     under_way = _in_state(lines, StepState.RUNNING)
     if not under_way:
         return _("Under way.")
-    return _("Under way: %(step)s.") % {"step": _place(under_way[0], lines)}
+    # The step itself, not the loop that it stands in.
+    return _("Under way: %(step)s.") % {"step": _place(under_way[-1], facts)}
 
 
 def _waiting(facts: RunFacts, lines: Sequence[Line]) -> str:
+    held = _("All workflows are paused: it goes on when they do.") if facts.is_paused else ""
     waits = _in_state(lines, StepState.WAITING)
     if not waits:
-        return (
-            _("Waiting until %(time)s.") % {"time": facts.due_at} if facts.due_at else _("Waiting.")
-        )
-    step = waits[0]
-    if not step.attempts:
-        return _waiting_at(_place(step, lines), facts.due_at)
-    told = ngettext(
+        return _sentences(_waiting_somewhere(facts), held)
+    step = waits[-1]
+    if step.attempts and "awaits" not in (facts.pending or {}):
+        return _sentences(_tried_again(step, facts), step.attempts[-1].error, held)
+    place = _("Waiting at %(step)s.") % {"step": _place(step, facts)}
+    return _sentences(place, step.told, held)
+
+
+def _waiting_somewhere(facts: RunFacts) -> str:
+    return _("Waiting until %(time)s.") % {"time": facts.due_at} if facts.due_at else _("Waiting.")
+
+
+def _tried_again(step: Line, facts: RunFacts) -> str:
+    return ngettext(
         "Waiting: %(step)s failed, and is tried again at %(time)s.",
         "Waiting: %(step)s failed %(count)s times, and is tried again at %(time)s.",
         len(step.attempts),
     ) % {"step": _quoted(step), "count": len(step.attempts), "time": facts.due_at}
-    return _sentences(told, step.attempts[-1].error)
-
-
-def _waiting_at(place: str, time: str) -> str:
-    if not time:
-        return _("Waiting at %(step)s.") % {"step": place}
-    return _("Waiting at %(step)s until %(time)s.") % {"step": place, "time": time}
 
 
 def _completed(facts: RunFacts, lines: Sequence[Line]) -> str:
     done, skipped = _done(lines), _skipped(lines)
     if not done:
+        if not skipped:
+            return _sentences(_("Completed: there was nothing to do."), _stopped(lines))
         return _("Completed: there was nothing to do, %(skipped)s.") % {"skipped": skipped}
     if not skipped:
-        return _("Completed: %(done)s.") % {"done": done}
-    return _("Completed: %(done)s; %(skipped)s.") % {"done": done, "skipped": skipped}
+        return _sentences(_("Completed: %(done)s.") % {"done": done}, _stopped(lines))
+    told = _("Completed: %(done)s; %(skipped)s.") % {"done": done, "skipped": skipped}
+    return _sentences(told, _stopped(lines))
 
 
 def _completed_with_errors(facts: RunFacts, lines: Sequence[Line]) -> str:
     wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
+    partly = _in_state(lines, StepState.PARTLY)
+    if not wrong and partly:
+        told = _("Completed with errors: %(step)s was done only in part.")
+        return _sentences(told % {"step": _quoted(partly[0])}, partly[0].error)
     values = {"done": _done(lines), "failed": _failures(wrong)}
     told = (
         _("Completed with errors: %(done)s, but %(failed)s.")
@@ -83,8 +100,9 @@ def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
     wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
     if not wrong:
         return _sentences(_("Failed."), run_error(facts))
-    last = wrong[-1]
-    told = _("Failed at %(step)s.") % {"step": _place(last, lines)}
+    named = [line for line in wrong if line.name == facts.error_step]
+    last = (named or wrong)[-1]
+    told = _("Failed at %(step)s.") % {"step": _place(last, facts)}
     left = _in_state(lines, StepState.NOT_REACHED)
     rest = ngettext("%(steps)s was not reached.", "%(steps)s were not reached.", len(left)) % {
         "steps": _named(left)
@@ -93,14 +111,31 @@ def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
 
 
 def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
+    why = _why_ended(facts)
     done = _done(lines)
     if not done:
-        return _("Cancelled before anything was done.")
-    return _("Cancelled: %(done)s, the rest was not.") % {"done": done}
+        return _sentences(_("Cancelled before anything was done."), why)
+    return _sentences(_("Cancelled: %(done)s, the rest was not.") % {"done": done}, why)
 
 
 def _left_out(facts: RunFacts, lines: Sequence[Line]) -> str:
-    return _sentences(_("Skipped: nothing was done."), facts.error_message or "")
+    return _sentences(_("Skipped: nothing was done."), _why_ended(facts))
+
+
+def _why_ended(facts: RunFacts) -> str:
+    """Return why a run was not carried to its end; "" if a person wanted it so."""
+    if facts.error_code and facts.error_code != CANCELLED:
+        return sentence(facts.error_code, {})
+    if facts.is_part and facts.status is RunStatus.CANCELLED:
+        return _("The run that it is part of did not need it any more.")
+    return facts.error_message or "" if facts.status is RunStatus.SKIPPED else ""
+
+
+def _stopped(lines: Sequence[Line]) -> str:
+    stops = [line for line in _in_state(lines, StepState.COMPLETED) if line.action == "stop"]
+    if not stops or not _in_state(lines, StepState.NOT_REACHED):
+        return ""
+    return _("It ended early, at %(step)s.") % {"step": _quoted(stops[-1])}
 
 
 def _in_state(lines: Sequence[Line], *states: StepState) -> list[Line]:
@@ -108,7 +143,9 @@ def _in_state(lines: Sequence[Line], *states: StepState) -> list[Line]:
 
 
 def _done(lines: Sequence[Line]) -> str:
-    done = _in_state(lines, StepState.COMPLETED, StepState.REUSED)
+    done = _in_state(lines, StepState.COMPLETED, StepState.REUSED, StepState.PARTLY)
+    # Each once, however many rounds it took. What only steers the run is nobody's work.
+    done = list({line.name: line for line in done if line.action not in STEERING}.values())
     if not done:
         return ""
     told = ngettext("%(steps)s was done", "%(steps)s were done", len(done))
@@ -125,6 +162,7 @@ def _skipped(lines: Sequence[Line]) -> str:
 
 
 def _failures(wrong: Sequence[Line]) -> str:
+    wrong = list({line.name: line for line in wrong}.values())
     return ngettext("%(steps)s failed", "%(steps)s failed", len(wrong)) % {"steps": _named(wrong)}
 
 
@@ -142,12 +180,19 @@ def _quoted(line: Line) -> str:
     return _("“%(label)s”") % {"label": line.label}
 
 
-def _place(line: Line, lines: Sequence[Line]) -> str:
-    return _("step %(number)s of %(total)s, %(step)s") % {
-        "number": line.number,
-        "total": len(lines),
+def _place(line: Line, facts: RunFacts) -> str:
+    number, _dot, inner = line.place.partition(".")
+    words = {
+        "number": number,
+        "total": len(facts.plan.steps),
         "step": _quoted(line),
+        "outer": _("“%(label)s”") % {"label": line.within},
     }
+    if not number.isdigit() or int(number) > len(facts.plan.steps):
+        return words["step"]
+    if inner:
+        return _("step %(number)s of %(total)s, %(outer)s, at %(step)s") % words
+    return _("step %(number)s of %(total)s, %(step)s") % words
 
 
 def _sentences(*parts: str) -> str:

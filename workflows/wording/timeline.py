@@ -1,99 +1,66 @@
-"""A run's steps as lines: what was done, what is under way, what was not reached."""
+"""A run's steps as lines: what was done, what is under way, what was not reached.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+Steps inside steps are parts of a line: the way a branch took and the ones it did not, each round of
+a loop, each reminder of a wait, what followed a failure.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.statuses import RunStatus, StepStatus
+from workflows.engine.statuses import RunStatus
 from workflows.wording.actors import actor_words
 from workflows.wording.errors import sentence
+from workflows.wording.facts import RunFacts
+from workflows.wording.lines import Attempt, Flow, Kin, Line, Part, StepState
+from workflows.wording.plans import BY_CHILDREN, PlannedStep, PlannedWay, WayKind
+from workflows.wording.steering import came_to, given, got, is_mark
 from workflows.wording.values import spelt_out
+from workflows.wording.visits import Visit, visits_of
+from workflows.wording.waits import waits_for
 
 Json = Any
+Entry = Mapping[str, Json]
+
+# What is done beside a run's way.
+ASIDE: Final = frozenset({WayKind.ERROR, WayKind.FAILURE, WayKind.REMINDER})
 
 
-class StepState(StrEnum):
-    """What a line of the timeline says of its step."""
-
-    COMPLETED = StepStatus.COMPLETED.value
-    FAILED = StepStatus.FAILED.value
-    SKIPPED = StepStatus.SKIPPED.value
-    UNKNOWN = StepStatus.UNKNOWN.value
-    REUSED = StepStatus.REUSED.value
-    RUNNING = "running"
-    WAITING = "waiting"
-    NEXT = "next"
-    NOT_REACHED = "not_reached"
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step of the version that the run executes."""
-
-    name: str
-    label: str
-    action: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """All of a run that its story is told from."""
-
-    status: RunStatus
-    plan: Sequence[PlannedStep]
-    results: Sequence[Mapping[str, Json]]
-    pending: Mapping[str, Json] | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-    due_at: str = ""  # of a run that waits, as a clock shows it: for a retry, or for a time
-    is_paused: bool = False  # the tenant: nothing starts
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of a step."""
-
-    number: int
-    started_at: datetime | None
-    duration_ms: int | None
-    error: str  # "" if it went well
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A step as people read it."""
-
-    number: int
-    name: str
-    label: str
-    action: str
-    state: StepState
-    started_at: datetime | None = None
-    duration_ms: int | None = None
-    error: str = ""
-    reason: str = ""  # why it was skipped, or who said that it was done
-    input: Json = None
-    output: Json = None
-    attempts: tuple[Attempt, ...] = ()
+def flow(facts: RunFacts) -> Flow:
+    """Return every step of the plan, with what became of it each time that the run came by."""
+    teller = _Teller(facts)
+    known = frozenset().union(*(step.names for step in facts.plan.steps))
+    lines = teller.lines(facts.plan.steps, facts.results, _Spot())
+    way, after = facts.plan.if_failed, ()
+    if way is not None:
+        known |= way.names
+        live = not facts.status.has_ended
+        spot = _Spot(place="f", within=_("After the failure"), may_come=live)
+        after = teller.parts(_RUN, way, facts.results, spot)
+    gone = [entry for entry in facts.results if entry["step_name"] not in known]
+    return Flow((*lines, *teller.strangers(gone, len(lines) + 1)), after)
 
 
 def timeline(facts: RunFacts) -> tuple[Line, ...]:
-    """Return a line for each step: what was done, what is under way, what was not reached."""
-    by_name = {entry["step_name"]: entry for entry in facts.results}
-    lines = [
-        _line(number, step, by_name.pop(step.name, None), facts)
-        for number, step in enumerate(facts.plan, 1)
-    ]
-    for number, (name, entry) in enumerate(by_name.items(), len(lines) + 1):
-        lines.append(_line(number, PlannedStep(name, "", entry["action"]), entry, facts))
-    return tuple(lines)
+    """Return the steps on the run's way, each once, as they stood last."""
+    told = flow(facts)
+    whole = replace(_ROOT, parts=told.after_failure)
+    _root, *after = _on_the_way([whole], only_last=True)
+    return (*_on_the_way(told.lines, only_last=True), *after)
 
 
-def step_error(entry: Mapping[str, Json]) -> str:
+def every_visit(facts: RunFacts) -> tuple[Line, ...]:
+    """Return the steps on the run's way as often as it came by."""
+    told = flow(facts)
+    whole = replace(_ROOT, parts=told.after_failure)
+    _root, *after = _on_the_way([whole], only_last=False)
+    return (*_on_the_way(told.lines, only_last=False), *after)
+
+
+def step_error(entry: Entry) -> str:
     """Return why a step failed, in the reader's language; "" if it did not."""
     error = entry.get("error")
     return sentence(error["code"], error.get("params")) if error else ""
@@ -104,29 +71,196 @@ def run_error(facts: RunFacts) -> str:
     return facts.error_message or (sentence(facts.error_code, {}) if facts.error_code else "")
 
 
-def _line(
-    number: int, step: PlannedStep, entry: Mapping[str, Json] | None, facts: RunFacts
-) -> Line:
-    label = step.label or spelt_out(step.name)
-    if entry is None:
-        return _unfinished(number, step, label, facts)
-    return Line(
-        number=number,
-        name=step.name,
-        label=label,
+def _on_the_way(lines: Sequence[Line], *, only_last: bool) -> Iterator[Line]:
+    for line in lines:
+        yield line
+        parts = _last_visits(line.parts) if only_last else line.parts
+        for part in parts:
+            if part.is_taken:
+                inner = _on_the_way(part.lines, only_last=only_last)
+                yield from (
+                    (replace(one, is_aside=True) for one in inner)
+                    if (part.kind in ASIDE)
+                    else inner
+                )
+
+
+def _last_visits(parts: Sequence[Part]) -> list[Part]:
+    last = {part.way.body: part for part in parts if part.is_taken}
+    return list(last.values())
+
+
+# Stands for the run where its steps after a failure are told.
+_RUN: Final = PlannedStep("", "", "")
+_ROOT: Final = Line(0, "", "", "", StepState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where in the flow some lines stand."""
+
+    place: str = ""
+    within: str = ""
+    is_last: bool = True  # the run may be here: no later visit of these steps follows
+    may_come: bool = True  # these steps can be reached
+
+    def inside(self, line: Line) -> "_Spot":
+        return replace(self, place=f"{line.place}.", within=line.label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    facts: RunFacts
+
+    def lines(
+        self, steps: Sequence[PlannedStep], entries: Sequence[Entry], spot: _Spot
+    ) -> tuple[Line, ...]:
+        """Return a line for each step of a list; `entries` are those of one visit."""
+        return tuple(
+            self._line(number, step, [one for one in entries if one["step_name"] in names], spot)
+            for number, step in enumerate(steps, 1)
+            for names in (step.names,)
+        )
+
+    def strangers(self, entries: Sequence[Entry], first: int) -> Iterator[Line]:
+        """Yield lines for steps that the version does not know."""
+        by_name = {entry["step_name"]: entry for entry in entries}
+        for number, (name, entry) in enumerate(by_name.items(), first):
+            # A child run that could not say what it hands back.
+            label = _("What it hands back") if entry["action"] == "output" else ""
+            yield self._line(number, PlannedStep(name, label, entry["action"]), [entry], _Spot())
+
+    def parts(
+        self, step: PlannedStep, way: PlannedWay, mine: Sequence[Entry], spot: _Spot
+    ) -> tuple[Part, ...]:
+        """Return each visit of a way; the way itself if the run did not go it."""
+        visits = visits_of(step, way, mine)
+        is_here = spot.is_last and self.facts.under_way in way.names
+        if is_here and not visits:
+            visits = [Visit(1)]
+        if not visits:
+            nowhere = replace(spot, is_last=False)
+            lines = self.lines(way.steps, (), nowhere)
+            return (Part(way.kind, way, lines, is_taken=False, may_come=spot.may_come),)
+        last = len(visits) - 1
+        return tuple(
+            Part(
+                kind=way.kind,
+                way=way,
+                lines=self.lines(
+                    way.steps,
+                    visit.entries,
+                    replace(spot, is_last=spot.is_last and index == last, may_come=True),
+                ),
+                is_taken=True,
+                number=visit.number,
+                at=visit.at,
+            )
+            for index, visit in enumerate(visits)
+        )
+
+    def _line(self, number: int, step: PlannedStep, mine: Sequence[Entry], spot: _Spot) -> Line:
+        own = [entry for entry in mine if entry["step_name"] == step.name]
+        last = own[-1] if own else None
+        line = Line(
+            number=number,
+            name=step.name,
+            label=step.label or spelt_out(step.name),
+            action=step.action,
+            state=StepState.NOT_REACHED if spot.may_come else StepState.NOT_TAKEN,
+            place=f"{spot.place}{number}",
+            within=spot.within,
+        )
+        if last is None or is_mark(last) or self._is_at(step, spot):
+            line = self._unfinished(line, step, last, spot)
+        else:
+            line = _finished(line, step, last)
+        return replace(line, parts=self._parts(line, step, mine, spot))
+
+    def _is_at(self, step: PlannedStep, spot: _Spot) -> bool:
+        return spot.is_last and bool(step.name) and self.facts.under_way == step.name
+
+    def _unfinished(self, line: Line, step: PlannedStep, last: Entry | None, spot: _Spot) -> Line:
+        facts = self.facts
+        begun = replace(line, started_at=_moment(last or {}))
+        if spot.is_last and facts.dead and facts.dead == step.name:
+            return replace(
+                self._with_pending(begun, step), state=StepState.FAILED, error=run_error(facts)
+            )
+        if self._is_at(step, spot):
+            here = replace(begun, state=_state_under_way(facts.status))
+            told = waits_for(facts, step) if facts.status is RunStatus.WAITING else ""
+            return replace(self._with_pending(here, step), told=told)
+        if last is None:
+            return line
+        is_inside = spot.is_last and facts.under_way in step.names
+        state = _state_under_way(facts.status) if is_inside else StepState.BROKEN_OFF
+        if is_inside and last.get("waiting"):
+            state = StepState.WAITING
+        return replace(begun, state=state, input=given(last))
+
+    def _with_pending(self, line: Line, step: PlannedStep) -> Line:
+        pending = self.facts.pending or {}
+        if pending.get("step_name") != step.name:
+            return line
+        begun = pending.get("since")
+        return replace(
+            line,
+            started_at=datetime.fromisoformat(begun) if begun else line.started_at,
+            input=given({**pending, "action": step.action}),
+            attempts=_attempts(pending.get("attempts", ())),
+            kin=_kin_under_way(step, pending),
+        )
+
+    def _parts(
+        self, line: Line, step: PlannedStep, mine: Sequence[Entry], spot: _Spot
+    ) -> tuple[Part, ...]:
+        is_over = line.state not in _STILL_OPEN
+        may_come = spot.may_come and not is_over and not self.facts.status.has_ended
+        inner = replace(spot.inside(line), may_come=may_come)
+        found: list[Part] = []
+        for way in step.ways:
+            if way.kind not in BY_CHILDREN:
+                found += self.parts(step, way, mine, inner)
+            elif line.kin is None:
+                lines = self.lines(way.steps, (), replace(inner, is_last=False))
+                found.append(Part(way.kind, way, lines, is_taken=False, may_come=may_come))
+        return tuple(found)
+
+
+_STILL_OPEN = frozenset(
+    {StepState.NOT_REACHED, StepState.NEXT, StepState.RUNNING, StepState.WAITING}
+)
+
+
+def _finished(line: Line, step: PlannedStep, entry: Entry) -> Line:
+    state = StepState(entry["status"])
+    if state is StepState.COMPLETED and "error" in entry:
+        state = StepState.PARTLY
+    return replace(
+        line,
         action=entry["action"],
-        state=StepState(entry["status"]),
+        state=state,
         started_at=_moment(entry),
         duration_ms=entry.get("duration_ms"),
         error=step_error(entry),
         reason=_reason(entry),
-        input=entry.get("input"),
-        output=entry.get("output"),
+        input=given(entry),
+        output=got(entry),
         attempts=_attempts(entry.get("attempts", ())),
+        told=came_to(entry),
+        kin=_kin_of(step, entry),
+        event_id=_event_id(entry),
     )
 
 
-def _reason(entry: Mapping[str, Json]) -> str:
+def _event_id(entry: Entry) -> str:
+    output = entry.get("output")
+    is_answer = entry.get("action") in {"wait_for_event", "emit_event"} and isinstance(output, dict)
+    return str(output.get("event_id") or "") if is_answer else ""
+
+
+def _reason(entry: Entry) -> str:
     if entry.get("settled_by"):
         return _("%(person)s looked, and said that it was done.") % {
             "person": actor_words(entry["settled_by"])
@@ -134,30 +268,24 @@ def _reason(entry: Mapping[str, Json]) -> str:
     return sentence(entry["reason"], {}) if entry.get("reason") else ""
 
 
-def _unfinished(number: int, step: PlannedStep, label: str, facts: RunFacts) -> Line:
-    pending = facts.pending or {}
-    if pending.get("step_name") != step.name:
-        state = _first_state(number, facts)
-        return Line(number, step.name, label, step.action, state)
-    dead = facts.status is RunStatus.FAILED
-    return Line(
-        number=number,
-        name=step.name,
-        label=label,
-        action=step.action,
-        state=_state_under_way(facts.status),
-        error=run_error(facts) if dead else "",
-        input=pending.get("input"),
-        attempts=_attempts(pending.get("attempts", ())),
-    )
+def _kin_of(step: PlannedStep, entry: Entry) -> Kin | None:
+    if not entry.get("children"):
+        return None
+    first, last = entry["children"]
+    return Kin(first, last, step.bodies, _first_try(entry))
 
 
-def _first_state(number: int, facts: RunFacts) -> StepState:
-    # A run that was claimed a moment ago has nothing stored of its first step.
-    is_first = number == 1 and not facts.results and not (facts.pending or {}).get("step_name")
-    if is_first and not facts.status.has_ended:
-        return _state_under_way(facts.status)
-    return StepState.NOT_REACHED
+def _kin_under_way(step: PlannedStep, pending: Entry) -> Kin | None:
+    batch = pending.get("children") or {}
+    if "last" not in batch:
+        return None
+    first = batch.get("oldest") or batch["first"]
+    return Kin(first, batch["last"], step.bodies, _first_try(pending))
+
+
+def _first_try(entry: Entry) -> datetime | None:
+    tries = entry.get("attempts") or ()
+    return _moment(tries[0]) if tries else None
 
 
 def _state_under_way(status: RunStatus) -> StepState:
@@ -168,19 +296,17 @@ def _state_under_way(status: RunStatus) -> StepState:
             return StepState.WAITING
         case RunStatus.QUEUED:
             return StepState.NEXT
-        case RunStatus.FAILED:
-            return StepState.FAILED
         case _:
             return StepState.NOT_REACHED
 
 
-def _attempts(stored: Sequence[Mapping[str, Json]]) -> tuple[Attempt, ...]:
+def _attempts(stored: Sequence[Entry]) -> tuple[Attempt, ...]:
     return tuple(
         Attempt(number, _moment(one), one.get("duration_ms"), step_error(one))
         for number, one in enumerate(stored, 1)
     )
 
 
-def _moment(entry: Mapping[str, Json]) -> datetime | None:
+def _moment(entry: Entry) -> datetime | None:
     written = entry.get("started_at")
     return datetime.fromisoformat(written) if written else None

@@ -1,10 +1,18 @@
 """When something was and how long it took, as people say it."""
 
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.utils import formats, timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, ngettext_lazy
+
+_UNITS: Final[tuple[tuple[int, Any], ...]] = (
+    (86_400, ngettext_lazy("%(count)s day", "%(count)s days", "count")),
+    (3_600, ngettext_lazy("%(count)s hour", "%(count)s hours", "count")),
+    (60, ngettext_lazy("%(count)s minute", "%(count)s minutes", "count")),
+)
 
 
 def duration(took: timedelta | None) -> str:
@@ -37,3 +45,23 @@ def short_moment(moment: datetime | None) -> str:
     local = timezone.localtime(moment)
     day = "j M" if local.year == timezone.localtime().year else "j M Y"
     return f"{formats.date_format(local, day)} {local:%H:%M}"
+
+
+def by_clock(moment: datetime) -> str:
+    """Return a time that is near: today only the hour, this week the day of the week as well."""
+    local, today = timezone.localtime(moment), timezone.localdate()
+    days = (local.date() - today).days
+    if days == 0:
+        return f"{local:%H:%M}"
+    if 0 < days < 7:
+        return f"{formats.date_format(local, 'l')} {local:%H:%M}"
+    return short_moment(moment)
+
+
+def span(long: timedelta) -> str:
+    """Return how long in whole words, in the largest unit that it fills: “2 days”, “90 minutes”."""
+    seconds = round(long.total_seconds())
+    for size, said in _UNITS:
+        if seconds and seconds % size == 0:
+            return str(said % {"count": seconds // size})
+    return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}

@@ -70,9 +70,7 @@ def test_another_companys_pause_is_neither_told_nor_touched(ops, world, other_wo
     assert is_paused(other_world.tenant)
 
 
-def test_who_has_two_companies_reads_which_one_is_paused(
-    ops, ops_user, world, other_world, page
-):
+def test_who_has_two_companies_reads_which_one_is_paused(ops, ops_user, world, other_world, page):
     Membership.objects.create(user=ops_user, tenant=other_world.tenant, role="operations")
     pause(other_world.tenant, "user:x")
 

@@ -178,9 +178,7 @@ def test_a_second_click_starts_nothing_more(ops, world):
     world.end_run(world.run, "failed")
     ops.post(address(world.run, "retry"), {"from": "start"})
 
-    content = ops.post(
-        address(world.run, "retry"), {"from": "start"}, follow=True
-    ).content.decode()
+    content = ops.post(address(world.run, "retry"), {"from": "start"}, follow=True).content.decode()
 
     assert WorkflowRun.objects.count() == 2
     assert "It was started again a moment ago" in content
@@ -242,7 +240,7 @@ def test_a_corrected_value_goes_on_from_the_failed_step(ops, world):
     wrong_phone(world)
     shown = ops.get(address(world.run, "correct")).context
     assert shown["suspect"].key == "customer_phone"
-    assert list(fields_of(shown["form"]))[0] == "customer_phone"
+    assert next(iter(fields_of(shown["form"]))) == "customer_phone"
 
     ops.post(
         address(world.run, "correct"),
@@ -269,10 +267,16 @@ def test_a_value_that_is_missing_is_asked_for(ops, world):
 
     form = ops.get(address(world.run, "correct")).context["form"]
 
-    assert list(fields_of(form))[0] == "branch"
+    assert next(iter(fields_of(form))) == "branch"
 
 
-VALUES = {"number": Decimal("149.90"), "yes": True, "list": [1, 2], "object": {"a": 1}, "none": None}
+VALUES = {
+    "number": Decimal("149.90"),
+    "yes": True,
+    "list": [1, 2],
+    "object": {"a": 1},
+    "none": None,
+}
 
 
 def with_values(world):
@@ -298,7 +302,9 @@ def test_a_value_keeps_its_kind(key, text, ops, world):
     with_values(world)
     form = ops.get(address(world.run, "correct")).context["form"]
 
-    answer = ops.post(address(world.run, "correct"), {**filled(form, **{key: text}), "from": "start"})
+    answer = ops.post(
+        address(world.run, "correct"), {**filled(form, **{key: text}), "from": "start"}
+    )
 
     assert answer.status_code == 200
     assert list(answer.context["form"].errors) == [fields_of(form)[key]]

@@ -63,6 +63,17 @@ def test_one_workflow_is_exported_under_its_key(support, definition):
     }
 
 
+def test_a_workflow_is_exported_from_its_page(support, definition, other_tenant):
+    page = reverse("admin:workflows_workflowdefinition_change", args=[definition.pk])
+    export = reverse("admin:workflows_workflowdefinition_export", args=[definition.pk])
+    theirs = publish_log(other_tenant, "theirs", "new_order")
+
+    assert export in support.get(page).content.decode()
+    assert json.loads(support.get(export).content)["workflows"][0]["key"] == "log"
+    hidden = reverse("admin:workflows_workflowdefinition_export", args=[theirs.pk])
+    assert support.get(hidden).status_code == 404
+
+
 def test_several_are_exported_into_one_file_by_key(ops, tenant, definition):
     other = publish_log(tenant, "a-log", "new_order")
 

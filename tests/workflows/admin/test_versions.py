@@ -169,7 +169,7 @@ def test_the_draft_is_compared_with_what_is_published_unless_somebody_chooses(
     url = address("workflowdefinition_compare", world.definition)
     assert _compared(ops.get(url)) == ("1", "2")
 
-    save_draft(world.tenant, "user:rana", world.definition, document)
+    save_draft(world.tenant, "user:rana", world.definition, {**document, "name": "Draft"})
 
     assert _compared(ops.get(url)) == ("2", "draft")
     assert _compared(ops.get(url, {"old": "1", "new": "draft"})) == ("1", "draft")
@@ -193,7 +193,10 @@ def test_what_documents_say_cannot_become_markup(ops, world, document):
 def test_the_way_back_shows_what_it_changes_and_publishes_anew(ops, world, changed):
     url = address("workflowversion_again", world.version)
     shown = ops.get(url)
-    assert shown.context["form"].initial == {"note": f"Back to version 1: {world.secret}", "seen": 2}
+    assert shown.context["form"].initial == {
+        "note": f"Back to version 1: {world.secret}",
+        "seen": 2,
+    }
     assert [group.title for group in shown.context["changes"]] == ["Tell the shop"]
 
     answer = ops.post(url, {"note": "Back: the old address was right", "seen": 2}, follow=True)
@@ -222,9 +225,7 @@ def test_the_way_back_looks_again_if_somebody_published(ops, world, changed, doc
     assert WorkflowVersion.objects.count() == 3
 
 
-def test_a_version_that_no_longer_fits_says_why_and_can_be_mended_as_a_draft(
-    ops, world, document
-):
+def test_a_version_that_no_longer_fits_says_why_and_can_be_mended_as_a_draft(ops, world, document):
     tell = {"to": ["a@example.com"], "subject": "Hello", "template": world.secret}
     document["steps"][1] = {"name": "tell", "action": "send_email", "params": tell}
     publish(world.tenant, "user:rana", world.definition, document, "By mail")
@@ -249,7 +250,8 @@ def test_a_version_that_no_longer_fits_says_why_and_can_be_mended_as_a_draft(
 def test_support_and_other_companies_change_nothing(
     support, other_ops_user, client, world, changed, document
 ):
-    save_draft(world.tenant, "user:rana", world.definition, document)
+    kept = {**document, "name": "Draft"}
+    save_draft(world.tenant, "user:rana", world.definition, kept)
     again = address("workflowversion_again", world.version)
     others = [address(f"workflowdefinition_{name}", world.definition) for name in ("discard",)]
 
@@ -262,7 +264,7 @@ def test_support_and_other_companies_change_nothing(
         assert client.post(url, {"note": "x", "seen": 2}).status_code == 404
 
     world.definition.refresh_from_db()
-    assert (world.definition.version, world.definition.draft) == (2, document)
+    assert (world.definition.version, world.definition.draft) == (2, kept)
 
 
 def test_a_workflow_kept_in_git_is_read_only_until_it_is_taken_over(ops, world, document, page):

@@ -126,9 +126,9 @@ def test_pending_work_is_counted_once_a_second_at_most(caller, monkeypatch):
 
 @pytest.mark.parametrize("code", KINDS)
 def test_every_problem_has_a_status_and_sentences(code):
-    params = dict.fromkeys(
-        ("byte", "reason", "limit", "key", "number", "found", "limit_bytes", "scope"), 1
-    )
+    of_json = ("byte", "reason", "limit", "key", "number", "found", "limit_bytes")
+    of_decisions = ("choice", "who", "when", "choices", "expected")
+    params = dict.fromkeys((*of_json, *of_decisions, "scope"), 1)
     body = ApiProblem(code, params).as_json()
     assert 400 <= body["status"] < 600
     assert body["title"]

@@ -89,7 +89,10 @@ def with_everything():
                 result="{{ item_index }}",
             ),
             parallel(
-                "both", {"x": "{{ steps.ask_x.output.n }}"}, x=[call("ask_x")], y=[stop("skip")]
+                "both",
+                {"x": "{{ steps.ask_x.output.n }}"},
+                x=[call("ask_x")],
+                y=[{**stop("skip"), "condition": IF_ONE}],
             ),
         ],
         result={"sku": "{{ item.sku }}", "lots": "{{ steps.lots.output.results }}"},

@@ -42,7 +42,9 @@ def test_an_old_version_is_published_as_a_new_one(tenant, definition, first):
     definition.refresh_from_db()
     assert (definition.version, definition.name) == (3, "Workflow log")
     assert definition.is_active
-    numbers = WorkflowVersion.objects.filter(definition=definition).values_list("version", flat=True)
+    numbers = WorkflowVersion.objects.filter(definition=definition).values_list(
+        "version", flat=True
+    )
     assert sorted(numbers) == [1, 2, 3]
 
 

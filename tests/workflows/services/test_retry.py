@@ -51,9 +51,7 @@ def states(run):
     return [(one["step_name"], one["status"]) for one in run.step_results]
 
 
-def test_a_corrected_value_goes_on_from_the_failed_step_as_a_new_run(
-    tenant, worker, failed, calls
-):
+def test_a_corrected_value_goes_on_from_the_failed_step_as_a_new_run(tenant, worker, failed, calls):
     again = start_again(
         tenant,
         failed.pk,
@@ -133,9 +131,7 @@ def test_the_newest_version_is_taken_if_asked_for(tenant, worker, failed, calls)
 
 def test_a_step_that_is_new_before_the_chosen_one_has_no_result(tenant, failed):
     steps = [step("first"), step("between"), step("second")]
-    publish(
-        tenant, "tester", failed.definition, {"name": "W", "trigger_type": "x", "steps": steps}
-    )
+    publish(tenant, "tester", failed.definition, {"name": "W", "trigger_type": "x", "steps": steps})
 
     with pytest.raises(NotRetryable) as refused:
         start_again(tenant, failed.pk, "user:rana", from_step="second", newest=True)
@@ -153,7 +149,9 @@ def test_behind_a_branch_only_the_steps_on_the_way_need_results(
             "cases": [
                 {
                     "label": "never",
-                    "when": {"all": [{"field": "trigger.phone", "operator": "equals", "value": "no"}]},
+                    "when": {
+                        "all": [{"field": "trigger.phone", "operator": "equals", "value": "no"}]
+                    },
                     "steps": [step("elsewhere")],
                 }
             ],

@@ -54,8 +54,8 @@ def test_a_value_inside_a_param_says_where_it_stands(old, new):
     del new["steps"][1]["params"]["template_vars"]["total"]
 
     assert said(old, new) == [
-        "Notify customer: Values › Total is gone. It was “{{trigger.total_amount}}”.",
-        "Notify customer: Values › Note is new: “Thanks”.",
+        "Notify customer: Values, Total is gone. It was “{{trigger.total_amount}}”.",
+        "Notify customer: Values, Note is new: “Thanks”.",
     ]
 
 
@@ -64,8 +64,8 @@ def test_a_value_inside_a_param_says_where_it_stands(old, new):
     [
         ("on_error", "stop", "continue", "After an error changed from stop the workflow to go on"),
         ("timeout", "30s", "1m", "Time limit changed from “30s” to “1m”."),
-        ("retry", {"attempts": 3}, {"attempts": 5}, "Retry › How often in all changed from 3 to 5"),
-        ("timeout", 1, "1", 'Time limit changed from 1 to “1”.'),
+        ("retry", {"attempts": 3}, {"attempts": 5}, "Retry, How often in all changed from 3 to 5"),
+        ("timeout", 1, "1", "Time limit changed from 1 to “1”."),
         ("timeout", None, "", 'Time limit changed from null to "".'),
         ("timeout", True, 1, "Time limit changed from yes to 1."),
         ("action", "log_note", "webhook", "Action changed from “Leave a note” to “Call a web"),
@@ -133,7 +133,8 @@ def test_a_step_that_moved_says_from_where_to_where():
 
     assert said(old, new) == [
         "Tell: Step moved out of the main steps: now after “Call” in the case “High” of “By risk”.",
-        "Wait: Step moved out of the “otherwise” of “By risk”: now after “By risk” in the main steps.",
+        "Wait: Step moved out of the “otherwise” of “By risk”: "
+        "now after “By risk” in the main steps.",
     ]
 
 

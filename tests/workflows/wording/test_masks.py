@@ -1,13 +1,13 @@
 """Who reads a page learns no link that decides."""
 
-from types import SimpleNamespace
 from uuid import uuid4
 
+from workflows.models.approval import WorkflowApproval
 from workflows.services.approval_links import token_for
 from workflows.wording.masks import mask_links, mask_links_in
 from workflows.wording.values import raw, show
 
-APPROVAL = SimpleNamespace(tenant_id=uuid4(), pk=uuid4())
+APPROVAL = WorkflowApproval(tenant_id=uuid4())
 TOKEN = token_for(APPROVAL, "mail:head@company.example")
 LINK = f"https://sayr.example.com/approvals/{TOKEN}/"
 MASKED = "https://sayr.example.com/approvals/…/"

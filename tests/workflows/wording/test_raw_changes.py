@@ -11,7 +11,9 @@ TEXTS = st.text(alphabet="ab \n", max_size=40)
 def test_a_changed_line_marks_its_words():
     [hunk] = hunks('{\n  "template": "a long name",\n}', '{\n  "template": "a short name",\n}')
 
-    assert [(line.sign, [text for marked, text in line.parts if marked]) for line in hunk.lines] == [
+    assert [
+        (line.sign, [text for marked, text in line.parts if marked]) for line in hunk.lines
+    ] == [
         (" ", []),
         ("-", ["long"]),
         ("+", ["short"]),

@@ -3,14 +3,18 @@
 import pytest
 
 from workflows.engine.statuses import RunStatus, StepStatus
+from workflows.wording.facts import RunFacts
+from workflows.wording.lines import StepState
+from workflows.wording.plans import Plan, PlannedStep
 from workflows.wording.runs import summary
-from workflows.wording.timeline import PlannedStep, RunFacts, StepState, timeline
+from workflows.wording.timeline import timeline
 
-PLAN = (
+STEPS = (
     PlannedStep("confirm", "Confirm the order", "update_record"),
     PlannedStep("tell", "Tell the customer", "whatsapp_notify"),
     PlannedStep("mail", "", "send_email"),
 )
+PLAN = Plan(STEPS)
 CRASHED = {"code": "action_crashed", "params": {"reason": "boom"}}
 CRASH_SENTENCE = "The action itself has a fault, tell a developer: boom"
 
@@ -82,7 +86,7 @@ def told(status, *results, **more):
         ),
         (
             RunStatus.COMPLETED,
-            [entry(step.name, StepStatus.SKIPPED) for step in PLAN],
+            [entry(step.name, StepStatus.SKIPPED) for step in STEPS],
             {},
             "Completed: there was nothing to do, “Confirm the order”, “Tell the customer” and"
             " “Mail” were skipped.",
@@ -130,12 +134,12 @@ def test_a_run_tells_itself_in_a_sentence(status, results, more, sentence):
 
 @pytest.mark.parametrize("status", RunStatus)
 def test_every_status_has_a_sentence_even_without_a_version(status):
-    assert summary(RunFacts(status, (), ()))
+    assert summary(RunFacts(status, Plan(), ()))
 
 
 def test_more_than_three_steps_are_counted():
-    plan = tuple(PlannedStep(f"s{n}", "", "x") for n in range(5))
-    results = [entry(step.name) for step in plan]
+    plan = Plan(tuple(PlannedStep(f"s{n}", "", "x") for n in range(5)))
+    results = [entry(step.name) for step in plan.steps]
 
     assert summary(RunFacts(RunStatus.COMPLETED, plan, results)) == "Completed: 5 steps were done."
 
@@ -155,6 +159,6 @@ def test_the_timeline_has_a_line_for_every_step_reached_or_not():
 
 
 def test_steps_that_the_version_does_not_name_are_shown_after_it():
-    lines = timeline(RunFacts(RunStatus.COMPLETED, (), [entry("gone")]))
+    lines = timeline(RunFacts(RunStatus.COMPLETED, Plan(), [entry("gone")]))
 
     assert [line.name for line in lines] == ["gone"]

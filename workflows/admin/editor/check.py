@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from workflows.admin.editor.places import Place, place_of
 from workflows.admin.editor.shape import from_form
 from workflows.admin.editor.steps import all_steps
 from workflows.admin.editor.summaries import condition_line, summary_of
+from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
 from workflows.models.definition import WorkflowDefinition
@@ -28,11 +29,16 @@ Form = Mapping[str, Any]
 _FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
 
 
-def checked(tenant: Tenant, form: Form, choices: Mapping[str, Any]) -> dict[str, Json]:
-    """Return the problems, the lines of the cards and the JSON text. Raises BadForm."""
+def checked(
+    tenant: Tenant, form: Form, choices: Mapping[str, Any], key: str = ""
+) -> dict[str, Json]:
+    """Return the problems, the lines of the cards and the JSON text. Raises BadForm.
+
+    `key` is that of the workflow, "" if it has none yet.
+    """
     document = from_form(dict(form))
     return {
-        "problems": shown_problems(problems_of(tenant, document), form),
+        "problems": shown_problems(problems_of(tenant, document, key), form),
         "summaries": _lines(document, choices),
         "text": document_text.write(document),
     }
@@ -77,8 +83,20 @@ def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str
         }
         for path, step in all_steps(document)
     }
+    lines |= {
+        path: {"condition": condition_line(block["when"], titles)}
+        for path, block in _asking_blocks(document)
+    }
     lines["trigger"] = {"condition": condition_line(document.get("trigger_filter"), titles)}
     return lines
+
+
+def _asking_blocks(document: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """Yield the ways of branches, with their paths."""
+    for path, step in all_steps(document):
+        for index, case in enumerate(elements(mapping(step.get("params")).get("cases"))):
+            if "when" in mapping(case):
+                yield f"{path}/params/cases/{index}", case
 
 
 def _titles(document: Mapping[str, Json]) -> dict[str, dict[str, str]]:

@@ -9,14 +9,18 @@ from django.db.models import Field
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from actions import records, registry
+from actions import records
 from actions.models.connection import Connection
 from actions.models.message_template import Channel, MessageTemplate
+from tenants.models.membership import Membership, Role
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.events import events_of
-from workflows.admin.editor.nodes import params_node
+from workflows.admin.editor.events import events_of, titles_of
+from workflows.admin.editor.known import Known, all_known
+from workflows.admin.editor.nodes import Node
 from workflows.admin.editor.operators import operators
-from workflows.admin.editor.params import blank
+from workflows.admin.editor.params import blank, show
+from workflows.admin.editor.steps import node_of
+from workflows.models.definition import WorkflowDefinition
 
 Json = Any
 
@@ -41,21 +45,30 @@ WORDS: Final[Mapping[str, Any]] = {
 Choice = dict[str, str]
 
 
-def choices_of(tenant: Tenant) -> dict[str, Json]:
-    """Return everything for the page."""
+def choices_of(tenant: Tenant, own_workflow: str = "") -> dict[str, Json]:
+    """Return everything for the page. `own_workflow`: the key of the one being edited."""
     templates = list(MessageTemplate.objects.of(tenant.pk).order_by("name"))
     connections = list(Connection.objects.of(tenant.pk).order_by("name"))
     return {
-        "actions": {spec.name: _action(spec) for spec in registry.all_actions()},
+        "actions": {known.name: _action(known) for known in all_known()},
         "events": [
-            {"value": kind.name, "title": kind.label, "seen": kind.seen}
+            {
+                "value": kind.name,
+                "title": kind.label,
+                "seen": kind.seen,
+                "fields": [{"value": v, "title": t} for v, t in titles_of(kind.name).items()],
+            }
             for kind in events_of(tenant)
         ],
+        "people": _people(tenant),
         "tables": [_choice(one.alias, one.label) for one in records.all_records()],
         "fields": {one.alias: _fields(one, one.writable) for one in records.all_records()},
         "creatable": {one.alias: _fields(one, one.creatable) for one in records.all_records()},
         "readable": {one.alias: _fields(one, one.readable) for one in records.all_records()},
-        "references": _references(templates, connections),
+        "references": {
+            **_references(templates, connections),
+            "workflow": _workflows(tenant, own_workflow),
+        },
         "parameters": {
             template.key: list(template.parameters)
             for template in templates
@@ -71,15 +84,56 @@ def field_choices(field: Field[Any, Any]) -> list[Choice]:
     return [_choice(value, label) for value, label in field.flatchoices if value not in ("", None)]
 
 
-def _action(spec: Any) -> dict[str, Json]:
-    node = params_node(spec.params)
+def _action(known: Known) -> dict[str, Json]:
+    node = node_of(known.name)
     return {
-        "label": str(spec.label),
-        "description": str(spec.description),
-        "icon": spec.icon,
+        "label": known.label,
+        "description": known.description,
+        "icon": known.icon,
+        "steers": known.steers,
+        "may_repeat": known.may_repeat,
         "node": node.as_json(),
-        "blank": blank(node),
+        "blank": fresh(show(known.new, node, {}), node) if known.new else blank(node),
+        "blocks": {
+            path: fresh(show(new, _items(node, path), {}), _items(node, path))
+            for path, new in known.blocks.items()
+        },
     }
+
+
+def _items(node: Node, path: str) -> Node:
+    return node.members[path].items or node
+
+
+def fresh(form: Json, node: Node) -> Json:
+    """Mark what was just made: short names in it follow what people call the thing."""
+    if isinstance(form, list) and node.items is not None:
+        return [fresh(one, node.items) for one in form]
+    if not isinstance(form, dict) or node.kind != "object":
+        return form
+    made = {name: fresh(form[name], inner) for name, inner in node.members.items()}
+    return {**made, "fresh": "1"} if any(one.names for one in node.members.values()) else made
+
+
+def _people(tenant: Tenant) -> dict[str, list[Choice]]:
+    """Return whom an approval can ask: everybody of a role, or one person."""
+    members = Membership.objects.filter(tenant=tenant, user__is_active=True)
+    users = [one.user for one in members.select_related("user").order_by("user__username")]
+    return {
+        "roles": [
+            _choice(f"role:{role.value}", str(role.label).partition(":")[0]) for role in Role
+        ],
+        "people": [_choice(user.username, user.get_full_name() or user.username) for user in users],
+    }
+
+
+def _workflows(tenant: Tenant, own_workflow: str) -> list[Choice]:
+    rows = WorkflowDefinition.objects.of(tenant).filter(archived_at=None, version__gt=0)
+    return [
+        {"value": key, "title": name}
+        for key, name in rows.order_by("name").values_list("key", "name")
+        if key != own_workflow
+    ]
 
 
 def _fields(record: Any, names: Iterable[str]) -> dict[str, Json]:

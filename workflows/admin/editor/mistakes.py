@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows.admin.editor.nodes import Node
+from workflows.admin.editor.nodes import JSON_TEXT, Node
 from workflows.admin.editor.places import SETTINGS, At, Place
 from workflows.admin.editor.steps import all_steps, node_of
 
@@ -21,7 +21,12 @@ def mistakes_of(form: Mapping[str, Form]) -> list[tuple[Place, str]]:
         (Place(SETTINGS, "settings", ("values", *at)), words)
         for at, words in _of_rows(form["head"].get("values", []))
     ]
-    for part, step in all_steps({"steps": form.get("steps")}):
+    found += [
+        (Place(SETTINGS, "settings", ("output", *at)), words)
+        for at, words in _of_node(form["head"].get("output", []), JSON_TEXT, ())
+    ]
+    lists = {name: form.get(name) for name in ("steps", "on_failure")}
+    for part, step in all_steps(lists):
         for at, words in _of_node(step.get("params"), node_of(step.get("action")), ()):
             found.append((Place(part, "params", at), words))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,7 +14,10 @@ Schema = Mapping[str, Any]
 
 # Scalars are text in the form: a template may stand where the schema wants a number.
 SCALARS: Final = frozenset(
-    {"text", "any", "number", "boolean", "choice", "table", "reference", "column"}
+    {
+        *("text", "any", "number", "boolean", "choice", "table", "reference", "column"),
+        *("duration", "clock", "days", "event", "person", "own"),
+    }
 )
 DEEPEST: Final = 12  # levels; a schema that names itself ends as JSON text
 
@@ -24,7 +27,8 @@ class Node:
     """One field of the form."""
 
     # A scalar, or: list, object, one (an object with a single member), map, json, steps, condition;
-    # fields and parameters follow a table or a message template.
+    # fields and parameters follow a table or a message template, an own choice follows a list
+    # of objects beside it.
     kind: str
     title: str = ""
     help: str = ""
@@ -39,13 +43,23 @@ class Node:
     choices: tuple[Json, ...] = ()
     usual: str = ""  # what an empty field stands for
     source: str = ""  # of a reference: its kind; of fields and parameters: the param they follow
+    one: str = ""  # what an element of the list is called
+    names: str = ""  # of a short name: the member beside it that it is made from
+    payload: str = ""  # of a map: the param that names the event whose fields are its keys
+    words: Mapping[str, str] = field(default_factory=dict)  # of choices: what people call them
+    # Shown only if each of these members beside it has one of the values (none: any value).
+    when: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ways: Mapping[str, Json] = field(default_factory=dict)  # groups of members to choose from
     items: Node | None = None  # of a list, and of a map's values
     members: Mapping[str, Node] = field(default_factory=dict)  # of an object
 
     def as_json(self) -> dict[str, Json]:
         """Return it for the page, without what is as usual."""
         said: dict[str, Json] = {"kind": self.kind, "title": self.title}
-        flags = ("help", "required", "html", "long", "more", "usual", "source", "creates", "sorts")
+        flags = (
+            *("help", "required", "html", "long", "more", "usual", "source", "creates", "sorts"),
+            *("one", "names", "payload", "words", "when", "ways"),
+        )
         said |= {name: value for name in flags if (value := getattr(self, name))}
         if not self.template:
             said["template"] = False
@@ -90,8 +104,14 @@ class _Reader:
             more=bool(merged.get("x-more")),
             whole=_types(merged) == {"integer"},
             choices=tuple(merged.get("enum", ())) if kind == "choice" else (),
-            usual=str(merged["default"]) if kind == "choice" and "default" in merged else "",
+            usual=_usual(merged, kind),
             source=_source(merged),
+            one=str(merged.get("x-one", "")),
+            names=str(merged.get("x-names", "")),
+            payload=str(merged.get("x-payload-of", "")),
+            words={word: str(said) for word, said in merged.get("x-words", {}).items()},
+            when=merged.get("x-if", {}),
+            ways=_ways(merged.get("x-ways")),
             items=self._items(merged, kind, depth),
             members=self._members(merged, kind, depth),
         )
@@ -138,7 +158,22 @@ def _kind(schema: Schema) -> str:
     return _structure(schema, types) or _scalar(schema, types)
 
 
+def _usual(schema: Schema, kind: str) -> str:
+    if "default" not in schema or kind not in {"choice", "boolean"}:
+        return ""
+    usual = schema["default"]
+    return str(usual).lower() if isinstance(usual, bool) else str(usual)
+
+
+def _ways(ways: Json) -> dict[str, Json]:
+    if not ways:
+        return {}
+    told = [{"title": str(one["title"]), "members": one["members"]} for one in ways["ways"]]
+    return {"title": str(ways["title"]), "ways": told}
+
+
 _SOURCES: Final = (
+    "x-one-of",
     "x-reference",
     "x-fields-of",
     "x-creatable-fields-of",
@@ -153,6 +188,13 @@ _HINTED: Final = {
     "x-fields-of": "fields",
     "x-creatable-fields-of": "fields",
     "x-parameters-of": "parameters",
+    "x-duration": "duration",
+    "x-clock": "clock",
+    "x-days": "days",
+    "x-event-type": "event",
+    "x-person": "person",
+    "x-one-of": "own",
+    "x-any": "any",
 }
 
 

@@ -14,6 +14,7 @@ from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, sh
 from workflows.admin.editor.nodes import SCALARS, TEXT, Node
 from workflows.definition.problems import pointer
 from workflows.definition.values import same_json
+from workflows.definition.windows import DAYS
 
 Json = Any
 Form = Any
@@ -57,7 +58,7 @@ def read(form: Form, node: Node, kept: Mapping[str, str], at: str = "") -> Json 
     """Return the value of a form; ABSENT for one that was left empty. Raises BadForm."""
     if at in kept:
         was = json.loads(kept[at])
-        if show(was, node, {}, at) == form:
+        if show(was, node, {}, at) == plain(form):
             return was
     if isinstance(form, str):
         return _read_text(form, node)
@@ -65,6 +66,16 @@ def read(form: Form, node: Node, kept: Mapping[str, str], at: str = "") -> Json 
     if reader is None:
         raise BadForm(f"{at}: {node.kind}")
     return reader(form, node, kept, at)
+
+
+def plain(form: Form) -> Form:
+    """Return a form without what the page has put into it for itself."""
+    if isinstance(form, list):
+        return [plain(one) for one in form]
+    if not isinstance(form, dict):
+        return form
+    own = {"uid", "fresh"} if "kept" in form or "fresh" in form else ()
+    return {key: plain(inner) for key, inner in form.items() if key not in own}
 
 
 def _show_text(value: Json, node: Node, kept: Kept, at: str) -> Form:
@@ -110,7 +121,15 @@ def _show_rows(value: Json, node: Node, kept: Kept, at: str) -> Form:
 
 
 def _show_own(value: Json, node: Node, kept: Kept, at: str) -> Form:
-    return OWN_FORMS[node.kind][0](value)
+    try:
+        return OWN_FORMS[node.kind][0](value)
+    except BadForm:
+        return shown(value)
+
+
+def _show_days(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    is_days = isinstance(value, list) and all(one in DAYS for one in value)
+    return " ".join(value) if is_days else shown(value)
 
 
 def _json_text(value: Json) -> str:
@@ -129,6 +148,7 @@ _SHOW: Final[Mapping[str, Callable[[Json, Node, Kept, str], Form]]] = {
     "json": _show_rows,
     "steps": _show_own,
     "condition": _show_own,
+    "days": _show_days,
 }
 
 
@@ -139,9 +159,16 @@ def _read_text(text: str, node: Node) -> Json | Absence:
         return _read_json(text)
     if node.kind == "number":
         return number_of(text)
+    if node.kind == "days":
+        return _read_days(text)
     if node.kind == "boolean":
         return {"true": True, "false": False}.get(text, text)
     return next((choice for choice in node.choices if shown(choice) == text), text)
+
+
+def _read_days(text: str) -> Json:
+    days = text.split()
+    return days if all(day in DAYS for day in days) else text
 
 
 def _read_json(text: str) -> Json | Absence:
@@ -225,7 +252,8 @@ def _row(row: Form) -> tuple[str, Form]:
 
 
 def _read_own(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
-    return OWN_FORMS[node.kind][1](form)
+    value = OWN_FORMS[node.kind][1](form)
+    return ABSENT if value == [] else value
 
 
 _READ: Final[Mapping[str, Callable[[Form, Node, Mapping[str, str], str], Json | Absence]]] = {

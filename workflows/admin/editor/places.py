@@ -22,7 +22,9 @@ At = tuple[str | int, ...]
 TRIGGER: Final = "trigger"
 SETTINGS: Final = "settings"
 _OF_TRIGGER: Final = {"name", "trigger_type", "also_on"}
-_OF_STEP: Final = {"name", "label", "action", "on_error", "timeout"}
+_OF_STEP: Final = {"name", "label", "action", "timeout", "after_crash"}
+_IN_HEAD: Final = {"start_on_own_changes": "own_changes"}  # setting: its field in the form
+_LISTS: Final = ("steps", "on_failure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ def place_of(path: str, form: Mapping[str, Form]) -> Place:
     keys = [key.replace("~1", "/").replace("~0", "~") for key in path.split("/")[1:]]
     if not keys:
         return Place(TRIGGER, "whole")
-    if keys[0] == "steps":
-        return _of_steps(keys[1:], form.get("steps"), "steps")
+    if keys[0] in _LISTS:
+        return _of_steps(keys[1:], form.get(keys[0]), keys[0])
     if keys[0] == "trigger_filter":
         return Place(TRIGGER, "filter", _of_condition(keys[1:]))
     if keys[0] in _OF_TRIGGER:
@@ -50,7 +52,7 @@ def place_of(path: str, form: Mapping[str, Form]) -> Place:
 
 def _of_steps(keys: Keys, steps: Form, path: str) -> Place:
     if not keys:
-        return Place(TRIGGER, "whole")
+        return _above(path)
     index, rest = keys[0], keys[1:]
     part = f"{path}/{index}"
     step = _at(steps, index)
@@ -63,8 +65,29 @@ def _of_steps(keys: Keys, steps: Form, path: str) -> Place:
             return Place(part, "retry", tuple(rest[1:2]))
         case "params":
             return _of_params(rest[1:], step, part)
+        case "on_error":
+            return _of_failure(rest[1:], step, part)
         case area:
             return Place(part, area if area in _OF_STEP else "whole")
+
+
+def _above(path: str) -> Place:
+    """Return the place of a list of steps as a whole: it has no page of its own."""
+    if "/" not in path:
+        return Place(TRIGGER if path == "steps" else SETTINGS, "whole")
+    part, _slash, name = path.rpartition("/")
+    if part.endswith("/params"):
+        return Place(part.removesuffix("/params"), "params", (name,))
+    return Place(part, "params", (name,))
+
+
+def _of_failure(keys: Keys, step: Mapping[str, Form], part: str) -> Place:
+    block = step.get("on_error")
+    if keys[:1] != ["steps"] or not isinstance(block, Mapping):
+        return Place(part, "on_error", tuple(keys[:1]))
+    if len(keys) == 1:
+        return Place(part, "on_error", ("steps",))
+    return _of_steps(keys[1:], block.get("steps"), f"{part}/on_error/steps")
 
 
 def _of_params(keys: Keys, step: Mapping[str, Form], part: str) -> Place:
@@ -109,11 +132,13 @@ def _of_condition(keys: Keys) -> At:
 
 
 def _of_settings(keys: Keys, head: Mapping[str, Form]) -> At:
-    if keys[0] != "values" or len(keys) == 1:
+    if keys[0] == "settings" and len(keys) > 1:
+        return (_IN_HEAD.get(keys[1], keys[1]),)
+    if keys[0] not in {"values", "output"} or len(keys) == 1:
         return tuple(keys[:2])
-    rows = head.get("values") or []
-    found = [i for i, row in enumerate(rows) if row.get("k") == keys[1]]
-    return ("values", found[-1], "v") if found else ("values",)
+    rows = head.get(keys[0]) or []
+    found = [i for i, row in enumerate(rows) if isinstance(row, dict) and row.get("k") == keys[1]]
+    return (keys[0], found[-1], "v") if found else (keys[0],)
 
 
 def _numbered(keys: Keys) -> At:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from actions import registry
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.events import field_title, recent_payloads, schema_of
+from workflows.admin.editor.outputs import (
+    elements_of,
+    example_of_output,
+    loops_around,
+    schema_of_output,
+)
 from workflows.admin.editor.steps import all_steps
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import TENANT_FIELDS, Scope, normalise
@@ -38,8 +43,12 @@ def sample_of(
     definition: WorkflowDefinition | None,
     document: Mapping[str, Json],
     now: datetime,
+    part: str = "",
 ) -> Sample:
-    """Return real values where there are any, made-up ones where there are none yet."""
+    """Return real values where there are any, made-up ones where there are none yet.
+
+    `part` is the path of the step that reads them: inside a list's steps there is an element.
+    """
     trigger_type = str(document.get("trigger_type") or "")
     payloads = recent_payloads(tenant, trigger_type)
     payload, previous = payloads[0] if payloads else (_made_up(schema_of(trigger_type)), None)
@@ -47,24 +56,52 @@ def sample_of(
     scope = Scope(
         trigger=_plain(payload),
         previous=_plain(previous),
-        steps=_steps(document, _outputs(definition)),
-        run={"id": "…", "workflow": str(document.get("name", "")), "version": 1},
+        steps=_steps(tenant, document, _outputs(definition)),
+        run={
+            "id": "…",
+            "workflow": str(document.get("name", "")),
+            "version": 1,
+            "error": {"code": "http_404", "step": "…", "http_status": 404},
+        },
         tenant={name: getattr(tenant, name) for name in TENANT_FIELDS},
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=values if isinstance(values, dict) else {},
     )
-    return Sample(scope, real=bool(payloads))
+    sample = Sample(scope, real=bool(payloads))
+    return replace(sample, scope=sample_in(sample, document, part))
 
 
-def _steps(document: Json, outputs: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
-    found = {}
-    for _path, step in all_steps(document.get("steps")):
+def sample_in(sample: Sample, document: Mapping[str, Json], part: str) -> Scope:
+    """Return what the part reads: inside the steps of a list also the list's first element."""
+    scope = sample.scope
+    for loop in loops_around(document, part):
+        scope = replace(scope, loop=_element(loop, scope))
+    return scope
+
+
+def _element(loop: Mapping[str, Json], scope: Scope) -> dict[str, Json]:
+    """Return what the steps of a list read: its first element, and what is around."""
+    first = next(iter(elements_of(loop, scope)), None)
+    made: dict[str, Json] = {"item": _plain(first), "item_index": 0}
+    return {**made, "outer": dict(scope.loop)} if scope.loop else made
+
+
+def _steps(
+    tenant: Tenant, document: Json, outputs: Mapping[str, Json]
+) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = {}
+    for _path, step in all_steps(document):
         name, action = step.get("name"), str(step.get("action"))
         if isinstance(name, str):
             # The result of another action says nothing about this one's.
-            real = outputs.get(f"{name} {action}")
-            output = real if real is not None else _made_up(_output_schema(action))
-            found[name] = {"status": "completed", "output": _plain(output)}
+            output = outputs.get(f"{name} {action}")
+            if output is None:
+                output = example_of_output(tenant, step)
+            if output is None:
+                output = _made_up(schema_of_output(step))
+            reminding = {"reminder": 1, "link": "https://…"}
+            known = _plain({**reminding, **output}) if isinstance(output, dict) else _plain(output)
+            found[name] = {"status": "completed", "output": known}
     return found
 
 
@@ -78,13 +115,6 @@ def _outputs(definition: WorkflowDefinition | None) -> dict[str, Json]:
             if entry.get("status") in {"completed", "reused"} and "output" in entry:
                 found.setdefault(f"{entry['step_name']} {entry.get('action')}", entry["output"])
     return found
-
-
-def _output_schema(action: str) -> Schema | None:
-    try:
-        return registry.get(action).output
-    except registry.UnknownAction:
-        return None
 
 
 def _made_up(schema: Schema | None, depth: int = 0) -> Json:

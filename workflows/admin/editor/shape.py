@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from workflows.admin.editor import conditions
-from workflows.admin.editor.leaves import ABSENT, like, packed, shown
-from workflows.admin.editor.params import BadForm
+from workflows.admin.editor import conditions, params
+from workflows.admin.editor.leaves import ABSENT, like, number_of, packed, shown
+from workflows.admin.editor.nodes import JSON_TEXT
+from workflows.admin.editor.params import BadForm, plain
 from workflows.admin.editor.steps import read_steps, show_steps
 from workflows.definition.values import same_json
 
@@ -23,7 +24,12 @@ Form = dict[str, Any]
 
 MARK: Final = "sayr_form"  # what tells a posted form from a posted document
 SHAPE: Final = 1
-HEAD_KEYS: Final = ("name", "trigger_type", "also_on", "trigger_filter", "settings", "values")
+HEAD_KEYS: Final = (
+    *("name", "trigger_type", "also_on", "trigger_filter", "settings", "values"),
+    *("output", "on_failure"),
+)
+# Settings that are text in the form.
+SETTINGS: Final = ("concurrency_key", "when_busy", "max_running", "deadline")
 OWN_CHANGES: Final = "start_on_own_changes"
 
 
@@ -40,6 +46,7 @@ def to_form(document: Json) -> Form:
         MARK: SHAPE,
         "head": _show_head(document),
         "steps": show_steps(document.get("steps", ABSENT)),
+        "on_failure": _show_on_failure(document.get("on_failure", ABSENT)),
     }
 
 
@@ -48,7 +55,7 @@ def from_form(form: Form) -> Json:
     if not is_form(form) or not isinstance(form.get("head"), dict):
         raise BadForm("form")
     try:
-        return {**_read_head(form["head"]), "steps": read_steps(form.get("steps"))}
+        return {**_read_head(form), "steps": read_steps(form.get("steps"))}
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise BadForm(str(error)) from error
 
@@ -62,12 +69,15 @@ def _show_head(document: Mapping[str, Json]) -> Form:
         "also_on": _show_names(document.get("also_on")),
         "filter": conditions.show(document.get("trigger_filter", ABSENT)),
         "own_changes": shown(given.get(OWN_CHANGES)),
-        "settings": packed({k: v for k, v in given.items() if k != OWN_CHANGES}),
+        **{key: shown(given.get(key)) for key in SETTINGS},
+        "settings": packed({k: v for k, v in given.items() if k not in {OWN_CHANGES, *SETTINGS}}),
         "values": _show_values(document.get("values")),
+        **_show_output(document.get("output", ABSENT)),
     }
     others = {key: v for key, v in document.items() if key not in {*HEAD_KEYS, "steps"}}
     head["others"] = packed(others)
-    back = _read_head(head)
+    failing = _show_on_failure(document.get("on_failure", ABSENT))
+    back = _read_head({"head": head, "on_failure": failing})
     head["was"] = {
         key: packed(document[key])
         for key in HEAD_KEYS
@@ -77,7 +87,20 @@ def _show_head(document: Mapping[str, Json]) -> Form:
     return head
 
 
-def _read_head(head: Form) -> dict[str, Json]:
+def _show_on_failure(steps: Any) -> list[Form]:
+    try:
+        return show_steps(steps)
+    except BadForm:
+        return []
+
+
+def _show_output(output: Any) -> Form:
+    kept: params.Kept = {}
+    return {"output": params.show(output, JSON_TEXT, kept), "output_kept": kept}
+
+
+def _read_head(form: Form) -> dict[str, Json]:
+    head = form["head"]
     read: dict[str, Json] = {
         "name": _given(head, "name"),
         "trigger_type": _given(head, "trigger_type"),
@@ -89,18 +112,26 @@ def _read_head(head: Form) -> dict[str, Json]:
     condition = conditions.read(head["filter"])
     if condition is not ABSENT:
         document["trigger_filter"] = condition
+    output = params.read(head.get("output", []), JSON_TEXT, head.get("output_kept", {}))
+    if output is not ABSENT:
+        document["output"] = output
+    failing = read_steps(form.get("on_failure", []))
+    if failing:
+        document["on_failure"] = failing
     document |= json.loads(head.get("others") or "{}")
     for key, was in head.get("was", {}).items():
         value = json.loads(was)
-        if _untouched(key, value, head):
+        if _untouched(key, value, form):
             document[key] = value
     empty = {key for key in head.get("without", ()) if document.get(key) == ""}
     return {key: value for key, value in document.items() if key not in empty}
 
 
-def _untouched(key: str, was: Json, head: Form) -> bool:
+def _untouched(key: str, was: Json, form: Form) -> bool:
+    if key == "on_failure":
+        return bool(_show_on_failure(was) == plain(form.get("on_failure")))
     fresh = _SHOWN[key](was)
-    return all(head.get(name) == form for name, form in fresh.items())
+    return all(form["head"].get(name) == given for name, given in fresh.items())
 
 
 def _show_names(names: Json) -> list[str]:
@@ -110,7 +141,9 @@ def _show_names(names: Json) -> list[str]:
 def _read_settings(head: Form) -> dict[str, Json]:
     own = _given(head, "own_changes")
     others = json.loads(head.get("settings") or "{}")
-    return {**others, OWN_CHANGES: like(own, was=True)} if own else others
+    texts = {key: _given(head, key) for key in SETTINGS}
+    given = {k: number_of(v) if k == "max_running" else v for k, v in texts.items() if v}
+    return {**others, **given, **({OWN_CHANGES: like(own, was=True)} if own else {})}
 
 
 def _show_values(values: Json) -> list[Form]:
@@ -140,13 +173,17 @@ def _given(form: Mapping[str, Any], key: str) -> str:
     return text
 
 
+def _show_settings(was: Mapping[str, Json]) -> Form:
+    texts = {key: shown(was.get(key)) for key in SETTINGS}
+    return {"own_changes": shown(was.get(OWN_CHANGES)), **texts}
+
+
 _SHOWN: Final[Mapping[str, Any]] = {
     "name": lambda was: {"name": shown(was)},
     "trigger_type": lambda was: {"trigger_type": shown(was)},
     "also_on": lambda was: {"also_on": _show_names(was)},
     "trigger_filter": lambda was: {"filter": conditions.show(was)},
-    "settings": lambda was: {
-        "own_changes": shown(was.get(OWN_CHANGES) if isinstance(was, dict) else None),
-    },
+    "settings": lambda was: _show_settings(was if isinstance(was, dict) else {}),
+    "output": lambda was: {"output": params.show(was, JSON_TEXT, {})},
     "values": lambda was: {"values": _show_values(was)},
 }

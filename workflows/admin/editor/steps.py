@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
-from actions import registry
+from django.utils.translation import get_language
+
 from workflows.admin.editor import conditions, params
 from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, shown
+from workflows.admin.editor.known import params_of
 from workflows.admin.editor.nodes import Node, params_node
-from workflows.admin.editor.params import OWN_FORMS, BadForm
+from workflows.admin.editor.params import OWN_FORMS, BadForm, plain
+from workflows.definition.kinds import KINDS
 from workflows.definition.values import same_json
 
 Json = Any
@@ -18,16 +22,23 @@ Form = dict[str, Any]
 
 NO_NODE: Final = Node("object")  # an action that does not exist: all its parameters are "others"
 RETRY_KEYS: Final = ("attempts", "delay", "backoff", "max_delay")
-TEXT_KEYS: Final = ("name", "label", "action", "on_error", "timeout")
-OTHER_KEYS: Final = ("params", "condition", "retry")
+TEXT_KEYS: Final = ("name", "label", "action", "timeout", "after_crash")
+OTHER_KEYS: Final = ("params", "condition", "retry", "on_error")
+BLOCK_KEYS: Final = frozenset({"steps", "then", "codes"})
 
 
 def node_of(action: object) -> Node:
-    """Return the node of an action's parameters; one without members if there is no such action."""
-    try:
-        return params_node(registry.get(str(action)).params)
-    except registry.UnknownAction:
-        return NO_NODE
+    """Return the node of the parameters; one without members if there is no such action."""
+    if isinstance(action, str) and action in KINDS:
+        return _node_of_kind(action, get_language())
+    schema = params_of(action)
+    return NO_NODE if schema is None else params_node(schema)
+
+
+@cache
+def _node_of_kind(name: str, language: str | None) -> Node:
+    """Return it once for each language: the titles are translated."""
+    return params_node(params_of(name) or {})
 
 
 def show_steps(steps: Json | Absence) -> list[Form]:
@@ -67,6 +78,7 @@ def show_step(step: Mapping[str, Json]) -> Form:
     form["params"] = params.show(step.get("params", ABSENT), node_of(step.get("action")), kept)
     form["condition"] = conditions.show(step.get("condition", ABSENT))
     form["retry"] = _show_retry(step.get("retry"))
+    form["on_error"] = show_on_error(step.get("on_error"))
     form["kept"] = kept
     others = {key: v for key, v in step.items() if key not in {*TEXT_KEYS, *OTHER_KEYS}}
     if others:
@@ -88,8 +100,11 @@ def read_step(form: Any) -> dict[str, Json]:
         raise BadForm("step")
     step: dict[str, Json] = {key: _given(form, key) for key in ("name", "action")}
     step["params"] = _read_params(form)
-    optional = {key: _given(form, key) for key in ("label", "on_error", "timeout")}
+    optional = {key: _given(form, key) for key in ("label", "timeout", "after_crash")}
     step |= {key: text for key, text in optional.items() if text}
+    on_error = read_on_error(form.get("on_error", ""))
+    if on_error:
+        step["on_error"] = on_error
     condition = conditions.read(form.get("condition"))
     if condition is not ABSENT:
         step["condition"] = condition
@@ -113,11 +128,43 @@ def _as_it_was(step: dict[str, Json], form: Form) -> dict[str, Json]:
     }
 
 
+def show_on_error(on_error: Json) -> Form | str:
+    """Return the form: a text, or {"steps", "then", "codes"} where steps run first."""
+    if not isinstance(on_error, dict) or not set(on_error) <= BLOCK_KEYS:
+        return shown(on_error)
+    codes, then = on_error.get("codes", []), on_error.get("then", "")
+    if not isinstance(then, str) or not _are_texts(codes):
+        return shown(on_error)
+    try:
+        steps = show_steps(on_error.get("steps", ABSENT))
+    except BadForm:
+        return shown(on_error)
+    return {"steps": steps, "then": then, "codes": list(codes)}
+
+
+def read_on_error(form: Any) -> Json:
+    """Return what `on_error` says; "" for nothing. Raises BadForm."""
+    if isinstance(form, str):
+        return form
+    if not isinstance(form, dict) or not _are_texts(form.get("codes")):
+        raise BadForm("on_error")
+    block: dict[str, Json] = {"steps": read_steps(form.get("steps"))}
+    then = _given(form, "then")
+    codes = [code for code in form["codes"] if code]
+    return {**block, **({"then": then} if then else {}), **({"codes": codes} if codes else {})}
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 def _untouched(key: str, was: Json, form: Form) -> bool:
+    if key == "on_error":
+        return bool(show_on_error(was) == plain(form.get("on_error")))
     if key == "retry":
         return bool(_show_retry(was) == form.get("retry"))
     if key == "params":
-        return bool(params.show(was, node_of(form.get("action")), {}) == form.get("params"))
+        return bool(params.show(was, node_of(form.get("action")), {}) == plain(form.get("params")))
     return key in TEXT_KEYS and _text(was) == form.get(key)
 
 

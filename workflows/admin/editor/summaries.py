@@ -10,8 +10,10 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from actions import records, registry
+from actions import records
 from workflows.admin.editor.choices import field_choices
+from workflows.admin.editor.kind_lines import kind_line
+from workflows.admin.editor.known import known
 from workflows.admin.editor.leaves import shown
 from workflows.admin.editor.operators import label_of as operator_label
 from workflows.definition.paths import PATH
@@ -27,26 +29,25 @@ _PLACE: Final = re.compile(r"\{\{\s*(" + PATH + r")[^}]*\}\}")
 
 def summary_of(step: Mapping[str, Json], choices: Choices) -> str:
     """Return the line of a step, for example “Order confirmed to «Customer phone»”."""
-    params = step.get("params")
-    try:
-        spec = registry.get(str(step.get("action")))
-    except registry.UnknownAction:
+    params, action = step.get("params"), known(step.get("action"))
+    if action is None:
         return _("This action is not available.") if step.get("action") else _("Choose an action.")
-    pattern = spec.ui.get("summary")
-    if not pattern or not isinstance(params, dict):
-        return str(spec.description)
-    words = _Words(spec.params, params, choices)
-    line = str(pattern) % words
+    if not isinstance(params, dict):
+        return action.description
+    words = _Words(action.params, params, choices)
+    if action.steers:
+        line = words["workflow"] if action.name == "run_workflow" else ""
+        line = line or kind_line(action.name, params, readable)
+    else:
+        line = action.summary % words if action.summary else ""
     # Nothing is filled in yet: what the action does says more than its gaps.
-    return _cut(line) if any(sign.isalnum() for sign in line) else str(spec.description)
+    return _cut(line) if any(sign.isalnum() for sign in line) else action.description
 
 
 def step_label(step: Mapping[str, Json]) -> str:
     """Return what people call the step: its label, else its action's."""
-    try:
-        return str(step.get("label") or registry.get(str(step.get("action"))).label)
-    except registry.UnknownAction:
-        return str(step.get("name", ""))
+    action = known(step.get("action"))
+    return str(step.get("label") or (action.label if action else step.get("name", "")))
 
 
 def condition_line(condition: Json, titles: Titles) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from actions import registry
 from workflows.admin.editor.events import choices_in, field_title, schema_of, titles_of
-from workflows.admin.editor.samples import Sample
+from workflows.admin.editor.known import known
+from workflows.admin.editor.outputs import choices_in as choices_of_approval
+from workflows.admin.editor.outputs import question_titles, schema_of_output
+from workflows.admin.editor.samples import Sample, sample_in
 from workflows.admin.editor.steps import all_steps
+from workflows.definition.checks.outputs import REMINDER_PARTS
 from workflows.definition.moments import as_moment
 from workflows.definition.numbers import as_number, shortened
 from workflows.definition.paths import lookup, show_path
@@ -26,12 +31,35 @@ Item = dict[str, Json]
 
 DEEPEST: Final = 3  # levels of a payload that are listed
 MOST: Final = 60  # values of one group
+# What people call the results of steps that steer.
+_TITLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "approval": {
+        "choice": gettext_lazy("The decision"),
+        "decided_by": gettext_lazy("Who decided"),
+        "decided_at": gettext_lazy("When it was decided"),
+        "timed_out": gettext_lazy("Nobody decided in time"),
+        "answers": gettext_lazy("Answer"),
+    },
+    "wait_for_event": {
+        "payload": gettext_lazy("The event"),
+        "event_id": gettext_lazy("Number of the event"),
+        "timed_out": gettext_lazy("It did not come in time"),
+    },
+    "for_each": {
+        "results": gettext_lazy("What each one handed back"),
+        "items": gettext_lazy("How many there were"),
+        "succeeded": gettext_lazy("How many went well"),
+        "failed": gettext_lazy("How many failed"),
+    },
+}
 
 
 def groups_of(document: Mapping[str, Json], sample: Sample) -> list[dict[str, Json]]:
     """Return the groups: the event, each step's result, the workflow's settings, the company."""
-    groups = [_of_event(document, sample), *_of_steps(document, sample)]
-    groups += [_of_values(sample), _of_tenant(sample)]
+    groups = [
+        *(_of_event(document, sample), *_of_elements(document, sample)),
+        *(*_of_steps(document, sample), _of_error(), _of_values(sample), _of_tenant(sample)),
+    ]
     return [group for group in groups if group["items"]]
 
 
@@ -55,23 +83,94 @@ def _of_event(document: Mapping[str, Json], sample: Sample) -> dict[str, Json]:
 
 
 def _of_steps(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str, Json]]:
-    for number, (_path, step) in enumerate(all_steps(document.get("steps")), 1):
-        name, action = step.get("name"), str(step.get("action"))
-        schema = _output_schema(action)
+    for path, step in all_steps(document):
+        name = step.get("name")
         if not isinstance(name, str) or not name:
             continue
-        output = lookup(sample.scope.roots, ("steps", name, "output"))
-        members = output if isinstance(output, dict) else {}
-        keys = list(dict.fromkeys([*((schema or {}).get("properties", {})), *members]))[:MOST]
-        items = [
-            item
-            for key in keys
-            for item in _listed(("steps", name, "output", key), spelt_out(key), schema, sample, 3)
-        ]
+        label = _label_of(step)
+        items = list(_of_output(name, step, sample))
         items.append(_item(("steps", name, "status"), _("How the step ended"), "completed", "text"))
-        label = step.get("label") or _action_label(action)
-        title = _("Result of step %(number)s, %(label)s") % {"number": number, "label": label}
-        yield {"title": title, "step": name, "root": "steps", "items": items}
+        yield {"title": _title(path, label), "step": name, "root": "steps", "items": items}
+        yield from _of_reminders(name, step, label, sample)
+
+
+def _title(path: str, label: str) -> str:
+    """Only the main line is numbered on the page."""
+    top, _slash, number = path.partition("/")
+    if top == "steps" and number.isdecimal():
+        said = {"number": int(number) + 1, "label": label}
+        return _("Result of step %(number)s, %(label)s") % said
+    return _("Result of “%(label)s”") % {"label": label}
+
+
+def _of_output(name: str, step: Mapping[str, Json], sample: Sample) -> Iterator[Item]:
+    schema = schema_of_output(step)
+    output = lookup(sample.scope.roots, ("steps", name, "output"))
+    declared = (schema or {}).get("properties", {})
+    members = output if isinstance(output, dict) else {}
+    if schema and schema.get("additionalProperties") is False:
+        members = {key: value for key, value in members.items() if key in declared}
+    titles = _TITLES.get(str(step.get("action")), {})
+    for key in list(dict.fromkeys([*declared, *members]))[:MOST]:
+        title = str(titles.get(key) or spelt_out(key))
+        for item in _listed(("steps", name, "output", key), title, schema, sample, 3):
+            yield _asked(item, step)
+
+
+def _asked(item: Item, step: Mapping[str, Json]) -> Item:
+    """Say of an approval's result what can be chosen, and what the questions were."""
+    if step.get("action") != "approval":
+        return item
+    _start, _dot, member = item["path"].partition(".output.")
+    if member == "choice":
+        choices = [{"value": key, "title": label} for key, label in choices_of_approval(step)]
+        return {**item, "choices": choices, "kind": "choice"}
+    group, _dot, key = member.partition(".")
+    title = question_titles(step).get(key) if group == "answers" else None
+    return {**item, "label": _("Answer: %(question)s") % {"question": title}} if title else item
+
+
+def _of_reminders(
+    name: str, step: Mapping[str, Json], label: str, sample: Sample
+) -> Iterator[dict[str, Json]]:
+    parts = REMINDER_PARTS.get(str(step.get("action")), ())
+    titles = {"reminder": _("Which reminder it is"), "link": _("Link to the decision")}
+    items = [
+        _item(
+            ("steps", name, "output", part),
+            titles[part],
+            lookup(sample.scope.roots, ("steps", name, "output", part)),
+        )
+        for part in reversed(parts)
+    ]
+    title = _("In reminders of “%(label)s”") % {"label": label}
+    yield {"title": title, "step": name, "root": "reminder", "items": items}
+
+
+def _of_elements(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str, Json]]:
+    for path, step in all_steps(document):
+        if step.get("action") != "for_each":
+            continue
+        scope = sample_in(sample, document, f"{path}/params/steps/0")
+        inside = replace(sample, scope=scope)
+        items = list(_listed(("item",), _("The element"), None, inside))
+        items.append(_item(("item_index",), _("Its place in the list, from 0"), 0, "number"))
+        title = _("The element of “%(label)s”") % {"label": _label_of(step)}
+        yield {"title": title, "step": step.get("name", ""), "root": "item", "items": items}
+
+
+def _of_error() -> dict[str, Json]:
+    items = [
+        _item(("run", "error", "code"), _("Code of the error"), "http_404", "text"),
+        _item(("run", "error", "step"), _("Short name of the failed step"), "…", "text"),
+        _item(("run", "error", "http_status"), _("Answer of the server"), 404, "number"),
+    ]
+    return {"title": _("The error"), "root": "error", "items": items}
+
+
+def _label_of(step: Mapping[str, Json]) -> str:
+    action = known(step.get("action"))
+    return str(step.get("label") or (action.label if action else step.get("action")))
 
 
 def _of_values(sample: Sample) -> dict[str, Json]:
@@ -158,17 +257,3 @@ def _kind_of(value: Json) -> str:
     if isinstance(value, str) and len(value) >= 10 and as_moment(value, UTC) is not None:
         return "date"
     return "text" if isinstance(value, str) else "any"
-
-
-def _output_schema(action: str) -> Schema | None:
-    try:
-        return registry.get(action).output
-    except registry.UnknownAction:
-        return None
-
-
-def _action_label(action: str) -> str:
-    try:
-        return str(registry.get(action).label)
-    except registry.UnknownAction:
-        return action

@@ -47,6 +47,11 @@ class Asked:
             raise PermissionDenied
 
     @property
+    def key(self) -> str:
+        """The key of the workflow; "" if it has none yet."""
+        return self.definition.key if self.definition else ""
+
+    @property
     def document(self) -> Json:
         """The document of the form; an empty one if no form came. Raises BadForm."""
         form = self.body.get("form")
@@ -54,23 +59,24 @@ class Asked:
 
     def sample(self) -> Sample:
         """Return the values to show."""
-        return sample_of(self.tenant, self.definition, self.document, timezone.now())
+        part = str(self.body.get("part") or "")
+        return sample_of(self.tenant, self.definition, self.document, timezone.now(), part)
 
 
 def check(asked: Asked) -> dict[str, Json]:
     """Answer with the problems of a form, or turn JSON text into a form."""
-    choices = choices_of(asked.tenant)
+    choices = choices_of(asked.tenant, asked.key)
     if "saved" in asked.body:
         return {"saved": is_saved(asked.tenant, asked.definition, asked.document)}
     if "text" not in asked.body:
-        return checked(asked.tenant, asked.body["form"], choices)
+        return checked(asked.tenant, asked.body["form"], choices, asked.key)
     try:
         form = to_form(document_text.read(str(asked.body["text"])))
     except document_text.Unreadable as mistake:
         return {"error": str(mistake)}
     except BadForm:
         return {"error": _("This is JSON, but no workflow: it needs a name and a list of steps.")}
-    return {"form": form, **checked(asked.tenant, form, choices)}
+    return {"form": form, **checked(asked.tenant, form, choices, asked.key)}
 
 
 def show_previews(asked: Asked) -> dict[str, Json]:
@@ -84,7 +90,7 @@ def show_previews(asked: Asked) -> dict[str, Json]:
 def list_values(asked: Asked) -> dict[str, Json]:
     """Answer with what can be inserted and chosen."""
     groups = groups_of(asked.document, asked.sample())
-    return {"groups": groups, "choices": choices_of(asked.tenant)}
+    return {"groups": groups, "choices": choices_of(asked.tenant, asked.key)}
 
 
 ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {

@@ -75,12 +75,13 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
         posted, form = _forms(value)
         about = self.about(from_form(form)) if form else {}
         tenant = self.tenant
+        key = self.instance.key if self.instance else ""
         return {
             "form": form,
             "raw": "" if form else value,
-            "choices": choices_of(tenant) if tenant else {},
+            "choices": choices_of(tenant, key) if tenant else {},
             "groups": about.get("groups", []),
-            "checked": checked(tenant, form, choices_of(tenant)) if tenant and form else {},
+            "checked": checked(tenant, form, choices_of(tenant), key) if tenant and form else {},
             "show_problems": posted,
             "definition": self._key(),
             "tenant": str(tenant.pk) if tenant else "",

@@ -23,7 +23,7 @@ from workflows.wording.approvals import ApprovalState
 MAX_LIMIT: Final = 200
 USUAL_LIMIT: Final = 50
 # Who fires events and reads runs does not thereby decide what people were asked.
-DECIDE_APPROVALS: Final = "approvals:decide"
+DECIDE_APPROVALS: Final = Scope.DECIDE_APPROVALS
 _STATUSES: Final = [ApprovalState.OPEN.value, ApprovalState.DECIDED.value]
 
 PARAMETERS: Final = [

@@ -41,25 +41,24 @@ def match(old: list[Any], new: list[Any], taken: tuple[Outline, Outline]) -> Pai
         lambda element, _: bool(_markers(element)) or None,
     ]
     for sign in rounds:
-        _pair(pairs, old, new, lambda element, side, sign=sign: sign(element, taken[side]))
+        signs = (
+            [sign(element, taken[0]) for element in old],
+            [sign(element, taken[1]) for element in new],
+        )
+        _pair(pairs, *signs)
     _pair_alone(pairs, old, new)
     return pairs
 
 
-def _pair(
-    pairs: Pairs,
-    old: Sequence[Any],
-    new: Sequence[Any],
-    sign: Callable[[Any, int], Hashable],
-) -> None:
-    """Pair what is left by a sign, the first with the first; None is no sign."""
+def _pair(pairs: Pairs, old: Sequence[Hashable], new: Sequence[Hashable]) -> None:
+    """Pair what is left by its sign, the first with the first; None is no sign."""
     waiting: dict[Hashable, deque[int]] = defaultdict(deque)
     used = set(pairs.values())
-    for index, element in enumerate(old):
-        if index not in used and (found := sign(element, 0)) is not None:
-            waiting[found].append(index)
-    for index, element in enumerate(new):
-        if index not in pairs and (rest := waiting.get(sign(element, 1))):
+    for index, sign in enumerate(old):
+        if index not in used and sign is not None:
+            waiting[sign].append(index)
+    for index, sign in enumerate(new):
+        if index not in pairs and (rest := waiting.get(sign)):
             pairs[index] = rest.popleft()
 
 

@@ -132,8 +132,7 @@ class Command(BaseCommand):
 
 def _published(tenant: Tenant, keys: frozenset[str]) -> list[WorkflowDefinition]:
     rows = WorkflowDefinition.objects.of(tenant).filter(archived_at=None, version__gt=0)
-    found = list((rows.filter(key__in=keys) if keys else rows).order_by("key"))
-    return found
+    return list((rows.filter(key__in=keys) if keys else rows).order_by("key"))
 
 
 def _read(folder: Path, keys: frozenset[str]) -> list[bundles.Entry]:

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from actions import registry
+from workflows.definition.kinds import KINDS
 from workflows.definition.operators import OPERATORS
 
 WORDS = st.text(alphabet="abcxyz ", min_size=1, max_size=8)
@@ -59,10 +60,20 @@ def _with_unknown(params):
 
 def value_of(schema):
     fitting = _fitting(schema)
+    if schema.get("x-steps"):
+        # What is no list of steps in there is kept too, but seldom.
+        return st.one_of(fitting, fitting, fitting, fitting, JSON)
     return st.one_of(fitting, fitting, TEMPLATES, JSON)
 
 
 def _fitting(schema):
+    if schema.get("x-steps"):
+        return st.lists(INNER_STEPS, max_size=2)
+    if schema.get("x-condition"):
+        return CONDITIONS
+    hinted = next((_HINTED[hint] for hint in _HINTED if schema.get(hint)), None)
+    if hinted is not None:
+        return hinted
     if "enum" in schema:
         return st.sampled_from([*schema["enum"], "gone"])
     kind = schema.get("type")
@@ -83,10 +94,46 @@ def _fitting(schema):
     return simple.get(kind, JSON) if isinstance(kind, str) else JSON
 
 
+_HINTED = {
+    "x-duration": st.sampled_from(["30s", "5m", "2h", "1d", "0s", "soon"]),
+    "x-clock": st.sampled_from(["09:00", "24:00", "9"]),
+    "x-identifier": NAMES,
+}
+
+
 def steps():
+    """Steps of every kind, with simple ones inside them: what holds for one level holds for all."""
+    actions = [_step(spec.name, spec.params) for spec in registry.all_actions()]
+    kinds = [_step(kind.name, kind.params) for kind in KINDS.values()]
+    return st.one_of([*actions, *kinds, _unknown()])
+
+
+def _simple():
+    mail = registry.plain(registry.get("send_email").params)
+    actions = {"webhook": JSON, "send_email": params_of(mail), "stop": st.just({})}
     return st.one_of(
-        [_step(spec.name, spec.params) for spec in registry.all_actions()] + [_unknown()]
+        _unknown(),
+        *(
+            st.fixed_dictionaries({"name": NAMES, "action": st.just(name), "params": params})
+            for name, params in actions.items()
+        ),
     )
+
+
+INNER_STEPS = st.deferred(_simple)
+
+
+def on_errors():
+    block = st.fixed_dictionaries(
+        {},
+        optional={
+            "steps": st.lists(INNER_STEPS, max_size=2),
+            "then": st.sampled_from(["stop", "continue", "", None]),
+            "codes": st.lists(st.sampled_from(["http_404", "not_in_time", ""]), max_size=2),
+            "else": JSON,
+        },
+    )
+    return st.sampled_from(["stop", "continue", "", None]) | block
 
 
 def _step(action, schema):
@@ -95,7 +142,8 @@ def _step(action, schema):
         optional={
             "label": st.sampled_from(["", "A label", None]),
             "condition": CONDITIONS | st.sampled_from([None, {}]),
-            "on_error": st.sampled_from(["stop", "continue"]),
+            "on_error": on_errors(),
+            "after_crash": st.sampled_from(["ask", "repeat", None]),
             "retry": RETRIES | st.none(),
             "timeout": st.sampled_from(["30s", None]),
             "unknown_key": JSON,
@@ -106,6 +154,20 @@ def _step(action, schema):
 def _unknown():
     params = st.dictionaries(WORDS, JSON, max_size=3)
     return st.fixed_dictionaries({"name": NAMES, "action": st.just("fax_send"), "params": params})
+
+
+def settings():
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "start_on_own_changes": st.booleans() | st.just("true"),
+            "concurrency_key": TEXTS | st.just(5),
+            "when_busy": st.sampled_from(["wait", "replace", None]),
+            "max_running": st.integers() | st.sampled_from(["5", 5.0, ""]),
+            "deadline": st.sampled_from(["7d", "", 7]),
+            "x": JSON,
+        },
+    )
 
 
 def documents():
@@ -120,9 +182,9 @@ def documents():
             "trigger": st.dictionaries(WORDS, JSON, max_size=2) | st.none(),
             "trigger_filter": CONDITIONS | st.sampled_from([None, {}]),
             "also_on": st.lists(NAMES, max_size=2) | st.none(),
-            "settings": st.sampled_from(
-                [{}, None, {"start_on_own_changes": True}, {"max_running": 5}, {"x": 1.0}]
-            ),
+            "settings": settings() | st.none(),
+            "on_failure": st.lists(INNER_STEPS, max_size=2) | st.none(),
+            "output": st.dictionaries(WORDS, JSON, max_size=3) | JSON,
             "values": st.dictionaries(WORDS, JSON, max_size=3) | st.none(),
             "unknown_key": JSON,
         },

@@ -3,6 +3,8 @@
    An action says where they are (kind "steps", kind "condition"), alone or in the items of a list.
    Such an item is a block: a card of its own in the flow, with a page of its own. */
 
+export const DEEPEST = 5; // lists of steps inside one another
+
 export function isOwn(node) {
   return node.kind === "steps" || node.kind === "condition";
 }
@@ -16,8 +18,21 @@ export function holdsBlocks(node) {
   return node.kind === "list" && node.items && Object.values(node.items.members || {}).some(isOwn);
 }
 
+/* Whether an action holds steps. */
+export function holdsSteps(node) {
+  return Object.values((node && node.members) || {}).some((member) => member.kind === "steps" || holdsBlocks(member));
+}
+
 export function isStep(form) {
   return Boolean(form) && typeof form.action === "string" && "params" in form;
+}
+
+/* Whether a member is to be seen beside these. */
+export function isShown(member, data) {
+  return Object.entries(member.when || {}).every(([name, values]) => {
+    const now = data[name];
+    return values.length ? values.includes(now) : Boolean(now) && now.length > 0;
+  });
 }
 
 /* The node of a block, found along its path: "steps/1/params/cases/0". */
@@ -43,16 +58,73 @@ export function blankOf(node) {
   return ["one", "fields", "parameters"].includes(node.kind) ? {} : "";
 }
 
-/* The names of the steps that have run before a part is reached. */
-export function earlierSteps(store, part) {
-  const names = new Set();
+/* Each list of steps around a part, the outermost first: {path, index, within}. `within` is the path
+   from the step above to the list: "params/cases/0/steps", "on_error/steps". */
+export function listsAround(store, part) {
+  const found = [];
   const keys = part.split("/");
+  let start = 0;
+  let here = store.form;
   keys.forEach((key, at) => {
-    const list = at ? store.get(keys.slice(0, at).join("/")) : null;
-    if (!Array.isArray(list) || !list.every(isStep)) return;
-    list.slice(0, Number(key)).forEach((step) => names.add(step.name));
-    const above = list[Number(key)];
-    if (at < keys.length - 1 && above) names.add(above.name);
+    if (Array.isArray(here) && here.every(isStep) && /^\d+$/.test(key) && at) {
+      found.push({ path: keys.slice(0, at).join("/"), list: here, index: Number(key), within: keys.slice(start, at).join("/") });
+      start = at + 1;
+    }
+    here = here ? here[key] : undefined;
   });
-  return names;
+  return found;
+}
+
+/* How many lists of steps lie around the list at `path`. */
+export function depthOf(store, path) {
+  return listsAround(store, `${path}/0`).length - (Array.isArray(store.get(path)) ? 1 : 0);
+}
+
+/* How many lists of steps lie inside one another in a value. */
+export function heightOf(value) {
+  if (Array.isArray(value)) {
+    const inner = Math.max(0, ...value.map(heightOf));
+    return value.length && value.every(isStep) ? inner + 1 : inner;
+  }
+  return value && typeof value === "object" ? Math.max(0, ...Object.values(value).map(heightOf)) : 0;
+}
+
+/* What can be read at a part: the steps before it, the lists it goes through, whose reminder it is. */
+export function readableAt(store, part) {
+  const lists = listsAround(store, part);
+  const seen = { earlier: new Set(), loops: [], reminding: new Set(), afterError: part.startsWith("on_failure") };
+  if (seen.afterError) everyName(store.form.steps, seen.earlier);
+  lists.forEach(({ list, index }, level) => {
+    list.slice(0, index).forEach((step) => seen.earlier.add(step.name));
+    const above = list[index];
+    const within = level + 1 < lists.length ? lists[level + 1].within : part.split("/").slice(lists[level].path.split("/").length + 1).join("/");
+    if (!above || !within) return;
+    if (within.startsWith("on_error")) {
+      seen.afterError = true;
+      seen.earlier.add(above.name);
+    }
+    if (within === "params/on_timeout" || within.startsWith("params/until")) seen.earlier.add(above.name);
+    if (within.startsWith("params/reminders")) seen.reminding.add(above.name);
+    if (above.action === "for_each" && within === "params/steps") seen.loops.unshift(above.name);
+    // What the steps inside have done is there when the question is asked.
+    if (within === "" && above.action === "repeat") everyName(above.params.steps, seen.earlier);
+  });
+  const last = lists[lists.length - 1];
+  const step = last && last.list[last.index];
+  if (step && part === `${last.path}/${last.index}`) inside(step, seen);
+  return seen;
+}
+
+/* The own page of a loop asks about, and hands back, what its steps have done. */
+function inside(step, seen) {
+  if (step.action === "repeat") everyName(step.params.steps, seen.earlier);
+  if (step.action === "for_each") seen.inner = step.name;
+}
+
+function everyName(value, names) {
+  if (Array.isArray(value)) value.forEach((one) => everyName(one, names));
+  else if (value && typeof value === "object") {
+    if (isStep(value)) names.add(value.name);
+    Object.values(value).forEach((one) => everyName(one, names));
+  }
 }

@@ -1,13 +1,13 @@
-/* What can be done with steps: add, duplicate, move, delete, rename. Each can be undone. */
+/* What can be done with steps: add, copy, move, delete, rename. Each can be undone. */
 
-import { blankOf } from "./blocks.js";
+import { DEEPEST, blankOf, depthOf, heightOf, isStep } from "./blocks.js";
 import { say } from "./dom.js";
 import { eachStep, nameFor, namesIn, renameReferences } from "./names.js";
 
 let counter = 0;
 
 export function mark(form) {
-  eachStep(form.steps, (step) => { step.uid = step.uid || newUid(); });
+  eachStep([form.steps, form.on_failure || []], (step) => { step.uid = step.uid || newUid(); });
 }
 
 function newUid() {
@@ -22,15 +22,16 @@ export class Edits {
 
   /* Adds a step after `part`; at the end of `path` if there is none. */
   add(action, part = null, path = "steps") {
-    const { list, index } = part ? this.store.listOf(part) : { list: this.store.get(path), index: Infinity };
-    const at = Math.min(index + 1, list.length);
-    list.splice(at, 0, this.blank(action));
-    this.done(`${part ? part.split("/").slice(0, -1).join("/") : path}/${at}`);
+    const list = part ? this.store.listOf(part).path : path;
+    const at = part ? this.store.listOf(part).index + 1 : this.store.get(list).length;
+    this.insert([this.blank(action)], list, at);
   }
 
   addBlock(path, node) {
     const list = this.store.get(path);
-    list.push(blankOf(node));
+    const step = this.store.get(path.slice(0, path.lastIndexOf("/params/")));
+    const made = (this.store.choices.actions[step.action] || {}).blocks || {};
+    list.push(structuredClone(made[path.slice(path.lastIndexOf("/") + 1)] || blankOf(node)));
     this.done(`${path}/${list.length - 1}`);
   }
 
@@ -46,21 +47,48 @@ export class Edits {
       condition: { mode: "always", rows: [] },
       on_error: "",
       timeout: "",
+      after_crash: "",
       retry: { attempts: "", delay: "", backoff: "", max_delay: "" },
       kept: {},
     };
+  }
+
+  /* Puts steps into a list. Says whether they may lie there. */
+  insert(steps, path, at) {
+    if (!this.fits(steps, path)) return false;
+    this.store.get(path).splice(at, 0, ...steps);
+    this.done(`${path}/${at}`);
+    return true;
+  }
+
+  fits(steps, path) {
+    if (depthOf(this.store, path) + heightOf(steps) <= DEEPEST + 1) return true;
+    this.store.tell("toast", { text: say(this.store.texts.too_deep, { count: DEEPEST }) });
+    return false;
+  }
+
+  /* Makes names that are free here, also where the steps read one another. */
+  renamed(steps) {
+    const taken = namesIn(this.store.form);
+    const names = {};
+    eachStep(steps, (step) => {
+      Object.assign(step, { uid: newUid() });
+      const name = taken.has(step.name) ? nameFor(step.fresh && step.label ? step.label : step.name, step.action, taken) : step.name;
+      names[step.name] = name;
+      step.name = name;
+      taken.add(name);
+    });
+    renameReferences({ steps }, names);
+    return steps;
   }
 
   duplicate(part) {
     const { list, index, path } = this.store.listOf(part);
     const copy = structuredClone(list[index]);
     if (copy.label) copy.label = say(this.store.texts.copy_of, { name: copy.label });
-    const taken = namesIn(this.store.form);
-    eachStep([copy], (step) => {
-      Object.assign(step, { uid: newUid(), fresh: true });
-      step.name = nameFor(step === copy && step.label ? step.label : step.name, step.action, taken);
-      taken.add(step.name);
-    });
+    eachStep([copy], (step) => { step.fresh = true; });
+    if (!isStep(copy) && copy.name) copy.name = nameFor(copy.label || copy.name, "lane", new Set(list.map((one) => one.name)));
+    this.renamed([copy]);
     list.splice(index + 1, 0, copy);
     this.done(`${path}/${index + 1}`);
   }
@@ -73,19 +101,32 @@ export class Edits {
     this.done(`${path}/${to}`);
   }
 
+  /* Moves a step into another list, or elsewhere in its own: before the one at `at`. */
+  moveTo(part, path, at) {
+    if (`${path}/`.startsWith(`${part}/`)) return;
+    const { list, index, path: from } = this.store.listOf(part);
+    const target = this.store.get(path);
+    if (!this.fits([list[index]], path)) return;
+    const [step] = list.splice(index, 1);
+    const to = list === target && at > index ? at - 1 : Math.min(at, target.length);
+    target.splice(to, 0, step);
+    this.done(`${shifted(path, from, index)}/${to}`);
+  }
+
   remove(part) {
+    const gone = this.take(part);
+    const name = gone.label || (this.store.choices.actions[gone.action] || {}).label || gone.name || this.store.texts.step_word;
+    this.store.tell("toast", { text: say(this.store.texts.deleted, { name }), undo: () => this.store.tell("undo") });
+  }
+
+  /* Takes a step out, and shows the one that stands there now. */
+  take(part) {
     const { list, index, path } = this.store.listOf(part);
     const [gone] = list.splice(index, 1);
-    const next = list.length ? `${path}/${Math.min(index, list.length - 1)}` : "trigger";
-    this.done(next);
-    const name = gone.label || (this.store.choices.actions[gone.action] || {}).label || gone.name || this.store.texts.step_word;
-    this.store.tell("toast", {
-      text: say(this.store.texts.deleted, { name }),
-      undo: () => {
-        list.splice(Math.min(index, list.length), 0, gone);
-        this.done(`${path}/${Math.min(index, list.length - 1)}`);
-      },
-    });
+    const above = path.replace(/\/(params|on_error)\/(?!.*\/(params|on_error)\/).*$/, "");
+    const isTop = above === path;
+    this.done(list.length ? `${path}/${Math.min(index, list.length - 1)}` : isTop ? "trigger" : above);
+    return gone;
   }
 
   /* Another action: what both have stays. */
@@ -98,7 +139,8 @@ export class Edits {
         fresh.params[name] = before;
       }
     }
-    Object.assign(step, { action, params: fresh.params, kept: {} });
+    const kept = (this.store.choices.actions[action] || {}).steers ? { retry: fresh.retry, timeout: "", after_crash: "" } : {};
+    Object.assign(step, { action, params: fresh.params, kept: {}, ...kept });
     delete step.was;
     this.done(part);
   }
@@ -112,7 +154,7 @@ export class Edits {
   }
 
   rename(step, name) {
-    renameReferences(this.store.form, step.name, name);
+    renameReferences(this.store.form, { [step.name]: name });
     step.name = name;
   }
 
@@ -122,4 +164,12 @@ export class Edits {
     this.store.changed({ redraw: true });
     this.store.tell("part");
   }
+}
+
+/* A path after the element `index` of the list at `from` was taken out. */
+function shifted(path, from, index) {
+  if (!path.startsWith(`${from}/`)) return path;
+  const [first, ...rest] = path.slice(from.length + 1).split("/");
+  const number = Number(first);
+  return number > index ? [from, number - 1, ...rest].join("/") : path;
 }

@@ -28,11 +28,13 @@ export function eachStep(value, visit) {
   }
 }
 
-/* Changes `steps.old…` to `steps.new…` wherever the form reads it. */
-export function renameReferences(form, old, name) {
-  if (!old || old === name) return;
-  const wanted = new RegExp(`\\bsteps\\.${old}(?![\\w-])`, "g");
-  const put = (text) => text.replace(wanted, `steps.${name}`);
+/* Changes `steps.old…` to `steps.new…` wherever the form reads it. `names`: old to new. */
+export function renameReferences(form, names) {
+  const changed = Object.entries(names).filter(([old, name]) => old && old !== name);
+  if (!changed.length) return;
+  const known = Object.fromEntries(changed);
+  const wanted = /\bsteps\.([a-z][a-z0-9_]*)(?![\w-])/g;
+  const put = (text) => text.replace(wanted, (whole, name) => (Object.hasOwn(known, name) ? `steps.${known[name]}` : whole));
   const walk = (value, key) => {
     if (typeof value === "string") {
       return key === "field" && !value.includes("{") ? put(value) : value.replace(STEP_TEXTS, put);
@@ -43,4 +45,28 @@ export function renameReferences(form, old, name) {
     return value;
   };
   walk(form.steps, "");
+  if (form.on_failure) walk(form.on_failure, "");
+  if (form.head) form.head.output = walk(form.head.output, "");
+}
+
+/* Gives each object of a list a short name made from what people call it. `before` is the list as it
+   was: a short name that somebody typed stays. Says whether it changed anything. */
+export function nameItems(list, before, { key, label }) {
+  let changed = false;
+  list.forEach((item, index) => {
+    if (!item || typeof item !== "object") return;
+    const was = before && before[index];
+    if (was && was.fresh && item.fresh && was[label] === item[label] && item[key] !== was[key]) {
+      delete item.fresh;
+      changed = true;
+    }
+    if (!item.fresh && item[key]) return;
+    if (!item[label]) return;
+    const others = new Set(list.filter((one) => one !== item).map((one) => one[key]));
+    const name = nameFor(item[label], "item", others);
+    if (name === item[key] && item.fresh) return;
+    Object.assign(item, { [key]: name, fresh: "1" });
+    changed = true;
+  });
+  return changed;
 }

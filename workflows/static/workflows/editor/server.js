@@ -7,7 +7,7 @@ export class Server {
 
   async ask(name, question = {}) {
     const { urls, definition } = this.store.config;
-    const body = JSON.stringify({ definition, tenant: this.tenant(), form: this.store.form, ...question });
+    const body = JSON.stringify({ definition, tenant: this.tenant(), form: this.store.form, part: this.store.part, ...question });
     let answer;
     try {
       answer = await fetch(urls[name], {

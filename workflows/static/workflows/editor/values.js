@@ -1,6 +1,6 @@
 /* The panel “Insert a value”: everything that can stand in {{ }}, each with a real example. */
 
-import { earlierSteps } from "./blocks.js";
+import { readableAt } from "./blocks.js";
 import { button, h } from "./dom.js";
 
 export class ValuesPanel {
@@ -84,8 +84,22 @@ export class ValuesPanel {
 
 /* The groups that the chosen part can read: of steps only those before it. */
 export function reachable(store) {
-  const earlier = earlierSteps(store, store.part);
-  return store.groups.filter((group) => group.root !== "steps" || earlier.has(group.step));
+  const seen = readableAt(store, store.part);
+  return store.groups.flatMap((group) => {
+    if (group.root === "steps") return seen.earlier.has(group.step) ? [group] : [];
+    if (group.root === "reminder") return seen.reminding.has(group.step) ? [group] : [];
+    if (group.root === "error") return seen.afterError ? [group] : [];
+    if (group.root !== "item") return [group];
+    const level = seen.loops.indexOf(group.step);
+    return level < 0 ? [] : [outer(group, level)];
+  });
+}
+
+/* The element of a list further out: outer.item, outer.outer.item. */
+function outer(group, level) {
+  if (!level) return group;
+  const items = group.items.map((item) => ({ ...item, path: `${"outer.".repeat(level)}${item.path}` }));
+  return { ...group, items };
 }
 
 /* React listens to the browser's own setter only. */

@@ -1,0 +1,85 @@
+"""What a step can be: an action of the library, or a kind that steers the run. One door to both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from actions import registry
+from actions.spec import Effect
+from workflows.admin.editor import kinds
+from workflows.definition.kinds import KINDS
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the editor says of an action or a kind."""
+
+    name: str
+    label: str
+    description: str
+    icon: str
+    params: Mapping[str, Json]  # JSON Schema with words and hints
+    output: Mapping[str, Json] | None = None
+    summary: str = ""  # pattern of the card's line
+    steers: bool = False  # a kind: no retry, no timeout
+    may_repeat: bool = False  # whether `after_crash` makes sense
+    new: Json = field(default_factory=dict)  # params of a step that was just added
+    blocks: Mapping[str, Json] = field(default_factory=dict)  # list -> a new block of it
+
+
+def all_known() -> Iterator[Known]:
+    """Yield the actions, then the kinds in the order in which people look for them."""
+    for spec in registry.all_actions():
+        yield _action(spec)
+    yield from (_kind(name) for name in kinds.DRESSES)
+
+
+def known(name: object) -> Known | None:
+    """Return what has this name, or None."""
+    if isinstance(name, str) and name in KINDS:
+        return _kind(name)
+    try:
+        return _action(registry.get(str(name)))
+    except registry.UnknownAction:
+        return None
+
+
+def params_of(name: object) -> Mapping[str, Json] | None:
+    """Return the schema of the params alone, or None."""
+    if isinstance(name, str) and name in KINDS:
+        return kinds.dressed(name)
+    try:
+        return registry.get(str(name)).params
+    except registry.UnknownAction:
+        return None
+
+
+def _action(spec: Any) -> Known:
+    return Known(
+        name=spec.name,
+        label=str(spec.label),
+        description=str(spec.description),
+        icon=spec.icon,
+        params=spec.params,
+        output=spec.output,
+        summary=str(spec.ui.get("summary") or ""),
+        may_repeat=spec.effect == Effect.NOT_REPEATABLE,
+    )
+
+
+def _kind(name: str) -> Known:
+    dress = kinds.DRESSES[name]
+    return Known(
+        name=name,
+        label=str(kinds.label_of(name)),
+        description=str(dress.description),
+        icon=dress.icon,
+        params=kinds.dressed(name),
+        steers=True,
+        new=dress.new(),
+        blocks={path: make() for path, make in dress.blocks.items()},
+    )
