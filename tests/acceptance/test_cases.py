@@ -5,8 +5,8 @@ import pytest
 from tenants.models.order import Order
 from tests.support.company import case
 from tests.support.live import wait_until
+from tests.support.time_travel import travel
 from workflows.models.event import WorkflowEvent
-from workflows.models.run import WorkflowRun
 from workflows.runtime.programs import program_of
 from workflows.services.fire import fire
 from workflows.services.search_history import search_runs
@@ -75,8 +75,7 @@ def test_c6_a_risky_order_is_held_and_told_after_a_wait(live, worker_groups):
 
     assert (parked.wait_type, parked.worker) == ("time", None)
     assert Order.objects.get(pk=order.pk).note == "Held for review: risk HIGH"
-    # The helper that travels in time moves the row; the database's clock stays the clock.
-    WorkflowRun.objects.filter(pk=parked.pk).update(due_at=parked.created_at)
+    travel(company.runs())
     [run] = company.ended()
 
     assert run.status == "completed"

@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('trigger_type', models.CharField(blank=True, max_length=100, verbose_name='starts on')),
                 ('trigger_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, editable=False, size=None)),
+                ('awaited_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, editable=False, size=None)),
                 ('definition', models.JSONField(blank=True, default=dict, verbose_name='published document')),
                 ('draft', models.JSONField(blank=True, null=True, verbose_name='draft')),
                 ('is_active', models.BooleanField(default=False, verbose_name='active')),
@@ -283,6 +284,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='workflowdefinition',
             index=models.Index(condition=models.Q(('is_active', True)), fields=['tenant'], name='wd_listening'),
+        ),
+        migrations.AddIndex(
+            model_name='workflowdefinition',
+            index=models.Index(condition=models.Q(('awaited_types', []), _negated=True), fields=['tenant'], name='wd_awaiting'),
         ),
         migrations.AddConstraint(
             model_name='workflowdefinition',

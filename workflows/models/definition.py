@@ -29,6 +29,8 @@ class WorkflowDefinition(TenantModel):
     trigger_type = models.CharField(_("starts on"), max_length=100, blank=True)
     # trigger_type and the document's also_on: what fire() looks up.
     trigger_types: Any = ArrayField(models.CharField(max_length=100), default=list, editable=False)
+    # What any version of it ever waited for: runs of an old version may still do.
+    awaited_types: Any = ArrayField(models.CharField(max_length=100), default=list, editable=False)
     definition = models.JSONField(_("published document"), default=dict, blank=True)
     draft = models.JSONField(_("draft"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=False)
@@ -73,7 +75,12 @@ class WorkflowDefinition(TenantModel):
             )
         ]
         indexes = [
-            models.Index(fields=["tenant"], name="wd_listening", condition=models.Q(is_active=True))
+            models.Index(
+                fields=["tenant"], name="wd_listening", condition=models.Q(is_active=True)
+            ),
+            models.Index(
+                fields=["tenant"], name="wd_awaiting", condition=~models.Q(awaited_types=[])
+            ),
         ]
 
     def __str__(self) -> str:

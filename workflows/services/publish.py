@@ -43,6 +43,7 @@ def publish(
         definition.name = document["name"]
         definition.trigger_type = document["trigger_type"]
         definition.trigger_types = _listened_types(document)
+        definition.awaited_types = sorted({*definition.awaited_types, *awaited_types(program)})
         definition.definition = document
         definition.draft = None
         definition.version += 1
@@ -60,11 +61,18 @@ def publish(
         )
 
 
+def awaited_types(program: Json) -> set[str]:
+    """Return the types of events that a program's runs wait for."""
+    waits = (one for one in program["instructions"] if one["op"] == "wait_for_event")
+    return {one["event_type"] for one in waits}
+
+
 def _lock(definition: WorkflowDefinition) -> None:
     """Let two publishers of one workflow take turns, each with a number of its own."""
     if not definition._state.adding:
         newest = WorkflowDefinition.objects.select_for_update().get(pk=definition.pk)
         definition.version = newest.version
+        definition.awaited_types = newest.awaited_types
 
 
 def _listened_types(document: Json) -> list[str]:

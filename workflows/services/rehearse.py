@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.utils import timezone, translation
 
+from tenants.ids import uuid7
 from tenants.models.tenant import Tenant
 from workflows.definition.compiler import compile_document
 from workflows.definition.errors import InvalidDocument
@@ -62,6 +63,7 @@ class Occasion:
     at: datetime | None = None  # when it happened; None: now
     answers: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
     outputs: Mapping[str, Json] = field(default_factory=dict)  # see samples.outputs_in
+    run_id: UUID = field(default_factory=uuid7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ def rehearsing(
             around,
             subject=occasion.subject,
             actor="rehearsal",
+            run_id=occasion.run_id,
         )
         try:
             return _told(play(stage, role), stage, verdict)

@@ -60,9 +60,8 @@ def family_of(run: WorkflowRun, kin: Kin) -> Family:
         rows = WorkflowRun.objects.filter(
             tenant=run.tenant_id, pk__in=list(latest.values_list("pk", flat=True))
         )
-    counts: dict[str, int] = dict(
-        rows.order_by().values_list("status").annotate(count=Count("id")).values_list()
-    )
+    by_status = rows.order_by().values_list("status").annotate(count=Count("id"))
+    counts: dict[str, int] = dict(by_status)
     live = sum(counts.get(one, 0) for one in RunStatus if not one.has_ended)
     wrong = sum(counts.get(one, 0) for one in WRONG)
     done = counts.get(RunStatus.COMPLETED, 0)

@@ -71,6 +71,7 @@ class Line:
     within: str = ""  # the label of the step it stands in
     is_aside: bool = False  # a reminder's, or one that followed a failure
     event_id: str = ""  # of the event that ended a wait
+    notes: Json = None  # what only a rehearsal knows of the step
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,7 @@ class _Teller:
             input=given({**pending, "action": step.action}),
             attempts=_attempts(pending.get("attempts", ())),
             kin=_kin_under_way(step, pending),
+            notes=pending.get("rehearsal"),
         )
 
     def _parts(
@@ -251,6 +252,7 @@ def _finished(line: Line, step: PlannedStep, entry: Entry) -> Line:
         told=came_to(entry),
         kin=_kin_of(step, entry),
         event_id=_event_id(entry),
+        notes=entry.get("rehearsal"),
     )
 
 

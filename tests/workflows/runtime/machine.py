@@ -3,7 +3,6 @@
 from datetime import timedelta
 from time import monotonic
 
-from workflows.models.run import WorkflowRun
 from workflows.runtime.execute import execute
 from workflows.runtime.session import PumpSession
 from workflows.runtime.watch import Watch
@@ -37,12 +36,6 @@ class Machine:
     def close(self):
         """Leave."""
         self.session.close()
-
-
-def travel():
-    """Let whatever waits be due now: the database's clock stays the clock."""
-    past = WorkflowRun.objects.earliest("id").created_at
-    WorkflowRun.objects.filter(status="waiting").update(due_at=past)
 
 
 def entries(run):

@@ -8,6 +8,7 @@ import pytest
 from actions.errors import PermanentFailure
 from actions.spec import Effect
 from tests.support.definitions import publish_log
+from tests.support.time_travel import travel
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.execute import execute
@@ -35,12 +36,6 @@ def work(tenant):
 
     yield execute_all
     session.close()
-
-
-def travel():
-    """Let whatever waits be due now: the database's clock stays the clock."""
-    past = WorkflowRun.objects.earliest("id").created_at
-    WorkflowRun.objects.filter(status="waiting").update(due_at=past)
 
 
 def probe(name, **more):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
+from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -199,8 +200,7 @@ def carry_out(tenant, fate):
     machine = Machine()
     with mock.patch.object(store, "write", write):
         for _ in range(300):
-            past = WorkflowRun.objects.earliest("id").created_at
-            WorkflowRun.objects.filter(status="waiting", wait_type="time").update(due_at=past)
+            travel(WorkflowRun.objects.filter(wait_type="time"))
             try:
                 if not machine.turn(limit=1):
                     break

@@ -10,6 +10,7 @@ from actions import registry
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
+from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
@@ -232,7 +233,7 @@ def test_the_key_is_the_same_on_every_try_and_differs_by_step(tenant, worker, li
     publish_steps(tenant, step("a"), step("b"))
     fire(tenant, "x", {})
     [run] = execute_all(worker)
-    WorkflowRun.objects.update(due_at=run.created_at)
+    travel()
     execute_all(worker)
 
     assert keys == [f"{run.id}-0", f"{run.id}-0", f"{run.id}-1"]
@@ -362,7 +363,7 @@ def test_a_retried_step_has_all_its_tries_again(tenant, worker, library):
     publish_steps(tenant, step("a"))
     fire(tenant, "x", {})
     [waiting] = execute_all(worker)
-    WorkflowRun.objects.update(due_at=waiting.created_at)
+    travel()
     [failed] = execute_all(worker)
 
     retry_failed_step(tenant, failed.id)

@@ -3,6 +3,7 @@
 import pytest
 
 from actions.spec import Effect
+from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import Machine
 from workflows.models.event import WorkflowEvent
 from workflows.models.lane import WorkflowLane
@@ -40,8 +41,7 @@ def statuses():
 
 def let_time_pass():
     """Let the runs that wait for a moment be due."""
-    past = WorkflowRun.objects.earliest("id").created_at
-    WorkflowRun.objects.filter(status="waiting", wait_type="time").update(due_at=past)
+    travel(WorkflowRun.objects.filter(wait_type="time"))
 
 
 def holders():

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from actions.spec import Effect
-from tests.workflows.runtime.machine import Machine, entries, output, travel
+from tests.support.time_travel import travel
+from tests.workflows.runtime.machine import Machine, entries, output
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -274,7 +275,7 @@ def test_a_deadline_ends_a_wait_and_the_steps_for_failures_run(
     run = run_of()
     assert (run.due_at, run.status) == (run.deadline_at, "waiting")
 
-    WorkflowRun.objects.update(deadline_at=run.created_at, due_at=run.created_at)
+    travel(past_deadline=True)
     machine.work()
 
     assert (run_of().status, run_of().error_code) == ("failed", "deadline_passed")

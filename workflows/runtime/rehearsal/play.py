@@ -127,9 +127,10 @@ def _role_of(hands: RehearsalHands, child: Child) -> Role:
 
 def _named(child: Child, played: Played) -> dict[str, Json]:
     """Return how pages tell child runs apart."""
-    named: dict[str, Json] = {"item_index": child.item_index}
+    named: dict[str, Json] = {"item_index": child.item_index, "entry": child.entry}
     if played.role.entry == 0:
-        return {**named, "workflow": played.role.loaded.workflow_name}
+        called = {"definition_id": str(played.role.definition_id), "version": played.role.version}
+        return {**named, **called, "workflow": played.role.loaded.workflow_name}
     return {**named, "item": child.item} if child.has_item else named
 
 

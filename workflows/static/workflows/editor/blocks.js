@@ -106,8 +106,7 @@ export function readableAt(store, part) {
     if (within === "params/on_timeout" || within.startsWith("params/until")) seen.earlier.add(above.name);
     if (within.startsWith("params/reminders")) seen.reminding.add(above.name);
     if (above.action === "for_each" && within === "params/steps") seen.loops.unshift(above.name);
-    // What the steps inside have done is there when the question is asked.
-    if (within === "" && above.action === "repeat") everyName(above.params.steps, seen.earlier);
+    if (/^params\/branches\/\d+$/.test(within)) everyName(store.get(part).steps, seen.earlier);
   });
   const last = lists[lists.length - 1];
   const step = last && last.list[last.index];
@@ -117,8 +116,9 @@ export function readableAt(store, part) {
 
 /* The own page of a loop asks about, and hands back, what its steps have done. */
 function inside(step, seen) {
-  if (step.action === "repeat") everyName(step.params.steps, seen.earlier);
-  if (step.action === "for_each") seen.inner = step.name;
+  if (!["repeat", "for_each"].includes(step.action)) return;
+  everyName(step.params.steps, seen.earlier);
+  if (step.action === "for_each") seen.loops.unshift(step.name);
 }
 
 function everyName(value, names) {

@@ -1,13 +1,17 @@
 /* What django-jsonform's fields lack: labels bound to inputs, our words, “Insert a value”, previews,
    and a way to take a chosen field out again. Only adds to its elements, never moves or removes. */
 
+import { isShown } from "./blocks.js";
 import { button, h, newId, say } from "./dom.js";
+import { isBlank } from "./schema.js";
+import { StandIns } from "./standins.js";
 
 export class Decorator {
   constructor(store, fields, previews) {
     this.store = store;
     this.fields = fields;
     this.previews = previews;
+    this.standIns = new StandIns(store, fields);
     this.planned = false;
     this.observer = new MutationObserver(() => this.soon());
   }
@@ -36,6 +40,37 @@ export class Decorator {
     this.groups();
     const inputs = this.container.querySelectorAll('[name^="rjf§"]');
     inputs.forEach((input) => this.field(input));
+    this.hideUnneeded();
+  }
+
+  /* Members of an element that only matter beside certain others. The elements of a list share one
+     schema, so what one of them does not need is drawn, and hidden here. */
+  hideUnneeded() {
+    for (const [name, member] of Object.entries(this.fields.node.members || {})) {
+      const items = member.kind === "list" && member.items && member.items.members;
+      const data = this.fields.data[name];
+      if (!items || !Array.isArray(data)) continue;
+      const asked = Object.entries(items).filter(([, one]) => one.when);
+      data.forEach((item, index) => asked.forEach(([key, one]) => {
+        const isOff = !isShown(one, item) && isBlank(item[key]);
+        const group = this.groupOf([name, index], one.title);
+        if (group) group.classList.toggle("we-off", isOff);
+      }));
+    }
+  }
+
+  /* The box of a list inside an element, found by its title. */
+  groupOf(path, title) {
+    const first = this.fields.fieldAt(path);
+    let box = first && first.closest(".rjf-form-group");
+    while (box && !this.titled(box, title)) box = box.parentElement && box.parentElement.closest(".rjf-form-group, .we-jsonform");
+    return box && this.titled(box, title);
+  }
+
+  titled(box, title) {
+    const titles = [...box.querySelectorAll(".rjf-form-group-title")];
+    const found = titles.find((one) => one.firstChild && one.firstChild.textContent.trim() === title);
+    return found && found.closest(".rjf-form-group");
   }
 
   relabel() {
@@ -109,7 +144,9 @@ export class Decorator {
     const node = this.fields.nodeAt(path) || {};
     const row = input.closest(".rjf-form-row");
     const inner = row.querySelector(".rjf-form-row-inner") || row;
+    const control = this.standIns.of(input, inner, node, path);
     this.bind(input, row, node, path);
+    if (control !== input) this.bindControl(control, input, row);
     this.tools(input, inner, node, path);
     this.preview(input, inner, node, path);
   }
@@ -128,6 +165,17 @@ export class Decorator {
     input.setAttribute("autocomplete", "off");
     input.dir = "auto";
     if (input.tagName === "TEXTAREA") input.rows = Math.min(14, Math.max(3, input.value.split("\n").length + 1));
+  }
+
+  /* The stand-in is what has the label, and what is wrong. */
+  bindControl(control, input, row) {
+    const label = row.querySelector("label");
+    if (label && !label.closest(".we-standin")) label.htmlFor = control.id;
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      const value = input.getAttribute(name);
+      if (value === null) control.removeAttribute(name);
+      else control.setAttribute(name, value);
+    }
   }
 
   nameOf(path, node) {

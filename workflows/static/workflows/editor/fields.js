@@ -1,8 +1,9 @@
 /* The fields of one part, drawn by django-jsonform, with what it lacks put around them. */
 
-import { holdsBlocks, isOwn } from "./blocks.js";
-import { button, h, newId, say } from "./dom.js";
+import { holdsBlocks, isOwn, isShown } from "./blocks.js";
+import { button, h, newId, say, select } from "./dom.js";
 import { Decorator } from "./decorate.js";
+import { nameItems } from "./names.js";
 import { ADD, Schemas, fits, isBlank } from "./schema.js";
 
 export class Fields {
@@ -18,7 +19,8 @@ export class Fields {
     this.errors = {};
     this.holder = h("div.we-fields", { "aria-label": title || null });
     this.more = h("div.we-more");
-    this.element = h("div", {}, this.holder, this.more);
+    this.ways = h("div.we-ways");
+    this.element = h("div", {}, this.ways, this.holder, this.more);
     this.decorator = new Decorator(store, this, previews);
   }
 
@@ -29,6 +31,7 @@ export class Fields {
     const input = h("textarea", { id: newId("we-data"), hidden: true, tabindex: "-1", "aria-hidden": "true" });
     this.holder.replaceChildren(container, input);
     this.container = container;
+    this.drawWays();
     this.schema = this.schemaNow();
     this.drawn = JSON.stringify(this.schema);
     this.instance = window.reactJsonForm.createForm({
@@ -59,12 +62,59 @@ export class Fields {
     this.foreign = [];
     for (const [name, member] of Object.entries(this.node.members || {})) {
       const data = this.data[name];
-      if (isOwn(member) || holdsBlocks(member) || (member.more && !this.unfolded && isBlank(data))) continue;
+      if (isOwn(member) || holdsBlocks(member) || !this.isSeen(name, member)) continue;
       const schema = this.schemas.of(member, [data]);
       if (fits(schema, data) && !this.refused.has(name)) properties[name] = schema;
       else this.foreign.push(member.title);
     }
     return { type: "object", title: "", properties };
+  }
+
+  /* What somebody has filled in is always seen, so that it can be taken out again. */
+  isSeen(name, member) {
+    if (!isBlank(this.data[name])) return true;
+    if (member.names && !this.schemas.showsNames) return false;
+    if (member.more && !this.unfolded) return false;
+    const ways = this.waysOf();
+    if (ways.some((way) => way.members.includes(name)) && !ways[this.wayNow()].members.includes(name)) return false;
+    return isShown(member, this.data);
+  }
+
+  waysOf() {
+    return (this.node.ways && this.node.ways.ways) || [];
+  }
+
+  /* The way that has room for all that is filled in; the narrowest of them. */
+  wayNow() {
+    if (this.way !== undefined) return this.way;
+    const ways = this.waysOf();
+    const filled = ways.flatMap((way) => way.members).filter((name) => !isBlank(this.data[name]));
+    const fitting = ways.filter((way) => filled.every((name) => way.members.includes(name)));
+    const narrow = [...fitting].sort((one, other) => one.members.length - other.members.length)[0];
+    return Math.max(0, ways.indexOf(narrow && filled.length ? narrow : ways[0]));
+  }
+
+  drawWays() {
+    const ways = this.waysOf();
+    if (!ways.length) return;
+    const choices = ways.map((way, index) => ({ value: String(index), title: way.title }));
+    const id = newId();
+    const chosen = select(choices, String(this.wayNow()), (value) => this.setWay(Number(value)), { id, "data-field": "way" });
+    this.ways.replaceChildren(h("label", { for: id }, this.node.ways.title), chosen);
+  }
+
+  setWay(index) {
+    this.way = index;
+    const { members } = this.waysOf()[index];
+    const data = structuredClone(this.data);
+    for (const name of this.waysOf().flatMap((way) => way.members)) {
+      if (!members.includes(name)) data[name] = blankAs(data[name]);
+    }
+    this.data = data;
+    this.onChange(data);
+    this.draw();
+    const chosen = this.ways.querySelector("select");
+    if (chosen) chosen.focus();
   }
 
   /* Says whether the package has changed the data by taking it: then it may not draw that part. */
@@ -84,11 +134,30 @@ export class Fields {
 
   take(given) {
     if (JSON.stringify(given) === JSON.stringify(this.data)) return;
+    const before = this.data;
     this.data = structuredClone(given);
     settle(this.data);
+    const isNamed = this.nameAll(this.node, this.data, before);
     this.onChange(this.data);
     // Not while React is still drawing what was typed.
     if (JSON.stringify(this.schemaNow()) !== this.drawn) queueMicrotask(() => this.redraw());
+    else if (isNamed) queueMicrotask(() => this.container && this.instance.update({ data: this.filled() }));
+  }
+
+  /* Short names of what was added follow what people call it. */
+  nameAll(node, data, before) {
+    let changed = false;
+    for (const [name, member] of Object.entries(node.members || {})) {
+      const list = data[name];
+      const items = member.items && member.items.members;
+      if (member.kind !== "list" || !items || !Array.isArray(list)) continue;
+      const key = Object.keys(items).find((one) => items[one].names);
+      if (!key) continue;
+      const was = Array.isArray(before[name]) && before[name].length === list.length ? before[name] : null;
+      if (list.length > (before[name] || []).length) changed = preset(list[list.length - 1], items) || changed;
+      changed = nameItems(list, was, { key, label: items[key].names }) || changed;
+    }
+    return changed;
   }
 
   put(path, value) {
@@ -104,11 +173,23 @@ export class Fields {
 
   /* Draw again, because other fields are needed now; the cursor stays where it was. */
   redraw(focusPath = null) {
-    const active = this.holder.contains(document.activeElement) ? document.activeElement.name : "";
+    const old = this.holder.contains(document.activeElement) ? document.activeElement : null;
+    const standIn = old && old.closest(".we-standin");
+    const active = standIn ? standIn.dataset.for : old ? old.name : "";
+    const caret = old && "selectionStart" in old ? old.selectionStart : null;
     this.draw();
     const name = focusPath ? ["rjf", ...focusPath].join("§") : active;
-    const field = name && this.fieldNamed(name);
-    if (field) field.focus();
+    const field = name && this.controlNamed(name);
+    if (!field) return;
+    field.focus();
+    if (field.type === "number") Object.assign(field, { value: field.value }); // the caret behind it
+    else if (caret !== null && field.setSelectionRange && field.type !== "time") field.setSelectionRange(caret, caret);
+  }
+
+  /* What people use for a field: its stand-in, if it has one. */
+  controlNamed(name) {
+    const standIn = this.holder.querySelector(`.we-standin[data-for="${CSS.escape(name)}"]`);
+    return (standIn && standIn.querySelector("input, select")) || this.fieldNamed(name);
   }
 
   fieldNamed(name) {
@@ -128,7 +209,7 @@ export class Fields {
   show(problems) {
     const errors = {};
     for (const { at, text } of problems) {
-      const key = at.join("§");
+      const key = this.fieldFor(at).join("§");
       errors[key] = [...(errors[key] || []), text];
     }
     if (JSON.stringify(errors) === JSON.stringify(this.errors)) return;
@@ -138,9 +219,16 @@ export class Fields {
     this.decorator.soon();
   }
 
+  /* A short name that is not shown is wrong where people name the thing. */
+  fieldFor(at) {
+    const node = this.nodeAt(at);
+    if (!node || !node.names || this.schemas.showsNames) return at;
+    return [...at.slice(0, -1), node.names];
+  }
+
   isFolded(name) {
     const member = (this.node.members || {})[name];
-    return Boolean(member && member.more && !this.unfolded && !(name in this.schema.properties));
+    return Boolean(member && member.more && !this.unfolded && this.schema && !(name in this.schema.properties));
   }
 
   unfold() {
@@ -148,18 +236,46 @@ export class Fields {
     this.redraw();
   }
 
+  /* Short names matter to those who write {{ … }} by hand. */
+  namesSwitch() {
+    const { texts } = this.store;
+    const hasNames = Object.values(this.node.members || {}).some((member) =>
+      member.names || (member.items && Object.values(member.items.members || {}).some((one) => one.names) && !holdsBlocks(member)));
+    if (!hasNames || this.schemas.showsNames) return "";
+    const show = () => {
+      this.schemas.showsNames = true;
+      this.redraw();
+    };
+    return button(texts.show_names, show, { kind: "quiet", icon: "tag", "data-do": "names" });
+  }
+
   drawMore() {
     const folded = Object.entries(this.node.members || {}).filter(
-      ([name, member]) => member.more && isBlank(this.data[name]),
+      ([name, member]) => member.more && isBlank(this.data[name]) && isShown(member, this.data),
     );
     const texts = this.store.texts;
     const titles = folded.map(([, member]) => member.title).join(", ");
     const foreign = this.foreign.map((title) => h("p.we-notice", {}, say(texts.foreign, { title })));
-    this.more.replaceChildren(...foreign);
+    this.more.replaceChildren(...foreign, this.namesSwitch());
     if (!folded.length || this.unfolded) return;
     const unfold = button(texts.more_fields, () => this.unfold(), { icon: "plus", kind: "quiet", "aria-expanded": "false" });
     this.more.append(unfold, h("span.we-more-names", {}, titles));
   }
+}
+
+/* What an added element begins with: the first of the choices where one has to be made. */
+function preset(item, members) {
+  if (!item || item.fresh || Object.values(item).some((one) => one && one.length)) return false;
+  for (const [name, member] of Object.entries(members)) {
+    if (member.kind === "choice" && member.required) item[name] = member.choices[0];
+  }
+  return true;
+}
+
+function blankAs(data) {
+  if (Array.isArray(data)) return [];
+  if (data === null || typeof data !== "object") return "";
+  return Object.fromEntries(Object.entries(data).map(([name, inner]) => [name, blankAs(inner)]));
 }
 
 /* Chosen under “Add a field”: it becomes a field. */

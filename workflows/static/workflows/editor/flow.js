@@ -1,12 +1,17 @@
-/* The flow: a card for the trigger and for each step. It is how people get around. */
+/* The flow: a card for the trigger and for each step, steps inside steps below theirs. It is the
+   picture of the workflow, and how people get around. */
 
-import { holdsBlocks } from "./blocks.js";
+import { DEEPEST, depthOf, holdsBlocks, holdsSteps, isShown, isStep } from "./blocks.js";
 import { button, h, icon, say } from "./dom.js";
+import { Drag } from "./drag.js";
 
 export class Flow {
-  constructor(store, edits, picker) {
-    Object.assign(this, { store, edits, picker });
+  constructor(store, edits, picker, clipboard, places) {
+    Object.assign(this, { store, edits, picker, clipboard, places });
+    this.folded = new Set(); // marks of the steps whose inside is not shown
     this.element = h("nav.we-flow", { "aria-label": store.texts.flow });
+    this.drag = new Drag(store, edits, this.element);
+    this.element.addEventListener("keydown", (event) => this.key(event));
     for (const name of ["form", "checked", "part", "values"]) store.on(name, () => this.soon());
   }
 
@@ -19,18 +24,22 @@ export class Flow {
     const { texts } = this.store;
     const focused = this.element.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
     const scroll = this.list ? this.list.scrollTop : 0;
-    this.list = h("div.we-flow-list", {}, this.trigger(), this.steps("steps"), this.settings());
+    this.list = h("div.we-flow-list", {}, this.trigger(), this.steps("steps"), this.failing(), this.settings());
     const empty = this.store.form.steps.length ? "" : h("p.we-help", {}, texts.no_steps);
-    const add = button(texts.add_step, () => this.picker.open((name) => this.edits.add(name)), {
-      icon: "plus",
-      kind: "primary",
-      "data-focus": "add",
-    });
-    this.element.replaceChildren(this.list, h("div.we-flow-foot", {}, empty, add));
+    const add = button(texts.add_step, () => this.pick("steps"), { icon: "plus", kind: "primary", "data-focus": "add" });
+    const paste = button(texts.paste, () => this.clipboard.paste("steps"), { icon: "paste", kind: "plain", "data-focus": "paste", "data-do": "paste" });
+    this.element.replaceChildren(this.list, h("div.we-flow-foot", {}, empty, h("div.we-flow-tools", {}, add, this.clipboard.isFull ? paste : "")));
     this.list.scrollTop = scroll;
     const again = focused && this.element.querySelector(`[data-focus="${CSS.escape(focused)}"]`);
     if (again) again.focus({ preventScroll: true });
     this.reveal();
+  }
+
+  /* Opens the picker for a new step in a list, or after a part. */
+  pick(path, part = null) {
+    const list = part ? this.store.listOf(part).path : path;
+    const isDeepest = depthOf(this.store, list) >= DEEPEST;
+    this.picker.open((name) => this.edits.add(name, part, path), isDeepest ? (action) => !holdsSteps(action.node) : null);
   }
 
   /* Only when another part was chosen: who scrolls the list looks for something. */
@@ -40,9 +49,9 @@ export class Flow {
     const chosen = this.list.querySelector('[aria-current="step"]');
     if (!chosen) return;
     const card = chosen.closest(".we-card");
-    const { offsetTop, offsetHeight } = card;
-    if (offsetTop < this.list.scrollTop) this.list.scrollTop = offsetTop - 8;
-    const over = offsetTop + offsetHeight - this.list.clientHeight;
+    const top = card.getBoundingClientRect().top - this.list.getBoundingClientRect().top + this.list.scrollTop;
+    if (top < this.list.scrollTop) this.list.scrollTop = top - 8;
+    const over = top + card.offsetHeight - this.list.clientHeight;
     if (over > this.list.scrollTop) this.list.scrollTop = over + 8;
   }
 
@@ -60,16 +69,24 @@ export class Flow {
     return this.card("settings", { icon: "sliders", title: texts.settings, line: texts.settings_line, quiet: true });
   }
 
+  /* What runs when the whole workflow has failed. */
+  failing() {
+    const { texts } = this.store;
+    return h("div.we-failing", {}, this.inner(texts.if_workflow_fails, "on_failure", "warning"));
+  }
+
   steps(path) {
     const list = this.store.get(path);
     const cards = (Array.isArray(list) ? list : []).map((step, index) => this.step(step, `${path}/${index}`, index));
-    return h("ol.we-cards", {}, cards);
+    return h("ol.we-cards", { "data-list": path }, cards);
   }
 
   step(step, part, index) {
     const { texts, choices, summaries } = this.store;
     const action = choices.actions[step.action];
     const shown = summaries[part] || {};
+    const nested = this.nestedOf(step, action, part);
+    const isFolded = nested.length > 0 && this.folded.has(step.uid);
     const card = this.card(part, {
       icon: action ? action.icon : "warning",
       number: index + 1,
@@ -77,8 +94,24 @@ export class Flow {
       line: shown.line || (action ? action.description : texts.unknown_action),
       condition: shown.condition,
       tools: this.tools(part, index),
+      fold: nested.length ? this.fold(step.uid, isFolded) : "",
     });
-    return h("li", {}, card, ...this.nested(action && action.node, step.params, `${part}/params`));
+    return h("li", {}, card, ...(isFolded ? [] : nested));
+  }
+
+  fold(uid, isFolded) {
+    const { texts } = this.store;
+    const turn = () => {
+      if (!this.folded.delete(uid)) this.folded.add(uid);
+      this.draw();
+    };
+    return button(isFolded ? texts.unfold : texts.fold, turn, { icon: isFolded ? "right" : "down", iconOnly: true, kind: "tool", "aria-expanded": String(!isFolded), "data-focus": `fold ${uid}` });
+  }
+
+  nestedOf(step, action, part) {
+    const inside = this.nested(action && action.node, step.params, `${part}/params`);
+    const after = typeof step.on_error === "object" ? [this.inner(this.store.texts.if_it_fails, `${part}/on_error/steps`, "warning")] : [];
+    return [...inside, ...after];
   }
 
   /* The steps inside a step: of each of its lists, and of each of its blocks. */
@@ -86,32 +119,39 @@ export class Flow {
     if (!form || typeof form === "string") return [];
     return Object.entries((node && node.members) || {}).flatMap(([name, member]) => {
       const inside = `${path}/${name}`;
-      if (member.kind === "steps") return this.inner(member.title, inside);
-      return holdsBlocks(member) ? this.blocks(member, form[name] || [], inside) : [];
+      const data = form[name];
+      if (!Array.isArray(data) || !(isShown(member, form) || data.length)) return [];
+      if (member.kind === "steps") return [this.inner(member.title, inside)];
+      return holdsBlocks(member) ? this.blocks(member, data, inside) : [];
     });
   }
 
-  inner(title, path) {
-    const add = button(this.store.texts.add_step, () => this.picker.open((name) => this.edits.add(name, null, path)), {
-      icon: "plus",
-      kind: "quiet",
-      "data-focus": `add ${path}`,
-    });
-    return h("div.we-nested", {}, h("p.we-nested-title", {}, title), this.steps(path), add);
+  inner(title, path, name = "") {
+    const { texts } = this.store;
+    const add = button(texts.add_step, () => this.pick(path), { icon: "plus", kind: "quiet", "data-focus": `add ${path}`, "aria-label": say(texts.add_in, { name: title }) });
+    return h("div.we-nested", { "data-into": path }, h("p.we-nested-title", {}, name ? icon(name) : "", title), this.steps(path), add);
   }
 
   blocks(member, blocks, path) {
     const cards = blocks.map((block, index) => {
       const part = `${path}/${index}`;
-      const title = block.label || block.name || `${member.items.title || member.title} ${index + 1}`;
-      const card = this.card(part, { icon: "list", title, line: "", tools: this.tools(part, index) });
-      return h("div.we-nested", {}, card, ...this.nested(member.items, block, part));
+      const one = member.one || member.title;
+      const title = block.label || block.name || `${one} ${index + 1}`;
+      const { condition } = this.store.summaries[part] || {};
+      const card = this.card(part, { icon: "way", title, line: "", condition, tools: this.tools(part, index), block: true });
+      const lists = Object.entries(member.items.members).filter(([, inner]) => inner.kind === "steps");
+      const inner = lists.map(([name]) => {
+        const add = button(this.store.texts.add_step, () => this.pick(`${part}/${name}`), { icon: "plus", kind: "quiet", "data-focus": `add ${part}/${name}`, "aria-label": say(this.store.texts.add_in, { name: title }) });
+        return h("div.we-nested-steps", { "data-into": `${part}/${name}` }, this.steps(`${part}/${name}`), add);
+      });
+      return h("div.we-nested.we-block", {}, card, inner);
     });
-    const add = button(say(this.store.texts.add_to, { name: member.title }), () => this.edits.addBlock(path, member.items), { icon: "plus", kind: "quiet" });
-    return [...cards, h("div.we-nested", {}, add)];
+    const label = say(this.store.texts.add_to, { name: member.one || member.title });
+    const add = button(label, () => this.edits.addBlock(path, member.items), { icon: "plus", kind: "quiet", "data-focus": `add ${path}` });
+    return [...cards, h("div.we-nested.we-nested-add", {}, add)];
   }
 
-  card(part, { icon: name, number = 0, title, line, condition = "", tools = "", quiet = false }) {
+  card(part, { icon: name, number = 0, title, line, condition = "", tools = "", fold = "", quiet = false, block = false }) {
     const { texts } = this.store;
     const problems = this.store.problemsOf(part).length;
     const isChosen = this.store.part === part;
@@ -120,7 +160,7 @@ export class Flow {
       "span.we-card-words",
       {},
       h("b.we-card-title", {}, number ? h("span.we-card-number", {}, `${number}. `) : "", h("bdi", {}, title)),
-      h("span.we-card-line", {}, h("bdi", {}, line)),
+      line ? h("span.we-card-line", {}, h("bdi", {}, line)) : "",
       condition ? h("span.we-card-condition", {}, h("bdi", {}, condition)) : "",
     );
     const badge = problems ? h("span.we-badge", { title: count }, icon("warning"), h("span", {}, String(problems)), h("span.we-unseen", {}, count)) : "";
@@ -131,25 +171,52 @@ export class Flow {
       words,
       badge,
     );
-    const classes = ["we-card", quiet ? "we-card-quiet" : "", isChosen ? "we-card-chosen" : "", problems ? "we-card-bad" : ""];
-    return h("div", { class: classes.filter(Boolean).join(" ") }, open, tools);
+    const classes = ["we-card", quiet ? "we-card-quiet" : "", block ? "we-card-block" : "", isChosen ? "we-card-chosen" : "", problems ? "we-card-bad" : ""];
+    const dragged = number ? { draggable: "true", "data-drag": part } : {};
+    return h("div", { class: classes.filter(Boolean).join(" "), ...dragged }, open, fold, tools);
   }
 
+  /* Only the chosen card has tools: with sixty steps all of them would be a thousand buttons. */
   tools(part, index) {
+    if (this.store.part !== part) return "";
     const { texts } = this.store;
     const { list } = this.store.listOf(part);
     const uid = this.store.keyOf(part);
-    const isBlock = !("params" in list[index]);
-    const tool = (name, label, action, disabled = false) =>
-      button(label, action, { icon: name, iconOnly: true, kind: "tool", disabled, "data-tool": name, "data-focus": `${name} ${uid}` });
+    const tool = (name, label, action, disabled = false, keys = "") =>
+      button(label, action, { icon: name, iconOnly: true, kind: "tool", disabled, "data-tool": name, "data-focus": `${name} ${uid}`, ...(keys ? { "aria-keyshortcuts": keys, title: `${label} (${keys.replace("Control", "Ctrl").replace("Arrow", "")})` } : {}) });
+    const ofStep = () => [
+      tool("move", texts.move_to, () => this.places.open(part)),
+      tool("clip", texts.copy, () => this.clipboard.copy(part), false, "Control+C"),
+      tool("cut", texts.cut, () => this.clipboard.cut(part), false, "Control+X"),
+      tool("plus", texts.add_after, () => this.pick("", part)),
+      this.clipboard.isFull ? tool("paste", texts.paste_after, () => this.clipboard.pasteAfter(part), false, "Control+V") : "",
+    ];
     return h(
       "span.we-card-tools",
       {},
-      tool("up", texts.move_up, () => this.edits.move(part, -1), index === 0),
-      tool("down", texts.move_down, () => this.edits.move(part, 1), index === list.length - 1),
+      tool("up", texts.move_up, () => this.edits.move(part, -1), index === 0, "Alt+ArrowUp"),
+      tool("down", texts.move_down, () => this.edits.move(part, 1), index === list.length - 1, "Alt+ArrowDown"),
       tool("copy", texts.duplicate, () => this.edits.duplicate(part)),
-      isBlock ? "" : tool("plus", texts.add_after, () => this.picker.open((name) => this.edits.add(name, part))),
-      tool("trash", texts.delete, () => this.edits.remove(part)),
+      isStep(list[index]) ? ofStep() : "",
+      tool("trash", texts.delete, () => this.edits.remove(part), false, "Delete"),
     );
+  }
+
+  /* What the keyboard does with the card that has the focus. */
+  key(event) {
+    const part = event.target.dataset && event.target.dataset.part;
+    if (!part || !/\d$/.test(part)) return;
+    const isStepCard = isStep(this.store.get(part));
+    const command = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : event.altKey ? `alt ${event.key}` : event.key;
+    const act = {
+      "alt ArrowUp": () => this.edits.move(part, -1),
+      "alt ArrowDown": () => this.edits.move(part, 1),
+      Delete: () => this.edits.remove(part),
+      c: isStepCard && (() => this.clipboard.copy(part)),
+      x: isStepCard && (() => this.clipboard.cut(part)),
+    }[command];
+    if (!act) return;
+    event.preventDefault();
+    act();
   }
 }

@@ -12,6 +12,7 @@ export const ADD = "+"; // a field of the form only: which field to add to a gro
 export class Schemas {
   /* root(): the data of the whole action, in which tables and templates are named. */
   constructor(store, root) {
+    this.showsNames = false; // short names, which follow what people call a thing
     this.store = store;
     this.texts = store.texts;
     this.root = root;
@@ -40,7 +41,7 @@ export class Schemas {
     if (node.kind === "reference") return referenced(references || {}, node.source);
     if (node.kind === "boolean") return this.yesNo();
     if (node.kind === "column") return this.columns(node);
-    if (node.kind === "choice") return (node.choices || []).map((value) => choice(value, this.word(value)));
+    if (node.kind === "choice") return (node.choices || []).map((value) => choice(value, (node.words || {})[value] || this.word(value)));
     return node.options && node.options.length ? node.options : null;
   }
 
@@ -83,13 +84,14 @@ export class Schemas {
       case "parameters":
         return this.parameters(node, given);
       default:
-        return { type: "array", maxItems: 200, items: this.row(given.flat()) };
+        return { type: "array", maxItems: 200, items: this.row(given.flat(), node) };
     }
   }
 
   object(members, given) {
     const properties = {};
     for (const [name, member] of Object.entries(members)) {
+      if (member.names && !this.showsNames) continue;
       if (!isOwn(member)) properties[name] = this.of(member, given.map((one) => one[name]));
     }
     return { type: "object", properties };
@@ -111,10 +113,10 @@ export class Schemas {
     return { oneOf: [none, ...options] };
   }
 
-  row(given) {
+  row(given, node) {
     const long = given.some((row) => String(row.v).includes("\n"));
     const value = { type: "string", title: this.texts.value, ...(long ? { widget: "textarea" } : {}) };
-    return { type: "object", title: "", properties: { k: { type: "string", title: this.texts.key }, v: value } };
+    return { type: "object", title: "", properties: { k: { type: "string", title: node.payload ? this.texts.field : this.texts.key }, v: value } };
   }
 
   fields(node, given) {
@@ -163,11 +165,12 @@ export class Schemas {
   }
 
   below(node, key) {
-    if (key === "k") return { kind: "text", template: false };
+    if (key === "k") return { kind: node.payload ? "payload_key" : "text", payload: node.payload, template: false, title: node.payload ? this.texts.field : "" };
     if (node.kind === "fields") return fieldNode(key, this.fieldsOf(node)[key]);
     if (node.kind === "object" || node.kind === "one") return (node.members || {})[key];
     // Between a list of rows and the cells of one.
     if (["map", "json"].includes(node.kind) && key !== "v") return node;
+    if (node.kind === "list" && !node.items) return { kind: "text" };
     return node.items || { kind: "text" };
   }
 }
@@ -219,6 +222,7 @@ function choice(value, title) {
 
 /* "connection:slack,teams" names two kinds. */
 function referenced(references, source) {
-  const [family, names = ""] = source.split(":");
+  if (!source.includes(":")) return references[source] || [];
+  const [family, names] = source.split(":");
   return names.split(",").flatMap((name) => references[`${family}:${name.trim()}`] || []);
 }

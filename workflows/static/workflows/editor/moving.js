@@ -1,0 +1,56 @@
+/* “Move to …”: every list of the workflow, to choose from with the keyboard. */
+
+import { holdsBlocks, isShown, isStep } from "./blocks.js";
+import { button, h } from "./dom.js";
+
+export class Places {
+  constructor(store, edits) {
+    Object.assign(this, { store, edits });
+    this.element = h("dialog.we-picker", { "aria-label": store.texts.move_to });
+  }
+
+  open(part) {
+    const { texts } = this.store;
+    const pick = (path) => {
+      this.element.close();
+      this.edits.moveTo(part, path, this.store.get(path).length);
+    };
+    const lists = [...this.lists("steps", texts.main_line, 0), ...this.lists("on_failure", texts.if_workflow_fails, 0)];
+    const rows = lists.map(({ path, title, depth, hidden = false }) => {
+      const isOwn = `${path}/`.startsWith(`${part}/`);
+      const choose = button(title, () => pick(path), { kind: "pick", disabled: isOwn, "data-path": path });
+      return hidden ? "" : h(`li.we-depth-${depth}`, {}, choose);
+    });
+    const close = button(texts.close, () => this.element.close(), { icon: "cross", iconOnly: true, kind: "tool" });
+    const head = h("div.we-picker-head", {}, h("h2", {}, texts.move_to_end), close);
+    this.element.replaceChildren(head, h("ul.we-picker-list.we-place-list", {}, rows));
+    this.element.showModal();
+  }
+
+  lists(path, title, depth) {
+    const inside = (this.store.get(path) || []).flatMap((step, index) => this.inside(step, `${path}/${index}`, depth + 1));
+    return [{ path, title, depth }, ...inside];
+  }
+
+  inside(step, part, depth) {
+    if (!isStep(step)) return [];
+    const action = this.store.choices.actions[step.action];
+    const name = step.label || (action ? action.label : step.action);
+    const found = this.members(action && action.node, step.params, `${part}/params`, name, depth);
+    const after = typeof step.on_error === "object" ? this.lists(`${part}/on_error/steps`, `${name}: ${this.store.texts.if_it_fails}`, depth) : [];
+    return [...found, ...after];
+  }
+
+  members(node, form, path, name, depth) {
+    return Object.entries((node && node.members) || {}).flatMap(([key, member]) => {
+      const data = form && form[key];
+      if (!Array.isArray(data) || !(isShown(member, form) || data.length)) return [];
+      if (member.kind === "steps") return this.lists(`${path}/${key}`, `${name}: ${member.title}`, depth);
+      if (!holdsBlocks(member)) return [];
+      return data.flatMap((block, index) => {
+        const title = block.label || block.name || `${member.one || member.title} ${index + 1}`;
+        return this.lists(`${path}/${key}/${index}/steps`, `${name}: ${title}`, depth);
+      });
+    });
+  }
+}

@@ -1,0 +1,160 @@
+/* Fields that django-jsonform has not: a duration, a time of day, days, an event, a person, a choice
+   made from a list beside it. Each stands for one of its text fields, which stays behind it. */
+
+import { duration } from "./condition.js";
+import { h, newId, say, select } from "./dom.js";
+import { type } from "./values.js";
+
+const OTHER = "\u0000other";
+
+export class StandIns {
+  constructor(store, fields) {
+    Object.assign(this, { store, fields });
+  }
+
+  /* Puts the stand-in beside `input`, and brings it up to date. Returns the control that people use. */
+  of(input, inner, node, path) {
+    let shown = inner.querySelector(":scope > .we-standin");
+    const make = this[`make_${node.kind}`];
+    if (!make) {
+      if (shown) shown.remove();
+      input.classList.remove("we-behind");
+      return input;
+    }
+    const key = this.keyOf(node, path);
+    if (shown && shown.dataset.for === input.name && shown.dataset.value === input.value && shown.dataset.key === key) {
+      return this.control(shown) || input;
+    }
+    const had = shown && shown.contains(document.activeElement);
+    const isFree = shown && shown.dataset.for === input.name && shown.dataset.free === "true";
+    if (shown) shown.remove();
+    shown = h("div.we-standin", { "data-for": input.name, "data-value": input.value, "data-key": key, "data-free": String(Boolean(isFree)) });
+    const put = (value) => {
+      shown.dataset.value = value;
+      type(input, value);
+    };
+    shown.append(make.call(this, { input, node, path, put, shown }));
+    Object.assign(input, { tabIndex: -1 });
+    input.setAttribute("aria-hidden", "true");
+    input.classList.add("we-behind");
+    inner.append(shown);
+    const control = this.control(shown);
+    if (control) control.id = control.id || newId("we-in");
+    if (had && control) control.focus();
+    return control || input;
+  }
+
+  control(shown) {
+    return shown.querySelector("input, select");
+  }
+
+  /* What else the stand-in depends on. */
+  keyOf(node, path) {
+    if (node.kind === "own") return JSON.stringify(this.options(node));
+    if (node.kind === "payload_key") return JSON.stringify(this.payloadFields(node));
+    if (node.kind === "event") return String((this.store.choices.events || []).length);
+    return "";
+  }
+
+  make_duration({ input, node, put }) {
+    return duration(this.store.texts, input.value, put, { label: node.title, id: newId("we-in"), unit: "d" });
+  }
+
+  make_clock({ input, node, put }) {
+    const isTime = !input.value || /^([01]\d|2[0-3]):[0-5]\d$/.test(input.value);
+    const control = h("input.we-input.we-clock", { type: isTime ? "time" : "text", "aria-label": node.title, dir: "ltr" });
+    control.value = input.value;
+    control.addEventListener("input", () => put(control.value));
+    return control;
+  }
+
+  make_days({ input, node, put }) {
+    const { days } = this.store.choices;
+    const chosen = new Set(input.value.split(" ").filter(Boolean));
+    const boxes = days.map(({ value, title }) => {
+      const box = h("input", { type: "checkbox", checked: chosen.has(value), "data-value": value });
+      box.addEventListener("change", () => {
+        if (box.checked) chosen.add(value);
+        else chosen.delete(value);
+        put(days.map((one) => one.value).filter((one) => chosen.has(one)).join(" "));
+      });
+      return h("label.we-check", {}, box, h("span", {}, title));
+    });
+    return h("span.we-days", { role: "group", "aria-label": node.title }, boxes);
+  }
+
+  make_event(made) {
+    const { texts, choices } = this.store;
+    const events = choices.events || [];
+    const groups = [
+      { title: texts.event_group, choices: events.filter((one) => !one.seen) },
+      { title: texts.seen_group, choices: events.filter((one) => one.seen) },
+    ].filter((group) => group.choices.length);
+    return this.choiceOrText(made, groups, texts.another_event, texts.another_event_help);
+  }
+
+  make_person(made) {
+    const { texts, choices } = this.store;
+    const { roles = [], people = [] } = choices.people || {};
+    const groups = [
+      { title: texts.roles, choices: roles },
+      { title: texts.people, choices: people },
+    ].filter((group) => group.choices.length);
+    return this.choiceOrText(made, groups, texts.another_person, texts.another_person_help);
+  }
+
+  make_payload_key(made) {
+    const { texts } = this.store;
+    const fields = this.payloadFields(made.node);
+    return this.choiceOrText(made, [{ title: texts.payload_fields, choices: fields }], texts.other_field, texts.other_field_help);
+  }
+
+  payloadFields(node) {
+    const event = (this.store.choices.events || []).find((one) => one.value === this.fields.data[node.payload]);
+    return (event && event.fields) || [];
+  }
+
+  /* One of the choices, or else a text of one's own. */
+  choiceOrText({ input, node, put, shown, path }, groups, other, help) {
+    const { texts } = this.store;
+    const label = node.title || this.fields.decorator.nameOf(path, node);
+    const isKnown = groups.some((group) => group.choices.some((one) => one.value === input.value));
+    const none = groups.every((group) => !group.choices.length);
+    const isFree = !isKnown && (Boolean(input.value) || shown.dataset.free === "true" || none);
+    const free = () => {
+      const text = h("input.we-input", { type: "text", dir: "auto", "aria-label": say(texts.free_text, { field: label }), placeholder: help });
+      text.value = isKnown ? "" : input.value;
+      text.addEventListener("input", () => put(text.value.trim()));
+      return text;
+    };
+    if (none) return free();
+    const choices = [{ value: "", title: texts.choose }, ...groups, { value: OTHER, title: other }];
+    const chosen = select(choices, isFree ? OTHER : input.value, (value) => {
+      shown.dataset.free = String(value === OTHER);
+      shown.querySelectorAll("input").forEach((one) => one.remove());
+      put(value === OTHER ? "" : value);
+      if (value !== OTHER) return;
+      const text = free();
+      chosen.after(text);
+      text.focus();
+    }, { "aria-label": label });
+    return h("span.we-choice-or-text", {}, chosen, isFree ? free() : "");
+  }
+
+  /* A choice among what stands in a list of the same step. */
+  make_own({ input, node, put }) {
+    const { texts } = this.store;
+    const options = this.options(node);
+    const all = [{ value: "", title: texts.nothing }, ...options];
+    if (input.value && !options.some((one) => one.value === input.value)) {
+      all.push({ value: input.value, title: say(texts.gone, { value: input.value }) });
+    }
+    return select(all, input.value, put, { "aria-label": node.title });
+  }
+
+  options(node) {
+    const listed = this.fields.data[node.source];
+    const named = Array.isArray(listed) && listed.length ? listed : this.store.choices.usual_choices;
+    return named.filter((one) => one.key).map((one) => ({ value: one.key, title: one.label || one.key }));
+  }
+}
