@@ -46,7 +46,8 @@ LOCK_PARENT: Final = "SELECT 1 FROM workflow_runs WHERE id = %(parent)s FOR UPDA
 CHILD_ENDED: Final = """
 UPDATE workflow_runs
 SET children_open = children_open - %(number)s, due_at = CASE
-    WHEN status = 'waiting' AND (children_open <= %(number)s OR %(tells)s) THEN now()
+    WHEN status = 'waiting' AND wait_type = 'children'
+        AND (children_open <= %(number)s OR %(tells)s) THEN now()
     ELSE due_at END
 WHERE id = %(parent)s AND children_open >= %(number)s
 RETURNING 1

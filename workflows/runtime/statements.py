@@ -293,10 +293,12 @@ RETURNING id
 # event of its own if a person corrected the payload.
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step)
+    subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step,
+    lane)
 SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
     coalesce(%(payload)s::jsonb, trigger_payload),
-    subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s
+    subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s,
+    lane
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
 RETURNING id
 """

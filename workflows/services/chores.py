@@ -11,6 +11,7 @@ from workflows.models.idempotency import WorkflowIdempotency
 from workflows.services import alerts, overdue
 from workflows.services.approval_mails import tell_approvers
 from workflows.services.schedules import fire_due
+from workflows.services.trials import forget_old
 
 # As long as Stripe goes on sending a webhook that was not answered.
 IDEMPOTENCY_HOURS = 72
@@ -31,6 +32,7 @@ CHORES = {
     "fire_due_schedules": 1,
     # Behind the look of every few seconds (workflows.triggers.telling).
     "tell_all_approvers": 1,
+    "forget_rehearsals": 60,
 }
 
 
@@ -75,6 +77,11 @@ def fire_due_schedules() -> int:
 def tell_all_approvers() -> int:
     """Mail the approvers whom every other look has missed; return how many mails."""
     return tell_approvers()
+
+
+def forget_rehearsals() -> int:
+    """Delete old test runs and backtests; return how many."""
+    return forget_old()
 
 
 def refresh_run_stats() -> None:

@@ -66,7 +66,9 @@ def emit():
 
 def stop():
     ends = st.sampled_from(["completed", "failed"])
-    return st.builds(lambda end: {"action": "stop", "params": {"outcome": end, "message": "end"}}, ends)
+    return st.builds(
+        lambda end: {"action": "stop", "params": {"outcome": end, "message": "end"}}, ends
+    )
 
 
 CONDITIONS = st.sampled_from(

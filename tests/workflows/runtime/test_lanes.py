@@ -10,6 +10,7 @@ from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.services.cancel import cancel
 from workflows.services.fire import fire
+from workflows.services.retry import start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,3 +143,17 @@ def test_a_run_that_fails_or_is_cancelled_gives_its_room_away(tenant, machine, p
 
     assert statuses() == ["cancelled", "waiting"]
     assert holders() == {"one": 1}
+
+
+def test_a_run_that_is_started_again_takes_its_turn_too(tenant, machine, publish_steps):
+    publish_steps(tenant, PAUSE, settings={"concurrency_key": "one"})
+    fire(tenant, "x", {})
+    machine.work()
+    cancel(tenant, WorkflowRun.objects.get().id)
+    fire(tenant, "x", {})
+    machine.work()
+
+    start_again(tenant, WorkflowRun.objects.earliest("id").id, "user:1")
+    machine.work()
+
+    assert statuses() == ["cancelled", "waiting", "queued"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db.models import Field
+from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -15,11 +16,13 @@ from actions.models.message_template import Channel, MessageTemplate
 from tenants.models.membership import Membership, Role
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.events import events_of, titles_of
+from workflows.admin.editor.kinds import usual_choices
 from workflows.admin.editor.known import Known, all_known
 from workflows.admin.editor.nodes import Node
 from workflows.admin.editor.operators import operators
 from workflows.admin.editor.params import blank, show
 from workflows.admin.editor.steps import node_of
+from workflows.definition.windows import DAYS
 from workflows.models.definition import WorkflowDefinition
 
 Json = Any
@@ -61,6 +64,8 @@ def choices_of(tenant: Tenant, own_workflow: str = "") -> dict[str, Json]:
             for kind in events_of(tenant)
         ],
         "people": _people(tenant),
+        "days": [_choice(day, WEEKDAYS[number]) for number, day in enumerate(DAYS)],
+        "usual_choices": usual_choices(),
         "tables": [_choice(one.alias, one.label) for one in records.all_records()],
         "fields": {one.alias: _fields(one, one.writable) for one in records.all_records()},
         "creatable": {one.alias: _fields(one, one.creatable) for one in records.all_records()},

@@ -53,7 +53,8 @@ def _reminder() -> Json:
     return {"after": "1d", "every": "1d", "at_most": 3, "steps": []}
 
 
-def _choices() -> list[Json]:
+def usual_choices() -> list[Json]:
+    """Return the choices of an approval that names none."""
     # The labels are message ids of the language's own catalogue of words.
     return [{"key": one["key"], "label": str(_(one["label"]))} for one in USUAL_CHOICES]
 
@@ -238,7 +239,7 @@ DRESSES: Final[Mapping[str, Dress]] = {
         },
         new=lambda: {
             "approvers": [f"role:{Role.OPERATIONS.value}"],
-            "choices": _choices(),
+            "choices": usual_choices(),
         },
         blocks={"reminders": _reminder},
     ),

@@ -74,7 +74,7 @@ def plain(form: Form) -> Form:
         return [plain(one) for one in form]
     if not isinstance(form, dict):
         return form
-    own = {"uid", "fresh"} if "kept" in form or "fresh" in form else ()
+    own = {"uid", "fresh", "named"} if "kept" in form or "fresh" in form else ()
     return {key: plain(inner) for key, inner in form.items() if key not in own}
 
 

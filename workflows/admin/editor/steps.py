@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.utils.translation import get_language
 
 from workflows.admin.editor import conditions, params
-from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, shown
 from workflows.admin.editor.known import params_of
+from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, shown
 from workflows.admin.editor.nodes import Node, params_node
 from workflows.admin.editor.params import OWN_FORMS, BadForm, plain
 from workflows.definition.kinds import KINDS

@@ -19,6 +19,7 @@ from tenants.admin import access
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.check import checked, is_saved
 from workflows.admin.editor.choices import choices_of
+from workflows.admin.editor.copying import copied, pasted
 from workflows.admin.editor.preview import preview
 from workflows.admin.editor.samples import Sample, sample_of
 from workflows.admin.editor.shape import BadForm, from_form, to_form
@@ -93,10 +94,25 @@ def list_values(asked: Asked) -> dict[str, Json]:
     return {"groups": groups, "choices": choices_of(asked.tenant, asked.key)}
 
 
+def copy_steps(asked: Asked) -> dict[str, Json]:
+    """Answer with steps as documents write them. Raises BadForm."""
+    return {"text": copied(asked.body["steps"])}
+
+
+def paste_steps(asked: Asked) -> dict[str, Json]:
+    """Answer with the forms of steps that were copied, and what of them this company lacks."""
+    try:
+        return pasted(asked.tenant, str(asked.body["text"]))
+    except (document_text.Unreadable, BadForm):
+        return {"error": _("What was copied are no steps of a workflow.")}
+
+
 ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {
     "check": check,
     "preview": show_previews,
     "values": list_values,
+    "copy": copy_steps,
+    "paste": paste_steps,
 }
 
 

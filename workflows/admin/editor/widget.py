@@ -35,7 +35,7 @@ from workflows.wording.times import short_moment
 
 Json = Any
 
-ENDPOINTS: Final = ("check", "preview", "values")
+ENDPOINTS: Final = ("check", "preview", "values", "copy", "paste")
 
 
 class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no types

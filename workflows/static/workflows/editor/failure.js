@@ -1,30 +1,81 @@
 /* “If something goes wrong”: on_error, retry and timeout in plain words. */
 
-import { h, newId, select } from "./dom.js";
+import { button, h, newId, select } from "./dom.js";
 import { duration } from "./condition.js";
 
 const RETRY = ["attempts", "delay", "backoff", "max_delay"];
 
 export class Failure {
-  constructor(store, step, onChange) {
-    Object.assign(this, { store, step, onChange });
+  /* steers: a step that leads the run is never tried again. mayRepeat: after a crash it is not clear
+     whether the step was done. */
+  constructor(store, step, { onChange, addStep, steers, mayRepeat }) {
+    Object.assign(this, { store, step, onChange, addStep, steers, mayRepeat });
     this.element = h("div.we-failure");
     this.draw();
   }
 
   draw() {
-    this.element.replaceChildren(this.after(), ...this.tries(), this.limit());
+    const ofAction = this.steers ? [] : [...this.tries(), this.limit(), this.crash()];
+    this.element.replaceChildren(this.after(), this.block(), ...ofAction);
   }
 
   /* If this step fails in the end: stop, or go on. */
   after() {
     const { texts } = this.store;
     const { on_error: now } = this.step;
-    const choices = [{ value: "stop", title: texts.fails_stop }, { value: "continue", title: texts.fails_continue }];
-    if (!["", "stop", "continue"].includes(now)) choices.push({ value: now, title: texts.fails_other });
+    const choices = [
+      { value: "stop", title: texts.fails_stop },
+      { value: "continue", title: texts.fails_continue },
+      { value: "steps", title: texts.fails_steps },
+    ];
+    const isBlock = typeof now === "object";
+    if (!isBlock && !["", "stop", "continue"].includes(now)) choices.push({ value: now, title: texts.fails_other });
     const id = newId();
-    const chosen = select(choices, now || "stop", (value) => this.set("on_error", value), { id, "data-field": "on_error" });
+    const chosen = select(choices, isBlock ? "steps" : now || "stop", (value) => this.setEnd(value), { id, "data-field": "on_error" });
     return h("p.we-sentence", { "data-area": "on_error" }, h("label", { for: id }, texts.if_fails), chosen, error());
+  }
+
+  setEnd(value) {
+    this.step.on_error = value === "steps" ? { steps: [], then: "", codes: [] } : value;
+    this.onChange();
+    this.draw();
+    this.element.querySelector('[data-field="on_error"]').focus();
+  }
+
+  /* The steps that run then, which stand in the flow; and how it goes on behind them. */
+  block() {
+    const { texts } = this.store;
+    const now = this.step.on_error;
+    if (typeof now !== "object") return "";
+    const set = (key, value) => {
+      now[key] = value;
+      this.onChange();
+    };
+    const ends = [{ value: "", title: texts.fails_stop }, { value: "continue", title: texts.fails_continue }];
+    if (now.then === "stop") ends[0].value = "stop";
+    const [thenId, codesId] = [newId(), newId()];
+    const then = select(ends, now.then, (value) => set("then", value), { id: thenId, "data-field": "then" });
+    const codes = h("input.we-input", { type: "text", dir: "ltr", id: codesId, "data-field": "codes", placeholder: "http_404, not_in_time" });
+    codes.value = now.codes.join(", ");
+    codes.addEventListener("input", () => set("codes", codes.value.split(/[\s,،]+/).filter(Boolean)));
+    return h(
+      "div.we-own-retry",
+      {},
+      h("p.we-sentence", { "data-area": "on_error/steps" }, h("span", {}, texts.fails_steps_help), button(texts.add_step, this.addStep, { icon: "plus", kind: "quiet", "data-do": "add-after-error" }), error()),
+      h("p.we-sentence", { "data-area": "on_error/then" }, h("label", { for: thenId }, texts.fails_then), then, error()),
+      h("p.we-sentence", { "data-area": "on_error/codes" }, h("label", { for: codesId }, texts.fails_codes), codes, error()),
+    );
+  }
+
+  /* What is done about a step that a worker died in. */
+  crash() {
+    const { texts } = this.store;
+    if (!this.mayRepeat && !this.step.after_crash) return "";
+    const id = newId();
+    const choices = [{ value: "", title: texts.crash_ask }, { value: "repeat", title: texts.crash_repeat }];
+    if (this.step.after_crash === "ask") choices[0].value = "ask";
+    const chosen = select(choices, this.step.after_crash, (value) => this.set("after_crash", value), { id, "data-field": "after_crash" });
+    return h("p.we-sentence", { "data-area": "after_crash" }, h("label", { for: id }, texts.after_crash), chosen, error());
   }
 
   tries() {

@@ -1,11 +1,15 @@
 /* The step editor: puts its parts together on every element with data-editor. */
 
 import { button, h, icon, later, say } from "./dom.js";
+import { Clipboard } from "./clipboard.js";
 import { Conflict } from "./conflict.js";
 import { Drafts } from "./drafts.js";
 import { Edits, mark } from "./edits.js";
 import { Flow } from "./flow.js";
+import { History } from "./history.js";
+import { Places } from "./moving.js";
 import { Page } from "./parts.js";
+import { eachStep } from "./names.js";
 import { Picker } from "./picker.js";
 import { Previews } from "./previews.js";
 import { Raw } from "./raw.js";
@@ -23,8 +27,9 @@ function start(root) {
   const server = new Server(store);
   const edits = new Edits(store);
   const picker = new Picker(store);
+  const places = new Places(store, edits);
   const parts = {
-    flow: new Flow(store, edits, picker),
+    flow: new Flow(store, edits, picker, new Clipboard(store, server, edits), places),
     page: new Page(store, edits, picker, new Previews(store, server)),
     raw: new Raw(store, server),
     drafts: new Drafts(store, server),
@@ -32,10 +37,12 @@ function start(root) {
     values: new ValuesPanel(store),
   };
   const status = new Status(store);
+  store.write();
+  const history = new History(store, root);
   source.hidden = true;
   root.classList.add("we-ready");
   root.append(
-    h("div.we-top", {}, tabs(store, parts), status.element),
+    h("div.we-top", {}, tabs(store, parts), history.element, status.element),
     parts.conflict.element,
     parts.drafts.element,
     status.away,
@@ -43,11 +50,11 @@ function start(root) {
     parts.raw.element,
     parts.values.element,
     picker.element,
+    places.element,
     new Toast(store).element,
   );
   listen(store, server);
   guard(source, root);
-  store.write();
   parts.flow.draw();
   parts.page.draw();
   parts.drafts.offer();
@@ -72,12 +79,15 @@ function listen(store, server) {
     if (store.part === "trigger") store.tell("fields");
   });
   let steps = stepsOf(store);
+  const look = later(200, () => {
+    if (steps !== stepsOf(store)) learn();
+    steps = stepsOf(store);
+  });
   store.on("form", () => {
     store.tell("checking");
     check();
-    if (steps !== stepsOf(store)) learn();
-    steps = stepsOf(store);
     mark(store.form);
+    look();
   });
   store.on("learn", () => learn());
   const tenant = document.querySelector('select[name="tenant"]');
@@ -96,7 +106,16 @@ async function renew(store, server, check) {
 
 /* What can be inserted depends on these only. */
 function stepsOf(store) {
-  return JSON.stringify(store.form.steps.map(({ name, action, label }) => [name, action, label]));
+  const told = [];
+  eachStep([store.form.steps, store.form.on_failure], ({ name, action, label, params }) => {
+    const { type, form, choices, items, branches } = params || {};
+    told.push([name, action, label, type, items, ...[form, choices].map(keysOf), Array.isArray(branches) ? branches.map((one) => one.name) : ""]);
+  });
+  return JSON.stringify(told);
+}
+
+function keysOf(list) {
+  return Array.isArray(list) ? list.map((one) => one && [one.key, one.label]) : "";
 }
 
 /* The form posts one field; Enter in a field publishes nothing. */
@@ -177,12 +196,12 @@ class Toast {
     store.on("toast", (toast) => this.show(toast));
   }
 
-  show({ text, undo }) {
+  show({ text, undo, long = false }) {
     const back = undo && button(this.store.texts.undo, () => { this.element.hidden = true; undo(); }, { kind: "primary" });
     this.element.replaceChildren(h("span", {}, h("bdi", {}, text)), ...(back ? [back] : []));
     this.element.hidden = false;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.element.hidden = true; }, 12000);
+    this.timer = setTimeout(() => { this.element.hidden = true; }, long ? 60000 : 12000);
   }
 }
 

@@ -1,11 +1,11 @@
 /* The page beside the flow: the trigger, one step, or the settings. */
 
-import { isStep, nodeOf, ownMembers } from "./blocks.js";
+import { isShown, isStep, nodeOf, ownMembers } from "./blocks.js";
 import { button, h, icon, labelled, newId, say, select } from "./dom.js";
 import { Condition } from "./condition.js";
 import { Failure } from "./failure.js";
 import { Fields } from "./fields.js";
-import { namesIn } from "./names.js";
+import { nameFor, namesIn } from "./names.js";
 
 const ANOTHER = "\u0000another";
 
@@ -20,6 +20,8 @@ export class Page {
   }
 
   draw() {
+    const old = this.element.contains(document.activeElement) && this.element.dataset.part === this.store.part ? document.activeElement : null;
+    const back = old && this.wayTo(old);
     this.clear();
     const { part } = this.store;
     this.problems = h("ul.we-problems", { hidden: true });
@@ -30,6 +32,18 @@ export class Page {
     else this.block(this.store.get(part));
     this.drawn.forEach((fields) => fields.draw());
     this.mark();
+    const again = back && this.element.querySelector(back);
+    if (again) again.focus({ preventScroll: true });
+  }
+
+  /* How to find a field again after the page was drawn anew. */
+  wayTo(element) {
+    const standIn = element.closest(".we-standin");
+    if (standIn) return `.we-standin[data-for="${CSS.escape(standIn.dataset.for)}"] :is(input, select)`;
+    if (element.name) return `[name="${CSS.escape(element.name)}"]`;
+    if (element.dataset.field) return `[data-field="${CSS.escape(element.dataset.field)}"]`;
+    const row = element.closest("[data-row]");
+    return row && element.dataset.cell ? `[data-row="${row.dataset.row}"] [data-cell="${element.dataset.cell}"]` : "";
   }
 
   clear() {
@@ -129,7 +143,7 @@ export class Page {
   step(step) {
     const { texts, choices, part } = this.store;
     const action = choices.actions[step.action];
-    const label = h("input.we-input", { type: "text", dir: "auto", id: newId(), "data-field": "label", autocomplete: "off" });
+    const label = h("input.we-input", { type: "text", dir: "auto", id: newId(), "data-field": "label", autocomplete: "off", maxlength: "200" });
     label.value = step.label;
     label.placeholder = action ? action.label : step.action;
     label.addEventListener("input", () => {
@@ -139,10 +153,12 @@ export class Page {
       if (this.nameInput) this.nameInput.value = step.name;
     });
     const change = button(texts.change_action, () => this.picker.open((name) => this.edits.setAction(part, name)), { kind: "quiet", icon: "swap" });
+    const steers = Boolean(action && action.steers);
     const what = this.section("", this.params(step, action));
     const always = { always: texts.always, all: texts.all, any: texts.any };
     this.condition = new Condition(this.store, { form: step.condition, onChange: () => this.store.changed(), words: always, legend: texts.only_if });
-    this.failure = new Failure(this.store, step, () => this.store.changed());
+    const inList = () => this.picker.open((name) => this.edits.add(name, null, `${part}/on_error/steps`));
+    this.failure = new Failure(this.store, step, { onChange: () => this.store.changed(), addStep: inList, steers, mayRepeat: Boolean(action && action.may_repeat) });
     this.show(
       step.label || label.placeholder,
       action ? action.icon : "warning",
@@ -172,18 +188,45 @@ export class Page {
     return h("div", {}, this.fields.element, others);
   }
 
-  /* An item of a list that holds steps or conditions: a case of a branch. */
+  /* An item of a list that holds steps or conditions: a way of a branch, a reminder. */
   block(form) {
-    const node = nodeOf(this.store, this.store.part);
-    const take = (data) => { Object.assign(form, data); this.store.changed(); };
+    const { part } = this.store;
+    const node = nodeOf(this.store, part);
+    const take = (data) => {
+      Object.assign(form, data);
+      this.nameBlock(form, node);
+      this.heading.textContent = this.titleOf(form, part);
+      this.store.changed();
+    };
     this.fields = this.fieldsOf({ ...node, title: "" }, form, take, this.previews);
-    const title = form.label || form.name || node.title || this.store.texts.step_word;
-    this.show(title, "list", this.section("", this.fields.element), ...this.conditionsIn(node, form));
+    this.show(this.titleOf(form, part), "way", this.section("", this.fields.element), ...this.conditionsIn(node, form));
+    const above = this.store.get(part.slice(0, part.lastIndexOf("/params/")));
+    const action = above && this.store.choices.actions[above.action];
+    const kind = action ? `${action.label}${above.label ? `: ${above.label}` : ""}` : "";
+    this.element.querySelector("h2").after(h("p.we-page-kind", {}, h("bdi", {}, kind)));
+  }
+
+  titleOf(form, part) {
+    const { list, index, path } = this.store.listOf(part);
+    const node = nodeOf(this.store, path) || {};
+    return form.label || form.name || `${node.one || node.title || this.store.texts.step_word} ${list.length > 1 ? index + 1 : ""}`.trim();
+  }
+
+  /* A lane's short name follows what people call it, until somebody writes one. */
+  nameBlock(form, node) {
+    const key = Object.keys(node.members).find((name) => node.members[name].names);
+    if (!key || !form[node.members[key].names]) return;
+    const { list } = this.store.listOf(this.store.part);
+    const others = new Set(list.filter((one) => one !== form).map((one) => one[key]));
+    const name = nameFor(form[node.members[key].names], "item", others);
+    if (form.named && form.named !== form[key]) delete form.fresh;
+    if (!form[key] || form.fresh) Object.assign(form, { [key]: name, named: name, fresh: "1" });
+    if (this.fields.data[key] !== form[key]) this.fields.data = { ...this.fields.data, [key]: form[key] };
   }
 
   /* The conditions among parameters, each with its title. */
   conditionsIn(node, form) {
-    return ownMembers(node, "condition").map(([name, member]) => {
+    return ownMembers(node, "condition").filter(([, member]) => isShown(member, form)).map(([name, member]) => {
       const { texts } = this.store;
       const words = { always: texts.always, all: texts.all, any: texts.any };
       const onChange = () => this.store.changed();
@@ -217,22 +260,29 @@ export class Page {
     const { texts, form } = this.store;
     const { head } = form;
     const example = "delivery_fee = 5";
+    const wait = { kind: "choice", choices: ["wait", "replace"], usual: "wait", words: { wait: texts.busy_wait, replace: texts.busy_replace } };
     const node = {
       kind: "object",
       members: {
         values: { kind: "map", title: texts.values, help: say(texts.values_help, { example }), template: false, items: { kind: "text", template: false } },
+        concurrency_key: { kind: "text", title: texts.turns, help: texts.turns_help },
+        when_busy: { ...wait, title: texts.when_busy, when: { concurrency_key: [] } },
+        max_running: { kind: "number", title: texts.max_running, help: texts.max_running_help, template: false },
+        deadline: { kind: "duration", title: texts.deadline, help: texts.deadline_help, template: false },
+        output: { kind: "json", title: texts.output, help: texts.output_help, items: { kind: "text" } },
         own_changes: { kind: "boolean", title: texts.own_changes, help: texts.own_changes_help, usual: "false" },
       },
     };
-    const data = { values: head.values.map(({ k, v }) => ({ k, v })), own_changes: head.own_changes };
+    const own = Object.keys(node.members).filter((name) => name !== "values");
+    const data = { values: head.values.map(({ k, v }) => ({ k, v })), ...Object.fromEntries(own.map((name) => [name, structuredClone(head[name])])) };
     const take = (given) => {
       const was = new Map(head.values.map((row) => [row.k, row.was]));
       head.values = given.values.map(({ k, v }) => ({ k, v, was: was.get(k) || "" }));
-      head.own_changes = given.own_changes;
+      for (const name of own) head[name] = given[name] === undefined ? "" : given[name];
       this.store.changed();
       this.store.tell("learn");
     };
-    this.fields = this.fieldsOf(node, data, take, null);
+    this.fields = this.fieldsOf(node, data, take, this.previews);
     this.show(texts.settings, "sliders", this.section("", this.fields.element));
   }
 

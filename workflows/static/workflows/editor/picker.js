@@ -8,19 +8,26 @@ export class Picker {
     this.element = h("dialog.we-picker", { "aria-label": store.texts.pick_title });
   }
 
-  /* Calls `done` with the name of the chosen action. */
-  open(done) {
+  /* Calls `done` with the name of the chosen action. `fits` leaves some out. */
+  open(done, fits = null) {
     const { texts, choices } = this.store;
     const search = h("input.we-search", { type: "search", placeholder: texts.pick_search, "aria-label": texts.pick_search });
     const pick = (name) => {
       this.element.close();
       done(name);
     };
-    const cards = Object.entries(choices.actions).map(([name, action]) => card(name, action, pick));
+    const offered = Object.entries(choices.actions).filter(([, action]) => !fits || fits(action));
+    const group = (title, steers) => {
+      const cards = offered.filter(([, action]) => Boolean(action.steers) === steers).map(([name, action]) => card(name, action, pick));
+      return { cards, element: h("section", {}, h("h3", {}, title), h("ul.we-picker-list", {}, cards)) };
+    };
+    const groups = [group(texts.pick_actions, false), group(texts.pick_steering, true)].filter((one) => one.cards.length);
+    const cards = groups.flatMap((one) => one.cards);
     const none = h("p.we-help", { hidden: true }, texts.pick_none);
     search.addEventListener("input", () => {
       const wanted = search.value.trim().toLowerCase();
       cards.forEach((one) => { one.hidden = !one.textContent.toLowerCase().includes(wanted); });
+      groups.forEach((one) => { one.element.hidden = one.cards.every((shown) => shown.hidden); });
       none.hidden = cards.some((one) => !one.hidden);
     });
     search.addEventListener("keydown", (event) => {
@@ -29,7 +36,7 @@ export class Picker {
     });
     const close = button(texts.close, () => this.element.close(), { icon: "cross", iconOnly: true, kind: "tool" });
     const head = h("div.we-picker-head", {}, h("h2", {}, texts.pick_title), close);
-    this.element.replaceChildren(head, search, none, h("ul.we-picker-list", {}, cards));
+    this.element.replaceChildren(head, search, none, ...groups.map((one) => one.element));
     this.element.showModal();
     search.focus();
   }
