@@ -54,7 +54,8 @@ def _arguments():
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--only", type=lambda text: tuple(text.split(",")), default=PARTS)
     parser.add_argument("--of", type=lambda text: tuple(text.split(",")), default=SYSTEMS)
-    parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--runs", type=int, default=Plan.runs)
+    parser.add_argument("--slots", type=int, default=Plan.slots)
     return parser.parse_args()
 
 
@@ -65,7 +66,7 @@ def _measure(given):
     django.setup()
     from tests.benchmarks.processes import sink
 
-    plan = replace(Plan(), only=given.only, **({"runs": given.runs} if given.runs else {}))
+    plan = replace(Plan(), only=given.only, runs=given.runs, slots=given.slots)
     plan = plan.quick() if given.quick else plan
     rounds = given.rounds or (1 if given.quick else 3)
     seen = {system: [] for system in SYSTEMS}

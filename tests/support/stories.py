@@ -55,7 +55,7 @@ class Storyteller:
 
     def later(self, run):
         """Let whatever waits be due, work, and return the run as it stands then."""
-        travel()
+        travel(WorkflowRun.objects.filter(pk=run.pk))
         self.machine.work()
         run.refresh_from_db()
         return run

@@ -19,6 +19,7 @@ from workflows.admin.definition_list import DefinitionList, linked_figures, link
 from workflows.admin.editor.views import editor_urls
 from workflows.admin.running_pages import RunningPages
 from workflows.admin.transfer_pages import TransferPages, export_file
+from workflows.admin.trying.pages import TryingPages
 from workflows.admin.version_list import draft_state, listed_versions
 from workflows.admin.version_pages import VersionPages
 from workflows.event_types import label_of
@@ -73,7 +74,7 @@ class DefinitionAdmin(TenantAdmin):
 
     def get_urls(self) -> Any:
         """Add the questions of the step editor, and the pages around versions and files."""
-        pages = (VersionPages(self), TransferPages(self), BrokenPage(self), RunningPages(self))
+        pages = (VersionPages(self), TransferPages(self), BrokenPage(self), TryingPages(self), RunningPages(self))
         own = [url for page in pages for url in page.urls()]
         return [*editor_urls(self.admin_site), *own, *super().get_urls()]
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
-from workflows.services.run_parts import Above, Family, above, ahead_in_lane, family_of
+from workflows.services.run_parts import Family, above, ahead_in_lane, family_of
 from workflows.services.stories import Plans, failed_step, plans_of
 from workflows.wording import badges
 from workflows.wording.lines import Kin
@@ -47,6 +47,15 @@ class Link:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """The place of a run in the one that started it and waits for it."""
+
+    words: str
+    is_called: bool  # it is the run of a workflow of its own
+    whole: Link
+
+
 def families_of(run: WorkflowRun, plans: Plans) -> Callable[[Kin], ShownFamily]:
     """Return a function that looks at the child runs of a step of `run`."""
     ways = {
@@ -55,12 +64,14 @@ def families_of(run: WorkflowRun, plans: Plans) -> Callable[[Kin], ShownFamily]:
     return lambda kin: _shown(run, family_of(run, kin), ways)
 
 
-def place_in_parent(run: WorkflowRun) -> tuple[str, Link] | None:
+def part_of(run: WorkflowRun) -> PartOf | None:
     """Return which part of another run this one is, and that run; None if it is whole."""
     found = above(run)
     if found is None:
         return None
-    return _place(run, found), Link(_title(found.parent), run_page(found.parent.pk))
+    words = place_words(found.step, found.way, run.item_index or 0, found.count)
+    whole = _("run of “%(workflow)s”") % {"workflow": found.parent.definition}
+    return PartOf(words, run.entry == 0, Link(whole, run_page(found.parent.pk)))
 
 
 def links_of_wait(run: WorkflowRun, ahead: Sequence[WorkflowRun]) -> list[Link]:
@@ -119,14 +130,6 @@ def _counts(family: Family) -> str:
         _("%(count)s under way"): family.under_way,
     }
     return _(", ").join(words % {"count": count} for words, count in said.items() if count)
-
-
-def _place(run: WorkflowRun, found: Above) -> str:
-    return place_words(found.step, found.way, run.item_index or 0, found.count)
-
-
-def _title(run: WorkflowRun) -> str:
-    return _("run of “%(workflow)s”") % {"workflow": run.definition}
 
 
 def _approval_page(approval_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from workflows.admin import run_kin
 from workflows.admin.run_steps import shown_parts, shown_steps
 from workflows.admin.ways_out import ways_out
+from workflows.engine.decide import DEADLINE_PASSED
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
 from workflows.models.event import WorkflowEvent
@@ -56,7 +58,7 @@ def run_page(run: WorkflowRun) -> dict[str, Any]:
         "sentence": summary(facts),
         "ways_out": ways_out(run, subject),
         "links": run_kin.links_of_wait(run, ahead),
-        "part_of": run_kin.place_in_parent(run),
+        "part_of": run_kin.part_of(run),
         "subject": subject,
         "event_url": _page("workflowevent", event.pk) if event else "",
         "began_with": label_of(event_type) if event_type else "",
@@ -123,12 +125,18 @@ def _facts(run: WorkflowRun) -> Sequence[Fact]:
         Fact(_("Queued"), run.created_at),
         Fact(_("Started"), run.started_at),
         Fact(_("Ended"), run.completed_at),
-        Fact(_("Has to be done by"), run.deadline_at),
+        Fact(_("Has to be done by"), _deadline(run)),
         Fact(_("Asked to cancel"), run.cancel_requested_at),
         Fact(_("Worker stopped in it"), run.crashes),
         Fact(_("Repeats"), _run_link(run.retried_from) if run.retried_from else ""),
         Fact(_("Started again as"), _links(repeats_of(run))),
     ]
+
+
+def _deadline(run: WorkflowRun) -> datetime | None:
+    """Return until when the run has to be done; of one that was done in time nobody asks."""
+    is_over = RunStatus(run.status).has_ended and run.error_code != DEADLINE_PASSED
+    return None if is_over else run.deadline_at
 
 
 def _workflow(run: WorkflowRun) -> SafeString:

@@ -67,6 +67,11 @@ class ShownStep:
         return self.line.state in GREY
 
     @property
+    def counts_its_children(self) -> bool:
+        """Whether how its child runs did is not said already."""
+        return self.line.state not in {StepState.COMPLETED, StepState.PARTLY}
+
+    @property
     def is_open(self) -> bool:
         """Whether its values are unfolded from the start."""
         return self.line.state in READ_FIRST

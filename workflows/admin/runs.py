@@ -23,7 +23,7 @@ from workflows.admin.run_filters import (
     TriggerFilter,
     WorkflowFilter,
 )
-from workflows.admin.run_kin import place_in_parent
+from workflows.admin.run_kin import part_of
 from workflows.admin.run_operations import RunOperations
 from workflows.admin.run_page import run_page, seen_mark, subject_of
 from workflows.admin.searching import narrowed
@@ -95,10 +95,9 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
     def page_title(self, obj: Any) -> str:
         """Name the workflow, and the record it was about."""
         subject = subject_of(obj)
-        part_of = place_in_parent(obj)
-        if part_of is not None:
-            named = {"workflow": obj.definition, "part": part_of[0]}
-            return _now("%(part)s, a part of “%(workflow)s”") % named
+        place = part_of(obj)
+        if place is not None and not place.is_called:
+            return place.words
         if subject is None:
             return _now("Run of “%(workflow)s”") % {"workflow": obj.definition}
         named = {"workflow": obj.definition, "subject": subject.label}

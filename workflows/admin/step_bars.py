@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflows.wording.lines import Attempt, Line
+from workflows.wording.lines import Attempt, Line, StepState
 
 # The bars' own unit: a picture of this width is stretched to whatever place it has.
 FULL: Final = 1000
@@ -60,7 +60,12 @@ def bars_of(line: Line, span: Span | None) -> tuple[Bar, ...]:
 def _tries(line: Line) -> Sequence[tuple[datetime, timedelta, bool]]:
     stated: Sequence[Attempt | Line] = line.attempts or (line,)
     return [
-        (one.started_at, timedelta(milliseconds=one.duration_ms or 0), bool(one.error))
+        (one.started_at, timedelta(milliseconds=one.duration_ms or 0), _has_failed(one))
         for one in stated
         if one.started_at is not None
     ]
+
+
+def _has_failed(one: Attempt | Line) -> bool:
+    is_partly = isinstance(one, Line) and one.state is StepState.PARTLY
+    return bool(one.error) and not is_partly

@@ -56,7 +56,8 @@ def ways_out(run: WorkflowRun, subject: Subject | None) -> list[WayOut]:
     for failure in _failures(run):
         for way in _ways(run, failure, subject):
             found.setdefault(way.url, way)
-    if run.error_fingerprint:
+    # The list it leads to has whole runs.
+    if run.error_fingerprint and run.parent_run is None:
         url = f"{_list('workflows', 'workflowrun')}?mistake={run.error_fingerprint}"
         found[url] = WayOut(_("All runs with the same mistake"), url)
     return list(found.values())

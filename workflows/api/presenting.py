@@ -14,8 +14,10 @@ from workflows.models.run import WorkflowRun
 from workflows.services.find_runs import EventHistory, RunHistory
 from workflows.services.fire_once import Accepted
 from workflows.services.health import Health
+from workflows.services.stories import facts_of, is_put_off, plans_of
 from workflows.wording import errors as wording
 from workflows.wording.masks import mask_links_in
+from workflows.wording.runs import waits
 
 Json = Any
 
@@ -62,9 +64,13 @@ def run_detail(request: Request, history: RunHistory) -> dict[str, Json]:
         "steps": steps,
         "error": _run_error(history),
         "crashes": run.crashes,
-        "due_at": moment(run.due_at),
+        "due_at": None if is_put_off(run) else moment(run.due_at),
+        "deadline_at": moment(run.deadline_at),
+        "waits_for": _waits_for(history),
         "cancel_requested_at": moment(run.cancel_requested_at),
         "parent_run": _id(run.parent_run),
+        "item_index": run.item_index,
+        "item": mask_links_in(history.item),
         "retried_from": _id(run.retried_from),
     }
 
@@ -122,6 +128,14 @@ def _run(request: Request, run: WorkflowRun, trigger_type: str) -> dict[str, Jso
         "started_at": moment(run.started_at),
         "completed_at": moment(run.completed_at),
     }
+
+
+def _waits_for(history: RunHistory) -> str | None:
+    run = history.run
+    if run.status not in {RunStatus.WAITING, RunStatus.QUEUED}:
+        return None
+    run.step_results, run.pending = list(history.entries), history.pending
+    return waits(facts_of(run, plans_of([run]))) or None
 
 
 def _under_way(run: WorkflowRun, pending: Mapping[str, Json]) -> dict[str, Json]:

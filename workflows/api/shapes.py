@@ -141,9 +141,21 @@ class RunDetail(RunSummary):
     trigger_payload = serializers.DictField(child=serializers.JSONField(allow_null=True))
     steps = Step(many=True)
     crashes = serializers.IntegerField()
-    due_at = serializers.DateTimeField(allow_null=True, help_text="null: the run has ended.")
+    due_at = serializers.DateTimeField(
+        allow_null=True, help_text="null: the run has ended, or no clock wakes it."
+    )
+    deadline_at = serializers.DateTimeField(allow_null=True)
+    waits_for = serializers.CharField(
+        allow_null=True, help_text="A sentence in the request's language."
+    )
     cancel_requested_at = serializers.DateTimeField(allow_null=True)
-    parent_run = serializers.UUIDField(allow_null=True)
+    parent_run = serializers.UUIDField(
+        allow_null=True, help_text="The run that started this one as a part, and waits for it."
+    )
+    item_index = serializers.IntegerField(
+        allow_null=True, help_text="Of a part: which of the step's parts it is, from 0."
+    )
+    item = serializers.JSONField(allow_null=True, help_text="Of a part: what it works on.")
     retried_from = serializers.UUIDField(allow_null=True)
 
 

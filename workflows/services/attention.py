@@ -31,19 +31,22 @@ ORDER BY count(*) DESC, 1 DESC LIMIT %(groups)s
 """
 
 # Through the partial index of live runs. Those that wait for a date look the same, but have not
-# tried anything yet.
+# tried anything yet. The parts of one run count as one; its own page leads from the part to it.
 RETRIES: Final = """
-SELECT (array_agg(found.id ORDER BY found.due_at))[1], count(*)
+SELECT (array_agg(found.id ORDER BY found.due_at))[1], count(DISTINCT found.whole)
 FROM unnest(%(tenants)s::uuid[]) AS seen (id) CROSS JOIN LATERAL (
-    SELECT id, definition_id, due_at, pending FROM workflow_runs
+    SELECT id, coalesce(parent_run, id) AS whole, definition_id, due_at, pending
+    FROM workflow_runs
     WHERE tenant_id = seen.id AND due_at > now() AND status = 'waiting'
     ORDER BY due_at LIMIT %(most)s) found
 WHERE jsonb_array_length(coalesce(found.pending -> 'attempts', '[]')) > 0
+    AND found.pending -> 'awaits' IS NULL
 GROUP BY found.definition_id, found.pending ->> 'step_name'
-ORDER BY count(*) DESC, 1 LIMIT %(groups)s
+ORDER BY count(DISTINCT found.whole) DESC, 1 LIMIT %(groups)s
 """
 
-# The same index. A run that was put back is due in 1970: it waits since it was made, at most.
+# The same index, with the parts of runs: nothing else is due of one that waits for its parts. A
+# run that was put back is due in 1970: it waits since it was made, at most.
 DUE: Final = """
 SELECT count(*), max(now() - found.since)
 FROM unnest(%(tenants)s::uuid[]) AS seen (id)

@@ -23,8 +23,18 @@ FROM workflow_runs WHERE id >= %(from_id)s AND parent_run IS NULL
 GROUP BY tenant_id, definition_id, date_trunc('hour', created_at), status
 """
 
+# A key is used once and never again, as often as not. Whoever needs the lane later makes it anew;
+# one that enters at this moment holds the row's lock, and then it is not empty any more.
+FORGET_EMPTY_LANES = """
+DELETE FROM workflow_lanes lane
+WHERE holders = 0 AND key <> '' AND NOT EXISTS (SELECT 1 FROM workflow_runs run
+    WHERE run.definition_id = lane.definition_id AND run.lane = lane.key
+        AND run.due_at IS NOT NULL)
+"""
+
 CHORES = {
     "forget_idempotency_keys": 60,  # minutes between two times
+    "forget_empty_lanes": 60,
     "tell_owners": 1,
     "tell_superusers": 1,
     "refresh_run_stats": 1,
@@ -57,6 +67,13 @@ def forget_idempotency_keys() -> int:
     limit = timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
     deleted, _by_model = WorkflowIdempotency.objects.filter(created_at__lt=limit).delete()
     return deleted
+
+
+def forget_empty_lanes() -> int:
+    """Delete the lanes of keys that no run has any more; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_EMPTY_LANES)
+        return cursor.rowcount
 
 
 def tell_owners() -> int:

@@ -57,6 +57,7 @@ class RunQuestion:
     order_id: str = ""
     subject: tuple[str, str] | None = None  # kind and id
     event_id: UUID | None = None
+    parent_run: UUID | None = None  # None: whole runs, not the parts of one
     created_after: datetime | None = None  # that moment included
     created_before: datetime | None = None  # that moment excluded
     before: UUID | None = None  # only runs with a smaller id: where the last page ended
@@ -96,16 +97,16 @@ class EventHistory:
 
 
 def find_runs(tenant: Tenant, question: RunQuestion) -> Page:
-    """Return a page of the root runs that `question` asks for.
+    """Return a page of the runs that `question` asks for: whole ones, or the parts of one.
 
     A page may hold fewer than `limit` runs although there is a next one.
     """
     with tenant_scope(tenant):
         indexed = _indexed(tenant, question)
         floor: UUID | None = None
-        found = indexed.filter(parent_run=None)
+        found = indexed.filter(parent_run=question.parent_run)
         if question.status or question.trigger_type:
-            # Children are counted too: then an index alone answers.
+            # Parts are counted too: then an index alone answers.
             ids = indexed.order_by("-id").values_list("id", flat=True)
             floor = ids[LOOKED_AT : LOOKED_AT + 1].first()
             found = _not_indexed(found if floor is None else found.filter(id__gte=floor), question)

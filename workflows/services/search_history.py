@@ -21,6 +21,7 @@ MOST_WORDS: Final = 6
 # index only knows whole words.
 MOST_READ: Final = 5_000
 LEAST_READ_OF_EACH: Final = 50
+DEEPEST: Final = 100  # levels of runs that started one another
 
 # “From tenant to tenant” instead of “=”: then only the index that begins with the tenant gives this
 # order. With “=” the planner takes the newest events of all tenants and throws those of others
@@ -58,17 +59,19 @@ def search_runs(tenants: Sequence[Tenant], term: str) -> Found:
     own = WorkflowRun.objects.filter(tenant__in=tenants)
     by_order = own.alias(order_id=KT("trigger_payload__order_id")).filter(order_id=term)
     questions = [by_order, _about(own, term)]
+    # Whole runs only: a thousand parts of one, which are newer, would leave no room for it.
+    whole = own.filter(parent_run=None)
     as_id = _uuid(term)
     if as_id is not None:
-        questions += [own.filter(id=as_id), own.filter(event_id=as_id)]
+        questions += [own.filter(id=_root(own, as_id)), whole.filter(event_id=as_id)]
     events = _indexed_events(tenants, term)
     if events:
-        questions.append(own.filter(event_id__in=events))
+        questions.append(whole.filter(event_id__in=events))
     found = _newest(questions)
     if found:
         return Found(found)
     partly = _partly(tenants, term)
-    return Found(_newest([own.filter(event_id__in=partly)]) if partly else [], is_partial=True)
+    return Found(_newest([whole.filter(event_id__in=partly)]) if partly else [], is_partial=True)
 
 
 def _indexed_events(tenants: Sequence[Tenant], term: str) -> list[UUID]:
@@ -122,6 +125,16 @@ def _newest(questions: Iterable[Any]) -> list[UUID]:
     for question in questions:
         found.update(question.order_by("-id").values_list("id", flat=True)[:MOST_FOUND])
     return sorted(found, reverse=True)[:MOST_FOUND]
+
+
+def _root(own: Any, run_id: UUID) -> UUID:
+    """Return the whole run that `run_id` is a part of; itself if it is one."""
+    for _level in range(DEEPEST):
+        parent: UUID | None = own.filter(id=run_id).values_list("parent_run", flat=True).first()
+        if parent is None:
+            break
+        run_id = parent
+    return run_id
 
 
 def _uuid(term: str) -> UUID | None:

@@ -90,7 +90,7 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     labels = plans.get(_key(run), Plan()).labels
     name = run.error_step or ""
     entries = (entry for entry in run.step_results if entry["step_name"] == name)
-    errors = (step_error(entry) for entry in entries if entry.get("error"))
+    errors = (step_error(entry, labels) for entry in entries if entry.get("error"))
     return labels.get(name) or spelt_out(name), next(errors, run.error_message or run.error_code)
 
 
@@ -98,7 +98,10 @@ def _key(run: WorkflowRun) -> tuple[UUID, int, int]:
     return run.definition_id, run.version, run.entry
 
 
+def is_put_off(run: WorkflowRun) -> bool:
+    """Whether a live run is due by no clock: somebody else wakes it."""
+    return run.due_at is not None and run.due_at.year >= NEVER_BY_CLOCK
+
+
 def _due(run: WorkflowRun) -> str:
-    """Return until when a run waits; "" if no clock wakes it."""
-    never = run.due_at is None or run.due_at.year >= NEVER_BY_CLOCK
-    return by_clock(run.due_at) if run.due_at and not never else ""
+    return by_clock(run.due_at) if run.due_at and not is_put_off(run) else ""

@@ -30,8 +30,12 @@ class Told:
     part: str = ""  # the outermost part of the place
     old: str = ""
     new: str = ""
-    # Of long texts: both sides in pieces, the differing ones marked.
-    marked: tuple[Parts, Parts] | None = None
+    texts: tuple[str, str] | None = None  # both sides of long texts
+
+    @property
+    def marked(self) -> tuple[Parts, Parts] | None:
+        """Return both sides of long texts in pieces, the differing ones marked."""
+        return marks(*self.texts) if self.texts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +194,9 @@ class _Teller:
         old, new = self._both(params, key)
         told = {"place": place, "old": old, "new": new}
         text = str(_SENTENCES[change.code]()) % told
-        marked = None
         before, after = params.get("old"), params.get("new")
-        if _is_long(before) and _is_long(after):
-            marked = marks(str(before), str(after))
-        return Told(text, place, part_words(content, path[:1]), old, new, marked)
+        texts = (str(before), str(after)) if _is_long(before) and _is_long(after) else None
+        return Told(text, place, part_words(content, path[:1]), old, new, texts)
 
     def _both(self, params: Any, key: str) -> tuple[str, str]:
         if "old" in params and "new" in params:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from workflows.wording.lines import Part
 from workflows.wording.masks import mask_links
@@ -37,12 +37,12 @@ _TAKEN: Final = {
 
 def part_title(part: Part) -> str:
     """Return what a part of a line is."""
-    number = {"number": part.number}
+    number = {"number": part.number, "time": by_clock(part.at) if part.at else ""}
     if part.is_taken and part.kind is WayKind.ROUND:
-        return _("Round %(number)s") % number
+        return (_("Round %(number)s, %(time)s") if part.at else _("Round %(number)s")) % number
     if part.is_taken and part.kind is WayKind.REMINDER:
         said = _("Reminder %(number)s, %(time)s") if part.at else _("Reminder %(number)s")
-        return said % {**number, "time": by_clock(part.at) if part.at else ""}
+        return said % number
     if part.is_taken and part.kind in _TAKEN:
         return str(_TAKEN[part.kind])
     return way_title(part.way)
@@ -61,11 +61,6 @@ def way_title(way: PlannedWay) -> str:
             return _("Reminder")
         case _:
             return str(_NAMES[way.kind])
-
-
-def rounds_words(count: int) -> str:
-    """Return how many rounds there were."""
-    return ngettext("%(count)s round", "%(count)s rounds", count) % {"count": count}
 
 
 def item_words(item: Json) -> str:

@@ -10,6 +10,7 @@ Kind = Literal["same", "old", "new"]
 Parts = tuple[tuple[bool, str], ...]  # whether a piece is marked, and its text
 
 CONTEXT: Final = 3  # equal lines around a difference
+MOST_LINES: Final = 4_000  # of longer texts lines that come very often are passed over
 MOST_WORDS: Final = 4_000  # of longer texts only whole lines are marked
 
 _WORDS: Final = re.compile(r"\w+|\s+|.", re.DOTALL)
@@ -40,7 +41,9 @@ class Hunk:
 def hunks(old: str, new: str) -> list[Hunk]:
     """Return what differs, line by line, with the differing words marked."""
     before, after = old.splitlines(), new.splitlines()
-    groups = SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT)
+    # Many equal lines would each be compared with each.
+    is_long = len(before) + len(after) > MOST_LINES
+    groups = SequenceMatcher(None, before, after, autojunk=is_long).get_grouped_opcodes(CONTEXT)
     return [
         Hunk(
             group[0][1] + 1,

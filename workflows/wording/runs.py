@@ -23,6 +23,14 @@ def summary(facts: RunFacts) -> str:
     return _TELLERS[facts.status](facts, every_visit(facts))
 
 
+def waits(facts: RunFacts) -> str:
+    """Return what a run waits for that has begun, or that is not let in yet; "" if it is due."""
+    if facts.status is RunStatus.QUEUED:
+        return "" if facts.lane is None else waits_for_turn(facts)
+    waiting = _in_state(every_visit(facts), StepState.WAITING)
+    return waiting[-1].told if waiting else _waiting_somewhere(facts)
+
+
 def _queued(facts: RunFacts, lines: Sequence[Line]) -> str:
     if facts.is_paused:
         return _("On hold: all workflows are paused, and this one starts when they go on.")

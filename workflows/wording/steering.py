@@ -35,8 +35,10 @@ def given(entry: Entry) -> Json:
     """Return of a step's input what its words do not say; the items of a list are runs' own."""
     value = entry.get("input")
     match entry.get("action"):
-        case "for_each":
+        case "for_each" | "wait_for_event":
             return None
+        case "run_workflow" if isinstance(value, dict):
+            return value.get("input")
         case "approval" if isinstance(value, dict):
             return {"message": value["message"]} if value.get("message") else None
         case _:
@@ -110,6 +112,8 @@ def _for_each(entry: Entry, output: Mapping[str, Json]) -> str:
     items, failed = int(output.get("items") or 0), int(output.get("failed") or 0)
     if not items:
         return _("The list was empty.")
+    if "error" in entry:
+        return ""  # it says how many
     if failed:
         return _("%(items)s items: %(done)s done, %(failed)s failed.") % {
             "items": items,

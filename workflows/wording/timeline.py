@@ -60,10 +60,19 @@ def every_visit(facts: RunFacts) -> tuple[Line, ...]:
     return (*_on_the_way(told.lines, only_last=False), *after)
 
 
-def step_error(entry: Entry) -> str:
-    """Return why a step failed, in the reader's language; "" if it did not."""
+def step_error(entry: Entry, labels: Mapping[str, str] | None = None) -> str:
+    """Return why a step failed, in the reader's language; "" if it did not.
+
+    `labels` are those of steps that the error may name.
+    """
     error = entry.get("error")
-    return sentence(error["code"], error.get("params")) if error else ""
+    if not error:
+        return ""
+    params = dict(error.get("params") or {})
+    for name in ("step", "branch"):
+        if params.get(name) in (labels or {}):
+            params[name] = (labels or {})[params[name]]
+    return sentence(error["code"], params)
 
 
 def run_error(facts: RunFacts) -> str:
@@ -174,7 +183,7 @@ class _Teller:
         if last is None or is_mark(last) or self._is_at(step, spot):
             line = self._unfinished(line, step, last, spot)
         else:
-            line = _finished(line, step, last)
+            line = _finished(line, step, last, self.facts.plan.labels)
         return replace(line, parts=self._parts(line, step, mine, spot))
 
     def _is_at(self, step: PlannedStep, spot: _Spot) -> bool:
@@ -234,7 +243,7 @@ _STILL_OPEN = frozenset(
 )
 
 
-def _finished(line: Line, step: PlannedStep, entry: Entry) -> Line:
+def _finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, str]) -> Line:
     state = StepState(entry["status"])
     if state is StepState.COMPLETED and "error" in entry:
         state = StepState.PARTLY
@@ -244,7 +253,7 @@ def _finished(line: Line, step: PlannedStep, entry: Entry) -> Line:
         state=state,
         started_at=_moment(entry),
         duration_ms=entry.get("duration_ms"),
-        error=step_error(entry),
+        error=step_error(entry, labels),
         reason=_reason(entry),
         input=given(entry),
         output=got(entry),

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import product
 from typing import get_args
 
 import pytest
@@ -87,7 +86,6 @@ ERROR = {
     "too late": ("deadline_passed", {"deadline": "2026-11-22T12:00:00+00:00"}),
     "cancel": ("cancelled", {}),
 }
-EACH = list(product(OUTCOMES, TREATMENTS))
 CASES = [
     (name, treatment, word)
     for name, words in TABLE.items()
@@ -107,14 +105,14 @@ def test_the_table_knows_every_outcome():
 
 
 @pytest.mark.parametrize("status", [one for one in RunStatus if one is not RunStatus.RUNNING])
-@pytest.mark.parametrize(("name", "treatment"), EACH)
-def test_nothing_happens_to_a_run_that_is_not_running(status, name, treatment):
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_nothing_happens_to_a_run_that_is_not_running(status, name):
     outcome = OUTCOMES[name]
 
-    with pytest.raises(IllegalTransition) as refused:
-        decide(at(status=status, **TREATMENTS[treatment]), outcome)
-
-    assert (refused.value.status, refused.value.outcome) == (status, type(outcome).__name__)
+    for treatment in TREATMENTS.values():
+        with pytest.raises(IllegalTransition) as refused:
+            decide(at(status=status, **treatment), outcome)
+        assert (refused.value.status, refused.value.outcome) == (status, type(outcome).__name__)
 
 
 @pytest.mark.parametrize(("name", "treatment", "word"), CASES)
@@ -188,7 +186,7 @@ def test_a_run_that_has_failed_stays_failed_whatever_its_last_steps_do(
 
 
 @pytest.mark.parametrize("facts", [{}, {"on_failure": ON_FAILURE}, {"has_failed": True}])
-@pytest.mark.parametrize(("name", "treatment"), EACH)
+@pytest.mark.parametrize(("name", "treatment"), [case[:2] for case in CASES])
 def test_only_a_temporary_failure_with_tries_left_waits(name, treatment, facts):
     place = at(**TREATMENTS[treatment], **facts)
 

@@ -60,3 +60,11 @@ def test_both_texts_can_be_read_from_the_lines(old, new):
     news = [text for text, line in zip(texts, shown, strict=True) if line.kind != "old"]
     assert all(line in old.splitlines() for line in olds)
     assert all(line in new.splitlines() for line in news)
+
+
+def test_very_many_equal_lines_are_compared_in_no_time():
+    lines = ["0,"] * 50_000
+
+    [hunk] = hunks("\n".join(lines), "\n".join([*lines[:25_000], "1,", *lines[25_001:]]))
+
+    assert "1," in [text for line in hunk.lines for _marked, text in line.parts]

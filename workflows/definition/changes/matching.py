@@ -20,8 +20,8 @@ def unmoved(pairs: Pairs) -> set[int]:
     before: dict[int, int | None] = {}
     for new in sorted(pairs):
         length = bisect_left(tops, pairs[new])
-        tops[length:] = [pairs[new], *tops[length + 1 :]]
-        ends[length:] = [new, *ends[length + 1 :]]
+        tops[length : length + 1] = [pairs[new]]
+        ends[length : length + 1] = [new]
         before[new] = ends[length - 1] if length else None
     kept: set[int] = set()
     at = ends[-1] if ends else None

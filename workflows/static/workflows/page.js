@@ -37,7 +37,7 @@
   // Paper cannot be unfolded.
   let folded = [];
   window.addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll(".sayr-step-values:not([open])")];
+    folded = [...document.querySelectorAll(".sayr-step-values:not([open]), .sayr-part:not([open])")];
     for (const part of folded) part.open = true;
   });
   window.addEventListener("afterprint", () => {

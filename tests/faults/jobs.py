@@ -1,0 +1,104 @@
+"""The workflows under test, each with what one run of it must leave behind."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.faults.verdict import Expected
+
+# As often as it takes: how providers fail is the fault here, not how patient a workflow is.
+PATIENT = {"attempts": 30, "delay": "1s", "backoff": 1}
+EFFECT = "fault.effect"
+ANSWER = "fault.answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document, and what a run of it is judged by."""
+
+    document: dict[str, Any]
+    expected: Expected
+
+
+def _call(name: str, address: str, message: str = "", **more: Any) -> dict[str, Any]:
+    body = {"message": f"{{{{trigger.order_number}}}}/{message or name}"}
+    params = {"url": address, "body": body}
+    return {"name": name, "action": "webhook", "params": params, "retry": PATIENT, **more}
+
+
+def _confirm() -> dict[str, Any]:
+    fields = {"status": "confirmed"}
+    params = {"table": "orders", "id": "{{trigger.order_id}}", "fields": fields}
+    return {"name": "confirm", "action": "update_record", "params": params}
+
+
+def _copy() -> dict[str, Any]:
+    """Return a step that makes a record; a second one would have another number."""
+    fields = {"number": "{{trigger.order_number}}~{{now | date: '%H%M%S'}}", "source": "store"}
+    return {"name": "copy", "action": "create_record", "params": {"table": "orders", "fields": fields}}
+
+
+def _announce(name: str = "announce", effect: str = "") -> dict[str, Any]:
+    payload = {"order_number": "{{trigger.order_number}}", "effect": effect or name}
+    params = {"type": EFFECT, "payload": payload}
+    return {"name": name, "action": "emit_event", "params": params}
+
+
+def _job(steps: list[dict[str, Any]], trigger: str = "new_order", **expected: Any) -> Job:
+    document = {"name": "Faults", "trigger_type": trigger, "steps": steps}
+    names = tuple(step["name"] for step in steps)
+    return Job(document, Expected(steps=names, **expected))
+
+
+def order_job(address: str, **more: Any) -> Job:
+    """Return five steps: three that write to the database, two that call, in turns."""
+    calls = [_call("tell_shop", address, **more), _call("tell_store", address, **more)]
+    steps = [_confirm(), calls[0], _copy(), _announce(), calls[1]]
+    messages, effects = ("tell_shop", "tell_store"), ("confirm", "copy", "announce")
+    return _job(steps, messages=messages, effects=effects)
+
+
+def quick_job() -> Job:
+    """Return a job that needs nothing but the database."""
+    return _job([_confirm()], effects=("confirm",))
+
+
+def noise_job() -> Job:
+    """Return the least that leaves a trace, for an event instead of an order."""
+    return _job([_announce()], trigger="fault.noise", effects=("announce",))
+
+
+def post_job() -> Job:
+    """Return a job whose first call must never be made again."""
+    post = {"connection": "slack", "text": "{{trigger.order_number}}/tell_team"}
+    tell = {"name": "tell_team", "action": "team_notify", "params": post, "on_error": "continue"}
+    job = _job([tell, _announce()], messages=("tell_team",), effects=("announce",))
+    ends = frozenset({"completed", "completed_with_errors"})
+    return replace(job, expected=replace(job.expected, ends=ends, at_most_once=True))
+
+
+def poison_job(address: str) -> Job:
+    """Return a job whose call its worker does not survive: the suite sees to that."""
+    job = _job([_call("tell_shop", address, timeout="60s")])
+    return replace(job, expected=replace(job.expected, ends=frozenset({"failed"})))
+
+
+def batch_job(address: str, items: int) -> Job:
+    """Return a job with a child run for each of so many items."""
+    inside = [
+        _call("tell_one", address, "item{{item}}"),
+        _announce("announce_one", "item{{item}}"),
+    ]
+    each = {"items": list(range(items)), "steps": inside, "concurrency": 10}
+    steps = [_confirm(), {"name": "each", "action": "for_each", "params": each}, _announce()]
+    parts = tuple(f"item{number}" for number in range(items))
+    effects = ("confirm", "announce", *parts)
+    return _job(steps, messages=parts, effects=effects, children=items)
+
+
+def answer_job(address: str) -> Job:
+    """Return a job that waits for somebody else's event in the middle."""
+    asked = {"type": ANSWER, "match": {"order_number": "{{trigger.order_number}}"}}
+    wait = {"name": "wait", "action": "wait_for_event", "params": {**asked, "look_back": "1h"}}
+    calls = [_call("tell_shop", address), _call("tell_store", address)]
+    messages, effects = ("tell_shop", "tell_store"), ("announce",)
+    return _job([calls[0], wait, _announce(), calls[1]], messages=messages, effects=effects)

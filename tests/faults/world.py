@@ -1,0 +1,120 @@
+"""What all scenarios share: a server of their own, a database, a receiver, a worker group."""
+
+import os
+import shutil
+import signal
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+
+from config.postgres import server
+from config.postgres.address import data_directory, postmaster_lines
+from tests.faults.journal import Provider
+from tests.faults.ledger import WORKERS, Ledger
+from tests.faults.processes import is_alive, send
+from tests.support.live import LiveDatabase, WorkerGroup, connected_to, wait_until
+
+WORKERS_OF_A_GROUP = 2
+SLOTS = 8
+
+
+class World:
+    """Used as a context: what it started has ended when it is left."""
+
+    def __init__(self, directory: Path, seed, *, is_short: bool):
+        self.directory, self.seed, self.is_short = directory, seed, is_short
+        self._stack = ExitStack()
+        self._group = None
+        self.groups = []
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            self._log = stack.enter_context((self.directory / "workers.log").open("ab"))
+            self.provider = Provider(self.directory / "journal", self.seed)
+            stack.callback(self.provider.kill)
+            os.environ["SAYR_ALLOWED_PRIVATE_HOSTS"] = self.provider.host_and_port
+            self.database = stack.enter_context(closing(LiveDatabase("faults")))
+            stack.enter_context(connected_to(self.database))
+            self.ledger = stack.enter_context(closing(Ledger(self.database.owner_url)))
+            stack.callback(self.stop_workers)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception):
+        return self._stack.__exit__(*exception)
+
+    def group(self):
+        """Return the worker group, started if none runs."""
+        if self._group is None or not any(map(is_alive, self._group.everything())):
+            self._group = self.new_group()
+        return self._group
+
+    def new_group(self, **settings):
+        """Start another worker group, as on another host."""
+        how = {"workers": WORKERS_OF_A_GROUP, "slots": SLOTS, "log": self._log, **settings}
+        group = WorkerGroup(self.database, **how)
+        self.groups.append(group)
+        return group
+
+    def stop_workers(self):
+        """Stop every worker group, and see that none of it is left."""
+        for group in self.groups:
+            self.stop(group)
+        self._group = None
+
+    def stop(self, group):
+        """Stop a group as an operating system would: SIGTERM, and after a while SIGKILL."""
+        everything = group.everything()
+        try:
+            return group.stop()
+        finally:
+            send(everything, signal.SIGKILL)
+            group.process.wait()
+            self.groups = [one for one in self.groups if one is not group]
+
+    def end_group(self, group):
+        """End a whole host: every process at once."""
+        everything = group.everything()
+        send(everything, signal.SIGKILL)
+        group.process.wait()
+        self.groups = [one for one in self.groups if one is not group]
+
+    def workers(self, *groups):
+        """Return (number, pid, runs held) of the pumps of these groups, the busiest first."""
+        pids = [process.pid for group in groups for process in group.everything()]
+        return self.ledger.rows(WORKERS, pids=pids)
+
+    def break_database(self):
+        """End the server without letting anybody finish, as kill -9 of all its processes would."""
+        pid = int(postmaster_lines(data_directory())[0])
+        os.kill(pid, signal.SIGQUIT)
+        wait_until(lambda: not _runs(pid), 30)
+
+    def mend_database(self):
+        """Start the server again: it recovers from its log."""
+        server.start()
+
+
+def _runs(pid):
+    with suppress(OSError):
+        # Empty for a process that has ended and was not collected yet.
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    return False
+
+
+def own_server(directory: Path):
+    """Start a server that belongs to the suite alone: it will be ended and started many times."""
+    os.environ["SAYR_DATA_DIR"] = str(directory)
+    address = server.start()
+    os.environ["DATABASE_URL"] = os.environ["SAYR_TEST_APP_URL"] = address.app_url
+    os.environ["DATABASE_OWNER_URL"] = address.owner_url
+
+
+def remove_server(directory: Path, *, keep_logs: bool = False):
+    """Stop the suite's server and take its files away."""
+    try:
+        server.stop()
+    finally:
+        # They may lie elsewhere, if the server's account cannot enter this folder.
+        shutil.rmtree((directory / "postgres").resolve(), ignore_errors=True)
+        if not keep_logs:
+            shutil.rmtree(directory, ignore_errors=True)
