@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test lint style contracts types format migrations deploy-check check lock
+.PHONY: help setup demo stop test bench lint style contracts types format migrations deploy-check check lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: export SAYR_POSTGRES_FSYNC := off
 # Shared out among processes file by file: tests of one file use the same database and workers.
 test: $(STAMP) ## Run the tests; ARGS is handed to pytest
 	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+# Its server is one of its own, with the durability of production, and gone afterwards.
+bench: $(STAMP) ## Measure the speed of the hot path; ARGS=--json, ARGS="--quick --only drain"
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: style contracts ## Check style and import rules
 

@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from uuid import uuid4
 
 import psycopg
-import requests  # noqa: TID251 - what a plain script would use
+import requests
 
 from tests.benchmarks.plan import given_plan, percentile
 from tests.benchmarks.processes import running
@@ -252,6 +252,7 @@ def _process(kind, world, plan):
     with running(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         yield process
+
 
 def main():
     """Measure, or be one of the processes that execute."""

@@ -59,10 +59,8 @@ def running(command, environment=None, **how):
     finally:
         everything = tree(process.pid)
         process.send_signal(signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(40)
-        except subprocess.TimeoutExpired:
-            pass
         for one in everything:
             with suppress(psutil.NoSuchProcess):
                 one.kill()

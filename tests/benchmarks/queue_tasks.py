@@ -5,7 +5,7 @@ import os
 import time
 from uuid import UUID
 
-import requests  # noqa: TID251 - what a plain task would use
+import requests
 from django.db import transaction
 
 from tenants.models.order import Order

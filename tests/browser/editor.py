@@ -39,9 +39,9 @@ class Editor:
         self.page.click(f'[data-part="{part}"]')
         self.page.wait_for_selector(f'.we-page[data-part="{part}"]')
 
-    def add(self, action, label=""):
-        """Add a step with the picker."""
-        self.page.click('[data-focus="add"]')
+    def add(self, action, label="", into=""):
+        """Add a step with the picker, at the end of the main line or of the list `into`."""
+        self.page.click(f'[data-focus="add {into}"]' if into else '[data-focus="add"]')
         self.page.click(f'.we-picker [data-action="{action}"]')
         self.page.wait_for_selector('.we-page [data-field="label"]')
         if label:

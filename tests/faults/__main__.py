@@ -22,18 +22,18 @@ def main():
         print("Unset DATABASE_URL first: this ends and starts a server of its own.", file=sys.stderr)
         return 2
     from config.postgres.address import data_root
-    from tests.faults.world import own_server, remove_server
+    from tests.faults import own_server
 
     data_root().mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="faults-", dir=data_root()))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        own_server(directory)
+        own_server.start(directory)
         return _run(given, directory)
     finally:
         if given.keep:
             print(f"The logs: {directory}", file=sys.stderr)
-        remove_server(directory, keep_logs=given.keep)
+        own_server.remove(directory, keep_logs=given.keep)
 
 
 def _arguments():

@@ -6,7 +6,7 @@ from typing import Any
 from tests.faults.verdict import Expected
 
 # As often as it takes: how providers fail is the fault here, not how patient a workflow is.
-PATIENT = {"attempts": 30, "delay": "1s", "backoff": 1}
+PATIENT = {"attempts": 10, "delay": "1s", "backoff": 1}
 EFFECT = "fault.effect"
 ANSWER = "fault.answer"
 

@@ -1,17 +1,14 @@
-"""What all scenarios share: a server of their own, a database, a receiver, a worker group."""
+"""What all scenarios share: a database, a receiver, a worker group."""
 
 import os
-import shutil
 import signal
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from config.postgres import server
-from config.postgres.address import data_directory, postmaster_lines
 from tests.faults.journal import Provider
 from tests.faults.ledger import WORKERS, Ledger
 from tests.faults.processes import is_alive, send
-from tests.support.live import LiveDatabase, WorkerGroup, connected_to, wait_until
+from tests.support.live import LiveDatabase, WorkerGroup, connected_to
 
 WORKERS_OF_A_GROUP = 2
 SLOTS = 8
@@ -82,39 +79,3 @@ class World:
         """Return (number, pid, runs held) of the pumps of these groups, the busiest first."""
         pids = [process.pid for group in groups for process in group.everything()]
         return self.ledger.rows(WORKERS, pids=pids)
-
-    def break_database(self):
-        """End the server without letting anybody finish, as kill -9 of all its processes would."""
-        pid = int(postmaster_lines(data_directory())[0])
-        os.kill(pid, signal.SIGQUIT)
-        wait_until(lambda: not _runs(pid), 30)
-
-    def mend_database(self):
-        """Start the server again: it recovers from its log."""
-        server.start()
-
-
-def _runs(pid):
-    with suppress(OSError):
-        # Empty for a process that has ended and was not collected yet.
-        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
-    return False
-
-
-def own_server(directory: Path):
-    """Start a server that belongs to the suite alone: it will be ended and started many times."""
-    os.environ["SAYR_DATA_DIR"] = str(directory)
-    address = server.start()
-    os.environ["DATABASE_URL"] = os.environ["SAYR_TEST_APP_URL"] = address.app_url
-    os.environ["DATABASE_OWNER_URL"] = address.owner_url
-
-
-def remove_server(directory: Path, *, keep_logs: bool = False):
-    """Stop the suite's server and take its files away."""
-    try:
-        server.stop()
-    finally:
-        # They may lie elsewhere, if the server's account cannot enter this folder.
-        shutil.rmtree((directory / "postgres").resolve(), ignore_errors=True)
-        if not keep_logs:
-            shutil.rmtree(directory, ignore_errors=True)

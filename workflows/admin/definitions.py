@@ -74,7 +74,13 @@ class DefinitionAdmin(TenantAdmin):
 
     def get_urls(self) -> Any:
         """Add the questions of the step editor, and the pages around versions and files."""
-        pages = (VersionPages(self), TransferPages(self), BrokenPage(self), TryingPages(self), RunningPages(self))
+        pages = (
+            VersionPages(self),
+            TransferPages(self),
+            BrokenPage(self),
+            TryingPages(self),
+            RunningPages(self),
+        )
         own = [url for page in pages for url in page.urls()]
         return [*editor_urls(self.admin_site), *own, *super().get_urls()]
 

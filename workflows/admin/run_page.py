@@ -103,8 +103,8 @@ def seen_mark(run: WorkflowRun) -> str:
     pending = run.pending or {}
     tried = (pending.get("step_name"), len(pending.get("attempts") or ()))
     moments = (run.due_at, run.started_at, run.completed_at, run.cancel_requested_at)
-    state = (run.status, run.current_step, run.lease_token, run.crashes, tried, moments)
-    state = (*state, run.children_open, run.wait_type)
+    others = (run.children_open, run.wait_type)
+    state = (run.status, run.current_step, run.lease_token, run.crashes, tried, moments, others)
     return sha256(repr(state).encode()).hexdigest()[:16]
 
 

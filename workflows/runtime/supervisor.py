@@ -25,7 +25,10 @@ from workflows.runtime.process import BEAT_VARIABLE, die_with_parent
 logger = logging.getLogger(__name__)
 
 SILENCE_SECONDS: Final = 4.0  # a pump beats every second
-MISSING_SECONDS: Final = 8.0  # for django-q2 to replace a pump, a start of Python included
+MISSING_SECONDS: Final = 8.0  # for django-q2 to replace a pump: a fork
+# For a cluster to start: Python, Django, the forks. A busy host needs many times the usual two
+# seconds, and a cluster that is ended before it has started never starts.
+START_SECONDS: Final = 60.0
 RESTART_SECONDS: Final = 1.0  # between two starts of a cluster that ends by itself
 TASKS_GRACE_SECONDS: Final = 10.0
 
@@ -40,6 +43,7 @@ class ClusterProcess:
     beats: dict[int, float] = field(default_factory=dict)  # pid: monotonic seconds of its last
     drained: set[int] = field(default_factory=set)
     complete_at: float = field(default_factory=monotonic)  # when all pumps were last seen alive
+    was_complete: bool = False  # whether they ever were
 
     @property
     def has_ended(self) -> bool:
@@ -143,8 +147,9 @@ class Supervisor:
         """Whether fewer pumps live than should, for longer than a replacement takes."""
         alive = sum(_is_in_group(pid, cluster.process.pid) for pid in cluster.beats)
         if alive >= self.workers:
-            cluster.complete_at = monotonic()
-        return monotonic() - cluster.complete_at > MISSING_SECONDS
+            cluster.complete_at, cluster.was_complete = monotonic(), True
+        patience = MISSING_SECONDS if cluster.was_complete else START_SECONDS
+        return monotonic() - cluster.complete_at > patience
 
     def _remove(self, cluster: ClusterProcess, event: str) -> None:
         logger.error(event, extra={"cluster": cluster.name, "pid": cluster.process.pid})

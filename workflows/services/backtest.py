@@ -128,7 +128,7 @@ def _slice(backtest: WorkflowRehearsal) -> None:
         _end(backtest, RehearsalStatus.FAILED)
         return
     done = backtest.done
-    while monotonic() - began < SLICE_SECONDS:
+    while done == backtest.done or monotonic() - began < SLICE_SECONDS:
         left = min(CHUNK, backtest.total - done)
         events = _next(backtest, result["cursor"], left) if left > 0 else []
         if not events:

@@ -73,7 +73,7 @@ def forget_empty_lanes() -> int:
     """Delete the lanes of keys that no run has any more; return how many."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET_EMPTY_LANES)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def tell_owners() -> int:

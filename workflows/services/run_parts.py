@@ -131,9 +131,10 @@ def _caller(run: WorkflowRun, parent: WorkflowRun, steps: list[PlannedStep]) -> 
 
 
 def _holds(entry: Mapping[str, Json], run_id: UUID) -> bool:
-    kept = entry.get("children") or ()
-    first, last = (kept.get("oldest"), kept.get("last")) if isinstance(kept, dict) else kept
-    return bool(first and last) and UUID(first) <= run_id <= UUID(last)
+    kept = entry.get("children") or {}
+    # Of a step that is over: the first id and the last.
+    ends = kept if isinstance(kept, list) else [kept.get("oldest"), kept.get("last")]
+    return all(ends) and UUID(ends[0]) <= run_id <= UUID(ends[1])
 
 
 def _count(parent: WorkflowRun, step: PlannedStep) -> int:

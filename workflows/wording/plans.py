@@ -97,7 +97,7 @@ class Plan:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Return the labels of its steps and of branches done at once, by name, if they have one."""
+        """Return by name the labels of its steps, and of branches done at once, if they have one."""
         steps = list(every_step(self))
         arms = {way.key: way.label for step in steps for way in step.ways if way.label}
         return {**arms, **{step.name: step.label for step in steps if step.label}}

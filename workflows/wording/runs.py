@@ -1,7 +1,7 @@
 """What became of a run, in one sentence that can be read out on the phone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -190,14 +190,14 @@ def _quoted(line: Line) -> str:
 
 def _place(line: Line, facts: RunFacts) -> str:
     number, _dot, inner = line.place.partition(".")
-    words = {
+    words: dict[str, Any] = {
         "number": number,
         "total": len(facts.plan.steps),
         "step": _quoted(line),
         "outer": _("“%(label)s”") % {"label": line.within},
     }
     if not number.isdigit() or int(number) > len(facts.plan.steps):
-        return words["step"]
+        return str(words["step"])
     if inner:
         return _("step %(number)s of %(total)s, %(outer)s, at %(step)s") % words
     return _("step %(number)s of %(total)s, %(step)s") % words

@@ -25,6 +25,8 @@ from workflows.wording.waits import waits_for
 Json = Any
 Entry = Mapping[str, Json]
 
+# Their outputs name an event.
+EVENT_KINDS: Final = frozenset({"emit_event", "wait_for_event"})
 # What is done beside a run's way.
 ASIDE: Final = frozenset({WayKind.ERROR, WayKind.FAILURE, WayKind.REMINDER})
 
@@ -34,7 +36,8 @@ def flow(facts: RunFacts) -> Flow:
     teller = _Teller(facts)
     known = frozenset().union(*(step.names for step in facts.plan.steps))
     lines = teller.lines(facts.plan.steps, facts.results, _Spot())
-    way, after = facts.plan.if_failed, ()
+    way = facts.plan.if_failed
+    after: tuple[Part, ...] = ()
     if way is not None:
         known |= way.names
         live = not facts.status.has_ended
@@ -267,8 +270,9 @@ def _finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, 
 
 def _event_id(entry: Entry) -> str:
     output = entry.get("output")
-    is_answer = entry.get("action") in {"wait_for_event", "emit_event"} and isinstance(output, dict)
-    return str(output.get("event_id") or "") if is_answer else ""
+    if entry.get("action") not in EVENT_KINDS or not isinstance(output, dict):
+        return ""
+    return str(output.get("event_id") or "")
 
 
 def _reason(entry: Entry) -> str:

@@ -306,3 +306,20 @@ def test_a_version_leads_to_what_changed_and_back(ops, world, changed, page):
     assert "See every difference" not in first
     assert "Go back to this version" not in second
     assert "Address changed from" in second
+
+
+def test_of_long_texts_the_words_that_differ_are_marked(ops, world, document):
+    text = "Thank you for your order. It is on its way and will be with you very soon."
+    params = {"to": ["a@example.com"], "subject": "Hello", "text": text}
+    document["steps"][1] = {"name": "tell", "action": "send_email", "params": params}
+    publish(world.tenant, "x", world.definition, document)
+    params = {**params, "text": text.replace("very soon", "tomorrow <b>")}
+    changed = {
+        **document,
+        "steps": [document["steps"][0], {**document["steps"][1], "params": params}],
+    }
+    publish(world.tenant, "x", world.definition, changed)
+
+    content = read(ops.get(address("workflowdefinition_compare", world.definition)))
+
+    assert "with you <b>tomorrow</b> <b>&lt;b&gt;</b>.</ins>" in content

@@ -296,9 +296,11 @@ def label_of(name: str) -> Any:
 def _laid_over(schema: Mapping[str, Json], path: str, hints: Mapping[str, Hints]) -> Json:
     laid = {**schema, **hints.get(path, {})}
     if "properties" in schema:
+        members = {f"{path}/{name}".lstrip("/"): name for name in schema["properties"]}
+        # In the order of the words: it is that in which people think.
+        ordered = sorted(members, key=[*hints, *members].index)
         laid["properties"] = {
-            name: _laid_over(inner, f"{path}/{name}".lstrip("/"), hints)
-            for name, inner in schema["properties"].items()
+            members[at]: _laid_over(schema["properties"][members[at]], at, hints) for at in ordered
         }
     items = schema.get("items")
     if isinstance(items, Mapping) and "properties" in items:

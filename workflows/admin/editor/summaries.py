@@ -63,14 +63,14 @@ def _condition(condition: Json, titles: Titles) -> str:
         members = condition.get(word)
         if isinstance(members, list):
             inner = [_condition(one, titles) or _row(one, titles) for one in members]
-            return joint.join(inner)
+            return joint.join(one for one in inner if one)
     return ""
 
 
 def _row(row: Json, titles: Titles) -> str:
-    if not isinstance(row, dict):
+    field = str(row.get("field", "")) if isinstance(row, dict) else ""
+    if not field:
         return ""
-    field = str(row.get("field", ""))
     parts = [readable(field), operator_label(str(row.get("operator", "")))]
     value = row.get("value")
     if value not in (None, "", []):

@@ -60,6 +60,7 @@ TEXTS: Final[dict[str, Any]] = {
     "unknown_action": _("This action is not available here. Its settings are kept as they are."),
     # A step
     "label": _("What is this step called?"),
+    "in_the_flow": _("What it does stands in the flow. Click a part of it to say when and how."),
     "label_help": _("As your colleagues see it, for example: Confirm the order"),
     "more_fields": _("More fields"),
     "only_if": _("Does it always run?"),

@@ -102,9 +102,7 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
         "event_url": reverse("admin:workflows_workflowevent_change", args=[pair.event.pk]),
         "sides": sides,
         "kinds": [rehearsals.kind_of_difference(kind) for kind in kinds],
-        "payload": values.show(
-            pair.event.payload, labels=values.payload_order(pair.event.type)
-        ),
+        "payload": values.show(pair.event.payload, labels=values.payload_order(pair.event.type)),
         "raw_payload": values.raw(pair.event.payload),
     }
     return TemplateResponse(request, "admin/workflows/trying/backtest_event.html", context)
@@ -220,7 +218,9 @@ def _labels(made: WorkflowRehearsal) -> dict[str, str]:
     """Return what the steps of both sides are called."""
     program = _program(made) if made.version else {}
     stored = {
-        one["name"]: one.get("label") or "" for one in program.get("instructions", ()) if one["name"]
+        one["name"]: one.get("label") or ""
+        for one in program.get("instructions", ())
+        if one["name"]
     }
     try:
         own = compile_document(made.document, catalogue_of(made.tenant, _key(made)))

@@ -48,7 +48,7 @@ def page_of(made: WorkflowRehearsal) -> str:
 
 def rehearsal_of(request: HttpRequest, pk: Any, kind: RehearsalKind) -> WorkflowRehearsal:
     """Return one that the person may see. Raises Http404."""
-    rows = WorkflowRehearsal.objects.select_related("tenant", "definition")
+    rows: Any = WorkflowRehearsal.objects.select_related("tenant", "definition")
     found: WorkflowRehearsal | None = access.visible(request, rows).filter(pk=pk, kind=kind).first()
     if found is None:
         raise Http404

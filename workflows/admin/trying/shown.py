@@ -1,4 +1,4 @@
-"""A rehearsal, ready for a page: the timeline of a run, with what would be sent beside its steps."""
+"""A rehearsal, ready for a page: a run's timeline, with what would be sent beside the steps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

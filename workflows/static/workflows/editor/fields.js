@@ -26,6 +26,8 @@ export class Fields {
 
   /* The element has to be in the page before: the package looks its container up by id. */
   draw() {
+    // A step that only holds others has no fields.
+    if (!this.holder.isConnected) return;
     this.unmount();
     const container = h("div.we-jsonform", { id: newId("we-form") });
     const input = h("textarea", { id: newId("we-data"), hidden: true, tabindex: "-1", "aria-hidden": "true" });
@@ -139,6 +141,7 @@ export class Fields {
     settle(this.data);
     const isNamed = this.nameAll(this.node, this.data, before);
     this.onChange(this.data);
+    this.decorator.soon();
     // Not while React is still drawing what was typed.
     if (JSON.stringify(this.schemaNow()) !== this.drawn) queueMicrotask(() => this.redraw());
     else if (isNamed) queueMicrotask(() => this.container && this.instance.update({ data: this.filled() }));

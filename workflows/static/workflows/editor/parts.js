@@ -1,6 +1,6 @@
 /* The page beside the flow: the trigger, one step, or the settings. */
 
-import { isShown, isStep, nodeOf, ownMembers } from "./blocks.js";
+import { holdsBlocks, isOwn, isShown, isStep, nodeOf, ownMembers } from "./blocks.js";
 import { button, h, icon, labelled, newId, say, select } from "./dom.js";
 import { Condition } from "./condition.js";
 import { Failure } from "./failure.js";
@@ -185,7 +185,8 @@ export class Page {
     const others = step.params._raw
       ? h("div.we-field", {}, h("b", {}, texts.other_settings), h("pre.we-stored", { dir: "ltr" }, step.params._raw), button(texts.remove, () => { delete step.params._raw; this.store.changed({ redraw: true }); }, { kind: "quiet", icon: "trash" }))
       : "";
-    return h("div", {}, this.fields.element, others);
+    const isBare = !Object.values(action.node.members || {}).some((member) => !isOwn(member) && !holdsBlocks(member));
+    return h("div", {}, isBare ? h("p.we-help", {}, texts.in_the_flow) : this.fields.element, others);
   }
 
   /* An item of a list that holds steps or conditions: a way of a branch, a reminder. */
@@ -260,7 +261,7 @@ export class Page {
     const { texts, form } = this.store;
     const { head } = form;
     const example = "delivery_fee = 5";
-    const wait = { kind: "choice", choices: ["wait", "replace"], usual: "wait", words: { wait: texts.busy_wait, replace: texts.busy_replace } };
+    const wait = { kind: "choice", choices: ["wait", "replace"], usual: "wait", template: false, words: { wait: texts.busy_wait, replace: texts.busy_replace } };
     const node = {
       kind: "object",
       members: {
@@ -270,7 +271,7 @@ export class Page {
         max_running: { kind: "number", title: texts.max_running, help: texts.max_running_help, template: false },
         deadline: { kind: "duration", title: texts.deadline, help: texts.deadline_help, template: false },
         output: { kind: "json", title: texts.output, help: texts.output_help, items: { kind: "text" } },
-        own_changes: { kind: "boolean", title: texts.own_changes, help: texts.own_changes_help, usual: "false" },
+        own_changes: { kind: "boolean", title: texts.own_changes, help: texts.own_changes_help, usual: "false", template: false },
       },
     };
     const own = Object.keys(node.members).filter((name) => name !== "values");

@@ -1,0 +1,49 @@
+"""Other people's servers are slow, send drop by drop, never answer, or die."""
+
+from tests.faults.jobs import order_job
+from tests.faults.registry import scenario
+
+STEP_TIMEOUT = "2s"
+
+
+@scenario
+def slow_provider(stage):
+    """Answers come late, but come."""
+    _misbehave(stage, "slow", seconds=1)
+
+
+@scenario
+def dripping_provider(stage):
+    """The answer never ends: the step's time does."""
+    _misbehave(stage, "drip", seconds=6)
+
+
+@scenario
+def hanging_provider(stage):
+    """Nothing comes back at all."""
+    _misbehave(stage, "hang", seconds=6)
+
+
+@scenario
+def dying_provider(stage):
+    """Answers break off; the whole server is killed and comes back."""
+    _misbehave(stage, "die", seconds=0, kill=True)
+
+
+def _misbehave(stage, mode, *, seconds, kill=False):
+    world = stage.world
+    world.group()
+    address = world.provider.address(mode, share=0.3, seconds=seconds, delay=0.05)
+    shop = stage.shop(order_job(address, timeout=STEP_TIMEOUT))
+    for _ in range(stage.often(1, 5)):
+        with stage.load(shop):
+            stage.rest(1, 2)
+            since = stage.fault()
+            if kill:
+                world.provider.kill()
+                stage.rest(0.5, 1)
+                world.provider.start()
+            # Another tenant's run waits for nobody's server.
+            stage.recovered(since)
+            stage.rest(0.5, 1)
+    stage.note = "slowest: another tenant's run"

@@ -1,0 +1,51 @@
+"""When a cluster counts as stalled."""
+
+import subprocess
+import sys
+from time import monotonic
+
+import pytest
+
+from workflows.runtime.supervisor import (
+    MISSING_SECONDS,
+    START_SECONDS,
+    ClusterProcess,
+    Supervisor,
+)
+
+
+@pytest.fixture
+def cluster():
+    """A process that never says that it lives."""
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    process = subprocess.Popen(command, start_new_session=True)
+    yield ClusterProcess("runs", process, beat_reader=-1)
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def supervisor():
+    return Supervisor(workers=1, grace_seconds=1, plan_chores=lambda: None)
+
+
+def test_a_cluster_that_starts_slowly_is_not_ended_before_it_has_started(supervisor, cluster):
+    cluster.complete_at = monotonic() - MISSING_SECONDS - 1
+
+    assert not supervisor._is_stalled(cluster)
+
+    cluster.complete_at = monotonic() - START_SECONDS - 1
+
+    assert supervisor._is_stalled(cluster)
+
+
+def test_a_cluster_that_lost_a_pump_and_does_not_replace_it_is_stalled(supervisor, cluster):
+    cluster.beats[cluster.process.pid] = monotonic()
+    assert not supervisor._is_stalled(cluster)
+    cluster.beats.clear()
+
+    cluster.complete_at = monotonic() - MISSING_SECONDS + 1
+    assert not supervisor._is_stalled(cluster)
+
+    cluster.complete_at = monotonic() - MISSING_SECONDS - 1
+    assert supervisor._is_stalled(cluster)
