@@ -1,6 +1,6 @@
 """Finding the connection a step uses, and opening its secrets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from actions.models.connection import (
     ConnectionKind,
 )
 from actions.models.encryption import SecretsUnreadable
+from actions.remembered import remembered
 from actions.spec import ActionContext
 
 
@@ -47,6 +48,13 @@ def find_connection(
     context: ActionContext, *kinds: ConnectionKind, key: str | None = None
 ) -> OpenConnection | None:
     """Return the same, or None when no key was given and there is no such connection."""
+    asked = ("connection", context.tenant.id, kinds, key)
+    return remembered(asked, lambda: _found(context, kinds, key))
+
+
+def _found(
+    context: ActionContext, kinds: Sequence[ConnectionKind], key: str | None
+) -> OpenConnection | None:
     rows = Connection.objects.of(context.tenant.id).filter(kind__in=kinds).order_by("key")
     if key:
         row = rows.filter(key=key).first()

@@ -3,13 +3,14 @@
 A host company declares its own models here, in the same way.
 """
 
+from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from actions.records import Record
 from tenants.models.order import Order
-from workflows.event_types import RecordEvent
+from workflows.event_types import AnyEventType, RecordEvent
 
-RECORDS = [
+RECORDS: list[Record] = [
     Record(
         alias="orders",
         model=Order,
@@ -58,7 +59,7 @@ ORDER_PAYLOAD = {
     "currency": "currency",
 }
 
-EVENT_TYPES = [
+EVENT_TYPES: list[AnyEventType] = [
     RecordEvent(
         "new_order", label=_("New order"), record="orders", when="created", payload=ORDER_PAYLOAD
     ),
@@ -78,3 +79,9 @@ EVENT_TYPES = [
         payload=ORDER_PAYLOAD,
     ),
 ]
+
+if apps.is_installed("config.demo.company"):
+    from config.demo.company import records as company
+
+    RECORDS += company.RECORDS
+    EVENT_TYPES += company.EVENT_TYPES

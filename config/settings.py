@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    # Records to try workflows with; a host company has an app of its own.
+    *([] if PRODUCTION else ["config.demo.company"]),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -14,7 +14,7 @@ _encoder = simplejson.JSONEncoder(use_decimal=True, allow_nan=False, separators=
 
 def loads(text: str | bytes) -> Json:
     """Read JSON text. Fractions become Decimal. Raises ValueError."""
-    return _decoder.decode(text)
+    return _decoder.decode(text)  # type: ignore[arg-type]  # it takes bytes, too
 
 
 def storable(value: Json) -> str:

@@ -71,9 +71,10 @@ class Session(HTTPSession):  # type: ignore[misc]  # the library ships no types
         prepared.hooks = {}
         timeout = (connect, self.deadline.remaining_seconds())
         adapter: PublicOnlyAdapter = self.adapters[f"{prepared.url.partition(':')[0].lower()}://"]
-        return adapter.send(
+        answer: Response = adapter.send(
             prepared, stream=True, timeout=timeout, verify=self.verify, cert=self.cert
         )
+        return answer
 
     def get_redirect_target(self, resp: Any) -> None:
         """Never follow, and never look: looking reads the whole body, whatever its size."""
@@ -94,7 +95,8 @@ class PublicOnlyAdapter(IPFilterAdapter):  # type: ignore[misc]  # the library s
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
         """Return what the client reads: status, headers and the stream. No cookie is looked at."""
         response = Response()
-        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
+        response.status_code, response.raw = resp.status, resp
+        response.headers = CaseInsensitiveDict(resp.headers)
         return response
 
     def build_connection_pool_key_attributes(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.actor import acting_as
 from tenants.admin.access import is_superuser, tenants_seen
+from tenants.tracking import TrackedModel
 
 # What stands where on the first page. Models that are not named here are technical.
 GROUPS = (
@@ -28,6 +29,7 @@ GROUPS = (
             "workflowevent",
         ),
     ),
+    # With those of the host's own apps: what is tracked is a record.
     ("records", _("Records"), ("order",)),
     ("messages", _("Connections and messages"), ("messagetemplate", "connection")),
     ("people", _("Company and access"), ("tenant", "membership", "user", "apikey")),
@@ -62,15 +64,20 @@ def _grouped(models: list[Any], apps: list[Any]) -> list[Any]:
     groups = []
     for label, name, wanted in GROUPS:
         found = [by_name.pop(key) for key in wanted if key in by_name]
+        found += [model for model in models if label == "records" and _is_the_hosts(model)]
         groups.append(_group(label, name, found))
     ours = list(by_name.values())
-    others = [model for model in models if not _is_ours(model)]
+    others = [model for model in models if not (_is_ours(model) or _is_the_hosts(model))]
     groups.append(_group(*TECHNICAL, ours + others))
     return [{**group, "app_url": _first_url(group, urls)} for group in groups if group["models"]]
 
 
 def _is_ours(model: Any) -> bool:
     return model["model"]._meta.app_label in {"workflows", "actions", "tenants"}
+
+
+def _is_the_hosts(model: Any) -> bool:
+    return issubclass(model["model"], TrackedModel) and not _is_ours(model)
 
 
 def _group(label: str, name: Any, models: list[Any]) -> dict[str, Any]:

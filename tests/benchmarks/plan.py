@@ -29,8 +29,8 @@ class Plan:
 
     def quick(self) -> "Plan":
         """Return a plan that shows that everything works, and no figures."""
-        few = {"runs": 30, "warm_up": 5, "latencies": 5, "saves": 10, "io_runs": 70}
-        return replace(self, **few, io_delay_seconds=0.05, history=2000, queue=500)
+        quick = replace(self, runs=30, warm_up=5, latencies=5, saves=10, io_runs=70)
+        return replace(quick, io_delay_seconds=0.05, history=2000, queue=500)
 
     def as_argument(self) -> str:
         """Return the plan as it is handed to a process."""

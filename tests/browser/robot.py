@@ -7,6 +7,7 @@ from workflows.admin.editor.leaves import shown
 from workflows.admin.editor.steps import node_of
 from workflows.wording.values import spelt_out
 
+BOX = "ancestor::div[contains(concat(' ', @class, ' '), ' rjf-form-group ')][1]"
 OTHER = "\u0000other"
 
 
@@ -139,7 +140,7 @@ class Robot:
         there = self.page.locator(f'[name^="{"§".join(["rjf", *map(str, path)])}"]')
         if member.names and there.count() == 0:
             self.page.click('[data-do="names"]')
-        if member.more and there.count() == 0 and not self._group(member).count():
+        if member.more and there.count() == 0 and not self._group(member, path).count():
             self.page.click(".we-more button:has-text('More fields')")
 
     def _clear(self, member, path):
@@ -193,7 +194,7 @@ class Robot:
 
     def _fill_map(self, member, value, path):
         for index, (key, inner) in enumerate(value.items()):
-            self._group(member).locator(".rjf-add-button").last.click()
+            self._group(member, path).locator(".rjf-add-button").last.click()
             if member.payload:
                 self._choose_or_type(self._stand_in((*path, index, "k")), key)
             else:
@@ -205,14 +206,20 @@ class Robot:
     def _resize(self, member, path, wanted):
         has = len(self._value_at(path) or [])
         for _more in range(has, wanted):
-            self._group(member).locator(".rjf-add-button").last.click()
+            self._group(member, path).locator(".rjf-add-button").last.click()
         for _less in range(wanted, has):
-            self._group(member).locator(".rjf-remove-button").last.click()
+            self._group(member, path).locator(".rjf-remove-button").last.click()
         self.page.wait_for_timeout(30)
 
-    def _group(self, member):
-        title = self.page.locator(".rjf-form-group-title", has_text=re.compile(f"^{re.escape(member.title)}"))
-        return title.locator("xpath=ancestor::div[contains(@class, 'rjf-form-group ') or @class='rjf-form-group'][1]").last
+    def _group(self, member, path):
+        """Return the box of a list; one inside an element lies in the box of that element."""
+        holder = self.page.locator(".we-page")
+        if len(path) > 1:
+            first = self.page.locator(f'[name^="{"§".join(["rjf", *map(str, path[:-1])])}§"]').first
+            holder = first.locator(f"xpath={BOX}")
+        titled = re.compile(f"^{re.escape(member.title)}")
+        title = holder.locator(".rjf-form-group-title", has_text=titled).last
+        return title.locator(f"xpath={BOX}")
 
     def _stand_in(self, path):
         return self.page.locator(f'.we-standin[data-for="{"§".join(["rjf", *map(str, path)])}"]')

@@ -63,6 +63,7 @@ class Stage:
     recoveries: list[float] = field(default_factory=list)  # milliseconds
     verdict: Verdict = field(default_factory=Verdict)
     zombies: bool = False
+    nothing_is_repeated: bool = False  # a call that is made again counts as doubled
     fired: int = 0
     note: str = ""
 
@@ -150,6 +151,8 @@ class Stage:
             self.fired += len(orders)
             found = judge(orders, shop.job.expected, left, zombies=self.zombies)
             self.verdict.add(found)
+        if self.nothing_is_repeated and self.verdict.repeated:
+            self.verdict.doubled.append(f"{self.verdict.repeated} calls were made again")
 
     def line(self) -> str:
         """Return what is printed."""

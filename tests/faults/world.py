@@ -20,12 +20,12 @@ class World:
     def __init__(self, directory: Path, seed, *, is_short: bool):
         self.directory, self.seed, self.is_short = directory, seed, is_short
         self._stack = ExitStack()
-        self._group = None
+        self._group = None  # the one that scenarios share
         self.groups = []
 
     def __enter__(self):
         with ExitStack() as stack:
-            self._log = stack.enter_context((self.directory / "workers.log").open("ab"))
+            self.log = stack.enter_context((self.directory / "workers.log").open("ab"))
             self.provider = Provider(self.directory / "journal", self.seed)
             stack.callback(self.provider.kill)
             os.environ["SAYR_ALLOWED_PRIVATE_HOSTS"] = self.provider.host_and_port
@@ -47,7 +47,7 @@ class World:
 
     def new_group(self, **settings):
         """Start another worker group, as on another host."""
-        how = {"workers": WORKERS_OF_A_GROUP, "slots": SLOTS, "log": self._log, **settings}
+        how = {"workers": WORKERS_OF_A_GROUP, "slots": SLOTS, "log": self.log, **settings}
         group = WorkerGroup(self.database, **how)
         self.groups.append(group)
         return group

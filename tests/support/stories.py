@@ -184,7 +184,9 @@ class Storyteller:
 
     def another_workflow(self):
         """Return a run that another workflow failed for, after which its own steps were done."""
-        self.publish("callee", "Refund to the card", note("pay", "Pay it back", "{{ trigger.card }}"))
+        self.publish(
+            "callee", "Refund to the card", note("pay", "Pay it back", "{{ trigger.card }}")
+        )
         call = step("call", "Pay back", "run_workflow", workflow="callee", input={"order": "7"})
         alarm = note("alarm", "Raise the alarm")
         self.publish("caller", "Cancelled order", call, note("end"), on_failure=[alarm])

@@ -29,7 +29,7 @@ from workflows.definition.program import Program
 from workflows.definition.scope import Scope
 from workflows.engine import families, loops, waiting
 from workflows.engine.children import Family
-from workflows.engine.decide import CANCELLED, POISONED, Decision, Position, decide
+from workflows.engine.decide import POISONED, Decision, Position, decide
 from workflows.engine.entries import (
     Entry,
     Timing,
@@ -119,9 +119,8 @@ class Walker:
         return replace(self._after(decision, outcome, now), cancels_children=True)
 
     def cancelled(self, step: int) -> Progress:
-        """End a run that somebody asked to cancel while it waited."""
-        error = {"step_name": "", "error": {"code": CANCELLED, "params": {}}}
-        return Progress(RunStatus.CANCELLED, (), step, None, error=error)
+        """End a run that somebody asked to cancel while it waited. It is no failure."""
+        return Progress(RunStatus.CANCELLED, (), step, None)
 
     def poisoned(self, step: int, pending: Pending | None, crashes: int) -> Progress:
         """End a run that ended its worker too often."""

@@ -75,8 +75,8 @@ def hand_over(
         return decision, Ended(stop=stop, tells_at_once=True)
     if decision.status is RunStatus.FAILED:
         return decision, Ended(tells_at_once=stops_the_others(walker))
-    if isinstance(outcome, RunStopped):
-        return decision, Ended()  # it ended early, as its author wanted: there is no result
+    if isinstance(outcome, RunStopped) or decision.status is RunStatus.CANCELLED:
+        return decision, Ended()  # it ended early, as somebody wanted: there is no result
     try:
         return decision, Ended(_result(walker, now))
     except ExpressionError as problem:

@@ -130,11 +130,17 @@ RETURNING cancel_requested_at IS NOT NULL
 # The run's end. due_at NULL takes it out of the index of live runs.
 FINISH: Final = """
 UPDATE workflow_runs
-SET status = %(status)s, step_results = step_results || %(entries)s::jsonb,
+SET status = %(status)s::text, step_results = step_results || %(entries)s::jsonb,
     current_step = %(step)s, pending = NULL, crashes = 0, due_at = NULL, completed_at = now(),
     wait_type = NULL, wait_match = NULL, worker = NULL, lease_until = NULL,
     output = %(output)s::jsonb, holds_lane = false,
-    error_step = %(error_step)s, error_code = %(error_code)s, error_message = %(error_message)s,
+    error_step = %(error_step)s,
+    -- Whoever asked to cancel it may have said why.
+    error_code = CASE WHEN %(status)s::text = 'cancelled'
+        THEN coalesce(error_code, %(error_code)s::text) ELSE %(error_code)s::text END,
+    error_message = CASE WHEN %(status)s::text = 'cancelled'
+        THEN coalesce(error_message, %(error_message)s::text)
+        ELSE %(error_message)s::text END,
     error_fingerprint = %(error_fingerprint)s
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
@@ -242,6 +248,14 @@ SET status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
     cancel_requested_at = coalesce(cancel_requested_at, now())
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
 RETURNING status, holds_lane
+"""
+
+# Why a run was cancelled, or will be before its next step, if nobody wanted it so.
+SAY_WHY_CANCELLED: Final = """
+UPDATE workflow_runs SET error_code = %(error_code)s, error_message = %(error_message)s
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND cancel_requested_at IS NOT NULL
+    AND status IN ('cancelled', 'running')
+RETURNING 1
 """
 
 # What else hangs together with a live run.

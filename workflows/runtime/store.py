@@ -192,6 +192,7 @@ def enter_lanes(claim: Claim, settings: RunSettings) -> bool:
             for run_id in older:
                 if not _skip(claim.tenant_id, run_id):
                     _cancel(claim.tenant_id, run_id)
+                    rows(statements.SAY_WHY_CANCELLED, _replaced(claim.tenant_id, run_id))
             room = lanes.room_for(claim, settings)
         if lanes.enter(claim, room):
             return True
@@ -201,13 +202,16 @@ def enter_lanes(claim: Claim, settings: RunSettings) -> bool:
 
 def _skip(tenant_id: UUID, run_id: UUID) -> bool:
     """End a run that a newer one replaces before it has begun anything."""
-    with translation.override("en"):
-        message = wording.sentence(REPLACED, {})
-    values = {"id": run_id, "tenant": tenant_id, "error_code": REPLACED, "error_message": message}
-    found = rows(statements.SKIP, values)
+    found = rows(statements.SKIP, _replaced(tenant_id, run_id))
     if found and found[0][0] is not None:
         families.child_ended(*found[0], tells=True, goes_on=True)
     return bool(found)
+
+
+def _replaced(tenant_id: UUID, run_id: UUID) -> dict[str, Any]:
+    with translation.override("en"):
+        message = wording.sentence(REPLACED, {})
+    return {"id": run_id, "tenant": tenant_id, "error_code": REPLACED, "error_message": message}
 
 
 def hand_back(claim: Claim) -> None:

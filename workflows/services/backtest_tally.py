@@ -54,7 +54,7 @@ def differences(new: Rehearsal, old: Rehearsal) -> list[str]:
         kinds = ["starts"] if starts else ["starts_no_more"] if started else []
         return ["fails", *kinds] if starts and new.status in BAD else kinds
     found = _of_ends(new, old)
-    if branches_of(new) != branches_of(old):
+    if _shared_branches(new, old) != _shared_branches(old, new):
         found.append("branch")
     if _messages(new) != _messages(old):
         found.append("message")
@@ -73,6 +73,12 @@ def branches_of(found: Rehearsal) -> list[tuple[str, str]]:
         for entry in every_entry(found.entries)
         if entry["action"] == "branch" and isinstance(entry.get("output"), dict)
     ]
+
+
+def _shared_branches(one: Rehearsal, other: Rehearsal) -> list[tuple[str, str]]:
+    """Return the choices of the branches that both have: a new one is only a new step."""
+    known = {step for step, _case in branches_of(other)}
+    return [(step, case) for step, case in branches_of(one) if step in known]
 
 
 def failure_of(found: Rehearsal) -> tuple[str, str] | None:

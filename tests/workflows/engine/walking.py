@@ -12,7 +12,7 @@ from workflows.engine.entries import latest_handled
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}}
 CATALOGUE = Catalogue(
-    actions={"say": ActionSignature(TEXT, {"type": "object"})}, workflows=frozenset({"inner"})
+    actions={"say": ActionSignature(TEXT, {"type": "object"})}, workflows={"inner": "Inner"}
 )
 
 

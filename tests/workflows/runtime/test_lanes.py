@@ -79,7 +79,7 @@ def test_the_newest_replaces_the_older_ones(tenant, machine, calls, publish_step
     machine.work()
 
     assert statuses() == ["cancelled", "skipped", "skipped", "waiting"]
-    assert WorkflowRun.objects.filter(error_code="replaced_by_newer").count() == 2
+    assert WorkflowRun.objects.filter(error_code="replaced_by_newer").count() == 3
     let_time_pass()
     machine.work()
     assert (statuses()[-1], calls, holders()) == ("completed", ["3"], {"7": 0})

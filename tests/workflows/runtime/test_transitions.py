@@ -245,6 +245,7 @@ def test_a_newer_run_ends_the_older_ones_of_its_lane(run_in, status, has_begun):
         assert (after, entered) == (before, True)
     elif status is RunStatus.WAITING or (has_begun and status is RunStatus.QUEUED):
         assert (after["status"], entered) == ("cancelled", True)
+        assert (after["error_code"], after["error_fingerprint"]) == ("replaced_by_newer", None)
     elif not has_begun:
         # Queued, or claimed and not in its lane yet: nothing of it was done.
         assert (after["status"], after["error_code"]) == ("skipped", "replaced_by_newer")
@@ -252,7 +253,9 @@ def test_a_newer_run_ends_the_older_ones_of_its_lane(run_in, status, has_begun):
     else:
         # Its worker is asked; until it has ended the newer one waits.
         assert after["cancel_requested_at"] is not None
-        assert {**after, "cancel_requested_at": None} == before
+        assert after["error_code"] == "replaced_by_newer"
+        asked = ("cancel_requested_at", "error_code", "error_message")
+        assert {**after, **dict.fromkeys(asked)} == before
         assert entered is False
 
 

@@ -282,6 +282,20 @@ def test_a_deadline_ends_a_wait_and_the_steps_for_failures_run(
     assert calls == ["too late"]
 
 
+def test_a_run_that_is_cancelled_just_before_it_waits_is_no_failure(
+    tenant, machine, library, publish_steps
+):
+    library(Effect.REPEATABLE, lambda params, context: cancel(tenant, context.run_id), "cancel")
+    publish_steps(tenant, {"name": "a", "action": "cancel", "params": {}}, fetched())
+    fire(tenant, "x", {"orderId": "1"})
+
+    machine.work()
+
+    run = run_of()
+    assert (run.status, run.due_at) == ("cancelled", None)
+    assert (run.error_code, run.error_fingerprint) == (None, None)
+
+
 def test_a_run_that_waits_for_an_event_can_be_cancelled(tenant, machine, publish_steps):
     publish_steps(tenant, fetched())
     fire(tenant, "x", {"orderId": "1"})

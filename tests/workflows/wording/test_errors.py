@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 import workflows
 from workflows.engine import children, decide
@@ -135,7 +135,8 @@ def test_sentences(code, params, expected):
 
 
 def test_the_deadline_is_a_time_for_people():
-    said = sentence("deadline_passed", {"deadline": "2020-11-22T12:00:00+00:00"})
+    with timezone.override("UTC"):
+        said = sentence("deadline_passed", {"deadline": "2020-11-22T12:00:00+00:00"})
 
     assert said == "The run was not done by its deadline, 22 Nov 2020 12:00."
 

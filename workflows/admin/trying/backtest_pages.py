@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from tenants.admin import access
 from workflows.admin.problem_lines import problem_lines
 from workflows.admin.trying.begin import page_of, refuse_readers, rehearsal_of
-from workflows.admin.trying.shown import Teller
+from workflows.admin.trying.shown import Teller, about
 from workflows.definition.compiler import compile_document
 from workflows.definition.errors import InvalidDocument
 from workflows.event_types import label_of
@@ -171,7 +171,7 @@ def _tally(
             for name, n in _sorted(tally["statuses"])
         ],
         "branches": [
-            (labels.get(step) or spelt_out(step), [(case_label(c), n) for c, n in _sorted(cases)])
+            (labels.get(step) or spelt_out(step), [(_case(c), n) for c, n in _sorted(cases)])
             for step, cases in sorted(tally["branches"].items())
         ],
         "sends": [
@@ -196,21 +196,24 @@ def _tally(
     }
 
 
+def _case(label: str) -> str:
+    return _("Otherwise") if label == "otherwise" else case_label(label)
+
+
 def _sorted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _links(made: WorkflowRehearsal, ids: list[str]) -> list[tuple[str, str]]:
-    """Return the address of each event in this backtest, and when it came."""
+    """Return the address of each event in this backtest, and how people know it."""
     rows = WorkflowEvent.objects.of(made.tenant).filter(pk__in=ids)
-    times = {str(pk): moment for pk, moment in rows.values_list("pk", "created_at")}
+    known = {str(event.pk): event for event in rows}
+    name = "admin:workflows_workflowdefinition_backtest_event"
     return [
-        (
-            reverse("admin:workflows_workflowdefinition_backtest_event", args=[made.pk, one]),
-            short_moment(times[one]),
-        )
+        (reverse(name, args=[made.pk, one]), about(known[one], 1) or short_moment(moment))
         for one in ids
-        if one in times
+        if one in known
+        for moment in (known[one].created_at,)
     ]
 
 

@@ -13,6 +13,7 @@ from tenants.models.tenant import Tenant
 from workflows.admin.run_steps import ShownPart, ShownStep, shown_parts, shown_steps
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
+from workflows.models.event import WorkflowEvent
 from workflows.models.version import WorkflowVersion
 from workflows.wording import badges, rehearsals, values
 from workflows.wording.facts import RunFacts
@@ -23,6 +24,7 @@ from workflows.wording.timeline import flow
 Json = Any
 Program = Mapping[str, Json]
 
+SHORT: Final = 30  # characters of a value that tells events apart
 MOST_RUNS: Final = 20  # of one step that are shown with all their steps
 # Kinds of message that have a look of their own.
 DRAWN: Final = frozenset({"whatsapp", "email", "slack", "teams", "http"})
@@ -128,6 +130,19 @@ class Teller:
     def _ways(self) -> dict[int, PlannedWay]:
         steps = every_step(plan_of(self.program))
         return {way.body: way for step in steps for way in step.ways}
+
+
+def about(event: WorkflowEvent, most: int) -> str:
+    """Return the first short values of an event: by them people know it."""
+    found = ordered(event.type, event.payload).values()
+    shorts = [str(one) for one in found if isinstance(one, str | int)]
+    return " · ".join([one for one in shorts if 0 < len(one) <= SHORT][:most])
+
+
+def ordered(event_type: str, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the fields in the order in which their event declares them; jsonb forgets it."""
+    known = [name for name in values.payload_order(event_type) if name in payload]
+    return {name: payload[name] for name in [*known, *(n for n in payload if n not in known)]}
 
 
 def message_of(would_send: Mapping[str, Json]) -> Message:

@@ -14,7 +14,7 @@ from tenants import jsontext
 from tenants.admin import access
 from workflows.admin.problem_lines import problem_lines
 from workflows.admin.trying.begin import page_of, refuse_readers, rehearsal_of
-from workflows.admin.trying.shown import Teller
+from workflows.admin.trying.shown import Teller, about, ordered
 from workflows.definition.compiler import compile_document
 from workflows.definition.errors import InvalidDocument
 from workflows.event_types import label_of
@@ -27,6 +27,7 @@ from workflows.services.catalogue import catalogue_of
 from workflows.services.samples import sample_payload
 from workflows.wording import rehearsals, values
 from workflows.wording.times import short_moment
+from workflows.wording.waits import asked_words
 
 Json = Any
 
@@ -118,23 +119,25 @@ def _input(trial: WorkflowRehearsal, term: str) -> dict[str, Any]:
     """Return what the page shows of the values that come in."""
     given = trial.input
     found = trials.past_events(trial.tenant, trial.document, term)[: trials.SHOWN_EVENTS]
-    previous = given.get("previous")
+    previous, kind = given.get("previous"), str(trial.document.get("trigger_type") or "")
+    payload = given.get("payload")
     return {
         "source": given.get("source"),
-        "payload_text": values.raw(given.get("payload")),
+        "payload_text": values.raw(
+            ordered(kind, payload) if isinstance(payload, dict) else payload
+        ),
         "previous_text": values.raw(previous) if previous is not None else "",
         "events": [_listed(event, given.get("event_id")) for event in found],
         "term": term,
-        "trigger": label_of(str(trial.document.get("trigger_type") or "")),
+        "trigger": label_of(kind),
     }
 
 
 def _listed(event: WorkflowEvent, chosen: str | None) -> dict[str, Any]:
-    shorts = [str(value) for value in event.payload.values() if isinstance(value, str | int)]
     return {
         "id": str(event.pk),
         "when": short_moment(event.created_at),
-        "about": " · ".join(one for one in shorts if 0 < len(one) <= 30)[:90],
+        "about": about(event, 6),
         "label": label_of(event.type),
         "is_chosen": str(event.pk) == chosen,
     }
@@ -175,7 +178,7 @@ def _question(trial: WorkflowRehearsal, result: Mapping[str, Json]) -> dict[str,
             "step": step,
             "title": asked["title"],
             "message": asked["message"],
-            "approvers": _(", ").join(asked["approvers"]),
+            "approvers": asked_words(asked["approvers"]),
             "choices": options_of(asked["choices"]),
             "fields": fields_of(asked["form"]),
             "can_time_out": can_time_out,

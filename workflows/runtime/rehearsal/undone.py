@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from actions.remembered import remembering
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from tenants.silence import silence
@@ -26,7 +27,7 @@ class _Undo(Exception):
 def undone(tenant: Tenant) -> Iterator[None]:
     """Roll back whatever the block does."""
     try:
-        with tenant_scope(tenant), silence():
+        with tenant_scope(tenant), silence(), remembering():
             with connection.cursor() as cursor:
                 cursor.execute(GUARD)
             yield

@@ -12,15 +12,28 @@ export class Flow {
     this.element = h("nav.we-flow", { "aria-label": store.texts.flow });
     this.drag = new Drag(store, edits, this.element);
     this.element.addEventListener("keydown", (event) => this.key(event));
+    this.hold();
     for (const name of ["form", "checked", "part", "values"]) store.on(name, () => this.soon());
   }
 
   soon() {
+    this.waits = true;
     cancelAnimationFrame(this.planned);
-    this.planned = requestAnimationFrame(() => this.draw());
+    this.planned = requestAnimationFrame(() => this.isHeld || this.drag.part || this.draw());
+  }
+
+  /* A card that is drawn anew between pressing and letting go would swallow the click. */
+  hold() {
+    const release = () => {
+      this.isHeld = false;
+      if (this.waits) this.soon();
+    };
+    this.element.addEventListener("pointerdown", () => { this.isHeld = true; });
+    for (const name of ["pointerup", "pointercancel", "dragend"]) window.addEventListener(name, release);
   }
 
   draw() {
+    this.waits = false;
     const { texts } = this.store;
     const focused = this.element.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
     const scroll = this.list ? this.list.scrollTop : 0;

@@ -181,7 +181,7 @@ export class Page {
       const stored = step.params && step.params._raw ? step.params._raw : String(step.params);
       return h("div", {}, h("p.we-notice", {}, texts.unknown_action), h("pre.we-stored", { dir: "ltr" }, stored));
     }
-    this.fields = this.fieldsOf(action.node, step.params, (data) => { step.params = data; this.store.changed(); }, this.previews);
+    this.fields = this.fieldsOf(action.node, step.params, (data) => { merge(step.params, data, action.node); this.store.changed(); }, this.previews);
     const others = step.params._raw
       ? h("div.we-field", {}, h("b", {}, texts.other_settings), h("pre.we-stored", { dir: "ltr" }, step.params._raw), button(texts.remove, () => { delete step.params._raw; this.store.changed({ redraw: true }); }, { kind: "quiet", icon: "trash" }))
       : "";
@@ -194,7 +194,7 @@ export class Page {
     const { part } = this.store;
     const node = nodeOf(this.store, part);
     const take = (data) => {
-      Object.assign(form, data);
+      merge(form, data, node);
       this.nameBlock(form, node);
       this.heading.textContent = this.titleOf(form, part);
       this.store.changed();
@@ -339,3 +339,10 @@ export class Page {
   }
 }
 
+/* What the fields hold, without the steps and conditions: those are edited elsewhere meanwhile. */
+function merge(form, data, node) {
+  for (const [name, value] of Object.entries(data)) {
+    const member = (node.members || {})[name];
+    if (!member || !(isOwn(member) || holdsBlocks(member))) form[name] = value;
+  }
+}
