@@ -9,7 +9,6 @@ def release_database() -> None:
     Most steps wait: with this, 64 slots worked on 18 connections, at no cost (measured).
     """
     wrapper = connections["default"]
-    if wrapper.connection is None or wrapper.in_atomic_block:
-        return
-    if wrapper.settings_dict.get("OPTIONS", {}).get("pool"):
+    pooled = wrapper.settings_dict.get("OPTIONS", {}).get("pool")
+    if pooled and not wrapper.in_atomic_block:
         wrapper.close()

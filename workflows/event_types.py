@@ -108,6 +108,7 @@ OWN: tuple[AnyEventType, ...] = (
 NOTED = {
     "workflows.paused": _("Everything paused"),
     "workflows.resumed": _("Everything resumed"),
+    "workflows.guide_closed": _("Guide to the first workflow closed"),
 }
 
 

@@ -60,8 +60,13 @@ class Editor:
 
     def settled(self):
         """Wait until the check has answered."""
-        self.page.wait_for_timeout(550)
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_selector('.we[data-checked="true"]')
+        self.drawn()
+
+    def drawn(self):
+        """Wait until the flow shows what was done."""
+        frames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        self.page.evaluate(frames)
 
     def save(self, note="A change"):
         """Publish, until the page is there again."""

@@ -1,13 +1,21 @@
-"""Builds any document in the editor, by clicking and typing only: from its JSON to a hand's moves."""
+"""Builds any document in the editor as a person would, by clicking and typing only."""
 
 import json
 import re
 
 from workflows.admin.editor.leaves import shown
+from workflows.admin.editor.nodes import Node
 from workflows.admin.editor.steps import node_of
 from workflows.wording.values import spelt_out
 
 BOX = "ancestor::div[contains(concat(' ', @class, ' '), ' rjf-form-group ')][1]"
+SETTINGS = {
+    "concurrency_key": Node("text"),
+    "when_busy": Node("choice"),
+    "max_running": Node("number"),
+    "deadline": Node("duration"),
+    "output": Node("json", title="What it hands back"),
+}
 OTHER = "\u0000other"
 
 
@@ -28,7 +36,9 @@ class Robot:
     def build(self, document):
         """Build a document from an empty form. Labels are the short names in words."""
         self.editor.field("name").fill(document["name"])
-        self._choose_or_type(self.page.locator('[data-area="trigger_type"]'), document["trigger_type"])
+        self._choose_or_type(
+            self.page.locator('[data-area="trigger_type"]'), document["trigger_type"]
+        )
         if "trigger_filter" in document:
             self._condition(self.page.locator(".we-condition"), document["trigger_filter"])
         self._settings(document)
@@ -36,7 +46,7 @@ class Robot:
         self.steps(document.get("on_failure", []), "on_failure")
         if "output" in document:
             self.editor.go("settings")
-            self._fill(self._node("settings").members["output"], document["output"], ("output",))
+            self._fill(SETTINGS["output"], document["output"], ("output",))
 
     def steps(self, steps, path):
         """Add steps to a list, each with all that is in it."""
@@ -62,7 +72,9 @@ class Robot:
 
     def _params(self, node, params, part):
         self._ways(node, params)
-        now = self._form_at(f"{part}/params" if "/params/" not in part or part[-1].isdecimal() else part)
+        now = self._form_at(
+            f"{part}/params" if "/params/" not in part or part[-1].isdecimal() else part
+        )
         for name, member in node.members.items():
             if member.kind in {"steps", "condition"} or self._is_blocks(member):
                 continue
@@ -115,7 +127,11 @@ class Robot:
     @staticmethod
     def _is_blocks(member):
         items = member.items
-        return member.kind == "list" and items and any(m.kind == "steps" for m in items.members.values())
+        return (
+            member.kind == "list"
+            and items
+            and any(m.kind == "steps" for m in items.members.values())
+        )
 
     # One field
 
@@ -245,7 +261,9 @@ class Robot:
             self._row(section.locator(f'.we-row[data-row="{index}"]'), row)
 
     def _row(self, place, row):
-        offered = place.locator('[data-cell="field"] option').evaluate_all("all => all.map(one => one.value)")
+        offered = place.locator('[data-cell="field"] option').evaluate_all(
+            "all => all.map(one => one.value)"
+        )
         if row["field"] in offered:
             place.locator('[data-cell="field"]').select_option(row["field"])
         else:
@@ -289,23 +307,9 @@ class Robot:
             self.page.locator(".rjf-add-button").first.click()
             self.editor.field("values", index, "k").fill(key)
             self.editor.field("values", index, "v").fill(value)
-        node = self._node("settings")
-        for key, member in node.members.items():
+        for key, member in SETTINGS.items():
             if key in given:
                 self._fill(member, given[key], (key,))
-
-    @staticmethod
-    def _node(_part):
-        from workflows.admin.editor.nodes import Node
-
-        members = {
-            "concurrency_key": Node("text"),
-            "when_busy": Node("choice"),
-            "max_running": Node("number"),
-            "deadline": Node("duration"),
-            "output": Node("json", title="What it hands back"),
-        }
-        return Node("object", members=members)
 
     # What the form holds now
 
@@ -318,7 +322,7 @@ class Robot:
     def _value_at(self, path):
         part = self.page.get_attribute(".we-page", "data-part")
         here = self._form_at(part)
-        here = here["params"] if "params" in here else here
+        here = here.get("params", here)
         for key in path:
             here = here[key] if not isinstance(here, dict) else here.get(key)
             if here is None:

@@ -147,11 +147,16 @@ def editor(visitor, company):
 EVENTS = {
     "basket.packed": {"order_id": "1001", "lines": ["TS-M", "TS-L"]},
     "order.risk_analyzed": {
-        **{"order_id": "1001", "risk_level": "HIGH", "total": "480.00"},
+        "order_id": "1001",
+        "risk_level": "HIGH",
+        "total": "480.00",
         "capture_url": "https://a.example",
     },
     "refund.requested": {
-        **{"order_id": 42, "price": 1450, "user_email": "c@x.y", "reason": "damaged"},
+        "order_id": 42,
+        "price": 1450,
+        "user_email": "c@x.y",
+        "reason": "damaged",
         "refund_url": "https://a.example",
     },
 }
@@ -180,7 +185,11 @@ def built(editor, company, document):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_of_each_kind_is_built_and_published(editor, company, name):
-    document = {"name": "Built", "trigger_type": TRIGGERS.get(name, "new_order"), "steps": DOCUMENTS[name]}
+    document = {
+        "name": "Built",
+        "trigger_type": TRIGGERS.get(name, "new_order"),
+        "steps": DOCUMENTS[name],
+    }
 
     assert built(editor, company, document) == document
 

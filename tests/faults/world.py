@@ -5,6 +5,9 @@ import signal
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from django.db import connection
+
+from tests.faults import own_server
 from tests.faults.journal import Provider
 from tests.faults.ledger import WORKERS, Ledger
 from tests.faults.processes import is_alive, send
@@ -79,3 +82,12 @@ class World:
         """Return (number, pid, runs held) of the pumps of these groups, the busiest first."""
         pids = [process.pid for group in groups for process in group.everything()]
         return self.ledger.rows(WORKERS, pids=pids)
+
+    def break_database(self):
+        """End the server in the middle of everything."""
+        own_server.break_off()
+
+    def mend_database(self):
+        """Start it again. This thread's session is gone with the old one."""
+        own_server.mend()
+        connection.close()

@@ -17,6 +17,8 @@ from workflows.admin.broken_page import BrokenPage
 from workflows.admin.definition_form import DRAFT_BUTTON, DefinitionForm
 from workflows.admin.definition_list import DefinitionList, linked_figures, linked_run
 from workflows.admin.editor.views import editor_urls
+from workflows.admin.gallery_pages import GalleryPages
+from workflows.admin.guide import guide_urls
 from workflows.admin.running_pages import RunningPages
 from workflows.admin.transfer_pages import TransferPages, export_file
 from workflows.admin.trying.pages import TryingPages
@@ -77,12 +79,14 @@ class DefinitionAdmin(TenantAdmin):
         pages = (
             VersionPages(self),
             TransferPages(self),
+            GalleryPages(self),
             BrokenPage(self),
             TryingPages(self),
             RunningPages(self),
         )
         own = [url for page in pages for url in page.urls()]
-        return [*editor_urls(self.admin_site), *own, *super().get_urls()]
+        own += [*editor_urls(self.admin_site), *guide_urls(self.admin_site)]
+        return [*own, *super().get_urls()]
 
     def may_edit(self, request: HttpRequest, obj: Any) -> bool:
         """Say whether the person may decide about it: switch it, archive it, take it over."""

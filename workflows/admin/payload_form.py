@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants import jsontext
 from workflows.wording import values
+from workflows.wording.entries import step_error
 from workflows.wording.masks import mask_links_in
-from workflows.wording.timeline import step_error
 
 Json = Any
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.engine.decide import Decision, Then
-from workflows.engine.outcomes import Outcome, StepCompleted, StepSkipped
+from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepSkipped
 from workflows.engine.statuses import RunStatus, StepStatus
 
 Json = Any
@@ -40,6 +40,8 @@ def finished(base: Entry, outcome: Outcome, decision: Decision, timing: Timing) 
     entry: Entry = {**base, "status": decision.step_status, **timing.as_json()}
     if isinstance(outcome, StepCompleted):
         entry["output"] = outcome.output
+    if isinstance(outcome, RunStopped) and outcome.message and not outcome.has_failed:
+        entry["output"] = {"message": outcome.message}
     if isinstance(outcome, StepSkipped):
         entry["reason"] = outcome.reason
     if decision.error_code:

@@ -1,6 +1,7 @@
 """Execute one claimed run: find what it needs, let the interpreter work, take care of trouble."""
 
 import logging
+from dataclasses import replace
 
 from django.db import Error as DatabaseTrouble
 from django.utils import translation
@@ -38,8 +39,10 @@ def execute(claim: Claim, watch: Watch) -> RunStatus | None:
                 needed = _needed_by(claim)
             except (VersionMissing, InvalidProgram) as problem:
                 return _fail_unread(claim, problem)
-            if _must_wait(claim, needed):
+            entered = _in_its_lane(claim, needed)
+            if entered is None:
                 return RunStatus.QUEUED
+            claim = entered
         with translation.override(needed.tenant.language):
             hands = LiveHands(claim, needed, watch)
             if claim.crashes >= MAX_CRASHES:
@@ -69,12 +72,16 @@ def _bury(claim: Claim, hands: LiveHands) -> RunStatus:
     return progress.status
 
 
-def _must_wait(claim: Claim, needed: Needed) -> bool:
-    """Whether the run found no room in its lane. It takes its room before its first step."""
+def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:
+    """Return the claim once the run has its room, before its first step; None: there is none."""
     if claim.lane is None or claim.holds_lane or claim.cancel_asked:
-        return False
-    is_late = claim.deadline_at is not None and claim.claimed_at >= claim.deadline_at
-    return not is_late and not store.enter_lanes(claim, needed.loaded.program.settings)
+        return claim
+    if claim.deadline_at is not None and claim.claimed_at >= claim.deadline_at:
+        return claim
+    if not store.enter_lanes(claim, needed.loaded.program.settings):
+        return None
+    # It may end before it is claimed again, and has to give the room back then.
+    return replace(claim, holds_lane=True)
 
 
 def _needed_by(claim: Claim) -> Needed:

@@ -44,7 +44,7 @@ Json = Any
 
 MOST: Final = 10_000
 CHUNK: Final = 100  # events of one transaction, and of one step of the progress bar
-SLICE_SECONDS: Final = 5.0
+SLICE_SECONDS: Final = 10.0
 LIMITS: Final = Limits(steps=1_000, runs=500, seconds=5, result_bytes=1024 * 1024)
 _LIVE: Final = (RehearsalStatus.QUEUED, RehearsalStatus.RUNNING)
 
@@ -210,7 +210,7 @@ def _next(backtest: WorkflowRehearsal, cursor: str | None, most: int) -> list[Wo
     found = _events(backtest, backtest.input).filter(pk__lte=UUID(backtest.input["newest"]))
     if cursor:
         found = found.filter(pk__lt=UUID(cursor))
-    return list(found[:most])
+    return list(found.defer("search_keys", "evaluations")[:most])
 
 
 def _pairs(

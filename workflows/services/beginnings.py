@@ -1,28 +1,98 @@
-"""How far a company has come with its first workflow: what to do next."""
+"""The guided first run: how far a new company has come on the way to its first live workflow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from actions.models.connection import Connection
+from django.db.models import F
+
+from tenants.ids import lowest_id_at
 from tenants.models.tenant import Tenant
+from tenants.scope import tenant_scope
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
+from workflows.models.rehearsal import RehearsalKind, RehearsalStatus, WorkflowRehearsal
+from workflows.models.run import WorkflowRun
+from workflows.services.drafts import edited
+from workflows.services.fire import fire
+from workflows.services.gallery import Need, needs
+
+Json = Any
+
+# The ledger keeps who closed the guide, and when.
+GUIDE_CLOSED: Final = "workflows.guide_closed"
+# So long the guide still shows the way to the first run; then the company is on its own.
+AFTERGLOW: Final = timedelta(hours=1)
+# Whoever looks after many companies is no beginner.
+MOST_LOOKED_AT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Beginnings:
     """What there is already, in the order in which it is made."""
 
-    has_connection: bool
-    has_workflow: bool  # published and switched on
+    tenant: Tenant
+    workflow: WorkflowDefinition | None  # the one on its way
+    needs: tuple[Need, ...]  # connections that it uses
+    was_tried: bool
+    is_live: bool  # published and switched on
+    first_run: WorkflowRun | None
     has_event: bool
 
+    @property
+    def missing(self) -> tuple[Need, ...]:
+        """Return the connections that are still to be made."""
+        return tuple(one for one in self.needs if not one.is_met)
 
-def beginnings(tenants: Sequence[Tenant]) -> Beginnings:
-    """Look at `tenants` together: whoever has several needs the way only once."""
-    workflows = WorkflowDefinition.objects.filter(tenant__in=tenants, is_active=True)
+    @property
+    def is_connected(self) -> bool:
+        """Whether the workflow has what it sends with."""
+        return self.workflow is not None and not self.missing
+
+
+def beginnings(tenants: Sequence[Tenant], now: datetime) -> Beginnings | None:
+    """Return how far the first of `tenants` is that is still on its way; None: none is."""
+    if len(tenants) > MOST_LOOKED_AT:
+        return None
+    new = (tenant for tenant in tenants if _is_new(tenant, now) and not _is_closed(tenant))
+    tenant = next(new, None)
+    return None if tenant is None else _beginnings(tenant)
+
+
+def close_guide(tenant: Tenant, actor: str) -> None:
+    """Show the guide to nobody of this company any more."""
+    with tenant_scope(tenant):
+        if not _is_closed(tenant):
+            fire(tenant, GUIDE_CLOSED, {}, actor=actor, source="manual")
+
+
+def _is_new(tenant: Tenant, now: datetime) -> bool:
+    old = WorkflowRun.objects.filter(tenant=tenant, id__lt=lowest_id_at(now - AFTERGLOW))
+    return not old.exists()
+
+
+def _is_closed(tenant: Tenant) -> bool:
+    return WorkflowEvent.objects.of(tenant).filter(type=GUIDE_CLOSED).exists()
+
+
+def _beginnings(tenant: Tenant) -> Beginnings:
+    workflow = _on_its_way(tenant)
+    first_run = WorkflowRun.objects.filter(tenant=tenant, parent_run=None).order_by("id").first()
+    tests = WorkflowRehearsal.objects.of(tenant).filter(kind=RehearsalKind.TEST)
+    events = WorkflowEvent.objects.of(tenant)
     return Beginnings(
-        has_connection=Connection.objects.filter(tenant__in=tenants).exists(),
-        has_workflow=workflows.exists(),
-        has_event=WorkflowEvent.objects.filter(tenant__in=tenants).exists(),
+        tenant,
+        workflow,
+        tuple(needs(tenant, edited(workflow))) if workflow else (),
+        was_tried=tests.filter(status=RehearsalStatus.DONE).exists(),
+        is_live=bool(workflow and workflow.is_active),
+        first_run=first_run,
+        has_event=events.exists(),
     )
+
+
+def _on_its_way(tenant: Tenant) -> WorkflowDefinition | None:
+    """Return the workflow that is live, or else the one that somebody changed last."""
+    own = WorkflowDefinition.objects.of(tenant).filter(archived_at=None)
+    return own.order_by(F("is_active").desc(), "-updated_at").first()

@@ -13,10 +13,10 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.subjects import Subjects
 from workflows.wording.badges import run_badge
+from workflows.wording.entries import step_error
 from workflows.wording.facts import RunFacts
 from workflows.wording.plans import Plan, plan_of
 from workflows.wording.runs import summary
-from workflows.wording.timeline import step_error
 from workflows.wording.times import by_clock, short_moment
 from workflows.wording.values import spelt_out
 

@@ -6,11 +6,18 @@ from typing import Any, Final
 from django import template
 from django.utils import timezone
 
-from tenants.admin.access import is_superuser, may_edit_somewhere, sees_several, tenants_seen
+from tenants.admin.access import (
+    is_superuser,
+    may_edit,
+    may_edit_somewhere,
+    sees_several,
+    tenants_seen,
+)
 from workflows.services.approvals import waiting_for
 from workflows.services.attention import attention
 from workflows.services.beginnings import beginnings
 from workflows.services.broken import count_broken
+from workflows.services.guide import guide_steps
 from workflows.services.newest_runs import last_day, newest_runs
 from workflows.wording.times import duration, short_moment
 
@@ -28,6 +35,7 @@ def home(context: Mapping[str, Any]) -> dict[str, Any]:
         return {"tenants": (), "is_superuser": is_superuser(request)}
     now = timezone.now()
     found, newest = attention(tenants, now), newest_runs(tenants, NEWEST_SHOWN)
+    first_way = beginnings(tenants, now)
     return {
         "tenants": tenants,
         "is_superuser": is_superuser(request),
@@ -40,5 +48,9 @@ def home(context: Mapping[str, Any]) -> dict[str, Any]:
         "broken": count_broken(tenants, now),
         "newest": newest,
         "day": last_day(tenants, now),
-        "beginnings": None if newest else beginnings(tenants),
+        "beginnings": first_way,
+        "guides": first_way is not None and may_edit(request, first_way.tenant.pk),
+        "guide": guide_steps(first_way) if first_way else [],
+        # The form that closes the guide: an inclusion tag has a context of its own.
+        "csrf_token": context.get("csrf_token"),
     }

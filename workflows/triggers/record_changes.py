@@ -21,7 +21,8 @@ def listen() -> None:
 
 def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> None:
     """Fire what these changes mean, all events of a tenant in one statement."""
-    declared = [event for event in all_event_types() if _is_about(event, sender)]
+    aliases = {record.alias for record in records.all_records() if record.model is sender}
+    declared = [event for event in all_event_types() if _is_about(event, aliases)]
     drafts: dict[UUID, list[EventDraft]] = {}
     for change in changes:
         for draft in _drafts(change, declared):
@@ -30,8 +31,8 @@ def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> N
         fire_all(facts_of(tenant_id), of_tenant, source="record")
 
 
-def _is_about(event: object, model: type) -> bool:
-    return isinstance(event, RecordEvent) and records.get(event.record).model is model
+def _is_about(event: object, aliases: set[str]) -> bool:
+    return isinstance(event, RecordEvent) and event.record in aliases
 
 
 def _drafts(change: RecordChange, declared: list[Any]) -> Iterator[EventDraft]:

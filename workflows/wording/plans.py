@@ -97,7 +97,7 @@ class Plan:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Return by name the labels of its steps, and of branches done at once, if they have one."""
+        """Return the labels that its steps, and branches done at once, have, by their names."""
         steps = list(every_step(self))
         arms = {way.key: way.label for step in steps for way in step.ways if way.label}
         return {**arms, **{step.name: step.label for step in steps if step.label}}

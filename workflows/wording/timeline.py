@@ -12,12 +12,12 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from workflows.engine.statuses import RunStatus
-from workflows.wording.actors import actor_words
+from workflows.wording.entries import attempts, finished, kin_under_way, moment
 from workflows.wording.errors import sentence
 from workflows.wording.facts import RunFacts
-from workflows.wording.lines import Attempt, Flow, Kin, Line, Part, StepState
+from workflows.wording.lines import Flow, Line, Part, StepState
 from workflows.wording.plans import BY_CHILDREN, PlannedStep, PlannedWay, WayKind
-from workflows.wording.steering import came_to, given, got, is_mark
+from workflows.wording.steering import given, is_mark
 from workflows.wording.values import spelt_out
 from workflows.wording.visits import Visit, visits_of
 from workflows.wording.waits import waits_for
@@ -25,8 +25,6 @@ from workflows.wording.waits import waits_for
 Json = Any
 Entry = Mapping[str, Json]
 
-# Their outputs name an event.
-EVENT_KINDS: Final = frozenset({"emit_event", "wait_for_event"})
 # What is done beside a run's way.
 ASIDE: Final = frozenset({WayKind.ERROR, WayKind.FAILURE, WayKind.REMINDER})
 
@@ -61,21 +59,6 @@ def every_visit(facts: RunFacts) -> tuple[Line, ...]:
     whole = replace(_ROOT, parts=told.after_failure)
     _root, *after = _on_the_way([whole], only_last=False)
     return (*_on_the_way(told.lines, only_last=False), *after)
-
-
-def step_error(entry: Entry, labels: Mapping[str, str] | None = None) -> str:
-    """Return why a step failed, in the reader's language; "" if it did not.
-
-    `labels` are those of steps that the error may name.
-    """
-    error = entry.get("error")
-    if not error:
-        return ""
-    params = dict(error.get("params") or {})
-    for name in ("step", "branch"):
-        if params.get(name) in (labels or {}):
-            params[name] = (labels or {})[params[name]]
-    return sentence(error["code"], params)
 
 
 def run_error(facts: RunFacts) -> str:
@@ -186,7 +169,7 @@ class _Teller:
         if last is None or is_mark(last) or self._is_at(step, spot):
             line = self._unfinished(line, step, last, spot)
         else:
-            line = _finished(line, step, last, self.facts.plan.labels)
+            line = finished(line, step, last, self.facts.plan.labels)
         return replace(line, parts=self._parts(line, step, mine, spot))
 
     def _is_at(self, step: PlannedStep, spot: _Spot) -> bool:
@@ -194,7 +177,7 @@ class _Teller:
 
     def _unfinished(self, line: Line, step: PlannedStep, last: Entry | None, spot: _Spot) -> Line:
         facts = self.facts
-        begun = replace(line, started_at=_moment(last or {}))
+        begun = replace(line, started_at=moment(last or {}))
         if spot.is_last and facts.dead and facts.dead == step.name:
             return replace(
                 self._with_pending(begun, step), state=StepState.FAILED, error=run_error(facts)
@@ -220,8 +203,8 @@ class _Teller:
             line,
             started_at=datetime.fromisoformat(begun) if begun else line.started_at,
             input=given({**pending, "action": step.action}),
-            attempts=_attempts(pending.get("attempts", ())),
-            kin=_kin_under_way(step, pending),
+            attempts=attempts(pending.get("attempts", ())),
+            kin=kin_under_way(step, pending),
             notes=pending.get("rehearsal"),
         )
 
@@ -246,63 +229,6 @@ _STILL_OPEN = frozenset(
 )
 
 
-def _finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, str]) -> Line:
-    state = StepState(entry["status"])
-    if state is StepState.COMPLETED and "error" in entry:
-        state = StepState.PARTLY
-    return replace(
-        line,
-        action=entry["action"],
-        state=state,
-        started_at=_moment(entry),
-        duration_ms=entry.get("duration_ms"),
-        error=step_error(entry, labels),
-        reason=_reason(entry),
-        input=given(entry),
-        output=got(entry),
-        attempts=_attempts(entry.get("attempts", ())),
-        told=came_to(entry),
-        kin=_kin_of(step, entry),
-        event_id=_event_id(entry),
-        notes=entry.get("rehearsal"),
-    )
-
-
-def _event_id(entry: Entry) -> str:
-    output = entry.get("output")
-    if entry.get("action") not in EVENT_KINDS or not isinstance(output, dict):
-        return ""
-    return str(output.get("event_id") or "")
-
-
-def _reason(entry: Entry) -> str:
-    if entry.get("settled_by"):
-        return _("%(person)s looked, and said that it was done.") % {
-            "person": actor_words(entry["settled_by"])
-        }
-    return sentence(entry["reason"], {}) if entry.get("reason") else ""
-
-
-def _kin_of(step: PlannedStep, entry: Entry) -> Kin | None:
-    if not entry.get("children"):
-        return None
-    first, last = entry["children"]
-    return Kin(first, last, step.bodies, _first_try(entry))
-
-
-def _kin_under_way(step: PlannedStep, pending: Entry) -> Kin | None:
-    batch = pending.get("children") or {}
-    if "last" not in batch:
-        return None
-    first = batch.get("oldest") or batch["first"]
-    return Kin(first, batch["last"], step.bodies, _first_try(pending))
-
-
-def _first_try(entry: Entry) -> datetime | None:
-    tries = entry.get("attempts") or ()
-    return _moment(tries[0]) if tries else None
-
-
 def _state_under_way(status: RunStatus) -> StepState:
     match status:
         case RunStatus.RUNNING:
@@ -313,15 +239,3 @@ def _state_under_way(status: RunStatus) -> StepState:
             return StepState.NEXT
         case _:
             return StepState.NOT_REACHED
-
-
-def _attempts(stored: Sequence[Entry]) -> tuple[Attempt, ...]:
-    return tuple(
-        Attempt(number, _moment(one), one.get("duration_ms"), step_error(one))
-        for number, one in enumerate(stored, 1)
-    )
-
-
-def _moment(entry: Entry) -> datetime | None:
-    written = entry.get("started_at")
-    return datetime.fromisoformat(written) if written else None

@@ -62,6 +62,6 @@ class RefundAdmin(CompanyRecordAdmin):
 class ProductAdmin(CompanyRecordAdmin):
     """Products."""
 
-    list_display = ("title", "sku", "quantity", "reorder_at", "reordered_at")
+    list_display = ("title", "sku", "quantity", "reordered_at")
     search_fields = ("sku", "title")
     when_empty = _("No products yet.")

@@ -17,9 +17,7 @@ class CompanyRecord(TrackedModel):
     id = models.UUIDField(
         primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
     )
-    tenant = models.ForeignKey(
-        Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant")
-    )
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
@@ -164,7 +162,6 @@ class Product(CompanyRecord):
     sku = models.CharField(_("article number"), max_length=40)
     title = models.CharField(_("product"), max_length=200)
     quantity = models.IntegerField(_("in stock"), default=0)
-    reorder_at = models.IntegerField(_("order more at"), default=5)
     supplier_email = models.EmailField(_("supplier's e-mail"))
     reordered_at = models.DateTimeField(_("ordered last"), null=True, blank=True)
 

@@ -21,7 +21,7 @@ _REFUND = (
     *("order_number", "customer_name", "customer_email", "amount", "currency", "reason"),
     *("status", "decided_by"),
 )
-_PRODUCT = ("sku", "title", "quantity", "reorder_at", "supplier_email", "reordered_at")
+_PRODUCT = ("sku", "title", "quantity", "supplier_email", "reordered_at")
 
 RECORDS = [
     Record(

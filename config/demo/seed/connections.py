@@ -26,6 +26,12 @@ class _Wanted:
     name: str
     settings: dict[str, Json]
     secrets: dict[str, str]
+    named: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the key by which workflows name it."""
+        return self.named or self.kind.value
 
 
 def connect(tenant: Tenant, sender: str, outside: Outside) -> None:
@@ -34,11 +40,9 @@ def connect(tenant: Tenant, sender: str, outside: Outside) -> None:
     One that somebody has turned to a real provider stays as it is.
     """
     for wanted in _wanted(tenant, sender, outside):
-        row = Connection.objects.of(tenant.id).filter(key=wanted.kind.value).first()
+        row = Connection.objects.of(tenant.id).filter(key=wanted.key).first()
         if row is None:
-            row = Connection(
-                tenant=tenant, key=wanted.kind.value, name=wanted.name, kind=wanted.kind
-            )
+            row = Connection(tenant=tenant, key=wanted.key, name=wanted.name, kind=wanted.kind)
         elif not _leads_elsewhere(row, wanted, outside.smtp_host):
             continue
         row.settings, row.secrets = wanted.settings, wanted.secrets
@@ -70,6 +74,13 @@ def _wanted(tenant: Tenant, sender: str, outside: Outside) -> Iterator[_Wanted]:
         "Microsoft Teams",
         {},
         {"webhook_url": f"{outside.base_url}/teams/{tenant.key}"},
+    )
+    yield _Wanted(
+        ConnectionKind.HTTP,
+        "Accounting",
+        {"base_url": f"{outside.base_url}/hook/accounting/"},
+        {},
+        named="accounting",
     )
 
 

@@ -1,4 +1,4 @@
-"""What an action would send is shown without sending, without secrets, and fails as sending would."""
+"""What an action would send: shown, not sent, without secrets, refused as sending would be."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_every_action_that_calls_out_says_what_it_would_send():
     assert [one.name for one in outgoing if one.preview is not None and one.is_local] == []
 
 
-def test_a_whatsapp_message_as_it_would_be_read(tenant, context):
+def test_a_whatsapp_message_as_it_would_be_read(tenant, as_tenant):
     connect(tenant, "whatsapp", {"access_token": "wa-secret"}, phone_number_id="1")
     MessageTemplate.objects.create(
         tenant=tenant,
@@ -50,7 +50,7 @@ def test_a_whatsapp_message_as_it_would_be_read(tenant, context):
     )
     params = {"phone": "03 123 456", "template": "hello", "template_vars": {"name": "Rana"}}
 
-    shown = preview("whatsapp_notify", params, context())
+    shown = preview("whatsapp_notify", params, as_tenant)
 
     assert (shown.kind, shown.to) == ("whatsapp", ("+9613123456",))
     assert shown.content["text"] == "Hello Rana!"
@@ -59,14 +59,14 @@ def test_a_whatsapp_message_as_it_would_be_read(tenant, context):
     assert "wa-secret" not in repr(shown)
 
 
-def test_a_whatsapp_message_that_could_not_be_sent(tenant, context):
+def test_a_whatsapp_message_that_could_not_be_sent(tenant, as_tenant):
     with pytest.raises(PermanentFailure) as failure:
-        preview("whatsapp_notify", {"phone": "03 123 456", "template": "none"}, context())
+        preview("whatsapp_notify", {"phone": "03 123 456", "template": "none"}, as_tenant)
 
     assert failure.value.code == "template_unknown"
 
 
-def test_a_mail_with_everybody_who_would_get_it(tenant, context):
+def test_a_mail_with_everybody_who_would_get_it(tenant, as_tenant):
     params = {
         "to": ["Rana <rana@x.example>"],
         "bcc": ["boss@x.example"],
@@ -76,7 +76,7 @@ def test_a_mail_with_everybody_who_would_get_it(tenant, context):
         "from": "shop@x.example",
     }
 
-    shown = preview("send_email", params, context())
+    shown = preview("send_email", params, as_tenant)
 
     assert shown.to == ("Rana <rana@x.example>", "boss@x.example")
     assert shown.content["subject"] == "Hello"
@@ -84,10 +84,10 @@ def test_a_mail_with_everybody_who_would_get_it(tenant, context):
     assert shown.output["refused"] == {}
 
 
-def test_a_message_to_a_team(tenant, context):
+def test_a_message_to_a_team(tenant, as_tenant):
     connect(tenant, "teams", {"webhook_url": "https://teams.example/secret-path"})
 
-    shown = preview("team_notify", {"text": "Hi", "title": "T", "color": "red"}, context())
+    shown = preview("team_notify", {"text": "Hi", "title": "T", "color": "red"}, as_tenant)
 
     assert (shown.kind, shown.to) == ("teams", ("teams",))
     assert shown.content == {"title": "T", "text": "Hi", "color": "red"}
@@ -97,7 +97,7 @@ def test_a_message_to_a_team(tenant, context):
 @pytest.mark.parametrize(
     "place", [{}, {"secret_in": {"query": "key"}}, {"secret_in": {"body": "key"}}]
 )
-def test_a_request_shows_where_its_secret_goes_and_not_what_it_is(tenant, context, place):
+def test_a_request_shows_where_its_secret_goes_and_not_what_it_is(tenant, as_tenant, place):
     connect(tenant, "http", {"token": "top-secret-1"}, base_url="https://crm.example", **place)
     params = {
         "url": "/orders?x=top-secret-1",
@@ -106,7 +106,7 @@ def test_a_request_shows_where_its_secret_goes_and_not_what_it_is(tenant, contex
         "response": {"pick": {"deal_id": "body.id"}},
     }
 
-    shown = preview("webhook", params, context())
+    shown = preview("webhook", params, as_tenant)
 
     assert (shown.kind, shown.to, shown.is_guess) == ("http", ("crm.example",), True)
     assert shown.content["method"] == "POST"
@@ -116,15 +116,15 @@ def test_a_request_shows_where_its_secret_goes_and_not_what_it_is(tenant, contex
     assert shown.output == {"status": 200, "deal_id": "«deal_id»"}
 
 
-def test_an_address_that_would_be_refused(tenant, context):
+def test_an_address_that_would_be_refused(tenant, as_tenant):
     with pytest.raises(PermanentFailure) as failure:
-        preview("webhook", {"url": "ftp://x.example/"}, context())
+        preview("webhook", {"url": "ftp://x.example/"}, as_tenant)
 
     assert failure.value.code == "bad_address"
 
 
 def test_a_template_is_looked_up_once_while_nothing_can_change(
-    tenant, context, django_assert_num_queries
+    tenant, as_tenant, django_assert_num_queries
 ):
     MessageTemplate.objects.create(
         tenant=tenant, key="m", name="M", channel="email", subject="S", text="T"
@@ -133,6 +133,6 @@ def test_a_template_is_looked_up_once_while_nothing_can_change(
 
     with remembering(), django_assert_num_queries(2):
         for _ in range(3):
-            preview("send_email", params, context())
+            preview("send_email", params, as_tenant)
     with django_assert_num_queries(2):
-        preview("send_email", params, context())
+        preview("send_email", params, as_tenant)

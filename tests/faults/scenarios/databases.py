@@ -1,6 +1,5 @@
 """The database goes away."""
 
-from tests.faults import own_server
 from tests.faults.jobs import order_job
 from tests.faults.registry import scenario
 
@@ -17,8 +16,8 @@ def database(stage):
         for _ in range(stage.often(2, 12)):
             stage.rest(1, 5)
             dead = [row[0] for row in world.ledger.rows(ALL_WORKERS)]
-            own_server.break_off()
+            world.break_database()
             stage.rest(0, 1.5)
-            own_server.mend()
+            world.mend_database()
             stage.recovered(stage.fault(), dead)
     stage.note = "from the server's return"

@@ -3,7 +3,6 @@
 import os
 import signal
 
-from tests.faults import own_server
 from tests.faults.jobs import ANSWER, answer_job, batch_job
 from tests.faults.registry import scenario
 from tests.support.live import wait_until
@@ -25,11 +24,8 @@ def child_runs(stage):
         for _ in range(stage.often(2, 4)):
             shop.fire()
         for _ in range(stage.often(2, 4)):
-            stage.rest(0.2, 0.8)
-            found = [one for one in world.workers(group) if one[2]]
-            if not found:
-                break
-            number, pid, _held = found[0]
+            stage.rest(0.1, 0.4)
+            number, pid, _held = world.workers(group)[0]
             os.kill(pid, signal.SIGKILL)
             stage.recovered(stage.fault(), [number])
         stage.settle()
@@ -50,8 +46,8 @@ def awaited_event(stage):
         wait_until(lambda: world.ledger.one(WAITING, tenant=shop.tenant.id) >= len(rest), 30)
         world.end_group(world.group())
         _answer(shop, rest[::2])
-        own_server.break_off()
-        own_server.mend()
+        world.break_database()
+        world.mend_database()
         since = stage.fault()
         group = world.group()
         _answer(shop, rest[1::2])

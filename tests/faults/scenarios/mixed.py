@@ -5,7 +5,6 @@ from contextlib import suppress
 
 import psutil
 
-from tests.faults import own_server
 from tests.faults.jobs import batch_job, order_job
 from tests.faults.registry import scenario
 
@@ -43,9 +42,9 @@ def _kill_one(stage, groups):
 
 
 def _break(stage, groups):
-    own_server.break_off()
+    stage.world.break_database()
     stage.rest(0, 1)
-    own_server.mend()
+    stage.world.mend_database()
 
 
 def _kill_provider(stage, groups):

@@ -1,5 +1,7 @@
 """Other people's servers are slow, send drop by drop, never answer, or die."""
 
+import time
+
 from tests.faults.jobs import order_job
 from tests.faults.registry import scenario
 
@@ -45,5 +47,7 @@ def _misbehave(stage, mode, *, seconds, kill=False):
                 world.provider.start()
             # Another tenant's run waits for nobody's server.
             stage.recovered(since)
-            stage.rest(0.5, 1)
+            for _ in range(stage.often(3, 10)):
+                stage.rest(0.2, 0.6)
+                stage.recovered(time.monotonic())
     stage.note = "slowest: another tenant's run"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from actions.errors import PermanentFailure
 from actions.spec import Effect
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import Machine
@@ -66,6 +67,28 @@ def test_runs_with_one_key_take_turns_in_order_of_arrival(tenant, machine, calls
     assert statuses() == ["completed"] * 4
     assert [one for one in calls if one != "other"] == ["0", "1", "2"]
     assert holders() == {"7": 0, "8": 0}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_run_that_ends_without_ever_waiting_gives_its_room_back(
+    tenant, machine, library, publish_steps, fails
+):
+    def act(params, context):
+        if fails:
+            raise PermanentFailure("refused")
+        return {}
+
+    library(Effect.REPEATABLE, act)
+    publish_steps(
+        tenant, probe(), settings={"concurrency_key": "{{ trigger.order }}", "max_running": 1}
+    )
+    for order in ("7", "7", "8"):
+        fire(tenant, "x", {"order": order, "number": "1"})
+
+    machine.work()
+
+    assert statuses() == ["failed" if fails else "completed"] * 3
+    assert holders() == {"": 0, "7": 0, "8": 0}
 
 
 def test_the_newest_replaces_the_older_ones(tenant, machine, calls, publish_steps):

@@ -293,7 +293,9 @@ def label_of(name: str) -> Any:
     return KIND_LABELS[name]
 
 
-def _laid_over(schema: Mapping[str, Json], path: str, hints: Mapping[str, Hints]) -> Json:
+def _laid_over(
+    schema: Mapping[str, Json], path: str, hints: Mapping[str, Hints]
+) -> dict[str, Json]:
     laid = {**schema, **hints.get(path, {})}
     if "properties" in schema:
         members = {f"{path}/{name}".lstrip("/"): name for name in schema["properties"]}

@@ -59,16 +59,20 @@ def _of_steps(keys: Keys, steps: Form, path: str) -> Place:
     if not rest or not isinstance(step, Mapping):
         return Place(part, "whole")
     match rest[0]:
-        case "condition":
-            return Place(part, "condition", _of_condition(rest[1:]))
-        case "retry":
-            return Place(part, "retry", tuple(rest[1:2]))
         case "params":
             return _of_params(rest[1:], step, part)
         case "on_error":
             return _of_failure(rest[1:], step, part)
-        case area:
-            return Place(part, area if area in _OF_STEP else "whole")
+    return _of_step(rest, part)
+
+
+def _of_step(keys: Keys, part: str) -> Place:
+    match keys[0]:
+        case "condition":
+            return Place(part, "condition", _of_condition(keys[1:]))
+        case "retry":
+            return Place(part, "retry", tuple(keys[1:2]))
+    return Place(part, keys[0] if keys[0] in _OF_STEP else "whole")
 
 
 def _above(path: str) -> Place:
@@ -76,9 +80,7 @@ def _above(path: str) -> Place:
     if "/" not in path:
         return Place(TRIGGER if path == "steps" else SETTINGS, "whole")
     part, _slash, name = path.rpartition("/")
-    if part.endswith("/params"):
-        return Place(part.removesuffix("/params"), "params", (name,))
-    return Place(part, "params", (name,))
+    return Place(part.removesuffix("/params"), "params", (name,))
 
 
 def _of_failure(keys: Keys, step: Mapping[str, Form], part: str) -> Place:

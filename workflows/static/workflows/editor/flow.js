@@ -13,7 +13,18 @@ export class Flow {
     this.drag = new Drag(store, edits, this.element);
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.hold();
-    for (const name of ["form", "checked", "part", "values"]) store.on(name, () => this.soon());
+    for (const name of ["checked", "part", "values"]) store.on(name, () => this.soon());
+    // Most of what is typed shows on no card before the check has answered.
+    store.on("form", ({ redraw }) => (redraw || this.look() !== this.looked) && this.soon());
+  }
+
+  /* What the cards show of the chosen part. */
+  look() {
+    const { form, part } = this.store;
+    const chosen = this.store.get(part) || {};
+    const { params, on_error: onError, label, name } = chosen;
+    const waits = params && typeof params === "object" ? Object.values(params).map((one) => (typeof one === "string" ? one !== "" : Array.isArray(one) && one.length)) : "";
+    return JSON.stringify([part, form.head.trigger_type, label, name, typeof onError, waits]);
   }
 
   soon() {
@@ -34,6 +45,7 @@ export class Flow {
 
   draw() {
     this.waits = false;
+    this.looked = this.look();
     const { texts } = this.store;
     const focused = this.element.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
     const scroll = this.list ? this.list.scrollTop : 0;

@@ -53,7 +53,7 @@ function start(root) {
     places.element,
     new Toast(store).element,
   );
-  listen(store, server);
+  listen(store, server, root);
   guard(source, root);
   parts.flow.draw();
   parts.page.draw();
@@ -62,13 +62,15 @@ function start(root) {
   root.dataset.ready = "true";
 }
 
-function listen(store, server) {
+function listen(store, server, root) {
   let asked = 0;
   const check = later(450, async () => {
     const number = (asked += 1);
     const answer = await server.ask("check");
     // An older answer says nothing about the newer form.
-    if (answer && number === asked) store.learn(answer);
+    if (number !== asked) return;
+    if (answer) store.learn(answer);
+    root.dataset.checked = "true";
   });
   const learn = later(250, async () => {
     const answer = await server.ask("values");
@@ -78,15 +80,17 @@ function listen(store, server) {
     store.tell("values");
     if (store.part === "trigger") store.tell("fields");
   });
+  root.dataset.checked = "true"; // says whether the problems shown are those of the form as it is
   let steps = stepsOf(store);
   const look = later(200, () => {
     if (steps !== stepsOf(store)) learn();
     steps = stepsOf(store);
   });
-  store.on("form", () => {
-    store.tell("checking");
+  store.on("form", ({ redraw }) => {
+    root.dataset.checked = "false";
+    asked += 1;
     check();
-    mark(store.form);
+    if (redraw) mark(store.form);
     look();
   });
   store.on("learn", () => learn());

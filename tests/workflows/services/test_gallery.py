@@ -1,0 +1,267 @@
+"""Every ready workflow, as it comes: started from, published, fired, carried out to its end."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from actions.models.connection import Connection
+from actions.models.message_template import MessageTemplate
+from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
+from tenants.models.order import Order
+from tests.support.company import Company
+from tests.support.people import make_member
+from tests.support.tenants import make_tenant
+from tests.support.time_travel import travel
+from tests.workflows.runtime.machine import Machine
+from workflows.models.approval import WorkflowApproval
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.run import WorkflowRun
+from workflows.models.schedule import WorkflowSchedule
+from workflows.services import gallery
+from workflows.services.approvals import Answer, decide
+from workflows.services.approvers import Via, user_decider
+from workflows.services.fire import fire
+from workflows.services.publish import publish
+from workflows.services.schedules import fire_due
+
+KEYS = [one.key for one in gallery.entries()]
+CUSTOMER = {"customer_name": "Rami Haddad", "customer_email": "rami@example.com"}
+
+
+class Stage(Company):
+    """A company of its own that starts from the gallery."""
+
+    def __init__(self, outside, machine, language="en"):
+        name = f"stage-{uuid4().hex[:10]}"
+        super().__init__(make_tenant(name, language=language), outside)
+        self.connect()
+        base = f"{outside.base_url}/hook/accounting/"
+        settings = {"base_url": base}
+        Connection.objects.create(
+            tenant=self.tenant, key="accounting", name="Books", kind="http", settings=settings
+        )
+        self.machine = machine
+        self.boss = make_member(self.tenant, f"boss-{name}", "operations")
+
+    def begin(self, key):
+        """Start from an entry, publish the draft as it is, and switch it on."""
+        started = gallery.start(
+            self.tenant, "user:ops", gallery.entry(key), address="me@cedar.example"
+        )
+        assert started.missing == ()
+        definition = started.definition
+        definition.is_active = True
+        publish(self.tenant, "user:ops", definition, definition.draft)
+        return definition
+
+    def work(self):
+        self.machine.work()
+
+    def later(self):
+        """Let the next moment come that runs wait for."""
+        travel(self.runs())
+        self.work()
+
+    def decide(self, choice, **answers):
+        """Answer the open question."""
+        open_one = WorkflowApproval.objects.get(tenant=self.tenant, decided_at=None)
+        decider = user_decider(self.tenant, self.boss, Via.ADMIN)
+        decide(self.tenant, open_one.pk, decider, Answer(choice, answers))
+        self.work()
+
+    def clock_strikes(self):
+        """Let the schedules be due."""
+        own = WorkflowSchedule.objects.filter(tenant=self.tenant)
+        assert own.update(next_at=timezone.now() - timedelta(seconds=1)) == 1
+        fire_due()
+        self.work()
+
+    def roots(self):
+        return list(self.runs().filter(parent_run=None))
+
+    def said(self):
+        """Return what the sandbox received: where, and to whom."""
+        found = []
+        for channel in ("whatsapp", "smtp", "slack", "hook"):
+            for one in self.received(channel):
+                to = one.to if isinstance(one.to, str) else ", ".join(one.to)
+                found.append((channel, to))
+        return found
+
+
+@pytest.fixture
+def machine(db):
+    worker = Machine()
+    yield worker
+    worker.close()
+
+
+@pytest.fixture
+def stage(outside, machine, settings):
+    outside.journal.forget()
+    allowed = [outside.host_and_port, f"127.0.0.1:{outside.smtp_port}"]
+    settings.SAYR = {**settings.SAYR, "ACTIONS": {"ALLOWED_PRIVATE_HOSTS": allowed}}
+    return lambda language="en": Stage(outside, machine, language)
+
+
+def order(stage, **values):
+    return stage.order(number="C-1", **{**CUSTOMER, **values})
+
+
+def new_order(stage):
+    order(stage)
+    stage.work()
+    assert Order.objects.get(tenant=stage.tenant).status == "confirmed"
+    return [("whatsapp", "+9613123456"), ("smtp", "me@cedar.example")]
+
+
+def shipped_order(stage):
+    made = order(stage)
+    made.status = "shipped"
+    made.save()
+    stage.work()
+    return [("whatsapp", "+9613123456")]
+
+
+def late_order(stage):
+    made = order(stage)
+    made.status = "confirmed"
+    made.save()
+    stage.work()
+    stage.later()
+    assert stage.said() == [("smtp", "rami@example.com")]
+    made.status = "shipped"
+    made.save()
+    stage.work()
+    return [("whatsapp", "+9613123456"), ("smtp", "rami@example.com"), ("slack", "ops")]
+
+
+def risky_order(stage):
+    order(stage)
+    payload = {"order_number": "C-1", "risk_level": "high", "reason": "Two cards"}
+    fire(stage.tenant, "order_risk_analyzed", payload)
+    stage.work()
+    stage.later()
+    stage.decide("cancel", comment="A fraud")
+    assert Order.objects.get(tenant=stage.tenant).status == "cancelled"
+    return [("smtp", "me@cedar.example"), ("slack", "ops"), ("slack", "ops"), ("slack", "ops")]
+
+
+def signup(stage):
+    Signup.objects.create(
+        tenant=stage.tenant,
+        business="Cedar Cafe",
+        contact_name="Rami",
+        email="rami@example.com",
+        tax_number="300000000000003",
+    )
+    stage.work()
+    stage.decide("approve", group="wholesale")
+    stage.later()
+    made = Signup.objects.get(tenant=stage.tenant)
+    assert (made.status, made.customer_group) == ("approved", "wholesale")
+    return [
+        ("smtp", "rami@example.com"),
+        ("smtp", "me@cedar.example"),
+        ("smtp", "rami@example.com"),
+    ]
+
+
+def refund(stage):
+    Refund.objects.create(
+        tenant=stage.tenant, order_number="C-1", amount="480", reason="Broken", **CUSTOMER
+    )
+    stage.work()
+    stage.decide("refund")
+    made = Refund.objects.get(tenant=stage.tenant)
+    assert (made.status, made.decided_by) == ("approved", f"user:{stage.boss.username}")
+    return [("smtp", "rami@example.com"), ("slack", "ops")]
+
+
+def payment(stage):
+    due = timezone.localdate()
+    Invoice.objects.create(tenant=stage.tenant, number="I-1", amount="480", due_on=due, **CUSTOMER)
+    Payment.objects.create(
+        tenant=stage.tenant,
+        number="P-1",
+        invoice_number="I-1",
+        amount="480",
+        payer_name="Rami",
+        payer_email="rami@example.com",
+    )
+    stage.work()
+    assert Invoice.objects.get(tenant=stage.tenant).status == "paid"
+    assert Payment.objects.get(tenant=stage.tenant).booked_as
+    return [("smtp", "rami@example.com"), ("hook", "/hook/accounting/receipts")]
+
+
+def overdue(stage):
+    due = timezone.localdate() - timedelta(days=3)
+    for number in ("I-1", "I-2"):
+        Invoice.objects.create(
+            tenant=stage.tenant, number=number, amount="480", due_on=due, **CUSTOMER
+        )
+    stage.clock_strikes()
+    made = Invoice.objects.filter(tenant=stage.tenant)
+    assert list(made.values_list("reminders", flat=True)) == [1, 1]
+    return [("smtp", "rami@example.com"), ("smtp", "rami@example.com"), ("slack", "ops")]
+
+
+def low_stock(stage):
+    product = Product.objects.create(
+        tenant=stage.tenant,
+        sku="TS-M",
+        title="T-shirt",
+        quantity=7,
+        supplier_email="supplier@example.com",
+    )
+    for quantity in (6, 5, 4):
+        product.quantity = quantity
+        product.save()
+    stage.work()
+    assert Product.objects.get(tenant=stage.tenant).reordered_at
+    return [("smtp", "supplier@example.com"), ("slack", "ops")]
+
+
+def summary(stage):
+    order(stage)
+    stage.clock_strikes()
+    return [("smtp", "me@cedar.example"), ("slack", "ops")]
+
+
+PLAYS = {
+    "new-order-processing": new_order,
+    "order-status-updates": shipped_order,
+    "order-fulfilment": late_order,
+    "high-risk-order-review": risky_order,
+    "signup-review": signup,
+    "refund-approval": refund,
+    "payment-to-accounting": payment,
+    "overdue-invoice-reminders": overdue,
+    "low-stock": low_stock,
+    "daily-summary": summary,
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("key", KEYS)
+def test_every_ready_workflow_runs_as_it_comes(stage, key, language):
+    company = stage(language)
+    company.begin(key)
+
+    told = PLAYS[key](company)
+
+    runs = company.roots()
+    assert [(run.definition.key, run.status, run.error_code) for run in runs] == [
+        (key, "completed", None)
+    ]
+    failed = [e for run in company.runs() for e in run.step_results if e["status"] == "failed"]
+    assert failed == []
+    assert company.said() == told
+
+
+def test_there_is_a_play_for_each():
+    assert sorted(KEYS) == sorted(PLAYS)

@@ -1,0 +1,108 @@
+"""What a stored entry says of its step."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from workflows.wording.actors import actor_words
+from workflows.wording.errors import sentence
+from workflows.wording.lines import Attempt, Kin, Line, StepState
+from workflows.wording.plans import PlannedStep
+from workflows.wording.steering import came_to, given, got
+
+Json = Any
+Entry = Mapping[str, Json]
+
+# Their outputs name an event.
+EVENT_KINDS: Final = frozenset({"emit_event", "wait_for_event"})
+
+
+def finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, str]) -> Line:
+    """Return the line of a step that is over."""
+    state = StepState(entry["status"])
+    if state is StepState.COMPLETED and "error" in entry:
+        state = StepState.PARTLY
+    return replace(
+        line,
+        action=entry["action"],
+        state=state,
+        started_at=moment(entry),
+        duration_ms=entry.get("duration_ms"),
+        error=step_error(entry, labels),
+        reason=_reason(entry),
+        input=given(entry),
+        output=got(entry),
+        attempts=attempts(entry.get("attempts", ())),
+        told=came_to(entry),
+        kin=_kin_of(step, entry),
+        event_id=_event_id(entry),
+        notes=entry.get("rehearsal"),
+    )
+
+
+def _event_id(entry: Entry) -> str:
+    output = entry.get("output")
+    if entry.get("action") not in EVENT_KINDS or not isinstance(output, dict):
+        return ""
+    return str(output.get("event_id") or "")
+
+
+def _reason(entry: Entry) -> str:
+    if entry.get("settled_by"):
+        return _("%(person)s looked, and said that it was done.") % {
+            "person": actor_words(entry["settled_by"])
+        }
+    return sentence(entry["reason"], {}) if entry.get("reason") else ""
+
+
+def _kin_of(step: PlannedStep, entry: Entry) -> Kin | None:
+    if not entry.get("children"):
+        return None
+    first, last = entry["children"]
+    return Kin(first, last, step.bodies, _first_try(entry))
+
+
+def kin_under_way(step: PlannedStep, pending: Entry) -> Kin | None:
+    """Return the child runs of the step under way; None if it has started none."""
+    batch = pending.get("children") or {}
+    if "last" not in batch:
+        return None
+    first = batch.get("oldest") or batch["first"]
+    return Kin(first, batch["last"], step.bodies, _first_try(pending))
+
+
+def _first_try(entry: Entry) -> datetime | None:
+    tries = entry.get("attempts") or ()
+    return moment(tries[0]) if tries else None
+
+
+def attempts(stored: Sequence[Entry]) -> tuple[Attempt, ...]:
+    """Return the tries of a step."""
+    return tuple(
+        Attempt(number, moment(one), one.get("duration_ms"), step_error(one))
+        for number, one in enumerate(stored, 1)
+    )
+
+
+def moment(entry: Entry) -> datetime | None:
+    """Return when a step or a try began."""
+    written = entry.get("started_at")
+    return datetime.fromisoformat(written) if written else None
+
+
+def step_error(entry: Entry, labels: Mapping[str, str] | None = None) -> str:
+    """Return why a step failed, in the reader's language; "" if it did not.
+
+    `labels` are those of steps that the error may name.
+    """
+    error = entry.get("error")
+    if not error:
+        return ""
+    params = dict(error.get("params") or {})
+    for name in ("step", "branch"):
+        if params.get(name) in (labels or {}):
+            params[name] = (labels or {})[params[name]]
+    return sentence(error["code"], params)
