@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test bench lint style contracts types format migrations deploy-check check lock
+.PHONY: help setup demo stop test faults bench lint style contracts types format migrations deploy-check check lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: $(STAMP) ## Run the tests; ARGS is handed to pytest
 # Its server is one of its own, with the durability of production, and gone afterwards.
 bench: $(STAMP) ## Measure the speed of the hot path; ARGS=--json, ARGS="--quick --only drain"
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+# Not through config.postgres run: the suite ends and starts a server of its own.
+faults: $(STAMP) ## Break things under load and count what is lost; ARGS=--short, --only NAME, --seed N
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 lint: style contracts ## Check style and import rules
 

@@ -108,6 +108,8 @@ OWN: tuple[AnyEventType, ...] = (
 NOTED = {
     "workflows.paused": _("Everything paused"),
     "workflows.resumed": _("Everything resumed"),
+    "workflows.run_on_records": _("Workflow started on existing records"),
+    "workflows.run_on_record": _("Started on an existing record"),
     "workflows.guide_closed": _("Guide to the first workflow closed"),
 }
 

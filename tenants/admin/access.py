@@ -76,6 +76,12 @@ def sees_several(request: HttpRequest) -> bool:
     return is_superuser(request) or len(roles(request)) > 1
 
 
+def is_record(model: type[models.Model]) -> bool:
+    """Whether rows of the model are records of a company, whose saves are told."""
+    # Not asked of the class itself: importing it here confuses the type checker's plugin.
+    return hasattr(model, "untracked_fields")
+
+
 def actor_of(request: HttpRequest) -> str:
     """Return how the person is written into history."""
     return f"user:{request.user.get_username()}"

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin import access
 from tenants.admin.lists import CappedPaginator, TenantFilter
 
+# What apps above offer to do with chosen records, by name: see `TenantAdmin.get_actions`.
+RECORD_ACTIONS: dict[str, Any] = {}
+
 
 class TenantForm(forms.ModelForm):
     """Refuses rows of two tenants in one row."""
@@ -61,6 +64,14 @@ class TenantAdmin(admin.ModelAdmin):
         """Only rows of the person's tenants."""
         rows: models.QuerySet[Any] = access.visible(request, super().get_queryset(request))
         return rows
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Add what can be done with records, where the rows are some."""
+        found: Any = super().get_actions(request)
+        if access.is_record(self.model) and access.may_edit_somewhere(request):
+            for name, act in RECORD_ACTIONS.items():
+                found[name] = (act, name, act.short_description)
+        return found
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Name the tenant if the person has several."""

@@ -13,8 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from tenants.actor import acting_as
-from tenants.admin.access import is_superuser, tenants_seen
-from tenants.tracking import TrackedModel
+from tenants.admin.access import is_record, is_superuser, tenants_seen
 
 # What stands where on the first page. Models that are not named here are technical.
 GROUPS = (
@@ -77,7 +76,7 @@ def _is_ours(model: Any) -> bool:
 
 
 def _is_the_hosts(model: Any) -> bool:
-    return issubclass(model["model"], TrackedModel) and not _is_ours(model)
+    return is_record(model["model"]) and not _is_ours(model)
 
 
 def _group(label: str, name: Any, models: list[Any]) -> dict[str, Any]:

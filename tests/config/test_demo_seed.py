@@ -64,7 +64,8 @@ def test_a_sandbox_that_moved_changes_only_the_connections(db, key_file):
     assert cedar["smtp"].settings["port"] == 9026
     assert cedar["slack"].settings["base_url"] == "http://127.0.0.1:9025/slack"
     assert cedar["teams"].open_secrets() == {"webhook_url": "http://127.0.0.1:9025/teams/cedar"}
-    assert all(row.open_secrets() for row in cedar.values() if row.kind != "smtp")
+    assert cedar["http"].settings["base_url"] == "http://127.0.0.1:9025/hook/accounting/"
+    assert all(row.open_secrets() for row in cedar.values() if row.kind not in ("smtp", "http"))
 
 
 def test_a_connection_to_a_real_provider_is_left_alone(db, key_file):

@@ -19,7 +19,7 @@ def main():
     """Run the scenarios; return 1 if anything was lost or doubled."""
     given = _arguments()
     if os.environ.get("DATABASE_URL"):
-        print("Unset DATABASE_URL first: this ends and starts a server of its own.", file=sys.stderr)
+        print("Unset DATABASE_URL: this ends and starts a server of its own.", file=sys.stderr)
         return 2
     from config.postgres.address import data_root
     from tests.faults import own_server
@@ -62,15 +62,15 @@ def _run(given, directory):
     lost = sum(len(stage.verdict.lost) for stage in stages)
     doubled = sum(len(stage.verdict.doubled) for stage in stages)
     repeated = sum(stage.verdict.repeated for stage in stages)
-    slowest = max(stage.slowest for stage in stages)
+    slowest = round(max(stage.slowest for stage in stages))
     faults = sum(stage.faults for stage in stages)
-    print(f"FAULTS {faults} lost {lost} doubled {doubled} repeated {repeated} slowest {slowest:.0f}")
+    found = f"lost {lost} doubled {doubled} repeated {repeated} slowest {slowest}"
+    print(f"FAULTS {faults} {found}", flush=True)
     return 1 if lost or doubled else 0
 
 
 def _chosen(names):
-    import tests.faults.scenarios  # noqa: F401  # makes them known
-    from tests.faults.registry import SCENARIOS
+    from tests.faults.scenarios import SCENARIOS
 
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:

@@ -80,7 +80,9 @@ class Ledger:
             RunSeen(order, status, tuple((name, end) for name, end in steps), item)
             for order, status, steps, item in self.rows(RUNS, tenants=tenants)
         ]
-        effects = {(order, name): times for order, name, times in self.rows(EFFECTS, tenants=tenants)}
+        effects = {
+            (order, name): times for order, name, times in self.rows(EFFECTS, tenants=tenants)
+        }
         return Left(runs, effects, deliveries)
 
     def close(self):

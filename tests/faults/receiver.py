@@ -3,9 +3,9 @@
 Nothing of the product is imported here, so that nothing it does wrong can be wrong here too. Each
 request is a line of the journal before it is answered: a kill -9 of this process loses none.
 
-`python -m tests.faults.receiver JOURNAL PORT SEED` prints its port (0: a free one). The address says
-how a request is treated, e.g. `/drip?delay=0.1&share=0.3&seconds=5`: three in ten drip for five
-seconds, the others are answered after a tenth of one.
+`python -m tests.faults.receiver JOURNAL PORT SEED` prints its port (0: a free one). The address
+says how a request is treated, e.g. `/drip?delay=0.1&share=0.3&seconds=5`: three in ten drip for
+five seconds, the others are answered after a tenth of one.
 """
 
 import asyncio
@@ -19,7 +19,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 # What Slack answers, too: one body for whoever asks.
 BODY = b'{"ok":true,"channel":"C0","ts":"1700000000.000001"}'
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
+    BODY
+)
 GONE = (asyncio.IncompleteReadError, ConnectionError, TimeoutError)
 
 

@@ -1,11 +1,13 @@
-"""The scenarios by their names."""
+"""The scenarios that are known."""
 
 from collections.abc import Callable
+from typing import Any
 
-SCENARIOS: dict[str, Callable] = {}
+Play = Callable[[Any], None]  # with a Stage
+KNOWN: list[Play] = []
 
 
-def scenario(function):
-    """Make a scenario known under its function's name."""
-    SCENARIOS[function.__name__] = function
+def scenario(function: Play) -> Play:
+    """Make a scenario known, under its function's name."""
+    KNOWN.append(function)
     return function

@@ -1,7 +1,6 @@
 """The web application under gunicorn, and callers that ask until they have an answer."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -50,6 +49,8 @@ class Site:
         )
         try:
             wait_until(lambda: self._listens() and len(self.processes()) >= PROCESSES, 60)
+            # A process takes calls before it has loaded the application.
+            wait_until(lambda: all(self.fire("", "warm")[0] == 401 for _ in range(10)), 60)
         except BaseException:
             self.__exit__()
             raise

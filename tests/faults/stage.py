@@ -14,6 +14,7 @@ from tenants.models.order import Order
 from tests.faults.jobs import Job, quick_job
 from tests.faults.ledger import ENDED, HELD, OPEN, ORDERS
 from tests.faults.verdict import Verdict, judge
+from tests.faults.world import World
 from tests.support.live import wait_until
 from tests.support.tenants import make_tenant
 from workflows.models.definition import WorkflowDefinition
@@ -55,7 +56,7 @@ class Shop:
 class Stage:
     """What a scenario is given to work with."""
 
-    world: object
+    world: World
     name: str
     chance: Random
     shops: list[Shop] = field(default_factory=list)
@@ -115,18 +116,11 @@ class Stage:
 
         Notes how long that took since the fault.
         """
-        order = None
-        ledger = self.world.ledger
-
-        def goes_on():
-            nonlocal order
-            order = order or self.quiet.fire()
-            if order is None or ledger.one(HELD, workers=list(dead_workers)):
-                return False
-            return ledger.one(ENDED, order=order)
-
+        ledger, dead = self.world.ledger, list(dead_workers)
         try:
-            wait_until(goes_on, RECOVERY_SECONDS)
+            order = wait_until(self.quiet.fire, RECOVERY_SECONDS)
+            wait_until(lambda: not ledger.one(HELD, workers=dead), RECOVERY_SECONDS)
+            wait_until(lambda: ledger.one(ENDED, order=order), RECOVERY_SECONDS)
         except AssertionError:
             self.verdict.lost.append(f"not going on {RECOVERY_SECONDS} s after fault {self.faults}")
         self.recoveries.append((time.monotonic() - since) * 1000)

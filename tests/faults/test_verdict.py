@@ -1,11 +1,12 @@
 """The account finds what is wrong: a suite that cannot fail would prove nothing."""
 
 import json
+from http.client import HTTPException
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.faults.jobs import batch_job, order_job
+from tests.faults.jobs import batch_job
 from tests.faults.journal import Delivery, Provider
 from tests.faults.verdict import Expected, Left, RunSeen, judge
 
@@ -122,13 +123,14 @@ def provider(tmp_path):
 
 def ask(address, message, key):
     body = json.dumps({"message": message}).encode()
-    with urlopen(Request(address, body, {"Idempotency-Key": key}), timeout=5) as answer:  # noqa: S310
+    with urlopen(Request(address, body, {"Idempotency-Key": key}), timeout=5) as answer:
+        answer.read()
         return answer.status
 
 
 def test_the_receiver_writes_down_what_came_and_survives_its_death(provider):
     assert ask(provider.address("ok"), "A/tell", "key") == 200
-    with pytest.raises(OSError, match=r"[Cc]onnection|closed|IncompleteRead"):
+    with pytest.raises((OSError, HTTPException)):
         ask(provider.address("die", share=1), "A/again", "key")
     provider.kill()
     provider.start()

@@ -64,7 +64,9 @@ class Verdict:
         self.repeated += other.repeated
 
 
-def judge(orders: Iterable[str], expected: Expected, left: Left, *, zombies: bool = False) -> Verdict:
+def judge(
+    orders: Iterable[str], expected: Expected, left: Left, *, zombies: bool = False
+) -> Verdict:
     """Say what became of these orders.
 
     `zombies`: a worker was frozen in the middle of a call, which it may go on with when it thaws.
@@ -95,22 +97,24 @@ def _of_runs(order: str, expected: Expected, runs: Sequence[RunSeen]) -> Verdict
         verdict.lost.append(f"{order}: no run")
     if len(items) < expected.children:
         verdict.lost.append(f"{order}: {len(items)} of {expected.children} child runs")
-    verdict.doubled += [f"{order}: child {item} twice" for item, times in items.items() if times > 1]
+    verdict.doubled += [
+        f"{order}: child {item} twice" for item, times in items.items() if times > 1
+    ]
     for run in runs:
         ends = COMPLETED if run.is_child else expected.ends
         if run.status not in ends:
             verdict.lost.append(f"{order}: {run.status} after {run.steps[-2:]}")
         finished = Counter(name for name, _ in run.steps)
-        verdict.doubled += [f"{order}: step {s} twice" for s, times in finished.items() if times > 1]
+        verdict.doubled += [
+            f"{order}: step {s} twice" for s, times in finished.items() if times > 1
+        ]
     for run in roots:
         missing = set(expected.steps) - {name for name, _ in run.steps}
         verdict.lost += [f"{order}: step {name} is missing" for name in sorted(missing)]
     return verdict
 
 
-def _of_effects(
-    order: str, expected: Expected, effects: Mapping[tuple[str, str], int]
-) -> Verdict:
+def _of_effects(order: str, expected: Expected, effects: Mapping[tuple[str, str], int]) -> Verdict:
     verdict = Verdict()
     for name in expected.effects:
         times = effects.get((order, name), 0)

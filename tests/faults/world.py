@@ -24,7 +24,7 @@ class World:
         self.directory, self.seed, self.is_short = directory, seed, is_short
         self._stack = ExitStack()
         self._group = None  # the one that scenarios share
-        self.groups = []
+        self.groups: list[WorkerGroup] = []
 
     def __enter__(self):
         with ExitStack() as stack:
@@ -80,7 +80,8 @@ class World:
 
     def workers(self, *groups):
         """Return (number, pid, runs held) of the pumps of these groups, the busiest first."""
-        pids = [process.pid for group in groups for process in group.everything()]
+        # Not those that are dead and wait to be collected.
+        pids = [one.pid for group in groups for one in group.everything() if is_alive(one)]
         return self.ledger.rows(WORKERS, pids=pids)
 
     def break_database(self):

@@ -19,6 +19,7 @@ from workflows.admin.definition_list import DefinitionList, linked_figures, link
 from workflows.admin.editor.views import editor_urls
 from workflows.admin.gallery_pages import GalleryPages
 from workflows.admin.guide import guide_urls
+from workflows.admin.run_on_records import RunOnRecordsPages
 from workflows.admin.running_pages import RunningPages
 from workflows.admin.transfer_pages import TransferPages, export_file
 from workflows.admin.trying.pages import TryingPages
@@ -83,6 +84,7 @@ class DefinitionAdmin(TenantAdmin):
             BrokenPage(self),
             TryingPages(self),
             RunningPages(self),
+            RunOnRecordsPages(self),
         )
         own = [url for page in pages for url in page.urls()]
         own += [*editor_urls(self.admin_site), *guide_urls(self.admin_site)]

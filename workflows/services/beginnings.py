@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import F
 
@@ -18,14 +18,12 @@ from workflows.services.drafts import edited
 from workflows.services.fire import fire
 from workflows.services.gallery import Need, needs
 
-Json = Any
-
 # The ledger keeps who closed the guide, and when.
 GUIDE_CLOSED: Final = "workflows.guide_closed"
 # So long the guide still shows the way to the first run; then the company is on its own.
 AFTERGLOW: Final = timedelta(hours=1)
-# Whoever looks after many companies is no beginner.
-MOST_LOOKED_AT: Final = 5
+MOST_RUNS: Final = 6  # with so many nobody is a beginner
+MOST_LOOKED_AT: Final = 5  # companies
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,8 @@ class Beginnings:
     needs: tuple[Need, ...]  # connections that it uses
     was_tried: bool
     is_live: bool  # published and switched on
-    first_run: WorkflowRun | None
-    has_event: bool
+    first_run: WorkflowRun | None = None
+    has_event: bool = True
 
     @property
     def missing(self) -> tuple[Need, ...]:
@@ -51,11 +49,16 @@ class Beginnings:
         return self.workflow is not None and not self.missing
 
 
-def beginnings(tenants: Sequence[Tenant], now: datetime) -> Beginnings | None:
-    """Return how far the first of `tenants` is that is still on its way; None: none is."""
-    if len(tenants) > MOST_LOOKED_AT:
-        return None
-    new = (tenant for tenant in tenants if _is_new(tenant, now) and not _is_closed(tenant))
+def beginnings(
+    tenants: Sequence[Tenant], now: datetime, newest: Sequence[WorkflowRun]
+) -> Beginnings | None:
+    """Return how far the first of `tenants` is that is still on its way; None: none is.
+
+    `newest` are the newest runs of all of them, MOST_RUNS if there are so many.
+    """
+    if newest:
+        return _after_the_first(newest[-1], now) if len(newest) < MOST_RUNS else None
+    new = (tenant for tenant in tenants[:MOST_LOOKED_AT] if not _is_closed(tenant))
     tenant = next(new, None)
     return None if tenant is None else _beginnings(tenant)
 
@@ -67,9 +70,13 @@ def close_guide(tenant: Tenant, actor: str) -> None:
             fire(tenant, GUIDE_CLOSED, {}, actor=actor, source="manual")
 
 
-def _is_new(tenant: Tenant, now: datetime) -> bool:
-    old = WorkflowRun.objects.filter(tenant=tenant, id__lt=lowest_id_at(now - AFTERGLOW))
-    return not old.exists()
+def _after_the_first(first: WorkflowRun, now: datetime) -> Beginnings | None:
+    """Return the end of the way: for a while it still leads to the first run."""
+    if first.pk < lowest_id_at(now - AFTERGLOW) or _is_closed(first.tenant):
+        return None
+    return Beginnings(
+        first.tenant, first.definition, (), was_tried=True, is_live=True, first_run=first
+    )
 
 
 def _is_closed(tenant: Tenant) -> bool:
@@ -78,17 +85,14 @@ def _is_closed(tenant: Tenant) -> bool:
 
 def _beginnings(tenant: Tenant) -> Beginnings:
     workflow = _on_its_way(tenant)
-    first_run = WorkflowRun.objects.filter(tenant=tenant, parent_run=None).order_by("id").first()
     tests = WorkflowRehearsal.objects.of(tenant).filter(kind=RehearsalKind.TEST)
-    events = WorkflowEvent.objects.of(tenant)
     return Beginnings(
         tenant,
         workflow,
         tuple(needs(tenant, edited(workflow))) if workflow else (),
         was_tried=tests.filter(status=RehearsalStatus.DONE).exists(),
         is_live=bool(workflow and workflow.is_active),
-        first_run=first_run,
-        has_event=events.exists(),
+        has_event=WorkflowEvent.objects.of(tenant).exists(),
     )
 
 

@@ -71,7 +71,7 @@ def _batches(tenant: Tenant, definition_id: UUID, newest: UUID) -> Iterator[list
         last = batch[-1]
 
 
-def _live(tenant_id: UUID, definition_id: UUID) -> "QuerySet[WorkflowRun]":
+def _live(tenant_id: UUID, definition_id: UUID) -> "QuerySet[WorkflowRun, WorkflowRun]":
     # Parts of a run end with the whole.
     return WorkflowRun.objects.filter(
         tenant=tenant_id, definition=definition_id, due_at__isnull=False, parent_run=None

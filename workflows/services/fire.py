@@ -5,7 +5,7 @@ a workflow contains. Rolled back, nothing happened; committed, it cannot be lost
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -85,6 +85,33 @@ def fire_all(
     listeners = remembered_listeners(tenant.id, types)
     while not (batch := _batch(tenant, drafts, listeners, (actor, source))).is_inserted(types):
         listeners = listeners_now(tenant.id, types)
+    if batch.runs:
+        wake_workers()
+    return batch.fired
+
+
+def fire_at(
+    tenant: TenantFacts,
+    aim: tuple[UUID, str],  # a workflow, and which of its events these stand for
+    drafts: Sequence[EventDraft],
+    *,
+    actor: str,
+    word: str,  # they are found by it
+) -> list[Fired]:
+    """Fire events that one workflow alone hears, if it is active."""
+    definition_id, trigger_type = aim
+    heard = frozenset(draft.type for draft in drafts)
+    while True:
+        listeners = listeners_now(tenant.id, [trigger_type])
+        aimed_at = tuple(
+            replace(one, types=heard) for one in listeners.all if one.definition_id == definition_id
+        )
+        only = Listeners(listeners.fingerprint, aimed_at)
+        batch = _batch(tenant, drafts, only, (actor, "manual"))
+        for row in batch.events:
+            row["search_keys"] = [*row["search_keys"], *search_keys(tenant.id, "", word)]
+        if batch.is_inserted([trigger_type]):
+            break
     if batch.runs:
         wake_workers()
     return batch.fired

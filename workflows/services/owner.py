@@ -12,7 +12,7 @@ class NotAMember(Exception):
     """Only people of the company own its workflows: the mail leads to its pages."""
 
 
-def possible_owners(tenant: Tenant) -> "QuerySet[User]":
+def possible_owners(tenant: Tenant) -> "QuerySet[User, User]":
     """Return the company's people, and those who may see every company."""
     there = Q(memberships__tenant=tenant) | Q(is_superuser=True)
     return User.objects.filter(there, is_active=True).distinct().order_by("username")

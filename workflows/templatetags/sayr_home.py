@@ -15,7 +15,7 @@ from tenants.admin.access import (
 )
 from workflows.services.approvals import waiting_for
 from workflows.services.attention import attention
-from workflows.services.beginnings import beginnings
+from workflows.services.beginnings import MOST_RUNS, beginnings
 from workflows.services.broken import count_broken
 from workflows.services.guide import guide_steps
 from workflows.services.newest_runs import last_day, newest_runs
@@ -23,7 +23,7 @@ from workflows.wording.times import duration, short_moment
 
 register = template.Library()
 
-NEWEST_SHOWN: Final = 6
+NEWEST_SHOWN: Final = MOST_RUNS
 
 
 @register.inclusion_tag("admin/sayr/home.html", takes_context=True)
@@ -35,7 +35,7 @@ def home(context: Mapping[str, Any]) -> dict[str, Any]:
         return {"tenants": (), "is_superuser": is_superuser(request)}
     now = timezone.now()
     found, newest = attention(tenants, now), newest_runs(tenants, NEWEST_SHOWN)
-    first_way = beginnings(tenants, now)
+    first_way = beginnings(tenants, now, [one.run for one in newest])
     return {
         "tenants": tenants,
         "is_superuser": is_superuser(request),

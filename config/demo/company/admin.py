@@ -1,6 +1,6 @@
 """Pages of the demo's records, each with the runs about it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ class CompanyRecordAdmin(TenantAdmin):
     list_select_related = ("tenant",)
     readonly_fields = ("created_at",)
     change_form_template = "admin/company/change_form.html"
-    list_filter: Any = (CreatedFilter, TenantFilter)
+    list_filter: ClassVar[Any] = (CreatedFilter, TenantFilter)
 
 
 @admin.register(Signup)

@@ -1,12 +1,20 @@
-"""The faults, one function each. Importing this package makes them known, in their order."""
+"""The faults, one function each."""
 
-# isort: off  # the order in which they are played
-from tests.faults.scenarios import kills  # noqa: F401
-from tests.faults.scenarios import stops  # noqa: F401
-from tests.faults.scenarios import databases  # noqa: F401
-from tests.faults.scenarios import providers  # noqa: F401
-from tests.faults.scenarios import poison  # noqa: F401
-from tests.faults.scenarios import families  # noqa: F401
-from tests.faults.scenarios import crowds  # noqa: F401
-from tests.faults.scenarios import web  # noqa: F401
-from tests.faults.scenarios import mixed  # noqa: F401
+from tests.faults.registry import KNOWN
+from tests.faults.scenarios import (
+    crowds,
+    databases,
+    families,
+    kills,
+    mixed,
+    poison,
+    providers,
+    stops,
+    web,
+)
+
+# The order in which they are played: one fault at a time, then all of them.
+PARTS = (kills, stops, databases, providers, poison, families, crowds, web, mixed)
+SCENARIOS = {
+    play.__name__: play for part in PARTS for play in KNOWN if play.__module__ == part.__name__
+}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 from tests.faults.jobs import ANSWER, answer_job, batch_job
 from tests.faults.registry import scenario
@@ -43,18 +44,22 @@ def awaited_event(stage):
         orders = [shop.fire() for _ in range(count)]
         early, rest = orders[: count // 3], orders[count // 3 :]
         _answer(shop, early)
-        wait_until(lambda: world.ledger.one(WAITING, tenant=shop.tenant.id) >= len(rest), 30)
+        _until_they_wait(world, shop, len(rest))
         world.end_group(world.group())
         _answer(shop, rest[::2])
         world.break_database()
         world.mend_database()
-        since = stage.fault()
+        stage.fault()
         group = world.group()
         _answer(shop, rest[1::2])
-        stage.recovered(since)
+        stage.recovered(time.monotonic())
         os.kill(stage.chance.choice(world.workers(group))[1], signal.SIGKILL)
         stage.recovered(stage.fault())
         stage.settle()
+
+
+def _until_they_wait(world, shop, count):
+    wait_until(lambda: world.ledger.one(WAITING, tenant=shop.tenant.id) >= count, 60)
 
 
 def _answer(shop, orders):

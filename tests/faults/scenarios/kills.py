@@ -8,6 +8,7 @@ from tests.faults.registry import scenario
 from tests.support.live import wait_until
 
 CALL_SECONDS = 0.15  # so long that most kills fall into a call
+ORPHAN_SECONDS = 5
 
 
 @scenario
@@ -71,7 +72,7 @@ def supervisor(stage):
             numbers = [number for number, _, _ in world.workers(group)]
             group.process.kill()
             since = stage.fault()
-            wait_until(lambda gone=everything: not any(map(is_alive, gone)), 5)
+            wait_until(lambda gone=everything: not any(map(is_alive, gone)), ORPHAN_SECONDS)
             world.end_group(group)
             world.group()
             stage.recovered(since, numbers)
@@ -94,8 +95,12 @@ def _kill_by_role(stage, role, *, takes_all=False):
     with stage.load(shop):
         for _ in range(stage.often(1, 5) if takes_all else stage.often(2, 10)):
             stage.rest(0.3, 1.5)
-            numbers = [number for number, _, _ in world.workers(group)] if takes_all else []
-            _kill(stage, wait_until(lambda: _found(role, group)), numbers)
+            numbers, victim = [], wait_until(lambda: _found(role, group))
+            gone = group.main().children(recursive=True) if takes_all else []
+            if takes_all:
+                numbers = [number for number, _, _ in world.workers(group)]
+            _kill(stage, victim, numbers)
+            wait_until(lambda left=gone: not any(map(is_alive, left)), ORPHAN_SECONDS)
             wait_until(lambda: _is_whole(world, group), 60)
 
 

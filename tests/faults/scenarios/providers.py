@@ -37,7 +37,7 @@ def _misbehave(stage, mode, *, seconds, kill=False):
     world.group()
     address = world.provider.address(mode, share=0.3, seconds=seconds, delay=0.05)
     shop = stage.shop(order_job(address, timeout=STEP_TIMEOUT))
-    for _ in range(stage.often(1, 5)):
+    for _ in range(stage.often(1, 3)):
         with stage.load(shop):
             stage.rest(1, 2)
             since = stage.fault()
@@ -47,7 +47,7 @@ def _misbehave(stage, mode, *, seconds, kill=False):
                 world.provider.start()
             # Another tenant's run waits for nobody's server.
             stage.recovered(since)
-            for _ in range(stage.often(3, 10)):
+            for _ in range(stage.often(3, 8)):
                 stage.rest(0.2, 0.6)
                 stage.recovered(time.monotonic())
     stage.note = "slowest: another tenant's run"

@@ -23,7 +23,7 @@ SELECT (SELECT count(*) FROM workflow_events WHERE tenant_id = %(tenant)s
 
 @scenario
 def web_killed(stage):
-    """A request is cut off: the event is stored with its run, or neither; asked again, it is one."""
+    """A request is cut off: event and run are stored, or neither; asked again, it is one."""
     world = stage.world
     world.group()
     shop = stage.shop(noise_job())

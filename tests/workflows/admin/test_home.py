@@ -186,8 +186,8 @@ def test_a_superuser_sees_all(client, admin_user, world, other_world, worker):
 @pytest.mark.parametrize(
     ("role", "words", "missing"),
     [
-        ("operations", "Make a connection", "When one does, you read here"),
-        ("support", "When one does, you read here", "Make a connection"),
+        ("operations", "Open the gallery", "When one does, you read here"),
+        ("support", "When one does, you read here", "Open the gallery"),
     ],
 )
 def test_an_empty_company_is_told_what_to_do_next(role, words, missing, client, db):
@@ -218,5 +218,6 @@ def test_the_page_asks_as_much_for_many_runs_as_for_one(support, world, worker):
     with CaptureQueriesContext(connection) as many:
         support.get(HOME)
 
-    assert len(many) == len(one)
+    # Of a first run it also asks whether the guide was closed.
+    assert len(many) == len(one) - 1
     assert len(one) < 20

@@ -165,6 +165,24 @@ def test_an_approval_is_answered_by_the_tester(ops, world):
     assert not WorkflowApproval.objects.exclude(pk=world.approval.pk).exists()
 
 
+def test_each_part_of_a_list_asks_for_itself(ops, world):
+    each = step(
+        "each", "for_each", items=["A", "B"], steps=[ASK], concurrency=1, if_one_fails="stop"
+    )
+    url = begin(ops, world, draft(each))
+
+    ops.get(url)
+    ops.post(url, {"step": "ask", "choice": "yes", "field_why": "first"})
+    second = text(ops.get(url))
+    ops.post(url, {"step": "ask", "choice": "no", "field_why": "second"})
+
+    runs = WorkflowRehearsal.objects.get().result["entries"][0]["rehearsal"]["runs"]
+    said = [run["entries"][0]["output"]["answers"]["why"] for run in runs]
+    assert "sayr-question" in second
+    assert said == ["first", "second"]
+    assert "sayr-question" not in text(ops.get(url))
+
+
 def test_time_can_be_up(ops, world):
     url = begin(ops, world, draft(ASK, TELL))
 

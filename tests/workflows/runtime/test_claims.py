@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests.support.definitions import publish_log
 from tests.support.live import wait_until
-from workflows.engine.advance import Progress
+from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker

@@ -8,8 +8,7 @@ from django.utils import timezone
 from tests.support.approvals import NEVER
 from tests.support.definitions import publish_log
 from workflows.definition.program import RunSettings
-from workflows.engine.advance import Progress
-from workflows.engine.progress import AwaitedEvent, Child, Question, Spawn, WaitType
+from workflows.engine.progress import AwaitedEvent, Child, Progress, Question, Spawn, WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun

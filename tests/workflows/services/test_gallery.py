@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from actions.models.connection import Connection
-from actions.models.message_template import MessageTemplate
 from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
 from tenants.models.order import Order
 from tests.support.company import Company
@@ -16,8 +15,6 @@ from tests.support.tenants import make_tenant
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import Machine
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.services import gallery
 from workflows.services.approvals import Answer, decide

@@ -39,8 +39,10 @@ def pasted(tenant: Tenant, text: str) -> dict[str, Json]:
         steps = given["steps"]
     else:
         steps = given if isinstance(given, list) else [given]
-    if not all(isinstance(step, dict) and "action" in step for step in steps or [None]):
+    if not isinstance(steps, list) or not steps:
         raise BadForm("steps")
+    if not all(isinstance(step, dict) and "action" in step for step in steps):
+        raise BadForm("step")
     return {"steps": show_steps(steps), "missing": _missing(tenant, steps)}
 
 

@@ -93,7 +93,8 @@ def _answer(posted: Mapping[str, str], trial: WorkflowRehearsal) -> dict[str, Js
         return {"timed_out": True}
     if "event_payload" in posted:
         return {"payload": _object(posted["event_payload"])}
-    asked = ((trial.result or {}).get("waiting") or {}).get("input") or {}
+    result = trial.result or {}
+    asked = _asking(result)["input"] if result.get("waiting") else {}
     fields = fields_of(asked.get("form"))
     given = {field.key: posted.get(f"field_{field.key}", "") for field in fields}
     answers = checked(fields, {key: value for key, value in given.items() if value})

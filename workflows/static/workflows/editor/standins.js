@@ -36,6 +36,7 @@ export class StandIns {
     shown.append(make.call(this, { input, node, path, put, shown }));
     Object.assign(input, { tabIndex: -1 });
     input.setAttribute("aria-hidden", "true");
+    input.setAttribute("aria-label", this.fields.decorator.nameOf(path, node));
     input.classList.add("we-behind");
     inner.append(shown);
     const control = this.control(shown);
