@@ -38,12 +38,15 @@ def frozen_worker(stage):
     supervisor = psutil.Process(frozen.process.pid)
     supervisor.suspend()
     try:
-        for _ in range(stage.often(1, 5)):
+        for turn in range(stage.often(2, 6)):
             with stage.load(shop):
                 number, pid = wait_until(lambda: _busy_one(world, frozen))
                 os.kill(pid, signal.SIGSTOP)
                 stage.recovered(stage.fault(), [number])
-            # Long past the lease, so that every one of its runs has been carried to its end.
+                if turn % 2:
+                    # While others are in the middle of its runs.
+                    os.kill(pid, signal.SIGCONT)
+            # When every one of its runs has been carried to its end.
             stage.settle()
             before = dict(world.ledger.rows(ENDED_ROWS, tenants=tenants))
             os.kill(pid, signal.SIGCONT)

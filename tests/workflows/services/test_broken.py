@@ -16,11 +16,8 @@ from workflows.services.broken import NOTHING_FIRES, broken, count_broken
 from workflows.services.drafts import save_draft
 from workflows.services.fire import fire
 
-TELL = {
-    "name": "tell",
-    "action": "send_email",
-    "params": {"to": ["a@example.com"], "subject": "Hello", "template": "hello"},
-}
+PARAMS = {"to": ["a@example.com"], "subject": "Hello", "template": "hello"}
+TELL = {"name": "tell", "action": "send_email", "params": PARAMS}
 MONTHS = timedelta(days=90)
 
 
@@ -73,7 +70,7 @@ def test_a_step_inside_another_is_looked_at(tenant, definition, template):
     ("change", "code"),
     [
         ({"action": "gone"}, "unknown_action"),
-        ({"params": {**TELL["params"], "subject": "{{ trigger.gone }}"}}, "unknown_trigger_field"),
+        ({"params": {**PARAMS, "subject": "{{ trigger.gone }}"}}, "unknown_trigger_field"),
     ],
 )
 def test_what_the_code_no_longer_has_is_found(tenant, definition, change, code):
