@@ -20,7 +20,7 @@ import requests
 from tests.benchmarks.plan import given_plan, percentile
 from tests.benchmarks.processes import running
 
-# The fastest of 1, 2 processes with 2, 4, 8 and 16 threads on two cores.
+# A process a core, with threads enough for the waits.
 PROCESSES, THREADS, BATCH = 2, 4, 16
 
 CLAIM = """

@@ -61,6 +61,9 @@ def running(command, environment=None, **how):
         process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(40)
+        # Its group, and what has a group of its own.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         for one in everything:
             with suppress(psutil.NoSuchProcess):
                 one.kill()

@@ -76,8 +76,15 @@ class LiveDatabase:
             self._admin(drop + sql.SQL(" (FORCE)"))
         except psycopg.errors.InsufficientPrivilege:
             # The server's own vacuum is in it, which nobody but an administrator may end by force.
-            # Without force it is asked to leave.
+            # Without force it is asked to leave; what else is left leaves by itself.
+            wait_until(lambda: self._is_done(drop), 60, every=0.5)
+
+    def _is_done(self, drop):
+        try:
             self._admin(drop)
+        except psycopg.errors.ObjectInUse:
+            return False
+        return True
 
     def _admin(self, statement):
         with psycopg.connect(self._admin_url, autocommit=True) as connection:

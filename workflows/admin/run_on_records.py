@@ -23,6 +23,7 @@ from workflows.models.run import STATUS_LABELS
 from workflows.services.run_on_records import (
     MOST,
     MOST_PER_MINUTE,
+    SAMPLES,
     NotForTheseRecords,
     cancel_rest,
     plan,
@@ -167,7 +168,9 @@ class RunOnRecordsPages:
             [(action_label(sent["action"]), sent["to"]) for sent in one.would_send]
             for one in samples(tenant, chosen, found)
         ]
-        named = [next(iter(draft.payload.values())) for draft in found.starting]
+        named = _names(
+            tenant, alias, [str(one.subject[1]) for one in found.starting if one.subject]
+        )
         context = {
             "plan": found,
             "starting": len(found.starting),
@@ -200,6 +203,13 @@ def _form(tenant: Tenant, alias: str, data: Any, ids: Sequence[UUID] = ()) -> St
     offered = [one.pk for one in workflows_for(tenant, alias)]
     field.queryset = WorkflowDefinition.objects.of(tenant).filter(pk__in=offered).order_by("name")
     return form
+
+
+def _names(tenant: Tenant, alias: str, ids: list[str]) -> list[str]:
+    """Return what people call the first of these records."""
+    rows: Any = records.get(alias).model._default_manager
+    known = {str(row.pk): str(row) for row in rows.filter(tenant=tenant, pk__in=ids[:SAMPLES])}
+    return [known.get(one, one) for one in ids[:SAMPLES]]
 
 
 def _alias_of(model: Any) -> str | None:

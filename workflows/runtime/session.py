@@ -34,12 +34,18 @@ class PumpSession:
         self._raw.autocommit = True
         set_json_loads(loads, self._raw)  # numbers keep their digits
         self.worker: int = self._one(statements.NEW_WORKER_NUMBER)
-        facts = {"worker": self.worker, "group": group, "slots": slots, "pid": os.getpid()}
+        self._facts = {
+            "worker": self.worker,
+            "group": group,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "slots": slots,
+        }
         if not self._one(
             statements.PROVE_ALIVE, {"class": statements.WORKER_LOCK_CLASS, "worker": self.worker}
         ):
             raise WorkerNumberTaken(str(self.worker))
-        self._run(statements.REGISTER_WORKER, {**facts, "host": socket.gethostname()})
+        self._run(statements.BEAT, self._facts)
         self._raw.execute(statements.LISTEN)
 
     def fileno(self) -> int:
@@ -71,7 +77,7 @@ class PumpSession:
 
     def renew(self, runs: list[UUID]) -> dict[UUID, int]:
         """Prolong the leases of these runs; return the ones still held, with their tokens."""
-        self._run(statements.BEAT, {"worker": self.worker})
+        self._run(statements.BEAT, self._facts)
         if not runs:
             return {}
         values = {"ids": runs, "lease": self._lease, "worker": self.worker}

@@ -173,12 +173,13 @@ NEW_WORKER_NUMBER: Final = "SELECT nextval('workflow_worker_numbers')"
 
 PROVE_ALIVE: Final = "SELECT pg_try_advisory_lock(%(class)s, %(worker)s::int)"
 
-REGISTER_WORKER: Final = """
+# A worker's first sign of life, and every later one. If it was frozen past its lease, it was given
+# up and forgotten meanwhile: it is known again, or nobody would miss it once it dies.
+BEAT: Final = """
 INSERT INTO workflow_workers (number, "group", host, pid, slots)
 VALUES (%(worker)s, %(group)s, %(host)s, %(pid)s, %(slots)s)
+ON CONFLICT (number) DO UPDATE SET beat_at = now()
 """
-
-BEAT: Final = "UPDATE workflow_workers SET beat_at = now() WHERE number = %(worker)s"
 
 LEAVE: Final = "DELETE FROM workflow_workers WHERE number = %(worker)s"
 

@@ -86,7 +86,7 @@ def test_what_is_there_is_never_overwritten(person, new_tenant):
     assert MessageTemplate.objects.get(key="order_confirmed").text == "My words"
     keys = WorkflowDefinition.objects.filter(tenant=new_tenant).values_list("key", flat=True)
     assert sorted(keys) == ["new-order-processing", "new-order-processing-2"]
-    assert "message template" not in str(list(begin_again.context["messages"])[0])
+    assert "message template" not in str(next(iter(begin_again.context["messages"])))
 
 
 def test_a_schedule_is_made_once(person, new_tenant):

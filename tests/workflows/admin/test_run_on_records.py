@@ -44,6 +44,7 @@ def test_chosen_orders_are_shown_what_would_happen_then_started(ops, tenant, ord
 
     shown = ops.post(BEGIN, given(tenant, orders[:2], definition, _show="1"))
     assert "2 runs would start" in shown.content.decode()
+    assert [named for named, _sent in shown.context["samples"]] == ["C-0", "C-1"]
     assert not WorkflowRun.objects.exists()
 
     page = ops.post(BEGIN, given(tenant, orders[:2], definition, _start="1"), follow=True)
