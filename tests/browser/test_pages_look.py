@@ -52,6 +52,7 @@ def addresses(company):
         reverse("admin:workflows_workflowrun_change", args=[run.pk]),
         *pages,
         reverse("admin:workflows_workflowversion_change", args=[world.version.pk]),
+        reverse("admin:workflows_workflowdefinition_gallery"),
         reverse("admin:actions_messagetemplate_add"),
         reverse("admin:actions_messagetemplate_delete", args=[world.template.pk]),
         reverse("admin:actions_connection_add"),

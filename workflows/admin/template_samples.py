@@ -51,8 +51,10 @@ def choices_for(tenant: Tenant, template: MessageTemplate | None) -> list[Choice
 
 def chips_for(choices: list[Choice]) -> list[Chip]:
     """Return the fields that every one of the choices has, then what is always there."""
-    # A template that nothing sends yet is most likely not about the engine's own events.
-    likely = [one for one in choices if one.definition or not is_own(one.trigger_type)]
+    likely = [one for one in choices if one.definition]
+    if not likely:
+        # Kinds of event share nothing: those of the first, with which the preview begins.
+        likely = [one for one in choices if not is_own(one.trigger_type)][:1]
     known = [dict((payload_schema(one.trigger_type) or {}).get("properties", {})) for one in likely]
     shared = [name for name in known[0] if all(name in each for each in known)] if known else []
     fields = [

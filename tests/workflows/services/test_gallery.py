@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from actions import records
 from actions.models.connection import Connection
 from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
 from tenants.models.order import Order
@@ -262,3 +263,18 @@ def test_every_ready_workflow_runs_as_it_comes(stage, key, language):
 
 def test_there_is_a_play_for_each():
     assert sorted(KEYS) == sorted(PLAYS)
+
+
+def test_only_what_fits_the_declared_records_is_offered(monkeypatch):
+    """Without the demo's tables there are the workflows about orders."""
+    orders = [one for one in records.all_records() if one.alias == "orders"]
+    monkeypatch.setattr(records, "all_records", lambda: orders)
+
+    assert [one.key for one in gallery.entries()] == [
+        "new-order-processing",
+        "order-status-updates",
+        "order-fulfilment",
+        "high-risk-order-review",
+        "daily-summary",
+    ]
+    assert gallery.entry("refund-approval") is None
