@@ -88,7 +88,8 @@ class Walker:
         if "wake_at" in pending:
             return waiting.wake(self, instruction, pending, now)
         if "input" in pending and isinstance(instruction, Call | EmitEvent | RunWorkflow):
-            job = Job(instruction, pending["input"], self.scope(now), *_tries(pending))
+            turn = self._turn(instruction)
+            job = Job(instruction, pending["input"], self.scope(now), *_tries(pending), turn)
             return Progress(RunStatus.RUNNING, (), step, None, job)
         return self.walk(step, now, pending)
 
@@ -146,7 +147,8 @@ class Walker:
             instruction = self.program.instructions[step]
             if isinstance(instruction, Fail):
                 return self._fail(instruction, now)
-            job = Job(instruction, None, self.scope(now), *_tries(pending))
+            turn = self._turn(instruction)
+            job = Job(instruction, None, self.scope(now), *_tries(pending), turn)
             try:
                 found = self._try(job, pending.get("done", {}), now)
             except ExpressionError as problem:
@@ -236,6 +238,10 @@ class Walker:
             step = self.program_index(error["step_name"], step)
         entries = tuple(self.entries)
         return Progress(decision.status, entries, step, None, ended=ended, error=error)
+
+    def _turn(self, instruction: Instruction) -> int:
+        entries = [*self.results, *self.entries]
+        return sum(entry["step_name"] == instruction.name for entry in entries)
 
     @property
     def _on_failure(self) -> int | None:

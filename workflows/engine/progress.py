@@ -42,6 +42,16 @@ class Job:
     scope: Scope
     attempts: tuple[Entry, ...] = ()  # the failed ones before this
     forgiven: int = 0  # how many of them a person's retry no longer counts
+    turn: int = 0  # how often the run has ended this step before: in a loop, or as a reminder
+
+    @property
+    def key(self) -> str:
+        """What tells this step of the run from all others, the same on every try and resume.
+
+        The second round of a loop is another call: with the first one's key it would be dropped.
+        """
+        index = self.instruction.index
+        return f"{index}-{self.turn + 1}" if self.turn else str(index)
 
     @property
     def attempt(self) -> int:

@@ -102,7 +102,7 @@ def _context(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> A
         tenant=tenant,
         run_id=claim.run_id,
         step_name=job.instruction.name,
-        idempotency_key=f"{claim.run_id}-{job.instruction.index}",
+        idempotency_key=f"{claim.run_id}-{job.key}",
         timeout_seconds=timeout.total_seconds() if timeout else spec.default_timeout_seconds,
         render_text=partial(_render, job),
     )

@@ -214,12 +214,6 @@ def _replaced(tenant_id: UUID, run_id: UUID) -> dict[str, Any]:
     return {"id": run_id, "tenant": tenant_id, "error_code": REPLACED, "error_message": message}
 
 
-def hand_back(claim: Claim) -> None:
-    """Give a claimed run back as it was: nothing of it was begun. Raises LeaseLost."""
-    values = {"id": claim.run_id, "token": claim.token, "pending": _stored(claim.pending)}
-    _fenced(statements.HAND_BACK, values)
-
-
 def put_down(claim: Claim) -> None:
     """Give a run back between two steps. Raises LeaseLost."""
     _fenced(statements.PUT_DOWN, {"id": claim.run_id, "token": claim.token})

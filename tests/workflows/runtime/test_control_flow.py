@@ -152,3 +152,25 @@ def test_a_failed_run_tells_and_its_step_can_still_be_retried(tenant, work, publ
         ("a", "completed"),
         ("b", "completed"),
     ]
+
+
+def test_each_round_of_a_loop_calls_with_a_key_of_its_own(tenant, work, library, publish_steps):
+    keys = []
+
+    def count(params, context):
+        keys.append(context.idempotency_key)
+        return {"n": len(keys)}
+
+    library(Effect.REPEATABLE, count, "count")
+    twice = {"all": [{"field": "steps.ask.output.n", "operator": "equals", "value": 2}]}
+    inside = [{"name": "ask", "action": "count", "params": {}}]
+    params = {"steps": inside, "until": twice, "every": "1m", "at_most": 3}
+    publish_steps(tenant, {"name": "again", "action": "repeat", "params": params})
+    fire(tenant, "x", {})
+
+    work()
+    travel()
+    [run] = work()
+
+    assert run.status == "completed"
+    assert keys == [f"{run.id}-1", f"{run.id}-1-2"]

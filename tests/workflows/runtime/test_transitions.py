@@ -153,7 +153,6 @@ WRITES = {
         f"end as {status}": (lambda claim, one=one: store.write(claim, one), status)
         for status, one in ENDS.items()
     },
-    "hand back": (store.hand_back, "queued"),
     "put down": (store.put_down, "queued"),
 }
 
