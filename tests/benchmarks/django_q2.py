@@ -47,7 +47,7 @@ class Queue:
 
     def ended(self, count):
         """Wait until so many tasks have ended; return when the first began and the last ended."""
-        patience = time.monotonic() + 300
+        patience = time.monotonic() + 60
         while time.monotonic() < patience:
             with open(self.ends) as file:
                 lines = [line.split() for line in file if line.endswith("\n")]

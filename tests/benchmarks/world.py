@@ -128,7 +128,10 @@ class World:
         environment = worker_environment(self.plan, slots or self.plan.slots, sink)
         before = WorkflowWorker.objects.count()
         with running(["manage.py", "run_worker"], environment) as process:
+            begun = self.now()
             while WorkflowWorker.objects.count() < before + self.plan.workers:
+                if self.now() - begun > PATIENCE:
+                    raise AssertionError("the workers did not start")
                 time.sleep(0.05)
             begun = self.now()
             self.save_many(self.plan.warm_up)

@@ -31,7 +31,7 @@ def test_the_first_page_leads_from_the_gallery_to_the_first_run(page, live, work
     assert len(company.received("whatsapp")) == 1
     page.goto("/admin/")
     assert page.inner_text("#sayr-guide") == "Your first workflow is live"
-    page.click(".sayr-guide >> text=See the run")
+    page.click(".sayr-guide >> text=Look at this run")
     assert "Thank the customer" in page.inner_text("#content-main")
     page.goto("/admin/")
     page.click("text=Done: close this guide")

@@ -109,7 +109,7 @@ def _first_run(found: Beginnings) -> GuideStep:
     if found.first_run:
         page = reverse("admin:workflows_workflowrun_change", args=[found.first_run.pk])
         return GuideStep(
-            title, _("Here it is, step by step:"), True, (Link(page, _("See the run")),)
+            title, _("Here it is, step by step:"), True, (Link(page, _("Look at this run")),)
         )
     text = _("Let happen what it starts on, for example by adding the record here.")
     if not found.is_live:
