@@ -75,6 +75,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": environment.database(PROCESS)}
+# What the processes that execute runs use instead, once they are forked.
+SAYR_WORKER_DATABASE = environment.database("worker")
 # Migrations run as the database's owner and let this role in.
 SAYR_APPLICATION_ROLE = environment.text("SAYR_APPLICATION_ROLE", "sayr_app")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

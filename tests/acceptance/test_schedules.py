@@ -91,6 +91,4 @@ def test_clocks_that_are_killed_are_replaced_in_time(live, worker_groups):
 
 def clock_of(group):
     """Return the pusher of the cluster `tasks`: what its guard started last."""
-    mains = [p for p in group.everything() if p.cmdline()[-1:] == ["tasks"]]
-    main = min(mains, key=lambda process: len(process.parents()))
-    return max(main.children()[0].children(), key=lambda process: process.pid)
+    return max(group.main_of("tasks").children()[0].children(), key=lambda process: process.pid)

@@ -94,12 +94,12 @@ class LiveDatabase:
 class WorkerGroup:
     """One `manage.py run_worker` and everything it forks."""
 
-    def __init__(self, database, *, workers=1, slots=8, lease=30, log=None, **more):
+    def __init__(self, database, *, workers=1, slots=8, lease=30, log=None, waits=True, **more):
         self.database = database
         self.workers = workers
         settings = {"SAYR_WORKERS": workers, "SAYR_SLOTS": slots, "SAYR_LEASE_SECONDS": lease}
         self.log = log or subprocess.DEVNULL
-        known = set(WorkflowWorker.objects.values_list("number", flat=True))
+        self._known = set(WorkflowWorker.objects.values_list("number", flat=True))
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run_worker"],
             cwd=ROOT,
@@ -110,8 +110,16 @@ class WorkerGroup:
             stdout=self.log,
             stderr=self.log,
         )
+        if waits:
+            self.wait()
+
+    def wait(self):
+        """Wait until its workers are there."""
         try:
-            wait_until(lambda: self._own_workers().exclude(number__in=known).count() >= workers, 60)
+            wait_until(
+                lambda: self._own_workers().exclude(number__in=self._known).count() >= self.workers,
+                60,
+            )
         except BaseException:
             self.__exit__()
             raise
@@ -130,8 +138,12 @@ class WorkerGroup:
 
     def main(self):
         """Return the main process of the cluster `runs`."""
-        found = [p for p in self.everything() if p.cmdline()[-1:] == ["runs"]]
-        return min(found, key=lambda process: len(process.parents()))
+        return self.main_of("runs")
+
+    def main_of(self, cluster):
+        """Return the main process of one of the two clusters."""
+        mains = psutil.Process(self.process.pid).children()
+        return next(main for main in mains if main.name() == f"sayr {cluster}")
 
     def sentinel(self):
         """Return the guard of the cluster `runs`."""
@@ -148,12 +160,16 @@ class WorkerGroup:
         monitor, pusher = sorted(helpers, key=lambda process: process.pid)[:2]
         return monitor, pusher
 
-    def stop(self, seconds=40):
-        """SIGTERM, as an operating system would; return how long it took."""
-        start = time.monotonic()
+    def ask_to_stop(self):
+        """SIGTERM, as an operating system would."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(seconds)
+
+    def stop(self, seconds=40):
+        """Ask it to stop, and wait until it has; return how long it took."""
+        start = time.monotonic()
+        self.ask_to_stop()
+        self.process.wait(seconds)
         return time.monotonic() - start
 
     def __enter__(self):
@@ -167,6 +183,16 @@ class WorkerGroup:
             for process in everything:
                 with suppress_gone():
                     process.kill()
+
+
+@contextmanager
+def two_hosts(database, **how):
+    """Two worker groups. They start at once, and stop at once: either takes seconds."""
+    with WorkerGroup(database, waits=False, **how) as first, WorkerGroup(database, **how) as second:
+        first.wait()
+        yield first, second
+        for group in (first, second):
+            group.ask_to_stop()
 
 
 @contextmanager

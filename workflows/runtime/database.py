@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tenants.jsontext import loads
 from tenants.prepared import Row, execute
@@ -14,8 +16,30 @@ __all__ = ["Row", "as_json", "database_now", "execute", "release", "released", "
 
 
 def rows(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
-    """Run a named statement and return what it found."""
+    """Run a named statement and return what it found. Raises Django's database errors."""
+    wrapper = connections["default"]
+    if wrapper.connection is None and wrapper.pool:
+        return _on_borrowed(wrapper, statement, values)
     return execute(statement, values).fetchall()
+
+
+def _on_borrowed(
+    wrapper: DatabaseWrapper, statement: str, values: Mapping[str, Any]
+) -> Sequence[Row]:
+    """Run one statement outside of any transaction on a connection of the pool.
+
+    Past the wrapper: all that it prepares for a connection takes longer than the statement.
+    """
+    pool = wrapper.pool
+    pool.open()
+    with wrapper.wrap_database_errors:
+        raw: psycopg.Connection[Row] = pool.getconn()
+        try:
+            if not raw.autocommit:
+                raw.autocommit = True
+            return psycopg.Cursor(raw).execute(statement, values, prepare=True).fetchall()
+        finally:
+            pool.putconn(raw)
 
 
 def database_now() -> datetime:

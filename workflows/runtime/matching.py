@@ -30,6 +30,8 @@ CLOCKS_APART: Final = timedelta(minutes=5)
 
 IS_ANY_WAITING: Final = "SELECT EXISTS (SELECT 1 FROM workflow_runs WHERE wait_match IS NOT NULL)"
 
+IS_ANY_NEW: Final = "SELECT EXISTS (SELECT 1 FROM workflow_events WHERE matched_at IS NULL)"
+
 NEW_EVENTS: Final = """
 SELECT id, tenant_id, type, created_at FROM workflow_events WHERE matched_at IS NULL
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED

@@ -33,6 +33,10 @@ POLL_SECONDS: Final = 1.0  # behind the notifications: what they miss is found w
 ECHO_SECONDS: Final = 0.02  # after a wake-up, for the ones its sender left out (wakeup.THROTTLE)
 REAP_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 5.0
+# With more due than there are slots, a claim waits until some of them are free, but never longer:
+# a claim for each slot that came free took the pump more time than the runs themselves (measured).
+REFILL_SECONDS: Final = 0.05
+REFILL_SHARE: Final = 4
 TICK_SECONDS: Final = 0.25
 LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
 LOST_GRACE: Final = timedelta(seconds=5)  # for the slots, when the database session is gone
@@ -88,13 +92,14 @@ class Pump:
         self.session = session
         self.lease = lease
         self.watch = Watch(lease)
-        self.slots = Slots(slots, self._execute)
+        self.slots = Slots(slots, self._execute, enough=max(1, slots // REFILL_SHARE))
         self.starved = False  # due runs may wait for a slot
         self.suspects: deque[Claim] = deque()  # claimed, waiting to be executed alone
         self.is_quarantined = False  # a suspect is being executed
         self.pulse = Pulse()
         now = monotonic()
-        self.next_claim = self.next_reap = self.next_sweep = now
+        self.next_claim = self.next_match = self.next_reap = self.next_sweep = now
+        self.refill_at = now
         self.next_renewal = now + lease.total_seconds() / 3
         self.end_of_life = now + uniform(0.9, 1.1) * LIFE_SECONDS  # noqa: S311
 
@@ -141,11 +146,14 @@ class Pump:
                 self.next_claim = now
         self._renew(now)
         if now >= self.next_claim:
-            self._match()
+            self._match(now)
             self._claim(now)
 
-    def _match(self) -> None:
+    def _match(self, now: float) -> None:
         """Bring new events to the runs that wait for them; those are due then, and claimed next."""
+        if now < self.next_match:
+            return  # the look a little later, which follows every wake-up, finds them
+        self.next_match = now + ECHO_SECONDS
         while self.session.match_events() == BATCH:
             self.pulse.touch()
 
@@ -154,9 +162,10 @@ class Pump:
             self.next_claim = now + POLL_SECONDS  # a finished slot wakes us before
             return
         free = self.slots.free
-        self.starved = not free
-        if self.starved:
-            self.next_claim = now + POLL_SECONDS  # a finished slot wakes us before
+        if not free or (self.starved and free < self.slots.enough and now < self.refill_at):
+            self.starved = True
+            # Finished slots wake us before, once there are enough of them.
+            self.next_claim = self.refill_at if free else now + REFILL_SECONDS
             return
         claims = self.session.claim(free, self.watch.served())
         for claim in claims:
@@ -166,7 +175,9 @@ class Pump:
             else:
                 self.slots.submit(claim)
         # A full catch means that more may wait.
-        self.next_claim = now if len(claims) == free else now + POLL_SECONDS
+        self.starved = len(claims) == free
+        self.refill_at = now + REFILL_SECONDS
+        self.next_claim = self.refill_at if self.starved else now + POLL_SECONDS
 
     def _sees_to_suspects(self) -> bool:
         """Execute suspects one by one, nothing beside them; return whether there are any."""
@@ -208,7 +219,7 @@ class Pump:
         if self.session.read_notifications():
             now = monotonic()
             self._claim(now)
-            self._match()
+            self._match(now)
             self.next_claim = min(self.next_claim, now + ECHO_SECONDS)
         return stop in ready
 

@@ -16,8 +16,9 @@ Work = Callable[[Claim], bool]  # whether the run was carried to a checkpoint
 class Slots:
     """A fixed number of persistent threads. Nothing queues up in front of them."""
 
-    def __init__(self, size: int, work: Work) -> None:
+    def __init__(self, size: int, work: Work, *, enough: int = 1) -> None:
         self.size = size
+        self.enough = enough  # free threads that are worth waking the pump
         self._work = work
         self._claims: SimpleQueue[Claim | None] = SimpleQueue()
         self._lock = Lock()
@@ -77,8 +78,13 @@ class Slots:
                 self._given_up.append(claim)
             with self._lock:
                 self._busy -= 1
-            try:
-                os.write(self._wake_writer, b".")
-            except BlockingIOError:
-                continue  # the pipe is full of wake-ups already
+                is_enough = self.size - self._busy >= self.enough
+            if is_enough:
+                self._wake()
         connections.close_all()
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_writer, b".")
+        except BlockingIOError:
+            return  # the pipe is full of wake-ups already

@@ -8,26 +8,25 @@ import logging
 import os
 import select
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkProcess
 from time import monotonic
 from types import FrameType
 from typing import Final
 
 from django.db import DatabaseError
 
+from workflows.runtime import cluster as clusters
 from workflows.runtime.cluster import RUNS, TASKS
-from workflows.runtime.process import BEAT_VARIABLE, die_with_parent
 
 logger = logging.getLogger(__name__)
 
 SILENCE_SECONDS: Final = 4.0  # a pump beats every second
 MISSING_SECONDS: Final = 8.0  # for django-q2 to replace a pump: a fork
-# For a cluster to start: Python, Django, the forks. A busy host needs many times the usual two
-# seconds, and a cluster that is ended before it has started never starts.
+# For a cluster to start: the forks, the first connections. A busy host needs many times the usual
+# second, and a cluster that is ended before it has started never starts.
 START_SECONDS: Final = 60.0
 RESTART_SECONDS: Final = 1.0  # between two starts of a cluster that ends by itself
 TASKS_GRACE_SECONDS: Final = 10.0
@@ -38,7 +37,7 @@ class ClusterProcess:
     """A cluster's main process, with the group of everything it forked."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: ForkProcess
     beat_reader: int
     beats: dict[int, float] = field(default_factory=dict)  # pid: monotonic seconds of its last
     drained: set[int] = field(default_factory=set)
@@ -46,9 +45,14 @@ class ClusterProcess:
     was_complete: bool = False  # whether they ever were
 
     @property
+    def pid(self) -> int:
+        """The main process, and the group."""
+        return self.process.pid or 0
+
+    @property
     def has_ended(self) -> bool:
         """Whether the main process is gone."""
-        return self.process.poll() is not None
+        return not self.process.is_alive()
 
     def read_beats(self) -> None:
         """Note who said what since the last look."""
@@ -67,13 +71,14 @@ class ClusterProcess:
     def ask_to_stop(self) -> None:
         """SIGTERM to the main process alone."""
         if not self.has_ended:
-            self.process.send_signal(signal.SIGTERM)
+            os.kill(self.pid, signal.SIGTERM)
 
     def end_group(self) -> None:
         """SIGKILL to whatever is left of the group."""
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.kill()  # it may not have made its group yet
+        self.process.join()
         os.close(self.beat_reader)
 
 
@@ -139,20 +144,20 @@ class Supervisor:
             if now - heard < SILENCE_SECONDS:
                 continue
             del cluster.beats[pid]
-            if _is_in_group(pid, cluster.process.pid):
+            if _is_in_group(pid, cluster.pid):
                 logger.warning("pump_silent", extra={"pid": pid})
                 os.kill(pid, signal.SIGKILL)
 
     def _is_stalled(self, cluster: ClusterProcess) -> bool:
         """Whether fewer pumps live than should, for longer than a replacement takes."""
-        alive = sum(_is_in_group(pid, cluster.process.pid) for pid in cluster.beats)
+        alive = sum(_is_in_group(pid, cluster.pid) for pid in cluster.beats)
         if alive >= self.workers:
             cluster.complete_at, cluster.was_complete = monotonic(), True
         patience = MISSING_SECONDS if cluster.was_complete else START_SECONDS
         return monotonic() - cluster.complete_at > patience
 
     def _remove(self, cluster: ClusterProcess, event: str) -> None:
-        logger.error(event, extra={"cluster": cluster.name, "pid": cluster.process.pid})
+        logger.error(event, extra={"cluster": cluster.name, "pid": cluster.pid})
         cluster.end_group()
         del self.clusters[cluster.name]
 
@@ -186,20 +191,15 @@ class Supervisor:
 
 
 def start_cluster(name: str) -> ClusterProcess:
-    """Start a cluster in a session, and so a process group, of its own."""
+    """Start a cluster whose pumps tell this process that they live."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)
-    process = subprocess.Popen(  # noqa: S603  # our own module
-        [sys.executable, "-m", "workflows.runtime.cluster", name],
-        env={**os.environ, BEAT_VARIABLE: str(writer)},
-        pass_fds=[writer],
-        start_new_session=True,
-        preexec_fn=die_with_parent,  # safe: the supervisor has no threads
-    )
+    process = clusters.start(name, (reader, writer))
     os.close(writer)
-    logger.info("cluster_started", extra={"cluster": name, "pid": process.pid})
-    return ClusterProcess(name, process, reader)
+    cluster = ClusterProcess(name, process, reader)
+    logger.info("cluster_started", extra={"cluster": name, "pid": cluster.pid})
+    return cluster
 
 
 def _is_in_group(pid: int, group: int) -> bool:

@@ -1,11 +1,12 @@
 """When a cluster counts as stalled."""
 
-import subprocess
-import sys
-from time import monotonic
+import os
+from multiprocessing import get_context
+from time import monotonic, sleep
 
 import pytest
 
+from tests.support.live import wait_until
 from workflows.runtime.supervisor import (
     MISSING_SECONDS,
     START_SECONDS,
@@ -17,16 +18,21 @@ from workflows.runtime.supervisor import (
 @pytest.fixture
 def cluster():
     """A process that never says that it lives."""
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    process = subprocess.Popen(command, start_new_session=True)
+    process = get_context("fork").Process(target=_stay)
+    process.start()
     yield ClusterProcess("runs", process, beat_reader=-1)
     process.kill()
-    process.wait()
+    process.join()
 
 
 @pytest.fixture
 def supervisor():
     return Supervisor(workers=1, grace_seconds=1, plan_chores=lambda: None)
+
+
+def _stay():
+    os.setsid()
+    sleep(60)
 
 
 def test_a_cluster_that_starts_slowly_is_not_ended_before_it_has_started(supervisor, cluster):
@@ -40,7 +46,8 @@ def test_a_cluster_that_starts_slowly_is_not_ended_before_it_has_started(supervi
 
 
 def test_a_cluster_that_lost_a_pump_and_does_not_replace_it_is_stalled(supervisor, cluster):
-    cluster.beats[cluster.process.pid] = monotonic()
+    wait_until(lambda: os.getpgid(cluster.pid) == cluster.pid)
+    cluster.beats[cluster.pid] = monotonic()
     assert not supervisor._is_stalled(cluster)
     cluster.beats.clear()
 
