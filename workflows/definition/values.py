@@ -20,6 +20,7 @@ from workflows.definition.errors import ExpressionError
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 DEEPEST = 60  # levels of lists and objects in one value
+_AS_IT_IS: Final = frozenset({str, bool, int, type(None)})  # exactly these types, not heirs of them
 
 
 class Sentinel(Enum):
@@ -39,6 +40,8 @@ def normalise(value: object, depth: int = 0) -> Json:
     Decimal becomes a decimal string, a time ISO 8601 with its offset, a UUID text. Anything
     else that is not JSON (a model, a set, a time without an offset) is refused.
     """
+    if type(value) in _AS_IT_IS:
+        return value  # type: ignore[return-value]  # most values of most payloads
     if depth > DEEPEST:
         raise ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=DEEPEST)
     if isinstance(value, Mapping):

@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 from django.db import connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from tenants.jsontext import loads
 from tenants.prepared import Row, execute
@@ -17,15 +16,13 @@ __all__ = ["Row", "as_json", "database_now", "execute", "release", "released", "
 
 def rows(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
     """Run a named statement and return what it found. Raises Django's database errors."""
-    wrapper = connections["default"]
+    wrapper: Any = connections["default"]
     if wrapper.connection is None and wrapper.pool:
         return _on_borrowed(wrapper, statement, values)
     return execute(statement, values).fetchall()
 
 
-def _on_borrowed(
-    wrapper: DatabaseWrapper, statement: str, values: Mapping[str, Any]
-) -> Sequence[Row]:
+def _on_borrowed(wrapper: Any, statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
     """Run one statement outside of any transaction on a connection of the pool.
 
     Past the wrapper: all that it prepares for a connection takes longer than the statement.
