@@ -276,48 +276,6 @@ WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
 RETURNING parent_run, item_index
 """
 
-# Let a run that failed go on from the step it failed in. The failed entry leaves the results and
-# becomes an earlier attempt of the step, so that nothing of it is lost and nothing is done twice.
-RETRY_FAILED_STEP: Final = """
-UPDATE workflow_runs
-SET status = 'queued', due_at = now(), completed_at = NULL, crashes = 0,
-    step_results = %(results)s::jsonb, current_step = %(step)s,
-    pending = %(pending)s::jsonb, lease_token = lease_token + 1,
-    deadline_at = NULL, -- a person took over
-    cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
-    error_fingerprint = NULL
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
-    AND lease_token = %(token)s
-RETURNING id
-"""
-
-# A person said that the step which stopped the run was done, and nothing follows it: the run, which
-# has ended and holds nothing any more, gets another end.
-END_OTHERWISE: Final = """
-UPDATE workflow_runs
-SET status = %(status)s, step_results = %(results)s::jsonb, current_step = %(step)s,
-    pending = NULL, lease_token = lease_token + 1, error_step = %(error_step)s,
-    error_code = %(error_code)s, error_message = %(error_message)s,
-    error_fingerprint = %(error_fingerprint)s
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
-    AND lease_token = %(token)s
-RETURNING id
-"""
-
-# Run again from the start, or from a chosen step with the results before it: a new run. With an
-# event of its own if a person corrected the payload.
-START_AGAIN: Final = """
-INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step,
-    lane)
-SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
-    coalesce(%(payload)s::jsonb, trigger_payload),
-    subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s,
-    lane
-FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
-RETURNING id
-"""
-
 # A run that could not be carried to a checkpoint: let the next sweep find it.
 END_LEASE: Final = """
 UPDATE workflow_runs SET lease_until = now()

@@ -1,4 +1,4 @@
-"""The only writer of a run's status. What a worker writes is fenced by the lease token.
+"""The writer of a live run's status. What a worker writes is fenced by the lease token.
 
 A checkpoint is one statement, and so is the end of a run that concerns nobody else. Where a parent,
 children, a lane or a question hang together with it, all is one transaction.
@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import translation
 
-from tenants.ids import uuid7
 from tenants.jsontext import storable
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
@@ -99,7 +98,7 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
 
 def _finish(claim: Claim, progress: Progress) -> bool:
     """End a run; let those hear of it whom it concerns: parent, children, lane, other workflows."""
-    errors = _error_columns(claim.definition_id, progress.error)
+    errors = error_columns(claim.definition_id, progress.error)
     output = storable(progress.ended.as_json()) if claim.parent_run else None
     values = {**_values(claim, progress), "status": progress.status, "output": output, **errors}
     if not claim.has_ties and progress.status is not RunStatus.FAILED:
@@ -246,52 +245,6 @@ def _cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
     return RunStatus.CANCELLED
 
 
-def retry_failed_step(tenant_id: UUID, run: tuple[UUID, int], pending: Json, results: Json) -> bool:
-    """Let a failed run go on from its failed step; False if it is not as it was read any more.
-
-    `run` is its id and the lease token it was read with, `results` what stays of its results.
-    """
-    run_id, token = run
-    values = {"id": run_id, "tenant": tenant_id, "token": token, "step": pending["step"]}
-    texts = {"pending": storable(pending), "results": storable(results)}
-    return bool(rows(statements.RETRY_FAILED_STEP, {**values, **texts}))
-
-
-def end_otherwise(
-    tenant_id: UUID, run: tuple[UUID, int], ended: Progress, definition_id: UUID
-) -> bool:
-    """Give a failed run, which nothing is left to do of, another end; False as above.
-
-    The entries of `ended` take the place of the run's results.
-    """
-    run_id, token = run
-    values = {"id": run_id, "tenant": tenant_id, "token": token, "step": ended.next_step}
-    texts = {"status": ended.status, "results": storable(list(ended.entries))}
-    errors = _error_columns(definition_id, ended.error)
-    return bool(rows(statements.END_OTHERWISE, {**values, **texts, **errors}))
-
-
-def start_again(
-    run: tuple[UUID, UUID],
-    version: int,
-    start: tuple[int, Json],
-    actor: str,
-    corrected: tuple[UUID, Json] | None = None,
-) -> UUID:
-    """Start a copy of a run (tenant, id), at a step with the results before it; return its id.
-
-    `corrected` is the event and the payload that take the place of the run's own.
-    """
-    tenant_id, run_id = run
-    step, results = start
-    event, payload = corrected or (None, None)
-    new = {"new": uuid7(), "version": version, "step": step, "results": storable(results)}
-    other = {"event": event, "payload": None if corrected is None else storable(payload)}
-    values = {"id": run_id, "tenant": tenant_id, "actor": actor, **new, **other}
-    made: UUID = rows(statements.START_AGAIN, values)[0][0]
-    return made
-
-
 def _fenced(statement: str, values: Mapping[str, Any]) -> bool:
     written = rows(statement, values)
     if not written:
@@ -299,7 +252,7 @@ def _fenced(statement: str, values: Mapping[str, Any]) -> bool:
     return bool(written[0][0])
 
 
-def _error_columns(definition_id: UUID, entry: Json) -> dict[str, str | None]:
+def error_columns(definition_id: UUID, entry: Json) -> dict[str, str | None]:
     """Return what the run's error columns say of `entry`, the first failed step, in English."""
     if entry is None:
         return dict.fromkeys(("error_step", "error_code", "error_message", "error_fingerprint"))

@@ -15,7 +15,7 @@ from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime import statements, store
+from workflows.runtime import revive, statements
 from workflows.runtime.database import execute
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.wakeup import wake_workers
@@ -46,7 +46,7 @@ def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
         pending = pending_retry(run.current_step, failed)
         # What was done about the failure stays: it was done.
         results = [entry for entry in run.step_results if entry is not failed]
-        if not store.retry_failed_step(tenant.id, (run_id, run.lease_token), pending, results):
+        if not revive.retry_failed_step(tenant.id, (run_id, run.lease_token), pending, results):
             raise NotRetryable(run_id, "not_failed")
         wake_workers()
 
@@ -78,7 +78,7 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
         version = run.definition.version if newest else run.version
         start = starting_point(run, version, from_step)
         corrected = None if payload is None else _corrected(run, version, actor, payload)
-        new = store.start_again((tenant.id, run_id), version, start, actor, corrected)
+        new = revive.start_again((tenant.id, run_id), version, start, actor, corrected)
         wake_workers()
         return new
 

@@ -9,7 +9,7 @@ from workflows.engine.entries import error_to_tell, has_errors, stopping_entry
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
-from workflows.runtime import store
+from workflows.runtime import revive
 from workflows.runtime.programs import program_of
 from workflows.runtime.wakeup import wake_workers
 from workflows.services.refusals import NotRetryable
@@ -64,10 +64,10 @@ def _go_on(run: WorkflowRun, results: list[Entry]) -> bool:
     following = instructions[run.current_step].next
     held = (run.pk, run.lease_token)
     if following is not None:
-        return store.retry_failed_step(run.tenant_id, held, {"step": following}, results)
+        return revive.retry_failed_step(run.tenant_id, held, {"step": following}, results)
     wrong = has_errors(results)
     status = RunStatus.COMPLETED_WITH_ERRORS if wrong else RunStatus.COMPLETED
     error = error_to_tell(results, status)
     # The index behind the step: that of a run whose last step was done.
     ended = Progress(status, tuple(results), run.current_step + 1, None, error=error)
-    return store.end_otherwise(run.tenant_id, held, ended, run.definition_id)
+    return revive.end_otherwise(run.tenant_id, held, ended, run.definition_id)

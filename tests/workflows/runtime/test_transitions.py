@@ -12,7 +12,7 @@ from workflows.engine.progress import AwaitedEvent, Child, Progress, Question, S
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
-from workflows.runtime import families, matching, store
+from workflows.runtime import families, matching, revive, store
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
 from workflows.runtime.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
@@ -308,7 +308,7 @@ def test_only_a_failed_run_that_nobody_touched_goes_on_from_its_failed_step(
     run = run_in(status)
     before = row(run)
 
-    done = store.retry_failed_step(tenant.id, (run.pk, token), PENDING, [])
+    done = revive.retry_failed_step(tenant.id, (run.pk, token), PENDING, [])
 
     after = row(run)
     assert done == (status is RunStatus.FAILED and token == TOKEN)
@@ -328,7 +328,7 @@ def test_only_a_failed_run_that_nobody_touched_gets_another_end(
     run = run_in(status)
     before = row(run)
 
-    done = store.end_otherwise(tenant.id, (run.pk, token), OTHER_END, definition.pk)
+    done = revive.end_otherwise(tenant.id, (run.pk, token), OTHER_END, definition.pk)
 
     after = row(run)
     assert done == (status is RunStatus.FAILED and token == TOKEN)
@@ -344,7 +344,7 @@ def test_starting_again_leaves_the_run_as_it_is(tenant, run_in, status):
     run = run_in(status)
     before = row(run)
 
-    new = store.start_again((tenant.id, run.pk), 1, (0, []), "user:rana")
+    new = revive.start_again((tenant.id, run.pk), 1, (0, []), "user:rana")
 
     assert row(run) == before
     made = WorkflowRun.objects.get(pk=new)
@@ -390,8 +390,8 @@ def test_another_company_changes_nothing(run_in, other_tenant, definition, statu
     far = other_tenant.id
 
     assert store.cancel(far, run.pk) is None
-    assert not store.retry_failed_step(far, (run.pk, TOKEN), PENDING, [])
-    assert not store.end_otherwise(far, (run.pk, TOKEN), OTHER_END, definition.pk)
+    assert not revive.retry_failed_step(far, (run.pk, TOKEN), PENDING, [])
+    assert not revive.end_otherwise(far, (run.pk, TOKEN), OTHER_END, definition.pk)
     assert not wake_decided(far, run.pk)
 
     assert row(run) == before
