@@ -33,6 +33,9 @@ POLL_SECONDS: Final = 1.0  # behind the notifications: what they miss is found w
 ECHO_SECONDS: Final = 0.02  # after a wake-up, for the ones its sender left out (wakeup.THROTTLE)
 REAP_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 5.0
+# After so many wake-ups for which another worker was faster, a worker looks only that little later:
+# at low load one of them takes everything, and the others do not get in its way.
+TOO_LATE: Final = 2
 # With more due than there are slots, a claim waits until some of them are free, but never longer:
 # a claim for each slot that came free took the pump more time than the runs themselves (measured).
 REFILL_SECONDS: Final = 0.05
@@ -94,6 +97,7 @@ class Pump:
         self.watch = Watch(lease)
         self.slots = Slots(slots, self._execute, enough=max(1, slots // REFILL_SHARE))
         self.starved = False  # due runs may wait for a slot
+        self.misses = 0  # wake-ups in a row for which nothing was left
         self.suspects: deque[Claim] = deque()  # claimed, waiting to be executed alone
         self.is_quarantined = False  # a suspect is being executed
         self.pulse = Pulse()
@@ -157,16 +161,17 @@ class Pump:
         while self.session.match_events() == BATCH:
             self.pulse.touch()
 
-    def _claim(self, now: float) -> None:
+    def _claim(self, now: float) -> bool:
+        """Take due runs; return whether there were any, or no slot is free to find out."""
         if self._sees_to_suspects():
             self.next_claim = now + POLL_SECONDS  # a finished slot wakes us before
-            return
+            return True
         free = self.slots.free
         if not free or (self.starved and free < self.slots.enough and now < self.refill_at):
             self.starved = True
             # Finished slots wake us before, once there are enough of them.
             self.next_claim = self.refill_at if free else now + REFILL_SECONDS
-            return
+            return True
         claims = self.session.claim(free, self.watch.served())
         for claim in claims:
             self.watch.take(claim, now)
@@ -178,6 +183,8 @@ class Pump:
         self.starved = len(claims) == free
         self.refill_at = now + REFILL_SECONDS
         self.next_claim = self.refill_at if self.starved else now + POLL_SECONDS
+        self.misses = 0 if claims else self.misses
+        return bool(claims)
 
     def _sees_to_suspects(self) -> bool:
         """Execute suspects one by one, nothing beside them; return whether there are any."""
@@ -218,8 +225,9 @@ class Pump:
         # Asked every time: one that came in during another statement makes nothing readable.
         if self.session.read_notifications():
             now = monotonic()
-            self._claim(now)
-            self._match(now)
+            if self.misses < TOO_LATE:
+                self.misses += not self._claim(now)
+                self._match(now)
             self.next_claim = min(self.next_claim, now + ECHO_SECONDS)
         return stop in ready
 
