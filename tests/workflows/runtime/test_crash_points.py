@@ -9,11 +9,13 @@ the one step that death interrupted was done again.
 from unittest import mock
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
+from tests.support.live import wait_until
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.definition import WorkflowDefinition
@@ -207,12 +209,21 @@ def carry_out(tenant, fate):
                 if not machine.turn(limit=1):
                     break
             except Death:
-                machine.session.connection().close()
+                die(machine)
                 machine = Machine("south")
                 take_over_from_the_dead(machine.session.connection(), LEASE, sweep=True)
         else:
             raise AssertionError("the runs go on for ever")
     machine.close()
+
+
+def die(machine):
+    """End a worker's session, and wait until the database knows: its lock is free then."""
+    number = machine.session.worker
+    machine.session.connection().close()
+    held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+    with connection.cursor() as cursor:
+        wait_until(lambda: cursor.execute(held, [number]).fetchone() is None)
 
 
 def story(entry_list):
