@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test faults bench lint style contracts types format migrations deploy-check check lock
+.PHONY: help setup demo stop test faults bench lint style contracts types format migrations deploy-check messages messages-check check lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,9 @@ stop: ## Stop the demo and the embedded PostgreSQL
 test: export SAYR_DATA_DIR := $(or $(SAYR_DATA_DIR),.data/tests)
 test: export SAYR_POSTGRES_FSYNC := off
 # Shared out among processes file by file: tests of one file use the same database and workers.
+# In the order of their names, in which the slow ones come early: no process waits for another's last.
 test: $(STAMP) ## Run the tests; ARGS is handed to pytest
-	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Its server is one of its own, with the durability of production, and gone afterwards.
 bench: $(STAMP) ## Measure the speed of the hot path; ARGS=--json, ARGS="--quick --only drain"
@@ -51,7 +52,7 @@ format: $(STAMP) ## Put the code into its one format
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-check: lint types migrations deploy-check ## Everything that needs no test run
+check: lint types migrations deploy-check messages-check ## Everything that needs no test run
 
 migrations: $(STAMP) ## Check that the migrations match the models
 	@$(BIN)/python -m config.postgres run -- $(BIN)/python manage.py makemigrations --check --dry-run
@@ -65,6 +66,13 @@ deploy-check: export CSRF_TRUSTED_ORIGINS := https://sayr.example.com
 deploy-check: export DATABASE_URL := postgresql://sayr_app@localhost/sayr
 deploy-check: $(STAMP) ## Check the settings as production would have them
 	@$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# These two need GNU gettext. Nothing else does: the compiled catalogue is part of the source.
+messages: $(STAMP) ## Bring the Arabic catalogue up to date with the code, and compile it
+	@$(BIN)/python -m config.messages
+
+messages-check: $(STAMP) ## Check that every sentence has its Arabic, and the .mo is what the .po says
+	@$(BIN)/python -m config.messages --check
 
 # Locked on the oldest Python we support: newer ones need fewer packages, never others.
 LOCK_PYTHON_MINOR := 11

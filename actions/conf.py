@@ -27,6 +27,8 @@ class Settings:
     whatsapp_base_url: str = "https://graph.facebook.com"
     whatsapp_version: str = "v23.0"
     slack_base_url: str = "https://slack.com/api"
+    # Where the stand-ins for the providers listen, for trying out; "": there are none.
+    sandbox_url: str = ""
 
 
 @cache

@@ -33,7 +33,7 @@ def row_schema(field: Mapping[str, Json], **more: Json) -> dict[str, Json]:
             },
             "value": {
                 "title": _("Value"),
-                "description": _("What to compare with; a list for “in”."),
+                "description": _("What to compare with; a list for “is one of”."),
             },
             **more,
         },

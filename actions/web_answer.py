@@ -41,6 +41,20 @@ FAIL_WHEN: Final = {
     "x-more": True,
 }
 
+# What the output holds, unless the step keeps only a part.
+ANSWER: Final = {
+    "status": {"type": "integer", "title": _("Status")},
+    "headers": {
+        "type": "object",
+        "title": _("Headers"),
+        "additionalProperties": {"type": "string"},
+    },
+    "body": {
+        "title": _("Body"),
+        "description": _("JSON if the answer is JSON, else text; empty: null."),
+    },
+}
+
 
 def response_schema(path: str, description: Any) -> dict[str, Json]:
     """Return the schema of what to keep; `path` is the pattern of the paths."""

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.listing import listed
+
 _BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
 _REFUSED = _(
     "%(host)s refused the request with status %(status)s. The same request would be refused again:"
@@ -219,7 +221,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "filter_not_possible": _(
         "“%(field)s” of “%(table)s” cannot be compared like this (%(operator)s “%(value)s”). Only"
         " numbers and dates can be greater or less, and only than a number or a date; only text"
-        " can contain something; “in” needs a list."
+        " can contain something; “is one of” needs a list."
     ),
     "no_record_found": _("No record of “%(table)s” fits, and the step needs one."),
     "several_records_found": _(
@@ -238,7 +240,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     # Lists and comparisons.
     "values_not_comparable": _(
         "“%(field)s” cannot be compared like this (%(operator)s “%(value)s”): “%(odd)s” does not"
-        " fit. Two numbers can be compared, two dates, or two texts; “in” needs a list."
+        " fit. Two numbers can be compared, two dates, or two texts; “is one of” needs a list."
     ),
     "values_have_no_order": _(
         "The list cannot be sorted by “%(field)s”: “%(value)s” does not fit the others. They have"
@@ -273,7 +275,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
     known = SENTENCES.get(code)
     if known is None:
-        details = ", ".join(f"{name}: {value}" for name, value in facts.items())
+        details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
     try:
         return str(known) % facts
@@ -285,5 +287,5 @@ def _readable(value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{name}: {item}" for name, item in value.items()) or NOTHING
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or NOTHING
+        return listed(value) or NOTHING
     return NOTHING if value in (None, "") else str(value)

@@ -108,6 +108,7 @@ LOGIN_URL = "admin:login"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [BASE_DIR / "workflows" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = environment.text("TIME_ZONE", "Asia/Beirut")
 USE_I18N = True
 USE_TZ = True
@@ -207,7 +208,10 @@ SPECTACULAR_SETTINGS = {
 SAYR: dict[str, Any] = {
     "RECORDS": "config.records.RECORDS",
     "EVENT_TYPES": "config.records.EVENT_TYPES",
-    "ACTIONS": {"ALLOWED_PRIVATE_HOSTS": environment.words("SAYR_ALLOWED_PRIVATE_HOSTS")},
+    "ACTIONS": {
+        "ALLOWED_PRIVATE_HOSTS": environment.words("SAYR_ALLOWED_PRIVATE_HOSTS"),
+        "SANDBOX_URL": environment.text("SAYR_SANDBOX_URL", ""),
+    },
     "LEASE_SECONDS": environment.whole("SAYR_LEASE_SECONDS", 30),
     "SLOTS": environment.whole("SAYR_SLOTS", 16),
     "GRACE_SECONDS": environment.whole("SAYR_GRACE_SECONDS", 30),

@@ -2,8 +2,10 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views import defaults
 from django.views.generic import RedirectView
 
+from tenants.admin.site import in_the_readers_terms
 from workflows.api.views.unknown import UnknownAddressView
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approvals/", include("workflows.pages.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
+
+# The reader may have another language than the browser.
+handler403 = in_the_readers_terms(defaults.permission_denied)
+handler404 = in_the_readers_terms(defaults.page_not_found)
 
 admin.site.site_header = "Sayr"
 admin.site.site_title = "Sayr"

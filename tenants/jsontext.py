@@ -10,6 +10,9 @@ Json = Any
 # Made once: `simplejson.loads` and `dumps` make one in each call that has options.
 _decoder = simplejson.JSONDecoder(parse_float=Decimal)
 _encoder = simplejson.JSONEncoder(use_decimal=True, allow_nan=False, separators=(",", ":"))
+_readable = simplejson.JSONEncoder(
+    use_decimal=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False
+)
 
 
 def loads(text: str | bytes) -> Json:
@@ -37,6 +40,13 @@ def _without_unstorable(value: Json) -> Json:
     if isinstance(value, list | tuple):
         return [_without_unstorable(item) for item in value]
     return value
+
+
+def readable(value: Json) -> str:
+    """Write JSON text for people: Arabic letters as they are, not their numbers."""
+    text = str(_readable.encode(value))
+    # Half of a character cannot be written anywhere.
+    return text.encode("utf-8", "replace").decode()
 
 
 def dumps(value: Json) -> str:

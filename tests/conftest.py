@@ -7,7 +7,7 @@ from django.conf import settings
 from hypothesis import settings as hypothesis_settings
 
 from tests.support.company import Company
-from tests.support.live import LiveDatabase, WorkerGroup, connected_to
+from tests.support.live import LiveDatabase, connected_to, two_hosts
 from tests.support.outside import running_sandbox
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
@@ -93,5 +93,5 @@ def live(live_database, outside):
 @pytest.fixture(scope="module")
 def worker_groups(live_database):
     """Two worker groups, as on two hosts."""
-    with WorkerGroup(live_database) as first, WorkerGroup(live_database) as second:
-        yield first, second
+    with two_hosts(live_database) as groups:
+        yield groups

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from actions import records
 
@@ -83,7 +84,7 @@ OWN: tuple[AnyEventType, ...] = (
                 "started_at": {
                     "type": ["string", "null"],
                     "format": "date-time",
-                    "title": _("Started"),
+                    "title": pgettext_lazy("since when", "Started"),
                 },
                 "order_id": _text(_("Order")),
             },

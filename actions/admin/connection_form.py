@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from actions.models.connection import (
@@ -106,7 +106,7 @@ class ConnectionForm(TenantForm):
             self.initial.setdefault(name, stored.get(name))
         for name in self.asked_secrets:
             if self.instance.pk and self.instance.secrets:
-                self.fields[name].widget.attrs["placeholder"] = _now(
+                self.fields[name].widget.attrs["placeholder"] = gettext(
                     "Stored. Empty: stays as it is."
                 )
         if self.instance.kind in OWN_ADDRESS and "base_url" in self.fields:

@@ -60,9 +60,14 @@ PARAMS: Final = {
 }
 _VALUE: Final = {
     "type": ["string", "number", "null"],
+    "title": _("Value"),
     "description": _("Amounts are decimal text. Null: there was nothing to work out."),
 }
-_COUNT: Final = {"type": "integer", "description": _("How many records.")}
+_COUNT: Final = {
+    "type": "integer",
+    "title": _("Count"),
+    "description": _("How many records."),
+}
 OUTPUT: Final = {
     "type": "object",
     "required": ["value", "count", "groups"],
@@ -71,6 +76,7 @@ OUTPUT: Final = {
         "count": _COUNT,
         "groups": {
             "type": "array",
+            "title": _("Groups"),
             "items": {
                 "type": "object",
                 "required": ["key", "value", "count"],

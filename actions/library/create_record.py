@@ -48,10 +48,15 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["table", "id", "created"],
     "properties": {
-        "table": {"type": "string"},
-        "id": {"type": "string", "description": _("The id of the new record.")},
+        "table": {"type": "string", "title": _("Table")},
+        "id": {
+            "type": "string",
+            "title": _("Id"),
+            "description": _("The id of the new record."),
+        },
         "created": {
             "type": "object",
+            "title": _("Created"),
             "description": _("The given fields, as they were stored."),
             "additionalProperties": True,
         },

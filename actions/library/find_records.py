@@ -63,18 +63,25 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["count", "records", "first", "more"],
     "properties": {
-        "count": {"type": "integer", "description": _("How many records are in the list.")},
+        "count": {
+            "type": "integer",
+            "title": _("Count"),
+            "description": _("How many records are in the list."),
+        },
         "records": {
             "type": "array",
+            "title": _("Records"),
             "items": {"type": "object", "additionalProperties": True},
         },
         "first": {
             "type": ["object", "null"],
+            "title": _("First"),
             "description": _("The first record; null if there is none."),
             "additionalProperties": True,
         },
         "more": {
             "type": "boolean",
+            "title": _("More"),
             "description": _("Whether there are more than were asked for."),
         },
     },

@@ -17,6 +17,7 @@ from actions.paths import MISSING, lookup, parse_path
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
 from actions.web_answer import (
+    ANSWER,
     ANSWER_PATH,
     FAIL_WHEN,
     answer_lacks,
@@ -128,12 +129,22 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["status"],
     "properties": {
-        "status": {"type": "integer"},
-        "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-        "body": {"description": _("JSON if the answer is JSON, else text; empty: null.")},
-        "items": {"type": "array", "description": _("With pages: the items of all of them.")},
-        "pages": {"type": "integer", "description": _("How many pages were fetched.")},
-        "more": {"type": "boolean", "description": _("Whether there are pages that were not.")},
+        **ANSWER,
+        "items": {
+            "type": "array",
+            "title": _("Items"),
+            "description": _("With pages: the items of all of them."),
+        },
+        "pages": {
+            "type": "integer",
+            "title": _("Pages"),
+            "description": _("How many pages were fetched."),
+        },
+        "more": {
+            "type": "boolean",
+            "title": _("More"),
+            "description": _("Whether there are pages that were not."),
+        },
     },
     # What was picked, by its names.
     "additionalProperties": True,

@@ -36,7 +36,7 @@ PARAMS: Final = {
 OUTPUT: Final = {
     "type": "object",
     "required": ["text"],
-    "properties": {"text": {"type": "string"}},
+    "properties": {"text": {"type": "string", "title": _("Text")}},
 }
 
 

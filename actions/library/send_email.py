@@ -107,12 +107,17 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["message_id", "to", "subject", "text", "refused"],
     "properties": {
-        "message_id": {"type": "string"},
-        "to": {"type": "array", "items": {"type": "string"}},
-        "subject": {"type": "string"},
-        "text": {"type": "string", "description": _("As sent; a long one is shortened here.")},
+        "message_id": {"type": "string", "title": _("Message id")},
+        "to": {"type": "array", "title": _("To"), "items": {"type": "string"}},
+        "subject": {"type": "string", "title": _("Subject")},
+        "text": {
+            "type": "string",
+            "title": _("Text"),
+            "description": _("As sent; a long one is shortened here."),
+        },
         "refused": {
             "type": "object",
+            "title": _("Refused"),
             "description": _("Recipients that the mail server did not take, and what it said."),
             "additionalProperties": {"type": "string"},
         },

@@ -61,10 +61,10 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["service", "channel", "message_id", "text"],
     "properties": {
-        "service": {"type": "string", "enum": ["slack", "teams"]},
-        "channel": {"type": "string"},
-        "message_id": {"type": "string"},
-        "text": {"type": "string"},
+        "service": {"type": "string", "title": _("Service"), "enum": ["slack", "teams"]},
+        "channel": {"type": "string", "title": _("Channel")},
+        "message_id": {"type": "string", "title": _("Message id")},
+        "text": {"type": "string", "title": _("Text")},
     },
 }
 

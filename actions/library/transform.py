@@ -137,8 +137,12 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["items", "count"],
     "properties": {
-        "items": {"type": "array"},
-        "count": {"type": "integer", "description": _("How many items are left.")},
+        "items": {"type": "array", "title": _("Items")},
+        "count": {
+            "type": "integer",
+            "title": _("Count"),
+            "description": _("How many items are left."),
+        },
     },
 }
 

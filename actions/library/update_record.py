@@ -51,10 +51,11 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["table", "id", "changed"],
     "properties": {
-        "table": {"type": "string"},
-        "id": {"type": "string"},
+        "table": {"type": "string", "title": _("Table")},
+        "id": {"type": "string", "title": _("Id")},
         "changed": {
             "type": "object",
+            "title": _("Changed"),
             "description": _("Only fields whose value is another now."),
             "additionalProperties": {
                 "type": "object",

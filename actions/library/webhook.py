@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from actions.outbound.client import send
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from actions.web_answer import FAIL_WHEN, RESPONSE, kept, likely_output, refuse_failure
+from actions.web_answer import ANSWER, FAIL_WHEN, RESPONSE, kept, likely_output, refuse_failure
 from actions.web_request import (
     ACCEPT_STATUS,
     BODY,
@@ -44,11 +44,7 @@ PARAMS: Final = {
 OUTPUT: Final = {
     "type": "object",
     "required": ["status"],
-    "properties": {
-        "status": {"type": "integer"},
-        "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-        "body": {"description": _("JSON if the answer is JSON, else text; empty: null.")},
-    },
+    "properties": ANSWER,
     # What was picked, by its names.
     "additionalProperties": True,
 }

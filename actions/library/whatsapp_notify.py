@@ -66,13 +66,22 @@ OUTPUT: Final = {
     "type": "object",
     "required": ["message_id", "phone", "template", "language", "values", "text"],
     "properties": {
-        "message_id": {"type": "string", "description": _("WhatsApp's name for the message.")},
-        "phone": {"type": "string", "description": _("As sent, with the country code.")},
-        "template": {"type": "string"},
-        "language": {"type": "string"},
-        "values": {"type": "array", "items": {"type": "string"}},
+        "message_id": {
+            "type": "string",
+            "title": _("Message id"),
+            "description": _("WhatsApp's name for the message."),
+        },
+        "phone": {
+            "type": "string",
+            "title": _("Phone"),
+            "description": _("As sent, with the country code."),
+        },
+        "template": {"type": "string", "title": _("Template")},
+        "language": {"type": "string", "title": _("Language")},
+        "values": {"type": "array", "title": _("Values"), "items": {"type": "string"}},
         "text": {
             "type": "string",
+            "title": _("Text"),
             "description": _("As the customer reads it, if the template keeps a copy of its text."),
         },
     },

@@ -80,6 +80,7 @@ def _environment(address: Address, addresses: Addresses) -> dict[str, str]:
     # Approvers are told by mail: it goes to the sandbox, and its links lead to these pages.
     os.environ["EMAIL_HOST"], os.environ["EMAIL_PORT"] = HOST, str(addresses.mail_port)
     os.environ["SAYR_PUBLIC_URL"] = addresses.web
+    os.environ["SAYR_SANDBOX_URL"] = addresses.sandbox
     # Only migrations may act as the tables' owner.
     os.environ.pop("DATABASE_OWNER_URL", None)
     return {**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -1,11 +1,13 @@
 """Keys with which other applications fire events and read runs."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -14,7 +16,35 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin import access
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
+from tenants.listing import listed
 from tenants.models.api_key import ApiKey, Scope
+
+# The library's own have no translation.
+OUR_WORDS: Final = {
+    "name": (_("Name"), _("What it is for: the name of the application, for example.")),
+    "expiry_date": (_("Expires"), _("From then on the key opens nothing. Empty: never.")),
+}
+
+
+# Of a made key.
+SHOWN: Final = (
+    "tenant",
+    "called",
+    "may",
+    "expires",
+    "shown_prefix",
+    "state",
+    "made",
+    "last_used_at",
+)
+
+
+class RevokedFilter(admin.BooleanFieldListFilter):
+    """Whether keys are revoked, in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = gettext("revoked")
 
 
 class ScopesField(forms.MultipleChoiceField):
@@ -27,8 +57,8 @@ class ScopesField(forms.MultipleChoiceField):
 class ApiKeyAdmin(TenantAdmin):
     """A key is made, shown once, and revoked. It is never changed."""
 
-    list_display = ("name", "shown_prefix", "may", "created", "last_used_at", "state")
-    list_filter = (TenantFilter, "revoked")
+    list_display = ("called", "shown_prefix", "may", "made", "last_used_at", "state")
+    list_filter = (TenantFilter, ("revoked", RevokedFilter))
     list_select_related = ("tenant",)
     search_fields = ("name", "prefix")
     ordering = ("-created",)
@@ -58,15 +88,11 @@ class ApiKeyAdmin(TenantAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show a made key with its state."""
-        names = list(super().get_fields(request, obj))
-        return (
-            names if obj is None else [*names, "shown_prefix", "state", "created", "last_used_at"]
-        )
+        return super().get_fields(request, obj) if obj is None else SHOWN
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Of a made key, everything."""
-        fixed = ("shown_prefix", "state", "created", "last_used_at")
-        return fixed if obj is None else (*fixed, "tenant", "name", "scopes", "expiry_date")
+        return () if obj is None else SHOWN
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Let people tick what the key may do."""
@@ -75,6 +101,8 @@ class ApiKeyAdmin(TenantAdmin):
                 label=capfirst(db_field.verbose_name), choices=Scope.choices, initial=Scope.values
             )
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in OUR_WORDS:
+            field.label, field.help_text = OUR_WORDS[db_field.name]
         if db_field.name == "expiry_date":
             # Django writes these words beside the two boxes, but not as their names.
             for box, name in zip(field.widget.widgets, (_("Date"), _("Time")), strict=True):
@@ -114,16 +142,31 @@ class ApiKeyAdmin(TenantAdmin):
             self.log_change(request, key, gettext("Revoked."))
         messages.success(request, gettext("Keys revoked: %(count)s.") % {"count": len(keys)})
 
+    @admin.display(description=_("name"))
+    def called(self, key: Any) -> str:
+        """Return its name."""
+        return str(key.name)
+
+    @admin.display(description=_("created"))
+    def made(self, key: Any) -> str:
+        """Return since when there is the key."""
+        return _moment(key.created)
+
+    @admin.display(description=_("Expires"))
+    def expires(self, key: Any) -> str:
+        """Return from when on it opens nothing."""
+        return _moment(key.expiry_date) if key.expiry_date else gettext("never")
+
     @admin.display(description=_("begins with"))
     def shown_prefix(self, key: Any) -> str:
         """Return the part by which a key is recognised."""
-        return f"{key.prefix}…"
+        return format_html("<bdi>{}…</bdi>", key.prefix)
 
     @admin.display(description=_("may"))
     def may(self, key: Any) -> str:
         """Return what the key is good for."""
         labels = dict(Scope.choices)
-        return ", ".join(str(labels.get(scope, scope)) for scope in key.scopes)
+        return listed(labels.get(scope, scope) for scope in key.scopes)
 
     @admin.display(description=_("state"))
     def state(self, key: Any) -> str:
@@ -131,3 +174,7 @@ class ApiKeyAdmin(TenantAdmin):
         if key.revoked:
             return gettext("Revoked")
         return gettext("Expired") if key.has_expired else gettext("Valid")
+
+
+def _moment(moment: datetime) -> str:
+    return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")

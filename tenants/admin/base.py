@@ -116,13 +116,24 @@ class TenantAdmin(admin.ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave the tenant out where there is only one to think of."""
-        return self.without_tenant(request, obj, super().get_fieldsets(request, obj))
+        groups: Any = super().get_fieldsets(request, obj)
+        if obj is None:
+            groups = self.without_what_the_database_sets(groups)
+        return self.without_tenant(request, obj, groups)
 
     def without_tenant(self, request: HttpRequest, obj: Any, groups: Any) -> Any:
         """Return the groups of fields of a made row, for somebody who has one tenant."""
         if obj is None or access.sees_several(request):
             return groups
         return [(name, {**parts, "fields": _without_tenant(parts)}) for name, parts in groups]
+
+    def without_what_the_database_sets(self, groups: Any) -> Any:
+        """Return the groups of a row to be made: what has no value before has nothing to show."""
+        fields = self.opts.concrete_fields
+        made_there = {one.name for one in fields if one.db_default is not models.NOT_PROVIDED}
+        set_later = made_there & set(self.readonly_fields)
+        left = [(name, {**parts, "fields": _without(set_later, parts)}) for name, parts in groups]
+        return [group for group in left if group[1]["fields"]]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer rows of the person's tenants only."""
@@ -195,7 +206,16 @@ class HistoryAdmin(TenantAdmin):
 
 
 def _without_tenant(parts: Any) -> tuple[Any, ...]:
-    return tuple(name for name in parts["fields"] if name != "tenant")
+    return _without({"tenant"}, parts)
+
+
+def _without(names: set[str], parts: Any) -> tuple[Any, ...]:
+    """Return the fields of a group, of which some stand together on a line."""
+    left = (
+        tuple(one for one in name if one not in names) if isinstance(name, tuple) else name
+        for name in parts["fields"]
+    )
+    return tuple(name for name in left if name and name not in names)
 
 
 def _preselect_only_choice(field: Any) -> None:

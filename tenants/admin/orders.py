@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
+from tenants.listing import bare
 from tenants.models.order import Order
 
 WRITTEN_LEFT_TO_RIGHT = frozenset(
@@ -47,7 +48,7 @@ class OrderAdmin(TenantAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Find by what people read out on the phone. A phone is compared without its signs."""
-        term = search_term.strip()
+        term = bare(search_term).strip()
         if not term:
             return queryset, False
         found = (

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from tenants.actor import acting_as
 from tenants.admin.access import is_record, is_superuser, tenants_seen
+from tenants.admin.own_settings import own_settings
 
 # What stands where on the first page. Models that are not named here are technical.
 GROUPS = (
@@ -52,9 +54,15 @@ class SayrSite(AdminSite):
             return apps
         return _grouped([model for app in apps for model in app["models"]], apps)
 
+    def get_urls(self) -> list[Any]:
+        """Return Django's pages, and the one of people's own settings."""
+        view = self.admin_view(own_settings)
+        own = path("my-settings/", view, {"site": self}, name="own_settings")
+        return [own, *super().get_urls()]
+
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Show every page in the reader's language and by the reader's clock."""
-        return super().admin_view(_in_the_readers_terms(view), cacheable)
+        return super().admin_view(in_the_readers_terms(view), cacheable)
 
 
 def _grouped(models: list[Any], apps: list[Any]) -> list[Any]:
@@ -87,7 +95,9 @@ def _first_url(group: dict[str, Any], urls: dict[str, str]) -> str:
     return urls[group["models"][0]["model"]._meta.app_label]
 
 
-def _in_the_readers_terms(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def in_the_readers_terms(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Return the view, in the language and by the clock of whoever reads its answer."""
+
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with ExitStack() as stack:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
@@ -16,6 +17,17 @@ class Role(models.TextChoices):
 
     OPERATIONS = "operations", _("Operations: edit and publish workflows")
     SUPPORT = "support", _("Support: read everything, change nothing")
+
+    @property
+    def people(self) -> str:
+        """What those who have it are called together."""
+        return str(_PEOPLE[self])
+
+
+_PEOPLE = {
+    Role.OPERATIONS: pgettext_lazy("people", "Operations"),
+    Role.SUPPORT: pgettext_lazy("people", "Support"),
+}
 
 
 class Membership(models.Model):

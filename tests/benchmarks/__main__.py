@@ -80,8 +80,6 @@ def _measure(given):
         if "claim" in plan.only and "sayr" in given.of:
             seen["sayr"].append(_part("claim", plan, template))
     figures = {system: _medians(found) for system, found in seen.items()}
-    # services.rehearse is not built yet.
-    figures["sayr"].setdefault("rehearsal_per_minute", None)
     for system in given.of:
         _tell("median", system, figures[system])
     if given.json:
@@ -120,7 +118,7 @@ def _medians(found):
 
 
 def _tell(what, system, figures):
-    shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items() if value is not None)
+    shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items())
     print(f"{what:8} {system:9} {shown}", flush=True)
 
 

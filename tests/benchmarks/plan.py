@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass, replace
 
-PARTS = ("fire", "latency", "burst", "drain", "io", "claim")
+PARTS = ("fire", "latency", "burst", "drain", "io", "rehearse", "claim")
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Plan:
     saves: int = 300  # of each kind, for what firing costs
     io_runs: int = 1000
     io_delay_seconds: float = 0.3  # of each of the two answers
+    rehearsals: int = 2000
     history: int = 1_000_000  # finished runs behind a claim
     queue: int = 100_000  # queued runs behind a claim
     workers: int = 2
@@ -30,7 +31,7 @@ class Plan:
     def quick(self) -> "Plan":
         """Return a plan that shows that everything works, and no figures."""
         quick = replace(self, runs=30, warm_up=5, latencies=5, saves=10, io_runs=70)
-        return replace(quick, io_delay_seconds=0.05, history=2000, queue=500)
+        return replace(quick, io_delay_seconds=0.05, rehearsals=20, history=2000, queue=500)
 
     def as_argument(self) -> str:
         """Return the plan as it is handed to a process."""

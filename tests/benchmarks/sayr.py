@@ -23,6 +23,8 @@ def main():
                 found |= part(world, plan, group)
     if "io" in plan.only:
         found |= io_limit(world, plan)
+    if "rehearse" in plan.only:
+        found |= rehearsals(world, plan)
     print(json.dumps(found))
 
 
@@ -88,6 +90,19 @@ def io_limit(world, plan):
         "io_pss_mb": memory,
         "io_connections": sessions,
     }
+
+
+def rehearsals(world, plan):
+    """Rehearse the published R3 on one order after the other, as a backtest does."""
+    from workflows.services.rehearse import rehearse_many
+
+    payloads = world.payloads(plan.rehearsals)
+    begun = time.perf_counter()
+    statuses = {one.status for one in rehearse_many(world.tenant, world.version(), payloads)}
+    taken = time.perf_counter() - begun
+    if statuses != {"completed"}:
+        raise AssertionError(f"not completed: {statuses}")
+    return {"rehearsal_per_minute": len(payloads) / taken * 60}
 
 
 def _timed(act):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from tenants.models.tenant import Tenant
 from tests.benchmarks import orders
 from tests.benchmarks.processes import cpu_seconds, pss_mb, running
+from workflows.event_types import all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
@@ -67,6 +68,18 @@ class World:
         order = orders.new_order(self.tenant)
         with transaction.atomic():
             models.Model.save(order)
+
+    def payloads(self, count):
+        """Save orders that fire nothing; return what their events would say."""
+        saved = [orders.new_order(self.tenant) for _ in range(count)]
+        for order in saved:
+            models.Model.save(order)
+        [event] = [one for one in all_event_types() if one.name == "new_order"]
+        return [{key: getattr(one, field) for key, field in event.payload.items()} for one in saved]
+
+    def version(self):
+        """Return the version of R3 that is published."""
+        return self.definition.versions.get(version=self.definition.version)
 
     def save_many(self, count):
         """Save orders as a busy web process does."""
@@ -125,7 +138,7 @@ class World:
         """Run `manage.py run_worker`, warm, for the block."""
         sink = sink or self.plan.sink
         self.call(sink)
-        environment = worker_environment(self.plan, slots or self.plan.slots, sink)
+        environment = worker_environment(self.plan, slots or self.plan.slots)
         before = WorkflowWorker.objects.count()
         with running(["manage.py", "run_worker"], environment) as process:
             begun = self.now()
@@ -163,13 +176,12 @@ class Group:
             return cursor.fetchone()[0]
 
 
-def worker_environment(plan, slots, sink):
+def worker_environment(plan, slots):
     """Return the environment of a `run_worker` as the plan wants it."""
     return {
         **os.environ,
         "SAYR_WORKERS": str(plan.workers),
         "SAYR_SLOTS": str(slots),
-        "SAYR_ALLOWED_PRIVATE_HOSTS": sink,
         "LOG_LEVEL": "WARNING",
     }
 

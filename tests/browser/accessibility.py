@@ -1,19 +1,64 @@
-"""What axe-core finds on a page: only what keeps people from using it."""
+"""What keeps people from using a page, in each look that a loaded page can take."""
 
 from axe_playwright_python.base import AXE_FILE_PATH
 
 GRAVE = {"serious", "critical"}
-# Pictures and styles from elsewhere do not exist here, and asking for them fails.
-RUN = "axe.run({preload: false})"
+# All that a colour scheme can change: the elements, their words and their places stay.
+RULES_OF_COLOUR = ("color-contrast", "link-in-text-block")
+# Pictures and styles from elsewhere do not exist here, and asking for them fails. What axe did not
+# object to is most of its answer, and takes longer to hand over than all of it to find.
+RUN = """async ([within, rules]) => {
+    const only = rules.length ? {runOnly: rules} : {};
+    const options = {preload: false, resultTypes: ["violations"], ...only};
+    const found = await axe.run(within || document, options);
+    return found.violations.map((one) => [one.impact, one.id, one.nodes[0].html.slice(0, 200)]);
+}"""
+# Of the page, and of the table of a list in the place it has.
+WIDTH_TOO_MUCH = """Math.max(
+    document.documentElement.scrollWidth - window.innerWidth,
+    ...[...document.querySelectorAll(".results")].map((box) => box.scrollWidth - box.clientWidth))
+"""
+# A colour on its way to another has a contrast that nobody reads by. What never ends has no end.
+ARRIVE = """document.getAnimations().forEach((one) => {
+    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
+})"""
+
+LANGUAGES = {"english": {"locale": "en-US"}, "arabic": {"locale": "ar"}}
+TABLET = {"width": 1024, "height": 768}
 
 
-def grave_findings(page):
-    """Return each grave finding with the first element it is about.
+def looks(page, size=TABLET):
+    """Show a loaded page in one look after the other, and yield the name of each.
 
-    The page has to be opened with `bypass_csp`: axe itself writes styles into what it measures.
+    Nothing is loaded again: colours and sizes are the style's alone. The last is of another size.
     """
-    page.evaluate(AXE_FILE_PATH.read_text())
-    found = page.evaluate(RUN)["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in GRAVE
-    ]
+    before = page.viewport_size
+    yield "light"
+    page.emulate_media(color_scheme="dark")
+    page.evaluate(ARRIVE)
+    yield "dark"
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(size)
+    page.evaluate(ARRIVE)
+    yield "another size"
+    page.set_viewport_size(before)
+
+
+def hindrances(page, look, within=""):
+    """Return what keeps people from using a page, or a part of it, that is shown in this look."""
+    rules = RULES_OF_COLOUR if look == "dark" else ()
+    return grave_findings(page, within, rules) + too_wide(page)
+
+
+def too_wide(page):
+    """Return by how much the page, or a list on it, is wider than the place it has; or nothing."""
+    wide = page.evaluate(WIDTH_TOO_MUCH)
+    return [f"{wide} px too wide"] if wide > 0 else []
+
+
+def grave_findings(page, within="", rules=()):
+    """Return each grave finding of axe-core, by all its rules or these, with its first element."""
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE_FILE_PATH.read_text())
+    found = page.evaluate(RUN, [within, rules])
+    return [f"{name}: {html}" for impact, name, html in found if impact in GRAVE]

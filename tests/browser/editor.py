@@ -16,6 +16,14 @@ def published(tenant, document, key="a-workflow"):
     return definition
 
 
+def pressed(page, name):
+    """Press a button of the form; return the page that opens beside it."""
+    with page.expect_popup() as opened:
+        page.click(f'button[name="{name}"]')
+    opened.value.wait_for_load_state()
+    return opened.value
+
+
 class Editor:
     """One open page."""
 

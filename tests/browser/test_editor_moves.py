@@ -182,6 +182,76 @@ def test_steps_are_copied_into_another_workflow(editor, company):
     assert other.version == 2
 
 
+def test_several_steps_are_copied_into_another_workflow_at_once(editor, company):
+    page = editor.page
+    reads = note("reads", "{{ steps.first.status }}")
+    other = published(company, {**case("seed_new_order"), "steps": [note("last")]}, key="other")
+    mine = {"name": "Mine", "trigger_type": "new_order", "steps": [note("first"), reads]}
+    editor.open(published(company, mine, key="mine"))
+    page.click('[data-do="several"]')
+    # The second first: they keep the order in which they stand.
+    page.check('[data-choose="steps/1"]')
+    page.check('[data-choose="steps/0"]')
+    page.click('[data-do="several-copy"]')
+    page.wait_for_selector(".we-toast:visible")
+    assert page.locator(".we-choose").count() == 0
+
+    editor.open(other)
+    for expected in (["first", "reads"], ["first_2", "reads_2"]):
+        page.click('[data-do="paste"]')
+        page.wait_for_function(
+            "value => document.querySelector('.we-source').value.includes(value)",
+            arg=f'"{expected[1]}"',
+        )
+        assert names(editor.document()["steps"])[-2:] == expected
+    last = editor.document()["steps"][-1]
+    assert last["params"]["text"] == "{{ steps.first_2.status }}"
+
+    page.keyboard.press("Control+z")
+    assert names(editor.document()["steps"]) == ["last", "first", "reads"]
+    editor.save()
+    other.refresh_from_db()
+    assert other.version == 2
+
+
+def test_a_row_of_steps_is_chosen_with_shift_and_taken_out_in_one_step(editor, document):
+    page = editor.page
+    editor.go("steps/0")
+    page.click('[data-part="steps/1"]', modifiers=["Shift"])
+    page.click(f'[data-part="{CASE}/1"]', modifiers=["Control"])
+    assert page.inner_text('.we-several [role="status"]') == "Chosen: 2"
+
+    page.click('[data-do="several-delete"]')
+    page.wait_for_selector(".we-toast:visible")
+    assert names(editor.document()["steps"]) == ["last"]
+
+    page.click('[data-do="undo"]')
+    assert editor.document() == document
+
+
+def test_steps_are_chosen_and_cut_with_the_keyboard_alone(editor, document):
+    page = editor.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.focus(f'[data-part="{CASE}/0"]')
+    page.keyboard.press("Shift+ArrowDown")
+    assert page.evaluate("document.activeElement.dataset.part") == f"{CASE}/1"
+    page.keyboard.press("Control+x")
+    page.wait_for_selector(".we-toast:visible")
+    editor.drawn()
+    assert lists_of(editor) == (["first", "way", "last"], [], [])
+
+    page.focus('[data-part="steps/0"]')
+    page.keyboard.press("Escape")
+    assert page.locator(".we-choose").count() == 0
+    page.keyboard.press("Control+v")
+    page.wait_for_selector('[data-part="steps/4"]')
+    assert lists_of(editor)[0] == ["first", "one", "two", "way", "last"]
+
+    for _step in range(2):
+        page.keyboard.press("Control+z")
+    assert editor.document() == document
+
+
 def test_the_keyboard_cuts_and_pastes_what_documents_are_written_in(editor):
     page = editor.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -7,21 +7,14 @@ import pytest
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import grave_findings
-from tests.browser.test_pages_look import WIDTH_TOO_MUCH
+from tests.browser.accessibility import grave_findings, hindrances, looks
 from tests.support.approvals import FORM, ask, due_now
 from workflows.services.approval_links import link_for
 
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
-LOOKS = {
-    "light": ("en", PHONE),
-    "dark": ("en", {**PHONE, "color_scheme": "dark"}),
-    "arabic": ("ar", PHONE),
-    "arabic-dark": ("ar", {**PHONE, "color_scheme": "dark"}),
-    "wide": ("en", {}),
-}
+WIDE = {"width": 1280, "height": 900}
 ARABIC = {
     "title": "رد مبلغ الطلب C-1042؟",
     "message": "تقول الزبونة إن البضاعة وصلت مكسورة.\nأرسلت صورة.",
@@ -50,30 +43,19 @@ def take(page, name):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_nothing_keeps_anybody_out(look, visitor, links):
-    language, options = LOOKS[look]
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_nothing_keeps_anybody_out(language, visitor, links):
     path, approval = links(language)
     inbox = "/admin/workflows/workflowapproval/"
-    addresses = {
-        "link": path,
-        "unknown": "/approvals/nothing/",
-        "inbox": inbox,
-        "one": f"{inbox}{approval.pk}/change/",
-    }
-    # One with the policy, which complains of what the policy forbids; one without, for axe.
-    strict, free = visitor(**options), visitor(**options, bypass_csp=True)
-    found = []
+    addresses = {"link": path, "inbox": inbox, "one": f"{inbox}{approval.pk}/change/"}
+    page, found = visitor(**PHONE), []
     for name, address in addresses.items():
-        # The browser itself reports an answer of 404 as an error.
-        if name != "unknown":
-            strict.goto(address)
-            take(strict, f"{look}-{name}")
-            wide = strict.evaluate(WIDTH_TOO_MUCH) if name != "inbox" else 0
-            found += [f"{name} is {wide} px too wide"] if wide > 0 else []
-        if name != "unknown":
-            free.goto(address)
-            found += [f"{name} {finding}" for finding in grave_findings(free)]
+        page.goto(address)
+        for look in looks(page, WIDE):
+            take(page, f"{language}-{look}-{name}")
+            # On a phone the table of a list is moved sideways.
+            checks = grave_findings(page) if name == "inbox" else hindrances(page, look)
+            found += [f"{name} in {look}: {one}" for one in checks]
 
     assert found == []
 

@@ -4,7 +4,7 @@ import pytest
 
 from tenants.models.order import Order
 from tests.browser.accessibility import grave_findings
-from tests.browser.editor import Editor, published
+from tests.browser.editor import Editor, pressed, published
 from workflows.models.approval import WorkflowApproval
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
@@ -60,14 +60,6 @@ def definition(company):
 @pytest.fixture
 def order(definition, company):
     return Order.objects.create(tenant=company, number="C-77", total_amount="250.00")
-
-
-def pressed(page, name):
-    """Press a button of the form; return the page that opens beside it."""
-    with page.expect_popup() as opened:
-        page.click(f'button[name="{name}"]')
-    opened.value.wait_for_load_state()
-    return opened.value
 
 
 def test_a_draft_is_tested_and_its_approval_answered(visitor, definition, order):

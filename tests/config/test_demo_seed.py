@@ -1,11 +1,13 @@
 """The demo's companies: complete, publishable, and the same however often they are made."""
 
 import pytest
+from django.utils import timezone
 
 from actions.errors import PermanentFailure
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from actions.phones import to_e164
+from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
 from config.demo.seed import Outside, seed
 from tenants.models.api_key import ApiKey, Scope
 from tenants.models.membership import Membership
@@ -17,9 +19,10 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 
+COMPANY = (Signup, Invoice, Payment, Refund, Product)
 MODELS = (
     Tenant, User, Membership, ApiKey, Connection, MessageTemplate, Order,
-    WorkflowDefinition, WorkflowVersion, WorkflowEvent, WorkflowRun,
+    WorkflowDefinition, WorkflowVersion, WorkflowEvent, WorkflowRun, *COMPANY,
 )  # fmt: skip
 OUTSIDE = Outside("http://127.0.0.1:8025", "127.0.0.1", 8026)
 TODAYS_ORDERS = 12
@@ -112,6 +115,30 @@ def test_old_orders_sort_below_new_ones(db, key_file):
     for tenant in Tenant.objects.all():
         orders = Order.objects.filter(tenant=tenant)
         assert list(orders.order_by("id")) == list(orders.order_by("created_at", "id"))
+
+
+def test_every_company_has_some_of_each_record_and_they_fire_nothing(db, key_file):
+    seed(OUTSIDE, key_file)
+
+    for tenant in Tenant.objects.all():
+        for model in COMPANY:
+            rows = model.objects.filter(tenant=tenant)
+            assert rows.count() >= 2, model
+            assert list(rows.order_by("id")) == list(rows.order_by("created_at", "id"))
+    assert {event.subject_type for event in WorkflowEvent.objects.all()} == {"orders"}
+
+
+def test_there_is_something_for_the_gallery_to_find(db, key_file):
+    seed(OUTSIDE, key_file)
+
+    for tenant in Tenant.objects.all():
+        today = timezone.localdate()
+        overdue = Invoice.objects.filter(tenant=tenant, status="open", due_on__lt=today)
+        assert overdue.filter(reminders=0).exists()
+        # When the next one is sold, five are left.
+        assert Product.objects.filter(tenant=tenant, quantity=6).exists()
+        assert Refund.objects.filter(tenant=tenant, status="requested").exists()
+        assert Signup.objects.filter(tenant=tenant, status="new").exists()
 
 
 def test_exactly_one_phone_is_unusable_and_its_order_starts_a_run(db, key_file):

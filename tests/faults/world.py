@@ -50,10 +50,16 @@ class World:
 
     def new_group(self, **settings):
         """Start another worker group, as on another host."""
+        return self.new_groups(1, **settings)[0]
+
+    def new_groups(self, count, **settings):
+        """Start so many worker groups at once."""
         how = {"workers": WORKERS_OF_A_GROUP, "slots": SLOTS, "log": self.log, **settings}
-        group = WorkerGroup(self.database, **how)
-        self.groups.append(group)
-        return group
+        made = [WorkerGroup(self.database, waits=False, **how) for _ in range(count)]
+        self.groups += made
+        for group in made:
+            group.wait()
+        return made
 
     def stop_workers(self):
         """Stop every worker group, and see that none of it is left."""

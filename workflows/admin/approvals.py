@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import tenants_seen
@@ -38,6 +38,7 @@ from workflows.services.subjects import subjects_of
 from workflows.wording.actors import actor_words
 from workflows.wording.approvals import ApprovalState, refusal_words, state_badge
 from workflows.wording.times import short_moment
+from workflows.wording.waits import asked_words
 
 OPEN: Final = "open"
 MINE: Final = "mine"
@@ -143,7 +144,7 @@ class ApprovalAdmin(HistoryAdmin):
         return {
             "page": page,
             "subject": run and subjects_of([run]).get((run.subject_type, run.subject_id)),
-            "asked": ", ".join(map(str, obj.approvers)),
+            "asked": asked_words(obj.approvers),
             "may_decide": page.state is ApprovalState.OPEN and not page.hindrance,
         }
 
@@ -173,7 +174,7 @@ class ApprovalAdmin(HistoryAdmin):
         except NoLongerOpen as closed:
             messages.warning(request, refusal_words(closed.reason))
         else:
-            words = _now("Decided: “%(choice)s”. The workflow goes on.")
+            words = gettext("Decided: “%(choice)s”. The workflow goes on.")
             messages.success(request, words % {"choice": chosen(decided)})
         return HttpResponseRedirect(
             reverse("admin:workflows_workflowapproval_change", args=[approval.pk])
@@ -214,7 +215,7 @@ class ApprovalAdmin(HistoryAdmin):
         """Return the record it is about, linked."""
         return approval.shown_subject and approval.shown_subject.link
 
-    @admin.display(description=_("asked"))
+    @admin.display(description=pgettext_lazy("since when", "asked"))
     def asked(self, approval: Any) -> str:
         """Return since when it waits."""
         return short_moment(approval.created_at)
@@ -229,6 +230,6 @@ class ApprovalAdmin(HistoryAdmin):
         """Return who decided, and when."""
         if approval.decided_at is None:
             return None
-        who = actor_words(approval.decided_by) or _now("Nobody")
+        who = actor_words(approval.decided_by) or gettext("Nobody")
         when = short_moment(approval.decided_at)
         return format_html('<bdi>{}</bdi><span class="sayr-below">{}</span>', who, when)

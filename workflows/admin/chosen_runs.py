@@ -6,9 +6,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from tenants.admin import access
 from workflows.engine.statuses import RunStatus
@@ -32,7 +31,7 @@ class ChosenRuns:
         if not runs or request.POST.get("post") != "yes":
             able = sum(run.status == RunStatus.FAILED for run in runs)
             return self._ask(request, runs, "retry_chosen", able)
-        self._do_each(request, runs, retry_each, _now("Retried from the failed step."))
+        self._do_each(request, runs, retry_each, gettext("Retried from the failed step."))
         return None
 
     @admin.action(description=_("Cancel"), permissions=["operate"])
@@ -42,19 +41,19 @@ class ChosenRuns:
         if not runs or request.POST.get("post") != "yes":
             able = sum(not RunStatus(run.status).has_ended for run in runs)
             return self._ask(request, runs, "cancel_chosen", able)
-        self._do_each(request, runs, cancel_each, _now("Cancelled."))
+        self._do_each(request, runs, cancel_each, gettext("Cancelled."))
         return None
 
     def _chosen(self, request: HttpRequest, queryset: Any) -> list[WorkflowRun]:
         """Return the runs of tenants in which the person may operate, or none if too many."""
         chosen = list(queryset.select_related("tenant", "definition")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
-            said = _now("At most %(most)s runs at once. Choose fewer, or use a filter.")
+            said = gettext("At most %(most)s runs at once. Choose fewer, or use a filter.")
             messages.error(request, said % {"most": MOST_AT_ONCE})
             return []
         runs = [run for run in chosen if access.may_edit(request, run.tenant_id)]
         if not runs:
-            messages.error(request, _now("You may not change any of these runs."))
+            messages.error(request, gettext("You may not change any of these runs."))
         return runs
 
     def _ask(
@@ -66,9 +65,9 @@ class ChosenRuns:
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "media": self.media,
-            "title": _now("Retry from the failed step")
+            "title": gettext("Retry from the failed step")
             if action == "retry_chosen"
-            else _now("Cancel runs"),
+            else gettext("Cancel runs"),
             "runs": runs,
             "able": able,
             "unable": len(runs) - able,

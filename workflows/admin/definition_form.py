@@ -5,7 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import TenantForm
@@ -75,8 +75,8 @@ class DefinitionForm(TenantForm):
         ),
     )
 
-    version_seen = SeenField(required=False)
-    draft_seen = DraftSeenField(required=False)
+    version_seen = SeenField(required=False, label="")
+    draft_seen = DraftSeenField(required=False, label="")
 
     class Meta:
         model = WorkflowDefinition
@@ -137,7 +137,7 @@ class DefinitionForm(TenantForm):
             return seen
         self.instance.refresh_from_db()
         raise ValidationError(
-            _now(
+            gettext(
                 "A colleague published version %(number)s while you were editing. "
                 "Compare both below, and choose."
             )
@@ -152,7 +152,7 @@ class DefinitionForm(TenantForm):
         if known._state.adding or not seen or newer or seen == mark(known):
             return seen
         raise ValidationError(
-            _now(
+            gettext(
                 "A colleague saved a draft while you were editing. Compare both below, and choose."
             )
         )
@@ -184,7 +184,7 @@ class DefinitionForm(TenantForm):
         """Want one for every version but the first, which replaces nothing."""
         replaces = self.instance.version and not same_json(document, self.instance.definition)
         if replaces and not self.is_draft and not self.cleaned_data.get("note"):
-            said = _now("Say in one line what changed: your colleagues will look for it.")
+            said = gettext("Say in one line what changed: your colleagues will look for it.")
             self.add_error("note", said)
 
     def _tenant(self) -> Tenant | None:

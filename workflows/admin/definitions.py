@@ -7,7 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import actor_of
@@ -130,7 +130,7 @@ class DefinitionAdmin(TenantAdmin):
             self._save_draft(request, obj, form)
         elif form.document_changed:
             version = publish(obj.tenant, actor, obj, document, note)
-            said = _now("Version %(number)s is published.") % {"number": version.version}
+            said = gettext("Version %(number)s is published.") % {"number": version.version}
             messages.info(request, said)
         elif obj.draft is not None:
             # The draft was edited back to what is published.
@@ -142,12 +142,12 @@ class DefinitionAdmin(TenantAdmin):
         wanted_active = obj.is_active
         save_draft(obj.tenant, actor_of(request), obj, form.cleaned_data["document"])
         if obj.version:
-            said = _now("The draft is saved. Version %(number)s goes on until you publish.")
+            said = gettext("The draft is saved. Version %(number)s goes on until you publish.")
             messages.success(request, said % {"number": obj.version})
         else:
-            messages.success(request, _now("The draft is saved. It starts nothing yet."))
+            messages.success(request, gettext("The draft is saved. It starts nothing yet."))
         if wanted_active and not obj.is_active:
-            said = _now("It was left switched off: only a published workflow can start.")
+            said = gettext("It was left switched off: only a published workflow can start.")
             messages.warning(request, said)
 
     def construct_change_message(
@@ -155,7 +155,7 @@ class DefinitionAdmin(TenantAdmin):
     ) -> Any:
         """Tell a draft from a version in the history."""
         if getattr(form, "is_draft", False):
-            return _now("Saved a draft.")
+            return gettext("Saved a draft.")
         return super().construct_change_message(request, form, formsets, add)
 
     def response_add(
@@ -200,31 +200,31 @@ class DefinitionAdmin(TenantAdmin):
             try:
                 set_active(definition.tenant, actor_of(request), definition, active=True)
             except NeverPublished:
-                said = _now("“%(name)s” has no published version yet.") % {"name": definition}
+                said = gettext("“%(name)s” has no published version yet.") % {"name": definition}
                 messages.error(request, said)
             else:
-                self.log_change(request, definition, _now("Switched on."))
+                self.log_change(request, definition, gettext("Switched on."))
 
     @admin.action(description=_("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: Any) -> None:
         """Let no new event start the chosen workflows."""
         for definition in self._editable(request, queryset):
             set_active(definition.tenant, actor_of(request), definition, active=False)
-            self.log_change(request, definition, _now("Switched off."))
+            self.log_change(request, definition, gettext("Switched off."))
 
     @admin.action(description=_("Archive"), permissions=["change"])
     def archive_chosen(self, request: HttpRequest, queryset: Any) -> None:
         """Put the chosen workflows away."""
         for definition in self._editable(request, queryset):
             archive(definition.tenant, actor_of(request), definition)
-            self.log_change(request, definition, _now("Archived."))
+            self.log_change(request, definition, gettext("Archived."))
 
     @admin.action(description=_("Bring back from the archive"), permissions=["change"])
     def restore_chosen(self, request: HttpRequest, queryset: Any) -> None:
         """Bring the chosen workflows back, switched off."""
         for definition in self._editable(request, queryset.exclude(archived_at=None)):
             restore(definition.tenant, actor_of(request), definition)
-            self.log_change(request, definition, _now("Brought back from the archive."))
+            self.log_change(request, definition, gettext("Brought back from the archive."))
 
     def _editable(self, request: HttpRequest, queryset: Any) -> list[Any]:
         """Return the chosen rows of tenants in which the person may edit, not only read."""
@@ -241,7 +241,9 @@ class DefinitionAdmin(TenantAdmin):
         said = summary(definition.definition if definition.version else edited(definition))
         if definition.draft is None:
             return said
-        badge = _now("With a draft") if definition.version else _now("Draft, not published yet")
+        badge = (
+            gettext("With a draft") if definition.version else gettext("Draft, not published yet")
+        )
         template = '{} <span class="sayr-badge sayr-badge-nothing">{}</span>'
         return format_html(template, said, badge)
 

@@ -52,7 +52,7 @@ class Change:
 
 def event_page(event: WorkflowEvent) -> dict[str, Any]:
     """Return the page's context."""
-    cause, order = event.caused_by_run, values.payload_order(event.type)
+    cause, fields = event.caused_by_run, values.payload_fields(event.type)
     answers = _answers(event)
     return {
         "event": event,
@@ -64,21 +64,21 @@ def event_page(event: WorkflowEvent) -> dict[str, Any]:
         "answers": answers,
         "started": sum(answer.outcome is Outcome.STARTED for answer in answers),
         "deaf": _deaf(event),
-        "payload": values.show(event.payload, labels=order),
+        "payload": values.show(event.payload, labels=fields),
         "raw_payload": values.raw(event.payload),
         "is_change": event.previous is not None,
-        "changes": _changes(event, order),
+        "changes": _changes(event, fields),
         "raw_previous": values.raw(event.previous),
     }
 
 
-def _changes(event: WorkflowEvent, order: Mapping[str, str]) -> list[Change]:
+def _changes(event: WorkflowEvent, fields: Mapping[str, str]) -> list[Change]:
     """Return the fields of a changed record that hold another value than before."""
     before = event.previous or {}
-    keys = [key for key in (*order, *before) if key in before]
+    keys = [key for key in (*fields, *before) if key in before]
     return [
         Change(
-            values.spelt_out(key),
+            fields.get(key) or values.spelt_out(key),
             values.show(before[key]),
             values.show(event.payload.get(key)),
         )

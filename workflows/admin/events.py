@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, TenantFilter, newest
+from tenants.listing import bare
 from workflows.admin.event_page import event_page
 from workflows.admin.searching import narrowed
 from workflows.event_types import all_event_types, label_of
@@ -79,7 +80,7 @@ class EventAdmin(HistoryAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Find by any id, or any value of the payload."""
-        term = search_term.strip()
+        term = bare(search_term).strip()
         if term:
             queryset = narrowed(request, queryset, search_events, term)
         return queryset, False
@@ -94,7 +95,7 @@ class EventAdmin(HistoryAdmin):
         if subject is None:
             return label_of(obj.type)
         named = {"kind": label_of(obj.type), "subject": subject.label}
-        return _now("Event “%(kind)s”: %(subject)s") % named
+        return gettext("Event “%(kind)s”: %(subject)s") % named
 
     @admin.display(description=_("event"))
     def kind(self, event: Any) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from tenants.admin import access
+from tenants.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.services.gallery import Need, Ready, Started, entries, entry, needs, start
 from workflows.services.guide import ShownNeed, shown_need
@@ -107,7 +108,7 @@ def _said(started: Started) -> str:
             "Its message templates were made, too: %(names)s.",
             len(started.templates),
         )
-        said.append(made % {"names": _(", ").join(started.templates)})
+        said.append(made % {"names": listed(started.templates)})
     if started.schedule:
         made = _("The schedule “%(name)s” will start it.")
         said.append(made % {"name": started.schedule.name})
@@ -116,5 +117,7 @@ def _said(started: Started) -> str:
 
 def _still_to_be_made(missing: tuple[Need, ...]) -> SafeString:
     shown = [shown_need(one) for one in missing]
-    links = format_html_join(", ", '<a href="{}">{}</a>', ((one.url, one.label) for one in shown))
+    links = format_html_join(
+        _(", "), '<bdi><a href="{}">{}</a></bdi>', ((one.url, one.label) for one in shown)
+    )
     return format_html("{} {}", _("Before you can publish it, connect:"), links)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants import jsontext
@@ -27,21 +27,24 @@ class Suspect:
 
     key: str
     why: str
-
-    @property
-    def label(self) -> str:
-        """Return the field's name for people."""
-        return values.spelt_out(self.key)
+    label: str  # the field's name for people
 
 
-def suspect_of(payload: Mapping[str, Json], entry: Mapping[str, Json] | None) -> Suspect | None:
-    """Return the field of the payload that an error names, by its path or by its value."""
+def suspect_of(
+    payload: Mapping[str, Json], entry: Mapping[str, Json] | None, known: Mapping[str, str]
+) -> Suspect | None:
+    """Return the field of the payload that an error names, by its path or by its value.
+
+    `known` holds what people call the fields.
+    """
     error = (entry or {}).get("error")
     if not error:
         return None
     params = error.get("params") or {}
     key = _named(params) or _held(payload, params)
-    return Suspect(key, step_error(entry or {})) if key else None
+    if not key:
+        return None
+    return Suspect(key, step_error(entry or {}), known.get(key) or values.spelt_out(key))
 
 
 def _named(params: Mapping[str, Json]) -> str:
@@ -71,7 +74,7 @@ class JsonField(forms.CharField):
             read = jsontext.loads(text)
             jsontext.dumps(read)  # refuses NaN, which reading lets through
         except ValueError as wrong:
-            raise ValidationError(_now("This is not JSON: %(why)s") % {"why": wrong}) from None
+            raise ValidationError(gettext("This is not JSON: %(why)s") % {"why": wrong}) from None
         if isinstance(read, bool) is not (self.kind is bool) or not isinstance(read, self.kind):
             raise ValidationError(self.said)
         return read
@@ -84,13 +87,16 @@ _YES_OR_NO: Final = [("true", _("yes")), ("false", _("no"))]
 
 
 class PayloadForm(forms.Form):
-    """A field for each member of the payload, or all of it as JSON."""
+    """A field for each member of the payload, or all of it as JSON.
+
+    `known` holds what people call its fields, in the order in which their event declares them.
+    """
 
     def __init__(
         self,
         payload: Mapping[str, Json],
         *args: Any,
-        order: Mapping[str, str],
+        known: Mapping[str, str],
         suspect: Suspect | None,
         as_json: bool,
         **options: Any,
@@ -103,10 +109,10 @@ class PayloadForm(forms.Form):
         if as_json:
             self.fields[WHOLE] = _json_field(_OBJECT, self.shown, label=_("Everything, as JSON"))
             return
-        for number, key in enumerate(_ordered(payload, order, suspect)):
+        for number, key in enumerate(_ordered(payload, known, suspect)):
             name = f"field-{number}"
             self.keys[name] = key
-            self.fields[name] = self._field(key)
+            self.fields[name] = self._field(key, known.get(key) or values.spelt_out(key))
             if suspect and suspect.key == key:
                 self.fields[name].help_text = suspect.why
                 self.fields[name].widget.attrs["autofocus"] = True
@@ -119,8 +125,8 @@ class PayloadForm(forms.Form):
             given = {key: self._value(name, key) for name, key in self.keys.items()}
         return {key: self._restored(key, value) for key, value in given.items()}
 
-    def _field(self, key: str) -> forms.Field:
-        value, label = self.shown.get(key), values.spelt_out(key)
+    def _field(self, key: str, label: str) -> forms.Field:
+        value = self.shown.get(key)
         match value:
             case bool():
                 return forms.ChoiceField(
@@ -152,11 +158,11 @@ class PayloadForm(forms.Form):
 
 
 def _ordered(
-    payload: Mapping[str, Json], order: Mapping[str, str], suspect: Suspect | None
+    payload: Mapping[str, Json], known: Mapping[str, str], suspect: Suspect | None
 ) -> list[str]:
     """Return the keys: first what failed, missing ones too, then as their event declares them."""
     first = [suspect.key] if suspect else []
-    declared = [key for key in order if key in payload]
+    declared = [key for key in known if key in payload]
     return list(dict.fromkeys([*first, *declared, *payload]))
 
 

@@ -88,16 +88,22 @@ class TriggerFilter(admin.SimpleListFilter):
         )
 
 
-class MistakeFilter(admin.SimpleListFilter):
-    """By the same mistake at the same step. Shown when a page led here, not to choose from."""
+class GivenFilter(admin.SimpleListFilter):
+    """Shown when a page led here, not to choose from."""
 
-    title = _("mistake")
-    parameter_name = "mistake"
+    parameter_name: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Offer the one that was asked for."""
         asked = request.GET.get(self.parameter_name, "")
         return [(asked, _("The same as chosen"))] if asked else []
+
+
+class MistakeFilter(GivenFilter):
+    """By the same mistake at the same step."""
+
+    title = _("mistake")
+    parameter_name = "mistake"
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Narrow, among the newest failures: a mistake of long ago is found by its date."""
@@ -107,16 +113,11 @@ class MistakeFilter(admin.SimpleListFilter):
         return failures.filter(error_fingerprint=self.value())
 
 
-class PartFilter(admin.SimpleListFilter):
-    """The child runs of one run. Shown when its page led here, not to choose from."""
+class PartFilter(GivenFilter):
+    """The child runs of one run."""
 
     title = _("part of")
     parameter_name = "part_of"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        """Offer the one that was asked for."""
-        asked = request.GET.get(self.parameter_name, "")
-        return [(asked, _("The same as chosen"))] if asked else []
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Narrow to the parts of one run; an id that is none has no parts."""

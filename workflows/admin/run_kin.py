@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenants.listing import listed
 from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
@@ -129,7 +130,7 @@ def _counts(family: Family) -> str:
         _("%(count)s left out"): family.left_out,
         _("%(count)s under way"): family.under_way,
     }
-    return _(", ").join(words % {"count": count} for words, count in said.items() if count)
+    return listed(words % {"count": count} for words, count in said.items() if count)
 
 
 def _approval_page(approval_id: str) -> str:

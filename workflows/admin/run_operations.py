@@ -164,11 +164,13 @@ class RunOperations:
     def _correct(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
         stopped = stopped_at(run)
         event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
+        known = values.payload_fields(event.type if event else "")
+        suspect = suspect_of(run.trigger_payload, stopped, known)
         form = PayloadForm(
             run.trigger_payload,
             request.POST if request.method == "POST" else None,
-            order=values.payload_order(event.type if event else ""),
-            suspect=suspect_of(run.trigger_payload, stopped),
+            known=known,
+            suspect=suspect,
             as_json=request.GET.get("as") == "json" or not run.trigger_payload,
         )
         if form.is_valid():
@@ -178,7 +180,7 @@ class RunOperations:
         context = {
             "form": form,
             "as_json": form.fields.get("whole") is not None,
-            "suspect": suspect_of(run.trigger_payload, stopped),
+            "suspect": suspect,
             "stopped": label_of_step(lines, name) if stopped else "",
             "stopped_name": name,
             "begin": request.POST.get("from", FAILED_STEP),

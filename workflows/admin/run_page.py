@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from workflows.admin import run_kin
 from workflows.admin.run_steps import shown_parts, shown_steps
@@ -81,7 +82,7 @@ def _turn(facts: RunFacts, ahead: Sequence[WorkflowRun]) -> RunFacts:
 def _began_with(run: WorkflowRun, event_type: str) -> dict[str, Any]:
     """Return the values with which the run began, and of a part what it handed back."""
     if run.parent_run is None:
-        labels = values.payload_order(event_type)
+        labels = values.payload_fields(event_type)
         payload = values.show(run.trigger_payload, labels=labels)
         return {"payload": payload, "raw_payload": values.raw(run.trigger_payload)}
     result = (run.output or {}).get("result")
@@ -122,8 +123,8 @@ def _facts(run: WorkflowRun) -> Sequence[Fact]:
     return [
         Fact(_("Workflow"), _workflow(run)),
         Fact(_("Started by"), _started_by(run)),
-        Fact(_("Queued"), run.created_at),
-        Fact(_("Started"), run.started_at),
+        Fact(pgettext("since when", "Queued"), run.created_at),
+        Fact(pgettext("since when", "Started"), run.started_at),
         Fact(_("Ended"), run.completed_at),
         Fact(_("Has to be done by"), _deadline(run)),
         Fact(_("Asked to cancel"), run.cancel_requested_at),
@@ -148,10 +149,13 @@ def _workflow(run: WorkflowRun) -> SafeString:
     )
     named = _("version %(number)s") % {"number": run.version}
     if version is None:
-        return format_html('<a href="{}">{}</a>, {}', definition, run.definition, named)
+        return format_html(
+            '<bdi><a href="{}">{}</a></bdi>{}{}', definition, run.definition, _(", "), named
+        )
     url = _page("workflowversion", version)
     return format_html(
-        '<a href="{}">{}</a>, <a href="{}">{}</a>', definition, run.definition, url, named
+        '<bdi><a href="{}">{}</a></bdi>{}<a href="{}">{}</a>',
+        *(definition, run.definition, _(", "), url, named),
     )
 
 
@@ -161,7 +165,7 @@ def _started_by(run: WorkflowRun) -> Any:
 
 
 def _links(runs: Sequence[WorkflowRun]) -> SafeString:
-    return format_html_join(", ", "{}", ((_run_link(run.pk),) for run in runs))
+    return format_html_join(_(", "), "{}", ((_run_link(run.pk),) for run in runs))
 
 
 def _run_link(run_id: UUID, words: str = "") -> SafeString:

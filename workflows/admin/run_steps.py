@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from actions import registry
+from workflows.admin.editor.known import known
+from workflows.admin.editor.values import OUTPUTS
 from workflows.admin.run_kin import ShownFamily
 from workflows.admin.step_bars import Bar, Span, bars_of, span_of
 from workflows.wording import badges, values
@@ -132,6 +133,7 @@ class _Page:
 
     def _step(self, line: Line, key: str) -> ShownStep:
         inputs, outputs = _schemas(line.action)
+        fields = _record_fields(line)
         return ShownStep(
             line=line,
             badge=badges.step_badge(line.state),
@@ -139,8 +141,8 @@ class _Page:
             icon=badges.action_icon(line.action),
             took=milliseconds(line.duration_ms),
             bars=bars_of(line, self.span),
-            input=_values(line.input, inputs),
-            output=_values(line.output, outputs),
+            input=_values(line.input, inputs, fields),
+            output=_values(line.output, outputs, fields),
             raw_input=values.raw(line.input),
             raw_output=values.raw(line.output),
             attempts=tuple(_shown_attempt(attempt) for attempt in line.attempts),
@@ -180,8 +182,19 @@ def _verdict(kind: WayKind) -> str:
     return _("not needed")
 
 
-def _values(value: Any, schema: Mapping[str, Any] | None) -> values.Shown | None:
-    return None if value is None else values.show(value, labels=values.titles(schema))
+def _record_fields(line: Line) -> dict[str, str]:
+    """Return what the fields are called of the kind of record that a step works on."""
+    table = line.input.get("table") if isinstance(line.input, dict) else None
+    # What a step has changed is told as {"status": {"from": …, "to": …}}.
+    return {**values.record_fields(table), "from": _("From"), "to": _("To")} if table else {}
+
+
+def _values(
+    value: Any, schema: Mapping[str, Any] | None, fields: Mapping[str, str]
+) -> values.Shown | None:
+    if value is None:
+        return None
+    return values.show(value, labels=values.titles(schema), inner=fields)
 
 
 def _shown_attempt(attempt: Attempt) -> ShownAttempt:
@@ -190,8 +203,10 @@ def _shown_attempt(attempt: Attempt) -> ShownAttempt:
 
 
 def _schemas(action: str) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    try:
-        spec = registry.get(action)
-    except registry.UnknownAction:
+    spec = known(action)
+    if spec is None:
         return None, None
-    return spec.params, spec.output
+    if not spec.steers:
+        return spec.params, spec.output
+    named = {name: {"title": title} for name, title in OUTPUTS.get(action, {}).items()}
+    return spec.params, {"properties": named}

@@ -10,11 +10,12 @@ from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
+from tenants.listing import bare
 from workflows.admin.chosen_runs import ChosenRuns
 from workflows.admin.run_filters import (
     MistakeFilter,
@@ -83,7 +84,7 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
         # Whole runs: the parts of one stand on its page, which leads to a list of all of them.
         if not request.GET.get(PartFilter.parameter_name):
             queryset = queryset.filter(parent_run=None)
-        term = search_term.strip()
+        term = bare(search_term).strip()
         if term:
             queryset = narrowed(request, queryset, search_runs, term)
         return queryset, False
@@ -99,9 +100,9 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
         if place is not None and not place.is_called:
             return place.words
         if subject is None:
-            return _now("Run of “%(workflow)s”") % {"workflow": obj.definition}
+            return gettext("Run of “%(workflow)s”") % {"workflow": obj.definition}
         named = {"workflow": obj.definition, "subject": subject.label}
-        return _now("Run of “%(workflow)s” for %(subject)s") % named
+        return gettext("Run of “%(workflow)s” for %(subject)s") % named
 
     def get_urls(self) -> list[Any]:
         """Add the address that the page of a run asks while the run goes on."""

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import TenantForm
 from tenants.jsontext import dumps, storable
+from tenants.listing import bare
 from tenants.models.tenant import validate_time_zone
 from workflows.admin.schedule_words import problem_words
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
@@ -75,7 +76,7 @@ class ScheduleForm(TenantForm):
 
     def clean_cron(self) -> str:
         """Refuse what cannot be read."""
-        text = " ".join(self.cleaned_data["cron"].split())
+        text = " ".join(bare(self.cleaned_data["cron"]).split())
         try:
             Cron.read(text)
         except UnreadableCron as trouble:
@@ -84,7 +85,7 @@ class ScheduleForm(TenantForm):
 
     def clean_time_zone(self) -> str:
         """Refuse an unknown zone; none is the tenant's."""
-        name: str = self.cleaned_data["time_zone"].strip()
+        name: str = bare(self.cleaned_data["time_zone"]).strip()
         if name:
             validate_time_zone(name)
         return name
@@ -95,9 +96,11 @@ class ScheduleForm(TenantForm):
         if payload is None:
             return {}
         if not isinstance(payload, dict):
-            raise ValidationError(_now('Write it with names, like this: {"report": "sales"}.'))
+            raise ValidationError(gettext('Write it with names, like this: {"report": "sales"}.'))
         if not _is_storable(payload):
-            raise ValidationError(_now("This holds numbers or characters that cannot be stored."))
+            raise ValidationError(
+                gettext("This holds numbers or characters that cannot be stored.")
+            )
         return payload
 
     def clean(self) -> Any:

@@ -64,7 +64,9 @@ def _several_times_a_day(minute: str, hour: str) -> str:
         return _("Every minute")
     if hour == "*" and step and 60 % int(step[1]) == 0:
         every = int(step[1])
-        return ngettext("Every %(count)s minute", "Every %(count)s minutes", every) % {"count": every}
+        return ngettext("Every %(count)s minute", "Every %(count)s minutes", every) % {
+            "count": every
+        }
     if hour == "*" and minute == "0":
         return _("Every hour, on the hour")
     if hour == "*" and minute.isdecimal():

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import actor_of
@@ -69,12 +69,16 @@ class ScheduleAdmin(TenantAdmin):
     @admin.action(description=_("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: Any) -> None:
         """Let the chosen schedules fire, from now on."""
-        self._switch(request, queryset.filter(is_active=False), _now("Switched on."), active=True)
+        self._switch(
+            request, queryset.filter(is_active=False), gettext("Switched on."), active=True
+        )
 
     @admin.action(description=_("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: Any) -> None:
         """Let the chosen schedules rest."""
-        self._switch(request, queryset.filter(is_active=True), _now("Switched off."), active=False)
+        self._switch(
+            request, queryset.filter(is_active=True), gettext("Switched off."), active=False
+        )
 
     def _switch(self, request: HttpRequest, queryset: Any, said: str, *, active: bool) -> None:
         for schedule in queryset:
@@ -117,7 +121,7 @@ class ScheduleAdmin(TenantAdmin):
             zone: Any = zone_of(schedule)
         except UnreadableCron:
             zone = timezone.get_current_timezone()
-        return _moment(schedule.last_at, zone) if schedule.last_at else _now("Not yet")
+        return _moment(schedule.last_at, zone) if schedule.last_at else gettext("Not yet")
 
     @admin.display(description=_("times that were missed"))
     def missed(self, schedule: Any) -> str:
@@ -129,12 +133,12 @@ class ScheduleAdmin(TenantAdmin):
         """Return the workflows that start at these times, linked."""
         listening = listeners_of(schedule)
         if not listening:
-            return _now("Nothing yet: no active workflow starts on “%(event)s”.") % {
+            return gettext("Nothing yet: no active workflow starts on “%(event)s”.") % {
                 "event": schedule.event_type
             }
         page = "admin:workflows_workflowdefinition_change"
         links = ((reverse(page, args=[one.pk]), one.name) for one in listening)
-        return format_html_join(", ", '<a href="{}">{}</a>', links)
+        return format_html_join(gettext(", "), '<bdi><a href="{}">{}</a></bdi>', links)
 
     @admin.display(description=_("next times"))
     def next_five(self, schedule: Any) -> Any:
@@ -155,7 +159,7 @@ class ScheduleAdmin(TenantAdmin):
             "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body
         )
         words = schedule_words(schedule.cron)
-        off = "" if schedule.is_active else _now("It is switched off. If it were on:")
+        off = "" if schedule.is_active else gettext("It is switched off. If it were on:")
         return format_html("<div><p>{} {}</p>{}</div>", words, off, table)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import may_edit
@@ -57,7 +57,7 @@ class VersionAdmin(HistoryAdmin):
 
     def page_title(self, obj: Any) -> str:
         """Name the workflow and the number."""
-        return _now("“%(workflow)s”, version %(number)s") % {
+        return gettext("“%(workflow)s”, version %(number)s") % {
             "workflow": obj.definition,
             "number": obj.version,
         }
@@ -65,7 +65,7 @@ class VersionAdmin(HistoryAdmin):
     @admin.display(description=_("version"))
     def numbered(self, version: Any) -> str:
         """Return its number."""
-        return _now("Version %(number)s") % {"number": version.version}
+        return gettext("Version %(number)s") % {"number": version.version}
 
     @admin.display(description=_("published by"))
     def publisher(self, version: Any) -> str:

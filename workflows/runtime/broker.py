@@ -32,7 +32,6 @@ class PumpBroker(Broker):  # type: ignore[misc]  # django-q2 ships no types
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
-        # The sentinel sets SIGTERM back to its default just before it makes its broker.
         ignore_termination()
 
     def ping(self) -> bool:

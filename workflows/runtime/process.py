@@ -18,6 +18,7 @@ _PR_SET_NAME: Final = 15
 
 _stop_reader: int | None = None
 _stop_writer: int | None = None
+_is_child = False  # of a cluster's main process
 
 
 def die_with_parent() -> None:
@@ -53,8 +54,13 @@ def stop_pipe() -> int:
 
 
 def ignore_termination() -> None:
-    """Leave SIGTERM to the main process: sent to the whole group, it would kill steps mid-way."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Leave SIGTERM to the main process: sent to the whole group, it would kill steps mid-way.
+
+    To be called again by each cluster's broker: django-q2's guard sets the signal back to its
+    default just before it makes one. Elsewhere (a web process makes brokers too) it does nothing.
+    """
+    if _is_child:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def beat(*, leaving: bool = False) -> None:
@@ -70,6 +76,8 @@ def beat(*, leaving: bool = False) -> None:
 
 
 def _arm_child() -> None:
+    global _is_child
+    _is_child = True
     ask_pumps_to_stop()
     ignore_termination()
     die_with_parent()

@@ -141,7 +141,7 @@ def _facts(run: WorkflowRun) -> tuple[values.Shown, ...]:
     """Return the plain values of what began the run; of a part of it, the whole run's."""
     root = _root(run)
     event_type = root.event.type if root.event else ""
-    shown = values.show(root.trigger_payload, labels=values.payload_order(event_type))
+    shown = values.show(root.trigger_payload, labels=values.payload_fields(event_type))
     facts = (part for part in shown.parts if part.kind is values.Kind.TEXT)
     return tuple(facts)[:MOST_FACTS]
 

@@ -5,7 +5,7 @@ in the same transaction, holds the run's row already: no wake-up and no decision
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -86,14 +86,6 @@ def decide(tenant: Tenant, approval_id: UUID, decider: Decider, answer: Answer) 
         wake_workers()
     logger.info("approval_decided", extra={"approval": str(approval_id), "via": str(decider.via)})
     return approval
-
-
-def open_for(tenant: Tenant, user: Any) -> Sequence[WorkflowApproval]:
-    """Return the open approvals that `user` can decide, the oldest first, at most MOST_SHOWN."""
-    rows = open_ones(WorkflowApproval.objects.filter(tenant=tenant)).exclude(_own_request(user))
-    if not (user.is_active and user.is_superuser):
-        rows = _asked(rows, user)
-    return list(rows.order_by("id")[:MOST_SHOWN])
 
 
 def waiting_for(tenants: Iterable[Tenant], user: Any) -> list[UUID]:

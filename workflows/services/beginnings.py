@@ -84,7 +84,7 @@ def _is_closed(tenant: Tenant) -> bool:
 
 
 def _beginnings(tenant: Tenant) -> Beginnings:
-    workflow = _on_its_way(tenant)
+    workflow = on_its_way(tenant)
     tests = WorkflowRehearsal.objects.of(tenant).filter(kind=RehearsalKind.TEST)
     return Beginnings(
         tenant,
@@ -96,7 +96,7 @@ def _beginnings(tenant: Tenant) -> Beginnings:
     )
 
 
-def _on_its_way(tenant: Tenant) -> WorkflowDefinition | None:
+def on_its_way(tenant: Tenant) -> WorkflowDefinition | None:
     """Return the workflow that is live, or else the one that somebody changed last."""
     own = WorkflowDefinition.objects.of(tenant).filter(archived_at=None)
     return own.order_by(F("is_active").desc(), "-updated_at").first()

@@ -11,6 +11,7 @@ from actions.models.connection import ConnectionKind
 from workflows.services.beginnings import Beginnings
 from workflows.services.drafts import edited, trigger_in
 from workflows.services.gallery import Need, starting_place
+from workflows.services.sandbox import sandbox_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class GuideStep:
     is_done: bool
     links: tuple[Link, ...] = ()  # of a step that can be done now
     is_next: bool = False
+    offers_sandbox: bool = False  # what is missing can be led to the sandbox in one click
 
 
 def guide_steps(found: Beginnings) -> list[GuideStep]:
@@ -101,7 +103,14 @@ def _connect(found: Beginnings) -> GuideStep:
         text = _("Everything that it needs is connected.")
     missing = [shown_need(one) for one in found.missing]
     links = tuple(Link(one.url, one.label) for one in missing)
-    return GuideStep(_("Connect what you send with"), text, found.is_connected, links)
+    offers_sandbox = bool(missing and sandbox_url())
+    return GuideStep(
+        _("Connect what you send with"),
+        text,
+        found.is_connected,
+        links,
+        offers_sandbox=offers_sandbox,
+    )
 
 
 def _first_run(found: Beginnings) -> GuideStep:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import phonenumbers
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from actions import records
 from tenants.models.tenant import Tenant
 from workflows.event_types import RecordEvent, all_event_types, payload_schema
 from workflows.models.run import WorkflowRun
 from workflows.services.payloads import normalise_object
+from workflows.wording.values import field_title
 
 Json = Any
 
@@ -71,19 +73,22 @@ def _example(tenant: Tenant, key: str, schema: Mapping[str, Json], depth: int) -
     if schema.get("enum"):
         return schema["enum"][0]
     kinds = schema.get("type")
-    kind = kinds[0] if isinstance(kinds, list | tuple) and kinds else kinds
+    several = kinds if isinstance(kinds, list | tuple) else [kinds]
+    # What may be a number is calculated with.
+    kind = "number" if "number" in several else next(iter(several), None)
     if kind == "object":
         return made_up(tenant, schema, depth + 1) if depth < _DEEPEST else {}
     if kind == "array":
-        item = schema.get("items", {})
+        # Its items have no name of their own.
+        item = {"title": schema.get("title"), **schema.get("items", {})}
         return [_example(tenant, key, item, depth + 1)] if depth < _DEEPEST else []
     if kind in {"integer", "number", "boolean"}:
         return True if kind == "boolean" else 1
-    return _text(tenant, key, str(schema.get("format", "")))
+    return _text(tenant, key, schema)
 
 
-def _text(tenant: Tenant, key: str, form: str) -> str:
-    now = timezone.now()
+def _text(tenant: Tenant, key: str, schema: Mapping[str, Json]) -> str:
+    now, form = timezone.now(), str(schema.get("format", ""))
     by_format = {
         "decimal": "149.90",
         "date": now.date().isoformat(),
@@ -103,7 +108,7 @@ def _text(tenant: Tenant, key: str, form: str) -> str:
         return by_format["decimal"]
     if name == "currency":
         return tenant.currency
-    return f"«{key}»"
+    return _("«%(field)s»") % {"field": field_title(key, schema.get("title"))}
 
 
 def _phone(country: str) -> str:

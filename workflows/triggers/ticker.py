@@ -17,6 +17,7 @@ from typing import Any, Final
 from django.db import close_old_connections
 from django_q.brokers.orm import ORM
 
+from workflows.runtime.process import ignore_termination
 from workflows.services.schedules import fire_due
 from workflows.triggers.telling import tell_for_ever
 
@@ -30,6 +31,10 @@ class TickingBroker(ORM):  # type: ignore[misc]  # django-q2 ships no types
 
     _ticker: Thread | None = None
     _teller: Thread | None = None
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key)
+        ignore_termination()
 
     def dequeue(self) -> Any:
         """Return the next tasks, or None after a second without any."""

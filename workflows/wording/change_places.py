@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from actions import registry
+from tenants.listing import listed
 from workflows.definition.changes.change import Path
 from workflows.definition.changes.outline import Outline, value_at
 from workflows.definition.kinds import kind_named
@@ -59,7 +60,7 @@ def step_label(step: Json) -> str:
 
 def part_words(content: Json, path: Path) -> str:
     """Return the place inside a step or document: “Template values, Order id”."""
-    return _(", ").join(_parts(content, path)) or _("Everything")
+    return listed(_parts(content, path)) or _("Everything")
 
 
 def _parts(content: Json, path: Path) -> Iterator[str]:

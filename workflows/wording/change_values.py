@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.listing import listed
 from workflows.definition.changes.change import StepList
 from workflows.definition.changes.change import text_of as json_text
 from workflows.event_types import label_of
@@ -96,7 +97,7 @@ def _after_error(value: Mapping[str, Json]) -> str:
     codes = value.get("codes")
     if not codes or not isinstance(codes, list):
         return _("do other steps, then %(ending)s") % told
-    told["codes"] = _(", ").join(str(code) for code in codes)
+    told["codes"] = listed(str(code) for code in codes)
     return _("do other steps (only after %(codes)s), then %(ending)s") % told
 
 
@@ -106,9 +107,9 @@ def _plain(value: Json, depth: int) -> str:
     if isinstance(value, list | dict) and depth > DEEPEST:
         return json_text(value)
     if isinstance(value, list) and value:
-        return _(", ").join(_plain(inner, depth + 1) for inner in value)
+        return listed(_plain(inner, depth + 1) for inner in value)
     if isinstance(value, dict) and value:
-        return _(", ").join(_member(name, inner, depth) for name, inner in value.items())
+        return listed(_member(name, inner, depth) for name, inner in value.items())
     return _scalar(value)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.listing import listed
 from workflows.definition.changes.change import Change, ChangeCode, Path, StepList
 from workflows.definition.changes.differ import NEW, OLD, diff, old_names
 from workflows.definition.changes.outline import outline, value_at
@@ -91,7 +92,7 @@ def _named(titles: Sequence[str]) -> str:
     left = len(titles) - MOST_NAMED
     if left > 0:
         shown.append(ngettext("%(count)s more", "%(count)s more", left) % {"count": left})
-    return _(", ").join(shown)
+    return listed(shown)
 
 
 class _Teller:

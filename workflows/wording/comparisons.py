@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.listing import listed
 from workflows.event_types import payload_schema
 from workflows.wording.values import field_title, spelt_out, titles
 
@@ -82,6 +83,6 @@ def quoted(value: Json) -> str:
         case False:
             return _("no")
         case list():
-            return _(", ").join(quoted(item) for item in value)
+            return listed(quoted(item) for item in value)
         case _:
             return _("“%(value)s”") % {"value": value}

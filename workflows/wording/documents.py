@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.listing import listed
 from workflows.event_types import label_of
 from workflows.wording.comparisons import comparison
 from workflows.wording.values import spelt_out
@@ -40,7 +41,8 @@ def _steps(steps: Sequence[Json]) -> str:
     if left > 0:
         more = ngettext("%(count)s more", "%(count)s more", left) % {"count": left}
         names = [*names[:MOST_NAMED], more]
-    return _(", ").join(names) or _("nothing yet")
+    # A step may be called “How much?”: behind it stands the sentence's own mark.
+    return listed(name.rstrip("?؟.!") for name in names) or _("nothing yet")
 
 
 def _condition(group: Json, event_type: str) -> str:

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from babel import Locale, UnknownLocaleError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from actions import records
 from actions import wording as actions_wording
+from actions.models.connection import ConnectionKind
 from workflows.wording import problems
+from workflows.wording.comparisons import WORDS
 from workflows.wording.times import duration, short_moment
 from workflows.wording.values import spelt_out
 
@@ -66,6 +71,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
 _TRIED: Final = _("It was tried %(rounds)s times, and the condition was never met.")
 _AT: Final = _("At “%(step)s”: %(why)s")
 # Codes that tell of another run: its own code, step and sentence stand in the parameters.
+KINDS: Final = {kind.value: kind.label for kind in ConnectionKind}
 _OF_OTHERS: Final = frozenset({"item_failed", "branch_failed", "workflow_failed"})
 
 
@@ -83,8 +89,36 @@ def sentence(code: str, params: Mapping[str, Any] | None) -> str:
         except (KeyError, TypeError, ValueError):
             return f"{code} {values}"
     if code in actions_wording.SENTENCES:
-        return actions_wording.sentence(code, values)
+        return actions_wording.sentence(code, {**values, **_named(values)})
     return problems.sentence(code, values)
+
+
+def _table(alias: object) -> str:
+    """Return what people call a kind of record; in English its name says it."""
+    language = get_language() or "en"
+    known = next((one for one in records.all_records() if one.alias == alias), None)
+    return str(known.label) if known and not language.startswith("en") else ""
+
+
+def countries() -> Mapping[str, str]:
+    """Return what the reader's language calls the countries, by their two letters."""
+    try:
+        return Locale.parse((get_language() or "en").replace("-", "_")).territories
+    except (UnknownLocaleError, ValueError):
+        return {}
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what people call a comparison and a kind of connection."""
+    country = countries().get(str(values.get("country")))
+    comparison, kind = WORDS.get(str(values.get("operator"))), KINDS.get(str(values.get("kind")))
+    found = {
+        "operator": comparison,
+        "kind": kind,
+        "country": country,
+        "table": _table(values.get("table")),
+    }
+    return {name: str(words) for name, words in found.items() if words}
 
 
 def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.listing import listed
 from workflows.wording.lines import Part
 from workflows.wording.masks import mask_links
 from workflows.wording.plans import PlannedStep, PlannedWay, WayKind
@@ -70,7 +71,7 @@ def item_words(item: Json) -> str:
         told = known or [value for value in item.values() if _is_short(value)]
         text = " · ".join(str(value) for value in told[:MOST_TELLING])
     elif isinstance(item, list):
-        text = _(", ").join(str(value) for value in item if _is_short(value))
+        text = listed(str(value) for value in item if _is_short(value))
     else:
         text = "" if item is None else str(item)
     text = mask_links(text)

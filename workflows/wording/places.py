@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from actions import registry
+from tenants.listing import listed
 from workflows.wording.values import spelt_out, titles
 
 Json = Any
@@ -78,7 +79,7 @@ def place(pointer: str, document: Json) -> str:
             words.append(_("no. %(number)s") % {"number": int(key) + 1})
         elif key not in SILENT:
             words.append(str(known.get(key) or PARTS.get(key) or spelt_out(key)))
-    return _(", ").join(words)
+    return listed(words)
 
 
 def _beginning(keys: list[str], document: Json) -> tuple[list[str], Mapping[str, Any], list[str]]:

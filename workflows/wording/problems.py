@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.listing import listed
 from workflows.definition.codes import Code
+from workflows.wording.comparisons import WORDS
 
 SENTENCES: Final[Mapping[str, Any]] = {
     # The document as a whole
@@ -213,5 +215,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
 
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(_shown(name, one) for one in value)
+        return listed(_shown(name, one) for one in value)
+    if name == "operator":
+        return str(WORDS.get(value, value))
     return str(_WORDS.get(value, value)) if name in _WORD_PARAMS else str(value)

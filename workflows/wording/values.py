@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+from unicodedata import bidirectional
 
 import simplejson
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from actions import records
 from workflows.event_types import payload_schema
 from workflows.wording.masks import mask_links
 
@@ -39,17 +41,30 @@ class Shown:
     parts: tuple["Shown", ...] = ()
 
     @property
+    def direction(self) -> str:
+        """From which side it is read: a phone number or a code from the left, on any page."""
+        strong = (bidirectional(character) for character in self.text)
+        first = next((one for one in strong if one in {"L", "R", "AL"}), "L")
+        return "ltr" if first == "L" else "rtl"
+
+    @property
     def is_nested(self) -> bool:
         """Whether it needs the width below its label."""
         return self.kind in {Kind.LIST, Kind.OBJECT}
 
 
-def show(value: Json, label: str = "", labels: Mapping[str, str] | None = None) -> Shown:
+def show(
+    value: Json,
+    label: str = "",
+    labels: Mapping[str, str] | None = None,
+    inner: Mapping[str, str] | None = None,
+) -> Shown:
     """Return `value` for a page; `labels` orders the members of an object, and may name them.
 
-    The one place through which values reach people: what a reader may not see is masked here.
+    `inner` does so for the objects inside. The one place through which values reach people: what
+    a reader may not see is masked here.
     """
-    return _shown(value, label, labels or {}, 0)
+    return _Layout(inner or {}).shown(value, label, labels or {}, 0)
 
 
 def raw(value: Json) -> str:
@@ -63,10 +78,20 @@ def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:
     return {name: str(member["title"]) for name, member in members.items() if "title" in member}
 
 
-def payload_order(event_type: str) -> dict[str, str]:
-    """Return the fields of a payload in the order in which their kind of event declares them."""
+def payload_fields(event_type: str) -> dict[str, str]:
+    """Return what the fields of a payload are called, in the order of their kind of event."""
     schema = payload_schema(event_type) or {}
-    return dict.fromkeys(schema.get("properties", {}), "")
+    members = schema.get("properties", {})
+    return {key: field_title(key, member.get("title")) for key, member in members.items()}
+
+
+def record_fields(alias: object) -> dict[str, str]:
+    """Return what the fields of a kind of record are called; nothing of an unknown kind."""
+    known = next((one for one in records.all_records() if one.alias == alias), None)
+    if known is None:
+        return {}
+    names = dict.fromkeys((*known.readable, *known.creatable, *known.writable))
+    return {name: field_title(name, known.field(name).verbose_name) for name in names}
 
 
 def spelt_out(key: str) -> str:
@@ -81,26 +106,32 @@ def field_title(key: str, title: object) -> str:
     A key says more than a model's word (“order_id” against “ID”), but only in English.
     """
     language = get_language() or "en"
-    return spelt_out(key) if language.startswith("en") or not title else capfirst(str(title))
+    if language.startswith("en") or not title:
+        return spelt_out(key)
+    # Django gives a model's key a name, and no translation of it.
+    return _("Id") if str(title).lower() == "id" else capfirst(str(title))
 
 
-def _shown(value: Json, label: str, labels: Mapping[str, str], depth: int) -> Shown:
-    if isinstance(value, dict | list) and value and depth >= DEEPEST:
-        return Shown(label, Kind.LONG_TEXT, raw(value))
-    if isinstance(value, dict) and value:
-        # The database keeps an object's members by the length of their names.
-        keys = [key for key in labels if key in value]
-        keys += [key for key in value if key not in labels]
-        members = ((labels.get(key) or spelt_out(key), value[key]) for key in keys)
-        return Shown(label, Kind.OBJECT, parts=_parts(members, depth))
-    if isinstance(value, list) and value:
-        items = ((str(number), inner) for number, inner in enumerate(value, 1))
-        return Shown(label, Kind.LIST, parts=_parts(items, depth))
-    return _scalar(value, label)
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    inner: Mapping[str, str]
 
+    def shown(self, value: Json, label: str, labels: Mapping[str, str], depth: int) -> Shown:
+        if isinstance(value, dict | list) and value and depth >= DEEPEST:
+            return Shown(label, Kind.LONG_TEXT, raw(value))
+        if isinstance(value, dict) and value:
+            # The database keeps an object's members by the length of their names.
+            keys = [key for key in labels if key in value]
+            keys += [key for key in value if key not in labels]
+            members = ((labels.get(key) or spelt_out(key), value[key]) for key in keys)
+            return Shown(label, Kind.OBJECT, parts=self._parts(members, depth))
+        if isinstance(value, list) and value:
+            items = ((str(number), one) for number, one in enumerate(value, 1))
+            return Shown(label, Kind.LIST, parts=self._parts(items, depth))
+        return _scalar(value, label)
 
-def _parts(members: Iterable[tuple[str, Json]], depth: int) -> tuple[Shown, ...]:
-    return tuple(_shown(inner, name, {}, depth + 1) for name, inner in members)
+    def _parts(self, members: Iterable[tuple[str, Json]], depth: int) -> tuple[Shown, ...]:
+        return tuple(self.shown(value, name, self.inner, depth + 1) for name, value in members)
 
 
 def _scalar(value: Json, label: str) -> Shown:

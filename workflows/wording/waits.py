@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.listing import listed
 from tenants.models.membership import Role
 from workflows.engine import patience
 from workflows.event_types import label_of
@@ -14,6 +15,7 @@ from workflows.wording.facts import RunFacts
 from workflows.wording.masks import mask_links
 from workflows.wording.plans import PlannedStep, WayKind
 from workflows.wording.times import by_clock
+from workflows.wording.values import payload_fields
 
 Json = Any
 
@@ -59,7 +61,7 @@ def waits_for_turn(facts: RunFacts) -> str:
 
 def asked_words(approvers: Sequence[str]) -> str:
     """Return whom an approval asks: people, and everybody of a role."""
-    return _(", ").join(_approver(one) for one in approvers)
+    return listed(_approver(one) for one in approvers)
 
 
 def _children(facts: RunFacts, step: PlannedStep, pending: Mapping[str, Json]) -> str:
@@ -82,10 +84,15 @@ def _children(facts: RunFacts, step: PlannedStep, pending: Mapping[str, Json]) -
 
 def _event(step: PlannedStep, pending: Mapping[str, Json]) -> str:
     match = (pending.get("input") or {}).get("match") or {}
-    with_ = [f"{path} {mask_links(str(value))}" for path, value in match.items()]
+    known = payload_fields(step.event_type)
+    with_ = [
+        _("%(name)s: %(value)s")
+        % {"name": known.get(path) or path, "value": mask_links(str(value))}
+        for path, value in match.items()
+    ]
     return _("Waits for the event “%(event)s” with %(values)s.") % {
         "event": label_of(step.event_type),
-        "values": _(", ").join(with_),
+        "values": listed(with_),
     }
 
 
@@ -113,7 +120,7 @@ def _approver(entry: str) -> str:
     kind, _colon, name = entry.partition(":")
     if f"{kind}:" != ROLE:
         return entry
-    known = {role.value: str(role.label).partition(":")[0] for role in Role}
+    known = {role.value: role.people for role in Role}
     return _("everybody of %(role)s") % {"role": known.get(name, name)}
 
 

@@ -73,6 +73,11 @@ def _schema(**members: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"type": "object", "properties": members, "required": list(members)}
 
 
+# What a schedule says when it fires.
+_BY_THE_CLOCK = _schema(
+    scheduled_at={"type": "string", "format": "date-time", "title": _("Planned for")}
+)
+
 EVENT_TYPES: list[AnyEventType] = [
     RecordEvent(
         "new_signup",
@@ -123,18 +128,10 @@ EVENT_TYPES: list[AnyEventType] = [
             reason={"type": "string", "title": _("Reason")},
         ),
     ),
-    EventType(
-        "daily_summary",
-        label=_("Time for the daily summary"),
-        schema=_schema(
-            scheduled_at={"type": "string", "format": "date-time", "title": _("Planned for")}
-        ),
-    ),
+    EventType("daily_summary", label=_("Time for the daily summary"), schema=_BY_THE_CLOCK),
     EventType(
         "overdue_invoices_due",
         label=_("Time to look for overdue invoices"),
-        schema=_schema(
-            scheduled_at={"type": "string", "format": "date-time", "title": _("Planned for")}
-        ),
+        schema=_BY_THE_CLOCK,
     ),
 ]

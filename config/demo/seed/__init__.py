@@ -7,6 +7,7 @@
 | messages.py    | the message templates, English and Arabic                         |
 | workflows.py   | the workflows, published and active                               |
 | orders.py      | the orders: most of them old, a dozen new ones that start runs    |
+| records.py     | signups, invoices, payments, refunds, products: all of them old   |
 | keys.py        | the API key                                                       |
 """
 
@@ -18,6 +19,7 @@ from config.demo.seed.connections import Outside, connect
 from config.demo.seed.keys import usable_key
 from config.demo.seed.messages import add_messages
 from config.demo.seed.orders import add_orders
+from config.demo.seed.records import add_records
 from config.demo.seed.workflows import add_workflows
 from tenants.scope import tenant_scope
 
@@ -42,5 +44,6 @@ def seed(outside: Outside, key_file: Path) -> Seeded:
             add_messages(tenant)
             add_workflows(tenant)
             add_orders(tenant)
+            add_records(tenant)
     people = tuple((person.name, person.name, person.may) for person in PEOPLE)
     return Seeded(people, usable_key(tenants[0], key_file))

@@ -6,6 +6,7 @@ from typing import Any
 
 from actions.models.connection import Connection, ConnectionKind
 from actions.models.encryption import SecretsUnreadable
+from actions.sandbox.connections import values_of
 from tenants.models.tenant import Tenant
 
 Json = Any
@@ -50,38 +51,15 @@ def connect(tenant: Tenant, sender: str, outside: Outside) -> None:
 
 
 def _wanted(tenant: Tenant, sender: str, outside: Outside) -> Iterator[_Wanted]:
-    token = "sandbox-takes-any-token"  # noqa: S105 - there is nothing behind it
-    yield _Wanted(
-        ConnectionKind.WHATSAPP,
-        "WhatsApp",
-        {"base_url": outside.base_url, "phone_number_id": "106540352242922"},
-        {"access_token": token},
-    )
-    yield _Wanted(
-        ConnectionKind.SMTP,
-        "Mail",
-        {"host": outside.smtp_host, "port": outside.smtp_port, "sender": sender},
-        {},
-    )
-    yield _Wanted(
-        ConnectionKind.SLACK,
-        "Slack",
-        {"base_url": f"{outside.base_url}/slack", "channel": "#orders"},
-        {"bot_token": token},
-    )
-    yield _Wanted(
-        ConnectionKind.TEAMS,
-        "Microsoft Teams",
-        {},
-        {"webhook_url": f"{outside.base_url}/teams/{tenant.key}"},
-    )
-    yield _Wanted(
-        ConnectionKind.HTTP,
-        "Accounting",
-        {"base_url": f"{outside.base_url}/hook/accounting/"},
-        {},
-        named="accounting",
-    )
+    mail = {"host": outside.smtp_host, "port": outside.smtp_port, "sender": sender}
+    yield _Wanted(ConnectionKind.SMTP, "Mail", mail, {})
+    for kind, name, key in (
+        (ConnectionKind.WHATSAPP, "WhatsApp", ""),
+        (ConnectionKind.SLACK, "Slack", ""),
+        (ConnectionKind.TEAMS, "Microsoft Teams", ""),
+        (ConnectionKind.HTTP, "Accounting", "accounting"),
+    ):
+        yield _Wanted(kind, name, **values_of(tenant, kind, outside.base_url, key), named=key)
 
 
 def _leads_elsewhere(row: Connection, wanted: _Wanted, host: str) -> bool:

@@ -2,20 +2,18 @@
 
 import csv
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 
-from tenants.ids import lowest_id_at, uuid7
+from config.demo.seed.past import id_at
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 
 ORDERS: Final = Path(__file__).with_name("orders.csv")
-_AFTER_THE_TIME: Final = (1 << 80) - 1  # the bits of a UUIDv7 that are not its milliseconds
 
 Row = Mapping[str, str]
 
@@ -45,7 +43,7 @@ def _add_history(tenant: Tenant, rows: list[Row]) -> None:
     for row in rows:
         moment = now - timedelta(days=int(row["days"]), hours=len(orders) % 9)
         orders.append(
-            Order(id=_id_at(moment), tenant=tenant, created_at=moment, **_values(tenant, row))
+            Order(id=id_at(moment), tenant=tenant, created_at=moment, **_values(tenant, row))
         )
     # Django's own queryset instead of the tracked one: these rows fire no events.
     models.QuerySet[Order](Order).bulk_create(orders)
@@ -55,8 +53,3 @@ def _values(tenant: Tenant, row: Row) -> dict[str, str]:
     names = ("number", "status", "source", "customer_id", "customer_name", "customer_phone")
     values = {name: row[name] for name in (*names, "customer_email")}
     return {**values, "total_amount": row["total"], "currency": tenant.currency}
-
-
-def _id_at(moment: datetime) -> UUID:
-    """Return an id as if the row had been made then: lists are sorted by it."""
-    return UUID(int=lowest_id_at(moment).int | (uuid7().int & _AFTER_THE_TIME))

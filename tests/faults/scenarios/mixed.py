@@ -14,11 +14,11 @@ def mixed(stage):
     """Faults of every kind, one upon the other: nobody waits until the last is overcome."""
     world = stage.world
     world.stop_workers()
-    groups = [world.new_group(), world.new_group()]
+    groups = world.new_groups(2)
     address = world.provider.address("die", share=0.1, delay=0.1)
     orders = stage.shop(order_job(address, timeout="3s"))
     batches = stage.shop(batch_job(address, 10), "batch")
-    end = time.monotonic() + stage.often(8, 90)
+    end = time.monotonic() + stage.often(6, 90)
     with stage.load(orders, every=0.08), stage.load(batches, every=0.8):
         while time.monotonic() < end:
             stage.rest(0.2, 1.5)

@@ -35,7 +35,9 @@ def dying_provider(stage):
 def _misbehave(stage, mode, *, seconds, kill=False):
     world = stage.world
     world.group()
-    address = world.provider.address(mode, share=0.3, seconds=seconds, delay=0.05)
+    # Whoever meets it several times in a row is waited for at the end.
+    share = stage.often(15, 30) / 100
+    address = world.provider.address(mode, share=share, seconds=seconds, delay=0.05)
     shop = stage.shop(order_job(address, timeout=STEP_TIMEOUT))
     for _ in range(stage.often(1, 3)):
         with stage.load(shop):

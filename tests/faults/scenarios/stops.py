@@ -33,7 +33,7 @@ def frozen_worker(stage):
     world.stop_workers()
     shop = stage.shop(order_job(world.provider.address("ok", delay=0.3)))
     tenants = [one.tenant.id for one in stage.shops]
-    frozen, other = world.new_group(lease=LEASE), world.new_group(lease=LEASE)
+    frozen, other = world.new_groups(2, lease=LEASE)
     # It would shoot the silent worker, and this is about the lease.
     supervisor = psutil.Process(frozen.process.pid)
     supervisor.suspend()

@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from actions.models.connection import Connection
+from actions.models.connection import Connection, ConnectionKind
 from actions.models.message_template import MessageTemplate
+from actions.sandbox.connections import values_of
+from actions.trial import try_out
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.definition import WorkflowDefinition
@@ -162,3 +164,71 @@ def test_only_the_companys_own_people_close_its_guide(person, other_tenant):
 
     assert person.post(close).status_code == 404
     assert not WorkflowEvent.objects.exists()
+
+
+@pytest.fixture
+def sandbox(settings, outside):
+    """An installation that has one."""
+    given = {
+        "SANDBOX_URL": outside.base_url,
+        "ALLOWED_PRIVATE_HOSTS": [outside.host_and_port],
+    }
+    settings.SAYR = {**settings.SAYR, "ACTIONS": given}
+    return outside
+
+
+def to_sandbox(tenant):
+    return f"/admin/workflows/workflowdefinition/guide/{tenant.pk}/sandbox/"
+
+
+def test_what_is_missing_is_led_to_the_sandbox_in_one_click(person, new_tenant, sandbox):
+    begin(person)
+    assert to_sandbox(new_tenant) in person.get(HOME).content.decode()
+
+    answer = person.post(to_sandbox(new_tenant), follow=True)
+
+    assert steps(person)[:3] == ["done", "done", "next"]
+    assert f'href="{sandbox.base_url}/"' in answer.content.decode()
+    assert to_sandbox(new_tenant) not in answer.content.decode()
+    [made] = Connection.objects.all()
+    assert (made.tenant, made.kind, made.key) == (new_tenant, "whatsapp", "whatsapp")
+    assert try_out(made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [("slack", ""), ("teams", ""), ("http", "accounting"), ("http", "other")]
+)
+def test_every_kind_reaches_the_sandbox(new_tenant, sandbox, kind, key):
+    values = values_of(new_tenant, ConnectionKind(kind), sandbox.base_url, key)
+
+    made = Connection.objects.create(tenant=new_tenant, key=key or kind, kind=kind, **values)
+
+    assert try_out(made)
+
+
+def test_a_key_that_is_taken_is_left_alone(person, new_tenant, sandbox):
+    begin(person)
+    taken = {"tenant": new_tenant, "kind": "whatsapp", "is_active": False}
+    Connection.objects.create(key="whatsapp", name="Ours", **taken)
+
+    person.post(to_sandbox(new_tenant))
+
+    assert Connection.objects.get().name == "Ours"
+
+
+def test_without_a_sandbox_none_is_offered(person, new_tenant):
+    begin(person)
+
+    assert to_sandbox(new_tenant) not in person.get(HOME).content.decode()
+    person.post(to_sandbox(new_tenant))
+    assert not Connection.objects.exists()
+
+
+def test_only_operations_of_the_company_connect_it(
+    client, person, new_tenant, other_tenant, sandbox
+):
+    begin(person)
+    assert person.post(to_sandbox(other_tenant)).status_code == 404
+    client.force_login(make_member(new_tenant, "reader", "support"))
+    assert client.post(to_sandbox(new_tenant)).status_code == 403
+    assert not Connection.objects.exists()

@@ -11,6 +11,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.services import backtest
+from workflows.services.managed import keep_in_git
 
 TRY = reverse("admin:workflows_workflowdefinition_try")
 
@@ -237,6 +238,21 @@ def test_a_form_that_cannot_be_read_says_so(ops, world):
     assert answer.status_code == 200
     assert "cannot be read" in text(answer)
     assert not WorkflowRehearsal.objects.exists()
+
+
+def test_a_workflow_kept_in_git_is_tried_as_it_is_stored(ops, reader, world, page):
+    keep_in_git(world.tenant, "command:workflows", world.definition)
+    shown = text(ops.get(page(world.definition)))
+    assert 'name="_try"' in shown
+    assert 'name="_backtest"' in shown
+    assert 'name="_draft"' not in shown
+    assert 'name="_try"' not in text(reader.get(page(world.definition)))
+
+    answer = ops.post(f"{TRY}?definition={world.definition.pk}", {"_try": ""}, follow=True)
+
+    assert "sayr-test-banner" in text(answer)
+    trial = WorkflowRehearsal.objects.get()
+    assert (trial.document, trial.status) == (world.definition.definition, "done")
 
 
 def test_support_cannot_try_but_may_look(reader, ops, world):

@@ -3,7 +3,9 @@
 import pytest
 from django.db import connection, transaction
 
+from actions import registry
 from actions.models.connection import Connection
+from actions.spec import Effect
 from tenants.models.order import Order
 from tests.support.company import Company, case
 from workflows.models.approval import WorkflowApproval
@@ -13,6 +15,8 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.publish import publish
 from workflows.services.rehearse import rehearse, rehearse_many
+
+CONFIRMED = [{"field": "status", "operator": "equals", "value": "confirmed"}]
 
 
 @pytest.fixture
@@ -93,12 +97,7 @@ def test_the_first_workflow_shows_what_it_would_send_and_sends_nothing(company):
 
 def test_later_steps_see_what_earlier_ones_wrote(company):
     order = company.order()
-    look = step(
-        "look",
-        "find_records",
-        table="orders",
-        where=[{"field": "status", "operator": "equals", "value": "confirmed"}],
-    )
+    look = step("look", "find_records", table="orders", where=CONFIRMED)
 
     rehearsal = rehearse(company.tenant, document(confirm(), look), {"order_id": order.id})
 
@@ -137,21 +136,41 @@ def test_a_listening_workflow_hears_nothing_of_a_rehearsed_change(company):
     assert traces()[1] == before[1] + 1  # a real change is heard
 
 
-def test_an_action_that_crashes_with_a_database_error_leaves_the_rest_of_the_rehearsal_whole(
-    company,
+@pytest.fixture
+def spoil(monkeypatch):
+    """An action that writes, then sends what PostgreSQL refuses: its transaction is spoiled."""
+    monkeypatch.setattr(registry, "_specs", dict(registry._specs))
+
+    def act(params, context):
+        Order.objects.all().delete()
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    params = {"type": "object", "properties": {}, "additionalProperties": False}
+    declare = registry.action(
+        "spoil", label="", description="", params=params, effect=Effect.DATABASE
+    )
+    declare(act)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_write_that_the_database_refuses_leaves_the_rest_of_the_rehearsal_whole(
+    company, spoil, place
 ):
     order = company.order()
-    twice = step(
-        "twice",
-        "create_record",
-        table="orders",
-        fields={"number": order.number, "total_amount": "1", "customer_name": "x"},
-    )
-    twice["on_error"] = "continue"
+    count = step("count", "find_records", table="orders", where=CONFIRMED)
+    writing = [confirm()]
+    writing.insert(place, {**step("spoil", "spoil"), "on_error": "continue"})
 
-    rehearsal = rehearse(company.tenant, document(twice, confirm()), {"order_id": order.id})
+    rehearsal = rehearse(company.tenant, document(*writing, count), {"order_id": order.id})
 
-    assert [status for _, status in statuses(rehearsal)] == ["failed", "completed"]
+    assert dict(statuses(rehearsal)) == {
+        "spoil": "failed",
+        "confirm": "completed",
+        "count": "completed",
+    }
+    assert outputs(rehearsal)["count"]["count"] == 1
+    assert Order.objects.get().status == "new"
 
 
 def test_another_tenants_record_is_not_found(company, other_tenant):

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError
 
 from tests.support.approvals import ask
-from tests.support.live import WorkerGroup, wait_until
+from tests.support.live import two_hosts, wait_until
 from workflows.triggers import telling
 
 
@@ -15,11 +15,8 @@ def mailing_groups(live_database, outside):
     """Two worker groups whose installation has a mail server."""
     server = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(outside.smtp_port)}
     public = {"SAYR_PUBLIC_URL": "https://sayr.example.com/"}
-    with (
-        WorkerGroup(live_database, **server, **public) as first,
-        WorkerGroup(live_database, **server, **public) as second,
-    ):
-        yield first, second
+    with two_hosts(live_database, **server, **public) as groups:
+        yield groups
 
 
 @pytest.mark.worker

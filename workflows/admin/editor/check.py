@@ -7,12 +7,13 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.events import choices_in
+from workflows.admin.editor.events import choices_in, titles_of
 from workflows.admin.editor.mistakes import mistakes_of
 from workflows.admin.editor.places import Place, place_of
 from workflows.admin.editor.shape import from_form
 from workflows.admin.editor.steps import all_steps
 from workflows.admin.editor.summaries import condition_line, summary_of
+from workflows.admin.editor.values import OUTPUTS
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
@@ -75,19 +76,19 @@ def _is_blank_path(problem: Problem) -> bool:
 
 
 def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str, Json]:
-    titles = _titles(document)
+    titles, names = _titles(document), _names(document)
     lines: dict[str, Json] = {
         path: {
-            "line": summary_of(step, choices),
-            "condition": condition_line(step.get("condition"), titles),
+            "line": summary_of(step, choices, names),
+            "condition": condition_line(step.get("condition"), titles, names),
         }
         for path, step in all_steps(document)
     }
     lines |= {
-        path: {"condition": condition_line(block["when"], titles)}
+        path: {"condition": condition_line(block["when"], titles, names)}
         for path, block in _asking_blocks(document)
     }
-    lines["trigger"] = {"condition": condition_line(document.get("trigger_filter"), titles)}
+    lines["trigger"] = {"condition": condition_line(document.get("trigger_filter"), titles, names)}
     return lines
 
 
@@ -102,3 +103,14 @@ def _asking_blocks(document: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
 def _titles(document: Mapping[str, Json]) -> dict[str, dict[str, str]]:
     choices = choices_in(str(document.get("trigger_type") or ""))
     return {f"trigger.{key}": dict(pairs) for key, pairs in choices.items()}
+
+
+def _names(document: Mapping[str, Json]) -> dict[str, str]:
+    named = titles_of(str(document.get("trigger_type") or ""))
+    before = {f"previous.{key}": title for key, title in named.items()}
+    outputs = {
+        f"steps.{step.get('name')}.output.{key}": str(title)
+        for _path, step in all_steps(document)
+        for key, title in OUTPUTS.get(str(step.get("action")), {}).items()
+    }
+    return {**outputs, **before, **{f"trigger.{key}": title for key, title in named.items()}}

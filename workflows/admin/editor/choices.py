@@ -125,9 +125,7 @@ def _people(tenant: Tenant) -> dict[str, list[Choice]]:
     members = Membership.objects.filter(tenant=tenant, user__is_active=True)
     users = [one.user for one in members.select_related("user").order_by("user__username")]
     return {
-        "roles": [
-            _choice(f"role:{role.value}", str(role.label).partition(":")[0]) for role in Role
-        ],
+        "roles": [_choice(f"role:{role.value}", role.people) for role in Role],
         "people": [_choice(user.username, user.get_full_name() or user.username) for user in users],
     }
 

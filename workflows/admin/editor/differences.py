@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from tenants.listing import listed
 from workflows.admin.editor.leaves import shown
 from workflows.admin.editor.summaries import readable, step_label
 from workflows.definition.problems import pointer
@@ -70,6 +71,6 @@ def _side(value: Json) -> str:
     if isinstance(value, Mapping) and "action" in value:
         value = step_label(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        value = _(", ").join(value)
+        value = listed(value)
     text = readable(shown(value))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

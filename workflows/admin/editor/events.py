@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.text import capfirst
-from django.utils.translation import get_language
 
 from actions import records
 from tenants.models.tenant import Tenant
 from workflows.event_types import AnyEventType, RecordEvent, all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
-from workflows.wording.values import spelt_out
+from workflows.wording.values import field_title, spelt_out
 
 Json = Any
 
@@ -61,15 +60,6 @@ def titles_of(name: str) -> dict[str, str]:
     """Return what people call the fields of a kind's payload."""
     members = (schema_of(name) or {}).get("properties", {})
     return {key: field_title(key, member.get("title")) for key, member in members.items()}
-
-
-def field_title(key: str, title: object) -> str:
-    """Return a field's name for people.
-
-    A key says more than a model's word ("order_id" against "ID"), but only in English.
-    """
-    language = get_language() or "en"
-    return spelt_out(key) if language.startswith("en") or not title else capfirst(str(title))
 
 
 def choices_in(name: str) -> dict[str, list[tuple[str, str]]]:

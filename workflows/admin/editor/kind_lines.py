@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.listing import listed
 from workflows.admin.editor.leaves import shown
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.windows import DAYS
@@ -44,13 +45,13 @@ def duration_words(text: Json) -> str:
 
 def _branch(params: Params, read: Read) -> str:
     labels = [read(shown(mapping(one).get("label"))) for one in elements(params.get("cases"))]
-    return _(", ").join(label for label in labels if label)
+    return listed(label for label in labels if label)
 
 
 def _lanes(params: Params, read: Read) -> str:
     lanes = [mapping(one) for one in elements(params.get("branches"))]
     names = [shown(lane.get("label") or lane.get("name")) for lane in lanes]
-    return _(", ").join(name for name in names if name)
+    return listed(name for name in names if name)
 
 
 def _items(params: Params, read: Read) -> str:
@@ -71,7 +72,7 @@ def _wait(params: Params, read: Read) -> str:
         told.append(_until(params, read))
     if isinstance(params.get("window"), dict):
         told.append(_hours(params["window"]))
-    return _(", ").join(told)
+    return listed(told)
 
 
 def _until(params: Params, read: Read) -> str:
@@ -87,7 +88,7 @@ def _until(params: Params, read: Read) -> str:
 
 def _hours(window: Params) -> str:
     days = [day for day in elements(window.get("days")) if day in DAYS]
-    named = _(", ").join(str(WEEKDAYS[DAYS.index(day)]) for day in days) or _("every day")
+    named = listed(str(WEEKDAYS[DAYS.index(day)]) for day in days) or _("every day")
     hours = {"days": named, "from": shown(window.get("from")), "to": shown(window.get("to"))}
     return _("%(days)s, %(from)s to %(to)s") % hours
 

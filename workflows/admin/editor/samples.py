@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.events import field_title, recent_payloads, schema_of
+from workflows.admin.editor.events import recent_payloads, schema_of
 from workflows.admin.editor.outputs import (
     elements_of,
     example_of_output,
@@ -19,15 +17,15 @@ from workflows.admin.editor.outputs import (
     schema_of_output,
 )
 from workflows.admin.editor.steps import all_steps
+from workflows.definition.checks.outputs import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import TENANT_FIELDS, Scope, normalise
 from workflows.models.definition import WorkflowDefinition
-from workflows.models.run import WorkflowRun
+from workflows.services.samples import made_up, outputs_of
 
 Json = Any
-Schema = Mapping[str, Json]
-
-RUNS: Final = 20  # how far back a step's result is looked for
+# What steps inside a reminder read of the step that reminds.
+REMINDING: Final[Mapping[str, Json]] = {"reminder": 1, "link": "https://…"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,14 @@ def sample_of(
     """
     trigger_type = str(document.get("trigger_type") or "")
     payloads = recent_payloads(tenant, trigger_type)
-    payload, previous = payloads[0] if payloads else (_made_up(schema_of(trigger_type)), None)
+    payload, previous = (
+        payloads[0] if payloads else (made_up(tenant, schema_of(trigger_type)), None)
+    )
     values = document.get("values")
     scope = Scope(
         trigger=_plain(payload),
         previous=_plain(previous),
-        steps=_steps(tenant, document, _outputs(definition)),
+        steps=_steps(tenant, document, outputs_of(tenant, definition.pk if definition else None)),
         run={
             "id": "…",
             "workflow": str(document.get("name", "")),
@@ -98,47 +98,11 @@ def _steps(
             if output is None:
                 output = example_of_output(tenant, step)
             if output is None:
-                output = _made_up(schema_of_output(step))
-            reminding = {"reminder": 1, "link": "https://…"}
+                output = made_up(tenant, schema_of_output(step))
+            reminding = {part: REMINDING[part] for part in REMINDER_PARTS.get(action, ())}
             known = _plain({**reminding, **output}) if isinstance(output, dict) else _plain(output)
             found[name] = {"status": "completed", "output": known}
     return found
-
-
-def _outputs(definition: WorkflowDefinition | None) -> dict[str, Json]:
-    if definition is None or definition.pk is None:
-        return {}
-    runs = WorkflowRun.objects.filter(tenant_id=definition.tenant_id, definition=definition)
-    found: dict[str, Json] = {}
-    for results in runs.order_by("-id").values_list("step_results", flat=True)[:RUNS]:
-        for entry in results:
-            if entry.get("status") in {"completed", "reused"} and "output" in entry:
-                found.setdefault(f"{entry['step_name']} {entry.get('action')}", entry["output"])
-    return found
-
-
-def _made_up(schema: Schema | None, depth: int = 0) -> Json:
-    """Return a value that fits the schema, and says that it is only an example."""
-    members = (schema or {}).get("properties", {})
-    return {key: _example(key, member, depth) for key, member in members.items()}
-
-
-def _example(key: str, schema: Schema, depth: int) -> Json:
-    if schema.get("enum"):
-        return schema["enum"][0]
-    kinds = schema.get("type")
-    kind = kinds[0] if isinstance(kinds, list | tuple) and kinds else kinds
-    if kind == "object":
-        return _made_up(schema, depth + 1) if depth < 4 else {}
-    if kind == "array":
-        return [_example(key, schema.get("items", {}), depth + 1)] if depth < 4 else []
-    if kind in {"integer", "number"}:
-        return 1
-    if kind == "boolean":
-        return True
-    by_format = {"decimal": "149.90", "date": "2026-01-31", "email": "name@example.com"}
-    fallback = _("«%(field)s»") % {"field": field_title(key, schema.get("title"))}
-    return by_format.get(str(schema.get("format")), fallback)
 
 
 def _plain(value: Json) -> Json:

@@ -10,7 +10,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.admin.editor.events import choices_in, field_title, schema_of, titles_of
+from tenants.listing import listed
+from workflows.admin.editor.events import choices_in, schema_of, titles_of
 from workflows.admin.editor.known import known
 from workflows.admin.editor.outputs import choices_in as choices_of_approval
 from workflows.admin.editor.outputs import question_titles, schema_of_output
@@ -23,7 +24,7 @@ from workflows.definition.paths import lookup, show_path
 from workflows.definition.schemas import member
 from workflows.definition.scope import TENANT_FIELDS
 from workflows.definition.values import MISSING
-from workflows.wording.values import spelt_out
+from workflows.wording.values import field_title, spelt_out
 
 Json = Any
 Schema = Mapping[str, Json]
@@ -32,7 +33,7 @@ Item = dict[str, Json]
 DEEPEST: Final = 3  # levels of a payload that are listed
 MOST: Final = 60  # values of one group
 # What people call the results of steps that steer.
-_TITLES: Final[Mapping[str, Mapping[str, Any]]] = {
+OUTPUTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "approval": {
         "choice": gettext_lazy("The decision"),
         "decided_by": gettext_lazy("Who decided"),
@@ -110,9 +111,10 @@ def _of_output(name: str, step: Mapping[str, Json], sample: Sample) -> Iterator[
     members = output if isinstance(output, dict) else {}
     if schema and schema.get("additionalProperties") is False:
         members = {key: value for key, value in members.items() if key in declared}
-    titles = _TITLES.get(str(step.get("action")), {})
+    titles = OUTPUTS.get(str(step.get("action")), {})
     for key in list(dict.fromkeys([*declared, *members]))[:MOST]:
-        title = str(titles.get(key) or spelt_out(key))
+        named = titles.get(key) or member(schema or {}, schema or {}, key).get("title")
+        title = str(named or spelt_out(key))
         for item in _listed(("steps", name, "output", key), title, schema, sample, 3):
             yield _asked(item, step)
 
@@ -233,7 +235,7 @@ def example_of(value: Json) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(shortened(one) for one in value[:5])
+        return listed(shortened(one) for one in value[:5])
     return shortened(value)
 
 

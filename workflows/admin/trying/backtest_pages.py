@@ -102,7 +102,7 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
         "event_url": reverse("admin:workflows_workflowevent_change", args=[pair.event.pk]),
         "sides": sides,
         "kinds": [rehearsals.kind_of_difference(kind) for kind in kinds],
-        "payload": values.show(pair.event.payload, labels=values.payload_order(pair.event.type)),
+        "payload": values.show(pair.event.payload, labels=values.payload_fields(pair.event.type)),
         "raw_payload": values.raw(pair.event.payload),
     }
     return TemplateResponse(request, "admin/workflows/trying/backtest_event.html", context)

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenants.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.admin.run_steps import ShownPart, ShownStep, shown_parts, shown_steps
 from workflows.engine.statuses import RunStatus
@@ -141,7 +142,7 @@ def about(event: WorkflowEvent, most: int) -> str:
 
 def ordered(event_type: str, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Return the fields in the order in which their event declares them; jsonb forgets it."""
-    known = [name for name in values.payload_order(event_type) if name in payload]
+    known = [name for name in values.payload_fields(event_type) if name in payload]
     return {name: payload[name] for name in [*known, *(n for n in payload if n not in known)]}
 
 
@@ -152,7 +153,7 @@ def message_of(would_send: Mapping[str, Json]) -> Message:
     return Message(
         kind=kind,
         channel=rehearsals.channel(kind),
-        to=_(", ").join(would_send["to"]),
+        to=listed(would_send["to"]),
         content=content,
         shown=None if kind in DRAWN else values.show(content),
         body=values.raw(body) if body is not None else "",

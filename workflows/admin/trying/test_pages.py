@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tenants import jsontext
 from tenants.admin import access
+from tenants.listing import listed
 from workflows.admin.problem_lines import problem_lines
 from workflows.admin.trying.begin import page_of, refuse_readers, rehearsal_of
 from workflows.admin.trying.shown import Teller, about, ordered
@@ -112,7 +113,7 @@ def _object(text: str) -> dict[str, Json]:
 
 
 def _faults(mistake: AnswerInvalid) -> str:
-    labels = _(", ").join(mistake.faults)
+    labels = listed(mistake.faults)
     return _("Please fill in, or correct: %(fields)s") % {"fields": labels}
 
 

@@ -6,11 +6,10 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from tenants.models.api_key import Scope
-from workflows.api import approval_shapes, approving, description, parameters
+from workflows.api import approval_shapes, approving, description, paging, parameters
 from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
 from workflows.api.refusals import ApiProblem
@@ -20,16 +19,13 @@ from workflows.services.approvals import decide
 from workflows.services.find_approvals import ApprovalQuestion, find_approval, find_approvals
 from workflows.wording.approvals import ApprovalState
 
-MAX_LIMIT: Final = 200
-USUAL_LIMIT: Final = 50
 # Who fires events and reads runs does not thereby decide what people were asked.
 DECIDE_APPROVALS: Final = Scope.DECIDE_APPROVALS
 _STATUSES: Final = [ApprovalState.OPEN.value, ApprovalState.DECIDED.value]
 
 PARAMETERS: Final = [
     description.query("status", "Only approvals that stand so.", enum=_STATUSES),
-    description.query("cursor", "Where the last page ended: take `next` from its answer.", UUID),
-    description.query("limit", f"Approvals on a page, at most {MAX_LIMIT}.", int),
+    *paging.page_parameters("Approvals"),
 ]
 _KNOWN: Final = [parameter.name for parameter in PARAMETERS]
 
@@ -53,13 +49,9 @@ class ApprovalsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Answer with a page of approvals."""
-        page = find_approvals(tenant_of(request), _question(request))
-        following = None
-        if page.next_before:
-            address = request.build_absolute_uri()
-            following = replace_query_param(address, "cursor", str(page.next_before))
-        shown = [approving.approval(request, found) for found in page.approvals]
-        return Response({"results": shown, "next": following})
+        found = find_approvals(tenant_of(request), _question(request))
+        shown = [approving.approval(request, one) for one in found.approvals]
+        return Response(paging.page(request, shown, found.next_before))
 
 
 class ApprovalView(APIView):
@@ -139,10 +131,6 @@ def _shown(request: Request, approval_id: UUID) -> dict[str, object]:
 def _question(request: Request) -> ApprovalQuestion:
     given = parameters.Parameters(request, _KNOWN)
     status = given.read("status", parameters.one_of(_STATUSES))
-    question = ApprovalQuestion(
-        status=ApprovalState(status) if status else None,
-        before=given.read("cursor", parameters.uuid),
-        limit=given.read("limit", parameters.whole(1, MAX_LIMIT)) or USUAL_LIMIT,
-    )
+    before, limit = paging.asked_page(given)
     given.check()
-    return question
+    return ApprovalQuestion(ApprovalState(status) if status else None, before, limit)

@@ -6,18 +6,15 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from tenants.models.api_key import Scope
-from workflows.api import description, parameters, presenting, shapes
+from workflows.api import description, paging, parameters, presenting, shapes
 from workflows.api.authentication import tenant_of
 from workflows.api.refusals import ApiProblem
 from workflows.engine.statuses import RunStatus
 from workflows.services.find_runs import RunQuestion, find_runs, run_history
 
-MAX_LIMIT: Final = 200
-USUAL_LIMIT: Final = 50
 _SUBJECT_LENGTH: Final = 100
 _STATUSES: Final = [status.value for status in RunStatus]
 
@@ -32,8 +29,7 @@ PARAMETERS: Final = [
     description.query("parent_run", "The parts of this run. Without it: whole runs.", UUID),
     description.query("created_after", "From this moment on (ISO 8601 with its offset)."),
     description.query("created_before", "Before this moment (ISO 8601 with its offset)."),
-    description.query("cursor", "Where the last page ended: take `next` from its answer.", UUID),
-    description.query("limit", f"Runs on a page, at most {MAX_LIMIT}.", int),
+    *paging.page_parameters("Runs"),
 ]
 _KNOWN: Final = [parameter.name for parameter in PARAMETERS]
 
@@ -57,13 +53,9 @@ class RunsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Answer with a page of runs."""
-        page = find_runs(tenant_of(request), _question(request))
-        following = None
-        if page.next_before:
-            address = request.build_absolute_uri()
-            following = replace_query_param(address, "cursor", str(page.next_before))
-        runs = [presenting.run_summary(request, run) for run in page.runs]
-        return Response({"results": runs, "next": following})
+        found = find_runs(tenant_of(request), _question(request))
+        shown = [presenting.run_summary(request, run) for run in found.runs]
+        return Response(paging.page(request, shown, found.next_before))
 
 
 class RunView(APIView):
@@ -93,6 +85,7 @@ class RunView(APIView):
 def _question(request: Request) -> RunQuestion:
     given = parameters.Parameters(request, _KNOWN)
     status = given.read("status", parameters.one_of(_STATUSES))
+    before, limit = paging.asked_page(given)
     question = RunQuestion(
         status=RunStatus(status) if status else None,
         workflow=given.text("workflow"),
@@ -103,8 +96,8 @@ def _question(request: Request) -> RunQuestion:
         parent_run=given.read("parent_run", parameters.uuid),
         created_after=given.read("created_after", parameters.moment),
         created_before=given.read("created_before", parameters.moment),
-        before=given.read("cursor", parameters.uuid),
-        limit=given.read("limit", parameters.whole(1, MAX_LIMIT)) or USUAL_LIMIT,
+        before=before,
+        limit=limit,
     )
     given.check()
     return question

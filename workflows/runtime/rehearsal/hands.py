@@ -8,8 +8,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from actions import registry
 from actions.errors import PermanentFailure
 from actions.spec import ActionContext, ActionSpec, Effect, Preview
@@ -145,9 +143,8 @@ class RehearsalHands:
         except registry.UnknownAction:
             return StepFailed("unknown_action", {"action": job.instruction.action})
         if spec.effect is Effect.DATABASE:
-            self.stage.rewind.before_writing()
-            # All of a rehearsal is one transaction: a refused statement must not spoil the rest.
-            return perform(spec, job, self.claim, self.stage.tenant, transaction.atomic())
+            guard = self.stage.rewind.writing()
+            return perform(spec, job, self.claim, self.stage.tenant, guard)
         if spec.is_local:
             return perform(spec, job, self.claim, self.stage.tenant)
         return self._shown(spec, job)

@@ -114,9 +114,9 @@ def test_a_preview_shows_the_last_event(ask, form, tenant):
 
 
 def test_a_preview_without_an_event_says_that_it_is_made_up(ask, form):
-    _status, answer = ask("preview", form=form, texts=[{"text": "{{trigger.order_id}}"}])
+    _status, answer = ask("preview", form=form, texts=[{"text": "{{trigger.customer_name}}"}])
 
-    assert answer["previews"] == [{"text": "«Order id»", "state": "made_up"}]
+    assert answer["previews"] == [{"text": "«Customer name»", "state": "made_up"}]
 
 
 def test_html_previews_escape_values(ask, form, tenant):

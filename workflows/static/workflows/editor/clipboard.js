@@ -20,9 +20,9 @@ export class Clipboard {
     }
   }
 
-  async copy(part) {
+  async copy(parts) {
     const { texts } = this.store;
-    const answer = await this.server.ask("copy", { form: null, steps: [this.store.get(part)] });
+    const answer = await this.server.ask("copy", { form: null, steps: parts.map((part) => this.store.get(part)) });
     if (!answer || !answer.text) return false;
     this.keep(answer.text);
     this.store.tell("values");
@@ -30,10 +30,10 @@ export class Clipboard {
     return true;
   }
 
-  async cut(part) {
-    const step = this.store.get(part);
-    if (!(await this.copy(part)) || this.store.get(part) !== step) return;
-    this.edits.take(part);
+  async cut(parts) {
+    const steps = parts.map((part) => this.store.get(part));
+    if (!(await this.copy(parts)) || parts.some((part, at) => this.store.get(part) !== steps[at])) return;
+    this.edits.take(parts);
     this.store.tell("toast", { text: this.store.texts.cut_done, undo: () => this.store.tell("undo") });
   }
 

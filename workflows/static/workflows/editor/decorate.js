@@ -77,6 +77,7 @@ export class Decorator {
     const texts = this.store.texts;
     for (const add of this.container.querySelectorAll(".rjf-add-button")) {
       this.word(add, texts.add_item);
+      add.title = texts.add_item;
     }
     const words = { remove: texts.remove, "move-up": texts.move_up, "move-down": texts.move_down };
     for (const [name, word] of Object.entries(words)) {
@@ -85,6 +86,8 @@ export class Decorator {
         control.setAttribute("aria-label", word);
       }
     }
+    // What it does is said by its sign; the package's word for it is English.
+    for (const fold of this.container.querySelectorAll(".rjf-collapse-button")) fold.removeAttribute("title");
     for (const select of this.container.querySelectorAll("select")) this.placeholder(select);
   }
 

@@ -113,20 +113,26 @@ export class Edits {
     this.done(`${shifted(path, from, index)}/${to}`);
   }
 
-  remove(part) {
-    const gone = this.take(part);
-    const name = gone.label || (this.store.choices.actions[gone.action] || {}).label || gone.name || this.store.texts.step_word;
-    this.store.tell("toast", { text: say(this.store.texts.deleted, { name }), undo: () => this.store.tell("undo") });
+  remove(parts) {
+    const [gone] = this.take(parts);
+    const { texts, choices } = this.store;
+    const name = gone.label || (choices.actions[gone.action] || {}).label || gone.name || texts.step_word;
+    const text = parts.length > 1 ? say(texts.deleted_several, { count: parts.length }) : say(texts.deleted, { name });
+    this.store.tell("toast", { text, undo: () => this.store.tell("undo") });
   }
 
-  /* Takes a step out, and shows the one that stands there now. */
-  take(part) {
-    const { list, index, path } = this.store.listOf(part);
-    const [gone] = list.splice(index, 1);
+  /* Takes steps out, and shows the one that stands in the place of the first now. `parts` in their
+     order, none inside another: the last goes first, so that the others stay where they are. */
+  take(parts) {
+    const gone = [...parts].reverse().map((part) => {
+      const { list, index } = this.store.listOf(part);
+      return list.splice(index, 1)[0];
+    });
+    const { list, index, path } = this.store.listOf(parts[0]);
     const above = path.replace(/\/(params|on_error)\/(?!.*\/(params|on_error)\/).*$/, "");
     const isTop = above === path;
     this.done(list.length ? `${path}/${Math.min(index, list.length - 1)}` : isTop ? "trigger" : above);
-    return gone;
+    return gone.reverse();
   }
 
   /* Another action: what both have stays. */

@@ -4,6 +4,7 @@
 import { DEEPEST, depthOf, holdsBlocks, holdsSteps, isShown, isStep } from "./blocks.js";
 import { button, h, icon, say } from "./dom.js";
 import { Drag } from "./drag.js";
+import { Several } from "./several.js";
 
 export class Flow {
   constructor(store, edits, picker, clipboard, places) {
@@ -11,6 +12,7 @@ export class Flow {
     this.folded = new Set(); // marks of the steps whose inside is not shown
     this.element = h("nav.we-flow", { "aria-label": store.texts.flow });
     this.drag = new Drag(store, edits, this.element);
+    this.several = new Several(store, edits, clipboard, () => this.draw());
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.hold();
     for (const name of ["checked", "part", "values"]) store.on(name, () => this.soon());
@@ -53,7 +55,7 @@ export class Flow {
     const empty = this.store.form.steps.length ? "" : h("p.we-help", {}, texts.no_steps);
     const add = button(texts.add_step, () => this.pick("steps"), { icon: "plus", kind: "primary", "data-focus": "add" });
     const paste = button(texts.paste, () => this.clipboard.paste("steps"), { icon: "paste", kind: "plain", "data-focus": "paste", "data-do": "paste" });
-    this.element.replaceChildren(this.list, h("div.we-flow-foot", {}, empty, h("div.we-flow-tools", {}, add, this.clipboard.isFull ? paste : "")));
+    this.element.replaceChildren(this.list, h("div.we-flow-foot", {}, empty, h("div.we-flow-tools", {}, add, this.clipboard.isFull ? paste : ""), this.several.bar()));
     this.list.scrollTop = scroll;
     const again = focused && this.element.querySelector(`[data-focus="${CSS.escape(focused)}"]`);
     if (again) again.focus({ preventScroll: true });
@@ -112,10 +114,12 @@ export class Flow {
     const shown = summaries[part] || {};
     const nested = this.nestedOf(step, action, part);
     const isFolded = nested.length > 0 && this.folded.has(step.uid);
+    const title = step.label || (action ? action.label : step.action);
     const card = this.card(part, {
+      box: this.several.box(part, title),
       icon: action ? action.icon : "warning",
       number: index + 1,
-      title: step.label || (action ? action.label : step.action),
+      title,
       line: shown.line || (action ? action.description : texts.unknown_action),
       condition: shown.condition,
       tools: this.tools(part, index),
@@ -176,7 +180,15 @@ export class Flow {
     return [...cards, h("div.we-nested.we-nested-add", {}, add)];
   }
 
-  card(part, { icon: name, number = 0, title, line, condition = "", tools = "", fold = "", quiet = false, block = false }) {
+  /* Opens a part; with Shift, or Ctrl, chooses a step beside others. */
+  open(event, part) {
+    const isStepCard = isStep(this.store.get(part));
+    if (isStepCard && event.shiftKey) this.several.reach(part);
+    else if (isStepCard && (event.ctrlKey || event.metaKey)) this.several.toggle(part);
+    else this.store.choose(part);
+  }
+
+  card(part, { box = "", icon: name, number = 0, title, line, condition = "", tools = "", fold = "", quiet = false, block = false }) {
     const { texts } = this.store;
     const problems = this.store.problemsOf(part).length;
     const isChosen = this.store.part === part;
@@ -191,14 +203,14 @@ export class Flow {
     const badge = problems ? h("span.we-badge", { title: count }, icon("warning"), h("span", {}, String(problems)), h("span.we-unseen", {}, count)) : "";
     const open = h(
       "button.we-card-open",
-      { type: "button", onclick: () => this.store.choose(part), "data-part": part, "data-focus": `open ${this.store.keyOf(part)}`, ...(isChosen ? { "aria-current": "step" } : {}) },
+      { type: "button", onclick: (event) => this.open(event, part), "data-part": part, "data-focus": `open ${this.store.keyOf(part)}`, ...(isChosen ? { "aria-current": "step" } : {}) },
       h("span.we-card-icon", {}, icon(name)),
       words,
       badge,
     );
     const classes = ["we-card", quiet ? "we-card-quiet" : "", block ? "we-card-block" : "", isChosen ? "we-card-chosen" : "", problems ? "we-card-bad" : ""];
     const dragged = number ? { draggable: "true", "data-drag": part } : {};
-    return h("div", { class: classes.filter(Boolean).join(" "), ...dragged }, open, fold, tools);
+    return h("div", { class: classes.filter(Boolean).join(" "), ...dragged }, box, open, fold, tools);
   }
 
   /* Only the chosen card has tools: with sixty steps all of them would be a thousand buttons. */
@@ -211,8 +223,8 @@ export class Flow {
       button(label, action, { icon: name, iconOnly: true, kind: "tool", disabled, "data-tool": name, "data-focus": `${name} ${uid}`, ...(keys ? { "aria-keyshortcuts": keys, title: `${label} (${keys.replace("Control", "Ctrl").replace("Arrow", "")})` } : {}) });
     const ofStep = () => [
       tool("move", texts.move_to, () => this.places.open(part)),
-      tool("clip", texts.copy, () => this.clipboard.copy(part), false, "Control+C"),
-      tool("cut", texts.cut, () => this.clipboard.cut(part), false, "Control+X"),
+      tool("clip", texts.copy, () => this.clipboard.copy([part]), false, "Control+C"),
+      tool("cut", texts.cut, () => this.clipboard.cut([part]), false, "Control+X"),
       tool("plus", texts.add_after, () => this.pick("", part)),
       this.clipboard.isFull ? tool("paste", texts.paste_after, () => this.clipboard.pasteAfter(part), false, "Control+V") : "",
     ];
@@ -223,25 +235,41 @@ export class Flow {
       tool("down", texts.move_down, () => this.edits.move(part, 1), index === list.length - 1, "Alt+ArrowDown"),
       tool("copy", texts.duplicate, () => this.edits.duplicate(part)),
       isStep(list[index]) ? ofStep() : "",
-      tool("trash", texts.delete, () => this.edits.remove(part), false, "Delete"),
+      tool("trash", texts.delete, () => this.edits.remove([part]), false, "Delete"),
     );
   }
 
   /* What the keyboard does with the card that has the focus. */
   key(event) {
-    const part = event.target.dataset && event.target.dataset.part;
+    const { part: card, choose } = event.target.dataset || {};
+    const part = card || choose;
     if (!part || !/\d$/.test(part)) return;
     const isStepCard = isStep(this.store.get(part));
-    const command = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : event.altKey ? `alt ${event.key}` : event.key;
+    const { ctrlKey, metaKey, altKey, shiftKey } = event;
+    const command = ctrlKey || metaKey ? event.key.toLowerCase() : `${altKey ? "alt " : shiftKey ? "shift " : ""}${event.key}`;
+    const parts = isStepCard ? this.several.orOnly(part) : [part];
     const act = {
       "alt ArrowUp": () => this.edits.move(part, -1),
       "alt ArrowDown": () => this.edits.move(part, 1),
-      Delete: () => this.edits.remove(part),
-      c: isStepCard && (() => this.clipboard.copy(part)),
-      x: isStepCard && (() => this.clipboard.cut(part)),
+      "shift ArrowUp": isStepCard && (() => this.reach(part, -1)),
+      "shift ArrowDown": isStepCard && (() => this.reach(part, 1)),
+      Escape: this.several.isOn && (() => this.several.turn()),
+      Delete: () => this.edits.remove(parts),
+      c: isStepCard && (() => this.clipboard.copy(parts)),
+      x: isStepCard && (() => this.clipboard.cut(parts)),
     }[command];
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  /* Chooses the card and the next one, which gets the focus. */
+  reach(part, by) {
+    const { list, index, path } = this.store.listOf(part);
+    if (!this.several.isOn) this.several.toggle(part);
+    if (!list[index + by]) return;
+    const next = `${path}/${index + by}`;
+    this.several.reach(next);
+    this.element.querySelector(`[data-part="${next}"]`).focus();
   }
 }
