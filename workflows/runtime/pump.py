@@ -39,7 +39,7 @@ TOO_LATE: Final = 2
 # With more due than there are slots, a claim waits until some of them are free, but never longer:
 # a claim for each slot that came free took the pump more time than the runs themselves (measured).
 REFILL_SECONDS: Final = 0.05
-REFILL_SHARE: Final = 4
+REFILL_SHARE: Final = 2
 TICK_SECONDS: Final = 0.25
 LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
 LOST_GRACE: Final = timedelta(seconds=5)  # for the slots, when the database session is gone
