@@ -2,7 +2,8 @@
 
     python -m tests.browser.screenshots http://127.0.0.1:8000 /tmp/pictures --user ops --password …
 
-With --readme only the pictures that the README shows, into the folder where they stay:
+With --readme only the pictures that the README shows, into the folder where they stay; in English,
+or in what --variants says:
 
     python -m tests.browser.screenshots http://127.0.0.1:8000 templates/admin/pictures --readme …
 
@@ -23,6 +24,7 @@ PAGES = {
     "runs-nothing-found": "/admin/workflows/workflowrun/?q=nothing-like-this",
     "workflows": "/admin/workflows/workflowdefinition/",
     "workflow-add": "/admin/workflows/workflowdefinition/add/",
+    "gallery": "/admin/workflows/workflowdefinition/gallery/",
     "events": "/admin/workflows/workflowevent/",
     "orders": "/admin/tenants/order/",
     "connections": "/admin/actions/connection/",
@@ -38,14 +40,14 @@ FIRST_OF = {
     "run-with-errors": "/admin/workflows/workflowrun/?status=completed_with_errors",
     "run-completed": "/admin/workflows/workflowrun/?status=completed",
     "run-waiting": "/admin/workflows/workflowrun/?status=waiting",
-    "workflow": "/admin/workflows/workflowdefinition/",
+    "editor": "/admin/workflows/workflowdefinition/",
     "event": "/admin/workflows/workflowevent/?type=order_status_changed",
     "order": "/admin/tenants/order/",
     "connection": "/admin/actions/connection/",
     "message-template": "/admin/actions/messagetemplate/",
 }
 # What the README shows, each as one screen. No picture may be larger than this.
-README_PAGES = ("index", "run-with-errors", "event")
+README_PAGES = ("index", "run-with-errors", "editor", "gallery")
 README_BYTES = 200_000
 VARIANTS = {
     "en-light": ("en-US", "light", 1280),
@@ -72,11 +74,9 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=ARGUMENTS
         )
-        if asked.readme:
-            complaints += _take(browser, "en-light", asked)
-        else:
-            for variant in asked.variants or VARIANTS:
-                complaints += _take(browser, variant, asked)
+        usual = ["en-light"] if asked.readme else VARIANTS
+        for variant in asked.variants or usual:
+            complaints += _take(browser, variant, asked)
         browser.close()
     print("\n".join(complaints) or "No page complained.")
     return 1 if complaints else 0
@@ -151,7 +151,8 @@ def _picture(
     if not shown:
         return
     asked.folder.mkdir(parents=True, exist_ok=True)
-    path = asked.folder / (f"{name}.png" if asked.readme else f"{variant}-{name}.png")
+    short = name if variant == "en-light" else f"{name}-{variant[:2]}"
+    path = asked.folder / (f"{short}.png" if asked.readme else f"{variant}-{name}.png")
     page.screenshot(path=path, full_page=not asked.readme)
     if asked.readme and path.stat().st_size > README_BYTES:
         print(f"{path} is larger than {README_BYTES} bytes", file=sys.stderr)
