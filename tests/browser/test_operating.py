@@ -67,6 +67,7 @@ def test_choosing_a_step_chooses_to_start_from_it(visitor, world):
     publish(world.tenant, "user:x", world.definition, world.definition.definition)
     page = opened(visitor, world.failed)
     page.get_by_role("link", name="Retry…").click()
+    page.wait_for_load_state()  # nobody chooses before the page's script has begun
 
     page.get_by_label("The first step to do").select_option("confirm")
     expect(page.get_by_label("From a step that I choose")).to_be_checked()

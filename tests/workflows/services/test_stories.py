@@ -90,7 +90,7 @@ def test_an_event_with_a_reminder(teller):
     following = by_clock(run.created_at + timedelta(days=3))
     assert said(run) == (
         "Waiting at step 2 of 3, “Fetch the goods”. Waits for the event “goods.fetched” with"
-        f" orderId 1234. Until {until} at the longest. Next reminder: {following}."
+        f" orderId: 1234. Until {until} at the longest. Next reminder: {following}."
     )
     fetch = lines(run)[1]
     assert fetch.state is StepState.WAITING

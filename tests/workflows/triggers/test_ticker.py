@@ -25,7 +25,7 @@ def test_the_process_that_takes_tasks_off_the_queue_ticks_once(monkeypatch):
     monkeypatch.setattr(ticker, "tick_for_ever", lambda: began.append(1) or end.wait(10))
     monkeypatch.setattr(ticker, "tell_for_ever", lambda: began.append(2) or end.wait(10))
     monkeypatch.setattr(ticker.ORM, "dequeue", lambda _self: [("1", "task")])
-    monkeypatch.setattr(ticker.ORM, "__init__", lambda _self: None)
+    monkeypatch.setattr(ticker.ORM, "__init__", lambda _self, _key=None: None)
     broker = ticker.TickingBroker()
 
     taken = [broker.dequeue(), broker.dequeue()]
