@@ -1,15 +1,19 @@
 """What a claim costs behind a long history and a long queue, against an empty table."""
 
 import json
+import os
 import time
 
 import django
+import psycopg
 from django.db import connection
 
 from tests.benchmarks.plan import given_plan, percentile
 
 LIMIT = 16
 CLAIMS = 60
+# The quietest of so many looks: after a million inserts the server writes to disk for a while.
+LOOKS = 3
 
 FINISHED = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, trigger_payload, status,
@@ -35,21 +39,26 @@ def main():
 
     plan = given_plan()
     world = World(plan)
-    needed = LIMIT * CLAIMS
+    needed = LIMIT * CLAIMS * LOOKS
     insert(world, QUEUED, needed)
-    few = cost()
+    few = min(cost() for _ in range(LOOKS))
     insert(world, FINISHED, plan.history)
     insert(world, QUEUED, max(plan.queue, needed))
-    many = cost()
+    many = min(cost() for _ in range(LOOKS))
     print(json.dumps({"claim_empty_ms": few, "claim_full_ms": many, "claim_ratio": many / few}))
 
 
 def insert(world, statement, count):
     """Add rows, and let the planner know."""
+    from tests.support.live import url_of
+
     values = {"tenant": world.tenant.id, "definition": world.definition.id, "count": count}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        cursor.execute("VACUUM ANALYZE workflow_runs")
+    # The application may not: only the table's owner, and the server's own vacuum in time.
+    owner = url_of(os.environ["DATABASE_OWNER_URL"], connection.settings_dict["NAME"])
+    with psycopg.connect(owner, autocommit=True) as session:
+        session.execute("VACUUM ANALYZE workflow_runs")
 
 
 def cost():
@@ -65,8 +74,19 @@ def cost():
         claims = session.claim(LIMIT)
         times.append(time.perf_counter() - begun)
         assert len(claims) == LIMIT
+        end_all(claims)
     session.close()
     return percentile(times, 0.5) * 1000
+
+
+def end_all(claims):
+    """End what was claimed: no more runs are under way than there are slots."""
+    with connection.cursor() as cursor:
+        statement = (
+            "UPDATE workflow_runs SET status = 'completed', due_at = NULL, completed_at = now()"
+            " WHERE id = ANY(%s)"
+        )
+        cursor.execute(statement, [[claim.run_id for claim in claims]])
 
 
 if __name__ == "__main__":
