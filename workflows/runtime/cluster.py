@@ -9,6 +9,7 @@ import os
 import signal
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
+from types import FrameType
 from typing import Final
 
 from django.conf import settings
@@ -27,6 +28,12 @@ _ENDING: Final = {signal.SIGTERM, signal.SIGINT}
 
 class DrainingCluster(Cluster):  # type: ignore[misc]  # django-q2 ships no types
     """On SIGTERM, tells the pumps first: a cluster stops when its tasks have returned."""
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        """Stop, once: a second signal in the middle of it would wait for locks the first holds."""
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_IGN)
+        super().sig_handler(signum, frame)
 
     def stop(self) -> bool:
         """Stop django-q2's processes in their order."""

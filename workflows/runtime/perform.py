@@ -1,11 +1,11 @@
-"""Perform one action and say, in the engine's words, what became of it. Never raises."""
+"""Perform one action and say, in the engine's words, what became of it."""
 
 import logging
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Final
 
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, IntegrityError, connections
 
 from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
@@ -52,6 +52,9 @@ def perform(
 ) -> Outcome:
     """Run the action with the step's params; translate whatever it raises.
 
+    Raises DatabaseError only where the database went away under an action that writes to it: that is
+    no failure of the step. It was rolled back, and is done again as after a crash.
+
     `guard` is a savepoint for who goes on in the same transaction after a failure. The live hands
     need none: they roll back all that a failed database action has written, and record the failure
     in a transaction of its own.
@@ -66,6 +69,8 @@ def perform(
     except IntegrityError as refusal:
         return StepFailed("refused_by_database", {"reason": _first_line(refusal)})
     except DatabaseError as trouble:
+        if spec.effect is Effect.DATABASE and _is_cut_off():
+            raise
         return StepFailed("database_trouble", {"reason": _first_line(trouble)}, is_temporary=True)
     except Exception as bug:
         # The worker's edge: an action's bug is a failed step, not a dead worker.
@@ -113,6 +118,12 @@ def _render(job: Job, source: str, *, html: bool = False) -> str:
         return render_text(source, job.scope, html=html)
     except ExpressionError as problem:
         raise PermanentFailure(problem.code, **problem.params) from None
+
+
+def _is_cut_off() -> bool:
+    """Whether this thread's connection to the database is lost."""
+    raw = connections["default"].connection
+    return raw is None or bool(raw.closed)
 
 
 def _first_line(error: Exception) -> str:

@@ -18,6 +18,7 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.runtime.execute import execute
 from workflows.runtime.programs import program_of
+from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.session import PumpSession
 from workflows.runtime.watch import Watch
 from workflows.services.cancel import cancel
@@ -67,6 +68,33 @@ def test_a_database_action_and_its_checkpoint_are_one_commit(tenant, worker, lib
     assert (run.status, run.error_code) == ("failed", "no_such_thing")
     assert order.status == "new"
     assert not WorkflowEvent.objects.filter(type="order_status_changed").exists()
+
+
+def test_a_database_that_goes_away_under_a_step_fails_nothing(tenant, worker, library):
+    done = []
+
+    def lose_the_server_once(params, context):
+        done.append(1)
+        if len(done) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    library(Effect.DATABASE, lose_the_server_once)
+    publish_steps(tenant, step("a", retry={"attempts": 1}))
+    fire(tenant, "x", {})
+
+    [claim] = worker.claim(1)
+    watch = Watch(LEASE)
+    watch.take(claim, monotonic())
+    assert execute(claim, watch) is None
+    connection.close()
+
+    run = WorkflowRun.objects.get()
+    assert (run.status, run.step_results) == ("running", [])
+    worker.end_lease(claim)
+    take_over_from_the_dead(worker.connection(), LEASE, sweep=True)
+    [run] = execute_all(worker)
+    assert (run.status, len(done)) == ("completed", 2)
 
 
 def test_a_refused_statement_is_recorded_and_undone(tenant, worker, library):
