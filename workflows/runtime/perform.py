@@ -52,8 +52,8 @@ def perform(
 ) -> Outcome:
     """Run the action with the step's params; translate whatever it raises.
 
-    Raises DatabaseError only where the database went away under an action that writes to it: that is
-    no failure of the step. It was rolled back, and is done again as after a crash.
+    Raises DatabaseError only where the database went away under an action that writes to it: that
+    is no failure of the step. It was rolled back, and is done again as after a crash.
 
     `guard` is a savepoint for who goes on in the same transaction after a failure. The live hands
     need none: they roll back all that a failed database action has written, and record the failure
