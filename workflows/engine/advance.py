@@ -29,7 +29,7 @@ from workflows.definition.program import Program
 from workflows.definition.scope import Scope
 from workflows.engine import families, loops, waiting
 from workflows.engine.children import Family
-from workflows.engine.decide import POISONED, Decision, Position, decide
+from workflows.engine.decide import POISONED, Decision, Position, Then, decide
 from workflows.engine.entries import (
     Entry,
     Timing,
@@ -38,7 +38,7 @@ from workflows.engine.entries import (
     finished,
     has_errors,
 )
-from workflows.engine.outcomes import DeadlinePassed, Outcome, StepFailed, StepSkipped
+from workflows.engine.outcomes import CancelAsked, DeadlinePassed, Outcome, StepFailed, StepSkipped
 from workflows.engine.progress import (
     Ended,
     Job,
@@ -81,6 +81,8 @@ class Walker:
         in. `arrival` is what a run that waited for others finds.
         """
         pending, instruction = pending or {}, self.program.instructions[step]
+        if "hands_over" in pending:
+            return self._end(self._ended_well(step), None, now)
         if "awaits" in pending:
             if isinstance(arrival, Family):
                 return families.meet(self, instruction, pending, arrival, now)
@@ -97,6 +99,8 @@ class Walker:
         self, job: Job, outcome: Outcome, timing: Timing, *, now: datetime, jitter: float
     ) -> Progress:
         """Say what `outcome` of `job` means, and go on to the next step to carry out."""
+        if isinstance(outcome, CancelAsked):
+            return self.cancelled(job.instruction.index, stored(job), now)
         decision = decide(self._position(job.instruction, job.attempt), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
@@ -116,19 +120,34 @@ class Walker:
         instruction = self.program.instructions[step]
         job = Job(instruction, pending.get("input"), self.scope(now), *_tries(pending))
         decision = decide(self._position(instruction), outcome)
-        self.entries.append(finished(base_of(job), outcome, decision, since(pending, now)))
-        return replace(self._after(decision, outcome, now), cancels_children=True)
+        entry = finished(base_of(job), outcome, decision, since(pending, now))
+        children = pending.get("children")
+        if children and "oldest" in children:
+            # A retry goes on in them.
+            entry["children"] = [children["oldest"], children["last"]]
+            entry |= {"done": children["done"]} if children.get("done") else {}
+        self.entries.append(entry)
+        after = self._after(decision, outcome, now)
+        return replace(after, cancels_children=True, closes_question=True)
 
-    def cancelled(self, step: int) -> Progress:
-        """End a run that somebody asked to cancel while it waited. It is no failure."""
-        return Progress(RunStatus.CANCELLED, (), step, None)
+    def cancelled(self, step: int, pending: Pending | None, now: datetime) -> Progress:
+        """End a run that somebody asked to cancel. It is no failure, unless it had failed before.
+
+        What is stored of the step stays with the run: a retry goes on there.
+        """
+        if self.has_failed_at(step):
+            return self._end(Decision(RunStatus.FAILED, step, None), None, now)
+        kept = {**pending} if pending is not None else None
+        return Progress(RunStatus.CANCELLED, tuple(self.entries), step, kept, closes_question=True)
 
     def poisoned(self, step: int, pending: Pending | None, crashes: int) -> Progress:
         """End a run that ended its worker too often."""
         name = (pending or {}).get("step_name") or self.program.instructions[step].name
         error = {"step_name": name, "error": {"code": POISONED, "params": {"crashes": crashes}}}
         ended = Ended(tells_at_once=families.stops_the_others(self))
-        return Progress(RunStatus.FAILED, (), step, None, ended=ended, error=error)
+        kept = {key: value for key, value in (pending or {}).items() if key != "begun"}
+        failed = Progress(RunStatus.FAILED, (), step, kept, ended=ended, error=error)
+        return replace(failed, closes_question=True)
 
     def moment(self, step: int, pending: Pending, now: datetime) -> datetime:
         """Return the time by which a run that waited for others and is due looks around."""
@@ -142,7 +161,11 @@ class Walker:
 
     def walk(self, step: int, now: datetime, pending: Pending | None = None) -> Progress:
         """Go on from `step` until somebody has to do something, or the run ends."""
-        pending = pending or {}
+        progress = self._walk(step, now, pending or {})
+        has_just_failed = any(one.get("then") == Then.ON_FAILURE for one in self.entries)
+        return replace(progress, closes_question=True) if has_just_failed else progress
+
+    def _walk(self, step: int, now: datetime, pending: Pending) -> Progress:
         while True:
             instruction = self.program.instructions[step]
             if isinstance(instruction, Fail):
@@ -215,13 +238,18 @@ class Walker:
         """End a block whose run stops: with the error that led into it."""
         position = self._position(mark)
         if position.on_failure is not None and not position.has_failed:
-            return self.walk(position.on_failure, now)
+            return replace(self.walk(position.on_failure, now), closes_question=True)
         return self._end(Decision(RunStatus.FAILED, mark.index, None), None, now)
 
     def _after(self, decision: Decision, outcome: Outcome, now: datetime) -> Progress:
         if decision.status is not RunStatus.RUNNING:
             return self._end(decision, outcome, now)
         return self.walk(decision.next_step, now)
+
+    def _ended_well(self, step: int) -> Decision:
+        wrong = has_errors([*self.results, *self.entries], self.program)
+        status = RunStatus.COMPLETED_WITH_ERRORS if wrong else RunStatus.COMPLETED
+        return Decision(status, step, None)
 
     def _park(self, job: Job, decision: Decision, timing: Timing) -> Progress:
         tried = {**timing.as_json(), "error": error_of(decision)}
@@ -232,12 +260,13 @@ class Walker:
         ended = Ended()
         if self.is_child:
             decision, ended = families.hand_over(self, decision, outcome, now)
-        error = error_to_tell([*self.results, *self.entries], decision.status)
+        error = error_to_tell([*self.results, *self.entries], decision.status, self.program)
         step = decision.next_step
         if decision.status is RunStatus.FAILED and error is not None:
             step = self.program_index(error["step_name"], step)
         entries = tuple(self.entries)
-        return Progress(decision.status, entries, step, None, ended=ended, error=error)
+        over = Progress(decision.status, entries, step, None, ended=ended, error=error)
+        return replace(over, closes_question=True)
 
     def _turn(self, instruction: Instruction) -> int:
         entries = [*self.results, *self.entries]
@@ -254,7 +283,7 @@ class Walker:
             step=instruction.index,
             after_step=instruction.next,
             attempt=attempt,
-            had_errors=has_errors([*self.results, *self.entries]),
+            had_errors=has_errors([*self.results, *self.entries], self.program),
             has_failed=self.has_failed_at(instruction.index),
             on_error=instruction.on_error,
             error_block=instruction.error_block,
@@ -276,17 +305,6 @@ _STEERING: Final[Mapping[type, _Steer]] = {
     ForEach: families.each,
     Parallel: families.spawn,
 }
-
-
-def pending_retry(step: int, failed: Entry) -> Entry:
-    """Return what lets a failed step be tried again: its input, and its tries, forgiven."""
-    last = {key: failed[key] for key in ("started_at", "duration_ms", "error") if key in failed}
-    tries = failed.get("attempts") or [last]
-    pending = {"step": step, "step_name": failed["step_name"], "action": failed["action"]}
-    rendered = {"input": failed["input"]} if "input" in failed else {}
-    # Of a step with child runs: the results of those that did their work.
-    done = {"done": failed["done"]} if failed.get("done") else {}
-    return {**pending, **rendered, **done, "attempts": tries, "forgiven": len(tries)}
 
 
 def _tries(pending: Pending) -> tuple[tuple[Entry, ...], int]:

@@ -5,7 +5,10 @@ and name, its rendered `input`, and
     of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts)
     of a wait for a moment      `wake_at`
     of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`
-    of child runs               `children`: `first` and `last` id of those under way, `done` ones
+    of child runs               `children`: `oldest` and `last` id of the step's child runs, how
+                                many were `started`, and after a retry which to `revive`
+
+Of a run that ended in the middle of a step it keeps all that under `resume`: where a retry goes on.
 """
 
 from collections.abc import Mapping
@@ -78,6 +81,16 @@ class Spawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Revival:
+    """The child runs of a step that go on after a retry: those that did not end well."""
+
+    batch: Mapping[str, str]  # `oldest` and `last` id of the step's children
+    number: int
+    at_once: int
+    scope: str  # resuming.Scope
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitedEvent:
     """The event a run waits for."""
 
@@ -123,9 +136,11 @@ class Progress:
     due_in: timedelta | None = None  # of a run that parks; None: until somebody wakes it
     wait_type: WaitType | None = None
     spawn: Spawn | None = None
+    revival: Revival | None = None
     awaited: AwaitedEvent | None = None
     question: Question | None = None  # a new one
     cancels_children: bool = False
+    closes_question: bool = False  # the visit of the step that asked it is over
     ended: Ended = field(default_factory=Ended)
     error: Entry | None = None  # of a run that ends: why it ended so
 

@@ -20,6 +20,11 @@ def reachable_from(program: Program, start: int | None) -> frozenset[int]:
     return frozenset(found)
 
 
+def failure_steps(program: Program) -> frozenset[int]:
+    """Return the indexes of the steps under the document's `on_failure`."""
+    return reachable_from(program, program.on_failure)
+
+
 def _successors(instruction: Instruction) -> Iterator[int]:
     ways: list[int | None] = [instruction.next, instruction.error_block]
     if isinstance(instruction, Branch):

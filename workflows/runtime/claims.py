@@ -54,6 +54,12 @@ class Claim:
         return bool(self.pending and self.pending.get("begun"))
 
     @property
+    def may_have_asked(self) -> bool:
+        """Whether a question of this run may be open: one it waits for, or that was reminded of."""
+        asks = bool(self.pending and self.pending.get("awaits") == "approval")
+        return asks or any("waiting" in entry for entry in self.results)
+
+    @property
     def is_suspect(self) -> bool:
         """Whether it ended its worker so often that it may not take other runs with it."""
         return self.crashes >= SUSPECT_CRASHES

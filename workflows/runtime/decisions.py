@@ -1,6 +1,6 @@
 """The question a run waits for people to decide, as a row of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -33,9 +33,23 @@ WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NOT NULL
 CLOSE: Final = """
 UPDATE workflow_approvals
 SET decided_at = now(), decided_via = 'timeout', choice = coalesce(%(choice)s::text, '')
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NULL
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NULL AND closed_at IS NULL
 RETURNING 1
 """
+
+# The step that asked is over without a decision, whatever ended it: nobody can decide any more.
+CLOSE_ALL: Final = """
+UPDATE workflow_approvals SET closed_at = now()
+WHERE run_id = ANY(%(runs)s) AND decided_at IS NULL AND closed_at IS NULL
+    AND id IS DISTINCT FROM %(but)s::uuid
+RETURNING 1
+"""
+
+
+def close_questions(runs: Sequence[UUID], but: str | None = None) -> None:
+    """Close what these runs have asked and nobody has decided, but for one question."""
+    if runs:
+        rows(CLOSE_ALL, {"runs": list(runs), "but": but})
 
 
 def ask(claim: Claim, question: Question) -> dict[str, str]:
@@ -72,7 +86,7 @@ def wake_if_decided(claim: Claim, pending: Mapping[str, Json]) -> None:
     """Make a run that parks again due, if what it waits for was decided meanwhile."""
     asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
     if rows(DECISION, asked):
-        wake_decided(claim.tenant_id, claim.run_id)
+        wake_decided(claim.tenant_id, claim.run_id, asked["id"])
 
 
 def decision_of(

@@ -11,7 +11,7 @@ from workflows.definition.errors import InvalidProgram
 from workflows.engine.decide import MAX_CRASHES
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import store
+from workflows.runtime import revive, store
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import released
 from workflows.runtime.interpreter import interpret
@@ -43,6 +43,8 @@ def execute(claim: Claim, watch: Watch) -> RunStatus | None:
             if entered is None:
                 return RunStatus.QUEUED
             claim = entered
+            if claim.pending and "retry" in claim.pending:
+                claim = revive.rewind(claim, needed.loaded.program)
         with translation.override(needed.tenant.language):
             hands = LiveHands(claim, needed, watch)
             if claim.crashes >= MAX_CRASHES:
@@ -60,7 +62,7 @@ def execute(claim: Claim, watch: Watch) -> RunStatus | None:
 def _fail_unread(claim: Claim, problem: Exception) -> RunStatus:
     """End a run whose program this installation cannot execute."""
     error = {"step_name": "", "error": {"code": UNREADABLE, "params": {"reason": str(problem)}}}
-    failed = Progress(RunStatus.FAILED, (), claim.step, None, error=error)
+    failed = Progress(RunStatus.FAILED, (), claim.step, claim.pending or {}, error=error)
     store.write(claim, failed)
     return failed.status
 

@@ -12,13 +12,14 @@ from uuid import UUID
 
 from tenants.ids import uuid7
 from tenants.jsontext import storable
-from workflows.engine.children import ChildEnd, Family
-from workflows.engine.progress import Spawn
+from workflows.engine.children import MOST_BYTES, ChildEnd, Family
+from workflows.engine.progress import Revival, Spawn
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import lanes
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
-from workflows.runtime.statements import NEVER
+from workflows.runtime.decisions import close_questions
+from workflows.runtime.statements import CANCEL_COLUMNS, NEVER
 
 Json = Any
 
@@ -63,27 +64,45 @@ WHERE id = (SELECT id FROM workflow_runs
 RETURNING 1
 """  # noqa: S608  # a constant of this package
 
-# Those of a batch: the ids of one batch were made one after the other.
+# Those of a step: their ids were made one after the other. Results that are too large together are
+# left where they are.
 CHILDREN: Final = """
-SELECT item_index, status, output, error_code, error_step, error_message
+SELECT item_index, status,
+    CASE WHEN sum(octet_length((output -> 'result')::text)) OVER () <= %(most)s
+        THEN output ELSE output - 'result' END,
+    error_code, error_step, error_message, coalesce(pending -> 'resume' ? 'settled', false),
+    sum(octet_length((output -> 'result')::text)) OVER ()
 FROM workflow_runs
-WHERE parent_run = %(parent)s AND id BETWEEN %(first)s AND %(last)s
+WHERE parent_run = %(parent)s AND id BETWEEN %(oldest)s AND %(last)s
 ORDER BY item_index
 """
 
 # End the children that no worker holds; ask the workers of the others.
-CANCEL_CHILDREN: Final = """
-UPDATE workflow_runs
-SET cancel_requested_at = coalesce(cancel_requested_at, now()),
-    status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
-    due_at = CASE WHEN status = 'running' THEN due_at END,
-    completed_at = CASE WHEN status <> 'running' THEN now() END,
-    wait_type = CASE WHEN status = 'running' THEN wait_type END,
-    wait_match = CASE WHEN status = 'running' THEN wait_match END,
-    pending = CASE WHEN status = 'running' THEN pending END
+CANCEL_CHILDREN: Final = f"""
+UPDATE workflow_runs SET {CANCEL_COLUMNS}
 WHERE parent_run = ANY(%(parents)s) AND due_at IS NOT NULL
 RETURNING id, parent_run, status, holds_lane, definition_id, lane
-"""
+"""  # noqa: S608  # a constant of this package
+
+# Let the children of a step go on that did not end well, the first `at_once` now. How they ended
+# stands under `retry` until a worker has worked out where each goes on.
+REVIVE_CHILDREN: Final = f"""
+UPDATE workflow_runs run
+SET status = 'queued', due_at = CASE WHEN ended.number <= %(at_once)s THEN now() ELSE {NEVER} END,
+    pending = jsonb_build_object('retry', jsonb_build_object(
+        'status', run.status, 'code', run.error_code, 'at', run.completed_at,
+        'kept', run.pending -> 'resume', 'scope', %(scope)s::text)),
+    completed_at = NULL, crashes = 0, lease_token = run.lease_token + 1, deadline_at = NULL,
+    cancel_requested_at = NULL, output = NULL, error_step = NULL, error_code = NULL,
+    error_message = NULL, error_fingerprint = NULL
+FROM (SELECT id, row_number() OVER (ORDER BY item_index) AS number FROM workflow_runs
+    WHERE parent_run = %(parent)s AND id BETWEEN %(oldest)s AND %(last)s
+        AND (status IN ('cancelled', 'skipped') OR status = 'failed'
+            AND (%(scope)s::text = 'all' OR pending -> 'resume' ? 'settled'))
+    ORDER BY item_index) ended
+WHERE run.id = ended.id
+RETURNING run.id
+"""  # noqa: S608  # a constant of this package
 
 # From a child up to the run whose program it shares, and above: what its templates see.
 ANCESTORS: Final = """
@@ -108,6 +127,14 @@ class Callee:
     version: int
     lane: str | None = None
     deadline: timedelta | None = None
+
+
+class FamilyChanged(Exception):
+    """Somebody changed the child runs of a step while it was looking at them."""
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(f"the child runs of run {run_id} changed meanwhile")
+        self.run_id = run_id
 
 
 def start(claim: Claim, spawn: Spawn, callee: Callee | None = None) -> dict[str, str]:
@@ -137,6 +164,18 @@ def start(claim: Claim, spawn: Spawn, callee: Callee | None = None) -> dict[str,
     return {"first": str(ids[0]), "last": str(ids[-1])}
 
 
+def revive(run_id: UUID, revival: Revival) -> None:
+    """Let the children of a run go on that did not end well.
+
+    Raises FamilyChanged if they are not as many as the run found when it looked at them.
+    """
+    batch = {key: revival.batch[key] for key in ("oldest", "last")}
+    facts = {"parent": run_id, "at_once": revival.at_once, "scope": revival.scope}
+    found = rows(REVIVE_CHILDREN, {**batch, **facts})
+    if len(found) != revival.number:
+        raise FamilyChanged(run_id)
+
+
 def lock_parent(parent: UUID) -> None:
     """Take the parent's row before the child's."""
     rows(LOCK_PARENT, {"parent": parent})
@@ -158,6 +197,7 @@ def cancel_children(run_id: UUID) -> None:
     while parents:
         found = rows(CANCEL_CHILDREN, {"parents": parents})
         gone = [row for row in found if row[2] == RunStatus.CANCELLED]
+        close_questions([row[0] for row in gone])
         for child, _, _, holds_lane, definition_id, lane in gone:
             if holds_lane:
                 lanes.leave(definition_id, lane or "", child)
@@ -171,13 +211,16 @@ def cancel_children(run_id: UUID) -> None:
 
 def family_of(run_id: UUID, batch: Mapping[str, str]) -> Family:
     """Return what became of the children that a parked run waits for."""
-    found = rows(CHILDREN, {"parent": run_id, "first": batch["first"], "last": batch["last"]})
+    # A step that version 0.1 retried has children of an earlier visit, which are not among these.
+    range_of = {"parent": run_id, "oldest": batch["oldest"], "last": batch["last"]}
+    found = rows(CHILDREN, {**range_of, "most": MOST_BYTES})
     ends = list(_ends(found))
-    return Family(open=len(found) - len(ends), ended=ends)
+    result_bytes = int(found[0][-1] or 0) if found else 0
+    return Family(open=len(found) - len(ends), ended=ends, result_bytes=result_bytes)
 
 
 def _ends(found: Iterable[tuple[Any, ...]]) -> Iterable[ChildEnd]:
-    for item_index, status, output, code, step, message in found:
+    for item_index, status, output, code, step, message, is_settled, _bytes in found:
         if RunStatus(status).has_ended:
             error = {"code": code or status, "step": step or "", "message": message or ""}
-            yield ChildEnd(item_index, RunStatus(status), as_json(output), error)
+            yield ChildEnd(item_index, RunStatus(status), as_json(output), error, is_settled)

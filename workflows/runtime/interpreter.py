@@ -63,13 +63,24 @@ def interpret(hands: Hands, step: int, pending: Pending | None) -> RunStatus:
     elif hands.must_ask_a_person(progress.job):
         progress = _settle(hands, progress.job)(StepUnknown(), Timing(hands.now(), 0))
         hands.write(progress)
+    elif not _is_stored(hands, pending):
+        hands.write(progress)
     return _carry_on(hands, progress)
+
+
+def _is_stored(hands: Hands, pending: Pending | None) -> bool:
+    """Whether the step would be rendered alike once more, should this worker die in it.
+
+    Its params are stored, or it is the very first step, which is rendered as of the run's start.
+    """
+    kept = (pending or {}).keys() - {"begun"}
+    return "input" in kept or not (kept or hands.walker().results)
 
 
 def _begin(hands: Hands, step: int, pending: Pending | None) -> Progress:
     walker, now = hands.walker(), hands.now()
     if hands.is_cancelled():
-        return walker.cancelled(step)
+        return walker.cancelled(step, pending, now)
     if _is_late(hands, step):
         return _expired(hands, step, pending)
     arrival = None

@@ -10,6 +10,9 @@ from typing import Final
 # hold an infinity.
 NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
 
+# Nobody executes the run, and it has not failed yet.
+_ENDS_NOW: Final = """(status <> 'running' AND NOT step_results @> '[{"then": "on_failure"}]')"""
+
 # Workers are alive while they hold the advisory lock (this class, their number).
 WORKER_LOCK_CLASS: Final = 4711
 
@@ -127,11 +130,13 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
 """  # noqa: S608  # a constant of this module
 
-# The run's end. due_at NULL takes it out of the index of live runs.
+# The run's end. due_at NULL takes it out of the index of live runs. `pending` keeps, under
+# `resume`, what is known of a step that the run ended in the middle of: a retry goes on there.
 FINISH: Final = """
 UPDATE workflow_runs
 SET status = %(status)s::text, step_results = step_results || %(entries)s::jsonb,
-    current_step = %(step)s, pending = NULL, crashes = 0, due_at = NULL, completed_at = now(),
+    current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0, due_at = NULL,
+    completed_at = now(),
     wait_type = NULL, wait_match = NULL, worker = NULL, lease_until = NULL,
     output = %(output)s::jsonb, holds_lane = false,
     error_step = %(error_step)s,
@@ -217,6 +222,7 @@ UPDATE workflow_runs
 SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
     lease_until = NULL, due_at = NULL, completed_at = now(), wait_type = NULL, wait_match = NULL,
     holds_lane = false, error_step = coalesce(pending ->> 'step_name', error_step),
+    pending = jsonb_build_object('resume', coalesce(pending, '{}'::jsonb) - 'begun'),
     error_code = %(error_code)s::text,
     error_message = %(error_message)s,
     error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
@@ -237,19 +243,23 @@ FROM workflow_versions version JOIN workflow_definitions definition
 WHERE version.definition_id = %(definition)s AND version.version = %(version)s
 """
 
-# End a run that no worker holds; ask a worker that does to end it before its next step.
-CANCEL: Final = """
-UPDATE workflow_runs
-SET status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
-    due_at = CASE WHEN status = 'running' THEN due_at END,
-    completed_at = CASE WHEN status <> 'running' THEN now() END,
-    wait_type = CASE WHEN status = 'running' THEN wait_type END,
-    wait_match = CASE WHEN status = 'running' THEN wait_match END,
-    pending = CASE WHEN status = 'running' THEN pending END,
-    cancel_requested_at = coalesce(cancel_requested_at, now())
+# End a run that no worker holds; ask a worker that does to end it before its next step. One that
+# has failed, and carries out the steps for that, is ended by a worker as well: it stays a failure.
+CANCEL_COLUMNS: Final = f"""
+    cancel_requested_at = coalesce(cancel_requested_at, now()),
+    status = CASE WHEN {_ENDS_NOW} THEN 'cancelled' ELSE status END,
+    due_at = CASE WHEN {_ENDS_NOW} THEN NULL WHEN status = 'running' THEN due_at ELSE now() END,
+    completed_at = CASE WHEN {_ENDS_NOW} THEN now() END,
+    wait_type = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_type END,
+    wait_match = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_match END,
+    pending = CASE WHEN {_ENDS_NOW} AND pending IS NOT NULL
+        THEN jsonb_build_object('resume', pending) WHEN {_ENDS_NOW} THEN NULL ELSE pending END
+"""
+CANCEL: Final = f"""
+UPDATE workflow_runs SET {CANCEL_COLUMNS}
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
 RETURNING status, holds_lane
-"""
+"""  # noqa: S608 - of the texts above
 
 # Why a run was cancelled, or will be before its next step, if nobody wanted it so.
 SAY_WHY_CANCELLED: Final = """

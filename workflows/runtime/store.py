@@ -57,11 +57,11 @@ def write(claim: Claim, progress: Progress, callee: Callee | None = None) -> boo
 def _checkpoint(claim: Claim, progress: Progress) -> bool:
     pending = {**(progress.pending or {}), "begun": True}
     values = {**_values(claim, progress), "pending": storable(pending)}
-    if not progress.cancels_children:
+    if not _has_company(claim, progress):
         return _fenced(statements.CHECKPOINT, values)
     with transaction.atomic():
         cancel_asked = _fenced(statements.CHECKPOINT, values)
-        families.cancel_children(claim.run_id)
+        _end_visit(claim, progress)
     return cancel_asked
 
 
@@ -73,13 +73,13 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
         "wait": progress.due_in,
         "wait_type": progress.wait_type,
         "wait_match": None,
-        "spawned": len(progress.spawn.children) if progress.spawn else None,
+        "spawned": _started_by(progress),
     }
     if progress.awaited is not None:
         form, match = matching.question(progress.awaited)
         pending = {**(pending or {}), **_bounds(claim, progress.awaited)}
         values |= {"wait_type": form, "wait_match": match}
-    if not (progress.spawn or progress.wait_type is WaitType.APPROVAL or progress.cancels_children):
+    if not _has_company(claim, progress):
         return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
     with transaction.atomic():
         if progress.spawn is not None:
@@ -88,8 +88,10 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
         if progress.question is not None:
             pending = {**(pending or {}), **decisions.ask(claim, progress.question)}
         cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
-        if progress.cancels_children:
-            families.cancel_children(claim.run_id)
+        if progress.revival is not None:
+            families.revive(claim.run_id, progress.revival)
+            wake_workers()
+        _end_visit(claim, progress, asked=(pending or {}).get("approval_id"))
         if progress.wait_type is WaitType.APPROVAL and progress.question is None:
             # It may have been decided while the steps of a reminder were under way.
             decisions.wake_if_decided(claim, pending or {})
@@ -100,14 +102,19 @@ def _finish(claim: Claim, progress: Progress) -> bool:
     """End a run; let those hear of it whom it concerns: parent, children, lane, other workflows."""
     errors = error_columns(claim.definition_id, progress.error)
     output = storable(progress.ended.as_json()) if claim.parent_run else None
+    resume = None if progress.pending is None else {"resume": progress.pending}
     values = {**_values(claim, progress), "status": progress.status, "output": output, **errors}
-    if not claim.has_ties and progress.status is not RunStatus.FAILED:
+    values["pending"] = _stored(resume)
+    closes = claim.may_have_asked and progress.closes_question
+    if not claim.has_ties and not closes and progress.status is not RunStatus.FAILED:
         return _fenced(statements.FINISH, values)
     with transaction.atomic():
         _lock_ties(claim.parent_run, claim.definition_id, claim.lane if claim.holds_lane else None)
         _fenced(statements.FINISH, values)
         if claim.children_open:
             families.cancel_children(claim.run_id)
+        if closes:
+            decisions.close_questions([claim.run_id])
         if claim.parent_run is not None:
             tells = progress.ended.tells_at_once
             families.child_ended(claim.parent_run, claim.item_index, tells=tells, goes_on=not tells)
@@ -118,6 +125,31 @@ def _finish(claim: Claim, progress: Progress) -> bool:
         if claim.has_ties:
             wake_workers()
     return False
+
+
+def _has_company(claim: Claim, progress: Progress) -> bool:
+    """Whether other rows have to be written together with the run's own."""
+    asks = progress.wait_type is WaitType.APPROVAL
+    ends = progress.cancels_children or (claim.may_have_asked and progress.closes_question)
+    return bool(progress.spawn or progress.revival or asks or ends)
+
+
+def _started_by(progress: Progress) -> int | None:
+    """Return how many child runs a parking run waits for; None: as many as before."""
+    if progress.revival is not None:
+        return progress.revival.number
+    return len(progress.spawn.children) if progress.spawn else None
+
+
+def _end_visit(claim: Claim, progress: Progress, asked: str | None = None) -> None:
+    """End what belonged to a step that is over: its child runs, its question.
+
+    `asked` is the id of the question that the run waits for now.
+    """
+    if progress.cancels_children:
+        families.cancel_children(claim.run_id)
+    if claim.may_have_asked and progress.closes_question:
+        decisions.close_questions([claim.run_id], but=asked)
 
 
 def _lock_ties(parent: UUID | None, definition_id: UUID, lane: str | None) -> None:
@@ -237,6 +269,7 @@ def _cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
     if not done or done[0][0] != RunStatus.CANCELLED:
         return RunStatus(done[0][0]) if done else None
     families.cancel_children(run_id)
+    decisions.close_questions([run_id])
     if parent is not None:
         families.child_ended(parent, item_index, tells=True, goes_on=True)
     if done[0][1]:

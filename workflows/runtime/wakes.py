@@ -14,9 +14,11 @@ from workflows.runtime.database import execute
 WAKE_DECIDED: Final = """
 UPDATE workflow_runs SET due_at = now()
 WHERE id = %(run)s AND tenant_id = %(tenant)s AND status = 'waiting' AND wait_type = 'approval'
+    AND pending ->> 'approval_id' = %(approval)s
 """
 
 
-def wake_decided(tenant_id: UUID, run_id: UUID) -> bool:
-    """Make the run due; return whether it waited for an approval."""
-    return execute(WAKE_DECIDED, {"tenant": tenant_id, "run": run_id}).rowcount > 0
+def wake_decided(tenant_id: UUID, run_id: UUID, approval_id: UUID) -> bool:
+    """Make the run due; return whether it waited for this approval."""
+    values = {"tenant": tenant_id, "run": run_id, "approval": str(approval_id)}
+    return execute(WAKE_DECIDED, values).rowcount > 0

@@ -8,10 +8,10 @@ from tenants.ids import uuid7
 from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
+from workflows.definition.errors import InvalidProgram
 from workflows.definition.program import Program
-from workflows.engine.advance import pending_retry
 from workflows.engine.decide import Then
-from workflows.engine.entries import stopping_entry
+from workflows.engine.resuming import Ending, Resumption, Scope, resumption
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -31,24 +31,44 @@ MANUAL: Final = "manual"  # the source of an event that a person made
 
 
 def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
-    """Let a failed run go on from its failed step: same row, version, payload, same key.
+    """Let a run that failed, or was cancelled, go on in the step it ended in.
 
-    Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did),
-    `is_a_part`, `unknown_run`.
+    Same row, version and payload; what is called again has the key and the content it had. Of a
+    step with child runs, those that did not end well go on, each in its own step; see
+    `engine.resuming`. Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed`
+    (no step did), `program_unreadable`, `is_a_part`, `unknown_run`.
     """
     with tenant_scope(tenant):
         run = whole_run(tenant, run_id)
-        if run.status != RunStatus.FAILED:
+        if run.status not in {RunStatus.FAILED, RunStatus.CANCELLED}:
             raise NotRetryable(run_id, "not_failed")
-        failed = stopping_entry(run.step_results)
-        if failed is None:
+        onward = resumption_of(run)
+        if onward is None:
             raise NotRetryable(run_id, "nothing_failed")
-        pending = pending_retry(run.current_step, failed)
-        # What was done about the failure stays: it was done.
-        results = [entry for entry in run.step_results if entry is not failed]
-        if not revive.retry_failed_step(tenant.id, (run_id, run.lease_token), pending, results):
+        if not revive.resume(tenant.id, (run_id, run.lease_token), onward):
             raise NotRetryable(run_id, "not_failed")
         wake_workers()
+
+
+def resumption_of(run: WorkflowRun, scope: Scope = Scope.ALL) -> Resumption | None:
+    """Return where a run that has ended goes on; None: nothing in it failed.
+
+    Raises NotRetryable: `program_unreadable`.
+    """
+    program = program_to_resume(run)
+    kept = (run.pending or {}).get("resume")
+    # A run that has ended has an end.
+    ended_at = run.completed_at or run.created_at
+    ending = Ending(RunStatus(run.status), run.error_code, ended_at)
+    return resumption(program, run.step_results, (run.current_step, kept), ending, scope=scope)
+
+
+def program_to_resume(run: WorkflowRun) -> Program:
+    """Return what the run carries out. Raises NotRetryable: `program_unreadable`."""
+    try:
+        return program_of(run.definition_id, run.version).program
+    except (VersionMissing, InvalidProgram):
+        raise NotRetryable(run.pk, "program_unreadable") from None
 
 
 def start_again(  # noqa: PLR0913  # each part is named where it is used
@@ -113,15 +133,20 @@ def starting_point(
 
 def whole_run(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
     """Return a run of `tenant`. Raises NotRetryable: `unknown_run`, `is_a_part`."""
-    runs = WorkflowRun.objects.select_related("definition", "tenant")
-    rows = runs.select_for_update(of=("self",)) if lock else runs
-    try:
-        run = rows.get(tenant=tenant, pk=run_id)
-    except WorkflowRun.DoesNotExist:
-        raise NotRetryable(run_id, "unknown_run") from None
+    run = run_of(tenant, run_id, lock=lock)
     if run.parent_run is not None:
         raise NotRetryable(run_id, "is_a_part")
     return run
+
+
+def run_of(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
+    """Return a run of `tenant`, or a part of one. Raises NotRetryable: `unknown_run`."""
+    runs = WorkflowRun.objects.select_related("definition", "tenant")
+    rows = runs.select_for_update(of=("self",)) if lock else runs
+    try:
+        return rows.get(tenant=tenant, pk=run_id)
+    except WorkflowRun.DoesNotExist:
+        raise NotRetryable(run_id, "unknown_run") from None
 
 
 def _program(run: WorkflowRun, version: int) -> Program:

@@ -21,6 +21,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "A step before this one has no result that could be taken over. Choose an earlier step."
     ),
     "never_published": _("There is no such version of the workflow any more."),
+    "program_unreadable": _(
+        "This installation cannot carry out the version that the run belongs to. Start it again on "
+        "the newest version instead."
+    ),
     "nothing_unclear": _("It is clear what became of the step that stopped this run."),
     "went_on": _(
         "The run went on after the unclear step and has ended, so there is nothing to go on with. "

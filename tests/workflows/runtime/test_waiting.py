@@ -203,7 +203,7 @@ def decide(tenant, choice, **answers):
     approval.choice, approval.answers = choice, answers
     approval.decided_by, approval.decided_at = "Sara", timezone.now()
     approval.save()
-    wake_decided(tenant.id, approval.run_id)
+    wake_decided(tenant.id, approval.run_id, approval.pk)
 
 
 def test_a_decision_wakes_the_run_with_what_was_chosen(tenant, machine, calls, publish_steps):

@@ -86,6 +86,7 @@ class RetryView(APIView):
                 "still_running",
                 "already_under_way",
                 "never_published",
+                "program_unreadable",
                 "is_a_part",
                 "step_not_possible",
                 "length_required",

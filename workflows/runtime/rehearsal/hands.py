@@ -14,6 +14,7 @@ from actions.spec import ActionContext, ActionSpec, Effect, Preview
 from tenants.ids import uuid7
 from workflows.definition.instructions import EmitEvent, RunWorkflow
 from workflows.engine.advance import Arrival, Walker
+from workflows.engine.children import ChildEnd
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
@@ -39,6 +40,7 @@ class RehearsalHands:
         self.results: list[Entry] = []
         self.last: Progress | None = None  # what was written last
         self.met: Arrival = None  # what a wait finds when it is over
+        self.ends: list[ChildEnd] = []  # of the child runs of the step under way
         self.callee: Callee | None = None  # of the workflow that was called
         self._notes: dict[str, dict[str, Json]] = {}  # for the entry of a step that is coming
 
