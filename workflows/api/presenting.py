@@ -159,6 +159,7 @@ def _step(entry: Mapping[str, Json], labels: Mapping[str, str]) -> dict[str, Jso
         "error": _error(entry.get("error")),
         "started_at": entry.get("started_at"),
         "duration_ms": entry.get("duration_ms"),
+        "record_values": entry.get("record_values"),
         "attempts": [
             {
                 "started_at": attempt.get("started_at"),

@@ -45,6 +45,7 @@ from workflows.engine.progress import (
     Progress,
     WaitType,
     base_of,
+    marks_in,
     named,
     since,
     stored,
@@ -90,8 +91,9 @@ class Walker:
         if "wake_at" in pending:
             return waiting.wake(self, instruction, pending, now)
         if "input" in pending and isinstance(instruction, Call | EmitEvent | RunWorkflow):
-            turn = self._turn(instruction)
-            job = Job(instruction, pending["input"], self.scope(now), *_tries(pending), turn)
+            turn, marks = self._turn(instruction), marks_in(pending)
+            scope, tries = self.scope(now), _tries(pending)
+            job = Job(instruction, pending["input"], scope, *tries, turn, marks)
             return Progress(RunStatus.RUNNING, (), step, None, job)
         return self.walk(step, now, pending)
 
@@ -118,7 +120,8 @@ class Walker:
         """End a run that took too long; the steps for a run that has failed come yet."""
         pending, outcome = pending or {}, DeadlinePassed(deadline.isoformat())
         instruction = self.program.instructions[step]
-        job = Job(instruction, pending.get("input"), self.scope(now), *_tries(pending))
+        scope, marks = self.scope(now), marks_in(pending)
+        job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
         decision = decide(self._position(instruction), outcome)
         entry = finished(base_of(job), outcome, decision, since(pending, now))
         children = pending.get("children")
@@ -170,8 +173,7 @@ class Walker:
             instruction = self.program.instructions[step]
             if isinstance(instruction, Fail):
                 return self._fail(instruction, now)
-            turn = self._turn(instruction)
-            job = Job(instruction, None, self.scope(now), *_tries(pending), turn)
+            job = self._job(instruction, pending, now)
             try:
                 found = self._try(job, pending.get("done", {}), now)
             except ExpressionError as problem:
@@ -267,6 +269,12 @@ class Walker:
         entries = tuple(self.entries)
         over = Progress(decision.status, entries, step, None, ended=ended, error=error)
         return replace(over, closes_question=True)
+
+    def _job(self, instruction: Instruction, pending: Pending, now: datetime) -> Job:
+        turn, scope = self._turn(instruction), self.scope(now)
+        if "trigger" in pending:
+            scope = replace(scope, trigger=pending["trigger"])
+        return Job(instruction, None, scope, *_tries(pending), turn, marks_in(pending))
 
     def _turn(self, instruction: Instruction) -> int:
         entries = [*self.results, *self.entries]

@@ -77,13 +77,13 @@ def _revive(
         # Some were being carried out when the step ended: first they come to their end.
         return walker.parked(parent.index, pending, WaitType.CHILDREN, None)
     kept = {**pending["children"]}
-    scope = kept.pop("revive")
+    scope, fresh = kept.pop("revive"), kept.pop("fresh", None)
     pending = {**pending, "children": kept}
     again = [end for end in family.ended if children.goes_on(end, scope)]
     if not again:
         return meet(walker, parent, pending, family, now)
     parked = walker.parked(parent.index, pending, WaitType.CHILDREN, None)
-    revival = Revival(kept, len(again), children.at_once(parent), scope)
+    revival = Revival(kept, len(again), children.at_once(parent), scope, fresh=fresh)
     return replace(parked, revival=revival)
 
 

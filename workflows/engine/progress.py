@@ -46,15 +46,21 @@ class Job:
     attempts: tuple[Entry, ...] = ()  # the failed ones before this
     forgiven: int = 0  # how many of them a person's retry no longer counts
     turn: int = 0  # how often the run has ended this step before: in a loop, or as a reminder
+    # How often a person had it tried with the record's values of that day, and what they were:
+    # `revision` and `record_values`, both missing if nobody has.
+    marks: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """What tells this step of the run from all others, the same on every try and resume.
 
         The second round of a loop is another call: with the first one's key it would be dropped.
+        So would be one with other content.
         """
         index = self.instruction.index
-        return f"{index}-{self.turn + 1}" if self.turn else str(index)
+        key = f"{index}-{self.turn + 1}" if self.turn else str(index)
+        revision = self.marks.get("revision")
+        return f"{key}-r{revision}" if revision else key
 
     @property
     def attempt(self) -> int:
@@ -83,6 +89,8 @@ class Spawn:
 @dataclass(frozen=True, slots=True)
 class Revival:
     """The child runs of a step that go on after a retry: those that did not end well."""
+
+    fresh: Mapping[str, Json] | None = field(kw_only=True, default=None)  # resuming.Fresh, as JSON
 
     batch: Mapping[str, str]  # `oldest` and `last` id of the step's children
     number: int
@@ -147,7 +155,8 @@ class Progress:
 
 def base_of(job: Job) -> Entry:
     """Return how the entry of a step begins."""
-    base: Entry = {"step_name": job.instruction.name, "action": job.instruction.action}
+    name, action = job.instruction.name, job.instruction.action
+    base: Entry = {"step_name": name, "action": action, **job.marks}
     if job.input is not None:
         base["input"] = job.input
     if job.attempts:
@@ -162,7 +171,13 @@ def stored(job: Job) -> Entry:
 
 def named(pending: Mapping[str, Json]) -> Entry:
     """Return how the entry of a step begins that parked the run."""
-    return {key: pending[key] for key in ("step_name", "action", "input") if key in pending}
+    kept = {key: pending[key] for key in ("step_name", "action", "input") if key in pending}
+    return {**kept, **marks_in(pending)}
+
+
+def marks_in(kept: Mapping[str, Json]) -> Entry:
+    """Return the marks of a job, from what a row or an entry keeps of it."""
+    return {key: kept[key] for key in ("revision", "record_values") if key in kept}
 
 
 def since(pending: Mapping[str, Json], now: datetime) -> Timing:

@@ -10,7 +10,7 @@ again: it ended with the visit of its step, and the step asks anew.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 from workflows.definition.program import Program
 from workflows.engine.decide import MAX_CRASHES, POISONED
 from workflows.engine.entries import Entry, stopping_entry
+from workflows.engine.progress import marks_in
 from workflows.engine.reach import failure_steps
 from workflows.engine.statuses import RunStatus
 
@@ -52,6 +53,18 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """The record's values of today, for the step that goes on: it is rendered anew with them."""
+
+    payload: Json  # takes the place of the trigger's, for this step alone
+    told: Json  # what its entry keeps: {"read_at", "changed": {key: [before, now]}}
+
+    def as_json(self) -> Entry:
+        """Return what a child's row keeps until a worker has worked out where it goes on."""
+        return {"payload": self.payload, "told": self.told}
+
+
+@dataclass(frozen=True, slots=True)
 class Resumption:
     """Where a run goes on, and what its row holds then."""
 
@@ -60,18 +73,32 @@ class Resumption:
     results: list[Entry]
 
 
-def resumption(
+def resumption(  # noqa: PLR0913  # each part is named where it is used
     program: Program,
     results: Sequence[Entry],
     stood: tuple[int, Kept | None],
     ending: Ending,
     *,
     scope: Scope = Scope.ALL,
+    fresh: Fresh | None = None,
 ) -> Resumption | None:
     """Return where a run that ended goes on; None: nothing in it failed.
 
     `stood` is the row's `current_step`, and what its `pending` keeps under `resume`.
     """
+    found = _resumption(program, results, stood, ending, scope)
+    if found is None or fresh is None:
+        return found
+    return replace(found, pending=_with_fresh(found.pending, fresh))
+
+
+def _resumption(
+    program: Program,
+    results: Sequence[Entry],
+    stood: tuple[int, Kept | None],
+    ending: Ending,
+    scope: Scope,
+) -> Resumption | None:
     step, kept = stood
     kept = _without_mark(kept)
     if kept is None and _ended_inside(ending):
@@ -101,6 +128,7 @@ def pending_retry(step: int, failed: Entry, at: datetime, scope: Scope = Scope.A
     tries = failed.get("attempts") or [last]
     pending = {"step": step, "step_name": failed["step_name"], "action": failed["action"]}
     rendered = {"input": failed["input"]} if "input" in failed else {}
+    rendered |= marks_in(failed)
     family: Entry = {}
     if failed.get("children"):
         oldest, newest = failed["children"]
@@ -130,6 +158,17 @@ def _inside(
         tried = [*kept.get("attempts", ()), _attempt(ending)]
         pending |= {"attempts": tried, "forgiven": len(tried)}
     return Resumption(step, pending, _unpaused(results))
+
+
+def _with_fresh(pending: Entry, fresh: Fresh) -> Entry:
+    """Let the step be rendered anew, as another call than before; its children, if it has any."""
+    if "children" in pending:
+        return {**pending, "children": {**pending["children"], "fresh": fresh.as_json()}}
+    if "hands_over" in pending:
+        return pending
+    kept = {key: value for key, value in pending.items() if key != "input"}
+    marks = {"revision": pending.get("revision", 0) + 1, "record_values": fresh.told}
+    return {**kept, **marks, "trigger": fresh.payload}
 
 
 def _attempt(ending: Ending) -> Entry:

@@ -91,7 +91,7 @@ UPDATE workflow_runs run
 SET status = 'queued', due_at = CASE WHEN ended.number <= %(at_once)s THEN now() ELSE {NEVER} END,
     pending = jsonb_build_object('retry', jsonb_build_object(
         'status', run.status, 'code', run.error_code, 'at', run.completed_at,
-        'kept', run.pending -> 'resume', 'scope', %(scope)s::text)),
+        'kept', run.pending -> 'resume', 'scope', %(scope)s::text, 'fresh', %(fresh)s::jsonb)),
     completed_at = NULL, crashes = 0, lease_token = run.lease_token + 1, deadline_at = NULL,
     cancel_requested_at = NULL, output = NULL, error_step = NULL, error_code = NULL,
     error_message = NULL, error_fingerprint = NULL
@@ -171,6 +171,7 @@ def revive(run_id: UUID, revival: Revival) -> None:
     """
     batch = {key: revival.batch[key] for key in ("oldest", "last")}
     facts = {"parent": run_id, "at_once": revival.at_once, "scope": revival.scope}
+    facts["fresh"] = None if revival.fresh is None else storable(revival.fresh)
     found = rows(REVIVE_CHILDREN, {**batch, **facts})
     if len(found) != revival.number:
         raise FamilyChanged(run_id)

@@ -10,7 +10,7 @@ from tenants.jsontext import storable
 from workflows.definition.program import Program
 from workflows.engine import resuming
 from workflows.engine.progress import Progress
-from workflows.engine.resuming import Ending, Resumption
+from workflows.engine.resuming import Ending, Fresh, Resumption
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
@@ -110,8 +110,15 @@ def rewind(claim: Claim, program: Program) -> Claim:
     mark = (claim.pending or {})["retry"]
     ending = Ending(RunStatus(mark["status"]), mark["code"], datetime.fromisoformat(mark["at"]))
     stood = (claim.step, mark["kept"])
-    scope = resuming.Scope(mark["scope"])
-    onward = resuming.resumption(program, claim.results, stood, ending, scope=scope)
+    scope, fresh = resuming.Scope(mark["scope"]), mark.get("fresh")
+    onward = resuming.resumption(
+        program,
+        claim.results,
+        stood,
+        ending,
+        scope=scope,
+        fresh=Fresh(fresh["payload"], fresh["told"]) if fresh else None,
+    )
     if onward is None:
         onward = Resumption(claim.step, {"step": claim.step}, list(claim.results))
     begun = {**onward.pending, "begun": True}

@@ -11,7 +11,7 @@ from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.program import Program
 from workflows.engine.decide import Then
-from workflows.engine.resuming import Ending, Resumption, Scope, resumption
+from workflows.engine.resuming import Ending, Fresh, Resumption, Scope, resumption
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -19,6 +19,7 @@ from workflows.runtime import revive, statements
 from workflows.runtime.database import execute
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.wakeup import wake_workers
+from workflows.services.record_values import record_values, refuse_for_called
 from workflows.services.refusals import NotRetryable
 from workflows.services.repeats import unfinished_repeat
 from workflows.services.search_keys import search_keys
@@ -30,19 +31,27 @@ STOPPED: Final = frozenset({Then.STOP, Then.ON_FAILURE})
 MANUAL: Final = "manual"  # the source of an event that a person made
 
 
-def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
+def retry_failed_step(tenant: Tenant, run_id: UUID, *, with_record: bool = False) -> None:
     """Let a run that failed, or was cancelled, go on in the step it ended in.
 
     Same row, version and payload; what is called again has the key and the content it had. Of a
     step with child runs, those that did not end well go on, each in its own step; see
-    `engine.resuming`. Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed`
-    (no step did), `program_unreadable`, `is_a_part`, `unknown_run`.
+    `engine.resuming`. `with_record`: that step, and it alone, reads what the run's record says
+    today instead of the payload; its call then has another key, and its entry says so.
+
+    Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did),
+    `program_unreadable`, `is_a_part`, `unknown_run`; with the record also `not_from_a_record`,
+    `record_gone`, `values_handed_over` (a called workflow failed).
     """
     with tenant_scope(tenant):
         run = whole_run(tenant, run_id)
         if run.status not in {RunStatus.FAILED, RunStatus.CANCELLED}:
             raise NotRetryable(run_id, "not_failed")
-        onward = resumption_of(run)
+        fresh = None
+        if with_record:
+            fresh = record_values(tenant, run_id).as_fresh()
+            refuse_for_called(run)
+        onward = resumption_of(run, fresh=fresh)
         if onward is None:
             raise NotRetryable(run_id, "nothing_failed")
         if not revive.resume(tenant.id, (run_id, run.lease_token), onward):
@@ -50,7 +59,9 @@ def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
         wake_workers()
 
 
-def resumption_of(run: WorkflowRun, scope: Scope = Scope.ALL) -> Resumption | None:
+def resumption_of(
+    run: WorkflowRun, scope: Scope = Scope.ALL, fresh: Fresh | None = None
+) -> Resumption | None:
     """Return where a run that has ended goes on; None: nothing in it failed.
 
     Raises NotRetryable: `program_unreadable`.
@@ -60,7 +71,8 @@ def resumption_of(run: WorkflowRun, scope: Scope = Scope.ALL) -> Resumption | No
     # A run that has ended has an end.
     ended_at = run.completed_at or run.created_at
     ending = Ending(RunStatus(run.status), run.error_code, ended_at)
-    return resumption(program, run.step_results, (run.current_step, kept), ending, scope=scope)
+    stood = (run.current_step, kept)
+    return resumption(program, run.step_results, stood, ending, scope=scope, fresh=fresh)
 
 
 def program_to_resume(run: WorkflowRun) -> Program:

@@ -62,6 +62,12 @@ class Hand:
             status="queued", crashes=MAX_CRASHES, lease_token=F("lease_token") + 1, worker=None
         )
 
+    def lose(self):
+        """Let the worker of what is under way be gone: another takes over."""
+        WorkflowRun.objects.filter(status="running").update(
+            status="queued", crashes=1, lease_token=F("lease_token") + 1, worker=None
+        )
+
     def travel(self):
         """Let the next moment that each run waits for be past."""
         travel()
