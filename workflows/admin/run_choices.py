@@ -11,7 +11,7 @@ from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import program_to_resume
+from workflows.services.retry import program_to_resume, resumption_of
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
 from workflows.wording.timeline import timeline
@@ -72,7 +72,20 @@ def stopped_at(run: WorkflowRun) -> Any:
         program = program_to_resume(run)
     except NotRetryable:
         return None
-    return stopping_entry(run.step_results, program)
+    entry = stopping_entry(run.step_results, program)
+    # A run whose workers died has no entry of the step in which they did.
+    return entry if entry and entry["step_name"] == run.error_step else None
+
+
+def goes_on_at(run: WorkflowRun) -> str:
+    """Return the name of the step at which a retry would go on; "" if there is none."""
+    if run.status != RunStatus.FAILED:
+        return ""
+    try:
+        onward = resumption_of(run)
+    except NotRetryable:
+        return ""
+    return program_to_resume(run).instructions[onward.step].name if onward else ""
 
 
 def unclear_step(run: WorkflowRun) -> Any:

@@ -105,7 +105,7 @@ def _finish(claim: Claim, progress: Progress) -> bool:
     resume = None if progress.pending is None else {"resume": progress.pending}
     values = {**_values(claim, progress), "status": progress.status, "output": output, **errors}
     values["pending"] = _stored(resume)
-    closes = claim.may_have_asked and progress.closes_question
+    closes = progress.closes_question and claim.may_have_asked
     if not claim.has_ties and not closes and progress.status is not RunStatus.FAILED:
         return _fenced(statements.FINISH, values)
     with transaction.atomic():
@@ -130,7 +130,7 @@ def _finish(claim: Claim, progress: Progress) -> bool:
 def _has_company(claim: Claim, progress: Progress) -> bool:
     """Whether other rows have to be written together with the run's own."""
     asks = progress.wait_type is WaitType.APPROVAL
-    ends = progress.cancels_children or (claim.may_have_asked and progress.closes_question)
+    ends = progress.cancels_children or (progress.closes_question and claim.may_have_asked)
     return bool(progress.spawn or progress.revival or asks or ends)
 
 
@@ -148,7 +148,7 @@ def _end_visit(claim: Claim, progress: Progress, asked: str | None = None) -> No
     """
     if progress.cancels_children:
         families.cancel_children(claim.run_id)
-    if claim.may_have_asked and progress.closes_question:
+    if progress.closes_question and claim.may_have_asked:
         decisions.close_questions([claim.run_id], but=asked)
 
 
