@@ -6,15 +6,43 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from workflows.runtime.database import Row, as_json
+from tenants.jsontext import loads, storable
+from workflows.runtime.database import Row
 
 Json = Any
 
-# One crash is most likely not the run's doing; from the second on it is executed alone.
+# One crash is most likely not the run's doing; from the second on it is executed alone, if it can.
 SUSPECT_CRASHES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
+class JsonText:
+    """JSON as the database sent it, not read yet."""
+
+    text: str
+
+
+class _ReadWhenAsked:
+    """A field whose JSON text is read at the first look, by the thread that looks.
+
+    A run's history may have megabytes: reading it takes longer than everything else that a claim
+    does, and the pump's main thread has leases to renew meanwhile.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, claim: object, owner: type) -> Json:
+        value = vars(claim)[self._name]
+        if isinstance(value, JsonText):
+            value = vars(claim)[self._name] = loads(value.text)
+        return value
+
+    def __set__(self, claim: object, value: Json) -> None:
+        vars(claim)[self._name] = value
+
+
+@dataclass(frozen=True)  # without slots, because _ReadWhenAsked keeps its values in __dict__
 class Claim:
     """A run that this worker holds, as it stood when it was claimed."""
 
@@ -26,7 +54,8 @@ class Claim:
     payload: Json
     results: Sequence[dict[str, Json]]
     step: int
-    pending: dict[str, Json] | None  # what an earlier worker left of the step under way
+    # What an earlier worker left of the step under way.
+    pending: dict[str, Json] | None
     token: int
     actor: str
     subject_type: str
@@ -40,7 +69,7 @@ class Claim:
     parent_run: UUID | None  # of a child run
     entry: int  # where a child began; 0: with a whole program
     item_index: int | None
-    item: Json  # what a child works on, or what a called workflow was handed
+    item: Json  # of a child, or what a called workflow was handed
     has_item: bool  # it may be null
     lane: str | None
     holds_lane: bool
@@ -65,13 +94,21 @@ class Claim:
         return self.crashes >= SUSPECT_CRASHES
 
     @property
+    def pending_text(self) -> str | None:
+        """`pending` as JSON text, unread where nobody has read it yet."""
+        kept = vars(self)["pending"]
+        if isinstance(kept, JsonText):
+            return kept.text
+        return None if kept is None else storable(kept)
+
+    @property
     def has_ties(self) -> bool:
         """Whether its end concerns other rows: a parent, children, a lane."""
         return bool(self.parent_run or self.children_open or self.holds_lane)
 
     @classmethod
     def from_row(cls, row: Row) -> "Claim":
-        """Read what the statement CLAIM returned."""
+        """Take over what the statement CLAIM returned; its JSON is text."""
         run_id, tenant_id, definition_id, version, event_id, payload, results, *others = row
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
         claimed_at, cancel_asked, depth, previous, crashes, *kin = rest
@@ -83,10 +120,10 @@ class Claim:
             definition_id=definition_id,
             version=version,
             event_id=event_id,
-            payload=as_json(payload),
-            results=as_json(results),
+            payload=_unread(payload),
+            results=_unread(results),
             step=step,
-            pending=as_json(pending) if pending is not None else None,
+            pending=_unread(pending),
             token=token,
             actor=actor,
             subject_type=subject_type,
@@ -95,12 +132,12 @@ class Claim:
             claimed_at=claimed_at,
             cancel_asked=cancel_asked,
             depth=depth or 0,
-            previous=as_json(previous) if previous is not None else None,
+            previous=_unread(previous),
             crashes=crashes,
             parent_run=parent_run,
             entry=entry,
             item_index=item_index,
-            item=as_json(item),
+            item=_unread(item),
             has_item=has_item,
             lane=lane,
             holds_lane=holds_lane,
@@ -108,3 +145,11 @@ class Claim:
             children_open=children_open,
             created_at=created_at,
         )
+
+
+def _unread(text: str | None) -> Any:
+    return None if text is None else JsonText(text)
+
+
+for _name in ("payload", "results", "pending", "previous", "item"):
+    setattr(Claim, _name, _ReadWhenAsked(_name))

@@ -1,7 +1,10 @@
 """Take over the runs of workers that died or went silent."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from django.utils import translation
@@ -16,29 +19,52 @@ from workflows.wording import errors as wording
 # So often did its workers die that not even reading the run is survived.
 UNREADABLE_CRASHES = MAX_CRASHES + 3
 
+NO_WORKER: Final = 0  # their numbers begin at 1
+
 logger = logging.getLogger(__name__)
 
 
 def take_over_from_the_dead(
-    session: "psycopg.Connection[Row]", lease: timedelta, *, sweep: bool
+    session: "psycopg.Connection[Row]",
+    lease: timedelta | None,
+    *,
+    sweep: bool,
+    own: int = NO_WORKER,
+    held: Sequence[UUID] = (),
 ) -> int:
     """Put the runs of dead workers back; return how many.
 
-    Cheap when nobody died: it then reads a table of a few rows. With `sweep` it also looks for
-    runs whose lease ended although their worker lives.
+    Cheap when nobody died: it then reads a table of a few rows. With `sweep` it also looks for runs
+    that nobody holds although no worker died. `own` is the worker that asks, and `held` what it
+    knows to hold. With `lease` None, a worker's silence is not taken for its death.
     """
-    values = {"lease": lease, "class": statements.WORKER_LOCK_CLASS}
-    dead = [row[0] for row in session.execute(statements.DEAD_WORKERS, values).fetchall()]
+    facts = {"own": own, "silence": lease, "class": statements.WORKER_LOCK_CLASS}
+    dead = [row[0] for row in session.execute(statements.DEAD_WORKERS, facts).fetchall()]
     if not dead and not sweep:
         return 0
-    with session.transaction():
-        held = session.execute(statements.RUNS_OF_DEAD_WORKERS, {"workers": dead}).fetchall()
-        for run in held:
-            _take_over(session, run)
-    if dead:
+    whose = {"workers": dead, "own": own, "held": list(held)}
+    left = session.execute(statements.RUNS_LEFT_BEHIND, whose).fetchall()
+    taken = sum(_is_taken_over(session, {**whose, "id": row[0]}) for row in left)
+    # While one of their runs is locked they stay known as dead, and it is tried again in a second.
+    if dead and taken == len(left):
         session.execute(statements.FORGET_WORKERS, {"workers": dead})
-        logger.warning("workers_taken_over", extra={"workers": dead, "runs": len(held)})
-    return len(held)
+        logger.warning("workers_taken_over", extra={"workers": dead, "runs": taken})
+    return taken
+
+
+def _is_taken_over(session: "psycopg.Connection[Row]", which: dict[str, Any]) -> bool:
+    """Put one run back, in a transaction of its own: trouble with it keeps no other waiting."""
+    try:
+        with session.transaction():
+            found = session.execute(statements.LOCK_RUN_LEFT_BEHIND, which).fetchone()
+            if found is not None:
+                _take_over(session, found)
+    except psycopg.Error:
+        if session.closed:
+            raise
+        logger.warning("run_not_taken_over", extra={"run": str(which["id"])}, exc_info=True)
+        return False
+    return found is not None
 
 
 def _take_over(session: "psycopg.Connection[Row]", run: Row) -> None:

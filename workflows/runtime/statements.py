@@ -68,7 +68,9 @@ SELECT same FROM listening
 # Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
 # keep a quiet one waiting, and whom this worker served lately waits for its turn. `begun` marks the
 # step as started, so that whoever finds the run after a crash knows; what was pending before the
-# claim is returned, for handing the run back untouched.
+# claim is returned, for handing the run back untouched. JSON comes as text: who executes the run
+# reads it, on a thread of its own. A suspect is left to a worker that has nothing else under way,
+# as long as `suspects_due_for` says; with 0 this worker is one.
 CLAIM: Final = """
 WITH due AS (
     SELECT found.id, found.pending FROM tenants
@@ -78,6 +80,8 @@ WITH due AS (
         SELECT run.id, run.due_at, run.pending FROM workflow_runs run
         WHERE run.tenant_id = tenants.id AND run.due_at <= now()
             AND run.status IN ('queued', 'waiting')
+            AND (run.crashes < %(suspect)s
+                OR run.due_at <= now() - %(suspects_due_for)s::interval)
         ORDER BY run.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) found
     WHERE tenants.paused_at IS NULL
@@ -91,11 +95,12 @@ SET status = 'running', lease_token = run.lease_token + 1, lease_until = now() +
     pending = coalesce(run.pending, '{}'::jsonb) || '{"begun": true}'::jsonb
 FROM due WHERE run.id = due.id
 RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
-    run.trigger_payload, run.step_results, run.current_step, due.pending, run.lease_token,
+    run.trigger_payload::text, run.step_results::text, run.current_step, due.pending::text,
+    run.lease_token,
     run.actor, run.subject_type, run.subject_id, run.started_at, now(),
     run.cancel_requested_at IS NOT NULL,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
-    (SELECT previous FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
+    (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
     run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL
 """
@@ -167,11 +172,23 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
 """
 
-# The leases of the runs a worker holds. Those it does not get back are no longer its own.
+# The leases of the runs a worker holds. A row that somebody has locked is left out, and waits for
+# nobody: it is renewed a little later, and keeps none of the others waiting.
 RENEW_LEASES: Final = """
-UPDATE workflow_runs SET lease_until = now() + %(lease)s
+WITH held AS (
+    SELECT id FROM workflow_runs
+    WHERE id = ANY(%(ids)s) AND worker = %(worker)s AND status = 'running'
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE workflow_runs run SET lease_until = now() + %(lease)s
+FROM held WHERE run.id = held.id
+RETURNING run.id, run.lease_token
+"""
+
+# Of the runs that were not renewed, those that are this worker's all the same: locked, not lost.
+STILL_HELD: Final = """
+SELECT id, lease_token FROM workflow_runs
 WHERE id = ANY(%(ids)s) AND worker = %(worker)s AND status = 'running'
-RETURNING id, lease_token
 """
 
 NEW_WORKER_NUMBER: Final = "SELECT nextval('workflow_worker_numbers')"
@@ -188,23 +205,40 @@ ON CONFLICT (number) DO UPDATE SET beat_at = now()
 
 LEAVE: Final = "DELETE FROM workflow_workers WHERE number = %(worker)s"
 
-# Workers whose database session is gone, or that have been silent for a whole lease.
+# Workers whose database session is gone, or that have been silent for a whole lease (NULL: silence
+# counts for nothing now). Who asks is alive.
 DEAD_WORKERS: Final = """
 SELECT number FROM workflow_workers
-WHERE beat_at < now() - %(lease)s::interval OR number::int <> ALL (ARRAY(
+WHERE number <> %(own)s
+    AND (beat_at < now() - %(silence)s::interval OR number::int <> ALL (ARRAY(
     SELECT objid::bigint::int FROM pg_locks
     WHERE locktype = 'advisory' AND classid = %(class)s AND objsubid = 2 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))))
 """
 
+# What END_LEASE leaves: the worker lives, and does not hold the run any more.
+GIVEN_UP: Final = "timestamptz '1970-01-01 00:00:00+00'"
+
 # Live runs are found through due_at; no index names worker or lease, so that checkpoints stay HOT.
-RUNS_OF_DEAD_WORKERS: Final = """
+# A lease that ended under a worker that lives is no reason to take the run from it: something kept
+# it from renewing (a lock on the row, on the table), and its step is under way. It renews as soon
+# as it can, and itself finds what it does not know to be its own.
+_IS_LEFT_BEHIND: Final = f"""
+due_at <= now() AND status = 'running'
+    AND (worker = ANY(%(workers)s) OR (lease_until < now() AND (
+        lease_until = {GIVEN_UP}
+        OR (worker = %(own)s AND id <> ALL(%(held)s::uuid[]))
+        OR NOT EXISTS (SELECT 1 FROM workflow_workers WHERE number = run.worker))))
+"""  # noqa: S608 - a constant of this module
+
+RUNS_LEFT_BEHIND: Final = f"SELECT id FROM workflow_runs run WHERE {_IS_LEFT_BEHIND}"  # noqa: S608
+
+# One of them, if nobody was faster. What somebody has locked is left for the next sweep.
+LOCK_RUN_LEFT_BEHIND: Final = f"""
 SELECT id, crashes + 1, parent_run, item_index, definition_id, lane, holds_lane
-FROM workflow_runs
-WHERE due_at <= now() AND status = 'running'
-    AND (worker = ANY(%(workers)s) OR lease_until < now())
+FROM workflow_runs run WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
 FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608 - a constant of this module
 
 # Put a dead worker's run back. The new token makes whatever its old worker still writes void.
 TAKE_OVER: Final = """
@@ -287,7 +321,7 @@ RETURNING parent_run, item_index
 """
 
 # A run that could not be carried to a checkpoint: let the next sweep find it.
-END_LEASE: Final = """
-UPDATE workflow_runs SET lease_until = now()
+END_LEASE: Final = f"""
+UPDATE workflow_runs SET lease_until = {GIVEN_UP}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
-"""
+"""  # noqa: S608 - a constant of this module
