@@ -19,7 +19,7 @@ from workflows.runtime.cause import Cause, acting_run
 from workflows.runtime.database import rows
 from workflows.runtime.wakeup import wake_workers
 from workflows.services.listeners import Listeners, listeners_now, remembered_listeners
-from workflows.services.listening import Evaluation, evaluate
+from workflows.services.listening import Clock, Evaluation, evaluate
 from workflows.services.payloads import normalise_object
 from workflows.services.search_keys import search_keys
 
@@ -162,7 +162,7 @@ def _batch(
 ) -> _Batch:
     """Decide on as many of the drafts as one statement holds, and at least on the first."""
     cause = acting_run()
-    words = _Words(tenant)
+    words, clock = _Words(tenant), Clock()
     batch, size = _Batch(tenant, listeners.fingerprint, [], [], []), 0
     from_whom = {"actor": origin.actor or _acting(cause)}
     for draft in drafts:
@@ -170,7 +170,7 @@ def _batch(
             break
         listening = [listener for listener in listeners.all if draft.type in listener.types]
         event_id = uuid7()
-        evaluations = tuple(evaluate(tenant, draft, listening, _guard(cause)))
+        evaluations = tuple(evaluate(tenant, draft, listening, _guard(cause), clock))
         started = [(uuid7(), evaluation) for evaluation in evaluations if evaluation.started]
         found_by = [*words.of(draft, event_id), *origin.found_by]
         event = _event_row(draft, event_id, evaluations, cause, found_by)
