@@ -185,16 +185,14 @@ class TrackedModel(models.Model):
     def _do_update(  # noqa: PLR0913, PLR0917  # Django's own arguments
         self,
         base_qs: Any,
-        using: str,
+        using: Any,
         pk_val: Any,
         values: Any,
         update_fields: Any,
         forced_update: Any,
     ) -> bool:
         if not values or not self._is_told() or has_several_tables(type(self)):
-            return super()._do_update(  # type: ignore[misc,no-any-return]
-                base_qs, using, pk_val, values, update_fields, forced_update
-            )
+            return super()._do_update(base_qs, using, pk_val, values, update_fields, forced_update)
         rows = base_qs.filter(pk=pk_val)
         query = rows.query.chain(sql.UpdateQuery)
         query.add_update_fields(values)
@@ -236,10 +234,10 @@ class TrackedModel(models.Model):
                 _tell(table, [(before[table], row)])
         return updated
 
-    def _rows_in_tables(self, using: str) -> dict[type[models.Model], Values]:
+    def _rows_in_tables(self, using: str) -> dict[Any, Any]:
         found = {}
         for table in tables_of(type(self)):
-            key = self._get_pk_val(table._meta)  # type: ignore[attr-defined]
+            key = getattr(self, table._meta.pk.attname)
             found[table] = tracking_sql.locked_rows(table, [key], using).get(key)
         return found
 

@@ -55,8 +55,8 @@ def update_rows(query: sql.UpdateQuery, using: str, known: Values | None = None)
     condition is Django's, whatever the query was made of. `known` is the one row it is about, if
     this transaction holds it locked. Raises what Django would.
     """
-    model, connection = query.get_meta().concrete_model, connections[using]
-    columns = _columns(model, using)
+    model: Any = query.get_meta().concrete_model
+    columns, connection = _columns(model, using), connections[using]
     change, new_values = _assignments(query, using)
     try:
         where, parameters = _condition(query, using)
@@ -100,7 +100,7 @@ def insert_rows(
     numbers = [(field.attname, asked.index(field)) for field in tracked_fields(model)]
     _count_statement()
     rows = insert(asked)
-    values = [{name: row[number] for name, number in numbers} for row in rows]
+    values: list[Values] = [{name: row[number] for name, number in numbers} for row in rows]
     return [row[: len(returning)] for row in rows], values
 
 

@@ -16,7 +16,7 @@ from tenants.tracking import TrackedModel, TrackedQuerySet, records_changed
 from workflows.models.event import WorkflowEvent
 
 
-class Visible(models.Manager.from_queryset(TrackedQuerySet)):
+class Visible(models.Manager.from_queryset(TrackedQuerySet)):  # type: ignore[misc]
     """Shows what is not in the archive."""
 
     def get_queryset(self):
@@ -50,8 +50,6 @@ with isolate_apps("tenants"):
         """A thing in two tables."""
 
         weight = models.IntegerField(default=1)
-
-        objects = models.Manager.from_queryset(TrackedQuerySet)()
 
         class Meta:
             app_label = "tenants"
