@@ -132,6 +132,7 @@ def _call(stored: Stored, common: dict[str, Any], checks: Checks) -> Call:
         retry=load_retry(stored["retry"] or {}),
         timeout=parse_duration(stored["timeout"]),
         after_crash=stored.get("after_crash", "ask"),
+        must_ask=stored.get("after_crash") == "ask",
         fill=load_plan(stored["params"]),
         check=None if is_literal else checks[stored["action"]],
     )
