@@ -9,8 +9,9 @@ Covered: `save()`, `create()`, `get_or_create()`, `update_or_create()`, `bulk_cr
 `bulk_update()`, their async forms, and related managers' own. A write changes the rows, returns
 what, and raises what Django's own would; `bulk_create` alone refuses conflict options.
 
-Not seen: raw SQL, fixtures, deletions with what they cascade to, managers without TrackedQuerySet,
-and `models.Model.save(row)`, the way past all this. With several tables (a model that inherits
+Not seen: raw SQL, fixtures, deletions with what they cascade to, managers without TrackedQuerySet
+(a system check names them), `add()` at the other end of a foreign key unless with `bulk=False`, and
+`models.Model.save(row)`, the way past all this. With several tables (a model that inherits
 from another with a table), a change is told of each of them, but of the parent alone if it was
 made through the parent.
 """
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
+from django.core import checks
 from django.db import models, router, transaction
 from django.db.models import sql
 from django.dispatch import Signal
@@ -170,6 +172,21 @@ class TrackedModel(models.Model):
             super().save(*args, **kwargs)
 
     save.alters_data = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Name managers whose updates would tell nothing, besides what Django checks."""
+        silent = [
+            checks.Warning(
+                f"Updates through {cls.__name__}.{manager.name} fire no events.",
+                hint="Make it with models.Manager.from_queryset(TrackedQuerySet).",
+                obj=cls,
+                id="tenants.W001",
+            )
+            for manager in cls._meta.managers
+            if not issubclass(manager._queryset_class, TrackedQuerySet)  # type: ignore[attr-defined]
+        ]
+        return [*super().check(**kwargs), *silent]
 
     def _is_told(self) -> bool:
         return _SAVING in self.__dict__ and not is_silent()

@@ -216,3 +216,17 @@ def test_a_row_that_gets_a_second_table_is_new_there_only(tenant, told):
 
     with told_in_all(told, [("Thing", ["name", "shout"]), ("Tool", "new")]):
         tool.save()
+
+
+@isolate_apps("tenants")
+def test_a_manager_that_would_tell_nothing_is_named_by_the_system_check():
+    class Deaf(Order):
+        quiet = models.Manager()
+
+        class Meta:
+            proxy = True
+            app_label = "tenants"
+
+    assert [problem.id for problem in Deaf.check()] == ["tenants.W001"]
+    assert "Deaf.quiet" in Deaf.check()[0].msg
+    assert (Order.check(), Thing.check()) == ([], [])

@@ -13,7 +13,7 @@ from workflows.services.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SAID = ({}, {"after_crash": "repeat"}, {"after_crash": "ask"})
+SAID: tuple[dict[str, str], ...] = ({}, {"after_crash": "repeat"}, {"after_crash": "ask"})
 
 
 @pytest.fixture
