@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
+from workflows.definition.clock import may_read_clock
 from workflows.definition.conditions import Filter, compile_condition, load_filter
 from workflows.definition.durations import parse_duration
 from workflows.definition.errors import InvalidProgram
@@ -71,6 +72,8 @@ class Program:
     blocks: Mapping[int, Block] = field(default_factory=dict)  # of child runs, by first index
     output: Fill | None = None  # what a run hands back to the workflow that called it
     settings: RunSettings = RunSettings()
+    # True if its filter or its concurrency key may look at the clock.
+    reads_clock: bool = True
 
 
 def load_program(program: Stored) -> Program:
@@ -91,6 +94,9 @@ def load_program(program: Stored) -> Program:
             blocks=_blocks(program["instructions"]),
             output=_plan(program.get("output")),
             settings=_settings(program["settings"]),
+            reads_clock=may_read_clock(
+                [program["trigger_filter"], program["settings"].get("concurrency_key")]
+            ),
         )
     except KeyError as error:
         raise InvalidProgram(f"no {error.args[0]!r}") from error
@@ -126,6 +132,7 @@ def _call(stored: Stored, common: dict[str, Any], checks: Checks) -> Call:
         retry=load_retry(stored["retry"] or {}),
         timeout=parse_duration(stored["timeout"]),
         after_crash=stored.get("after_crash", "ask"),
+        must_ask=stored.get("after_crash") == "ask",
         fill=load_plan(stored["params"]),
         check=None if is_literal else checks[stored["action"]],
     )

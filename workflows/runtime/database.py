@@ -11,7 +11,16 @@ from django.db import connections
 from tenants.jsontext import loads
 from tenants.prepared import Row, execute
 
-__all__ = ["Row", "as_json", "database_now", "execute", "release", "released", "rows"]
+__all__ = [
+    "Row",
+    "as_json",
+    "database_clock",
+    "database_now",
+    "execute",
+    "release",
+    "released",
+    "rows",
+]
 
 
 def rows(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
@@ -42,6 +51,14 @@ def _on_borrowed(wrapper: Any, statement: str, values: Mapping[str, Any]) -> Seq
 def database_now() -> datetime:
     """Return the database's clock: the only one that leases and due dates know."""
     return rows("SELECT now()", {})[0][0]  # type: ignore[no-any-return]
+
+
+def database_clock() -> datetime:
+    """Return the database's time at this moment, which `now()` is not: that is the transaction's.
+
+    A row that was just written is older than this, by whatever host.
+    """
+    return rows("SELECT clock_timestamp()", {})[0][0]  # type: ignore[no-any-return]
 
 
 def release() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from actions import registry
-from actions.spec import ActionSpec, Effect
+from actions.spec import ActionSpec, Effect, not_to_be_repeated
 from workflows.definition.instructions import Call, RunWorkflow
 from workflows.definition.scope import Scope
 from workflows.engine.advance import Arrival, Walker
@@ -167,9 +167,11 @@ class LiveHands:
         if job.instruction.op == "emit_event":
             return EMIT_EVENT
         try:
-            return registry.get(job.instruction.action)
+            spec = registry.get(job.instruction.action)
         except registry.UnknownAction:
             return None
+        must_ask = isinstance(job.instruction, Call) and job.instruction.must_ask
+        return not_to_be_repeated(spec) if must_ask else spec
 
     def _together(
         self, act: Callable[[], Outcome], settled: Callable[[Outcome], Progress]

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from django.utils import timezone, translation
+from django.utils import translation
 
 from tenants.ids import uuid7
 from tenants.models.tenant import Tenant
@@ -22,6 +22,7 @@ from workflows.definition.problems import Problem
 from workflows.definition.program import load_program
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
+from workflows.runtime.database import database_clock
 from workflows.runtime.programs import LoadedProgram, program_of
 from workflows.runtime.rehearsal.play import Played, play
 from workflows.runtime.rehearsal.role import Role
@@ -30,7 +31,7 @@ from workflows.runtime.rehearsal.undone import Rewind, undone
 from workflows.runtime.surroundings import Surroundings
 from workflows.services.catalogue import catalogue_of
 from workflows.services.fire import EventDraft
-from workflows.services.listening import Verdict, judge
+from workflows.services.listening import Clock, Verdict, judge
 from workflows.services.payloads import normalise_object
 from workflows.services.samples import sample_payload
 
@@ -161,9 +162,9 @@ def rehearsing(
     facts, rewind = tenant.facts(), Rewind()
 
     def perform(script: Script, occasion: Occasion, *, whatever: bool = False) -> Rehearsal:
-        now = occasion.at or timezone.now()
+        now = occasion.at or database_clock()
         draft = EventDraft("", occasion.payload, occasion.previous)
-        verdict = judge(script.loaded.program, facts, draft, now)
+        verdict = judge(script.loaded.program, facts, draft, Clock(now))
         if verdict.reason != "started" and not whatever:
             return Rehearsal(NOT_STARTED, verdict=verdict)
         stage = Stage(
