@@ -32,7 +32,7 @@ from workflows.runtime.surroundings import Surroundings
 from workflows.services.catalogue import catalogue_of
 from workflows.services.fire import EventDraft
 from workflows.services.listening import Clock, Verdict, judge
-from workflows.services.payloads import normalise_object
+from workflows.services.payloads import exact_object
 from workflows.services.samples import sample_payload
 
 Json = Any
@@ -114,8 +114,8 @@ def rehearse(  # noqa: PLR0913  # each part is named where it is used
     except InvalidDocument as invalid:
         return Rehearsal(INVALID, problems=invalid.problems)
     occasion = Occasion(
-        normalise_object(payload),
-        previous=None if previous is None else normalise_object(previous),
+        exact_object(payload),
+        previous=None if previous is None else exact_object(previous),
         answers={name: _in_turn(given) for name, given in (answers or {}).items()},
         outputs=outputs or {},
     )
@@ -133,7 +133,7 @@ def rehearse_many(
     script, waiting = script_of(tenant, what), iter(payloads)
     while several := list(islice(waiting, TOGETHER)):
         with rehearsing(tenant) as perform:
-            found = [perform(script, Occasion(normalise_object(one))) for one in several]
+            found = [perform(script, Occasion(exact_object(one))) for one in several]
         yield from found
 
 

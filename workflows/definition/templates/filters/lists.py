@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from decimal import Decimal
-from functools import cmp_to_key, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from liquid import Markup, escape
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text, equal, is_empty, kind_of, order
+from workflows.definition.comparison import as_text, is_empty, kind_of, like, sort_keys
 from workflows.definition.errors import ExpressionError
 from workflows.definition.numbers import calculate, number
 from workflows.definition.paths import lookup, show_path
@@ -94,19 +94,24 @@ def _sort(elements: list[Any], key: Any = None, *, scope: Scope, fold: bool = Fa
         values = [value.casefold() if isinstance(value, str) else value for value in values]
     pairs = list(zip(values, elements, strict=True))
     known = [pair for pair in pairs if pair[0] is not None]
-    by_value: Any = cmp_to_key(lambda one, other: order(one[0], other[0], scope.zone))
     unknown = [element for value, element in pairs if value is None]
-    return [element for _, element in sorted(known, key=by_value)] + unknown
+    if len(known) > 1:
+        keys = sort_keys([value for value, _ in known], scope.zone)
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        known = [known[place] for place in order]
+    return [element for _, element in known] + unknown
 
 
 def _matcher(key: object, wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
+    is_wanted = None if wanted is _ANY else like(wanted, zone)
+
     def matches(element: Any) -> bool:
         found = _optional(element, key)
         if found is MISSING:
             return False
-        if wanted is _ANY:
+        if is_wanted is None:
             return found is not None and found is not False
-        return equal(found, wanted, zone)
+        return is_wanted(found)
 
     return matches
 
