@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from django.contrib.postgres.indexes import BrinIndex, HashIndex
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fields import ExactJSONField
@@ -142,9 +142,13 @@ class WorkflowRun(TenantModel):
                 name="wr_children",
                 condition=models.Q(parent_run__isnull=False),
             ),
+            # By bytes, as `matching` asks, whatever the database's own collation is. The column has
+            # none of its own: to change that would rebuild its indexes under a full lock.
             models.Index(
-                fields=["tenant", "wait_type", "wait_match"],
-                name="wr_waits",
+                models.F("tenant"),
+                Collate("wait_type", "C"),
+                Collate("wait_match", "C"),
+                name="wr_awaiting",
                 condition=models.Q(wait_match__isnull=False),
             ),
             models.Index(

@@ -35,7 +35,7 @@ RETURNING key, holders < "limit"
 
 LOCK: Final = """
 SELECT 1 FROM workflow_lanes WHERE definition_id = %(definition)s AND key = ANY(%(keys)s)
-ORDER BY key FOR UPDATE
+ORDER BY key COLLATE "C" FOR UPDATE
 """
 
 # In order of arrival: an older run of the lane that has not entered yet comes first.

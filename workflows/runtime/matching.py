@@ -42,17 +42,19 @@ UPDATE workflow_events SET matched_at = now() WHERE id = ANY(%(ids)s) RETURNING 
 """
 
 # The forms of question asked of a type, from the index alone: one probe for each, however many
-# runs wait.
+# runs wait. What begins with a text is a range of texts only where they are compared by their
+# bytes: in the order of a language, signs like ":" and ";" hardly count.
 FORMS: Final = """
 WITH RECURSIVE form AS (
     (SELECT wait_type FROM workflow_runs
-     WHERE tenant_id = %(tenant)s AND wait_type >= %(low)s AND wait_type < %(high)s
-        AND wait_match IS NOT NULL ORDER BY wait_type LIMIT 1)
+     WHERE tenant_id = %(tenant)s AND wait_type COLLATE "C" >= %(low)s
+        AND wait_type COLLATE "C" < %(high)s AND wait_match IS NOT NULL
+     ORDER BY wait_type COLLATE "C" LIMIT 1)
     UNION ALL
     SELECT (SELECT run.wait_type FROM workflow_runs run
-        WHERE run.tenant_id = %(tenant)s AND run.wait_type > form.wait_type
-            AND run.wait_type < %(high)s AND run.wait_match IS NOT NULL
-        ORDER BY run.wait_type LIMIT 1)
+        WHERE run.tenant_id = %(tenant)s AND run.wait_type COLLATE "C" > form.wait_type
+            AND run.wait_type COLLATE "C" < %(high)s AND run.wait_match IS NOT NULL
+        ORDER BY run.wait_type COLLATE "C" LIMIT 1)
     FROM form WHERE form.wait_type IS NOT NULL
 )
 SELECT wait_type FROM form WHERE wait_type IS NOT NULL
@@ -62,8 +64,8 @@ PAYLOAD: Final = "SELECT payload FROM workflow_events WHERE id = %(event)s"
 
 WAITING: Final = """
 SELECT id, pending, event_id FROM workflow_runs
-WHERE tenant_id = %(tenant)s AND wait_type = %(form)s AND wait_match = %(match)s
-    AND status = 'waiting'
+WHERE tenant_id = %(tenant)s AND wait_type COLLATE "C" = %(form)s
+    AND wait_match COLLATE "C" = %(match)s AND status = 'waiting'
 FOR UPDATE
 """
 
