@@ -130,10 +130,6 @@ class Walker:
         ended = Ended(tells_at_once=families.stops_the_others(self))
         return Progress(RunStatus.FAILED, (), step, None, ended=ended, error=error)
 
-    def moment(self, step: int, pending: Pending, now: datetime) -> datetime:
-        """Return the time by which a run that waited for others and is due looks around."""
-        return waiting.moment(self.program.instructions[step], pending, now)
-
     def has_failed_at(self, step: int) -> bool:
         """Whether the run has failed already, and these are the steps for that."""
         return step in reachable_from(self.program, self._on_failure)
@@ -185,9 +181,8 @@ class Walker:
     ) -> Progress:
         """Leave the run until it is due again, or until somebody wakes it."""
         entries = tuple(self.entries)
-        return Progress(
-            RunStatus.WAITING, entries, step, pending, due_in=due_in, wait_type=wait_type
-        )
+        parked = Progress(RunStatus.WAITING, entries, step, pending, due_in=due_in)
+        return replace(parked, wait_type=wait_type, has_failed=self.has_failed_at(step))
 
     def scope(self, now: datetime) -> Scope:
         """Return what templates see at this moment."""

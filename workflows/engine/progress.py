@@ -33,6 +33,26 @@ class WaitType(StrEnum):
     LANE = "lane"
 
 
+class WakeReason(StrEnum):
+    """Why a run is due, or will be. Told for people and for tests: nothing is concluded from it.
+
+    Whether a moment has come is asked of the database's clock, and whether somebody came of what
+    they left behind.
+    """
+
+    START = "start"
+    TIME = "time"  # the end of a wait, a reminder, the next round of a loop
+    RETRY = "retry"
+    DEADLINE = "deadline"
+    EVENT = "event"
+    DECISION = "decision"
+    CHILD = "child"
+    LANE = "lane"
+    CANCEL = "cancel"
+    LOOK_BACK = "look_back"  # it has begun to wait, and has to look for events that came before
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A step for the hands to carry out."""
@@ -121,6 +141,8 @@ class Progress:
     pending: Json | None  # the step under way, as it is stored
     job: Job | None = None
     due_in: timedelta | None = None  # of a run that parks; None: until somebody wakes it
+    due_at: datetime | None = None  # the moment itself, where the step waits for one
+    has_failed: bool = False  # of a run that parks: its deadline does not count any more
     wait_type: WaitType | None = None
     spawn: Spawn | None = None
     awaited: AwaitedEvent | None = None

@@ -38,13 +38,16 @@ def wait(walker: Walker, job: Job, _done: Json, now: datetime) -> Outcome | Prog
         return StepCompleted({"until": wake_at.isoformat()})
     asked = replace(job, input=instruction.render(job.scope))
     pending = {**stored(asked), "wake_at": wake_at.isoformat(), "since": now.isoformat()}
-    return walker.parked(instruction.index, pending, WaitType.TIME, wake_at - now)
+    return _until_moment(walker, instruction, pending, (WaitType.TIME, wake_at), now)
 
 
 def wake(
     walker: Walker, instruction: Instruction, pending: Mapping[str, Json], now: datetime
 ) -> Progress:
-    """End a wait. It is over because the run was due: the row's clock, not the document's."""
+    """End a wait, or wait on if the run was woken before its time."""
+    wake_at = datetime.fromisoformat(pending["wake_at"])
+    if now < wake_at:
+        return _until_moment(walker, instruction, pending, (WaitType.TIME, wake_at), now)
     return walker.over(instruction, pending, StepCompleted({"until": pending["wake_at"]}), now)
 
 
@@ -87,11 +90,10 @@ def awake(
     now: datetime,
 ) -> Progress:
     """Go on if what was waited for came or time is up; else remind, or wait on."""
-    at = moment(instruction, pending, now)
-    if arrival or is_up(pending, at):
+    if arrival or is_up(pending, now):
         outcome = _answer(instruction, arrival, pending, now)
         return walker.over(instruction, pending, outcome, now)
-    call = patience.call_to_make(_reminders(instruction), pending, at)
+    call = patience.call_to_make(_reminders(instruction), pending, now)
     if call is None:
         return _park(walker, instruction, pending, now)
     link = {"link": pending["link"]} if "link" in pending else {}
@@ -105,15 +107,6 @@ def awake(
     }
     walker.entries.append(entry)
     return walker.walk(call.reminder.body, now)
-
-
-def moment(instruction: Instruction, pending: Mapping[str, Json], now: datetime) -> datetime:
-    """Return the time for a run that is due although nothing came: what it parked for has come.
-
-    The row's clock says so, not the worker's.
-    """
-    due = _next_moment(instruction, pending)
-    return max(now, due) if due else now
 
 
 def is_up(pending: Mapping[str, Json], at: datetime) -> bool:
@@ -135,11 +128,23 @@ def _park(
 ) -> Progress:
     """Wait until what is waited for comes, the next reminder is due, or time is up."""
     due = _next_moment(instruction, pending)
-    due_in = max(due - now, timedelta(0)) if due else None
     if isinstance(instruction, WaitForEvent):
-        parked = walker.parked(instruction.index, pending, WaitType.EVENT, due_in)
+        parked = _until_moment(walker, instruction, pending, (WaitType.EVENT, due), now)
         return replace(parked, awaited=_awaited(walker, instruction, pending))
-    return walker.parked(instruction.index, pending, WaitType.APPROVAL, due_in)
+    return _until_moment(walker, instruction, pending, (WaitType.APPROVAL, due), now)
+
+
+def _until_moment(
+    walker: Walker,
+    instruction: Instruction,
+    pending: Mapping[str, Json],
+    wait: tuple[WaitType, datetime | None],
+    now: datetime,
+) -> Progress:
+    """Park until a moment; None: until somebody wakes the run."""
+    wait_type, due = wait
+    due_in = max(due - now, timedelta(0)) if due else None
+    return replace(walker.parked(instruction.index, pending, wait_type, due_in), due_at=due)
 
 
 def _awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:

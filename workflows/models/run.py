@@ -89,6 +89,8 @@ class WorkflowRun(TenantModel):
     subject_id = models.CharField(_("about (id)"), max_length=100, blank=True, db_default="")
     actor = models.CharField(_("started by"), max_length=200, blank=True, db_default="")
     due_at = models.DateTimeField(_("due"), null=True)
+    # A WakeReason. NULL: nobody wakes it yet, or an older release made it due.
+    wake_reason = models.CharField(_("woken by"), max_length=20, null=True)  # noqa: DJ001
     lease_until = models.DateTimeField(_("lease until"), null=True)
     lease_token = models.BigIntegerField(_("lease token"), default=0, db_default=0)
     worker = models.BigIntegerField(_("worker"), null=True)

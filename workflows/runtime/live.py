@@ -72,13 +72,13 @@ class LiveHands:
             entry=self.claim.entry,
         )
 
-    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what a run that waited for others finds."""
         with released():
             if pending["awaits"] == "children":
                 return families.family_of(self.claim.run_id, pending["children"])
             if pending["awaits"] == "approval":
-                return decisions.decision_of(self.claim, pending, moment)
+                return decisions.decision_of(self.claim, pending, now)
             return matching.event_of(self.claim.tenant_id, pending)
 
     def deadline(self) -> datetime | None:

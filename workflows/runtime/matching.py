@@ -72,7 +72,7 @@ FOR UPDATE
 # Waking changes nothing but what the run finds, and when it is due; twice is the same as once.
 WAKE: Final = """
 UPDATE workflow_runs
-SET due_at = now(), wait_match = NULL,
+SET due_at = now(), wake_reason = 'event', wait_match = NULL,
     pending = pending || jsonb_build_object('event', %(event)s::text)
 WHERE id = %(id)s AND status = 'waiting' AND wait_match IS NOT NULL
 RETURNING id

@@ -36,9 +36,9 @@ FROM jsonb_to_recordset(%(events)s::jsonb) AS event (id uuid, type text, payload
 
 _INSERT_RUNS: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, lane, deadline_at)
+    subject_type, subject_id, actor, status, due_at, wake_reason, lane, deadline_at)
 SELECT id, %(tenant)s, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, 'queued', now(), lane,
+    subject_type, subject_id, actor, 'queued', now(), 'start', lane,
     now() + make_interval(secs => deadline_seconds)
 FROM jsonb_to_recordset(%(runs)s::jsonb) AS run (id uuid, definition_id uuid, version int,
     event_id uuid, trigger_payload jsonb, subject_type text, subject_id text, actor text,
@@ -94,7 +94,7 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
     (SELECT previous FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
-    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL
+    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason
 """
 
 # A finished step: its result, where the run stands now, and the next step marked as begun.
@@ -106,26 +106,39 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
 """
 
+# When a run that parks is due, and why: at once for one of three reasons; else at its moment or its
+# deadline. Neither `due` nor `wait`: no clock ends the wait, but the deadline still does. One that
+# has passed already, in the step before, makes the run due at once; one of a run that has failed
+# does not count, and the steps for that have times of their own.
+_DUE: Final = f"""
+    (due_at, wake_reason) = (
+        SELECT CASE WHEN plan.at_once IS NULL THEN least(plan.deadline, plan.moment)
+            ELSE now() END,
+        CASE WHEN plan.at_once IS NOT NULL THEN plan.at_once
+            WHEN plan.deadline <= plan.moment THEN 'deadline'
+            WHEN plan.moment < {NEVER} THEN %(reason)s::text END
+        FROM (SELECT
+            CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancel'
+                -- The last child ended while the run was looking after another.
+                WHEN %(wait_type)s::text = 'children'
+                    AND coalesce(%(spawned)s::int, children_open) = 0 THEN 'child'
+            END AS at_once,
+            CASE WHEN NOT %(has_failed)s THEN deadline_at END AS deadline,
+            coalesce(%(due)s::timestamptz, now() + %(wait)s::interval, {NEVER}) AS moment
+        ) AS plan)
+"""  # noqa: S608  # a constant of this module
+
 # The run waits: for a retry, a moment, an event, a decision, its children. No worker is held
-# meanwhile. `wait` NULL: no clock ends it; but a deadline still does.
+# meanwhile.
 PARK: Final = f"""
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
     current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0,
     wait_type = %(wait_type)s::text, wait_match = %(wait_match)s, worker = NULL, lease_until = NULL,
-    children_open = coalesce(%(spawned)s::int, children_open),
-    due_at = CASE
-        -- Somebody asked to cancel meanwhile: it is claimed at once, and ends there.
-        WHEN cancel_requested_at IS NOT NULL THEN now()
-        -- The last child ended while the run was looking after another.
-        WHEN %(wait_type)s::text = 'children' AND coalesce(%(spawned)s::int, children_open) = 0
-            THEN now()
-        WHEN deadline_at > now()
-            THEN least(deadline_at, coalesce(now() + %(wait)s::interval, {NEVER}))
-        ELSE coalesce(now() + %(wait)s::interval, {NEVER}) END
+    children_open = coalesce(%(spawned)s::int, children_open), {_DUE}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
-"""  # noqa: S608  # a constant of this module
+"""  # noqa: S608  # constants of this module
 
 # The run's end. due_at NULL takes it out of the index of live runs.
 FINISH: Final = """

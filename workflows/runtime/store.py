@@ -16,7 +16,7 @@ from django.utils import translation
 from tenants.jsontext import storable
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
-from workflows.engine.progress import AwaitedEvent, Progress, WaitType
+from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import decisions, families, lanes, matching, statements
 from workflows.runtime.claims import Claim
@@ -70,7 +70,10 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     pending = progress.pending
     values = {
         **_values(claim, progress),
+        "due": progress.due_at,
         "wait": progress.due_in,
+        "reason": _reason(progress.wait_type),
+        "has_failed": progress.has_failed,
         "wait_type": progress.wait_type,
         "wait_match": None,
         "spawned": len(progress.spawn.children) if progress.spawn else None,
@@ -94,6 +97,11 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
             # It may have been decided while the steps of a reminder were under way.
             decisions.wake_if_decided(claim, pending or {})
     return cancel_asked
+
+
+def _reason(wait_type: WaitType | None) -> WakeReason:
+    """Return why a run that parks will be due, once its own time has come."""
+    return WakeReason.RETRY if wait_type is WaitType.RETRY else WakeReason.TIME
 
 
 def _finish(claim: Claim, progress: Progress) -> bool:
