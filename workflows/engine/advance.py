@@ -40,11 +40,13 @@ from workflows.engine.entries import (
 )
 from workflows.engine.outcomes import DeadlinePassed, Outcome, StepFailed, StepSkipped
 from workflows.engine.progress import (
+    AwaitedEvent,
     Ended,
     Job,
     Progress,
     WaitType,
     base_of,
+    expected,
     named,
     since,
     stored,
@@ -88,7 +90,7 @@ class Walker:
         if "wake_at" in pending:
             return waiting.wake(self, instruction, pending, now)
         if "input" in pending and isinstance(instruction, Call | EmitEvent | RunWorkflow):
-            turn = self._turn(instruction)
+            turn = self.turns_of(instruction)
             job = Job(instruction, pending["input"], self.scope(now), *_tries(pending), turn)
             return Progress(RunStatus.RUNNING, (), step, None, job)
         return self.walk(step, now, pending)
@@ -130,6 +132,15 @@ class Walker:
         ended = Ended(tells_at_once=families.stops_the_others(self))
         return Progress(RunStatus.FAILED, (), step, None, ended=ended, error=error)
 
+    def is_due(self, pending: Pending, now: datetime) -> bool:
+        """Whether a reminder of the wait under way is due, or its time is up."""
+        return waiting.is_due(self.program.instructions[pending["step"]], pending, now)
+
+    def awaited(self, pending: Pending) -> AwaitedEvent:
+        """Return the event that the wait under way is for."""
+        instruction = expected(self.program.instructions[pending["step"]], WaitForEvent)
+        return waiting.awaited(self, instruction, pending)
+
     def has_failed_at(self, step: int) -> bool:
         """Whether the run has failed already, and these are the steps for that."""
         return step in reachable_from(self.program, self._on_failure)
@@ -143,7 +154,7 @@ class Walker:
             instruction = self.program.instructions[step]
             if isinstance(instruction, Fail):
                 return self._fail(instruction, now)
-            turn = self._turn(instruction)
+            turn = self.turns_of(instruction)
             job = Job(instruction, None, self.scope(now), *_tries(pending), turn)
             try:
                 found = self._try(job, pending.get("done", {}), now)
@@ -193,6 +204,11 @@ class Walker:
         found = (one.index for one in self.program.instructions if one.name == name)
         return next(found, default)
 
+    def turns_of(self, instruction: Instruction) -> int:
+        """Return how often the run has ended a step."""
+        entries = [*self.results, *self.entries]
+        return sum(entry["step_name"] == instruction.name for entry in entries)
+
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Settle a step that needs no hands, or say what the hands must do."""
         instruction, scope = job.instruction, job.scope
@@ -233,10 +249,6 @@ class Walker:
             step = self.program_index(error["step_name"], step)
         entries = tuple(self.entries)
         return Progress(decision.status, entries, step, None, ended=ended, error=error)
-
-    def _turn(self, instruction: Instruction) -> int:
-        entries = [*self.results, *self.entries]
-        return sum(entry["step_name"] == instruction.name for entry in entries)
 
     @property
     def _on_failure(self) -> int | None:

@@ -105,6 +105,8 @@ class AwaitedEvent:
     match: dict[str, Json]  # path in its payload -> value
     look_back: timedelta  # before the run's start
     behind: str | None  # the id of the one that ended this step's last wait
+    seen: tuple[str, ...] = ()  # the ids of those that ended its waits, the last one included
+    knows_all: bool = True  # False: there may have been others before them
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from workflows.definition.instructions import Approval, Instruction, Reminder, Wait, WaitForEvent
 from workflows.engine import patience
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from workflows.engine.advance import Walker
 
 Json = Any
+
+# The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
+# knows that they came before.
+MOST_SEEN: Final = 50
 
 
 def wait(walker: Walker, job: Job, _done: Json, now: datetime) -> Outcome | Progress:
@@ -130,7 +134,7 @@ def _park(
     due = _next_moment(instruction, pending)
     if isinstance(instruction, WaitForEvent):
         parked = _until_moment(walker, instruction, pending, (WaitType.EVENT, due), now)
-        return replace(parked, awaited=_awaited(walker, instruction, pending))
+        return replace(parked, awaited=awaited(walker, instruction, pending))
     return _until_moment(walker, instruction, pending, (WaitType.APPROVAL, due), now)
 
 
@@ -147,12 +151,26 @@ def _until_moment(
     return replace(walker.parked(instruction.index, pending, wait_type, due_in), due_at=due)
 
 
-def _awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
-    # An event that ended this step before, in a loop, does not end it again.
-    ends = (one.get("output") for one in walker.results if one["step_name"] == wait.name)
-    seen = [end["event_id"] for end in ends if end and "event_id" in end]
-    match = pending["input"]["match"]
-    return AwaitedEvent(wait.event_type, match, wait.look_back, seen[-1] if seen else None)
+def awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
+    """Return which event ends a wait. One that ended this step before, in a loop, does not."""
+    own = [one for one in (*walker.results, *walker.entries) if one["step_name"] == wait.name]
+    outputs = [one.get("output") or {} for one in own]
+    ends = [output["event_id"] for output in outputs if "event_id" in output]
+    seen = tuple(ends[-MOST_SEEN:])
+    return AwaitedEvent(
+        wait.event_type,
+        pending["input"]["match"],
+        wait.look_back,
+        behind=seen[-1] if seen else None,
+        seen=seen,
+        knows_all=len(seen) == len(ends) and len(own) == walker.turns_of(wait),
+    )
+
+
+def is_due(instruction: Instruction, pending: Mapping[str, Json], now: datetime) -> bool:
+    """Whether a reminder of a wait is due, or its time is up."""
+    due = _next_moment(instruction, pending)
+    return due is not None and due <= now
 
 
 def _until(instruction: Instruction, now: datetime) -> datetime | None:

@@ -226,8 +226,8 @@ class Pump:
         if self.session.read_notifications():
             now = monotonic()
             if self.misses < TOO_LATE:
+                self._match(now)  # first: what they wake is claimed with the rest
                 self.misses += not self._claim(now)
-                self._match(now)
             self.next_claim = min(self.next_claim, now + ECHO_SECONDS)
         return stop in ready
 

@@ -106,10 +106,10 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
 """
 
-# When a run that parks is due, and why: at once for one of three reasons; else at its moment or its
-# deadline. Neither `due` nor `wait`: no clock ends the wait, but the deadline still does. One that
-# has passed already, in the step before, makes the run due at once; one of a run that has failed
-# does not count, and the steps for that have times of their own.
+# When a run that parks is due, and why: at once if something is to be done; else at its moment, or
+# at its deadline. Neither `due` nor `wait`: no clock ends the wait, but the deadline still does.
+# One that has passed already, in the step before, makes the run due at once; one of a run that has
+# failed does not count: the steps for that have times of their own.
 _DUE: Final = f"""
     (due_at, wake_reason) = (
         SELECT CASE WHEN plan.at_once IS NULL THEN least(plan.deadline, plan.moment)
@@ -122,14 +122,15 @@ _DUE: Final = f"""
                 -- The last child ended while the run was looking after another.
                 WHEN %(wait_type)s::text = 'children'
                     AND coalesce(%(spawned)s::int, children_open) = 0 THEN 'child'
-            END AS at_once,
+                WHEN %(looks_back)s THEN 'look_back' END AS at_once,
             CASE WHEN NOT %(has_failed)s THEN deadline_at END AS deadline,
             coalesce(%(due)s::timestamptz, now() + %(wait)s::interval, {NEVER}) AS moment
         ) AS plan)
 """  # noqa: S608  # a constant of this module
 
 # The run waits: for a retry, a moment, an event, a decision, its children. No worker is held
-# meanwhile.
+# meanwhile. One that waits for an event is due at once, until it has looked back: if its worker
+# dies before, another one looks.
 PARK: Final = f"""
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
@@ -138,6 +139,14 @@ SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
     children_open = coalesce(%(spawned)s::int, children_open), {_DUE}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
+"""  # noqa: S608  # constants of this module
+
+# It has looked back, and found nothing: from now on it waits, unless somebody came meanwhile.
+WAIT_ON: Final = f"""
+UPDATE workflow_runs SET {_DUE}
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'waiting'
+    AND wake_reason = 'look_back' AND wait_match IS NOT NULL
+RETURNING 1
 """  # noqa: S608  # constants of this module
 
 # The run's end. due_at NULL takes it out of the index of live runs.

@@ -16,9 +16,9 @@ from django.utils import translation
 from tenants.jsontext import storable
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
-from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
+from workflows.engine.progress import Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import decisions, families, lanes, matching, statements
+from workflows.runtime import decisions, families, lanes, look_back, matching, statements
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
 from workflows.runtime.failures import FailedRun, tell_failed
@@ -68,20 +68,11 @@ def _checkpoint(claim: Claim, progress: Progress) -> bool:
 def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     """Let a run wait. Whom it waits for is asked, or started, in the same transaction."""
     pending = progress.pending
-    values = {
-        **_values(claim, progress),
-        "due": progress.due_at,
-        "wait": progress.due_in,
-        "reason": _reason(progress.wait_type),
-        "has_failed": progress.has_failed,
-        "wait_type": progress.wait_type,
-        "wait_match": None,
-        "spawned": len(progress.spawn.children) if progress.spawn else None,
-    }
+    values = {**_values(claim, progress), **_due(progress), "wait_match": None}
     if progress.awaited is not None:
         form, match = matching.question(progress.awaited)
-        pending = {**(pending or {}), **_bounds(claim, progress.awaited)}
-        values |= {"wait_type": form, "wait_match": match}
+        pending = {**(pending or {}), **look_back.bounds(rows, claim, progress.awaited)}
+        values |= {"wait_type": form, "wait_match": match, "looks_back": True}
     if not (progress.spawn or progress.wait_type is WaitType.APPROVAL or progress.cancels_children):
         return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
     with transaction.atomic():
@@ -99,9 +90,23 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     return cancel_asked
 
 
-def _reason(wait_type: WaitType | None) -> WakeReason:
-    """Return why a run that parks will be due, once its own time has come."""
-    return WakeReason.RETRY if wait_type is WaitType.RETRY else WakeReason.TIME
+def wait_on(claim: Claim, progress: Progress) -> None:
+    """Let a run that has parked and looked back wait, if nobody woke it meanwhile."""
+    rows(statements.WAIT_ON, {"id": claim.run_id, "token": claim.token, **_due(progress)})
+
+
+def _due(progress: Progress) -> dict[str, Any]:
+    """Return what says when a run that parks is due, and why."""
+    is_retry = progress.wait_type is WaitType.RETRY
+    return {
+        "due": progress.due_at,
+        "wait": progress.due_in,
+        "reason": WakeReason.RETRY if is_retry else WakeReason.TIME,
+        "has_failed": progress.has_failed,
+        "wait_type": progress.wait_type,
+        "spawned": len(progress.spawn.children) if progress.spawn else None,
+        "looks_back": False,
+    }
 
 
 def _finish(claim: Claim, progress: Progress) -> bool:
@@ -147,12 +152,6 @@ def _values(claim: Claim, progress: Progress) -> dict[str, Any]:
 
 def _stored(pending: Json) -> str | None:
     return storable(pending) if pending is not None else None
-
-
-def _bounds(claim: Claim, awaited: AwaitedEvent) -> dict[str, str]:
-    """Return which events count: none from before the run began, but for its look back."""
-    not_before = {"not_before": (claim.created_at - awaited.look_back).isoformat()}
-    return {**not_before, "behind": awaited.behind} if awaited.behind else not_before
 
 
 def _started(claim: Claim, progress: Progress, callee: Callee | None) -> dict[str, Json]:
