@@ -212,8 +212,10 @@ class Walker:
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Settle a step that needs no hands, or say what the hands must do."""
         instruction, scope = job.instruction, job.scope
-        # The condition of a wait was asked when it began; its reminders lead back to it.
-        is_under_way = not job.attempts and waiting.goes_on(self, instruction)
+        # The condition of a wait or a loop was asked when it began; their steps lead back to them.
+        is_under_way = (not job.attempts and waiting.goes_on(self, instruction)) or loops.goes_on(
+            self, instruction
+        )
         if not is_under_way and not instruction.should_run(scope):
             return StepSkipped()
         if (steer := _STEERING.get(type(instruction))) is not None:
