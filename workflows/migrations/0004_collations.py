@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="workflowdefinition",
             name="key",
-            field=models.SlugField(
+            field=models.SlugField(  # type: ignore[call-arg]  # the stubs know no collation
                 db_collation="C",
                 help_text="By this name exports refer to it.",
                 max_length=100,

@@ -22,7 +22,7 @@ class DefinitionQuerySet(TenantQuerySet["WorkflowDefinition"]):
 class WorkflowDefinition(TenantModel):
     """One workflow. Archived rather than deleted while runs of it exist."""
 
-    key = models.SlugField(
+    key = models.SlugField(  # type: ignore[call-arg]  # the stubs know no collation
         _("key"),
         max_length=100,
         db_collation="C",  # exports are in the same order everywhere

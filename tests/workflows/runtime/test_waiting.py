@@ -1,6 +1,7 @@
 """Waiting for others: events, decisions, reminders, deadlines."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import F
@@ -188,7 +189,7 @@ def test_after_the_last_reminder_time_is_still_up(tenant, machine, calls, publis
     assert (run_of().status, run_of().error_code, calls) == ("failed", "not_in_time", ["late"])
 
 
-APPROVE = {
+APPROVE: dict[str, Any] = {
     "name": "review",
     "action": "approval",
     "params": {
@@ -322,7 +323,7 @@ def wake(run):
     WorkflowRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
 
 
-WAITS = {
+WAITS: dict[str, Any] = {
     "wait": {"name": "it", "action": "wait", "params": {"for": "2d"}},
     "event": {**fetched(timeout="2d"), "name": "it"},
     "approval": {**APPROVE, "name": "it", "params": {**APPROVE["params"], "timeout": "2d"}},
@@ -350,7 +351,7 @@ def test_a_run_that_is_woken_before_its_time_waits_on(tenant, machine, publish_s
 
 
 SLOW = {"name": "slow", "action": "slow", "params": {}}
-PARKS = {
+PARKS: dict[str, Any] = {
     **WAITS,
     "endless event": {**fetched(), "name": "it"},
     "children": {
