@@ -40,11 +40,13 @@ from workflows.engine.entries import (
 )
 from workflows.engine.outcomes import CancelAsked, DeadlinePassed, Outcome, StepFailed, StepSkipped
 from workflows.engine.progress import (
+    AwaitedEvent,
     Ended,
     Job,
     Progress,
     WaitType,
     base_of,
+    expected,
     marks_in,
     named,
     since,
@@ -91,7 +93,7 @@ class Walker:
         if "wake_at" in pending:
             return waiting.wake(self, instruction, pending, now)
         if "input" in pending and isinstance(instruction, Call | EmitEvent | RunWorkflow):
-            turn, marks = self._turn(instruction), marks_in(pending)
+            turn, marks = self.turns_of(instruction), marks_in(pending)
             scope, tries = self.scope(now), _tries(pending)
             job = Job(instruction, pending["input"], scope, *tries, turn, marks)
             return Progress(RunStatus.RUNNING, (), step, None, job)
@@ -152,9 +154,14 @@ class Walker:
         failed = Progress(RunStatus.FAILED, (), step, kept, ended=ended, error=error)
         return replace(failed, closes_question=True)
 
-    def moment(self, step: int, pending: Pending, now: datetime) -> datetime:
-        """Return the time by which a run that waited for others and is due looks around."""
-        return waiting.moment(self.program.instructions[step], pending, now)
+    def is_due(self, pending: Pending, now: datetime) -> bool:
+        """Whether a reminder of the wait under way is due, or its time is up."""
+        return waiting.is_due(self.program.instructions[pending["step"]], pending, now)
+
+    def awaited(self, pending: Pending) -> AwaitedEvent:
+        """Return the event that the wait under way is for."""
+        instruction = expected(self.program.instructions[pending["step"]], WaitForEvent)
+        return waiting.awaited(self, instruction, pending)
 
     def has_failed_at(self, step: int) -> bool:
         """Whether the run has failed already, and these are the steps for that."""
@@ -210,9 +217,8 @@ class Walker:
     ) -> Progress:
         """Leave the run until it is due again, or until somebody wakes it."""
         entries = tuple(self.entries)
-        return Progress(
-            RunStatus.WAITING, entries, step, pending, due_in=due_in, wait_type=wait_type
-        )
+        parked = Progress(RunStatus.WAITING, entries, step, pending, due_in=due_in)
+        return replace(parked, wait_type=wait_type, has_failed=self.has_failed_at(step))
 
     def scope(self, now: datetime) -> Scope:
         """Return what templates see at this moment."""
@@ -223,18 +229,27 @@ class Walker:
         found = (one.index for one in self.program.instructions if one.name == name)
         return next(found, default)
 
+    def turns_of(self, instruction: Instruction) -> int:
+        """Return how often the run has ended a step."""
+        entries = [*self.results, *self.entries]
+        return sum(entry["step_name"] == instruction.name for entry in entries)
+
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Settle a step that needs no hands, or say what the hands must do."""
         instruction, scope = job.instruction, job.scope
-        # The condition of a wait was asked when it began; its reminders lead back to it.
-        is_under_way = not job.attempts and waiting.goes_on(self, instruction)
+        # The condition of a wait or a loop was asked when it began; their steps lead back to them.
+        is_under_way = (not job.attempts and waiting.goes_on(self, instruction)) or loops.goes_on(
+            self, instruction
+        )
         if not is_under_way and not instruction.should_run(scope):
             return StepSkipped()
         if (steer := _STEERING.get(type(instruction))) is not None:
             return steer(self, job, done, now)
         ready = replace(job, input=instruction.render(scope))
         entries, pending = tuple(self.entries), stored(ready)
-        return Progress(RunStatus.RUNNING, entries, instruction.index, pending, ready)
+        has_failed = self.has_failed_at(instruction.index)
+        onward = Progress(RunStatus.RUNNING, entries, instruction.index, pending, ready)
+        return replace(onward, has_failed=has_failed)
 
     def _fail(self, mark: Fail, now: datetime) -> Progress:
         """End a block whose run stops: with the error that led into it."""
@@ -271,14 +286,10 @@ class Walker:
         return replace(over, closes_question=True)
 
     def _job(self, instruction: Instruction, pending: Pending, now: datetime) -> Job:
-        turn, scope = self._turn(instruction), self.scope(now)
+        turn, scope = self.turns_of(instruction), self.scope(now)
         if "trigger" in pending:
             scope = replace(scope, trigger=pending["trigger"])
         return Job(instruction, None, scope, *_tries(pending), turn, marks_in(pending))
-
-    def _turn(self, instruction: Instruction) -> int:
-        entries = [*self.results, *self.entries]
-        return sum(entry["step_name"] == instruction.name for entry in entries)
 
     @property
     def _on_failure(self) -> int | None:

@@ -110,5 +110,7 @@ def rounds_of(results: Sequence[Entry], step_name: str) -> int:
     for entry in results:
         if entry["step_name"] == step_name:
             output = entry.get("output") or {}
-            rounds = 0 if output.get("done") or "error" in entry else rounds + 1
+            is_over = output.get("done") or "error" in entry
+            # One that was skipped was not entered at all.
+            rounds = 0 if is_over or entry["status"] == StepStatus.SKIPPED else rounds + 1
     return rounds

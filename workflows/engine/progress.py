@@ -8,6 +8,8 @@ and name, its rendered `input`, and
     of child runs               `children`: `oldest` and `last` id of the step's child runs, how
                                 many were `started`, and after a retry which to `revive`
 
+    of a run that has failed    `after_failure`: these are the steps for that
+
 Of a run that ended in the middle of a step it keeps all that under `resume`: where a retry goes on.
 """
 
@@ -34,6 +36,26 @@ class WaitType(StrEnum):
     EVENT = "event"
     APPROVAL = "approval"
     LANE = "lane"
+
+
+class WakeReason(StrEnum):
+    """Why a run is due, or will be. Told for people and for tests: nothing is concluded from it.
+
+    Whether a moment has come is asked of the database's clock, and whether somebody came of what
+    they left behind.
+    """
+
+    START = "start"
+    TIME = "time"  # the end of a wait, a reminder, the next round of a loop
+    RETRY = "retry"
+    DEADLINE = "deadline"
+    EVENT = "event"
+    DECISION = "decision"
+    CHILD = "child"
+    LANE = "lane"
+    CANCEL = "cancel"
+    LOOK_BACK = "look_back"  # it has begun to wait, and has to look for events that came before
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +128,8 @@ class AwaitedEvent:
     match: dict[str, Json]  # path in its payload -> value
     look_back: timedelta  # before the run's start
     behind: str | None  # the id of the one that ended this step's last wait
+    seen: tuple[str, ...] = ()  # the ids of those that ended its waits, the last one included
+    knows_all: bool = True  # False: there may have been others before them
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +166,10 @@ class Progress:
     pending: Json | None  # the step under way, as it is stored
     job: Job | None = None
     due_in: timedelta | None = None  # of a run that parks; None: until somebody wakes it
+    due_at: datetime | None = None  # the moment itself, where the step waits for one
+    # These are the steps for a run that has failed: its deadline does not count any more, and a
+    # cancel leaves it a failure.
+    has_failed: bool = False
     wait_type: WaitType | None = None
     spawn: Spawn | None = None
     revival: Revival | None = None

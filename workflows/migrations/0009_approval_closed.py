@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0003_rehearsals")]
+    dependencies = [("workflows", "0005_wake_reason")]
 
     operations = [
         migrations.AddField(

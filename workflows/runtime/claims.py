@@ -76,6 +76,7 @@ class Claim:
     deadline_at: datetime | None
     children_open: int
     created_at: datetime
+    wake_reason: str | None = None  # why it was due; NULL: an older release said nothing
 
     @property
     def was_begun(self) -> bool:
@@ -113,7 +114,7 @@ class Claim:
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
         claimed_at, cancel_asked, depth, previous, crashes, *kin = rest
         parent_run, entry, item_index, item, lane, holds_lane, *last = kin
-        deadline_at, children_open, created_at, has_item = last
+        deadline_at, children_open, created_at, has_item, wake_reason = last
         return cls(
             run_id=run_id,
             tenant_id=tenant_id,
@@ -144,6 +145,7 @@ class Claim:
             deadline_at=deadline_at,
             children_open=children_open,
             created_at=created_at,
+            wake_reason=wake_reason,
         )
 
 

@@ -29,6 +29,12 @@ SELECT choice, answers, decided_by, decided_at, decided_via FROM workflow_approv
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NOT NULL
 """
 
+# Whoever decides has locked the question, and may look at the run before it has parked: this waits
+# for them, and then finds what they decided.
+LOCK: Final = (
+    "SELECT 1 FROM workflow_approvals WHERE id = %(id)s AND tenant_id = %(tenant)s FOR SHARE"
+)
+
 # Time is up: from here on nobody can decide any more.
 CLOSE: Final = """
 UPDATE workflow_approvals
@@ -85,16 +91,17 @@ def place_of(approval_id: UUID) -> dict[str, str]:
 def wake_if_decided(claim: Claim, pending: Mapping[str, Json]) -> None:
     """Make a run that parks again due, if what it waits for was decided meanwhile."""
     asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
+    rows(LOCK, asked)
     if rows(DECISION, asked):
         wake_decided(claim.tenant_id, claim.run_id, asked["id"])
 
 
 def decision_of(
-    claim: Claim, pending: Mapping[str, Json], moment: datetime
+    claim: Claim, pending: Mapping[str, Json], now: datetime
 ) -> Mapping[str, Json] | None:
     """Return what was decided, or None. A question whose time is up is closed first."""
     asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
-    if is_up(pending, moment):
+    if is_up(pending, now):
         rows(CLOSE, {**asked, "choice": pending.get("timeout_choice")})
     found = rows(DECISION, asked)
     if not found:

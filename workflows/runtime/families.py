@@ -27,11 +27,12 @@ Json = Any
 # that an order shows its run once; `item` is what each works on.
 START_CHILDREN: Final = f"""
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, parent_run, entry, current_step, item_index,
-    item, lane, deadline_at)
+    subject_type, subject_id, actor, status, due_at, wake_reason, parent_run, entry, current_step,
+    item_index, item, lane, deadline_at)
 SELECT child.id, parent.tenant_id, coalesce(%(definition)s::uuid, parent.definition_id),
     coalesce(%(version)s::int, parent.version), parent.event_id, '{{}}', '', '', parent.actor,
     'queued', CASE WHEN child.number <= %(at_once)s THEN now() ELSE {NEVER} END,
+    CASE WHEN child.number <= %(at_once)s THEN 'start' END,
     parent.id, child.entry, child.entry, child.item_index,
     CASE WHEN child.has_item THEN coalesce(child.item, 'null') END, %(lane)s::text,
     now() + %(deadline)s::interval
@@ -46,17 +47,18 @@ LOCK_PARENT: Final = "SELECT 1 FROM workflow_runs WHERE id = %(parent)s FOR UPDA
 # One child less to wait for. The last one wakes its parent, and so does one that matters at once.
 CHILD_ENDED: Final = """
 UPDATE workflow_runs
-SET children_open = children_open - %(number)s, due_at = CASE
-    WHEN status = 'waiting' AND wait_type = 'children'
-        AND (children_open <= %(number)s OR %(tells)s) THEN now()
-    ELSE due_at END
+SET children_open = children_open - %(number)s, (due_at, wake_reason) = (
+    SELECT CASE WHEN wakes THEN now() ELSE due_at END,
+        CASE WHEN wakes THEN 'child' ELSE wake_reason END
+    FROM (SELECT status = 'waiting' AND wait_type = 'children'
+        AND (children_open <= %(number)s OR %(tells)s) AS wakes) AS news)
 WHERE id = %(parent)s AND children_open >= %(number)s
 RETURNING 1
 """
 
 # The next of the children that wait for their turn. They begin in order, so it lies behind.
 WAKE_NEXT_CHILD: Final = f"""
-UPDATE workflow_runs SET due_at = now()
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'start'
 WHERE id = (SELECT id FROM workflow_runs
     WHERE parent_run = %(parent)s AND item_index > %(item_index)s
         AND status = 'queued' AND due_at = {NEVER}
@@ -88,7 +90,8 @@ RETURNING id, parent_run, status, holds_lane, definition_id, lane
 # stands under `retry` until a worker has worked out where each goes on.
 REVIVE_CHILDREN: Final = f"""
 UPDATE workflow_runs run
-SET status = 'queued', due_at = CASE WHEN ended.number <= %(at_once)s THEN now() ELSE {NEVER} END,
+SET status = 'queued', wake_reason = 'person',
+    due_at = CASE WHEN ended.number <= %(at_once)s THEN now() ELSE {NEVER} END,
     pending = jsonb_build_object('retry', jsonb_build_object(
         'status', run.status, 'code', run.error_code, 'at', run.completed_at,
         'kept', run.pending -> 'resume', 'scope', %(scope)s::text, 'fresh', %(fresh)s::jsonb)),

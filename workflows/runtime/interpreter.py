@@ -26,7 +26,7 @@ class Hands(Protocol):
     def walker(self) -> Walker:
         """Return a walker that stands on the results so far."""
 
-    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what a run that waited for others finds: its children, an event, a decision."""
 
     def deadline(self) -> datetime | None:
@@ -85,7 +85,7 @@ def _begin(hands: Hands, step: int, pending: Pending | None) -> Progress:
         return _expired(hands, step, pending)
     arrival = None
     if pending is not None and "awaits" in pending:
-        arrival = hands.arrival(pending, walker.moment(step, pending, now))
+        arrival = hands.arrival(pending, now)
     return walker.begin(step, pending, now, arrival)
 
 

@@ -35,7 +35,7 @@ RETURNING key, holders < "limit"
 
 LOCK: Final = """
 SELECT 1 FROM workflow_lanes WHERE definition_id = %(definition)s AND key = ANY(%(keys)s)
-ORDER BY key FOR UPDATE
+ORDER BY key COLLATE "C" FOR UPDATE
 """
 
 # In order of arrival: an older run of the lane that has not entered yet comes first.
@@ -66,13 +66,15 @@ UPDATE workflow_runs
 SET status = 'queued', wait_type = 'lane', pending = %(pending)s::jsonb, worker = NULL,
     lease_until = NULL,
     due_at = CASE WHEN cancel_requested_at IS NOT NULL THEN now()
-        ELSE coalesce(deadline_at, {NEVER}) END
+        ELSE coalesce(deadline_at, {NEVER}) END,
+    wake_reason = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancel'
+        WHEN deadline_at IS NOT NULL THEN 'deadline' END
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running' RETURNING false
 """  # noqa: S608  # a constant of this package
 
 # Whoever is woken waits for its lane no more: a second free place goes to the one behind it.
 WAKE_NEXT_OF_KEY: Final = """
-UPDATE workflow_runs SET due_at = now(), wait_type = NULL
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'lane', wait_type = NULL
 WHERE id = (SELECT id FROM workflow_runs
     WHERE definition_id = %(definition)s AND lane = %(lane)s AND due_at IS NOT NULL
         AND status = 'queued' AND wait_type = 'lane'
@@ -82,7 +84,7 @@ RETURNING 1
 
 # Room for the workflow as a whole is of use to runs whose own lane has room too.
 WAKE_NEXT_OF_WORKFLOW: Final = """
-UPDATE workflow_runs SET due_at = now(), wait_type = NULL
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'lane', wait_type = NULL
 WHERE id = (SELECT run.id FROM workflow_runs run
     WHERE run.definition_id = %(definition)s AND run.lane IS NOT NULL AND run.due_at IS NOT NULL
         AND run.status = 'queued' AND run.wait_type = 'lane' AND run.id <> %(id)s

@@ -16,8 +16,8 @@ from workflows.definition.scope import Scope
 from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
-from workflows.engine.progress import AwaitedEvent, Job, Progress
-from workflows.runtime import callees, decisions, families, matching, store
+from workflows.engine.progress import Job, Progress
+from workflows.runtime import callees, decisions, families, look_back, store
 from workflows.runtime.claims import Claim
 from workflows.runtime.clock import DatabaseClock
 from workflows.runtime.database import released, rows
@@ -72,14 +72,14 @@ class LiveHands:
             entry=self.claim.entry,
         )
 
-    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what a run that waited for others finds."""
         with released():
             if pending["awaits"] == "children":
                 return families.family_of(self.claim.run_id, pending["children"])
             if pending["awaits"] == "approval":
-                return decisions.decision_of(self.claim, pending, moment)
-            return matching.event_of(self.claim.tenant_id, pending)
+                return decisions.decision_of(self.claim, pending, now)
+            return look_back.event_of(self.claim.tenant_id, pending) or self._late(pending, now)
 
     def deadline(self) -> datetime | None:
         """Return when the run has to have ended."""
@@ -116,8 +116,7 @@ class LiveHands:
         """Write a checkpoint of its own. Raises store.LeaseLost."""
         with released():
             self._note(progress, store.write(self.claim, progress))
-            if progress.awaited is not None:
-                self._look_back(progress.awaited)
+            self._look_back(progress)
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step and write what became of it. Raises store.LeaseLost."""
@@ -156,12 +155,25 @@ class LiveHands:
             self._note(progress, store.write(self.claim, progress, found))
             return progress
 
-    def _look_back(self, awaited: AwaitedEvent) -> None:
-        """Find the event that came before the run parked."""
+    def _look_back(self, progress: Progress) -> None:
+        """Find the event that came before the run parked, if it has parked for one.
+
+        Until this is committed the run is due, for whoever comes to look back.
+        """
+        if progress.awaited is None:
+            return
         with transaction.atomic():
-            found = matching.look_back(rows, self.claim.tenant_id, self.claim.run_id, awaited)
-            if found:
+            if look_back.look_back(rows, self.claim, progress.awaited):
                 wake_workers()
+            else:
+                store.wait_on(self.claim, progress)
+
+    def _late(self, pending: Pending, now: datetime) -> Arrival:
+        """Look once more before a time-out or a reminder counts."""
+        walker = self.walker()
+        if not walker.is_due(pending, now):
+            return None
+        return look_back.last_look(rows, self.claim, pending, walker.awaited(pending))
 
     def _spec(self, job: Job) -> ActionSpec | None:
         if job.instruction.op == "emit_event":
@@ -199,6 +211,8 @@ class LiveHands:
             # A hook after the commit failed. The step is done; nothing may say otherwise.
             logger.exception("hook_after_commit_failed", extra={"run": str(self.claim.run_id)})
         self._note(*done[0])
+        with released():
+            self._look_back(done[0][0])
         return done[0][0]
 
     def _note(self, progress: Progress, cancel_asked: bool) -> None:

@@ -305,8 +305,8 @@ class Pump:
         if self._has_news():
             now = monotonic()
             if self.misses < TOO_LATE:
+                self._match(now)  # first: what they wake is claimed with the rest
                 self.misses += not self._claim(now)
-                self._match(now)
             self.next_claim = min(self.next_claim, now + ECHO_SECONDS)
         return stop in ready
 

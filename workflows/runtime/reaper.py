@@ -36,7 +36,8 @@ def take_over_from_the_dead(
 
     Cheap when nobody died: it then reads a table of a few rows. With `sweep` it also looks for runs
     that nobody holds although no worker died. `own` is the worker that asks, and `held` what it
-    knows to hold. With `lease` None, a worker's silence is not taken for its death.
+    knows to hold; who is no worker takes every run whose lease has ended. With `lease` None, a
+    worker's silence is not taken for its death.
     """
     facts = {"own": own, "silence": lease, "class": statements.WORKER_LOCK_CLASS}
     dead = [row[0] for row in session.execute(statements.DEAD_WORKERS, facts).fetchall()]

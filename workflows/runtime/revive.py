@@ -23,7 +23,7 @@ Json = Any
 # is done twice.
 RETRY_FAILED_STEP: Final = """
 UPDATE workflow_runs
-SET status = 'queued', due_at = now(), completed_at = NULL, crashes = 0,
+SET status = 'queued', due_at = now(), wake_reason = 'person', completed_at = NULL, crashes = 0,
     step_results = %(results)s::jsonb, current_step = %(step)s,
     pending = %(pending)s::jsonb, lease_token = lease_token + 1,
     deadline_at = NULL, -- a person took over
@@ -69,12 +69,12 @@ RETURNING id
 # event of its own if a person corrected the payload.
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step,
-    lane)
+    subject_type, subject_id, actor, status, due_at, wake_reason, retried_from, step_results,
+    current_step, lane)
 SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
     coalesce(%(payload)s::jsonb, trigger_payload),
-    subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s,
-    lane
+    subject_type, subject_id, %(actor)s, 'queued', now(), 'person', id, %(results)s::jsonb,
+    %(step)s, lane
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
 RETURNING id
 """

@@ -11,7 +11,7 @@ from typing import Final
 NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
 
 # Nobody executes the run, and it has not failed yet.
-_ENDS_NOW: Final = """(status <> 'running' AND NOT step_results @> '[{"then": "on_failure"}]')"""
+_ENDS_NOW: Final = "(status <> 'running' AND NOT coalesce(pending ? 'after_failure', false))"
 
 # Workers are alive while they hold the advisory lock (this class, their number).
 WORKER_LOCK_CLASS: Final = 4711
@@ -39,9 +39,9 @@ FROM jsonb_to_recordset(%(events)s::jsonb) AS event (id uuid, type text, payload
 
 _INSERT_RUNS: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, lane, deadline_at)
+    subject_type, subject_id, actor, status, due_at, wake_reason, lane, deadline_at)
 SELECT id, %(tenant)s, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, 'queued', now(), lane,
+    subject_type, subject_id, actor, 'queued', now(), 'start', lane,
     now() + make_interval(secs => deadline_seconds)
 FROM jsonb_to_recordset(%(runs)s::jsonb) AS run (id uuid, definition_id uuid, version int,
     event_id uuid, trigger_payload jsonb, subject_type text, subject_id text, actor text,
@@ -102,7 +102,7 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
     (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
-    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL
+    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason
 """
 
 # A finished step: its result, where the run stands now, and the next step marked as begun.
@@ -114,26 +114,48 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
 """
 
+# When a run that parks is due, and why: at once if something is to be done; else at its moment, or
+# at its deadline. Neither `due` nor `wait`: no clock ends the wait, but the deadline still does.
+# One that has passed already, in the step before, makes the run due at once; one of a run that has
+# failed does not count: the steps for that have times of their own.
+_DUE: Final = f"""
+    (due_at, wake_reason) = (
+        SELECT CASE WHEN plan.at_once IS NULL THEN least(plan.deadline, plan.moment)
+            ELSE now() END,
+        CASE WHEN plan.at_once IS NOT NULL THEN plan.at_once
+            WHEN plan.deadline <= plan.moment THEN 'deadline'
+            WHEN plan.moment < {NEVER} THEN %(reason)s::text END
+        FROM (SELECT
+            CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancel'
+                -- The last child ended while the run was looking after another.
+                WHEN %(wait_type)s::text = 'children'
+                    AND coalesce(%(spawned)s::int, children_open) = 0 THEN 'child'
+                WHEN %(looks_back)s THEN 'look_back' END AS at_once,
+            CASE WHEN NOT %(has_failed)s THEN deadline_at END AS deadline,
+            coalesce(%(due)s::timestamptz, now() + %(wait)s::interval, {NEVER}) AS moment
+        ) AS plan)
+"""  # noqa: S608  # a constant of this module
+
 # The run waits: for a retry, a moment, an event, a decision, its children. No worker is held
-# meanwhile. `wait` NULL: no clock ends it; but a deadline still does.
+# meanwhile. One that waits for an event is due at once, until it has looked back: if its worker
+# dies before, another one looks.
 PARK: Final = f"""
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
     current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0,
     wait_type = %(wait_type)s::text, wait_match = %(wait_match)s, worker = NULL, lease_until = NULL,
-    children_open = coalesce(%(spawned)s::int, children_open),
-    due_at = CASE
-        -- Somebody asked to cancel meanwhile: it is claimed at once, and ends there.
-        WHEN cancel_requested_at IS NOT NULL THEN now()
-        -- The last child ended while the run was looking after another.
-        WHEN %(wait_type)s::text = 'children' AND coalesce(%(spawned)s::int, children_open) = 0
-            THEN now()
-        WHEN deadline_at > now()
-            THEN least(deadline_at, coalesce(now() + %(wait)s::interval, {NEVER}))
-        ELSE coalesce(now() + %(wait)s::interval, {NEVER}) END
+    children_open = coalesce(%(spawned)s::int, children_open), {_DUE}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
-"""  # noqa: S608  # a constant of this module
+"""  # noqa: S608  # constants of this module
+
+# It has looked back, and found nothing: from now on it waits, unless somebody came meanwhile.
+WAIT_ON: Final = f"""
+UPDATE workflow_runs SET {_DUE}
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'waiting'
+    AND wake_reason = 'look_back' AND wait_match IS NOT NULL
+RETURNING 1
+"""  # noqa: S608  # constants of this module
 
 # The run's end. due_at NULL takes it out of the index of live runs. `pending` keeps, under
 # `resume`, what is known of a step that the run ended in the middle of: a retry goes on there.
@@ -222,12 +244,13 @@ GIVEN_UP: Final = "timestamptz '1970-01-01 00:00:00+00'"
 # Live runs are found through due_at; no index names worker or lease, so that checkpoints stay HOT.
 # A lease that ended under a worker that lives is no reason to take the run from it: something kept
 # it from renewing (a lock on the row, on the table), and its step is under way. It renews as soon
-# as it can, and itself finds what it does not know to be its own.
+# as it can, and itself finds what it does not know to be its own. Who asks and is no worker goes by
+# the leases alone.
 _IS_LEFT_BEHIND: Final = f"""
 due_at <= now() AND status = 'running'
     AND (worker = ANY(%(workers)s) OR (lease_until < now() AND (
         lease_until = {GIVEN_UP}
-        OR (worker = %(own)s AND id <> ALL(%(held)s::uuid[]))
+        OR %(own)s = 0 OR (worker = %(own)s AND id <> ALL(%(held)s::uuid[]))
         OR NOT EXISTS (SELECT 1 FROM workflow_workers WHERE number = run.worker))))
 """  # noqa: S608 - a constant of this module
 
@@ -283,6 +306,7 @@ CANCEL_COLUMNS: Final = f"""
     cancel_requested_at = coalesce(cancel_requested_at, now()),
     status = CASE WHEN {_ENDS_NOW} THEN 'cancelled' ELSE status END,
     due_at = CASE WHEN {_ENDS_NOW} THEN NULL WHEN status = 'running' THEN due_at ELSE now() END,
+    wake_reason = CASE WHEN status = 'running' THEN wake_reason ELSE 'cancel' END,
     completed_at = CASE WHEN {_ENDS_NOW} THEN now() END,
     wait_type = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_type END,
     wait_match = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_match END,

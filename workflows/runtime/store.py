@@ -16,9 +16,9 @@ from django.utils import translation
 from tenants.jsontext import storable
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
-from workflows.engine.progress import AwaitedEvent, Progress, WaitType
+from workflows.engine.progress import Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import decisions, families, lanes, matching, statements
+from workflows.runtime import decisions, families, lanes, look_back, matching, statements
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
 from workflows.runtime.failures import FailedRun, tell_failed
@@ -55,7 +55,7 @@ def write(claim: Claim, progress: Progress, callee: Callee | None = None) -> boo
 
 
 def _checkpoint(claim: Claim, progress: Progress) -> bool:
-    pending = {**(progress.pending or {}), "begun": True}
+    pending = {**_pending_of(progress), "begun": True}
     values = {**_values(claim, progress), "pending": storable(pending)}
     if not _has_company(claim, progress):
         return _fenced(statements.CHECKPOINT, values)
@@ -67,18 +67,12 @@ def _checkpoint(claim: Claim, progress: Progress) -> bool:
 
 def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     """Let a run wait. Whom it waits for is asked, or started, in the same transaction."""
-    pending = progress.pending
-    values = {
-        **_values(claim, progress),
-        "wait": progress.due_in,
-        "wait_type": progress.wait_type,
-        "wait_match": None,
-        "spawned": _started_by(progress),
-    }
+    pending = _pending_of(progress) or None
+    values = {**_values(claim, progress), **_due(progress), "wait_match": None}
     if progress.awaited is not None:
         form, match = matching.question(progress.awaited)
-        pending = {**(pending or {}), **_bounds(claim, progress.awaited)}
-        values |= {"wait_type": form, "wait_match": match}
+        pending = {**(pending or {}), **look_back.bounds(rows, claim, progress.awaited)}
+        values |= {"wait_type": form, "wait_match": match, "looks_back": True}
     if not _has_company(claim, progress):
         return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
     with transaction.atomic():
@@ -96,6 +90,25 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
             # It may have been decided while the steps of a reminder were under way.
             decisions.wake_if_decided(claim, pending or {})
     return cancel_asked
+
+
+def wait_on(claim: Claim, progress: Progress) -> None:
+    """Let a run that has parked and looked back wait, if nobody woke it meanwhile."""
+    rows(statements.WAIT_ON, {"id": claim.run_id, "token": claim.token, **_due(progress)})
+
+
+def _due(progress: Progress) -> dict[str, Any]:
+    """Return what says when a run that parks is due, and why."""
+    is_retry = progress.wait_type is WaitType.RETRY
+    return {
+        "due": progress.due_at,
+        "wait": progress.due_in,
+        "reason": WakeReason.RETRY if is_retry else WakeReason.TIME,
+        "has_failed": progress.has_failed,
+        "wait_type": progress.wait_type,
+        "spawned": _started_by(progress),
+        "looks_back": False,
+    }
 
 
 def _finish(claim: Claim, progress: Progress) -> bool:
@@ -169,14 +182,14 @@ def _values(claim: Claim, progress: Progress) -> dict[str, Any]:
     }
 
 
+def _pending_of(progress: Progress) -> dict[str, Json]:
+    """Return what the row of a live run keeps of the step under way."""
+    failed = {"after_failure": True} if progress.has_failed else {}
+    return {**(progress.pending or {}), **failed}
+
+
 def _stored(pending: Json) -> str | None:
     return storable(pending) if pending is not None else None
-
-
-def _bounds(claim: Claim, awaited: AwaitedEvent) -> dict[str, str]:
-    """Return which events count: none from before the run began, but for its look back."""
-    not_before = {"not_before": (claim.created_at - awaited.look_back).isoformat()}
-    return {**not_before, "behind": awaited.behind} if awaited.behind else not_before
 
 
 def _started(claim: Claim, progress: Progress, callee: Callee | None) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 """Waking runs that wait for somebody: the row becomes due, and a worker claims it.
 
-A status changes only in `store`. A wake moves `due_at` alone: whoever ends a wait needs no lease.
+A status changes only in `store`. A wake moves `due_at` and says why: it needs no lease.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from workflows.runtime.database import execute
 # reminder, the end of the wait) is left alone: it looks at the approval in the transaction in which
 # it parks again.
 WAKE_DECIDED: Final = """
-UPDATE workflow_runs SET due_at = now()
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'decision'
 WHERE id = %(run)s AND tenant_id = %(tenant)s AND status = 'waiting' AND wait_type = 'approval'
     AND pending ->> 'approval_id' = %(approval)s
 """

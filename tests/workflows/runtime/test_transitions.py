@@ -372,8 +372,10 @@ def test_a_decision_wakes_only_who_waits_for_one(tenant, run_in, status):
     after = row(run)
     assert not wake_decided(tenant.id, run.pk, uuid4())  # of an earlier visit of the step
     assert woken == (status is RunStatus.WAITING)
-    assert {**after, "due_at": before["due_at"]} == before
+    moved = {"due_at": before["due_at"], "wake_reason": before["wake_reason"]}
+    assert {**after, **moved} == before
     assert (after["due_at"] != before["due_at"]) == woken
+    assert after["wake_reason"] == ("decision" if woken else before["wake_reason"])
 
 
 @pytest.mark.parametrize("status", STATUSES)

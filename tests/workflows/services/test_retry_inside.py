@@ -523,3 +523,19 @@ def test_what_a_retry_tells_others_is_the_last_failure(tenant, worker, outside, 
 
     events = WorkflowEvent.objects.filter(type="workflow.run_failed").order_by("id")
     assert [event.payload["error_step"] for event in events] == ["a", "b"]
+
+
+def test_a_cancel_behind_an_error_block_leaves_it_a_failure_too(
+    tenant, worker, outside, publish_steps
+):
+    block = {"steps": [probe("tell", "T")], "then": "stop"}
+    publish_steps(tenant, probe("a", "A", on_error=block), on_failure=[ask()])
+    outside.down = {"A"}
+    fire(tenant, "x", {})
+    worker.work()
+    assert whole().status == "waiting"
+
+    cancel(tenant, whole().pk)
+    worker.work()
+
+    assert (whole().status, whole().error_step, whole().error_code) == ("failed", "a", "down")

@@ -62,7 +62,7 @@ class RehearsalHands:
             entry=self.role.entry,
         )
 
-    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what was found for a run that waited."""
         found, self.met = self.met, None
         return found
