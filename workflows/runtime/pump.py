@@ -51,7 +51,7 @@ RENEW_AGAIN_SECONDS: Final = 1.0  # for leases whose rows were locked
 LOST_GRACE: Final = timedelta(seconds=5)  # for the slots, when the database session is gone
 
 GROUP_VARIABLE: Final = "SAYR_WORKER_GROUP"
-LIFE_VARIABLE: Final = "SAYR_WORKER_LIFE_SECONDS"
+LIFE_VARIABLE: Final = "SAYR_WORKER_LIFE_SECONDS"  # shorter, for tests
 
 
 def pump() -> str:
