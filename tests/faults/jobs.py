@@ -100,13 +100,14 @@ def turns_job(address: str, **settings: Any) -> Job:
     return replace(job, document={**job.document, "settings": settings})
 
 
-def batch_job(address: str, items: int, at_once: int = 10, **settings: Any) -> Job:
+def batch_job(address: str, items: int, at_once: int = 10, **more: Any) -> Job:
     """Return a job with a child run for each of so many items."""
+    settings = more.pop("settings", {})
     inside = [
         _announce("announce_one", "item{{item}}"),
         _call("tell_one", address, "item{{item}}"),
     ]
-    each = {"items": list(range(items)), "steps": inside, "concurrency": at_once}
+    each = {"items": list(range(items)), "steps": inside, "concurrency": at_once, **more}
     steps = [_confirm(), {"name": "each", "action": "for_each", "params": each}, _announce()]
     parts = tuple(f"item{number}" for number in range(items))
     effects = ("confirm", "announce", *parts)

@@ -18,7 +18,7 @@ BOUND_MS = 2_000
 DRAIN_SECONDS = 300
 
 # Runs that wait at once, and how often each is answered, each time in another order.
-WAITING_RUNS, ANSWERS = 60, 4
+WAITING_RUNS, ANSWERS, PART = 150, 4, 30
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 STATISTICS_SECONDS = 2  # until what a session counts is seen by others
 ARE_WAITING = """
@@ -113,10 +113,11 @@ def two_matchers(stage):
 
 
 def _answer_all(shop, orders, gate):
-    """Fire what all of these wait for, in one transaction."""
+    """Fire what all of these wait for, a part in a transaction."""
     drafts = [EventDraft(ANSWER, {"order_number": order}) for order in orders]
     gate.wait()
-    fire_all(shop.tenant.facts(), drafts)
+    for part in range(0, len(drafts), PART):
+        fire_all(shop.tenant.facts(), drafts[part : part + PART])
     connections.close_all()
 
 

@@ -22,8 +22,7 @@ UNMATCHED = """
 SELECT count(*) FROM workflow_events WHERE tenant_id = %(tenant)s AND matched_at IS NULL
 """
 STOPPED = """
-SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-    AND wait_event_type = 'Lock' AND query LIKE '%%wait_match%%'
+SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')
 """
 WAITING = """
 SELECT count(*) FROM workflow_runs WHERE tenant_id = %(tenant)s AND wait_match IS NOT NULL
@@ -86,7 +85,7 @@ def parked_and_gone(stage):
         # It came while the first step was under way, and nobody waited for it yet.
         fire(shop.tenant, ANSWER, {"order_number": order})
         wait_until(lambda: not world.ledger.one(UNMATCHED, tenant=shop.tenant.id))
-        other = fire(shop.tenant, BYSTANDER, {"order_number": order}).run_ids[0]
+        other = fire(shop.tenant, BYSTANDER, {"number": order}).run_ids[0]
         wait_until(lambda: world.ledger.one(WAITING, tenant=shop.tenant.id))
         with psycopg.connect(world.database.owner_url) as session:
             # Whoever looks back looks at all who wait for the same, and stops at this one.
@@ -103,12 +102,13 @@ def parked_and_gone(stage):
         cancel(shop.tenant, other)
         _answer(shop, [order])
         world.stop(group)
+    world.group()
     stage.note = "from the kill, with the start of another worker"
 
 
 def _let_somebody_wait_too(shop):
     """Publish a workflow whose runs wait for the same event, and for nothing that came before."""
-    asked = {"type": ANSWER, "match": {"order_number": "{{trigger.order_number}}"}}
+    asked = {"type": ANSWER, "match": {"order_number": "{{trigger.number}}"}}
     step = {"name": "wait", "action": "wait_for_event", "params": asked}
     document = {"name": "Bystander", "trigger_type": BYSTANDER, "steps": [step]}
     definition = WorkflowDefinition(tenant=shop.tenant, key="bystander", is_active=True)

@@ -28,8 +28,8 @@ def retry_storm(stage):
     refused = world.provider.address("refuse", share=0.25, delay=0.1)
     slow = world.provider.address("ok", delay=0.4)
     shops = [
-        stage.shop(batch_job(refused, ITEMS, at_once=2), "refused"),
-        stage.shop(batch_job(slow, ITEMS, at_once=1, deadline="1s"), "late"),
+        stage.shop(batch_job(refused, ITEMS, at_once=2, if_one_fails="stop"), "refused"),
+        stage.shop(batch_job(slow, ITEMS, at_once=1, settings={"deadline": "1s"}), "late"),
     ]
     for _ in range(stage.often(3, 10)):
         for shop in shops:

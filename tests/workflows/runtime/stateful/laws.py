@@ -14,6 +14,7 @@ from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
 from workflows.runtime.programs import program_of
+from workflows.services.approvals import open_ones
 
 FATAL = frozenset({"stop", "on_failure", "error_block"})
 # An entry's end is its start by one clock and its length by another.
@@ -34,6 +35,7 @@ class Snapshot:
     world: object
     runs: list
     approvals: list
+    open_questions: set  # ids of those that somebody could answer
     lanes: list
     now: object
 
@@ -44,6 +46,7 @@ class Snapshot:
             world,
             list(WorkflowRun.objects.order_by("id")),
             list(WorkflowApproval.objects.order_by("id")),
+            set(open_ones(WorkflowApproval.objects.all()).values_list("pk", flat=True)),
             list(WorkflowLane.objects.order_by("id")),
             database_now(),
         )
@@ -156,9 +159,7 @@ def _asleep(now, run):
             live = [one for one in now.children_of(run) if one.due_at is not None]
             return "" if live and run.children_open else "it waits for children, and none lives"
         case "approval":
-            mine = pending.get("approval_id")
-            asked = [one for one in now.approvals if str(one.pk) == mine]
-            is_open = asked and asked[0].decided_at is None
+            is_open = pending.get("approval_id") in {str(one) for one in now.open_questions}
             return "" if is_open else "it waits for a decision, and no question is open"
         case text if text and text.startswith("event:"):
             return "" if run.wait_match else "it waits for an event, and says not which"
@@ -240,9 +241,9 @@ def open_questions_are_waited_for(now):
     """A question that can be answered belongs to a run that waits at this very visit."""
     runs = {run.pk: run for run in now.runs}
     for approval in now.approvals:
-        run = runs.get(approval.run_id)
-        if approval.decided_at is not None or run is None or run.due_at is None:
+        if approval.pk not in now.open_questions:
             continue
+        run = runs[approval.run_id]
         # While a worker has it, what it waits for stands in what it was handed.
         if run.status != "running" and str(approval.pk) not in asked_by(run):
             yield f"{approval.step_name} of {name_of(run)} can be answered for nothing"

@@ -22,7 +22,7 @@ from workflows.runtime.execute import execute
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.watch import Watch
 from workflows.services.approval_refusals import NotDecided
-from workflows.services.approvals import Answer, decide
+from workflows.services.approvals import Answer, decide, open_ones
 from workflows.services.approvers import Via, mail_decider
 from workflows.services.cancel import cancel
 from workflows.services.fire import fire
@@ -247,7 +247,7 @@ class World:
 
     def open_questions(self):
         """Return the questions that runs wait for at this moment."""
-        rows = WorkflowApproval.objects.filter(decided_at=None).order_by("id")
+        rows = open_ones(WorkflowApproval.objects.order_by("id"))
         return [row for row in rows if is_current(row)]
 
     def _note_time(self, runs, now):
