@@ -34,7 +34,7 @@ SEED = os.environ.get("SAYR_STATEFUL_SEED")  # only this one
 FIRST_SEED = int(os.environ.get("SAYR_STATEFUL_FIRST_SEED", "0"))
 WITHOUT = frozenset(os.environ.get("SAYR_STATEFUL_WITHOUT", "").split(","))
 STEPS = 30
-EXAMPLES = 10  # of one seed
+EXAMPLES = 5  # of one seed
 MOST_AT_ONCE = 6  # runs that an event started
 
 which = st.integers(0, 1)

@@ -33,10 +33,10 @@ class Snapshot:
     """Everything there is at a moment between two things that happen."""
 
     world: object
-    runs: list
-    approvals: list
-    open_questions: set  # ids of those that somebody could answer
-    lanes: list
+    runs: list[WorkflowRun]
+    approvals: list[WorkflowApproval]
+    open_questions: set[object]  # ids of those that somebody could answer
+    lanes: list[WorkflowLane]
     now: object
 
     @classmethod

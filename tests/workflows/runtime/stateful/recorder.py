@@ -32,7 +32,7 @@ class Call:
 
     run: object  # the id of the run that made it
     step: str
-    visit: tuple
+    visit: tuple[object, ...]
     key: str
     content: str
     is_repeatable: bool
@@ -53,9 +53,9 @@ class Recorder:
     next_call: str = ""  # how the next one fails; "": not at all
     next_write: str = ""
     down: set[str] = field(default_factory=set)  # addresses that refuse whatever comes
-    persons: dict = field(default_factory=dict)  # root: how often a person let it go on
+    persons: dict[object, int] = field(default_factory=dict)  # root: how often a person let it go on
     before_answer: object = None  # what happens while a call is under way
-    _above: dict = field(default_factory=dict)  # run: its root and the way to it
+    _above: dict[object, object] = field(default_factory=dict)  # run: its root and the way to it
 
     def declare(self, library):
         """Let workflows use the actions of this world."""
