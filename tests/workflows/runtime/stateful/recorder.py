@@ -53,7 +53,7 @@ class Recorder:
     next_call: str = ""  # how the next one fails; "": not at all
     next_write: str = ""
     down: set[str] = field(default_factory=set)  # addresses that refuse whatever comes
-    persons: dict[object, int] = field(default_factory=dict)  # root: how often a person let it go on
+    persons: dict[object, int] = field(default_factory=dict)  # root: times it was let go on
     before_answer: object = None  # what happens while a call is under way
     _above: dict[object, object] = field(default_factory=dict)  # run: its root and the way to it
 
