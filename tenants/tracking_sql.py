@@ -95,13 +95,21 @@ def insert_rows(
     model: type[models.Model], returning: Sequence[Any], insert: Insert
 ) -> tuple[list[Sequence[Any]], list[Values]]:
     """Insert, and return what was to be returned, and the rows as they are."""
-    more = [field for field in tracked_fields(model) if field not in returning]
-    asked = [*returning, *more]
-    numbers = [(field.attname, asked.index(field)) for field in tracked_fields(model)]
+    asked, numbers = _asked(model, tuple(returning))
     _count_statement()
     rows = insert(asked)
     values: list[Values] = [{name: row[number] for name, number in numbers} for row in rows]
     return [row[: len(returning)] for row in rows], values
+
+
+@cache
+def _asked(
+    model: type[models.Model], returning: tuple[Any, ...]
+) -> tuple[Sequence[Any], Sequence[tuple[str, int]]]:
+    """Return the columns to ask an INSERT for, and which of them hold the tracked values."""
+    fields = tracked_fields(model)
+    asked = [*returning, *(field for field in fields if field not in returning)]
+    return asked, [(field.attname, asked.index(field)) for field in fields]
 
 
 def locked_rows(model: type[models.Model], keys: Iterable[Any], using: str) -> dict[Any, Values]:
