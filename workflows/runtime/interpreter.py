@@ -35,14 +35,17 @@ class Hands(Protocol):
     def is_late(self) -> bool:
         """Whether that moment has passed."""
 
-    def must_ask_a_person(self, job: Job) -> bool:
-        """Whether the step was begun before a crash and cannot safely be repeated."""
+    def doubt(self, job: Job) -> StepUnknown | None:
+        """Return why nobody knows whether a step was done that cannot safely be repeated."""
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step, settle its outcome, and write down what was settled."""
 
-    def write(self, progress: Progress) -> None:
-        """Write down progress that no step of these hands made."""
+    def write(self, progress: Progress) -> Progress:
+        """Write down progress that no step of these hands made.
+
+        Return what was written: another progress, where this one could not be.
+        """
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to cancel the run."""
@@ -59,10 +62,10 @@ def interpret(hands: Hands, step: int, pending: Pending | None) -> RunStatus:
     progress = _begin(hands, step, pending)
     if progress.job is None or progress.entries:
         # Skips, branches and waits that are over stand before the first step to carry out.
-        hands.write(progress)
-    elif hands.must_ask_a_person(progress.job):
-        progress = _settle(hands, progress.job)(StepUnknown(), Timing(hands.now(), 0))
-        hands.write(progress)
+        progress = hands.write(progress)
+    elif (unknown := hands.doubt(progress.job)) is not None:
+        progress = _settle(hands, progress.job)(unknown, Timing(hands.now(), 0))
+        progress = hands.write(progress)
     return _carry_on(hands, progress)
 
 
@@ -93,10 +96,10 @@ def _carry_on(hands: Hands, progress: Progress) -> RunStatus:
     while (job := progress.job) is not None:
         if hands.is_cancelled():
             progress = _settle(hands, job)(CancelAsked(), Timing(hands.now(), 0))
-            hands.write(progress)
+            progress = hands.write(progress)
         elif not is_first and _is_late(hands, job.instruction.index):
             progress = _expired(hands, job.instruction.index, stored(job))
-            hands.write(progress)
+            progress = hands.write(progress)
         elif hands.should_put_down() and not is_first:
             hands.put_down()
             return RunStatus.QUEUED
