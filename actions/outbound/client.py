@@ -230,7 +230,7 @@ def _fail_to_reach(error: Exception, target: Target) -> NoReturn:
         (BAD_ADDRESS, PermanentFailure("bad_address", host=target.host, reason="cannot be read")),
         (DecodeError, PermanentFailure("answer_unreadable", host=target.host, reason=DAMAGED)),
         # Once something was sent, encryption that breaks is a connection that breaks.
-        (exceptions.SSLError, _by_what_was_sent("certificate_refused", target)),
+        (exceptions.SSLError, _unless_sent(_not_sent("certificate_refused", target), target)),
         ((exceptions.ConnectTimeout, NewConnectionError), _not_sent("unreachable", target)),
         ((TimeoutError, ReadTimeoutError), _perhaps_sent("timed_out", target)),
     ):
@@ -249,10 +249,8 @@ def _perhaps_sent(code: str, target: Target) -> TemporaryFailure:
     return TemporaryFailure(code, host=target.host, may_have_arrived=True)
 
 
-def _by_what_was_sent(code: str, target: Target) -> TemporaryFailure:
-    if session().deadline.has_sent:
-        return _perhaps_sent("connection_lost", target)
-    return _not_sent(code, target)
+def _unless_sent(failure: TemporaryFailure, target: Target) -> TemporaryFailure:
+    return _perhaps_sent("connection_lost", target) if session().deadline.has_sent else failure
 
 
 def _causes(error: BaseException) -> list[BaseException]:

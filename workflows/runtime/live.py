@@ -202,6 +202,8 @@ class LiveHands:
 
     def claims_for(self, parts: Sequence[Progress]) -> list[Claim]:
         """Return the claim with which each of these is written, one after the other."""
+        if len(parts) == 1:
+            return [self.claim]
         written = self.claim.written
         return [replace(self.claim, written=written + number) for number in range(len(parts))]
 

@@ -20,6 +20,7 @@ from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
+from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.runtime import callees, execute, families, matching, store
 from workflows.runtime.database import is_trouble
@@ -330,6 +331,32 @@ def test_trouble_at_a_look_is_no_crash_and_no_doubt(
         root = WorkflowRun.objects.get(pk=run_id)
         assert accident.error is None, f"{name} did not happen"
         assert (root.status, root.crashes, calls.count("a")) == ("completed", 0, 1), name
+        forget(calls)
+
+
+@pytest.mark.parametrize("when", ANSWERS_LOST)
+def test_trouble_on_the_way_into_a_lane_keeps_nobody_out(
+    tenant, machine, calls, accident, monkeypatch, when
+):
+    document = {
+        "name": "w",
+        "trigger_type": "x",
+        "steps": [call("a")],
+        "settings": {"concurrency_key": "{{ trigger.key }}", "max_running": 1},
+    }
+    publish(tenant, "t", WorkflowDefinition(tenant=tenant, key="w", is_active=True), document)
+    real = store.enter_lanes
+    monkeypatch.setattr(store, "enter_lanes", lambda *who: accident.around(lambda: real(*who)))
+    for name in TROUBLES:
+        accident.prepare(name, after=ANSWERS_LOST[when])
+        for _ in range(3):
+            fire(tenant, "x", {"key": "k"})
+        machine.work()
+
+        runs = WorkflowRun.objects.values_list("status", "crashes")
+        assert accident.error is None, f"{name} did not happen"
+        assert (list(runs), calls) == ([("completed", 0)] * 3, ["a"] * 3), name
+        assert set(WorkflowLane.objects.values_list("holders", flat=True)) == {0}, name
         forget(calls)
 
 
