@@ -4,6 +4,7 @@ Skips, conditions, branches, loops and rendering happen here, so that one checkp
 finished step, all that follows from it, and the rendered parameters of the next step to do.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from workflows.definition.program import Program
 from workflows.definition.scope import Scope
 from workflows.engine import families, loops, waiting
 from workflows.engine.children import Family
-from workflows.engine.decide import POISONED, Decision, Position, Then, decide
+from workflows.engine.decide import ENGINE_ERROR, POISONED, Decision, Position, Then, decide
 from workflows.engine.entries import (
     Entry,
     Timing,
@@ -38,6 +39,7 @@ from workflows.engine.entries import (
     finished,
     has_errors,
 )
+from workflows.engine.inputs import storable_input
 from workflows.engine.outcomes import CancelAsked, DeadlinePassed, Outcome, StepFailed, StepSkipped
 from workflows.engine.progress import (
     AwaitedEvent,
@@ -54,6 +56,8 @@ from workflows.engine.progress import (
 )
 from workflows.engine.reach import reachable_from
 from workflows.engine.statuses import RunStatus
+
+logger = logging.getLogger(__name__)
 
 Json = Any
 Pending = Mapping[str, Json]
@@ -120,8 +124,17 @@ class Walker:
         self, step: int, pending: Pending | None, deadline: datetime, now: datetime
     ) -> Progress:
         """End a run that took too long; the steps for a run that has failed come yet."""
-        pending, outcome = pending or {}, DeadlinePassed(deadline.isoformat())
-        instruction = self.program.instructions[step]
+        return self.break_off(step, pending, DeadlinePassed(deadline.isoformat()), now)
+
+    def break_off(
+        self,
+        step: int,
+        pending: Pending | None,
+        outcome: DeadlinePassed | StepFailed,
+        now: datetime,
+    ) -> Progress:
+        """End the step that the run stands at, whatever it is in the middle of, and go on."""
+        pending, instruction = pending or {}, self.program.instructions[step]
         scope, marks = self.scope(now), marks_in(pending)
         job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
         decision = decide(self._position(instruction), outcome)
@@ -147,8 +160,12 @@ class Walker:
 
     def poisoned(self, step: int, pending: Pending | None, crashes: int) -> Progress:
         """End a run that ended its worker too often."""
+        return self.given_up(step, pending, StepFailed(POISONED, {"crashes": crashes}))
+
+    def given_up(self, step: int, pending: Pending | None, failure: StepFailed) -> Progress:
+        """End a run without another word in its results: with them, it could not be."""
         name = (pending or {}).get("step_name") or self.program.instructions[step].name
-        error = {"step_name": name, "error": {"code": POISONED, "params": {"crashes": crashes}}}
+        error = {"step_name": name, "error": {"code": failure.code, "params": failure.params}}
         ended = Ended(tells_at_once=families.stops_the_others(self))
         kept = {key: value for key, value in (pending or {}).items() if key != "begun"}
         failed = Progress(RunStatus.FAILED, (), step, kept, ended=ended, error=error)
@@ -181,10 +198,7 @@ class Walker:
             if isinstance(instruction, Fail):
                 return self._fail(instruction, now)
             job = self._job(instruction, pending, now)
-            try:
-                found = self._try(job, pending.get("done", {}), now)
-            except ExpressionError as problem:
-                found = StepFailed(problem.code, dict(problem.params))
+            found = self._settled(job, pending.get("done", {}), now)
             if isinstance(found, Progress):
                 return found
             decision = decide(self._position(instruction), found)
@@ -234,6 +248,19 @@ class Walker:
         entries = [*self.results, *self.entries]
         return sum(entry["step_name"] == instruction.name for entry in entries)
 
+    def _settled(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
+        """Work a step out. That it cannot be is its own failure, and not of the one before it.
+
+        What that one came to is known, and must be written, even if the engine has a fault here.
+        """
+        try:
+            return self._try(job, done, now)
+        except ExpressionError as problem:
+            return StepFailed(problem.code, dict(problem.params))
+        except Exception as fault:
+            logger.exception("step_not_worked_out", extra={"step": job.instruction.name})
+            return StepFailed(ENGINE_ERROR, {"reason": f"{type(fault).__name__}: {fault}"})
+
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Settle a step that needs no hands, or say what the hands must do."""
         instruction, scope = job.instruction, job.scope
@@ -245,7 +272,7 @@ class Walker:
             return StepSkipped()
         if (steer := _STEERING.get(type(instruction))) is not None:
             return steer(self, job, done, now)
-        ready = replace(job, input=instruction.render(scope))
+        ready = replace(job, input=storable_input(instruction.render(scope)))
         entries, pending = tuple(self.entries), stored(ready)
         has_failed = self.has_failed_at(instruction.index)
         onward = Progress(RunStatus.RUNNING, entries, instruction.index, pending, ready)

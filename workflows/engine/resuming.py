@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from workflows.definition.program import Program
-from workflows.engine.decide import MAX_CRASHES, POISONED
+from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED
 from workflows.engine.entries import Entry, stopping_entry
 from workflows.engine.progress import marks_in
 from workflows.engine.reach import failure_steps
@@ -154,7 +154,7 @@ def _inside(
         pending["children"] = {**kept["children"], "revive": scope}
     elif "awaits" in kept or "wake_at" in kept:
         pending = {key: value for key, value in pending.items() if key not in _OF_A_WAIT}
-    if ending.error_code in _WITHOUT_ENTRY:
+    if ending.error_code in {*_WITHOUT_ENTRY, ENGINE_ERROR}:
         tried = [*kept.get("attempts", ()), _attempt(ending)]
         pending |= {"attempts": tried, "forgiven": len(tried)}
     return Resumption(step, pending, _unpaused(results))
@@ -172,7 +172,8 @@ def _with_fresh(pending: Entry, fresh: Fresh) -> Entry:
 
 
 def _attempt(ending: Ending) -> Entry:
-    params = {"crashes": MAX_CRASHES} if ending.error_code == POISONED else {}
+    is_poisoned = ending.error_code == POISONED
+    params: Entry = {"crashes": MAX_CRASHES} if is_poisoned else {"reason": ""}
     error = {"code": ending.error_code, "params": params}
     return {"started_at": ending.at.isoformat(), "duration_ms": 0, "error": error}
 

@@ -14,6 +14,10 @@ Json = Any
 # One crash is most likely not the run's doing; from the second on it is executed alone, if it can.
 SUSPECT_CRASHES: Final = 2
 
+# What `pending` has besides the step itself: it was begun, why its worker left it, how often the
+# engine failed at it.
+BOOKKEEPING: Final = frozenset({"begun", "left", "faults"})
+
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
@@ -77,10 +81,11 @@ class Claim:
     children_open: int
     created_at: datetime
     wake_reason: str | None = None  # why it was due; NULL: an older release said nothing
+    written: int = 0  # how many checkpoints this worker has written since it claimed the run
 
     @property
     def was_begun(self) -> bool:
-        """Whether a worker began the step under way and then died."""
+        """Whether a worker began the step under way and did not write what became of it."""
         return bool(self.pending and self.pending.get("begun"))
 
     @property
@@ -88,6 +93,25 @@ class Claim:
         """Whether a question of this run may be open: one it waits for, or that was reminded of."""
         asks = bool(self.pending and self.pending.get("awaits") == "approval")
         return asks or any("waiting" in entry for entry in self.results)
+
+    @property
+    def left(self) -> str | None:
+        """Why the worker that began the step under way left it; None: it died."""
+        return (self.pending or {}).get("left")
+
+    @property
+    def faults(self) -> int:
+        """How often the engine itself has failed at the step under way."""
+        return int((self.pending or {}).get("faults", 0))
+
+    @property
+    def begun_mark(self) -> str:
+        """What `begun` is in the row, as JSON: true from the claim, then a checkpoint's number.
+
+        A write names it beside the token. So the same write twice, because the answer to the first
+        was lost, changes the row once.
+        """
+        return str(self.written) if self.written else "true"
 
     @property
     def is_suspect(self) -> bool:

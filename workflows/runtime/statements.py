@@ -105,12 +105,14 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason
 """
 
-# A finished step: its result, where the run stands now, and the next step marked as begun.
+# A finished step: its result, where the run stands now, and the next step marked as begun. It is
+# fenced by the last such mark too: written twice, it would append the result twice.
 CHECKPOINT: Final = """
 UPDATE workflow_runs
 SET step_results = step_results || %(entries)s::jsonb, current_step = %(step)s,
     pending = %(pending)s::jsonb, crashes = 0
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING cancel_requested_at IS NOT NULL
 """
 
@@ -146,6 +148,7 @@ SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
     wait_type = %(wait_type)s::text, wait_match = %(wait_match)s, worker = NULL, lease_until = NULL,
     children_open = coalesce(%(spawned)s::int, children_open), {_DUE}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING cancel_requested_at IS NOT NULL
 """  # noqa: S608  # constants of this module
 
@@ -175,7 +178,16 @@ SET status = %(status)s::text, step_results = step_results || %(entries)s::jsonb
         ELSE %(error_message)s::text END,
     error_fingerprint = %(error_fingerprint)s
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING false
+"""
+
+# How far a run is for the worker that claimed it: asked when the answer to a write was lost. The
+# lock lets a write that is still under way come to its end first.
+STANDS: Final = """
+SELECT status, pending -> 'begun', cancel_requested_at IS NOT NULL FROM workflow_runs
+WHERE id = %(id)s AND lease_token = %(token)s
+FOR UPDATE
 """
 
 # Give a claimed run back as it was: nothing of it was begun.
@@ -190,6 +202,17 @@ RETURNING false
 PUT_DOWN: Final = """
 UPDATE workflow_runs
 SET status = 'queued', pending = pending - 'begun', worker = NULL, lease_until = NULL
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+RETURNING false
+"""
+
+# Give up a run that a living worker cannot carry on: that is no crash of the run. `note` says why,
+# where a step was begun; the new token makes void whatever else this worker still writes.
+GIVE_UP: Final = """
+UPDATE workflow_runs
+SET status = 'queued', worker = NULL, lease_until = NULL, lease_token = lease_token + 1,
+    pending = CASE WHEN %(begun)s THEN pending ELSE pending - 'begun' END || %(note)s::jsonb,
+    due_at = CASE WHEN %(wait)s::interval = interval '0' THEN due_at ELSE now() + %(wait)s END
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
 """

@@ -6,6 +6,7 @@ children, a lane or a question hang together with it, all is one transaction.
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from hashlib import md5
 from typing import Any, Final
 from uuid import UUID
@@ -13,14 +14,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import translation
 
-from tenants.jsontext import storable
+from tenants.jsontext import storable, storable_text
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
 from workflows.engine.progress import Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import decisions, families, lanes, look_back, matching, statements
 from workflows.runtime.claims import Claim
-from workflows.runtime.database import rows
+from workflows.runtime.database import as_json, is_timeout, is_trouble, rows
 from workflows.runtime.failures import FailedRun, tell_failed
 from workflows.runtime.families import Callee
 from workflows.runtime.wakeup import wake_workers
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 Json = Any
 
 REPLACED: Final = "replaced_by_newer"
+MOST_CHARACTERS: Final = 100  # of the error columns, but for the message
 
 
 class LeaseLost(Exception):
@@ -54,8 +56,31 @@ def write(claim: Claim, progress: Progress, callee: Callee | None = None) -> boo
     return _finish(claim, progress)
 
 
+def stands(claim: Claim, progress: Progress) -> bool | None:
+    """Return what `write` would have, if it wrote this and its answer was lost; None: it did not.
+
+    `claim` is as `write` was given it.
+    """
+    found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
+    if not found:
+        return None
+    status, begun, cancel_asked = found[0]
+    if progress.status is RunStatus.RUNNING:
+        is_written = status == RunStatus.RUNNING and as_json(begun) == claim.written + 1
+    else:
+        # Only this worker ends the status `running` under this token.
+        is_written = status != RunStatus.RUNNING
+    return bool(cancel_asked) if is_written else None
+
+
+def is_given_back(claim: Claim) -> bool | None:
+    """Whether this worker's run is in the queue again, or parked, or ended; None: it is not."""
+    found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
+    return True if found and found[0][0] != RunStatus.RUNNING else None
+
+
 def _checkpoint(claim: Claim, progress: Progress) -> bool:
-    pending = {**_pending_of(progress), "begun": True}
+    pending = {**_pending_of(progress), "begun": claim.written + 1}
     values = {**_values(claim, progress), "pending": storable(pending)}
     if not _has_company(claim, progress):
         return _fenced(statements.CHECKPOINT, values)
@@ -179,6 +204,7 @@ def _values(claim: Claim, progress: Progress) -> dict[str, Any]:
         "token": claim.token,
         "entries": storable(list(progress.entries)),
         "step": progress.next_step,
+        "begun": claim.begun_mark,
     }
 
 
@@ -218,7 +244,9 @@ def _tell_failed(claim: Claim, errors: Mapping[str, str | None]) -> None:
     try:
         with transaction.atomic():
             tell_failed(facts_of(claim.tenant_id), run)
-    except Exception:
+    except Exception as error:
+        if is_trouble(error) and not is_timeout(error):
+            raise  # all of it is written again
         # That the run has failed must be written, whatever the others make of it.
         logger.exception("failure_not_told", extra={"run": str(claim.run_id)})
 
@@ -263,6 +291,15 @@ def put_down(claim: Claim) -> None:
     _fenced(statements.PUT_DOWN, {"id": claim.run_id, "token": claim.token})
 
 
+def give_up(claim: Claim, note: Json, *, is_begun: bool, wait: timedelta = timedelta(0)) -> None:
+    """Give back a run that this worker cannot carry on, although it lives. Raises LeaseLost.
+
+    `is_begun`: its step may have been done. `note` is kept beside the step. It rests for `wait`.
+    """
+    values = {"id": claim.run_id, "token": claim.token, "begun": is_begun, "wait": wait}
+    _fenced(statements.GIVE_UP, {**values, "note": storable(note)})
+
+
 def cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
     """Cancel a run, or ask its worker to; return its status now, None if it had ended before.
 
@@ -302,13 +339,15 @@ def error_columns(definition_id: UUID, entry: Json) -> dict[str, str | None]:
     """Return what the run's error columns say of `entry`, the first failed step, in English."""
     if entry is None:
         return dict.fromkeys(("error_step", "error_code", "error_message", "error_fingerprint"))
-    code, params = entry["error"]["code"], entry["error"]["params"]
+    # The columns are as long as a step's name, and as a code that an action of ours may give.
+    code = storable_text(entry["error"]["code"])[:MOST_CHARACTERS]
+    params, step_name = entry["error"]["params"], storable_text(entry["step_name"])
     with translation.override("en"):
         message = wording.sentence(code, params)
     # One fingerprint for the same mistake in the same place: what lists of failures group by.
-    print_of = md5(f"{definition_id}{entry['step_name']}{code}".encode(), usedforsecurity=False)
+    print_of = md5(f"{definition_id}{step_name}{code}".encode(), usedforsecurity=False)
     return {
-        "error_step": entry["step_name"],
+        "error_step": step_name[:MOST_CHARACTERS],
         "error_code": code,
         "error_message": message,
         "error_fingerprint": print_of.hexdigest(),
