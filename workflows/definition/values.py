@@ -84,7 +84,8 @@ def _scalar(value: object, decimal: Callable[[Decimal], Json]) -> Json:
         # Marked-up text becomes plain text.
         return str.__str__(value)
     if isinstance(value, int | float | Decimal):
-        if not math.isfinite(value):
+        # What is too large for a floating-point number is finite all the same.
+        if not (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)):
             raise ExpressionError(Code.NOT_A_VALUE, kind=str(value))
         return decimal(value) if isinstance(value, Decimal) else value
     return _text(value)
