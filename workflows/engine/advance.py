@@ -27,7 +27,7 @@ from workflows.definition.instructions import (
 )
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
-from workflows.engine import families, loops, waiting
+from workflows.engine import families, limits, loops, waiting
 from workflows.engine.children import Family
 from workflows.engine.decide import POISONED, Decision, Position, decide
 from workflows.engine.entries import (
@@ -36,7 +36,6 @@ from workflows.engine.entries import (
     error_of,
     error_to_tell,
     finished,
-    has_errors,
 )
 from workflows.engine.outcomes import DeadlinePassed, Outcome, StepFailed, StepSkipped
 from workflows.engine.progress import (
@@ -50,12 +49,13 @@ from workflows.engine.progress import (
     stored,
 )
 from workflows.engine.reach import reachable_from
+from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
 
 Json = Any
 Pending = Mapping[str, Json]
 # Builds what templates see from the results so far: the walker knows no rows.
-ScopeFor = Callable[[Sequence[Entry], datetime], Scope]
+ScopeFor = Callable[[Results, datetime], Scope]
 # What a run that waits for others finds when it is woken: its children, an event, a decision.
 Arrival = Family | Mapping[str, Json] | None
 
@@ -70,7 +70,10 @@ class Walker:
     is_child: bool = False  # another run waits for this one
     # Where a child began: it carries out one block of its parent's program. 0: a whole program.
     entry: int = 0
-    entries: list[Entry] = field(default_factory=list)  # what this walk adds
+    seen: Results = field(init=False)  # what is stored, and what this walk adds
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seen", Results.of(self.results))
 
     def begin(
         self, step: int, pending: Pending | None, now: datetime, arrival: Arrival = None
@@ -101,7 +104,7 @@ class Walker:
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
         if decision.step_status is not None:
-            self.entries.append(finished(base_of(job), outcome, decision, timing))
+            self.record(finished(base_of(job), outcome, decision, timing))
         return self._after(decision, outcome, now)
 
     def call(self, job: Job, now: datetime) -> Progress:
@@ -116,7 +119,7 @@ class Walker:
         instruction = self.program.instructions[step]
         job = Job(instruction, pending.get("input"), self.scope(now), *_tries(pending))
         decision = decide(self._position(instruction), outcome)
-        self.entries.append(finished(base_of(job), outcome, decision, since(pending, now)))
+        self.record(finished(base_of(job), outcome, decision, since(pending, now)))
         return replace(self._after(decision, outcome, now), cancels_children=True)
 
     def cancelled(self, step: int) -> Progress:
@@ -156,7 +159,7 @@ class Walker:
             if isinstance(found, Progress):
                 return found
             decision = decide(self._position(instruction), found)
-            self.entries.append(finished(base_of(job), found, decision, Timing(now, 0)))
+            self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
                 return self._end(decision, found, now)
             if isinstance(instruction, Repeat) and decision.next_step == instruction.body:
@@ -177,21 +180,32 @@ class Walker:
         decision = decide(self._position(instruction), outcome)
         tried = {"attempts": pending["attempts"]} if pending.get("attempts") else {}
         base: Entry = {**named(pending), **tried, **(facts or {})}
-        self.entries.append(finished(base, outcome, decision, since(pending, now)))
+        self.record(finished(base, outcome, decision, since(pending, now)))
         return self._after(decision, outcome, now)
 
     def parked(
         self, step: int, pending: Pending | None, wait_type: WaitType, due_in: timedelta | None
     ) -> Progress:
         """Leave the run until it is due again, or until somebody wakes it."""
-        entries = tuple(self.entries)
         return Progress(
-            RunStatus.WAITING, entries, step, pending, due_in=due_in, wait_type=wait_type
+            RunStatus.WAITING, self.entries, step, pending, due_in=due_in, wait_type=wait_type
         )
 
     def scope(self, now: datetime) -> Scope:
         """Return what templates see at this moment."""
-        return self.scope_for([*self.results, *self.entries], now)
+        return self.scope_for(self.seen, now)
+
+    def record(self, entry: Entry) -> None:
+        """Add the entry of a step that is over, with the number of times it has been by then."""
+        turn = self.seen.turns_of(entry["step_name"]) + 1
+        if turn > 1:
+            entry["turn"] = turn  # the earlier entries may be in the history by then
+        self.seen.add(entry)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What this walk adds."""
+        return tuple(self.seen[len(self.results) :])
 
     def program_index(self, name: str, default: int) -> int:
         """Return where a step stands in the program."""
@@ -205,11 +219,14 @@ class Walker:
         is_under_way = not job.attempts and waiting.goes_on(self, instruction)
         if not is_under_way and not instruction.should_run(scope):
             return StepSkipped()
+        has_failed = self.has_failed_at(instruction.index)
+        problem = limits.too_much_kept(self.seen, instruction, has_failed=has_failed)
+        if problem is not None and not is_under_way:
+            return problem
         if (steer := _STEERING.get(type(instruction))) is not None:
             return steer(self, job, done, now)
         ready = replace(job, input=instruction.render(scope))
-        entries, pending = tuple(self.entries), stored(ready)
-        return Progress(RunStatus.RUNNING, entries, instruction.index, pending, ready)
+        return Progress(RunStatus.RUNNING, self.entries, instruction.index, stored(ready), ready)
 
     def _fail(self, mark: Fail, now: datetime) -> Progress:
         """End a block whose run stops: with the error that led into it."""
@@ -232,16 +249,14 @@ class Walker:
         ended = Ended()
         if self.is_child:
             decision, ended = families.hand_over(self, decision, outcome, now)
-        error = error_to_tell([*self.results, *self.entries], decision.status)
+        error = error_to_tell(self.seen, decision.status)
         step = decision.next_step
         if decision.status is RunStatus.FAILED and error is not None:
             step = self.program_index(error["step_name"], step)
-        entries = tuple(self.entries)
-        return Progress(decision.status, entries, step, None, ended=ended, error=error)
+        return Progress(decision.status, self.entries, step, None, ended=ended, error=error)
 
     def _turn(self, instruction: Instruction) -> int:
-        entries = [*self.results, *self.entries]
-        return sum(entry["step_name"] == instruction.name for entry in entries)
+        return self.seen.turns_of(instruction.name)
 
     @property
     def _on_failure(self) -> int | None:
@@ -254,7 +269,7 @@ class Walker:
             step=instruction.index,
             after_step=instruction.next,
             attempt=attempt,
-            had_errors=has_errors([*self.results, *self.entries]),
+            had_errors=self.seen.had_errors,
             has_failed=self.has_failed_at(instruction.index),
             on_error=instruction.on_error,
             error_block=instruction.error_block,

@@ -52,8 +52,7 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
     """Begin to wait for an event or a decision; or wait on, behind the steps of a reminder."""
     instruction = job.instruction
     if not job.attempts:
-        entries = [*walker.results, *walker.entries]
-        waiting = patience.resumed(entries, instruction.name)
+        waiting = patience.resumed(walker.seen, instruction.name)
         if waiting:
             return _park(walker, instruction, waiting, now)
     params: Json = instruction.render(job.scope)
@@ -75,8 +74,7 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
 
 def goes_on(walker: Walker, instruction: Instruction) -> bool:
     """Whether a wait is under way, and the steps of a reminder lead back to it."""
-    entries = [*walker.results, *walker.entries]
-    return patience.resumed(entries, instruction.name) is not None
+    return patience.resumed(walker.seen, instruction.name) is not None
 
 
 def awake(
@@ -103,7 +101,7 @@ def awake(
         # What the wait goes on with, once the steps of the reminder are done.
         "waiting": {**pending, "reminders": call.number},
     }
-    walker.entries.append(entry)
+    walker.record(entry)
     return walker.walk(call.reminder.body, now)
 
 
@@ -144,10 +142,9 @@ def _park(
 
 def _awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
     # An event that ended this step before, in a loop, does not end it again.
-    ends = (one.get("output") for one in walker.results if one["step_name"] == wait.name)
-    seen = [end["event_id"] for end in ends if end and "event_id" in end]
+    behind = walker.seen.last_event_of(wait.name)
     match = pending["input"]["match"]
-    return AwaitedEvent(wait.event_type, match, wait.look_back, seen[-1] if seen else None)
+    return AwaitedEvent(wait.event_type, match, wait.look_back, behind)
 
 
 def _until(instruction: Instruction, now: datetime) -> datetime | None:

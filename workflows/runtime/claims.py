@@ -47,6 +47,7 @@ class Claim:
     deadline_at: datetime | None
     children_open: int
     created_at: datetime
+    entries_numbered: int = 0  # 0: every entry stands in `results`
 
     @property
     def was_begun(self) -> bool:
@@ -70,7 +71,7 @@ class Claim:
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
         claimed_at, cancel_asked, depth, previous, crashes, *kin = rest
         parent_run, entry, item_index, item, lane, holds_lane, *last = kin
-        deadline_at, children_open, created_at, has_item = last
+        deadline_at, children_open, created_at, has_item, entries_numbered = last
         return cls(
             run_id=run_id,
             tenant_id=tenant_id,
@@ -101,4 +102,5 @@ class Claim:
             deadline_at=deadline_at,
             children_open=children_open,
             created_at=created_at,
+            entries_numbered=entries_numbered,
         )

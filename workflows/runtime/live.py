@@ -1,7 +1,8 @@
 """The live hands: steps act on the world, and each finished step is one commit."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from random import random
 from time import monotonic
@@ -13,10 +14,12 @@ from actions import registry
 from actions.spec import ActionSpec, Effect
 from workflows.definition.instructions import Call, RunWorkflow
 from workflows.definition.scope import Scope
+from workflows.engine import folding
 from workflows.engine.advance import Arrival, Walker
-from workflows.engine.entries import Entry, Timing
+from workflows.engine.entries import Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import AwaitedEvent, Job, Progress
+from workflows.engine.results import Results
 from workflows.runtime import callees, decisions, families, matching, store
 from workflows.runtime.claims import Claim
 from workflows.runtime.clock import DatabaseClock
@@ -46,7 +49,7 @@ class LiveHands:
     def __init__(self, claim: Claim, needed: Needed, watch: Watch) -> None:
         self.claim, self.needed, self.watch = claim, needed, watch
         self.clock = DatabaseClock.read_as(claim.claimed_at)
-        self.results: list[Entry] = list(claim.results)
+        self.results = Results(claim.results, claim.entries_numbered)
         self.cancel_asked = claim.cancel_asked
 
     def now(self) -> datetime:
@@ -64,9 +67,10 @@ class LiveHands:
 
     def walker(self) -> Walker:
         """Return a walker that stands on the results so far."""
+        self.results.measure()  # once here, not in the walker's copy each time
         return Walker(
             self.needed.loaded.program,
-            tuple(self.results),
+            self.results,
             self._scope,
             is_child=self.claim.parent_run is not None,
             entry=self.claim.entry,
@@ -115,6 +119,7 @@ class LiveHands:
     def write(self, progress: Progress) -> None:
         """Write a checkpoint of its own. Raises store.LeaseLost."""
         with released():
+            progress = self._folding(progress)
             self._note(progress, store.write(self.claim, progress))
             if progress.awaited is not None:
                 self._look_back(progress.awaited)
@@ -149,10 +154,10 @@ class LiveHands:
                 self.needed.tenant, instruction.workflow, job.input["input"], self.needed.around
             )
             if isinstance(found, StepFailed):
-                progress = settle(found, Timing(self.clock.now(), 0))
+                progress = self._folding(settle(found, Timing(self.clock.now(), 0)))
                 self._note(progress, store.write(self.claim, progress))
                 return progress
-            progress = self.walker().call(job, self.clock.now())
+            progress = self._folding(self.walker().call(job, self.clock.now()))
             self._note(progress, store.write(self.claim, progress, found))
             return progress
 
@@ -181,7 +186,7 @@ class LiveHands:
                 outcome = act()
                 if not isinstance(outcome, StepCompleted):
                     raise _Undo(outcome)
-                progress = settled(outcome)
+                progress = self._folding(settled(outcome))
                 asked = store.write(self.claim, progress)
                 transaction.on_commit(lambda: done.append((progress, asked)))
                 # Before the hooks of the action: whatever they raise, the commit is noted.
@@ -200,8 +205,17 @@ class LiveHands:
         return done[0][0]
 
     def _note(self, progress: Progress, cancel_asked: bool) -> None:
-        self.results.extend(progress.entries)
+        if progress.fold is not None:
+            self.results = Results(progress.fold.kept, progress.fold.numbered)
+        else:
+            for entry in progress.entries:
+                self.results.add(entry)
         self.cancel_asked = self.cancel_asked or cancel_asked
 
-    def _scope(self, results: Sequence[Entry], now: datetime) -> Scope:
+    def _folding(self, progress: Progress) -> Progress:
+        """Say which earlier entries the row need not keep any longer, if they are many."""
+        fold = folding.due(self.results, progress.entries)
+        return progress if fold is None else replace(progress, fold=fold)
+
+    def _scope(self, results: Results, now: datetime) -> Scope:
         return scope_of(self.claim, self.needed, results, now)

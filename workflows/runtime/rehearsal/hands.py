@@ -17,6 +17,7 @@ from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
+from workflows.engine.results import Results
 from workflows.runtime import callees, decisions
 from workflows.runtime.families import Callee
 from workflows.runtime.interpreter import Pending, Settle
@@ -36,7 +37,7 @@ class RehearsalHands:
         self.stage, self.role = stage, role
         self.claim = role.claim(stage.tenant, stage.now())
         self.needed = Needed(role.loaded, stage.tenant, role.around)
-        self.results: list[Entry] = []
+        self.results = Results()
         self.last: Progress | None = None  # what was written last
         self.met: Arrival = None  # what a wait finds when it is over
         self.callee: Callee | None = None  # of the workflow that was called
@@ -54,7 +55,7 @@ class RehearsalHands:
         """Return a walker that stands on the results so far."""
         return Walker(
             self.role.loaded.program,
-            tuple(self.results),
+            self.results,
             partial(scope_of, self.claim, self.needed),
             is_child=self.role.is_child,
             entry=self.role.entry,
@@ -96,7 +97,8 @@ class RehearsalHands:
             place = decisions.place_of(UUID(int=0))
             progress = replace(progress, pending={**(progress.pending or {}), **place})
         self.stage.keep(progress.entries)
-        self.results.extend(self._noted(entry) for entry in progress.entries)
+        for entry in progress.entries:
+            self.results.add(self._noted(entry))
         self.last = progress
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
