@@ -1,7 +1,7 @@
 """What a person may do about a run, and what each of it does, in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
+from workflows.services.run_entries import MAX_SHOWN, entries_of
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
 from workflows.wording.timeline import timeline
@@ -67,7 +68,8 @@ def unclear_step(run: WorkflowRun) -> Any:
 
 def lines_of(run: WorkflowRun) -> Sequence[Line]:
     """Return the run's steps as its page shows them."""
-    return timeline(facts_of(run, plans_of([run])))
+    facts = replace(facts_of(run, plans_of([run])), results=entries_of(run, latest=MAX_SHOWN))
+    return timeline(facts)
 
 
 def reached(lines: Sequence[Line]) -> list[Line]:
