@@ -77,8 +77,9 @@ def _measure(given):
             for system in given.of:
                 seen[system].append(_part(system, plan, template))
                 _tell(f"round {number + 1}", system, seen[system][-1])
-        if "claim" in plan.only and "sayr" in given.of:
-            seen["sayr"].append(_part("claim", plan, template))
+        for part in ("claim", "loop"):
+            if part in plan.only and "sayr" in given.of:
+                seen["sayr"].append(_part(part, plan, template))
     figures = {system: _medians(found) for system, found in seen.items()}
     for system in given.of:
         _tell("median", system, figures[system])

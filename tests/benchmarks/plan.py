@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass, replace
 
-PARTS = ("fire", "latency", "burst", "drain", "io", "rehearse", "claim")
+PARTS = ("fire", "latency", "burst", "drain", "io", "rehearse", "claim", "loop")
 
 
 @dataclass(frozen=True)
