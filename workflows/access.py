@@ -11,6 +11,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
 -- A published version never changes: runs in flight and the history rest on it.
 REVOKE UPDATE, DELETE, TRUNCATE ON workflow_versions FROM {role};
+-- Nor does what a run has done; it goes with the run.
+REVOKE UPDATE, TRUNCATE ON workflow_run_history FROM {role};
 """
 
 

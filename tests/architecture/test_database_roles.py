@@ -37,7 +37,9 @@ def test_a_published_version_cannot_be_changed_or_deleted(live):
         "DROP TABLE workflow_runs",
         "ALTER TABLE workflow_runs ADD COLUMN extra int",
         "TRUNCATE workflow_versions",
+        "UPDATE workflow_run_history SET entries = '[]'",
+        "TRUNCATE workflow_run_history",
     ],
 )
-def test_the_application_cannot_change_tables(live, statement):
+def test_the_application_cannot_change_tables_or_history(live, statement):
     refused(statement)

@@ -88,8 +88,9 @@ def _measure(given):
             for number in range(rounds):
                 for system in given.of:
                     measure(f"round {number + 1}", system, system)
-            if "claim" in plan.only and "sayr" in given.of:
-                measure("at the end", "sayr", "claim")
+            for part in ("claim", "loop"):
+                if part in plan.only and "sayr" in given.of:
+                    measure("at the end", "sayr", part)
         finally:  # interrupted, too
             _sum_up(given, seen, failed)
     return 1 if failed else 0

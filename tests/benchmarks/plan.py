@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-PARTS = ("fire", "latency", "burst", "drain", "io", "rehearse", "claim")
+PARTS = ("fire", "latency", "burst", "drain", "io", "rehearse", "claim", "loop")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ OF_SAYR = {
     "claim_ratio",
     "io_connections",
     "rehearsal_per_minute",
+    "loop_ratio",
+    "loop_row_kb",
 }
 
 

@@ -1,7 +1,7 @@
 """What a person may do about a run, and what each of it does, in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +12,7 @@ from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.refusals import NotRetryable
 from workflows.services.retry import program_to_resume, resumption_of
+from workflows.services.run_entries import MAX_SHOWN, entries_of
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
 from workflows.wording.timeline import timeline
@@ -96,7 +97,8 @@ def unclear_step(run: WorkflowRun) -> Any:
 
 def lines_of(run: WorkflowRun) -> Sequence[Line]:
     """Return the run's steps as its page shows them."""
-    return timeline(facts_of(run, plans_of([run])))
+    facts = replace(facts_of(run, plans_of([run])), results=entries_of(run, latest=MAX_SHOWN))
+    return timeline(facts)
 
 
 def reached(lines: Sequence[Line]) -> list[Line]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from workflows.admin import run_kin
-from workflows.admin.run_steps import shown_parts, shown_steps
+from workflows.admin.run_steps import Rounds, shown_parts, shown_steps
 from workflows.admin.ways_out import ways_out
 from workflows.engine.decide import DEADLINE_PASSED
 from workflows.engine.statuses import RunStatus
@@ -24,6 +24,7 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.find_runs import run_history
 from workflows.services.repeats import repeats_of
+from workflows.services.run_entries import MAX_SHOWN
 from workflows.services.stories import facts_of, plans_of
 from workflows.services.subjects import Subject, subjects_of
 from workflows.wording import badges, values
@@ -42,9 +43,12 @@ class Fact:
     value: Any
 
 
-def run_page(run: WorkflowRun) -> dict[str, Any]:
-    """Return the page's context. The story and the steps are told by `workflows.wording`."""
-    plans, ahead = plans_of([run]), run_kin.ahead_of(run)
+def run_page(run: WorkflowRun, asked: str = "") -> dict[str, Any]:
+    """Return the page's context. The story and the steps are told by `workflows.wording`.
+
+    `asked` says which rounds of a loop are shown, if not the last.
+    """
+    plans, ahead, rounds = plans_of([run]), run_kin.ahead_of(run), Rounds.read(asked)
     facts = _exactly(run, _turn(facts_of(run, plans), ahead))
     told, families = flow(facts), run_kin.families_of(run, plans)
     event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
@@ -57,7 +61,7 @@ def run_page(run: WorkflowRun) -> dict[str, Any]:
         "has_ended": RunStatus(run.status).has_ended,
         "status": badges.run_badge(run.status),
         "sentence": summary(facts),
-        "ways_out": ways_out(run, subject),
+        "ways_out": ways_out(run, facts.results, subject),
         "links": run_kin.links_of_wait(run, ahead),
         "part_of": run_kin.part_of(run),
         "subject": subject,
@@ -65,8 +69,9 @@ def run_page(run: WorkflowRun) -> dict[str, Any]:
         "began_with": label_of(event_type) if event_type else "",
         "took": duration(took),
         "facts": [fact for fact in _facts(run) if fact.value],
-        "steps": shown_steps(told.lines, families),
-        "after_failure": shown_parts(told.after_failure, told.lines, families),
+        "steps": shown_steps(told.lines, families, rounds),
+        "after_failure": shown_parts(told.after_failure, told.lines, families, rounds),
+        "most_shown": MAX_SHOWN if run.entries_numbered > MAX_SHOWN else 0,
         **_began_with(run, event_type),
     }
 
@@ -111,7 +116,7 @@ def seen_mark(run: WorkflowRun) -> str:
 
 def _exactly(run: WorkflowRun, facts: RunFacts) -> RunFacts:
     """Return the facts with the numbers as they are stored: Django reads 149.90 as 149.9."""
-    history = run_history(run.tenant, run.pk)
+    history = run_history(run.tenant, run.pk, latest=MAX_SHOWN)
     if history is None:
         return facts
     run.trigger_payload = history.payload

@@ -1,7 +1,7 @@
 """The steps of a run, ready for its page."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -90,18 +90,44 @@ class ShownPart:
     key: str
     is_open: bool
     left_out: int = 0  # rounds before this one that are not shown
+    earlier: str = ""  # the address at which they are shown
+    left_out_behind: int = 0
+    later: str = ""
 
 
-def shown_steps(lines: Sequence[Line], families: Families | None = None) -> list[ShownStep]:
-    """Return the steps, their values named as their actions name them."""
-    return _Page(span_of(list(_all(lines))), families).steps(lines)
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Which rounds of a loop somebody asked to see. Of every other loop the last are shown."""
+
+    loop: str = ""  # the key of its step on the page
+    first: int = 0  # counted from 0
+
+    @classmethod
+    def read(cls, asked: str) -> "Rounds":
+        """Read the page's parameter; what makes no sense asks for nothing."""
+        loop, _colon, first = asked.rpartition(":")
+        is_number = first.isascii() and first.isdigit() and len(first) < 9
+        return cls(loop, int(first)) if loop and is_number else cls()
+
+
+def shown_steps(
+    lines: Sequence[Line], families: Families | None = None, rounds: Rounds | None = None
+) -> list[ShownStep]:
+    """Return the steps, their values named as their actions name them.
+
+    `rounds`: None where a page has no way to the rounds that it leaves out.
+    """
+    return _Page(span_of(list(_all(lines))), families, rounds).steps(lines)
 
 
 def shown_parts(
-    parts: Sequence[Part], lines: Sequence[Line], families: Families | None = None
+    parts: Sequence[Part],
+    lines: Sequence[Line],
+    families: Families | None = None,
+    rounds: Rounds | None = None,
 ) -> tuple[ShownPart, ...]:
     """Return what stands behind the steps `lines`, on the same line of time."""
-    return _Page(span_of(list(_all(lines))), families).parts(parts, "f")
+    return _Page(span_of(list(_all(lines))), families, rounds).parts(parts, "f")
 
 
 def _all(lines: Sequence[Line]) -> Iterator[Line]:
@@ -115,21 +141,41 @@ def _all(lines: Sequence[Line]) -> Iterator[Line]:
 class _Page:
     span: Span | None
     families: Families | None
+    rounds: Rounds | None
 
     def steps(self, lines: Sequence[Line], prefix: str = "") -> list[ShownStep]:
         return [self._step(line, f"{prefix}{line.number}") for line in lines]
 
     def parts(self, parts: Sequence[Part], key: str) -> tuple[ShownPart, ...]:
-        rounds = [part for part in parts if part.is_taken and part.kind is WayKind.ROUND]
-        hidden = len(rounds) - MOST_ROUNDS
-        found = []
-        for number, part in enumerate(parts, 1):
-            is_round = part in rounds
-            if is_round and rounds.index(part) < hidden:
-                continue
-            left_out = hidden if is_round and rounds.index(part) == max(hidden, 0) else 0
-            found.append(self._part(part, f"{key}-{number}", max(left_out, 0)))
-        return tuple(found)
+        rounds = [
+            number
+            for number, part in enumerate(parts, 1)
+            if part.is_taken and part.kind is WayKind.ROUND
+        ]
+        shown = self._shown_rounds(key, len(rounds))
+        hidden = {*rounds[: shown.start], *rounds[shown.stop :]}
+        found = {
+            number: self._part(part, f"{key}-{number}")
+            for number, part in enumerate(parts, 1)
+            if number not in hidden
+        }
+        if shown.start:
+            first = max(shown.start - MOST_ROUNDS, 0)
+            link = _address(key, first, rounds[first]) if self.rounds is not None else ""
+            one = rounds[shown.start]
+            found[one] = replace(found[one], left_out=shown.start, earlier=link)
+        if shown.stop < len(rounds):
+            one, link = rounds[shown.stop - 1], _address(key, shown.stop, rounds[shown.stop])
+            behind = len(rounds) - shown.stop
+            found[one] = replace(found[one], left_out_behind=behind, later=link)
+        return tuple(found.values())
+
+    def _shown_rounds(self, key: str, count: int) -> range:
+        """Return which of the rounds of a loop are shown: the last ones, or those asked for."""
+        last = max(count - MOST_ROUNDS, 0)
+        is_asked = self.rounds is not None and self.rounds.loop == key
+        first = min(self.rounds.first, last) if self.rounds and is_asked else last
+        return range(first, min(first + MOST_ROUNDS, count))
 
     def _step(self, line: Line, key: str) -> ShownStep:
         inputs, outputs = _schemas(line.action)
@@ -152,7 +198,7 @@ class _Page:
             family=self.families(line.kin) if line.kin and self.families else None,
         )
 
-    def _part(self, part: Part, key: str, left_out: int) -> ShownPart:
+    def _part(self, part: Part, key: str) -> ShownPart:
         is_alive = any(line.state in LOOKED_INTO for line in _all(part.lines))
         is_one_of_many = part.kind in {WayKind.ROUND, WayKind.REMINDER}
         return ShownPart(
@@ -163,7 +209,6 @@ class _Page:
             steps=tuple(self.steps(part.lines, f"{key}-")) if part.is_taken else (),
             key=key,
             is_open=is_alive or not is_one_of_many,
-            left_out=left_out,
         )
 
     def _when(self, moment: datetime | None) -> str:
@@ -173,6 +218,11 @@ class _Page:
         local = timezone.localtime(moment)
         began = timezone.localtime(self.span.begin if self.span else moment)
         return f"{local:%H:%M:%S}" if local.date() == began.date() else short_moment(moment)
+
+
+def _address(loop: str, first: int, number: int) -> str:
+    """Return where the page shows a loop's rounds from the one counted `first`."""
+    return f"?rounds={loop}:{first}#sayr-part-{loop}-{number}"
 
 
 def _verdict(kind: WayKind) -> str:

@@ -91,7 +91,10 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """Return what the page of a run shows."""
-        return {**run_page(obj), "choices": self.choices(request, obj)}
+        return {
+            **run_page(obj, request.GET.get("rounds", "")),
+            "choices": self.choices(request, obj),
+        }
 
     def page_title(self, obj: Any) -> str:
         """Name the workflow, and the record it was about."""

@@ -1,6 +1,6 @@
 """Where to go after an error: the page on which it can be put right."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,10 +52,13 @@ class _Failure:
     input: Mapping[str, Json]
 
 
-def ways_out(run: WorkflowRun, subject: Subject | None) -> list[WayOut]:
+def ways_out(
+    run: WorkflowRun, entries: Iterable[Mapping[str, Json]], subject: Subject | None
+) -> list[WayOut]:
     """Return where to go for the run's errors, the likeliest first, each place once."""
     found: dict[str, WayOut] = {}
-    for failure in _failures(run):
+    different = {_answered_by(one): one for one in _failures(run, entries)}
+    for failure in different.values():
         for way in _ways(run, failure, subject):
             found.setdefault(way.url, way)
     # The list it leads to has whole runs.
@@ -65,8 +68,14 @@ def ways_out(run: WorkflowRun, subject: Subject | None) -> list[WayOut]:
     return list(found.values())
 
 
-def _failures(run: WorkflowRun) -> Iterator[_Failure]:
-    for entry in run.step_results:
+def _answered_by(failure: _Failure) -> tuple[str, ...]:
+    """Return what its way out depends on: a loop may have failed a thousand times alike."""
+    named = (str(failure.input.get(name)) for name in ("connection", "template"))
+    return failure.code, failure.action, *named
+
+
+def _failures(run: WorkflowRun, entries: Iterable[Mapping[str, Json]]) -> Iterator[_Failure]:
+    for entry in entries:
         if entry.get("error") and entry["status"] in {StepStatus.FAILED, StepStatus.UNKNOWN}:
             yield _Failure(entry["error"]["code"], entry["action"], _members(entry.get("input")))
     pending = run.pending or {}

@@ -61,7 +61,7 @@ _RULES_OF_NUMBERS: Final = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     "multipleOf",
 )
-_ExactValidator: Final[Any] = extend(
+_ExactValidator: Final[Any] = extend(  # type: ignore[no-untyped-call]  # of jsonschema
     Draft202012Validator,
     {rule: _exactly(rule) for rule in _RULES_OF_NUMBERS},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),

@@ -28,7 +28,7 @@ from workflows.definition.instructions import (
 )
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
-from workflows.engine import families, loops, waiting
+from workflows.engine import families, limits, loops, waiting
 from workflows.engine.children import Family
 from workflows.engine.decide import ENGINE_ERROR, POISONED, Decision, Position, Then, decide
 from workflows.engine.entries import (
@@ -55,6 +55,7 @@ from workflows.engine.progress import (
     stored,
 )
 from workflows.engine.reach import reachable_from
+from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ logger = logging.getLogger(__name__)
 Json = Any
 Pending = Mapping[str, Json]
 # Builds what templates see from the results so far: the walker knows no rows.
-ScopeFor = Callable[[Sequence[Entry], datetime], Scope]
+ScopeFor = Callable[[Results, datetime], Scope]
 # What a run that waits for others finds when it is woken: its children, an event, a decision.
 Arrival = Family | Mapping[str, Json] | None
 
@@ -77,7 +78,10 @@ class Walker:
     is_child: bool = False  # another run waits for this one
     # Where a child began: it carries out one block of its parent's program. 0: a whole program.
     entry: int = 0
-    entries: list[Entry] = field(default_factory=list)  # what this walk adds
+    seen: Results = field(init=False)  # what is stored, and what this walk adds
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seen", Results.of(self.results))
 
     def begin(
         self, step: int, pending: Pending | None, now: datetime, arrival: Arrival = None
@@ -113,7 +117,7 @@ class Walker:
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
         if decision.step_status is not None:
-            self.entries.append(finished(base_of(job), outcome, decision, timing))
+            self.record(finished(base_of(job), outcome, decision, timing))
         return self._after(decision, outcome, now)
 
     def call(self, job: Job, now: datetime) -> Progress:
@@ -144,7 +148,7 @@ class Walker:
             # A retry goes on in them.
             entry["children"] = [children["oldest"], children["last"]]
             entry |= {"done": children["done"]} if children.get("done") else {}
-        self.entries.append(entry)
+        self.record(entry)
         after = self._after(decision, outcome, now)
         return replace(after, cancels_children=True, closes_question=True)
 
@@ -156,7 +160,7 @@ class Walker:
         if self.has_failed_at(step):
             return self._end(Decision(RunStatus.FAILED, step, None), None, now)
         kept = {**pending} if pending is not None else None
-        return Progress(RunStatus.CANCELLED, tuple(self.entries), step, kept, closes_question=True)
+        return Progress(RunStatus.CANCELLED, self.entries, step, kept, closes_question=True)
 
     def poisoned(self, step: int, pending: Pending | None, crashes: int) -> Progress:
         """End a run that ended its worker too often."""
@@ -202,7 +206,7 @@ class Walker:
             if isinstance(found, Progress):
                 return found
             decision = decide(self._position(instruction), found)
-            self.entries.append(finished(base_of(job), found, decision, Timing(now, 0)))
+            self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
                 return self._end(decision, found, now)
             if isinstance(instruction, Repeat) and decision.next_step == instruction.body:
@@ -223,20 +227,31 @@ class Walker:
         decision = decide(self._position(instruction), outcome)
         tried = {"attempts": pending["attempts"]} if pending.get("attempts") else {}
         base: Entry = {**named(pending), **tried, **(facts or {})}
-        self.entries.append(finished(base, outcome, decision, since(pending, now)))
+        self.record(finished(base, outcome, decision, since(pending, now)))
         return self._after(decision, outcome, now)
 
     def parked(
         self, step: int, pending: Pending | None, wait_type: WaitType, due_in: timedelta | None
     ) -> Progress:
         """Leave the run until it is due again, or until somebody wakes it."""
-        entries = tuple(self.entries)
-        parked = Progress(RunStatus.WAITING, entries, step, pending, due_in=due_in)
+        parked = Progress(RunStatus.WAITING, self.entries, step, pending, due_in=due_in)
         return replace(parked, wait_type=wait_type, has_failed=self.has_failed_at(step))
 
     def scope(self, now: datetime) -> Scope:
         """Return what templates see at this moment."""
-        return self.scope_for([*self.results, *self.entries], now)
+        return self.scope_for(self.seen, now)
+
+    def record(self, entry: Entry) -> None:
+        """Add the entry of a step that is over, with the number of times it has been by then."""
+        turn = self.seen.turns_of(entry["step_name"]) + 1
+        if turn > 1:
+            entry["turn"] = turn  # the earlier entries may be in the history by then
+        self.seen.add(entry)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What this walk adds."""
+        return tuple(self.seen[len(self.results) :])
 
     def program_index(self, name: str, default: int) -> int:
         """Return where a step stands in the program."""
@@ -245,8 +260,7 @@ class Walker:
 
     def turns_of(self, instruction: Instruction) -> int:
         """Return how often the run has ended a step."""
-        entries = [*self.results, *self.entries]
-        return sum(entry["step_name"] == instruction.name for entry in entries)
+        return self.seen.turns_of(instruction.name)
 
     def _settled(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Work a step out. That it cannot be is its own failure, and not of the one before it.
@@ -270,12 +284,14 @@ class Walker:
         )
         if not is_under_way and not instruction.should_run(scope):
             return StepSkipped()
+        has_failed = self.has_failed_at(instruction.index)
+        problem = limits.too_much_kept(self.seen, instruction, has_failed=has_failed)
+        if problem is not None and not is_under_way:
+            return problem
         if (steer := _STEERING.get(type(instruction))) is not None:
             return steer(self, job, done, now)
         ready = replace(job, input=storable_input(instruction.render(scope)))
-        entries, pending = tuple(self.entries), stored(ready)
-        has_failed = self.has_failed_at(instruction.index)
-        onward = Progress(RunStatus.RUNNING, entries, instruction.index, pending, ready)
+        onward = Progress(RunStatus.RUNNING, self.entries, instruction.index, stored(ready), ready)
         return replace(onward, has_failed=has_failed)
 
     def _fail(self, mark: Fail, now: datetime) -> Progress:
@@ -291,8 +307,7 @@ class Walker:
         return self.walk(decision.next_step, now)
 
     def _ended_well(self, step: int) -> Decision:
-        wrong = has_errors([*self.results, *self.entries], self.program)
-        status = RunStatus.COMPLETED_WITH_ERRORS if wrong else RunStatus.COMPLETED
+        status = RunStatus.COMPLETED_WITH_ERRORS if self._has_errors else RunStatus.COMPLETED
         return Decision(status, step, None)
 
     def _park(self, job: Job, decision: Decision, timing: Timing) -> Progress:
@@ -304,12 +319,11 @@ class Walker:
         ended = Ended()
         if self.is_child:
             decision, ended = families.hand_over(self, decision, outcome, now)
-        error = error_to_tell([*self.results, *self.entries], decision.status, self.program)
+        error = error_to_tell(self.seen, decision.status, self.program)
         step = decision.next_step
         if decision.status is RunStatus.FAILED and error is not None:
             step = self.program_index(error["step_name"], step)
-        entries = tuple(self.entries)
-        over = Progress(decision.status, entries, step, None, ended=ended, error=error)
+        over = Progress(decision.status, self.entries, step, None, ended=ended, error=error)
         return replace(over, closes_question=True)
 
     def _job(self, instruction: Instruction, pending: Pending, now: datetime) -> Job:
@@ -317,6 +331,10 @@ class Walker:
         if "trigger" in pending:
             scope = replace(scope, trigger=pending["trigger"])
         return Job(instruction, None, scope, *_tries(pending), turn, marks_in(pending))
+
+    @property
+    def _has_errors(self) -> bool:
+        return has_errors(self.seen, self.program)
 
     @property
     def _on_failure(self) -> int | None:
@@ -329,7 +347,7 @@ class Walker:
             step=instruction.index,
             after_step=instruction.next,
             attempt=attempt,
-            had_errors=has_errors([*self.results, *self.entries], self.program),
+            had_errors=self._has_errors,
             has_failed=self.has_failed_at(instruction.index),
             on_error=instruction.on_error,
             error_block=instruction.error_block,

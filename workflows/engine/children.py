@@ -1,6 +1,5 @@
 """Child runs: what to start, and what their ends mean for the step that started them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,6 +7,7 @@ from typing import Any, Final
 from workflows.definition.instructions import ForEach, Instruction, Parallel, RunWorkflow
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Child, Spawn
+from workflows.engine.results import bytes_of
 from workflows.engine.resuming import Scope
 from workflows.engine.statuses import RunStatus
 
@@ -54,7 +54,7 @@ def too_many(items: Sequence[Json]) -> StepFailed | None:
     """Return why a list cannot be worked on, if it cannot."""
     if len(items) > MOST_ITEMS:
         return StepFailed("limit_reached", {"limit": "items", "most": MOST_ITEMS})
-    if _bytes_of(items) > MOST_BYTES:
+    if bytes_of(items) > MOST_BYTES:
         return StepFailed("limit_reached", {"limit": "items_bytes", "most": MOST_BYTES})
     return None
 
@@ -131,7 +131,7 @@ def outcome_of(instruction: Instruction, family: Family, done: Mapping[str, Json
     if family.is_too_large:
         return _too_large(family.result_bytes)
     output = _output(instruction, done)
-    size = _bytes_of(output)
+    size = bytes_of(output)
     if size > MOST_BYTES:
         return _too_large(size)
     return StepCompleted(output, trouble=trouble)
@@ -164,11 +164,6 @@ def _failure(instruction: Instruction, failed: Mapping[str, Json]) -> StepFailed
             return StepFailed("branch_failed", {"branch": instruction.arms[int(first)].name, **why})
         case _:
             return StepFailed("item_failed", {"item": int(first) + 1, **why})
-
-
-def _bytes_of(value: Json) -> int:
-    # As it is stored: with escapes, Arabic text would count three times.
-    return len(json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def _stop_of(end: ChildEnd) -> Json:

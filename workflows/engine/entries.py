@@ -15,6 +15,8 @@ Json = Any
 Entry = dict[str, Json]
 
 _WRONG = frozenset({StepStatus.FAILED, StepStatus.UNKNOWN})
+_STOPPED = frozenset({Then.STOP, Then.ON_FAILURE})
+_HANDLED = frozenset({Then.ERROR_BLOCK, Then.ON_FAILURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,33 @@ def has_errors(results: Sequence[Entry], program: Program) -> bool:
 
     Steps under `on_failure` do not count: they belong to a failure that a retry has undone since.
     """
-    return any(_went_wrong(entry) for entry in of_the_work(results, program))
+    return any(went_wrong(entry) for entry in of_the_work(results, program))
 
 
-def _went_wrong(entry: Mapping[str, Json]) -> bool:
-    return entry["status"] in _WRONG or "error" in entry
+def went_wrong(entry: Mapping[str, Json]) -> bool:
+    """Whether a step failed, if only in part, or nobody knows."""
+    return is_wrong(entry) or "error" in entry
+
+
+def is_wrong(entry: Mapping[str, Json]) -> bool:
+    """Whether a step failed as a whole, or nobody knows."""
+    return entry["status"] in _WRONG
+
+
+def has_stopped(entry: Mapping[str, Json]) -> bool:
+    """Whether the run failed over this entry."""
+    return entry.get("then") in _STOPPED
+
+
+def has_event(entry: Mapping[str, Json]) -> bool:
+    """Whether an event ended the wait."""
+    output = entry.get("output")
+    return isinstance(output, dict) and "event_id" in output
+
+
+def is_handled(entry: Mapping[str, Json]) -> bool:
+    """Whether an error led into steps of its own: they see it as `run.error`."""
+    return entry.get("then") in _HANDLED
 
 
 def of_the_work(results: Sequence[Entry], program: Program) -> Sequence[Entry]:
@@ -82,7 +106,7 @@ def error_to_tell(results: Sequence[Entry], status: RunStatus, program: Program)
     """
     if status is RunStatus.FAILED:
         return stopping_entry(results, program)
-    return next((entry for entry in of_the_work(results, program) if _went_wrong(entry)), None)
+    return next((entry for entry in of_the_work(results, program) if went_wrong(entry)), None)
 
 
 def stopping_entry(results: Sequence[Entry], program: Program) -> Entry | None:
@@ -91,26 +115,13 @@ def stopping_entry(results: Sequence[Entry], program: Program) -> Entry | None:
     What fails under `on_failure` is never it: those steps run because of it.
     """
     own = of_the_work(results, program)
-    stopped = [one for one in own if one.get("then") in {Then.STOP, Then.ON_FAILURE}]
+    stopped = [one for one in own if has_stopped(one)]
     if stopped:
         return stopped[-1]
-    wrong = (entry for entry in reversed(own) if entry["status"] in _WRONG)
+    wrong = (entry for entry in reversed(own) if is_wrong(entry))
     return latest_handled(own) or next(wrong, None)
 
 
 def latest_handled(results: Sequence[Entry]) -> Entry | None:
     """Return the last error that led into steps of its own: what they see as `run.error`."""
-    handled = {Then.ERROR_BLOCK, Then.ON_FAILURE}
-    return next((one for one in reversed(results) if one.get("then") in handled), None)
-
-
-def rounds_of(results: Sequence[Entry], step_name: str) -> int:
-    """Return how many rounds a loop has begun since it was last entered."""
-    rounds = 0
-    for entry in results:
-        if entry["step_name"] == step_name:
-            output = entry.get("output") or {}
-            is_over = output.get("done") or "error" in entry
-            # One that was skipped was not entered at all.
-            rounds = 0 if is_over or entry["status"] == StepStatus.SKIPPED else rounds + 1
-    return rounds
+    return next((one for one in reversed(results) if is_handled(one)), None)

@@ -113,7 +113,7 @@ def hand_over(
         block = walker.program.blocks.get(walker.entry)
         base: Entry = {"step_name": block.step_name if block else "", "action": "output"}
         found = StepFailed(problem.code, dict(problem.params))
-        walker.entries.append(finished(base, found, failed, Timing(now, 0)))
+        walker.record(finished(base, found, failed, Timing(now, 0)))
         return failed, Ended(tells_at_once=stops_the_others(walker))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workflows.definition.instructions import Branch, Instruction, Repeat, Stop
-from workflows.engine.entries import rounds_of
+from workflows.engine import limits
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress, WaitType, expected
 
@@ -33,23 +33,25 @@ def stop(_walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
 def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
     """Begin the next round, or leave the loop."""
     loop = expected(job.instruction, Repeat)
-    rounds = rounds_of([*walker.results, *walker.entries], loop.name)
+    rounds = walker.seen.rounds_of(loop.name)
     if rounds and loop.is_done(job.scope):
         return StepCompleted({"round": rounds, "done": True})
     if rounds >= loop.at_most:
         return StepFailed("not_in_time", {"rounds": rounds})
+    problem = limits.too_many_entries(walker.seen, has_failed=walker.has_failed_at(loop.index))
+    if problem is not None:
+        return problem
     return StepCompleted({"round": rounds + 1, "done": False}, loop.body)
 
 
 def goes_on(walker: Walker, instruction: Instruction) -> bool:
     """Whether a loop has been entered, and its steps lead back to it."""
-    entries = [*walker.results, *walker.entries]
-    return isinstance(instruction, Repeat) and rounds_of(entries, instruction.name) > 0
+    return isinstance(instruction, Repeat) and walker.seen.rounds_of(instruction.name) > 0
 
 
 def rest(walker: Walker, loop: Repeat) -> Progress | None:
     """Park between two rounds; the first begins at once."""
-    is_first = rounds_of([*walker.results, *walker.entries], loop.name) == 1
+    is_first = walker.seen.rounds_of(loop.name) == 1
     if is_first or not loop.every:
         return None
     return walker.parked(loop.body, None, WaitType.TIME, loop.every)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from workflows.definition.instructions import Reminder
-from workflows.engine.entries import Entry
+from workflows.engine.results import Results
 
 Json = Any
 
@@ -57,14 +57,11 @@ def call_to_make(
     return due[same]
 
 
-def resumed(results: Sequence[Entry], step_name: str) -> Mapping[str, Json] | None:
+def resumed(results: Results, step_name: str) -> Mapping[str, Json] | None:
     """Return the pending data of a wait that a reminder interrupted, or None: it begins anew.
 
     The steps of a reminder lead back to the wait; what it is waiting for stands in the entry that
     the reminder left.
     """
-    last = next((entry for entry in reversed(results) if entry["step_name"] == step_name), None)
-    if last is None or "waiting" not in last:
-        return None
-    waiting: Mapping[str, Json] = last["waiting"]
+    waiting: Mapping[str, Json] | None = results.latest.get(step_name, {}).get("waiting")
     return waiting

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from workflows.definition.instructions import Instruction
 from workflows.definition.scope import Scope
 from workflows.engine.entries import Entry, Timing
+from workflows.engine.folding import Fold
 from workflows.engine.statuses import RunStatus
 
 Json = Any
@@ -179,6 +180,7 @@ class Progress:
     closes_question: bool = False  # the visit of the step that asked it is over
     ended: Ended = field(default_factory=Ended)
     error: Entry | None = None  # of a run that ends: why it ended so
+    fold: Fold | None = None  # earlier entries that move to the history with this write
 
 
 def base_of(job: Job) -> Entry:

@@ -59,8 +59,7 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
     """Begin to wait for an event or a decision; or wait on, behind the steps of a reminder."""
     instruction = job.instruction
     if not job.attempts:
-        entries = [*walker.results, *walker.entries]
-        waiting = patience.resumed(entries, instruction.name)
+        waiting = patience.resumed(walker.seen, instruction.name)
         if waiting:
             return _park(walker, instruction, waiting, now)
     params: Json = instruction.render(job.scope)
@@ -82,8 +81,7 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
 
 def goes_on(walker: Walker, instruction: Instruction) -> bool:
     """Whether a wait is under way, and the steps of a reminder lead back to it."""
-    entries = [*walker.results, *walker.entries]
-    return patience.resumed(entries, instruction.name) is not None
+    return patience.resumed(walker.seen, instruction.name) is not None
 
 
 def awake(
@@ -109,7 +107,7 @@ def awake(
         # What the wait goes on with, once the steps of the reminder are done.
         "waiting": {**pending, "reminders": call.number},
     }
-    walker.entries.append(entry)
+    walker.record(entry)
     return walker.walk(call.reminder.body, now)
 
 
@@ -153,7 +151,7 @@ def _until_moment(
 
 def awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
     """Return which event ends a wait. One that ended this step before, in a loop, does not."""
-    own = [one for one in (*walker.results, *walker.entries) if one["step_name"] == wait.name]
+    own = [one for one in walker.seen if one["step_name"] == wait.name]
     outputs = [one.get("output") or {} for one in own]
     ends = [output["event_id"] for output in outputs if "event_id" in output]
     seen = tuple(ends[-MOST_SEEN:])

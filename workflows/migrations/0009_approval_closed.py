@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0005_wake_reason")]
+    dependencies = [("workflows", "0006_run_history")]
 
     operations = [
         migrations.AddField(

@@ -1,12 +1,10 @@
 """A decision that a run waits for."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 
 
 class WorkflowApproval(TenantModel):
@@ -35,9 +33,7 @@ class WorkflowApproval(TenantModel):
     notified_at = models.DateTimeField(_("approvers told"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
-    objects: ClassVar[models.Manager["WorkflowApproval"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowApproval"]
-    )()
+    objects = TenantManager["WorkflowApproval"]()
 
     class Meta:
         db_table = "workflow_approvals"

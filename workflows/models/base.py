@@ -19,6 +19,18 @@ class TenantQuerySet(models.QuerySet[M, M]):
         return self.filter(tenant=tenant)
 
 
+class TenantManager(models.Manager[M]):
+    """Asks such questions of all rows."""
+
+    def get_queryset(self) -> TenantQuerySet[M]:
+        """Return all rows."""
+        return TenantQuerySet(self.model, using=self._db)
+
+    def of(self, tenant: Tenant) -> TenantQuerySet[M]:
+        """Only `tenant`'s rows."""
+        return self.get_queryset().of(tenant)
+
+
 class TenantModel(models.Model):
     """A row of one tenant, with a time-ordered id."""
 

@@ -1,6 +1,6 @@
 """The ledger of events: what happened, and which workflows it started, and why the others not."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fields import ExactJSONField
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 
 
 class WorkflowEvent(TenantModel):
@@ -41,9 +41,7 @@ class WorkflowEvent(TenantModel):
     matched_at = models.DateTimeField(_("waits matched"), null=True, editable=False)
     created_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
 
-    objects: ClassVar[models.Manager["WorkflowEvent"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowEvent"]
-    )()
+    objects = TenantManager["WorkflowEvent"]()
 
     class Meta:
         db_table = "workflow_events"

@@ -1,12 +1,10 @@
 """Answers already given to a caller that may ask twice."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 
 
 class WorkflowIdempotency(TenantModel):
@@ -18,9 +16,7 @@ class WorkflowIdempotency(TenantModel):
     event_id = models.UUIDField(_("event"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
-    objects: ClassVar[models.Manager["WorkflowIdempotency"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowIdempotency"]
-    )()
+    objects = TenantManager["WorkflowIdempotency"]()
 
     class Meta:
         db_table = "workflow_idempotency"

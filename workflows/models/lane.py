@@ -1,11 +1,9 @@
 """A lane: how many runs with the same concurrency key may be under way at once."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 
 
@@ -17,9 +15,7 @@ class WorkflowLane(TenantModel):
     limit = models.PositiveIntegerField(_("limit"))
     holders = models.PositiveIntegerField(_("held"), default=0)
 
-    objects: ClassVar[models.Manager["WorkflowLane"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowLane"]
-    )()
+    objects = TenantManager["WorkflowLane"]()
 
     class Meta:
         db_table = "workflow_lanes"

@@ -1,13 +1,11 @@
 """Test runs and backtests. They never stand among the real runs."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fields import ExactJSONField
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 
 
@@ -55,9 +53,7 @@ class WorkflowRehearsal(TenantModel):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     completed_at = models.DateTimeField(_("ended"), null=True)
 
-    objects: ClassVar[models.Manager["WorkflowRehearsal"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowRehearsal"]
-    )()
+    objects = TenantManager["WorkflowRehearsal"]()
 
     class Meta:
         db_table = "workflow_rehearsals"

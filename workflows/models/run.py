@@ -76,6 +76,13 @@ class WorkflowRun(TenantModel):
     step_results = ExactJSONField(
         _("steps"), default=list, db_default=models.Value([], models.JSONField())
     )
+    # No CHECK as of a positive field: adding one reads the whole table under a lock.
+    entries_numbered = models.IntegerField(
+        _("numbered entries"),
+        default=0,
+        db_default=0,
+        help_text=_("Above 0: earlier entries stand in workflow_run_history, all with a number."),
+    )
     pending = ExactJSONField(
         _("step under way"),
         null=True,

@@ -1,11 +1,9 @@
 """Hourly counts of runs, so that daily figures never scan the runs."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 
 
@@ -22,9 +20,7 @@ class WorkflowRunStats(TenantModel):
     status = models.CharField(_("status"), max_length=30)
     runs = models.PositiveBigIntegerField(_("runs"))
 
-    objects: ClassVar[models.Manager["WorkflowRunStats"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowRunStats"]
-    )()
+    objects = TenantManager["WorkflowRunStats"]()
 
     class Meta:
         db_table = "workflow_run_stats"

@@ -1,12 +1,10 @@
 """A schedule: fires an event type at set times."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 
 
 class MissedPolicy(models.TextChoices):
@@ -32,9 +30,7 @@ class WorkflowSchedule(TenantModel):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
-    objects: ClassVar[models.Manager["WorkflowSchedule"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowSchedule"]
-    )()
+    objects = TenantManager["WorkflowSchedule"]()
 
     class Meta:
         db_table = "workflow_schedules"

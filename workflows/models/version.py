@@ -1,12 +1,10 @@
 """A published version: what a run executes, whatever is edited later."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 
 
@@ -24,9 +22,7 @@ class WorkflowVersion(TenantModel):
     published_by = models.CharField(_("published by"), max_length=200, blank=True)
     published_at = models.DateTimeField(_("published"), db_default=Now())
 
-    objects: ClassVar[models.Manager["WorkflowVersion"]] = models.Manager.from_queryset(
-        TenantQuerySet["WorkflowVersion"]
-    )()
+    objects = TenantManager["WorkflowVersion"]()
 
     class Meta:
         db_table = "workflow_versions"

@@ -36,6 +36,8 @@ class Standing:
     step: int
     pending: Json | None  # of the step under way
     walker: Callable[[Sequence[Entry]], Walker]  # that stands on the results and these more
+    # Says which earlier entries the row need not keep any longer.
+    folding: Callable[[Progress], Progress]
     now: datetime
 
 
@@ -58,7 +60,7 @@ Parts = Sequence[Progress] | None
 
 def as_it_is(at: Standing, progress: Progress, refusal: Refusal) -> Parts:
     """Return everything: what is tried first."""
-    return [progress]
+    return [at.folding(progress)]
 
 
 def without_what_follows(at: Standing, progress: Progress, refusal: Refusal) -> Parts:
@@ -73,6 +75,7 @@ def without_what_follows(at: Standing, progress: Progress, refusal: Refusal) -> 
         due_in=None,
         wait_type=None,
         spawn=None,
+        revival=None,
         awaited=None,
         question=None,
     )

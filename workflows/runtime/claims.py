@@ -82,6 +82,7 @@ class Claim:
     created_at: datetime
     wake_reason: str | None = None  # why it was due; NULL: an older release said nothing
     written: int = 0  # how many checkpoints this worker has written since it claimed the run
+    entries_numbered: int = 0  # 0: every entry stands in `results`
 
     @property
     def was_begun(self) -> bool:
@@ -138,7 +139,7 @@ class Claim:
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
         claimed_at, cancel_asked, depth, previous, crashes, *kin = rest
         parent_run, entry, item_index, item, lane, holds_lane, *last = kin
-        deadline_at, children_open, created_at, has_item, wake_reason = last
+        deadline_at, children_open, created_at, has_item, wake_reason, entries_numbered = last
         return cls(
             run_id=run_id,
             tenant_id=tenant_id,
@@ -170,6 +171,7 @@ class Claim:
             children_open=children_open,
             created_at=created_at,
             wake_reason=wake_reason,
+            entries_numbered=entries_numbered,
         )
 
 

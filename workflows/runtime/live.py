@@ -15,10 +15,12 @@ from actions import registry
 from actions.spec import ActionSpec, Effect, not_to_be_repeated
 from workflows.definition.instructions import Call, RunWorkflow
 from workflows.definition.scope import Scope
+from workflows.engine import folding
 from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Doubt, Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, stored
+from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import alternatives, callees, decisions, families, look_back, store
 from workflows.runtime.alternatives import Refusal, Standing
@@ -45,7 +47,7 @@ class LiveHands:
     def __init__(self, claim: Claim, needed: Needed, watch: Watch) -> None:
         self.claim, self.needed, self.watch = claim, needed, watch
         self.clock = DatabaseClock.read_as(claim.claimed_at)
-        self.results: list[Entry] = list(claim.results)
+        self.results = Results(claim.results, claim.entries_numbered)
         self.cancel_asked = claim.cancel_asked
         self.step, self.pending = claim.step, claim.pending  # where the run stands in its row
         self.has_called_out = False  # and what came of it is not written yet
@@ -66,9 +68,10 @@ class LiveHands:
 
     def walker(self, more: Sequence[Entry] = ()) -> Walker:
         """Return a walker that stands on the results so far, and on these `more`."""
+        self.results.measure()  # once here, not in the walker's copy each time
         return Walker(
             self.needed.loaded.program,
-            (*self.results, *more),
+            self.results.with_more(more) if more else self.results,
             self._scope,
             is_child=self.claim.parent_run is not None,
             entry=self.claim.entry,
@@ -211,7 +214,11 @@ class LiveHands:
         """Remember what stands in the row now; return the last of it."""
         last = parts[-1]
         self.cancel_asked = self.cancel_asked or cancel_asked
-        self.results.extend(entry for part in parts for entry in part.entries)
+        for part in parts:
+            if part.fold is not None:
+                self.results = Results(part.fold.kept, part.fold.numbered)
+            else:
+                self.results = self.results.with_more(part.entries)
         self.step, self.pending = last.next_step, last.pending
         checkpoints = sum(part.status is RunStatus.RUNNING for part in parts)
         self.claim = replace(self.claim, written=self.claim.written + checkpoints)
@@ -243,7 +250,7 @@ class LiveHands:
 
     def standing(self) -> Standing:
         """Return where the run stands."""
-        return Standing(self.step, self.pending, self.walker, self.now())
+        return Standing(self.step, self.pending, self.walker, self._folding, self.now())
 
     def refused(self, problem: BaseException) -> Refusal:
         """Log that something could not be written; return why."""
@@ -261,5 +268,10 @@ class LiveHands:
         must_ask = isinstance(job.instruction, Call) and job.instruction.must_ask
         return not_to_be_repeated(spec) if must_ask else spec
 
-    def _scope(self, results: Sequence[Entry], now: datetime) -> Scope:
+    def _folding(self, progress: Progress) -> Progress:
+        """Say which earlier entries the row need not keep any longer, if they are many."""
+        fold = folding.due(self.results, progress.entries)
+        return progress if fold is None else replace(progress, fold=fold)
+
+    def _scope(self, results: Results, now: datetime) -> Scope:
         return scope_of(self.claim, self.needed, results, now)

@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
+
 from tenants.ids import uuid7
 from tenants.jsontext import storable
 from workflows.definition.program import Program
-from workflows.engine import resuming
+from workflows.engine import folding, resuming
 from workflows.engine.progress import Progress
+from workflows.engine.results import Results
 from workflows.engine.resuming import Ending, Fresh, Resumption
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.claims import Claim
@@ -70,13 +73,21 @@ RETURNING id
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
     subject_type, subject_id, actor, status, due_at, wake_reason, retried_from, step_results,
-    current_step, lane)
+    current_step, lane, entries_numbered)
 SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
     coalesce(%(payload)s::jsonb, trigger_payload),
     subject_type, subject_id, %(actor)s, 'queued', now(), 'person', id, %(results)s::jsonb,
-    %(step)s, lane
+    %(step)s, lane, %(numbered)s
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
 RETURNING id
+"""
+
+# The earlier of the results that a new run takes over, if they are many.
+TAKE_OVER_HISTORY: Final = """
+INSERT INTO workflow_run_history (run_id, seq, tenant_id, entries)
+SELECT %(run)s, chunk.seq, %(tenant)s, chunk.entries
+FROM jsonb_to_recordset(%(chunks)s::jsonb) AS chunk (seq int, entries jsonb)
+RETURNING 1
 """
 
 
@@ -157,8 +168,14 @@ def start_again(
     tenant_id, run_id = run
     step, results = start
     event, payload = corrected or (None, None)
-    new = {"new": uuid7(), "version": version, "step": step, "results": storable(results)}
+    fold = folding.fold(Results(results))
+    kept, numbered = (fold.kept, fold.numbered) if fold else (results, 0)
+    new = {"new": uuid7(), "version": version, "step": step, "results": storable(kept)}
     other = {"event": event, "payload": None if corrected is None else storable(payload)}
-    values = {"id": run_id, "tenant": tenant_id, "actor": actor, **new, **other}
-    made: UUID = rows(START_AGAIN, values)[0][0]
+    who = {"id": run_id, "tenant": tenant_id, "actor": actor, "numbered": numbered}
+    with transaction.atomic():
+        made: UUID = rows(START_AGAIN, {**who, **new, **other})[0][0]
+        if fold is not None:
+            moved = {"run": made, "tenant": tenant_id, "chunks": storable(list(fold.chunks()))}
+            rows(TAKE_OVER_HISTORY, moved)
     return made

@@ -1,6 +1,5 @@
 """What a run's templates see."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tenants.facts import TenantFacts
 from workflows.definition.scope import Scope
-from workflows.engine.entries import latest_handled
+from workflows.engine.results import Results, http_status
 from workflows.runtime.claims import Claim
 from workflows.runtime.programs import LoadedProgram
 from workflows.runtime.surroundings import Surroundings
@@ -25,16 +24,14 @@ class Needed:
     around: Surroundings
 
 
-def scope_of(
-    claim: Claim, needed: Needed, results: Sequence[Mapping[str, Json]], now: datetime
-) -> Scope:
+def scope_of(claim: Claim, needed: Needed, results: Results, now: datetime) -> Scope:
     """Return the values of a run: `results` so far, and `now`, the moment of rendering."""
     loaded, tenant, around = needed.loaded, needed.tenant, needed.around
     return Scope(
         trigger=around.payload,
         previous=around.previous,
-        steps={entry["step_name"]: _step(entry) for entry in [*around.results, *results]},
-        run={**_run(claim, loaded), **_error([*around.results, *results])},
+        steps={**around.results.steps, **results.steps},
+        run={**_run(claim, loaded), **_error(results, around.results)},
         tenant=tenant_values(tenant),
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=loaded.program.values,
@@ -55,28 +52,14 @@ def tenant_values(tenant: TenantFacts) -> dict[str, Json]:
     }
 
 
-def _step(entry: Mapping[str, Json]) -> dict[str, Json]:
-    step = {"status": entry["status"]}
-    if "output" in entry:
-        step["output"] = entry["output"]
-    if entry.get("error"):
-        error = entry["error"]
-        step["error"] = {"code": error["code"], **_http_status(error.get("params", {}))}
-    return step
-
-
-def _error(results: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+def _error(results: Results, around: Results) -> dict[str, Json]:
     """Return run.error, for the steps that deal with one."""
-    entry = latest_handled([dict(one) for one in results if "then" in one])
+    entry = results.last_handled or around.last_handled
     if entry is None:
         return {}
     error = entry["error"]
     facts = {"code": error["code"], "step": entry["step_name"]}
-    return {"error": {**facts, **_http_status(error.get("params", {}))}}
-
-
-def _http_status(params: Mapping[str, Json]) -> dict[str, Json]:
-    return {"http_status": params["status"]} if "status" in params else {}
+    return {"error": {**facts, **http_status(error.get("params", {}))}}
 
 
 def _run(claim: Claim, loaded: LoadedProgram) -> dict[str, Json]:

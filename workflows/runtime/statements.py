@@ -102,7 +102,8 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
     (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
-    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason
+    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason,
+    run.entries_numbered
 """
 
 # A finished step: its result, where the run stands now, and the next step marked as begun. It is
@@ -114,6 +115,21 @@ SET step_results = step_results || %(entries)s::jsonb, current_step = %(step)s,
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
     AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING cancel_requested_at IS NOT NULL
+"""
+
+# Earlier entries leave the row for the run's history, in the transaction of what is written next.
+FOLD: Final = """
+WITH run AS (
+    UPDATE workflow_runs
+    SET step_results = %(kept)s::jsonb, entries_numbered = %(numbered)s
+    WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    RETURNING id, tenant_id
+), moved AS (
+    INSERT INTO workflow_run_history (run_id, seq, tenant_id, entries)
+    SELECT run.id, chunk.seq, run.tenant_id, chunk.entries
+    FROM run, jsonb_to_recordset(%(chunks)s::jsonb) AS chunk (seq int, entries jsonb)
+)
+SELECT false FROM run
 """
 
 # When a run that parks is due, and why: at once if something is to be done; else at its moment, or

@@ -17,6 +17,7 @@ from django.utils import translation
 from tenants.jsontext import storable, storable_text
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
+from workflows.engine.folding import Fold
 from workflows.engine.progress import Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import decisions, families, lanes, look_back, matching, statements
@@ -205,6 +206,7 @@ def _values(claim: Claim, progress: Progress) -> dict[str, Any]:
         "entries": storable(list(progress.entries)),
         "step": progress.next_step,
         "begun": claim.begun_mark,
+        "fold": progress.fold,
     }
 
 
@@ -329,10 +331,28 @@ def _cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
 
 
 def _fenced(statement: str, values: Mapping[str, Any]) -> bool:
+    fold = values.get("fold")
+    if fold is not None:
+        return _folded(statement, values, fold)
     written = rows(statement, values)
     if not written:
         raise LeaseLost(values["id"])
     return bool(written[0][0])
+
+
+def _folded(statement: str, values: Mapping[str, Any], fold: Fold) -> bool:
+    """Write `statement` and move earlier entries to the run's history, as one.
+
+    Nearly no write moves any, so that all others stay the single statement they are.
+    """
+    moves = {
+        "kept": storable(fold.kept),
+        "numbered": fold.numbered,
+        "chunks": storable(list(fold.chunks())),
+    }
+    with transaction.atomic():
+        _fenced(statements.FOLD, {"id": values["id"], "token": values["token"], **moves})
+        return _fenced(statement, {**values, "fold": None, "entries": "[]"})
 
 
 def error_columns(definition_id: UUID, entry: Json) -> dict[str, str | None]:

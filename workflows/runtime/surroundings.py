@@ -1,10 +1,11 @@
 """What a child run sees of the runs above it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from workflows.engine.results import Results
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
 from workflows.runtime.families import ANCESTORS
@@ -18,7 +19,7 @@ class Surroundings:
 
     payload: Json
     previous: Json
-    results: Sequence[Mapping[str, Json]] = ()  # of the outer steps, as they stood
+    results: Results = field(default_factory=Results)  # of the outer steps, as they stood
     loop: Mapping[str, Json] = field(default_factory=dict)  # item, item_index, outer
     called: int = 0  # how many workflows above it called one another
 
@@ -40,7 +41,7 @@ def surroundings_of(claim: Claim) -> Surroundings:
         loop = one_deeper(loop, as_json(one.item), one.item_index) if one.has_item else loop
     if claim.has_item:
         loop = one_deeper(loop, claim.item, claim.item_index)
-    results = [entry for one in line for entry in as_json(one.step_results)]
+    results = Results(entry for one in line for entry in as_json(one.step_results))
     payload = as_json(line[0].item if line[0].is_called else line[0].payload)
     previous = None if line[0].is_called else as_json(line[0].previous)
     return Surroundings(payload, previous, results, loop, called)

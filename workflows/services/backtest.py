@@ -35,6 +35,7 @@ from workflows.services.rehearse import (
     rehearsing,
     script_of,
 )
+from workflows.services.run_entries import entries_of_all
 from workflows.services.samples import outputs_in
 from workflows.services.trials import answers_in, types_of
 
@@ -285,4 +286,6 @@ def _known(backtest: WorkflowRehearsal, events: Sequence[WorkflowEvent]) -> dict
         return {}
     runs = WorkflowRun.objects.filter(tenant=backtest.tenant_id, parent_run=None)
     own = runs.filter(definition=backtest.definition_id, event__in=[event.pk for event in events])
-    return dict(own.values_list("event_id", "step_results"))
+    found = list(own.only("tenant", "event", "step_results", "entries_numbered"))
+    entries = entries_of_all(found)
+    return {run.event_id: entries[run.pk] for run in found if run.event_id}

@@ -19,6 +19,7 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import RunQuerySet, WorkflowRun
 from workflows.models.version import WorkflowVersion
+from workflows.services.run_entries import with_history
 
 Json = Any
 
@@ -79,7 +80,7 @@ class RunHistory:
     run: WorkflowRun
     trigger_type: str
     payload: Json
-    entries: Sequence[dict[str, Json]]  # step_results
+    entries: Sequence[dict[str, Json]]
     pending: dict[str, Json] | None
     labels: dict[str, str]  # of the steps, by name
     item: Json = None  # of a child run: what it works on
@@ -117,8 +118,8 @@ def find_runs(tenant: Tenant, question: RunQuestion) -> Page:
     return Page(runs, floor)
 
 
-def run_history(tenant: Tenant, run_id: UUID) -> RunHistory | None:
-    """Return a run of `tenant`, or None."""
+def run_history(tenant: Tenant, run_id: UUID, *, latest: int | None = None) -> RunHistory | None:
+    """Return a run of `tenant`, or None; of a very long one only the `latest` entries."""
     with tenant_scope(tenant):
         run = (
             _runs(tenant)
@@ -140,7 +141,7 @@ def run_history(tenant: Tenant, run_id: UUID) -> RunHistory | None:
             run=run,
             trigger_type=run.event.type if run.event else "",
             payload=_exact(run, "payload_text"),
-            entries=_exact(run, "results_text"),
+            entries=with_history(run, _exact(run, "results_text"), latest=latest),
             pending=_exact(run, "pending_text"),
             labels=_labels(tenant, run),
             item=_exact(run, "item_text"),

@@ -22,6 +22,7 @@ from workflows.runtime.wakeup import wake_workers
 from workflows.services.record_values import record_values, refuse_for_called
 from workflows.services.refusals import NotRetryable
 from workflows.services.repeats import unfinished_repeat
+from workflows.services.run_entries import entries_of
 from workflows.services.search_keys import search_keys
 
 Json = Any
@@ -128,7 +129,7 @@ def starting_point(
     found = next((one for one in program.instructions if one.name == from_step), None)
     if found is None:
         raise NotRetryable(run.pk, "unknown_step")
-    entries: Sequence[Entry] = run.step_results
+    entries: Sequence[Entry] = entries_of(run)
     names = [entry["step_name"] for entry in entries]
     # Of a step that the run came to: what lay on its way there, whatever the branches were.
     before = entries[: names.index(from_step)] if from_step in names else entries
@@ -169,6 +170,7 @@ def _program(run: WorkflowRun, version: int) -> Program:
 
 
 def _reused(entry: Entry) -> dict[str, Json]:
+    entry = {key: value for key, value in entry.items() if key != "number"}  # of the other run
     if entry["status"] != StepStatus.COMPLETED:
         return dict(entry)
     return {**entry, "status": StepStatus.REUSED}

@@ -11,6 +11,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from tenants.ids import lowest_id_at
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
+from workflows.services.run_entries import entries_of
 from workflows.services.stories import plans_of
 from workflows.wording.lines import Kin
 from workflows.wording.plans import PlannedStep, PlannedWay, WayKind, every_step
@@ -124,7 +125,7 @@ def _children(run: WorkflowRun, kin: Kin) -> Runs:
 
 def _caller(run: WorkflowRun, parent: WorkflowRun, steps: list[PlannedStep]) -> PlannedStep | None:
     by_name = {step.name: step for step in steps}
-    for entry in (*parent.step_results, parent.pending or {}):
+    for entry in (*entries_of(parent), parent.pending or {}):
         if entry.get("action") == "run_workflow" and _holds(entry, run.pk):
             return by_name.get(entry["step_name"])
     return None
@@ -141,6 +142,6 @@ def _count(parent: WorkflowRun, step: PlannedStep) -> int:
     arms = sum(way.kind is WayKind.ARM for way in step.ways)
     if arms:
         return arms
-    entries = [*parent.step_results, parent.pending or {}]
+    entries = [*entries_of(parent), parent.pending or {}]
     own = [one for one in entries if one.get("step_name") == step.name and one.get("input")]
     return len(own[-1]["input"].get("items") or ()) if own else 0

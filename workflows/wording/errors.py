@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from actions import records
 from actions import wording as actions_wording
 from actions.models.connection import ConnectionKind
+from workflows.engine.limits import LIMIT_REACHED
 from workflows.engine.outcomes import Doubt
 from workflows.wording import problems
 from workflows.wording.comparisons import WORDS
@@ -111,6 +112,17 @@ _ANSWERED: Final = _("%(why)s The answer: %(answer)s")
 _THE_OTHER_SIDE: Final = _("the other side")
 # A wait that is a loop counts its rounds.
 _TRIED: Final = _("It was tried %(rounds)s times, and the condition was never met.")
+# What a single run may take, by the limit that was reached.
+_LIMITS: Final[Mapping[str, Any]] = {
+    "entries": _(
+        "The run has taken %(most)s steps, and its loops may not go on. "
+        "Most likely the condition that ends one never holds."
+    ),
+    "result_bytes": _(
+        "What the steps before this one have brought is too much to keep: more than %(most)s "
+        "bytes. Let them ask for less, or let “Run another workflow” do a part."
+    ),
+}
 _AT: Final = _("At “%(step)s”: %(why)s")
 # Codes that tell of another run: its own code, step and sentence stand in the parameters.
 KINDS: Final = {kind.value: kind.label for kind in ConnectionKind}
@@ -128,6 +140,8 @@ def sentence(code: str, params: Mapping[str, Any] | None) -> str:
             return str(_said(code, values)) % {**values, **_worded(code, values)}
         except (KeyError, TypeError, ValueError):
             return f"{code} {values}"
+    if code == LIMIT_REACHED and values.get("limit") in _LIMITS:
+        return str(_LIMITS[values["limit"]]) % values
     if code in actions_wording.SENTENCES:
         return actions_wording.sentence(code, {**values, **_named(values)})
     return problems.sentence(code, values)

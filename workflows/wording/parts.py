@@ -39,6 +39,8 @@ _TAKEN: Final = {
 def part_title(part: Part) -> str:
     """Return what a part of a line is."""
     number = {"number": part.number, "time": by_clock(part.at) if part.at else ""}
+    if part.is_taken and part.kind is WayKind.ROUND and not part.number:
+        return _("An earlier round")
     if part.is_taken and part.kind is WayKind.ROUND:
         return (_("Round %(number)s, %(time)s") if part.at else _("Round %(number)s")) % number
     if part.is_taken and part.kind is WayKind.REMINDER:

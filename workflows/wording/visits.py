@@ -1,7 +1,7 @@
 """Which of a run's entries belong together: one round of a loop, one reminder, one way taken."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ Entry = Mapping[str, Json]
 class Visit:
     """One time that a run came by the steps of a way."""
 
-    number: int  # of the round or the reminder, 1-based
+    number: int  # of the round or the reminder, 1-based; 0: an earlier one
     at: datetime | None = None  # when it began
     entries: list[Entry] = field(default_factory=list)
 
@@ -37,14 +37,31 @@ def visits_of(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list
 
 def _rounds(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[Visit]:
     found: list[Visit] = []
+    own, over = {one.name for one in way.steps}, set[str]()
+    first_mark: int | None = None
     for entry in mine:
-        if entry["step_name"] == step.name and is_mark(entry):
+        name = entry["step_name"]
+        if name == step.name and is_mark(entry):
+            first_mark = len(found) if first_mark is None else first_mark
             found.append(Visit(entry["output"]["round"], _began(entry)))
-        elif entry["step_name"] in way.names:
-            # A run that was started again inside the loop has no mark of its own before.
-            found = found or [Visit(1)]
+        elif name in way.names:
+            # Rounds whose marks are not here: of a run that was started again inside the loop, or
+            # told from its row alone, which has the last round and what went wrong before.
+            if not found or (first_mark is None and name in over):
+                found.append(Visit(1))
+                over = set()
             found[-1].entries.append(entry)
+            if name in own and not is_mark(entry):
+                over.add(name)
+    if first_mark:
+        found[:first_mark] = _before_the_marks(found[:first_mark], found[first_mark].number)
     return found
+
+
+def _before_the_marks(visits: list[Visit], marked: int) -> list[Visit]:
+    """Return rounds without marks, numbered if they are all that were before round `marked`."""
+    are_all = marked == len(visits) + 1
+    return [replace(one, number=at if are_all else 0) for at, one in enumerate(visits, 1)]
 
 
 def _reminders(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[Visit]:

@@ -6,6 +6,7 @@ import pytest
 
 from workflows.definition.instructions import Reminder
 from workflows.engine.patience import Call, call_to_make, calls, next_call, resumed
+from workflows.engine.results import Results
 
 SINCE = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -120,4 +121,4 @@ def entry(name, **more):
     ],
 )
 def test_a_wait_that_a_reminder_interrupted_goes_on_where_it_was(results, found):
-    assert resumed(results, "it") == found
+    assert resumed(Results(results), "it") == found

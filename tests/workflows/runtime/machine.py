@@ -6,6 +6,7 @@ from time import monotonic
 from workflows.runtime.execute import execute
 from workflows.runtime.session import PumpSession
 from workflows.runtime.watch import Watch
+from workflows.services.run_entries import entries_of
 
 LEASE = timedelta(seconds=30)
 
@@ -45,11 +46,11 @@ class Machine:
 def entries(run):
     """Return the steps of a run with their ends."""
     run.refresh_from_db()
-    return [(entry["step_name"], entry["status"]) for entry in run.step_results]
+    return [(entry["step_name"], entry["status"]) for entry in entries_of(run)]
 
 
 def output(run, step):
     """Return the last output of a step."""
     run.refresh_from_db()
-    found = [one["output"] for one in run.step_results if one["step_name"] == step]
+    found = [one["output"] for one in entries_of(run) if one["step_name"] == step]
     return found[-1]

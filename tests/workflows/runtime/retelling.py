@@ -32,6 +32,7 @@ from workflows.services.approvals import Answer, decide
 from workflows.services.approvers import Decider, Via
 from workflows.services.fire import EventDraft, fire, fire_all
 from workflows.services.publish import awaited_types
+from workflows.services.run_entries import entries_of
 
 GOLDEN = Path(__file__).parent / "golden"
 COMPILED = Path(__file__).parents[1] / "definition" / "golden"
@@ -149,7 +150,7 @@ def _outcome(definition, actors):
 
 def _told_of(run):
     error = {"step": run.error_step, "code": run.error_code} if run.error_code else None
-    return {"status": run.status, "error": error, "steps": [_step(e) for e in run.step_results]}
+    return {"status": run.status, "error": error, "steps": [_step(e) for e in entries_of(run)]}
 
 
 def _step(entry):

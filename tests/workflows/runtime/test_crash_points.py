@@ -24,6 +24,7 @@ from workflows.runtime import store
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.services.fire import fire
 from workflows.services.publish import publish
+from workflows.services.run_entries import entries_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,7 +215,7 @@ def everything():
     """Return what is left of all runs, roots first, children in order."""
     told = WorkflowEvent.objects.filter(type="told").count()
     runs = WorkflowRun.objects.order_by("entry", "item_index", "status", "id")
-    left = [(run.entry, run.item_index, run.status, story(run.step_results)) for run in runs]
+    left = [(run.entry, run.item_index, run.status, story(entries_of(run))) for run in runs]
     return told, sorted(left, key=repr)
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone, translation
 
 import workflows
-from workflows.engine import children, decide
+from workflows.engine import children, decide, limits
 from workflows.engine.children import ChildEnd, Family
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import store
@@ -22,6 +22,7 @@ CONSTANTS = {
     "OUTCOME_UNKNOWN": decide.OUTCOME_UNKNOWN,
     "DEADLINE_PASSED": decide.DEADLINE_PASSED,
     "STOPPED": decide.STOPPED,
+    "LIMIT_REACHED": limits.LIMIT_REACHED,
 }
 # What another run that failed tells: `**why` in the source.
 WHY = {"code": "action_crashed", "step": "write_mail", "message": "It broke."}

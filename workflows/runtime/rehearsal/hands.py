@@ -18,6 +18,7 @@ from workflows.engine.children import ChildEnd
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
+from workflows.engine.results import Results
 from workflows.runtime import callees, decisions
 from workflows.runtime.families import Callee
 from workflows.runtime.interpreter import Pending, Settle
@@ -37,7 +38,7 @@ class RehearsalHands:
         self.stage, self.role = stage, role
         self.claim = role.claim(stage.tenant, stage.now())
         self.needed = Needed(role.loaded, stage.tenant, role.around)
-        self.results: list[Entry] = []
+        self.results = Results()
         self.last: Progress | None = None  # what was written last
         self.met: Arrival = None  # what a wait finds when it is over
         self.ends: list[ChildEnd] = []  # of the child runs of the step under way
@@ -56,7 +57,7 @@ class RehearsalHands:
         """Return a walker that stands on the results so far."""
         return Walker(
             self.role.loaded.program,
-            tuple(self.results),
+            self.results,
             partial(scope_of, self.claim, self.needed),
             is_child=self.role.is_child,
             entry=self.role.entry,
@@ -97,7 +98,8 @@ class RehearsalHands:
             place = decisions.place_of(UUID(int=0))
             progress = replace(progress, pending={**(progress.pending or {}), **place})
         self.stage.keep(progress.entries)
-        self.results.extend(self._noted(entry) for entry in progress.entries)
+        for entry in progress.entries:
+            self.results.add(self._noted(entry))
         self.last = progress
         return progress
 

@@ -1,6 +1,5 @@
 """One run of a rehearsal: what it carries out, and as which claim it shows itself to actions."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import UUID
 from tenants.facts import TenantFacts
 from tenants.ids import uuid7
 from workflows.engine.progress import Child
+from workflows.engine.results import Results
 from workflows.runtime.claims import Claim
 from workflows.runtime.programs import LoadedProgram
 from workflows.runtime.surroundings import Surroundings, one_deeper
@@ -65,7 +65,7 @@ class Role:
             created_at=now,
         )
 
-    def child(self, child: Child, results: Sequence[Mapping[str, Json]]) -> "Role":
+    def child(self, child: Child, results: Results) -> "Role":
         """Return the role of a child run that carries out a block of the same program."""
         loop = dict(self.around.loop)
         if child.has_item:
@@ -73,7 +73,7 @@ class Role:
         around = Surroundings(
             self.around.payload,
             self.around.previous,
-            [*self.around.results, *results],
+            Results([*self.around.results, *results]),
             loop,
             self.around.called,
         )

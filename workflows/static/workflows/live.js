@@ -38,8 +38,11 @@
     if (document.hidden) return; // visibilitychange asks again
     let answer;
     try {
-      const seen = encodeURIComponent(area.dataset.sayrSeen);
-      answer = await fetch(`${area.dataset.sayrLive}?seen=${seen}`, { credentials: "same-origin" });
+      const address = new URL(area.dataset.sayrLive, window.location.href);
+      const rounds = new URLSearchParams(window.location.search).get("rounds");
+      if (rounds) address.searchParams.set("rounds", rounds);
+      address.searchParams.set("seen", area.dataset.sayrSeen);
+      answer = await fetch(address, { credentials: "same-origin" });
       if (answer.redirected || answer.status === 403 || answer.status === 404) {
         over = true;
         note("stopped"); // logged out, or the run is no longer this person's to see
