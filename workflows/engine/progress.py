@@ -49,7 +49,7 @@ class WakeReason(StrEnum):
     CHILD = "child"
     LANE = "lane"
     CANCEL = "cancel"
-    LOOK_BACK = "look_back"  # it has begun to wait, and has to look for events that came before
+    LOOK_BACK = "look_back"  # it was about to wait, and had not looked for events from before
     PERSON = "person"
 
 

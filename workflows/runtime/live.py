@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from random import random
 from time import monotonic
@@ -24,7 +25,6 @@ from workflows.runtime.database import released, rows
 from workflows.runtime.interpreter import Pending, Settle
 from workflows.runtime.perform import EMIT_EVENT, perform
 from workflows.runtime.scopes import Needed, scope_of
-from workflows.runtime.wakeup import wake_workers
 from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class LiveHands:
     def write(self, progress: Progress) -> None:
         """Write a checkpoint of its own. Raises store.LeaseLost."""
         with released():
-            self._note(progress, store.write(self.claim, progress))
+            self._note(progress, self._write(progress))
             self._look_back(progress)
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
@@ -155,18 +155,17 @@ class LiveHands:
             self._note(progress, store.write(self.claim, progress, found))
             return progress
 
-    def _look_back(self, progress: Progress) -> None:
-        """Find the event that came before the run parked, if it has parked for one.
+    def _write(self, progress: Progress) -> bool:
+        """Write progress; a run that waits for an event only says so, until it has looked back."""
+        if progress.awaited is not None:
+            return store.announce(self.claim, progress)
+        return store.write(self.claim, progress)
 
-        Until this is committed the run is due, for whoever comes to look back.
-        """
-        if progress.awaited is None:
-            return
-        with transaction.atomic():
-            if look_back.look_back(rows, self.claim, progress.awaited):
-                wake_workers()
-            else:
-                store.wait_on(self.claim, progress)
+    def _look_back(self, progress: Progress) -> None:
+        """Park a run that waits for an event, once it has looked for it among those before."""
+        if progress.awaited is not None:
+            cancel_asked = store.write(self.claim, replace(progress, entries=()))
+            self.cancel_asked = self.cancel_asked or cancel_asked
 
     def _late(self, pending: Pending, now: datetime) -> Arrival:
         """Look once more before a time-out or a reminder counts."""
@@ -194,7 +193,7 @@ class LiveHands:
                 if not isinstance(outcome, StepCompleted):
                     raise _Undo(outcome)
                 progress = settled(outcome)
-                asked = store.write(self.claim, progress)
+                asked = self._write(progress)
                 transaction.on_commit(lambda: done.append((progress, asked)))
                 # Before the hooks of the action: whatever they raise, the commit is noted.
                 hooks = transaction.get_connection().run_on_commit

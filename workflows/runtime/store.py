@@ -16,7 +16,7 @@ from django.utils import translation
 from tenants.jsontext import storable
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
-from workflows.engine.progress import Progress, WaitType, WakeReason
+from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import decisions, families, lanes, look_back, matching, statements
 from workflows.runtime.claims import Claim
@@ -65,14 +65,25 @@ def _checkpoint(claim: Claim, progress: Progress) -> bool:
     return cancel_asked
 
 
+def announce(claim: Claim, progress: Progress) -> bool:
+    """Say in a run's row for which event it is about to wait; as `write`.
+
+    To be committed before `write` parks it: whoever matches leaves events to it from then on.
+    """
+    if progress.awaited is None:
+        raise ValueError("it waits for no event")
+    form, match = matching.question(progress.awaited)
+    pending = {**(progress.pending or {}), **look_back.bounds(rows, claim, progress.awaited)}
+    asked = {"wait_type": form, "wait_match": match, "pending": _stored(pending)}
+    return _fenced(statements.ANNOUNCE, {**_values(claim, progress), **asked})
+
+
 def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     """Let a run wait. Whom it waits for is asked, or started, in the same transaction."""
+    if progress.awaited is not None:
+        return _park_for_event(claim, progress, progress.awaited)
     pending = progress.pending
     values = {**_values(claim, progress), **_due(progress), "wait_match": None}
-    if progress.awaited is not None:
-        form, match = matching.question(progress.awaited)
-        pending = {**(pending or {}), **look_back.bounds(rows, claim, progress.awaited)}
-        values |= {"wait_type": form, "wait_match": match, "looks_back": True}
     if not (progress.spawn or progress.wait_type is WaitType.APPROVAL or progress.cancels_children):
         return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
     with transaction.atomic():
@@ -90,9 +101,22 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     return cancel_asked
 
 
-def wait_on(claim: Claim, progress: Progress) -> None:
-    """Let a run that has parked and looked back wait, if nobody woke it meanwhile."""
-    rows(statements.WAIT_ON, {"id": claim.run_id, "token": claim.token, **_due(progress)})
+def _park_for_event(claim: Claim, progress: Progress, awaited: AwaitedEvent) -> bool:
+    """Let a run wait for an event; it is due at once if that is there already."""
+    form, match = matching.question(awaited)
+    pending = {**(progress.pending or {}), **look_back.bounds(rows, claim, awaited)}
+    pending.pop("looks_back", None)  # of a worker that died before it had
+    values = {**_values(claim, progress), **_due(progress), "wait_type": form, "wait_match": match}
+    with transaction.atomic():
+        _fenced(statements.HOLD, values)
+        event = look_back.look_back(rows, claim, pending, awaited)
+        if event is not None:
+            pending["event"] = event["event_id"]
+            values |= {"at_once": WakeReason.EVENT, "wait_match": None}
+            wake_workers()
+        if progress.cancels_children:
+            families.cancel_children(claim.run_id)
+        return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
 
 
 def _due(progress: Progress) -> dict[str, Any]:
@@ -105,7 +129,7 @@ def _due(progress: Progress) -> dict[str, Any]:
         "has_failed": progress.has_failed,
         "wait_type": progress.wait_type,
         "spawned": len(progress.spawn.children) if progress.spawn else None,
-        "looks_back": False,
+        "at_once": None,
     }
 
 
