@@ -27,7 +27,7 @@ def test_a_published_version_cannot_be_changed_or_deleted(live):
     with pytest.raises(ProgrammingError, match="permission denied"):
         versions._raw_delete(using="default")
 
-    assert versions.get().program["language_version"] == 1
+    assert versions.get().program["language_version"] == 2
 
 
 @pytest.mark.parametrize(

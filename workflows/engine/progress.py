@@ -4,7 +4,8 @@
 and name, its rendered `input`, and
     of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts)
     of a wait for a moment      `wake_at`
-    of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`
+    of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`;
+                                `looks_back` until it has looked for an event that came before
     of child runs               `children`: `oldest` and `last` id of the step's child runs, how
                                 many were `started`, and after a retry which to `revive`
 
@@ -55,7 +56,7 @@ class WakeReason(StrEnum):
     CHILD = "child"
     LANE = "lane"
     CANCEL = "cancel"
-    LOOK_BACK = "look_back"  # it has begun to wait, and has to look for events that came before
+    LOOK_BACK = "look_back"  # it was about to wait, and had not looked for events from before
     PERSON = "person"
 
 
@@ -175,6 +176,8 @@ class Progress:
     spawn: Spawn | None = None
     revival: Revival | None = None
     awaited: AwaitedEvent | None = None
+    # It only says what it is about to wait for, and has not looked yet whether that is there.
+    announces: bool = False
     question: Question | None = None  # a new one
     cancels_children: bool = False
     closes_question: bool = False  # the visit of the step that asked it is over

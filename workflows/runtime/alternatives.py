@@ -59,8 +59,15 @@ Parts = Sequence[Progress] | None
 
 
 def as_it_is(at: Standing, progress: Progress, refusal: Refusal) -> Parts:
-    """Return everything: what is tried first."""
-    return [at.folding(progress)]
+    """Return everything: what is tried first.
+
+    A run that waits for an event says so before it parks, unless it has; see `store`.
+    """
+    if progress.awaited is not None and not (at.pending or {}).get("looks_back"):
+        pending = {**(progress.pending or {}), "looks_back": True}
+        said = replace(progress, status=RunStatus.RUNNING, pending=pending, announces=True)
+        return [at.folding(said)]
+    return [at.folding(replace(progress, announces=False))]
 
 
 def without_what_follows(at: Standing, progress: Progress, refusal: Refusal) -> Parts:

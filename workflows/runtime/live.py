@@ -33,7 +33,6 @@ from workflows.runtime.interpreter import Pending, Settle
 from workflows.runtime.perform import CRASHES, EMIT_EVENT, perform
 from workflows.runtime.scopes import Needed, scope_of
 from workflows.runtime.together import DatabaseStep
-from workflows.runtime.wakeup import wake_workers
 from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -222,24 +221,11 @@ class LiveHands:
         self.step, self.pending = last.next_step, last.pending
         checkpoints = sum(part.status is RunStatus.RUNNING for part in parts)
         self.claim = replace(self.claim, written=self.claim.written + checkpoints)
-        if last.awaited is not None:
-            self._look_back(last)
-        return last
+        return self._look_back(last) if last.announces else last
 
-    def _look_back(self, progress: Progress) -> None:
-        """Find the event that came before the run parked.
-
-        Until this is committed the run is due, for whoever comes to look back.
-        """
-
-        def look() -> None:
-            with transaction.atomic():
-                if progress.awaited and look_back.look_back(rows, self.claim, progress.awaited):
-                    wake_workers()
-                else:
-                    store.wait_on(self.claim, progress)
-
-        self.insistence.until_done(look)
+    def _look_back(self, announced: Progress) -> Progress:
+        """Park a run that waits for an event, once it has looked for it among those before."""
+        return self._write(replace(announced, status=RunStatus.WAITING, entries=(), fold=None))
 
     def _late(self, pending: Pending, now: datetime) -> Arrival:
         """Look once more before a time-out or a reminder counts."""

@@ -1,7 +1,7 @@
 """Find the event that a run waits for among those that have come already.
 
-A run looks back when it has parked, for what was committed before; and once more before a time-out
-or a reminder counts, for what came in time and was not brought to it.
+A run looks back before it parks, for what was committed before; and once more before a time-out or
+a reminder counts, for what came in time and was not brought to it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from tenants.ids import lowest_id_at, moment_of
 from workflows.engine.progress import AwaitedEvent
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
-from workflows.runtime.matching import BATCH, WAKE, Place, Run, counts, read
+from workflows.runtime.matching import BATCH, Place, Run, counts, read
 from workflows.runtime.wait_keys import is_answer
 
 Json = Any
@@ -24,14 +24,6 @@ CLOCKS_APART: Final = timedelta(minutes=5)
 LONGEST_BATCH: Final = timedelta(minutes=5)
 # Of a type; the events that a batch may have matched while a run was claimed are among them.
 MOST_LOOKED_AT: Final = 10_000
-
-# The run that has just parked, unless somebody came first.
-PARKED: Final = """
-SELECT pending FROM workflow_runs
-WHERE id = %(id)s AND lease_token = %(token)s AND status = 'waiting'
-    AND wake_reason = 'look_back' AND wait_match IS NOT NULL
-FOR UPDATE
-"""
 
 ARRIVED: Final = """
 SELECT payload FROM workflow_events WHERE tenant_id = %(tenant)s AND id = %(event)s::uuid
@@ -60,17 +52,15 @@ WHERE matched_at >= %(matched_after)s
 """
 
 
-def look_back(run: Run, claim: Claim, awaited: AwaitedEvent) -> bool:
-    """Wake a run that has just parked, if the event it waits for is there already.
+def look_back(
+    run: Run, claim: Claim, pending: Mapping[str, Json], awaited: AwaitedEvent
+) -> Mapping[str, Json] | None:
+    """Return the event that a run is about to wait for, if it is there already.
 
-    To be called in a transaction: nobody else looks at the run meanwhile.
+    To be called once the run has said in its row what it waits for, with the row locked: what is
+    committed later is left to it by those who match.
     """
-    found = run(PARKED, {"id": claim.run_id, "token": claim.token})
-    if not found:
-        return False
-    pending = as_json(found[0][0])
-    event = _first(_since(run, claim, pending, awaited), claim, pending, awaited)
-    return event is not None and bool(run(WAKE, {"id": claim.run_id, "event": event["event_id"]}))
+    return _first(_since(run, claim, pending, awaited), claim, pending, awaited)
 
 
 def last_look(

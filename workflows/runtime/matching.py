@@ -2,8 +2,8 @@
 
 A run that parks says what it waits for (`wait_keys`). A worker takes new events (`matched_at` is
 null), works out for each form of question that some run asks of that type what this event answers,
-and wakes those runs. A run looks back once it has parked and committed (`look_back`): so an event
-that was committed before is found by the run, and one committed later by a worker.
+and wakes those runs. A run says so, commits, looks back (`look_back`), and parks: so an event that
+was committed before is found by the run, and one committed later by a worker.
 
 Whoever matches never waits for the row of a run while it holds another: an event whose run is
 locked stays new, for the next look.
@@ -74,10 +74,13 @@ LIMIT 1
 # As text: one that cannot be read is no trouble of the others.
 PAYLOAD: Final = "SELECT payload::text FROM workflow_events WHERE id = %(event)s"
 
+# Those that are looking back at this moment ask as well: until they have parked, an event that they
+# may not see stays new.
 ASKING: Final = """
 SELECT id FROM workflow_runs
 WHERE tenant_id = %(tenant)s AND wait_type COLLATE "C" = %(form)s
-    AND wait_match COLLATE "C" = ANY(%(matches)s) AND status = 'waiting'
+    AND wait_match COLLATE "C" = ANY(%(matches)s)
+    AND (status = 'waiting' OR status = 'running' AND pending ? 'looks_back')
 """
 
 LOCKED: Final = """

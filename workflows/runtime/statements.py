@@ -132,6 +132,25 @@ WITH run AS (
 SELECT false FROM run
 """
 
+# The run is about to wait for an event, and says for which: from now on those who match leave the
+# events it asks for to it. Its worker looks back, and parks it. If it dies before, whoever takes
+# the run over finds a wait that is not over, and begins it again.
+ANNOUNCE: Final = """
+UPDATE workflow_runs
+SET step_results = step_results || %(entries)s::jsonb, current_step = %(step)s,
+    pending = %(pending)s::jsonb, crashes = 0,
+    wait_type = %(wait_type)s::text, wait_match = %(wait_match)s, wake_reason = 'look_back'
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
+RETURNING cancel_requested_at IS NOT NULL
+"""
+
+# Nobody else looks at the run meanwhile.
+HOLD: Final = """
+SELECT true FROM workflow_runs
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running' FOR UPDATE
+"""
+
 # When a run that parks is due, and why: at once if something is to be done; else at its moment, or
 # at its deadline. Neither `due` nor `wait`: no clock ends the wait, but the deadline still does.
 # One that has passed already, in the step before, makes the run due at once; one of a run that has
@@ -148,15 +167,15 @@ _DUE: Final = f"""
                 -- The last child ended while the run was looking after another.
                 WHEN %(wait_type)s::text = 'children'
                     AND coalesce(%(spawned)s::int, children_open) = 0 THEN 'child'
-                WHEN %(looks_back)s THEN 'look_back' END AS at_once,
+                -- What it waits for had come already.
+                ELSE %(at_once)s::text END AS at_once,
             CASE WHEN NOT %(has_failed)s THEN deadline_at END AS deadline,
             coalesce(%(due)s::timestamptz, now() + %(wait)s::interval, {NEVER}) AS moment
         ) AS plan)
 """  # noqa: S608  # a constant of this module
 
 # The run waits: for a retry, a moment, an event, a decision, its children. No worker is held
-# meanwhile. One that waits for an event is due at once, until it has looked back: if its worker
-# dies before, another one looks.
+# meanwhile.
 PARK: Final = f"""
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
@@ -166,14 +185,6 @@ SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
     AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING cancel_requested_at IS NOT NULL
-"""  # noqa: S608  # constants of this module
-
-# It has looked back, and found nothing: from now on it waits, unless somebody came meanwhile.
-WAIT_ON: Final = f"""
-UPDATE workflow_runs SET {_DUE}
-WHERE id = %(id)s AND lease_token = %(token)s AND status = 'waiting'
-    AND wake_reason = 'look_back' AND wait_match IS NOT NULL
-RETURNING 1
 """  # noqa: S608  # constants of this module
 
 # The run's end. due_at NULL takes it out of the index of live runs. `pending` keeps, under

@@ -18,7 +18,7 @@ from tenants.jsontext import storable, storable_text
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
 from workflows.engine.folding import Fold
-from workflows.engine.progress import Progress, WaitType, WakeReason
+from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import decisions, families, lanes, look_back, matching, statements
 from workflows.runtime.claims import Claim
@@ -50,6 +50,8 @@ def write(claim: Claim, progress: Progress, callee: Callee | None = None) -> boo
     `callee` is the workflow that a child run carries out. Raises LeaseLost, having changed nothing,
     if the run is not this worker's any more.
     """
+    if progress.announces and progress.awaited is not None:
+        return _announce(claim, progress, progress.awaited)
     if progress.status is RunStatus.RUNNING:
         return _checkpoint(claim, progress)
     if progress.status is RunStatus.WAITING:
@@ -91,14 +93,30 @@ def _checkpoint(claim: Claim, progress: Progress) -> bool:
     return cancel_asked
 
 
+def _announce(claim: Claim, progress: Progress, awaited: AwaitedEvent) -> bool:
+    """Say in a run's row for which event it is about to wait.
+
+    It is committed before the run parks: whoever matches leaves events to it from then on.
+    """
+    form, match = matching.question(awaited)
+    begun = {"begun": claim.written + 1}
+    pending = {**_pending_of(progress), **look_back.bounds(rows, claim, awaited), **begun}
+    asked = {"wait_type": form, "wait_match": match, "pending": _stored(pending)}
+    values = {**_values(claim, progress), **asked}
+    if not _has_company(claim, progress):
+        return _fenced(statements.ANNOUNCE, values)
+    with transaction.atomic():
+        cancel_asked = _fenced(statements.ANNOUNCE, values)
+        _end_visit(claim, progress)
+    return cancel_asked
+
+
 def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     """Let a run wait. Whom it waits for is asked, or started, in the same transaction."""
+    if progress.awaited is not None:
+        return _park_for_event(claim, progress, progress.awaited)
     pending = _pending_of(progress) or None
     values = {**_values(claim, progress), **_due(progress), "wait_match": None}
-    if progress.awaited is not None:
-        form, match = matching.question(progress.awaited)
-        pending = {**(pending or {}), **look_back.bounds(rows, claim, progress.awaited)}
-        values |= {"wait_type": form, "wait_match": match, "looks_back": True}
     if not _has_company(claim, progress):
         return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
     with transaction.atomic():
@@ -118,9 +136,22 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     return cancel_asked
 
 
-def wait_on(claim: Claim, progress: Progress) -> None:
-    """Let a run that has parked and looked back wait, if nobody woke it meanwhile."""
-    rows(statements.WAIT_ON, {"id": claim.run_id, "token": claim.token, **_due(progress)})
+def _park_for_event(claim: Claim, progress: Progress, awaited: AwaitedEvent) -> bool:
+    """Let a run wait for an event; it is due at once if that is there already."""
+    form, match = matching.question(awaited)
+    pending = {**_pending_of(progress), **look_back.bounds(rows, claim, awaited)}
+    pending.pop("looks_back", None)
+    values = {**_values(claim, progress), **_due(progress), "wait_type": form, "wait_match": match}
+    with transaction.atomic():
+        _fenced(statements.HOLD, values)
+        event = look_back.look_back(rows, claim, pending, awaited)
+        if event is not None:
+            pending["event"] = event["event_id"]
+            values |= {"at_once": WakeReason.EVENT, "wait_match": None}
+            wake_workers()
+        cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
+        _end_visit(claim, progress)
+    return cancel_asked
 
 
 def _due(progress: Progress) -> dict[str, Any]:
@@ -133,7 +164,7 @@ def _due(progress: Progress) -> dict[str, Any]:
         "has_failed": progress.has_failed,
         "wait_type": progress.wait_type,
         "spawned": _started_by(progress),
-        "looks_back": False,
+        "at_once": None,
     }
 
 

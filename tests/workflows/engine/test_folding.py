@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workflows.engine.walking import program_of, say
 from workflows.engine import folding
 from workflows.engine.decide import Then
 from workflows.engine.entries import error_to_tell, has_errors, latest_handled, stopping_entry
@@ -14,6 +15,8 @@ from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.services.run_entries import joined
 
 NAMES = ("a", "b", "c")
+# The last of them stands under `on_failure`.
+PROGRAM = program_of(say("a"), say("b"), on_failure=[say("c")])
 BROKEN = {"error": {"code": "broken", "params": {}}}
 ENDS = [
     {"status": StepStatus.COMPLETED, "output": {"ok": True}},
@@ -89,7 +92,7 @@ def answers(entries, numbered=0):
         set(results.wrong_steps),
         results.ever,
         plain(results.last_handled),
-        has_errors(entries),
+        has_errors(entries, PROGRAM),
     )
     return (
         own,
@@ -104,8 +107,8 @@ def answers(entries, numbered=0):
 def of_errors(entries):
     """Return what is asked about errors; who asks leaves out some steps."""
     ends = (RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS)
-    found = [stopping_entry(entries), latest_handled(entries)]
-    return plain([*found, *(error_to_tell(entries, end) for end in ends)])
+    found = [stopping_entry(entries, PROGRAM), latest_handled(entries)]
+    return plain([*found, *(error_to_tell(entries, end, PROGRAM) for end in ends)])
 
 
 @given(HISTORIES, st.sets(st.integers(0, 40)), st.integers(0, 40))
@@ -131,7 +134,7 @@ def test_a_retry_finds_what_stood_before_the_step_that_stopped_the_run(history):
         for name, end in history:
             story.write(name, end)
             story.divide()
-        stopped = stopping_entry(story.kept)
+        stopped = stopping_entry(story.kept, PROGRAM)
         last = stopped is not None and Results(story.whole).latest[stopped["step_name"]]
         if not stopped or last["mark"] != stopped["mark"]:
             return

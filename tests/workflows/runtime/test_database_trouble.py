@@ -22,7 +22,7 @@ from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
-from workflows.runtime import callees, execute, families, matching, store
+from workflows.runtime import callees, execute, families, look_back, store
 from workflows.runtime.database import is_trouble
 from workflows.runtime.execute import execute as execute_run
 from workflows.runtime.reaper import take_over_from_the_dead
@@ -295,8 +295,10 @@ def test_trouble_at_the_look_back_misses_no_event(
     publish_all(tenant, [call("a"), LISTEN, call("b")])
     fire(tenant, "paid", {"order": "1"})
     machine.work()
-    real = matching.look_back
-    monkeypatch.setattr(matching, "look_back", lambda *asked: accident.around(lambda: real(*asked)))
+    real = look_back.look_back
+    monkeypatch.setattr(
+        look_back, "look_back", lambda *asked: accident.around(lambda: real(*asked))
+    )
     for name in TROUBLES:
         accident.prepare(name, after=ANSWERS_LOST[when])
         fire(tenant, "x", {})
@@ -392,7 +394,7 @@ def test_a_result_that_cannot_be_written_while_the_lease_lasts_is_not_said_to_be
     watch.take(claim, monotonic())
 
     def fail(*asked):
-        watch.drop(claim.run_id)
+        watch.drop(claim)
         raise said("25006")
 
     with monkeypatch.context() as patch:

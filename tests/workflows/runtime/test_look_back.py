@@ -1,6 +1,7 @@
 """No event falls between a run that begins or ends its wait and a worker that matches."""
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from django.utils import timezone
 from actions.spec import Effect
 from tenants.ids import lowest_id_at, uuid7
 from tests.support.time_travel import travel
+from tests.workflows.runtime.fates import Death
 from tests.workflows.runtime.machine import LEASE, Machine, entries
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime import live
+from workflows.runtime import live, store
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.session import PumpSession
 from workflows.services import fire as firing
@@ -65,6 +67,10 @@ def run_of():
     return WorkflowRun.objects.get()
 
 
+def die(hands, progress):
+    raise Death
+
+
 # At the beginning of a wait.
 
 
@@ -77,23 +83,34 @@ def test_a_worker_that_dies_before_it_looked_back_loses_no_event(
     fire(tenant, "paid", {"order": "1"})
     machine.session.match_events()
 
-    def die(hands, progress):
-        raise OperationalError("gone")
-
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched, suppress(Death):
         patched.setattr(live.LiveHands, "_look_back", die)
         machine.turn()
-    run = run_of()
-    assert (run.status, run.wake_reason, run.due_at <= timezone.now()) == (
-        "waiting",
-        "look_back",
-        True,
-    )
+    assert (run_of().status, run_of().wake_reason) == ("running", "look_back")
+    WorkflowRun.objects.update(lease_until=timezone.now())
     take_over_from_the_dead(machine.session.connection(), LEASE, sweep=True)
     machine.work()
 
     assert run_of().status == "completed"
     assert entries(run_of()) == [("before", "completed"), ("paid", "completed")]
+
+
+def test_what_a_dead_worker_left_undone_is_not_left_in_the_row(
+    tenant, machine, publish_steps, monkeypatch
+):
+    publish_steps(tenant, paid())
+    fire(tenant, "x", {"order": "1"})
+    with monkeypatch.context() as patched, suppress(Death):
+        patched.setattr(live.LiveHands, "_look_back", die)
+        machine.turn()
+    assert run_of().pending["looks_back"]
+    WorkflowRun.objects.update(lease_until=timezone.now())
+    take_over_from_the_dead(machine.session.connection(), LEASE, sweep=True)
+
+    machine.work()
+
+    assert run_of().status == "waiting"
+    assert "looks_back" not in run_of().pending
 
 
 @pytest.mark.parametrize("action", ["probe", "note"])
@@ -112,26 +129,60 @@ def test_once_it_has_looked_back_a_run_waits_for_its_own_time(
     assert machine.turn() == 0
 
 
-def test_an_event_that_wakes_the_run_before_it_looked_back_stays(
-    tenant, machine, other, publish_steps, monkeypatch
+@pytest.mark.parametrize("action", ["probe", "note"])
+def test_an_event_that_comes_while_the_run_looks_back_is_left_to_it(
+    tenant, machine, other, publish_steps, monkeypatch, action
 ):
-    publish_steps(tenant, paid())
+    """It is committed after the look, and matched before the run has parked."""
+    publish_steps(tenant, probe("before", action), paid())
     fire(tenant, "x", {"order": "1"})
-    look_back = live.LiveHands._look_back
+    look = store.look_back.look_back
+    seen = []
 
-    def first_the_event(hands, progress):
-        if progress.awaited is not None:
-            fire(tenant, "paid", {"order": "1"})
-            other.session.match_events()
-            assert run_of().wake_reason == "event"
-        look_back(hands, progress)
+    def then_the_event(*asked):
+        found = look(*asked)
+        fire_in_another_session(tenant, {"order": "1"})
+        other.session.match_events()
+        seen.append((found, WorkflowEvent.objects.filter(matched_at=None).count()))
+        return found
 
-    monkeypatch.setattr(live.LiveHands, "_look_back", first_the_event)
-    machine.turn()
-    assert run_of().wake_reason == "event"
+    with monkeypatch.context() as patched:
+        patched.setattr(store.look_back, "look_back", then_the_event)
+        machine.turn()
+    assert seen == [(None, 1)]
+    assert run_of().status == "waiting"
     machine.work()
 
     assert run_of().status == "completed"
+    assert not WorkflowEvent.objects.filter(matched_at=None).exists()
+
+
+def fire_in_another_session(tenant, payload):
+    def committed():
+        fire(tenant, "paid", payload)
+        connection.close()
+
+    thread = threading.Thread(target=committed)
+    thread.start()
+    thread.join()
+
+
+def test_nobody_sees_the_run_wait_before_it_has_looked_back(
+    tenant, machine, publish_steps, monkeypatch
+):
+    publish_steps(tenant, paid(timeout="2d"))
+    fire(tenant, "x", {"order": "1"})
+    look_back = live.LiveHands._look_back
+
+    def first_look(hands, progress):
+        assert (run_of().status, run_of().wake_reason) == ("running", "look_back")
+        look_back(hands, progress)
+
+    monkeypatch.setattr(live.LiveHands, "_look_back", first_look)
+    machine.turn()
+
+    assert (run_of().status, run_of().wake_reason) == ("waiting", "time")
+    assert "looks_back" not in run_of().pending
 
 
 # At its end.
