@@ -4,6 +4,7 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from tests.support.company import case
+from workflows.definition.language import LANGUAGE_VERSION
 from workflows.models.version import WorkflowVersion
 
 pytestmark = pytest.mark.worker
@@ -27,7 +28,7 @@ def test_a_published_version_cannot_be_changed_or_deleted(live):
     with pytest.raises(ProgrammingError, match="permission denied"):
         versions._raw_delete(using="default")
 
-    assert versions.get().program["language_version"] == 1
+    assert versions.get().program["language_version"] == LANGUAGE_VERSION
 
 
 @pytest.mark.parametrize(
