@@ -148,6 +148,7 @@ OUTPUT: Final = {
     },
     # What was picked, by its names.
     "additionalProperties": True,
+    "x-named-in": "response.pick",
 }
 
 

@@ -47,6 +47,7 @@ OUTPUT: Final = {
     "properties": ANSWER,
     # What was picked, by its names.
     "additionalProperties": True,
+    "x-named-in": "response.pick",
 }
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from tests.support.company import case
+from workflows.definition.language import LANGUAGE_VERSION
 from workflows.models.version import WorkflowVersion
 
 pytestmark = pytest.mark.worker
@@ -27,7 +28,7 @@ def test_a_published_version_cannot_be_changed_or_deleted(live):
     with pytest.raises(ProgrammingError, match="permission denied"):
         versions._raw_delete(using="default")
 
-    assert versions.get().program["language_version"] == 2
+    assert versions.get().program["language_version"] == LANGUAGE_VERSION
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,7 @@ def test_a_published_version_cannot_be_changed_or_deleted(live):
         "DROP TABLE workflow_runs",
         "ALTER TABLE workflow_runs ADD COLUMN extra int",
         "TRUNCATE workflow_versions",
-        "UPDATE workflow_run_history SET entries = '[]'",
-        "TRUNCATE workflow_run_history",
     ],
 )
-def test_the_application_cannot_change_tables_or_history(live, statement):
+def test_the_application_cannot_change_tables(live, statement):
     refused(statement)

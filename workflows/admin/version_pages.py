@@ -1,5 +1,6 @@
 """Pages around versions: compare two, publish an old one again, and what becomes of a draft."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,16 +16,20 @@ from django.views.decorators.http import require_POST
 from tenants.admin.access import actor_of
 from workflows.admin.problem_lines import problem_lines
 from workflows.admin.version_list import DRAFT, compare_url, version_words
+from workflows.definition.changes.numbers import KeptNumber
 from workflows.definition.errors import InvalidDocument
+from workflows.definition.language import LANGUAGE_VERSION, NUMBERS_STAY_NUMBERS
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.services.drafts import discard_draft, unstorable
+from workflows.services.languages import language_of, numbers_in, numbers_that_stay
 from workflows.services.managed import take_over
 from workflows.services.publish import problems_of
 from workflows.services.restore import PublishedMeanwhile, publish_again, take_as_draft
 from workflows.wording import document_text
 from workflows.wording.actors import actor_words
 from workflows.wording.changes import told
+from workflows.wording.languages import language_changes
 from workflows.wording.raw_changes import hunks
 
 Json = Any
@@ -90,7 +95,7 @@ class VersionPages:
             "sides": [_side(definition, old), _side(definition, new)],
             "swap_url": compare_url(definition, new, old),
             "title": _("What differs in “%(workflow)s”") % {"workflow": definition},
-            **changes_shown(left, right),
+            **changes_shown(left, right, _kept(definition, (old, new), right)),
         }
         return self._page(request, "admin/workflows/compare.html", context)
 
@@ -113,7 +118,11 @@ class VersionPages:
             "title": _("Back to version %(number)s of “%(workflow)s”")
             % {"number": version.version, "workflow": definition},
             "can_be_draft": not unstorable(version.document),
-            **changes_shown(definition.definition, version.document),
+            **changes_shown(
+                definition.definition,
+                version.document,
+                numbers_that_stay(definition, version.document),
+            ),
         }
         return self._page(request, "admin/workflows/publish_again.html", context)
 
@@ -186,10 +195,13 @@ class VersionPages:
         return TemplateResponse(request, template, {**site, "opts": self.admin.opts, **context})
 
 
-def changes_shown(old: Json, new: Json) -> dict[str, Any]:
-    """Return what `admin/sayr/changes.html` shows: in words, and as text."""
+def changes_shown(old: Json, new: Json, kept: Sequence[KeptNumber] = ()) -> dict[str, Any]:
+    """Return what `admin/sayr/changes.html` shows: in words, and as text.
+
+    `kept` is where numbers go out as another type than before.
+    """
     return {
-        "changes": told(old, new),
+        "changes": [*language_changes(kept, new), *told(old, new)],
         "hunks": hunks(document_text.write(old), document_text.write(new)),
     }
 
@@ -217,6 +229,17 @@ def _document(definition: WorkflowDefinition, number: int | str) -> Json:
         return definition.draft
     rows = WorkflowVersion.objects.filter(definition=definition, version=number)
     return rows.values_list("document", flat=True).get()
+
+
+def _kept(
+    definition: WorkflowDefinition, sides: tuple[int | str, int | str], document: Json
+) -> list[KeptNumber]:
+    """Return where numbers go out as another type on the new side than on the old one."""
+    old, new = (
+        LANGUAGE_VERSION if side == DRAFT else language_of(definition, int(side)) or 1
+        for side in sides
+    )
+    return numbers_in(definition, document) if old < NUMBERS_STAY_NUMBERS <= new else []
 
 
 def _side(definition: WorkflowDefinition, number: int | str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class ActionSignature:
 
     params: Schema
     output: Schema | None = None  # None: not described, any field may be read
+    own_errors: bool = False  # it may fail with other errors than `Catalogue.errors`
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +41,5 @@ class Catalogue:
     references: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tables: Mapping[str, TableSignature] = field(default_factory=dict)
     workflows: Mapping[str, str] = field(default_factory=dict)  # those to call: key -> name
+    errors: frozenset[str] = frozenset()  # codes that steps fail with; none: not known
     own_workflow: str = ""  # key of the workflow that the document belongs to, if it has one

@@ -43,6 +43,7 @@ class Code(StrEnum):
     BAD_IDENTIFIER = "bad_identifier"
     NO_ITEM_TO_END = "no_item_to_end"
     CALLS_ITSELF = "calls_itself"
+    UNKNOWN_ERROR_CODE = "unknown_error_code"
 
     # Params
     MISSING_PARAM = "missing_param"
@@ -71,6 +72,8 @@ class Code(StrEnum):
     UNKNOWN_ITEM_PART = "unknown_item_part"
     NO_ERROR_HERE = "no_error_here"
     UNKNOWN_ERROR_PART = "unknown_error_part"
+    UNKNOWN_RUN_PART = "unknown_run_part"
+    NOW_HAS_NO_PARTS = "now_has_no_parts"
     UNKNOWN_VALUE = "unknown_value"
     UNKNOWN_TENANT_FIELD = "unknown_tenant_field"
     NOT_KNOWN_AT_START = "not_known_at_start"

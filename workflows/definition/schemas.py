@@ -54,14 +54,14 @@ def _decimal(number: Any) -> Decimal:
 def _is_integer(checker: Any, instance: Any) -> bool:
     if isinstance(instance, Decimal):
         return is_storable(instance) and instance == instance.to_integral_value()
-    return Draft202012Validator.TYPE_CHECKER.is_type(instance, "integer")
+    return bool(Draft202012Validator.TYPE_CHECKER.is_type(instance, "integer"))
 
 
 _RULES_OF_NUMBERS: Final = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     "multipleOf",
 )
-_ExactValidator: Final[Any] = extend(  # type: ignore[no-untyped-call]  # of jsonschema
+_ExactValidator: Final[Any] = extend(  # type: ignore[no-untyped-call]  # the library has no types here
     Draft202012Validator,
     {rule: _exactly(rule) for rule in _RULES_OF_NUMBERS},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),

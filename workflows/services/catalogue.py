@@ -1,14 +1,22 @@
 """What a tenant's documents may name: gathered from the library, the allow-list and its rows."""
 
 from collections import defaultdict
+from typing import Final
 
-from actions import records, registry
+from actions import library, records, registry
+from actions import wording as actions_wording
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
+from actions.spec import ActionSpec
 from tenants.models.tenant import Tenant
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
+from workflows.definition.codes import Code
 from workflows.event_types import all_event_types
 from workflows.models.definition import WorkflowDefinition
+from workflows.wording import errors
+
+# Every error of a step has a sentence.
+KNOWN_ERRORS: Final = frozenset({*errors.SENTENCES, *actions_wording.SENTENCES, *Code})
 
 
 def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
@@ -26,7 +34,8 @@ def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
     published = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
     return Catalogue(
         actions={
-            spec.name: ActionSignature(spec.params, spec.output) for spec in registry.all_actions()
+            spec.name: ActionSignature(spec.params, spec.output, own_errors=_is_of_host(spec))
+            for spec in registry.all_actions()
         },
         events={kind.name: kind.payload_schema() for kind in all_event_types()},
         references={kind: frozenset(keys) for kind, keys in references.items()},
@@ -37,5 +46,11 @@ def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
             for record in records.all_records()
         },
         workflows=dict(published.values_list("key", "name")),
+        errors=KNOWN_ERRORS,
         own_workflow=own_workflow,
     )
+
+
+def _is_of_host(spec: ActionSpec) -> bool:
+    """Whether the action is no part of the library: nobody has listed the errors of others."""
+    return not spec.run.__module__.startswith(f"{library.__name__}.")

@@ -58,6 +58,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Let it end the whole run instead."
     ),
     Code.CALLS_ITSELF: _("A workflow cannot run itself. Choose another workflow than “%(key)s”."),
+    Code.UNKNOWN_ERROR_CODE: _("No step fails with the error “%(error)s”. Correct its name."),
     # Params
     Code.MISSING_PARAM: _("“%(param)s” is missing. Fill it in."),
     Code.UNKNOWN_PARAM: _("This action has no “%(param)s”. Correct its name or remove it."),
@@ -111,6 +112,12 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     Code.UNKNOWN_ERROR_PART: _(
         "“%(path)s” does not exist. The error has code, step and http_status."
+    ),
+    Code.UNKNOWN_RUN_PART: _(
+        "“%(path)s” does not exist. A run has id, workflow, version, started_at and actor."
+    ),
+    Code.NOW_HAS_NO_PARTS: _(
+        "“%(path)s” does not exist: now is a time. Print it with the filter date."
     ),
     Code.UNKNOWN_VALUE: _(
         "The settings of this workflow have no “%(name)s” (in “%(path)s”). Add it, or correct it."

@@ -323,3 +323,41 @@ def test_of_long_texts_the_words_that_differ_are_marked(ops, world, document):
     content = read(ops.get(address("workflowdefinition_compare", world.definition)))
 
     assert "with you <b>tomorrow</b> <b>&lt;b&gt;</b>.</ins>" in content
+
+
+@pytest.fixture
+def of_the_first_language(world, document):
+    """The first workflow, published when decimals still went out as text; changed in a draft."""
+    WorkflowVersion.objects.filter(pk=world.version.pk).update(language_version=1)
+    document["steps"][1]["params"]["body"] = {"amount": "{{ trigger.price }}"}
+    document["steps"][1]["params"]["url"] = "https://example.com/{{ trigger.price }}"
+    document["trigger_type"] = "told"
+    save_draft(world.tenant, "user:rana", world.definition, document)
+    return world.definition
+
+
+def test_publishing_in_the_newest_language_says_first_which_numbers_change(
+    ops, world, of_the_first_language, page
+):
+    editor = read(ops.get(page(of_the_first_language)))
+    compared = ops.get(address("workflowdefinition_compare", of_the_first_language))
+    back = ops.get(address("workflowversion_again", world.version))
+
+    [first, *_others] = compared.context["changes"]
+    assert (first.title, len(first.lines)) == ("Numbers now stay numbers", 2)
+    assert first.lines[1].text == "Step 2 “call”, Body, Amount: {{ trigger.price }}"
+    assert "went out as text (“149.9”)" in read(compared)
+    assert "went out as text (“149.9”)" in editor
+    # The old version has no such place.
+    assert "Numbers now stay numbers" not in read(back)
+
+
+def test_what_was_published_in_the_newest_language_changes_no_numbers(
+    ops, world, of_the_first_language, page
+):
+    WorkflowVersion.objects.filter(pk=world.version.pk).update(language_version=2)
+
+    compared = ops.get(address("workflowdefinition_compare", of_the_first_language))
+
+    assert "Numbers now stay numbers" not in read(compared)
+    assert "Numbers now stay numbers" not in read(ops.get(page(of_the_first_language)))

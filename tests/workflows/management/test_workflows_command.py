@@ -78,6 +78,23 @@ def test_a_difference_is_told_in_words_and_ends_with_1(run, folder, definition):
     ]
 
 
+def test_a_difference_says_which_numbers_the_newest_language_changes(run, folder, definition):
+    run("export")
+    hook = {"url": "https://example.com", "body": "{{ trigger.price | plus: 1 }}"}
+    edited(folder, "log", steps=[{"name": "call", "action": "webhook", "params": hook}])
+    WorkflowVersion.objects.filter(definition=definition).update(language_version=1)
+
+    code, said = run("diff")
+
+    assert code == 1
+    assert said.splitlines()[:2] == [
+        "log: Numbers now stay numbers: A number with decimals, such as 149.9, went out as text "
+        "(“149.9”). From the next version on it goes out as the number that it is. "
+        "Text stays text.",
+        "log: Numbers now stay numbers: Step 1 “call”, Body: {{ trigger.price | plus: 1 }}",
+    ]
+
+
 def test_a_workflow_without_a_file_is_a_difference(run, folder, definition):
     assert run("diff") == (1, "log: published, but there is no file\n")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
+from workflows.definition.catalogue import Catalogue
 from workflows.definition.checks.simple import (
     check_choice,
     check_duration,
@@ -17,7 +18,7 @@ from workflows.definition.checks.simple import (
 from workflows.definition.codes import Code
 from workflows.definition.kinds import kind_named
 from workflows.definition.numbers import shortened
-from workflows.definition.problems import Problem, pointer
+from workflows.definition.problems import Problem, pointer, suggestion
 
 MOST_ATTEMPTS: Final = 20
 LONGEST_DELAY: Final = timedelta(days=30)
@@ -26,11 +27,11 @@ _ENDINGS: Final = ("stop", "continue")
 _AFTER_CRASH: Final = ("ask", "repeat")
 
 
-def check_failure(step: dict[str, Any], path: str) -> Iterator[Problem]:
+def check_failure(step: dict[str, Any], path: str, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield the problems of what a step says of its failing, but not of the steps in there."""
     on_error, at = step.get("on_error", "stop"), pointer(path, "on_error")
     if isinstance(on_error, dict):
-        yield from _check_block(on_error, at)
+        yield from _check_block(on_error, at, _errors_of(step.get("action"), catalogue))
     else:
         yield from _check_ending(on_error, at)
     kind = kind_named(step.get("action"))
@@ -50,16 +51,22 @@ def _check_after_crash(wanted: object, path: str) -> Iterator[Problem]:
     yield from check_choice(wanted, path, _AFTER_CRASH)
 
 
-def _check_block(on_error: dict[str, Any], path: str) -> Iterator[Problem]:
+def _errors_of(action: object, catalogue: Catalogue) -> frozenset[str]:
+    """Return the codes that the step can fail with; none if they are not known."""
+    known = catalogue.actions.get(action) if isinstance(action, str) else None
+    return frozenset() if known is not None and known.own_errors else catalogue.errors
+
+
+def _check_block(on_error: dict[str, Any], path: str, errors: frozenset[str]) -> Iterator[Problem]:
     yield from check_keys(on_error, path, required=("steps",), optional=("then", "codes"))
     yield from _check_ending(on_error.get("then", "stop"), pointer(path, "then"))
     if "steps" in on_error and not isinstance(on_error["steps"], list):
         yield wrong_type(on_error["steps"], pointer(path, "steps"), "list")
     if on_error.get("codes") is not None:
-        yield from _check_codes(on_error["codes"], pointer(path, "codes"))
+        yield from _check_codes(on_error["codes"], pointer(path, "codes"), errors)
 
 
-def _check_codes(codes: object, path: str) -> Iterator[Problem]:
+def _check_codes(codes: object, path: str, errors: frozenset[str]) -> Iterator[Problem]:
     if not isinstance(codes, list):
         yield wrong_type(codes, path, "list")
         return
@@ -70,6 +77,9 @@ def _check_codes(codes: object, path: str) -> Iterator[Problem]:
         yield from check_text(code, at)
         if code in codes[:index]:
             yield Problem(at, Code.DUPLICATE, {"value": shortened(code)})
+        elif isinstance(code, str) and code.strip() and errors and code not in errors:
+            near = suggestion(code, errors)
+            yield Problem(at, Code.UNKNOWN_ERROR_CODE, {"error": shortened(code), **near})
 
 
 def _check_timeout(timeout: object, path: str) -> Iterator[Problem]:

@@ -33,7 +33,18 @@ def output_of(step: Mapping[str, Any], catalogue: Catalogue) -> Schema | None:
             return _closed("choice", "decided_by", "decided_at", "timed_out", answers=answers)
         case _:
             known = catalogue.actions.get(action)
-            return known.output if known else None
+            return _with_named(known.output, params) if known and known.output else None
+
+
+def _with_named(output: Schema, params: Mapping[str, Any]) -> Schema:
+    """Return the schema with the fields that the params name themselves."""
+    if "x-named-in" not in output:
+        return output
+    named: Any = params
+    for key in output["x-named-in"].split("."):
+        named = mapping(named).get(key)
+    properties = {**dict.fromkeys(mapping(named), _ANYTHING), **output.get("properties", {})}
+    return {**output, "properties": properties, "additionalProperties": False}
 
 
 def _closed(*names: str, **described: Schema) -> Schema:

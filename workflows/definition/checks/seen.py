@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from workflows.definition.checks.guards import (
     asked_steps,
@@ -13,6 +13,7 @@ from workflows.definition.checks.guards import (
 )
 
 _NONE: frozenset[str] = frozenset()
+MOST_WAYS: Final = 64  # branch after branch they multiply
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Seen:
     certain: frozenset[str] = _NONE  # they have an output
     answered: frozenset[str] = _NONE  # these too, or waits whose time ran out
     reminding: frozenset[str] = _NONE  # waits whose reminder this place is part of
+    # For each way here the steps that have an output by it; of ways that include others only these.
+    ways: frozenset[frozenset[str]] = frozenset({_NONE})
     # Those that have an output if this condition of their own held.
     alike: Mapping[str, Any] = field(default_factory=dict)
     blocks: tuple[ChildBlock, ...] = ()  # around the place, the outermost first
@@ -53,7 +56,12 @@ class Seen:
             reached=self.reached | names,
             certain=self.certain | names,
             answered=self.answered | names,
+            ways=frozenset(way | names for way in self.ways),
         )
+
+    def has_one_of(self, names: Set[str]) -> bool:
+        """Say whether by every way here one of these steps has an output."""
+        return all(not way.isdisjoint(names) for way in self.ways)
 
     def late(self, name: str) -> Seen:
         """Return the same behind a wait whose time ran out."""
@@ -83,6 +91,12 @@ class Seen:
         return self.sure(vouched_steps(condition) | same)
 
 
+def _least(ways: frozenset[frozenset[str]]) -> frozenset[frozenset[str]]:
+    """Return the ways that include no other; of too many only what all have in common."""
+    least = frozenset(way for way in ways if not any(other < way for other in ways))
+    return least if len(least) <= MOST_WAYS else frozenset({frozenset.intersection(*least)})
+
+
 def meeting(ways: list[Seen]) -> Seen | None:
     """Return what is known where several ways meet; None if there is none."""
     if not ways:
@@ -93,6 +107,7 @@ def meeting(ways: list[Seen]) -> Seen | None:
         reached=frozenset.intersection(*(way.reached for way in ways)),
         certain=frozenset.intersection(*(way.certain for way in ways)),
         answered=frozenset.intersection(*(way.answered for way in ways)),
+        ways=_least(frozenset[frozenset[str]]().union(*(way.ways for way in ways))),
         alike={
             name: condition
             for way in ways

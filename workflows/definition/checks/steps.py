@@ -61,7 +61,7 @@ def _check_step(step: dict[str, Any], path: str, around: Surroundings) -> Iterat
     if condition is not None:
         # It decides before the step runs: its rows guard nothing outside it.
         yield from check_condition(condition, pointer(path, "condition"), around)
-    yield from check_failure(step, path)
+    yield from check_failure(step, path, around.catalogue)
     yield from _check_action(step, path, around.under(condition))
     yield from _check_inside(step, path, around)
 

@@ -16,6 +16,7 @@ from workflows.definition.templates.compiled import is_template
 
 _STEP_PARTS = ("output", "status", "error")
 _ERROR_PARTS = ("code", "step", "http_status")
+_RUN_PARTS = ("id", "workflow", "version", "started_at", "actor")
 
 
 def check_templates(value: Any, path: str, around: Surroundings) -> Iterator[Problem]:
@@ -38,7 +39,13 @@ def check_template(source: str, path: str, around: Surroundings) -> Iterator[Pro
         return
     template = compile_template(source)
     for read in template.paths:
-        yield from check_path(read, path, around, guarded=read in template.guarded)
+        others = {str(one[1]) for one in template.fallbacks.get(read, ()) if _is_output(one)}
+        is_guarded = read in template.guarded or (bool(others) and around.seen.has_one_of(others))
+        yield from check_path(read, path, around, guarded=is_guarded)
+
+
+def _is_output(read: Path) -> bool:
+    return len(read) > 2 and (read[0], read[2]) == ("steps", "output")
 
 
 def check_path(
@@ -59,13 +66,23 @@ def check_path(
         yield from _trigger(tuple(below), shown, path, around)
     elif root == "steps" and below and isinstance(below[0], str):
         yield from _step(below, shown, path, around, guarded=guarded)
-    elif root == "run" and below[:1] == ["error"]:
-        yield from _run_error(tuple(below), shown, path, around)
-    elif root == "values" and below and below[0] not in around.values:
-        near = suggestion(below[0], around.values)
-        yield Problem(path, Code.UNKNOWN_VALUE, {"path": shown, "name": str(below[0]), **near})
-    elif root == "tenant" and below and below[0] not in TENANT_FIELDS:
-        near = suggestion(below[0], TENANT_FIELDS)
+    elif root == "run":
+        yield from _run(tuple(below), shown, path, around)
+    elif below:
+        yield from _constant(str(root), below[0], shown, path, around)
+
+
+def _constant(
+    root: str, name: str | int, shown: str, path: str, around: Surroundings
+) -> Iterator[Problem]:
+    """Yield the problem of a name that `values`, `tenant` or `now` does not have."""
+    if root == "now" and name != "size":
+        yield Problem(path, Code.NOW_HAS_NO_PARTS, {"path": shown})
+    elif root == "values" and name not in around.values:
+        near = suggestion(name, around.values)
+        yield Problem(path, Code.UNKNOWN_VALUE, {"path": shown, "name": str(name), **near})
+    elif root == "tenant" and name not in TENANT_FIELDS:
+        near = suggestion(name, TENANT_FIELDS)
         yield Problem(path, Code.UNKNOWN_TENANT_FIELD, {"path": shown, **near})
 
 
@@ -92,6 +109,14 @@ def _item(read: Path, shown: str, path: str, around: Surroundings) -> Iterator[P
     needed = levels + 1
     if needed > sum(block.is_item for block in around.seen.blocks):
         yield Problem(path, Code.NO_ITEM_HERE, {"path": shown})
+
+
+def _run(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+    if below[:1] == ("error",):
+        yield from _run_error(below, shown, path, around)
+    elif below and below[0] not in _RUN_PARTS:
+        near = suggestion(below[0], (*_RUN_PARTS, "error"))
+        yield Problem(path, Code.UNKNOWN_RUN_PART, {"path": shown, **near})
 
 
 def _run_error(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from io import StringIO
 from typing import Any, Protocol, TypeVar
@@ -29,7 +29,7 @@ from workflows.definition.templates import limits
 from workflows.definition.templates.context import Context
 from workflows.definition.templates.environment import HTML, TEXT
 from workflows.definition.templates.filters.calling import listed
-from workflows.definition.templates.reading import paths_guarded, paths_read
+from workflows.definition.templates.reading import Reading, reading_of
 from workflows.definition.templates.tree import Printed, rewrite
 from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel
 
@@ -58,6 +58,10 @@ class Template(Protocol):
     def guarded(self) -> frozenset[Path]:
         """Those of the paths that may be missing."""
 
+    @property
+    def fallbacks(self) -> Mapping[Path, tuple[Path, ...]]:
+        """The last value of `a | default: b`, and all of them: one has to be there."""
+
     def text(self, scope: Scope) -> str | Sentinel:
         """Return the text, or LEFT_OUT."""
 
@@ -73,6 +77,7 @@ class PlainTemplate:
     single: bool
     html: bool
     guarded: frozenset[Path] = frozenset()
+    fallbacks: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -115,8 +120,22 @@ class LiquidTemplate:
     bound: BoundTemplate
     output: Printed | None  # the one `{{ … }}` that is all there is
     may_be_left_out: bool
-    paths: tuple[Path, ...]
-    guarded: frozenset[Path]
+    reading: Reading
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What it reads, each path once."""
+        return self.reading.paths
+
+    @property
+    def guarded(self) -> frozenset[Path]:
+        """Those of the paths that may be missing."""
+        return self.reading.guarded
+
+    @property
+    def fallbacks(self) -> Mapping[Path, tuple[Path, ...]]:
+        """The last value of `a | default: b`, and all of them: one has to be there."""
+        return self.reading.fallbacks
 
     @property
     def single(self) -> bool:
@@ -208,7 +227,7 @@ def _liquid(source: str, *, html: bool) -> LiquidTemplate:
     try:
         bound = (HTML if html else TEXT).from_string(source)
         bound.nodes = rewrite(bound.nodes)
-        paths, guarded = paths_read(bound), paths_guarded(bound)
+        reading = reading_of(bound)
     except ResourceLimitError as error:
         raise _limit(error) from error
     except (LiquidError, RecursionError) as error:
@@ -216,7 +235,7 @@ def _liquid(source: str, *, html: bool) -> LiquidTemplate:
         raise ExpressionError(Code.TEMPLATE_SYNTAX, reason=reason) from error
     output = _only_output(bound, source)
     left_out = output is not None and "skip_if_empty" in source
-    return LiquidTemplate(bound, output, left_out, paths, guarded)
+    return LiquidTemplate(bound, output, left_out, reading)
 
 
 def _refuse_unclosed(source: str) -> None:

@@ -12,6 +12,7 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.values import same_json
 from workflows.models.definition import WorkflowDefinition
+from workflows.services.languages import numbers_that_stay
 from workflows.services.managed import GIT, keep_in_git
 from workflows.services.publish import publish
 from workflows.services.transfer import Plan, State, called_first, exported, keep, plan_import
@@ -19,6 +20,7 @@ from workflows.wording import bundles
 from workflows.wording.changes import sentences, told
 from workflows.wording.document_text import Unreadable
 from workflows.wording.errors import sentence
+from workflows.wording.languages import language_changes
 from workflows.wording.places import place
 
 Json = Any
@@ -165,5 +167,9 @@ def _difference(
     elif published is None:
         yield f"{key}: new, not published yet"
     else:
-        for line in sentences(told(published.definition, entry.document)):
+        changes = told(published.definition, entry.document)
+        if changes:
+            kept = numbers_that_stay(published, entry.document)
+            changes = [*language_changes(kept, entry.document), *changes]
+        for line in sentences(changes):
             yield f"{key}: {line}"

@@ -1,0 +1,104 @@
+"""What changes where a document of the first language is published in the second."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workflows.definition.blocks import all_steps, held, own_params
+from workflows.definition.catalogue import Catalogue, Schema
+from workflows.definition.kinds import KINDS
+from workflows.definition.paths import Path
+from workflows.definition.plans import Plan, make_plan
+from workflows.definition.problems import pointer
+from workflows.definition.schemas import member
+from workflows.definition.templates import compile_template, template_problems
+from workflows.definition.templates.compiled import LiquidTemplate, Template
+from workflows.definition.templates.filters import FILTERS
+
+_JSON: Final = re.compile(r"\|\s*json\b")
+# Whatever they are given, they give no number with decimals.
+_NO_DECIMALS: Final = frozenset(
+    {"join", "json", "size", "has", "find_index", "number", "money", "days_until", "split"}
+    | {"date", "date_add", "start_of"}
+    | {name for name, spec in FILTERS.items() if spec.takes == "text"}
+) - {"parse_json"}
+_TEXT_ROOTS: Final = ("run", "tenant", "now", "item_index")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNumber:
+    """A place where a number with decimals became text, and now stays a number."""
+
+    place: str  # the JSON pointer into the document
+    template: str
+
+
+def kept_numbers(document: Mapping[str, Any], catalogue: Catalogue) -> Iterator[KeptNumber]:
+    """Yield the places of a document that are given something else where it is a decimal.
+
+    What a value will be is known in part only: of a place that is named it may never be one.
+    """
+    types = [document.get("trigger_type"), *(document.get("also_on") or [])]
+    events = [catalogue.events.get(str(name)) for name in types]
+    for at, plan in _plans(document, catalogue):
+        for place, leaf in _leaves(plan, at):
+            if _changes(leaf, events):
+                yield KeptNumber(place, leaf["template"])
+
+
+def _plans(document: Mapping[str, Any], catalogue: Catalogue) -> Iterator[tuple[str, Plan]]:
+    for path, step in all_steps(document):
+        if not isinstance(step, dict):
+            continue
+        name = str(step.get("action"))
+        known = KINDS.get(name) or catalogue.actions.get(name)
+        if known is not None:
+            schema = known.params
+            yield pointer(path, "params"), make_plan(own_params(step), schema, schema)
+        for place, result in held(step, "x-result", path):
+            yield place, make_plan(result, {}, {})
+    yield "/output", make_plan(document.get("output"), {}, {})
+
+
+def _leaves(plan: Plan, at: str) -> Iterator[tuple[str, Plan]]:
+    if "template" in plan:
+        yield at, plan
+    for key, inner in plan.get("object", {}).items():
+        yield from _leaves(inner, pointer(at, key))
+    for index, inner in enumerate(plan.get("list", ())):
+        yield from _leaves(inner, pointer(at, index))
+
+
+def _changes(leaf: Plan, events: list[Schema | None]) -> bool:
+    source = leaf["template"]
+    if template_problems(source):
+        return False
+    if _JSON.search(source):
+        return True
+    if leaf["as"] != "value" or "wants" in leaf:
+        return False
+    template = compile_template(source)
+    return template.single and _may_be_decimal(template, events)
+
+
+def _may_be_decimal(template: Template, events: list[Schema | None]) -> bool:
+    if isinstance(template, LiquidTemplate):
+        filters = getattr(template.output and template.output.expression, "filters", None)
+        return not filters or filters[-1].name not in _NO_DECIMALS
+    return not any(_is_text(path, events) for path in template.paths)
+
+
+def _is_text(path: Path, events: list[Schema | None]) -> bool:
+    if path[0] != "trigger":
+        return path[0] in _TEXT_ROOTS
+    return all(event is not None and _type(event, path[1:]) == "string" for event in events)
+
+
+def _type(schema: Schema, path: Path) -> Any:
+    here = schema
+    for key in path:
+        here = member(here, schema, key)
+    return here.get("type")
