@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
+from workflows.services.retry import steps_to_start_at
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
 from workflows.wording.timeline import timeline
@@ -70,9 +71,10 @@ def lines_of(run: WorkflowRun) -> Sequence[Line]:
     return timeline(facts_of(run, plans_of([run])))
 
 
-def reached(lines: Sequence[Line]) -> list[Line]:
+def reached(lines: Sequence[Line], run: WorkflowRun) -> list[Line]:
     """Return the steps from which a run can be started again."""
-    return [line for line in lines if line.state in REACHED]
+    names = steps_to_start_at(run)
+    return [line for line in lines if line.state in REACHED and line.name in names]
 
 
 def from_here(lines: Sequence[Line], name: str) -> list[str]:

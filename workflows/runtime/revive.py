@@ -1,5 +1,7 @@
 """What people make of a run that has ended: it goes on, ends otherwise, or is done again."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,14 +46,22 @@ RETURNING id
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
     subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step,
-    lane)
+    lane, deadline_at)
 SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
     coalesce(%(payload)s::jsonb, trigger_payload),
     subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s,
-    lane
+    %(lane)s::text, now() + %(deadline)s::interval
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
 RETURNING id
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a new run has by the settings of its version."""
+
+    lane: str | None = None
+    deadline: timedelta | None = None  # from now on
 
 
 def retry_failed_step(tenant_id: UUID, run: tuple[UUID, int], pending: Json, results: Json) -> bool:
@@ -79,12 +89,14 @@ def end_otherwise(
     return bool(rows(END_OTHERWISE, {**values, **texts, **errors}))
 
 
-def start_again(
+def start_again(  # noqa: PLR0913  # each part is named where it is used
     run: tuple[UUID, UUID],
     version: int,
     start: tuple[int, Json],
     actor: str,
     corrected: tuple[UUID, Json] | None = None,
+    *,
+    place: Place = Place(),
 ) -> UUID:
     """Start a copy of a run (tenant, id), at a step with the results before it; return its id.
 
@@ -95,6 +107,7 @@ def start_again(
     event, payload = corrected or (None, None)
     new = {"new": uuid7(), "version": version, "step": step, "results": storable(results)}
     other = {"event": event, "payload": None if corrected is None else storable(payload)}
-    values = {"id": run_id, "tenant": tenant_id, "actor": actor, **new, **other}
+    settings = {"lane": place.lane, "deadline": place.deadline}
+    values = {"id": run_id, "tenant": tenant_id, "actor": actor, **new, **other, **settings}
     made: UUID = rows(START_AGAIN, values)[0][0]
     return made
