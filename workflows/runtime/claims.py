@@ -61,7 +61,12 @@ class Claim:
     @property
     def has_ties(self) -> bool:
         """Whether its end concerns other rows: a parent, children, a lane."""
-        return bool(self.parent_run or self.children_open or self.holds_lane)
+        return bool(self.parent_run or self.children_open or self.lane is not None)
+
+    @property
+    def has_done_nothing(self) -> bool:
+        """Whether nothing of it was ever tried."""
+        return not self.results and not (self.pending or {}).keys() - {"begun", "step", "step_name"}
 
     @classmethod
     def from_row(cls, row: Row) -> "Claim":

@@ -1,16 +1,17 @@
 """Take over the runs of workers that died or went silent."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.utils import translation
 
 from workflows.engine.decide import MAX_CRASHES, POISONED, wait_after_crash
-from workflows.runtime import statements
+from workflows.runtime import families, locks, statements
 from workflows.runtime.database import Row
-from workflows.runtime.families import CHILD_ENDED, WAKE_NEXT_CHILD
-from workflows.runtime.lanes import GIVE_ROOM, WAKE_NEXT_OF_KEY, WAKE_NEXT_OF_WORKFLOW
 from workflows.wording import errors as wording
 
 # So often did its workers die that not even reading the run is survived.
@@ -33,33 +34,35 @@ def take_over_from_the_dead(
         return 0
     with session.transaction():
         held = session.execute(statements.RUNS_OF_DEAD_WORKERS, {"workers": dead}).fetchall()
-        for run in held:
-            _take_over(session, run)
+        for run_id, crashes, _token in held:
+            if crashes < UNREADABLE_CRASHES:
+                # The worker that claims a poisoned run ends it, before anything of it is done.
+                values = {"id": run_id, "crashes": crashes}
+                wait = wait_after_crash(crashes) or timedelta(0)
+                session.execute(statements.TAKE_OVER, {**values, "wait": wait})
+    for run_id, crashes, token in held:
+        if crashes >= UNREADABLE_CRASHES:
+            _bury(session, run_id, crashes, token)
     if dead:
         session.execute(statements.FORGET_WORKERS, {"workers": dead})
         logger.warning("workers_taken_over", extra={"workers": dead, "runs": len(held)})
     return len(held)
 
 
-def _take_over(session: "psycopg.Connection[Row]", run: Row) -> None:
-    run_id, crashes, parent, item_index, definition_id, lane, holds_lane = run
-    wait = wait_after_crash(crashes)
-    if wait is not None or crashes < UNREADABLE_CRASHES:
-        # The worker that claims a poisoned run ends it, before anything of it is done.
-        values = {"id": run_id, "crashes": crashes, "wait": wait or timedelta(0)}
-        session.execute(statements.TAKE_OVER, values)
-        return
+def _bury(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token: int) -> None:
+    """End a run, and all that ends with it, in a transaction of its own: it waits for locks."""
+
+    def run(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
+        return session.execute(statement, values).fetchall()
+
     with translation.override("en"):
         message = wording.sentence(POISONED, {"crashes": crashes})
-    session.execute(
-        statements.BURY,
-        {"id": run_id, "crashes": crashes, "error_code": POISONED, "error_message": message},
-    )
-    if parent is not None:
-        session.execute(CHILD_ENDED, {"parent": parent, "number": 1, "tells": True})
-        session.execute(WAKE_NEXT_CHILD, {"parent": parent, "item_index": item_index})
-    if holds_lane:
-        facts = {"definition": definition_id, "lane": lane, "id": run_id}
-        session.execute(GIVE_ROOM, {**facts, "keys": sorted({"", lane})})
-        session.execute(WAKE_NEXT_OF_KEY, facts)
-        session.execute(WAKE_NEXT_OF_WORKFLOW, facts)
+    why = {"error_code": POISONED, "error_message": message}
+    with session.transaction():
+        family = locks.family_of(run_id, run)
+        locks.lock(family, run)
+        if not set(locks.family_of(run_id, run)) <= set(family):
+            raise psycopg.Rollback  # it has started others meanwhile: the next sweep finds it
+        if run(statements.BURY, {"id": run_id, "crashes": crashes, "token": token, **why}):
+            families.cancel_children(run_id, run)
+            families.ended(family[0], tells=True, goes_on=True, run=run)

@@ -19,12 +19,16 @@ class Machine:
     def turn(self, limit=4):
         """Match events, claim once, execute; return how many runs were claimed."""
         self.session.match_events()
-        watch = Watch(LEASE)
         claims = self.session.claim(limit)
         for claim in claims:
-            watch.take(claim, monotonic())
-            execute(claim, watch)
+            self.carry_out(claim)
         return len(claims)
+
+    def carry_out(self, claim):
+        """Execute what was claimed."""
+        watch = Watch(LEASE)
+        watch.take(claim, monotonic())
+        execute(claim, watch)
 
     def work(self, turns=200):
         """Work until nothing is due; fail if that does not come to an end."""
