@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test faults bench lint style contracts types format migrations deploy-check messages messages-check check lock
+.PHONY: help setup demo stop test stateful faults bench lint style contracts types format migrations deploy-check messages messages-check check lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ test: export SAYR_POSTGRES_FSYNC := off
 # In the order of their names, in which the slow ones come early: no process waits for another's last.
 test: $(STAMP) ## Run the tests; ARGS is handed to pytest
 	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# The tests run it for a minute; whoever changes the engine lets it run for twenty.
+stateful: export SAYR_DATA_DIR := $(or $(SAYR_DATA_DIR),.data/tests)
+stateful: export SAYR_POSTGRES_FSYNC := off
+stateful: $(STAMP) ## Let everything happen to workflows, in any order; ARGS="--minutes 20", --seed N
+	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m tests.workflows.runtime.stateful $(ARGS)
 
 # Its server is one of its own, with the durability of production, and gone afterwards.
 bench: $(STAMP) ## Measure the speed of the hot path; ARGS=--json, ARGS="--quick --only drain"

@@ -9,14 +9,16 @@ from typing import Any
 class Deadline:
     """The moment by which the call under way must have ended; a session has one, set per call."""
 
-    __slots__ = ("_ends",)
+    __slots__ = ("_ends", "has_sent")
 
     def __init__(self) -> None:
         self._ends = float("inf")
+        self.has_sent = False  # whether anything of the call under way was sent
 
     def start(self, seconds: float) -> None:
         """Begin a call that may take `seconds`."""
         self._ends = time.monotonic() + seconds
+        self.has_sent = False
 
     def is_over(self) -> bool:
         """Say whether the call's time is used up."""
@@ -47,6 +49,7 @@ class ClockedSocket:
     def sendall(self, data: bytes) -> None:
         """Write everything before the deadline."""
         self._socket.settimeout(self._deadline.remaining_seconds())
+        self._deadline.has_sent = True
         self._socket.sendall(data)
 
 

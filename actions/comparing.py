@@ -7,7 +7,7 @@ as text. `tests/actions/test_comparing.py` holds this and the language to the sa
 import json
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +16,10 @@ from actions.paths import MISSING
 Json = Any
 
 MOST_DIGITS: Final = 100
+_MOST_STORED_DIGITS: Final = 1_000
+# The digits of an Arabic or Persian keyboard, its decimal separator, its mark for thousands.
+_WESTERN_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.", "٬")  # noqa: RUF001
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from
 # No leading zeros ("0501234567" is a phone, "007" a code), no exponent ("12E5" is a code).
 _NUMBER: Final = re.compile(r"\s*([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -56,8 +60,8 @@ def key_of(value: Json, zone: tzinfo) -> Hashable:
     number = as_number(value)
     if number is not None:
         return ("number", number)
-    moment = as_moment(value, zone)
-    return ("text", as_text(value)) if moment is None else ("moment", moment)
+    at = _instant(value, zone)
+    return ("text", as_text(value)) if at is None else ("moment", at)
 
 
 def order(left: Json, right: Json, zone: tzinfo) -> int:
@@ -77,7 +81,7 @@ def sort_keys(values: Sequence[Json], zone: tzinfo) -> list[Any]:
     numbers = _all_or_none([as_number(value) for value in values], values, "not_a_number")
     if numbers is not None:
         return numbers
-    moments = _all_or_none([as_moment(value, zone) for value in values], values, "not_a_date")
+    moments = _all_or_none([_instant(value, zone) for value in values], values, "not_a_date")
     return [as_text(value) for value in values] if moments is None else moments
 
 
@@ -105,14 +109,23 @@ def as_number(value: Json) -> Decimal | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, Decimal):
-        return value
+        return value if _is_storable(value) else None
     if isinstance(value, int):
         return Decimal(value) if value.bit_length() < MOST_DIGITS * 3 else None
     if isinstance(value, float):
         return Decimal(repr(value))
-    if isinstance(value, str) and len(value) <= MOST_DIGITS and (match := _NUMBER.fullmatch(value)):
-        return Decimal(match[1])
-    return None
+    if not isinstance(value, str) or len(value) > MOST_DIGITS:
+        return None
+    match = _NUMBER.fullmatch(value if value.isascii() else value.translate(_WESTERN_DIGITS))
+    return Decimal(match[1]) if match else None
+
+
+def _is_storable(number: Decimal) -> bool:
+    _sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return False
+    written = len(digits) + exponent if exponent >= 0 else max(len(digits), 1 - exponent)
+    return written <= _MOST_STORED_DIGITS
 
 
 def as_moment(value: Json, zone: tzinfo) -> datetime | None:
@@ -132,6 +145,18 @@ def as_moment(value: Json, zone: tzinfo) -> datetime | None:
         return None
 
 
+def _instant(value: Json, zone: tzinfo) -> timedelta | None:
+    """Return the time that has really passed since 1970.
+
+    Python compares two times of one zone by the clock on the wall, and is an hour off over a
+    change of the clocks.
+    """
+    at = as_moment(value, zone)
+    if at is None:
+        return None
+    return at.replace(tzinfo=None) - _EPOCH - (at.utcoffset() or timedelta(0))
+
+
 def as_text(value: Json) -> str:
     """Return a scalar as it is printed: true, 12, 149.90. Null is empty."""
     if isinstance(value, bool):
@@ -139,7 +164,7 @@ def as_text(value: Json) -> str:
     if isinstance(value, float):
         value = Decimal(repr(value))
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format(value, "f") if _is_storable(value) else str(value)
     return "" if value is None else str(value)
 
 

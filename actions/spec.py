@@ -1,7 +1,7 @@
 """The contract of an action: what it takes, what it gives, and what may be done after a crash."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -71,3 +71,12 @@ class ActionSpec:
     preview: Callable[[Json, ActionContext], Preview] | None = None
     # It only works out its output: a rehearsal carries it out as it is.
     is_local: bool = False
+
+
+def not_to_be_repeated(spec: ActionSpec) -> ActionSpec:
+    """Return the action of a step whose author knows that a second call would be noticed.
+
+    One that writes to this database only is rolled back by a crash, and done again in any case.
+    """
+    is_call = spec.effect is Effect.REPEATABLE
+    return replace(spec, effect=Effect.NOT_REPEATABLE) if is_call else spec

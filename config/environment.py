@@ -67,7 +67,7 @@ def _kept_secret(name: str) -> str:
 def database(process: str) -> dict[str, Any]:
     """Return Django's DATABASES entry for this kind of process (web, worker or command)."""
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.pooled" if process == "worker" else "django.db.backends.postgresql",
         **_address(),
         **_connections(process),
         "TEST": {"NAME": text("SAYR_TEST_DATABASE") or None},
@@ -102,6 +102,8 @@ def _connections(process: str) -> dict[str, Any]:
         f"-c idle_in_transaction_session_timeout={lease_seconds * 2000 // 3}ms",
         "-c statement_timeout=30s",
         "-c lock_timeout=10s",
+        # Whatever the server, the database or the role has: Django needs no statement to set it.
+        "-c TimeZone=UTC",
     )
     options: dict[str, Any] = {
         "options": " ".join(limits),
@@ -115,4 +117,14 @@ def _connections(process: str) -> dict[str, Any]:
     # Sixty-four slots worked on eighteen connections at no cost (measured): a thread gives its
     # connection back before it calls out.
     pool = {"min_size": 1, "max_size": whole("SAYR_WORKER_CONNECTIONS", 8), "timeout": 10}
-    return {"CONN_MAX_AGE": 0, "OPTIONS": {**options, "pool": pool}}
+    return {"CONN_MAX_AGE": 0, "OPTIONS": {**options, **_KEPT_ALIVE, "pool": pool}}
+
+
+# A firewall forgets idle connections and says nothing. So that it does not, and so that one which
+# is dead is known to be so before it is used, or within seconds while it is.
+_KEPT_ALIVE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # ms
+}

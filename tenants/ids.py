@@ -1,6 +1,6 @@
 """Primary keys: UUIDv7, so that rows sort by the time they were made."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -29,6 +29,11 @@ def lowest_id_at(moment: datetime) -> UUID:
     """
     milliseconds = int(moment.timestamp() * 1000)
     return UUID(int=milliseconds << 80)
+
+
+def moment_of(value: UUID) -> datetime:
+    """Return when an id was made, by the clock of the host that made it."""
+    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 # Made by the first migration. PostgreSQL has its own uuidv7() only from version 18.

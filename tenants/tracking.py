@@ -1,20 +1,35 @@
 """Change tracking: saves of tracked models tell, in the same transaction, what changed.
 
-Covered: `save()`, `objects.create()`, `bulk_create()`, `QuerySet.update()`, `bulk_update()`, which
-goes through `update()`, and everything built on them. Not seen: raw SQL and fixtures.
+The law: each row that a statement inserted, or left with another value in a tracked field, is told
+once, with the row as that statement found it and as it left it. Statements are told in the order
+in which they were carried out: a signal handler's own save comes after, or before, the save that
+it belongs to. So the changes of a record are its history: each begins where the last one ended.
+
+Covered: `save()`, `create()`, `get_or_create()`, `update_or_create()`, `bulk_create()`, `update()`,
+`bulk_update()`, their async forms, and related managers' own. A write changes the rows, returns
+what, and raises what Django's own would; `bulk_create` alone refuses conflict options.
+
+Not seen: raw SQL, fixtures, deletions with what they cascade to, managers without TrackedQuerySet
+(a system check names them), `add()` at the other end of a foreign key unless with `bulk=False`, and
+`models.Model.save(row)`, the way past all this. With several tables (a model that inherits
+from another with a table), a change is told of each of them, but of the parent alone if it was
+made through the parent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
-from django.db import models, transaction
+from django.core import checks
+from django.db import models, router, transaction
+from django.db.models import sql
 from django.dispatch import Signal
 
+from tenants import tracking_sql
 from tenants.silence import is_silent
+from tenants.tracking_sql import Values, has_several_tables, tables_of, tracked_fields
 
 # Sent with `changes: list[RecordChange]`, inside the transaction that makes them. `send`, not
 # `send_robust`: a listener that cannot record an event must undo the save it belongs to.
@@ -22,14 +37,21 @@ records_changed = Signal()
 
 M = TypeVar("M", bound="TrackedModel")
 
-_LOCKED: Final = "_sayr_locked_values"
+# What an update of 90,000 rows tells in one piece: its listeners build something of each.
+MAX_TOLD_AT_ONCE: Final = 1000
+
+# Marks of an instance: it is being saved through `TrackedModel.save`; whoever saves it has locked
+# its row; its rows in several tables before they are written.
+_SAVING: Final = "_sayr_saving"
+_LOCKED: Final = "_sayr_locked"
+_BEFORE: Final = "_sayr_before"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """One row, before and after."""
+    """One row, before and after, as the database has it."""
 
-    model: type["TrackedModel"]
+    model: type[models.Model]  # the one with the table, for a proxy too
     id: UUID
     tenant_id: UUID
     previous: Mapping[str, Any] | None  # None: the row is new
@@ -58,44 +80,79 @@ class BulkConflictRefused(TypeError):
 class TrackedQuerySet(models.QuerySet[M, M]):
     """Bulk writes that tell what they changed."""
 
-    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
+    _is_bulk_creating = False
+
+    def bulk_create(  # noqa: PLR0913, PLR0917  # Django's own arguments
+        self,
+        objs: Iterable[M],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Any = None,
+        unique_fields: Any = None,
+    ) -> list[M]:
         """Create the rows and tell of each. Raises BulkConflictRefused."""
-        conflict_options = (
-            "ignore_conflicts",
-            "update_conflicts",
-            "update_fields",
-            "unique_fields",
-        )
-        if len(args) > 1 or any(kwargs.get(option) for option in conflict_options):
+        if ignore_conflicts or update_conflicts:
             raise BulkConflictRefused(self.model)
-        with transaction.atomic(using=self.db):
-            created = super().bulk_create(objs, *args, **kwargs)
-            _tell([_creation(row) for row in created])
-        return created
+        self._for_write = self._is_bulk_creating = True
+        try:
+            with transaction.atomic(using=self.db):
+                return super().bulk_create(objs, batch_size)
+        finally:
+            self._is_bulk_creating = False
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
+    def _insert(
+        self, objs: Any, fields: Any, returning_fields: Any = None, **how: Any
+    ) -> list[Sequence[Any]]:
+        insert = super()._insert  # type: ignore[misc]
+        if is_silent() or not self._is_bulk_creating:
+            return insert(objs, fields, returning_fields=returning_fields, **how)  # type: ignore[no-any-return]
+        found, rows = tracking_sql.insert_rows(
+            self.model,
+            returning_fields or [],
+            lambda asked: insert(objs, fields, returning_fields=asked, **how),
+        )
+        _tell(self.model, [(None, row) for row in rows])
+        return found
+
+    # As Django's own has it: managers have the method too.
+    _insert.alters_data = True  # type: ignore[attr-defined]
+    _insert.queryset_only = False  # type: ignore[attr-defined]
 
     def update(self, **values: Any) -> int:
         """Change the rows and tell of each whose values differ now."""
+        if is_silent() or not values or _is_refused(self.query):
+            return super().update(**values)
+        self._for_write = True
         with transaction.atomic(using=self.db):
-            before = _locked_values(self.model, self)
-            if not before:
-                return 0
-            changed_rows = self.model._default_manager.using(self.db).filter(pk__in=list(before))
-            count = models.QuerySet.update(changed_rows.order_by(), **values)
-            after = {row["id"]: row for row in changed_rows.values(*_tracked(self.model))}
-            _tell(
-                [
-                    _change(self.model, old, after[key])
-                    for key, old in before.items()
-                    if key in after
-                ]
-            )
-        return count
+            if has_several_tables(self.model):
+                return self._update_tables(values)
+            query: Any = self.query.chain(sql.UpdateQuery)
+            query.add_update_values(values)
+            query.clear_select_clause()
+            pairs = tracking_sql.update_rows(query, self.db)
+            _tell(self.model, pairs)
+        self._result_cache = None
+        return len(pairs)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
+    def _update_tables(self, values: Mapping[str, Any]) -> int:
+        """Update rows that lie in several tables; their statements return one table's columns."""
+        keys = self.order_by().values_list("pk", flat=True)
+        before = tracking_sql.locked_rows(self.model, keys, self.db)
+        count = models.QuerySet.update(self.filter(pk__in=list(before)), **values)
+        after = tracking_sql.locked_rows(self.model, before, self.db)
+        for table in tables_of(self.model):
+            rows = after.items()
+            _tell(table, [(_part(table, before[key]), _part(table, row)) for key, row in rows])
+        return count
+
 
 class TrackedModel(models.Model):
-    """A record whose saves fire events. Needs `id`, `tenant` and a manager of TrackedQuerySet."""
+    """A record whose saves fire events. Needs `id`, `tenant` and managers of TrackedQuerySet."""
 
     # Fields that say nothing about the record itself, such as "changed at".
     untracked_fields: ClassVar[frozenset[str]] = frozenset()
@@ -105,99 +162,164 @@ class TrackedModel(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and tell what changed, in one transaction."""
+        positional = dict(zip(("force_insert", "force_update", "using"), args, strict=False))
+        using = {**positional, **kwargs}.get("using") or router.db_for_write(
+            type(self), instance=self
+        )
         # Who locked the row undoes more than this save if it fails: no savepoint.
-        is_locked = _LOCKED in self.__dict__
-        with transaction.atomic(using=kwargs.get("using"), savepoint=not is_locked):
-            before = None if self._state.adding else self._values_before()
+        savepoint = _LOCKED not in self.__dict__
+        with transaction.atomic(using=using, savepoint=savepoint), _marked(self, _SAVING):
             super().save(*args, **kwargs)
-            if before is None:
-                _tell([_creation(self)])
-            else:
-                _tell([_change(type(self), before, self._values_after_save(before, kwargs))])
 
     save.alters_data = True  # type: ignore[attr-defined]
 
-    def _values_before(self) -> Mapping[str, Any] | None:
-        known: Mapping[str, Any] | None = self.__dict__.pop(_LOCKED, None)
-        return self._values_in_database() if known is None else known
-
-    def _values_in_database(self) -> Mapping[str, Any] | None:
-        """Return the row's values, locked: the instance in memory may be hours old."""
-        rows = type(self)._base_manager.filter(pk=self.pk)
-        return next(iter(_locked_values(type(self), rows).values()), None)
-
-    def _values_after_save(
-        self, before: Mapping[str, Any], kwargs: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        names = _tracked(type(self))
-        if any(hasattr(getattr(self, name), "resolve_expression") for name in names):
-            stored: Mapping[str, Any] = (
-                type(self)._base_manager.filter(pk=self.pk).values(*names).get()
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Name managers whose updates would tell nothing, besides what Django checks."""
+        silent = [
+            checks.Warning(
+                f"Updates through {cls.__name__}.{manager.name} fire no events.",
+                hint="Make it with models.Manager.from_queryset(TrackedQuerySet).",
+                obj=cls,
+                id="tenants.W001",
             )
-            return stored
-        saved: Sequence[str] | None = kwargs.get("update_fields")
-        if saved is None:
-            return _values(self)
-        written = {self._meta.get_field(name).attname for name in saved}  # type: ignore[union-attr]
-        return {
-            name: _python_value(self, name) if name in written else before[name] for name in names
-        }
+            for manager in cls._meta.managers
+            if not issubclass(manager._queryset_class, TrackedQuerySet)  # type: ignore[attr-defined]
+        ]
+        return [*super().check(**kwargs), *silent]
+
+    def _is_told(self) -> bool:
+        return _SAVING in self.__dict__ and not is_silent()
+
+    def _known_values(self) -> Values | None:
+        known: _Known | None = self.__dict__.get(_LOCKED)
+        is_fresh = known is not None and known.statements == tracking_sql.statements_so_far()
+        return known.values if known and is_fresh else None
+
+    # Django's own hooks around the statements of a save, between the signals before and after it:
+    # a handler's save of the same row is another statement, with a before and after of its own.
+
+    def _do_update(  # noqa: PLR0913, PLR0917  # Django's own arguments
+        self,
+        base_qs: Any,
+        using: Any,
+        pk_val: Any,
+        values: Any,
+        update_fields: Any,
+        forced_update: Any,
+    ) -> bool:
+        if not values or not self._is_told() or has_several_tables(type(self)):
+            return super()._do_update(base_qs, using, pk_val, values, update_fields, forced_update)
+        rows = base_qs.filter(pk=pk_val)
+        query = rows.query.chain(sql.UpdateQuery)
+        query.add_update_fields(values)
+        pairs = tracking_sql.update_rows(query, using, self._known_values())
+        _tell(type(self), pairs)
+        if not pairs and self._meta.select_on_save and not forced_update:
+            return bool(rows.exists())
+        return bool(pairs)
+
+    def _do_insert(
+        self, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool
+    ) -> list[Sequence[Any]]:
+        write: Any = super()._do_insert  # type: ignore[misc]
+
+        def insert(asked: Any) -> list[Sequence[Any]]:
+            return write(manager, using, fields, asked, raw)  # type: ignore[no-any-return]
+
+        if not self._is_told() or has_several_tables(type(self)):
+            return insert(returning_fields)
+        found, rows = tracking_sql.insert_rows(type(self), returning_fields, insert)
+        _tell(type(self), [(None, row) for row in rows])
+        return found
+
+    def _save_parents(self, cls: Any, using: str, *more: Any, **named: Any) -> bool:
+        # The first write of a save that goes to several tables: `_save_table` is the last.
+        if cls is self._meta.concrete_model and has_several_tables(cls) and self._is_told():
+            self.__dict__[_BEFORE] = self._rows_in_tables(using)
+        return super()._save_parents(cls, using, *more, **named)  # type: ignore[misc,no-any-return]
+
+    def _save_table(self, *args: Any, **kwargs: Any) -> bool:
+        updated: bool = super()._save_table(*args, **kwargs)  # type: ignore[misc]
+        called = dict(
+            zip(("raw", "cls", "force_insert", "force_update", "using"), args, strict=False)
+        )
+        called |= kwargs
+        if _BEFORE in self.__dict__ and called["cls"] is self._meta.concrete_model:
+            before = self.__dict__.pop(_BEFORE)
+            for table, row in self._rows_in_tables(called["using"]).items():
+                _tell(table, [(before[table], row)])
+        return updated
+
+    def _rows_in_tables(self, using: str) -> dict[Any, Any]:
+        found = {}
+        for table in tables_of(type(self)):
+            key = getattr(self, table._meta.pk.attname)
+            found[table] = tracking_sql.locked_rows(table, [key], using).get(key)
+        return found
 
 
 def values_of(row: models.Model) -> dict[str, Any]:
     """Return the tracked values of a row that was just read: its before-values."""
-    return {name: getattr(row, name) for name in _tracked(type(row))}
+    # Past descriptors, which make something of what was read, such as a file of its name.
+    return {field.attname: row.__dict__[field.attname] for field in tracked_fields(type(row))}
 
 
 @contextmanager
-def locked_with(row: models.Model, before: Mapping[str, Any]) -> Iterator[None]:
-    """Spare the save in the block a second look at a row that this transaction holds locked."""
-    row.__dict__[_LOCKED] = before
+def locked_with(row: models.Model, before: Values) -> Iterator[None]:
+    """Spare a save in the block its savepoint, and a second look at the row.
+
+    This transaction holds the row locked, with these values.
+    """
+    # What a signal handler writes meanwhile counts: then the save looks again.
+    with _marked(row, _LOCKED, _Known(before, tracking_sql.statements_so_far())):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A locked row as it was after so many tracked statements."""
+
+    values: Values
+    statements: int
+
+
+@contextmanager
+def _marked(row: models.Model, mark: str, value: object = True) -> Iterator[None]:
+    # A signal handler may save the same instance within its save.
+    is_outermost = mark not in row.__dict__
+    row.__dict__.setdefault(mark, value)
     try:
         yield
     finally:
-        row.__dict__.pop(_LOCKED, None)
+        if is_outermost:
+            row.__dict__.pop(mark, None)
 
 
-@cache
-def _tracked(model: type[models.Model]) -> list[str]:
-    untracked: frozenset[str] = getattr(model, "untracked_fields", frozenset())
-    return [field.attname for field in model._meta.concrete_fields if field.name not in untracked]
+def _is_refused(query: Any) -> bool:
+    """Whether Django refuses an update of this query before it looks at the values."""
+    ordered = (query.annotations.get(str(name).removeprefix("-")) for name in query.order_by)
+    return (
+        bool(query.combinator)
+        or query.is_sliced
+        or any(getattr(one, "contains_aggregate", False) for one in ordered)
+    )
 
 
-def _values(row: models.Model) -> dict[str, Any]:
-    return {name: _python_value(row, name) for name in _tracked(type(row))}
+def _tell(model: type[models.Model], rows: Sequence[tuple[Values | None, Values]]) -> None:
+    """Tell of the rows, before and after, that are new or differ now."""
+    table: Any = model._meta.concrete_model
+    told = [(before, after) for before, after in rows if before != after]
+    for start in range(0, len(told), MAX_TOLD_AT_ONCE):
+        some = told[start : start + MAX_TOLD_AT_ONCE]
+        changes = [_change(table, before, after) for before, after in some]
+        records_changed.send(sender=table, changes=changes)
 
 
-def _python_value(row: models.Model, name: str) -> Any:
-    """Return the value as the database will give it back: "12.5" in memory is Decimal there."""
-    field = row._meta.get_field(name)
-    return field.to_python(getattr(row, name))  # type: ignore[union-attr]
+def _part(table: type[models.Model], row: Values) -> Values:
+    """Return the values of one of the tables of a row."""
+    return {field.attname: row[field.attname] for field in tracked_fields(table)}
 
 
-def _locked_values(
-    model: type[models.Model], rows: models.QuerySet[Any]
-) -> dict[UUID, dict[str, Any]]:
-    # The caller's own filter, so that PostgreSQL checks it again after waiting for a lock: of two
-    # `filter(status="new").update(…)` at once, the second finds nothing left to change.
-    # Ordered, so that two updates of the same rows wait for each other instead of deadlocking.
-    rows = rows.order_by("pk")
-    if len(rows.query.alias_map) > 1:  # a join: lock the record's rows only
-        rows = model._base_manager.using(rows.db).filter(pk__in=rows.values("pk")).order_by("pk")
-    return {row["id"]: row for row in rows.select_for_update().values(*_tracked(model))}
-
-
-def _creation(row: Any) -> RecordChange:
-    return RecordChange(type(row), row.pk, row.tenant_id, None, _values(row))
-
-
-def _change(model: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> RecordChange:
-    return RecordChange(model, after["id"], after["tenant_id"], before, after)
-
-
-def _tell(changes: list[RecordChange]) -> None:
-    if is_silent():
-        return
-    told = [change for change in changes if change.previous is None or change.changed_fields]
-    if told:
-        records_changed.send(sender=told[0].model, changes=told)
+def _change(table: Any, before: Values | None, after: Values) -> RecordChange:
+    return RecordChange(table, after[table._meta.pk.attname], after["tenant_id"], before, after)

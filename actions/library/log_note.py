@@ -9,6 +9,9 @@ from actions.spec import ActionContext, Effect
 
 Json = Any
 
+# What is kept of a note: a list that was printed, or an answer from outside, can be any length.
+MOST_CHARACTERS: Final = 10_000
+
 PARAMS: Final = {
     "type": "object",
     "additionalProperties": False,
@@ -19,7 +22,6 @@ PARAMS: Final = {
             "title": _("Note"),
             "description": _("What support staff read in the history of the run."),
             "minLength": 1,
-            "maxLength": 10_000,
             "x-text": "plain",
             "x-widget": "textarea",
         },
@@ -36,7 +38,14 @@ PARAMS: Final = {
 OUTPUT: Final = {
     "type": "object",
     "required": ["text"],
-    "properties": {"text": {"type": "string", "title": _("Text")}},
+    "properties": {
+        "text": {"type": "string", "title": _("Text")},
+        "left_out": {
+            "type": "integer",
+            "title": _("Characters left out"),
+            "description": _("Of a note that was too long to be kept: how many did not fit."),
+        },
+    },
 }
 
 
@@ -52,5 +61,9 @@ OUTPUT: Final = {
     ui={"summary": "%(text)s"},
 )
 def log_note(params: Json, context: ActionContext) -> Json:
-    """Return the text: the step's result is the note. Never fails."""
-    return {"text": params["text"]}
+    """Return the text: the step's result is the note. Never fails: a long one is shortened."""
+    text = params["text"]
+    left_out = len(text) - MOST_CHARACTERS
+    if left_out <= 0:
+        return {"text": text}
+    return {"text": f"{text[:MOST_CHARACTERS]}…", "left_out": left_out}

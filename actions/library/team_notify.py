@@ -10,7 +10,7 @@ from actions.connections import OpenConnection, open_connection
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.models.connection import ConnectionKind
 from actions.outbound.answer import Answer
-from actions.outbound.client import Request, judge, send, wait_asked_for
+from actions.outbound.client import Request, exchange, judge, send, wait_asked_for
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
 
@@ -69,10 +69,13 @@ OUTPUT: Final = {
 }
 
 # What Slack says in an answer of status 200 with "ok": false.
-SLACK_TEMPORARY: Final = frozenset(
+# By Slack's documentation the message was not acted on: the same one may be sent again.
+SLACK_NOT_ACTED_ON: Final = frozenset(
     {"ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable"}
-    | {"internal_error", "fatal_error", "request_timeout", "team_added_to_org"}
+    | {"request_timeout", "team_added_to_org"}
 )
+# "It's possible some aspect of the operation succeeded before the error was raised."
+SLACK_LEFT_OPEN: Final = frozenset({"internal_error", "fatal_error"})
 SLACK_CHANNEL: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
 SLACK_ACCESS: Final = frozenset(
     {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
@@ -132,12 +135,16 @@ def _post_to_slack(params: Json, connection: OpenConnection, context: ActionCont
         secret_headers={"Authorization": f"Bearer {connection.secrets['bot_token']}"},
         secrets=connection.secret_values,
     )
-    answer = send(
+    answer = exchange(
         request,
         idempotency_key=context.idempotency_key,
         timeout_seconds=context.timeout_seconds,
     )
     body = answer.body if isinstance(answer.body, dict) else {}
+    if answer.status >= 500 and body.get("error") in SLACK_NOT_ACTED_ON:
+        # Slack's own word says more than the status, which a gateway may have given as well.
+        _refuse_slack(answer, str(body["error"]), channel)
+    judge(answer, request)
     if body.get("ok") is not True:
         _refuse_slack(answer, str(body.get("error", "")), channel)
     return _output("slack", str(body.get("channel", channel)), str(body.get("ts", "")), params)
@@ -161,11 +168,11 @@ def _slack_text(text: str) -> str:
 
 
 def _refuse_slack(answer: Answer, error: str, channel: str) -> None:
-    if error in SLACK_TEMPORARY:
+    if error in SLACK_NOT_ACTED_ON | SLACK_LEFT_OPEN:
         raise TemporaryFailure(
             "slack_busy",
             retry_after=wait_asked_for(answer),
-            may_have_arrived="limit" not in error,
+            may_have_arrived=error in SLACK_LEFT_OPEN,
             answer=error,
         )
     if error in SLACK_CHANNEL:
@@ -211,7 +218,12 @@ def _refuse_teams(answer: Answer, request: Request) -> None:
     # Old Teams webhooks answer 200 and write the real status into the text.
     text = answer.body if isinstance(answer.body, str) else ""
     if "HTTP error 429" in text:
-        raise TemporaryFailure("teams_busy", retry_after=wait_asked_for(answer), answer=text[:300])
+        raise TemporaryFailure(
+            "teams_busy",
+            retry_after=wait_asked_for(answer),
+            may_have_arrived=False,
+            answer=text[:300],
+        )
     if "delivery failed" in text.lower():
         raise PermanentFailure("teams_refused", answer=text[:300])
     judge(answer, request)

@@ -35,6 +35,8 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 TEMPORARY: Final = frozenset({408, 425, 429})
 # Statuses that say that the request was turned away at the door.
 NOT_ACTED_ON: Final = frozenset({408, 425, 429, 503})
+# What Envoy writes into a 503 for a connection that broke while it waited for the answer.
+PASSED_ON: Final = "disconnect/reset before headers"
 # Set by the connection itself; a step that sets them could talk to another server than it says.
 OWN_HEADERS: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
@@ -121,13 +123,18 @@ def judge(answer: Answer, request: Request) -> Answer:
         raise TemporaryFailure(
             f"http_{status}",
             retry_after=wait_asked_for(answer),
-            may_have_arrived=status not in NOT_ACTED_ON,
+            may_have_arrived=status not in NOT_ACTED_ON or _was_passed_on(answer),
             **facts,
         )
     if 300 <= status < 400:
         location = answer.headers.get("location", "")
         raise PermanentFailure("redirect_refused", location=location, **facts)
     raise PermanentFailure(f"http_{status}", **facts)
+
+
+def _was_passed_on(answer: Answer) -> bool:
+    """Whether a proxy says that it lost the server after it had passed the request on."""
+    return PASSED_ON in answer.excerpt
 
 
 def wait_asked_for(answer: Answer) -> timedelta | None:
@@ -222,7 +229,8 @@ def _fail_to_reach(error: Exception, target: Target) -> NoReturn:
         (InvalidIPAddress, PermanentFailure("address_not_allowed", host=target.host)),
         (BAD_ADDRESS, PermanentFailure("bad_address", host=target.host, reason="cannot be read")),
         (DecodeError, PermanentFailure("answer_unreadable", host=target.host, reason=DAMAGED)),
-        (exceptions.SSLError, _not_sent("certificate_refused", target)),
+        # Once something was sent, encryption that breaks is a connection that breaks.
+        (exceptions.SSLError, _unless_sent(_not_sent("certificate_refused", target), target)),
         ((exceptions.ConnectTimeout, NewConnectionError), _not_sent("unreachable", target)),
         ((TimeoutError, ReadTimeoutError), _perhaps_sent("timed_out", target)),
     ):
@@ -239,6 +247,10 @@ def _not_sent(code: str, target: Target) -> TemporaryFailure:
 
 def _perhaps_sent(code: str, target: Target) -> TemporaryFailure:
     return TemporaryFailure(code, host=target.host, may_have_arrived=True)
+
+
+def _unless_sent(failure: TemporaryFailure, target: Target) -> TemporaryFailure:
+    return _perhaps_sent("connection_lost", target) if session().deadline.has_sent else failure
 
 
 def _causes(error: BaseException) -> list[BaseException]:

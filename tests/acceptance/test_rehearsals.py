@@ -9,6 +9,7 @@ from tenants.models.order import Order
 from tests.support.company import case
 from tests.support.live import wait_until
 from tests.support.people import make_member
+from tests.support.time_travel import travel
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
@@ -128,8 +129,7 @@ def carried_to_its_end(company, boss, said):
 
 def help_on(company, run, boss, said):
     if run.wait_type == "time":
-        # The helper that travels in time moves the row; the database's clock stays the clock.
-        WorkflowRun.objects.filter(pk=run.pk, status="waiting").update(due_at=run.created_at)
+        travel(WorkflowRun.objects.filter(pk=run.pk))
     elif run.wait_type == "approval":
         asked = WorkflowApproval.objects.filter(run_id=run.pk, decided_at=None).first()
         if asked is not None:

@@ -1,7 +1,8 @@
 """`make bench`: the bare loop, Sayr, and django-q2 alone, in turns, three rounds, medians.
 
 ARGS: --json (one JSON object on the last line), --only PART[,PART…], --of SYSTEM[,SYSTEM…],
---rounds N, --quick (shows that it works, not how fast).
+--rounds N, --quick (shows that it works, not how fast). What was measured is printed also if a
+later part fails; then the exit code is 1, and the last lines before the JSON name what failed.
 """
 
 import argparse
@@ -69,22 +70,39 @@ def _measure(given):
     plan = replace(Plan(), only=given.only, runs=given.runs, slots=given.slots)
     plan = plan.quick() if given.quick else plan
     rounds = given.rounds or (1 if given.quick else 3)
-    seen = {system: [] for system in SYSTEMS}
+    seen, failed = {system: [] for system in SYSTEMS}, []
+
+    def measure(when, system, module):
+        found, problem = _tried(module, plan, template)
+        if found:
+            seen[system].append(found)
+            _tell(when, system, found)
+        if problem:
+            failed.append(f"{when}, {module}: {problem}")
+            print("failed ", failed[-1], flush=True)
+
     with sink(0) as quick, sink(plan.io_delay_seconds) as slow, _database() as template:
         plan = replace(plan, sink=quick, slow_sink=slow)
         os.environ["SAYR_ALLOWED_PRIVATE_HOSTS"] = f"{quick},{slow}"
-        for number in range(rounds):
-            for system in given.of:
-                seen[system].append(_part(system, plan, template))
-                _tell(f"round {number + 1}", system, seen[system][-1])
-        if "claim" in plan.only and "sayr" in given.of:
-            seen["sayr"].append(_part("claim", plan, template))
+        try:
+            for number in range(rounds):
+                for system in given.of:
+                    measure(f"round {number + 1}", system, system)
+            if "claim" in plan.only and "sayr" in given.of:
+                measure("at the end", "sayr", "claim")
+        finally:  # interrupted, too
+            _sum_up(given, seen, failed)
+    return 1 if failed else 0
+
+
+def _sum_up(given, seen, failed):
     figures = {system: _medians(found) for system, found in seen.items()}
     for system in given.of:
         _tell("median", system, figures[system])
+    for problem in failed:
+        print("failed ", problem, flush=True)
     if given.json:
-        print(json.dumps(figures))
-    return 0
+        print(json.dumps(figures), flush=True)
 
 
 def _database():
@@ -96,8 +114,26 @@ def _database():
     return closing(LiveDatabase("sayr_bench_template"))
 
 
+class PartFailed(Exception):
+    """A part could not be measured; `figures` are those of the parts before it."""
+
+    def __init__(self, problem, figures):
+        super().__init__(problem)
+        self.figures = figures
+
+
+def _tried(module, plan, template):
+    """Return the figures of one system, and what was wrong (None: nothing)."""
+    try:
+        return _part(module, plan, template), None
+    except PartFailed as failure:
+        return failure.figures, str(failure)
+    except Exception as problem:  # noqa: BLE001  # whatever it is, the rest is still worth knowing
+        return {}, f"{type(problem).__name__}: {problem}"
+
+
 def _part(module, plan, template):
-    """Measure one system in a fresh database and a process of its own."""
+    """Measure one system in a fresh database and a process of its own. Raises PartFailed."""
     from contextlib import closing
 
     from tests.support.live import LiveDatabase
@@ -107,8 +143,14 @@ def _part(module, plan, template):
         command = [sys.executable, "-m", f"tests.benchmarks.{module}", plan.as_argument()]
         environment = database.environment()
         how = {"stdout": subprocess.PIPE, "preexec_fn": die_with_parent}
-        done = subprocess.run(command, cwd=ROOT, env=environment, **how, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+        done = subprocess.run(command, cwd=ROOT, env=environment, **how, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(b"{")]
+    figures = {name: value for line in lines for name, value in line.get("figures", {}).items()}
+    if done.returncode:
+        # The innermost comes first; whoever was killed has said nothing.
+        said = next((f"{one['part']}: {one['error']}" for one in lines if "error" in one), None)
+        raise PartFailed(said or f"ended with code {done.returncode}", figures)
+    return figures
 
 
 def _medians(found):

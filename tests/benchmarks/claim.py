@@ -1,6 +1,5 @@
 """What a claim costs behind a long history and a long queue, against an empty table."""
 
-import json
 import os
 import time
 
@@ -8,7 +7,8 @@ import django
 import psycopg
 from django.db import connection
 
-from tests.benchmarks.plan import given_plan, percentile
+from tests.benchmarks.plan import given_plan, measure, percentile
+from tests.benchmarks.processes import without_limits
 
 LIMIT = 16
 CLAIMS = 60
@@ -38,14 +38,18 @@ def main():
     from tests.benchmarks.world import World
 
     plan = given_plan()
-    world = World(plan)
+    measure("claim", claim_ratio, World(plan), plan)
+
+
+def claim_ratio(world, plan):
+    """Compare a claim behind a long history and queue with one behind neither."""
     needed = LIMIT * CLAIMS * LOOKS
     insert(world, QUEUED, needed)
     few = min(cost() for _ in range(LOOKS))
     insert(world, FINISHED, plan.history)
     insert(world, QUEUED, max(plan.queue, needed))
     many = min(cost() for _ in range(LOOKS))
-    print(json.dumps({"claim_empty_ms": few, "claim_full_ms": many, "claim_ratio": many / few}))
+    return {"claim_empty_ms": few, "claim_full_ms": many, "claim_ratio": many / few}
 
 
 def insert(world, statement, count):
@@ -91,4 +95,5 @@ def end_all(claims):
 
 if __name__ == "__main__":
     django.setup()
+    without_limits()
     main()

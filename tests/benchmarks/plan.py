@@ -2,7 +2,10 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 PARTS = ("fire", "latency", "burst", "drain", "io", "rehearse", "claim")
 
@@ -42,6 +45,24 @@ def given_plan() -> Plan:
     """Read the plan that this process was started with."""
     values = json.loads(sys.argv[1])
     return Plan(**{**values, "only": tuple(values["only"])})
+
+
+def measure(name: str, act: Callable[..., dict[str, float]], *given: Any) -> None:
+    """Measure one part and print what it found at once: kept, whatever becomes of the next."""
+    with named(name):
+        figures = act(*given)
+    print(json.dumps({"part": name, "figures": figures}), flush=True)
+
+
+@contextmanager
+def named(part: str) -> Iterator[None]:
+    """Let whoever started this process know which part it was that failed."""
+    try:
+        yield
+    except Exception as problem:
+        said = f"{type(problem).__name__}: {problem}".strip().splitlines()[0]
+        print(json.dumps({"part": part, "error": said}), flush=True)
+        raise
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,6 +13,35 @@ import psutil
 from workflows.runtime.process import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 60
+
+
+class Patience:
+    """Gives up when nothing has moved for a minute: a busy machine is slow, and not broken."""
+
+    def __init__(self, problem):
+        self.problem, self.seen, self.since = problem, None, time.monotonic()
+
+    def look(self, seen=None):
+        """Note how far it has come. Raises AssertionError."""
+        if seen != self.seen:
+            self.seen, self.since = seen, time.monotonic()
+        elif time.monotonic() - self.since > PATIENCE_SECONDS:
+            reached = "" if seen is None else f" (stands at {seen})"
+            raise AssertionError(f"{self.problem}: nothing moved in {PATIENCE_SECONDS} s{reached}")
+
+
+def without_limits():
+    """Let this process's own statements take their time: it fills tables of a million rows.
+
+    What is under test keeps its limits: workers are processes of their own.
+    """
+    from django.db import connections
+
+    settings = connections.settings["default"]
+    none = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
+    # Read when a thread connects for the first time.
+    settings["OPTIONS"] = {**settings["OPTIONS"], "options": none}
 
 
 def tree(pid):

@@ -1,11 +1,11 @@
 """Sayr itself: `manage.py run_worker`, fired by saving orders."""
 
-import json
 import time
 
 import django
 
-from tests.benchmarks.plan import given_plan, percentile
+from tests.benchmarks.plan import given_plan, measure, named, percentile
+from tests.benchmarks.processes import without_limits
 
 
 def main():
@@ -13,19 +13,18 @@ def main():
     from tests.benchmarks.world import World
 
     plan = given_plan()
-    world, found = World(plan), {}
+    world = World(plan)
     if "fire" in plan.only:
-        found |= fire_cost(world, plan)
+        measure("fire", fire_cost, world, plan)
     busy = [part for part in (latency, burst, drain) if part.__name__ in plan.only]
     if busy:
-        with world.workers() as group:
+        with named("workers"), world.workers() as group:
             for part in busy:
-                found |= part(world, plan, group)
+                measure(part.__name__, part, world, plan, group)
     if "io" in plan.only:
-        found |= io_limit(world, plan)
+        measure("io", io_limit, world, plan)
     if "rehearse" in plan.only:
-        found |= rehearsals(world, plan)
-    print(json.dumps(found))
+        measure("rehearse", rehearsals, world, plan)
 
 
 def fire_cost(world, plan):
@@ -113,4 +112,5 @@ def _timed(act):
 
 if __name__ == "__main__":
     django.setup()
+    without_limits()
     main()

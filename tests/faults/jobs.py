@@ -71,12 +71,14 @@ def noise_job() -> Job:
     return _job([_announce()], trigger="fault.noise", effects=("announce",))
 
 
-def post_job() -> Job:
+POSTED = frozenset({"completed", "completed_with_errors"})  # where it may be unknown
+
+
+def post_job(ends: frozenset[str] = POSTED, **more: Any) -> Job:
     """Return a job whose first call must never be made again."""
     post = {"connection": "slack", "text": "{{trigger.order_number}}/tell_team"}
     tell = {"name": "tell_team", "action": "team_notify", "params": post, "on_error": "continue"}
-    job = _job([tell, _announce()], messages=("tell_team",), effects=("announce",))
-    ends = frozenset({"completed", "completed_with_errors"})
+    job = _job([{**tell, **more}, _announce()], messages=("tell_team",), effects=("announce",))
     return replace(job, expected=replace(job.expected, ends=ends, at_most_once=True))
 
 
@@ -87,17 +89,30 @@ def poison_job(address: str) -> Job:
     return replace(job, expected=replace(job.expected, steps=(), ends=frozenset({"failed"})))
 
 
-def batch_job(address: str, items: int) -> Job:
+def turns_job(address: str, **settings: Any) -> Job:
+    """Return a job of an event whose runs take turns, with a call as its last step."""
+    job = _job(
+        [_announce(), _call("tell_shop", address)],
+        trigger="fault.noise",
+        messages=("tell_shop",),
+        effects=("announce",),
+    )
+    return replace(job, document={**job.document, "settings": settings})
+
+
+def batch_job(address: str, items: int, at_once: int = 10, **more: Any) -> Job:
     """Return a job with a child run for each of so many items."""
+    settings = more.pop("settings", {})
     inside = [
-        _call("tell_one", address, "item{{item}}"),
         _announce("announce_one", "item{{item}}"),
+        _call("tell_one", address, "item{{item}}"),
     ]
-    each = {"items": list(range(items)), "steps": inside, "concurrency": 10}
+    each = {"items": list(range(items)), "steps": inside, "concurrency": at_once, **more}
     steps = [_confirm(), {"name": "each", "action": "for_each", "params": each}, _announce()]
     parts = tuple(f"item{number}" for number in range(items))
     effects = ("confirm", "announce", *parts)
-    return _job(steps, messages=parts, effects=effects, children=items)
+    job = _job(steps, messages=parts, effects=effects, children=items)
+    return replace(job, document={**job.document, "settings": settings})
 
 
 def answer_job(address: str) -> Job:
@@ -107,3 +122,10 @@ def answer_job(address: str) -> Job:
     calls = [_call("tell_shop", address), _call("tell_store", address)]
     messages, effects = ("tell_shop", "tell_store"), ("announce",)
     return _job([calls[0], wait, _announce(), calls[1]], messages=messages, effects=effects)
+
+
+def waiting_job() -> Job:
+    """Return a job that does nothing but wait for somebody else's event."""
+    asked = {"type": ANSWER, "match": {"order_number": "{{trigger.order_number}}"}}
+    wait = {"name": "wait", "action": "wait_for_event", "params": {**asked, "look_back": "1h"}}
+    return _job([wait, _announce()], effects=("announce",))

@@ -5,7 +5,8 @@ request is a line of the journal before it is answered: a kill -9 of this proces
 
 `python -m tests.faults.receiver JOURNAL PORT SEED` prints its port (0: a free one). The address
 says how a request is treated, e.g. `/drip?delay=0.1&share=0.3&seconds=5`: three in ten drip for
-five seconds, the others are answered after a tenth of one.
+five seconds, the others are answered after a tenth of one. Whoever appends to the address that he
+was given can be told in its first part instead: `/drip;share=0.3;seconds=5/…`.
 """
 
 import asyncio
@@ -22,6 +23,11 @@ BODY = b'{"ok":true,"channel":"C0","ts":"1700000000.000001"}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
     BODY
 )
+# A gateway in front of the other side, which has taken the request; and a plain no.
+ANSWERS = {
+    "gateway": b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n",
+    "refuse": b"HTTP/1.1 422 Unprocessable Content\r\nContent-Length: 0\r\n\r\n",
+}
 GONE = (asyncio.IncompleteReadError, ConnectionError, TimeoutError)
 
 
@@ -50,9 +56,10 @@ class Receiver:
         }
         body = await reader.readexactly(int(headers.get("content-length") or 0))
         address = urlsplit(head[0].split()[1])
-        wanted = {name: float(value) for name, value in parse_qsl(address.query)}
+        mode, *options = address.path.split("/")[1].split(";")
+        asked = parse_qsl("&".join([address.query, *options]))
+        wanted = {name: float(value) for name, value in asked}
         self._note(headers.get("idempotency-key", ""), body)
-        mode = address.path.split("/")[1]
         if self._chance.random() < wanted.get("share", 0):
             return await self._misbehave(mode, writer, wanted.get("seconds", 5))
         await asyncio.sleep(wanted.get("delay", 0))
@@ -72,6 +79,10 @@ class Receiver:
                 writer.write(BODY[place : place + 1])
                 await writer.drain()
                 await asyncio.sleep(seconds / len(BODY))
+            return True
+        if mode in ANSWERS:
+            writer.write(ANSWERS[mode])
+            await writer.drain()
             return True
         await asyncio.sleep(seconds)
         if mode == "hang":

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from django.db import Error as DatabaseTrouble
 from django.db import connection, connections
 
+from actions.models.connection import Connection
 from tenants.models.order import Order
 from tests.faults.jobs import Job, quick_job
 from tests.faults.ledger import ENDED, HELD, OPEN, ORDERS
@@ -76,6 +77,22 @@ class Stage:
         shop = Shop(f"{self.name.replace('_', '')}{part}", job, **more)
         self.shops.append(shop)
         return shop
+
+    def posting_shop(self, job: Job, mode: str = "ok", part: str = "busy") -> Shop:
+        """Found a tenant whose Slack is the receiver, in this mode."""
+        base = f"http://{self.world.provider.host_and_port}/{mode}/slack"
+
+        def connect(tenant):
+            Connection.objects.create(
+                tenant=tenant,
+                key="slack",
+                name="slack",
+                kind="slack",
+                settings={"base_url": base, "channel": "ops"},
+                secrets={"bot_token": "xoxb-secret"},
+            )
+
+        return self.shop(job, part, prepare=connect)
 
     def often(self, short: int, full: int) -> int:
         """Return how often to do it."""

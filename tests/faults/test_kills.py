@@ -9,6 +9,7 @@ import signal
 import time
 
 import pytest
+from django.db import connection
 
 from tenants.models.order import Order
 from tests.support.company import case
@@ -116,3 +117,51 @@ def test_on_sigterm_the_step_in_flight_finishes_and_nothing_is_repeated(live, li
     assert ended.status == "completed"
     assert len(company.received("whatsapp")) == 1
     assert len(company.received("smtp")) == 1
+
+
+def test_a_worker_at_the_end_of_its_life_finishes_its_step_before_it_is_replaced(
+    live, live_database
+):
+    company, _ = live
+    company.publish(case("seed_new_order"))
+    company.outside.behave("whatsapp", "slow", seconds=8, times=1)
+    short = {"SAYR_WORKER_LIFE_SECONDS": "3", "SAYR_GRACE_SECONDS": "1"}
+    with WorkerGroup(live_database, **short) as group:
+        company.order()
+        run = under_way(company, step=1)
+        old = pid_of(group, run)
+
+        [ended] = company.ended()
+        wait_until(lambda: old not in group.worker_pids())
+
+    assert entries_of(ended) == [
+        ("confirm_order", "completed"),
+        ("notify_customer", "completed"),
+        ("alert_operations", "completed"),
+    ]
+    assert (ended.status, ended.crashes) == ("completed", 0)
+    assert len(company.received("whatsapp")) == 1
+
+
+IDLE_BUT_FOR_PUMPS = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND state = 'idle' AND pid <> pg_backend_pid()
+    AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')
+"""
+
+
+def test_a_step_whose_worker_had_its_idle_connections_cut_keeps_its_result(live, group):
+    company, _ = live
+    company.publish(case("seed_new_order"))
+    company.outside.behave("whatsapp", "slow", **SLOW_MAIL)
+    company.order()
+    under_way(company, step=1)
+
+    time.sleep(0.2)  # into the call
+    with connection.cursor() as cursor:
+        cursor.execute(IDLE_BUT_FOR_PUMPS)
+        assert cursor.fetchone()[0] > 0
+
+    [ended] = company.ended()
+    assert (ended.status, ended.crashes) == ("completed", 0)
+    assert len(company.received("whatsapp")) == 1

@@ -50,7 +50,11 @@ def ask(tenant, *, run=None, **values):
         "choices": [{"key": "refund", "label": "Refund"}, {"key": "refuse", "label": "Refuse"}],
         "requested_by": "user:somebody",
     }
-    return WorkflowApproval.objects.create(tenant=tenant, run_id=run.pk, **{**defaults, **values})
+    made = WorkflowApproval.objects.create(tenant=tenant, run_id=run.pk, **{**defaults, **values})
+    pending = {"step": 0, "step_name": "ask", "action": "approval", "awaits": "approval"}
+    pending["approval_id"] = str(made.pk)
+    WorkflowRun.objects.filter(pk=run.pk, due_at__isnull=False).update(pending=pending)
+    return made
 
 
 def due_now(approval):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
-from workflows.services.retry import steps_to_start_at
+from workflows.services.refusals import NotRetryable
+from workflows.services.retry import program_to_resume, resumption_of, steps_to_start_at
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
 from workflows.wording.timeline import timeline
@@ -37,9 +38,13 @@ class Choice:
 
 
 def choices_for(run: WorkflowRun) -> list[Choice]:
-    """Return what can be done about a run as it stands. Parts of a run follow the whole."""
+    """Return what can be done about a run as it stands.
+
+    Parts of a run follow the whole; but what became of an unclear step is said where it stands.
+    """
     if run.parent_run is not None:
-        return []
+        unclear = unclear_step(run)
+        return [_settle(run)] if unclear is not None else []
     if not RunStatus(run.status).has_ended:
         asked = run.cancel_requested_at is not None
         return [] if asked else [Choice(_("Cancel…"), _page("cancel", run))]
@@ -48,16 +53,39 @@ def choices_for(run: WorkflowRun) -> list[Choice]:
     if run.status != RunStatus.FAILED:
         return [again, correct]
     first = (
-        Choice(_("Say what became of the step…"), _page("settle", run), is_first=True)
+        _settle(run)
         if unclear_step(run) is not None
         else Choice(_("Retry…"), _page("retry", run), is_first=True)
     )
     return [first, again, correct] if first.label != _("Retry…") else [first, correct]
 
 
+def _settle(run: WorkflowRun) -> Choice:
+    return Choice(_("Say what became of the step…"), _page("settle", run), is_first=True)
+
+
 def stopped_at(run: WorkflowRun) -> Any:
     """Return the entry of the step that made the run fail, or None."""
-    return stopping_entry(run.step_results) if run.status == RunStatus.FAILED else None
+    if run.status != RunStatus.FAILED:
+        return None
+    try:
+        program = program_to_resume(run)
+    except NotRetryable:
+        return None
+    entry = stopping_entry(run.step_results, program)
+    # A run whose workers died has no entry of the step in which they did.
+    return entry if entry and entry["step_name"] == run.error_step else None
+
+
+def goes_on_at(run: WorkflowRun) -> str:
+    """Return the name of the step at which a retry would go on; "" if there is none."""
+    if run.status != RunStatus.FAILED:
+        return ""
+    try:
+        onward = resumption_of(run)
+    except NotRetryable:
+        return ""
+    return program_to_resume(run).instructions[onward.step].name if onward else ""
 
 
 def unclear_step(run: WorkflowRun) -> Any:

@@ -16,6 +16,7 @@ from workflows.admin.payload_form import PayloadForm, suspect_of
 from workflows.admin.run_choices import (
     choices_for,
     from_here,
+    goes_on_at,
     label_of_step,
     lines_of,
     reached,
@@ -106,15 +107,14 @@ class RunOperations:
     def _retry(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
         if request.method == "POST":
             return self._do(request, run, lambda: self._retried(request, run))
-        lines, stopped = lines_of(run), stopped_at(run)
-        step = stopped["step_name"] if stopped else ""
+        lines, step = lines_of(run), goes_on_at(run)
         context = {
             "lines": lines,
             "reached": reached(lines, run),
-            "stopped": label_of_step(lines, step) if stopped else "",
+            "stopped": label_of_step(lines, step) if step else "",
             "stopped_name": step,
             "is_unclear": unclear_step(run) is not None,
-            "rest": from_here(lines, step) if stopped else [],
+            "rest": from_here(lines, step) if step else [],
             "all_steps": from_here(lines, ""),
         }
         return self._page(request, run, "run_retry", context)

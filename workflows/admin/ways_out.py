@@ -32,7 +32,9 @@ OF_RECORDS: Final = frozenset(
     | {"record_not_found", "invalid_value", "missing_value"}
 )
 # Nobody can put these right by changing something: the other side has to be looked at.
-OF_NOBODY: Final = frozenset({"outcome_unknown", "poisoned", "timed_out", "connection_lost"})
+OF_NOBODY: Final = frozenset(
+    {"outcome_unknown", "poisoned", "engine_error", "timed_out", "connection_lost"}
+)
 
 
 @dataclass(frozen=True, slots=True)

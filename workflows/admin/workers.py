@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.superusers import SuperusersOnly
 from workflows import conf
 from workflows.models.worker import WorkflowWorker
+from workflows.runtime.database import database_now
 
 
 @admin.register(WorkflowWorker)
@@ -41,4 +41,4 @@ class WorkerAdmin(SuperusersOnly, admin.ModelAdmin):
     @admin.display(description=_("alive"), boolean=True)
     def is_alive(self, worker: WorkflowWorker) -> bool:
         """Whether it has given a sign of life within one lease."""
-        return timezone.now() - worker.beat_at < conf.current().lease
+        return database_now() - worker.beat_at < conf.current().lease

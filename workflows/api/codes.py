@@ -127,6 +127,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "still_running": Kind(409, _NOT_NOW, _("%(reason)s")),
     "already_under_way": Kind(409, _NOT_NOW, _("%(reason)s")),
     "never_published": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "not_from_a_record": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "record_gone": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "values_handed_over": Kind(409, _NOT_NOW, _("%(reason)s")),
+    "program_unreadable": Kind(409, _NOT_NOW, _("%(reason)s")),
     "is_a_part": Kind(409, _NOT_NOW, _("%(reason)s")),
     "step_not_possible": Kind(422, _("The run cannot begin at this step."), _("%(reason)s")),
     "idempotency_key_reused": Kind(

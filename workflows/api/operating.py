@@ -17,7 +17,8 @@ OPERATE_RUNS: Final = Scope.OPERATE_RUNS
 FAILED_STEP: Final = "failed_step"
 START: Final = "start"
 OWN, NEWEST = "own", "newest"
-KNOWN: Final = frozenset({"from", "version", "payload"})
+TRIGGER, RECORD = "trigger", "record"
+KNOWN: Final = frozenset({"from", "version", "payload", "values"})
 LONGEST_NAME: Final = 100
 
 # Of a run that is not there, or not this tenant's, nothing is told.
@@ -34,6 +35,7 @@ class Wish:
     from_step: str = ""  # "": from the start
     newest: bool = False
     payload: Mapping[str, Json] | None = None
+    with_record: bool = False  # with what the run's record says today
 
 
 def wish_in(body: Mapping[str, Json]) -> Wish:
@@ -42,14 +44,17 @@ def wish_in(body: Mapping[str, Json]) -> Wish:
         if name not in KNOWN:
             raise _wrong(name, ", ".join(sorted(KNOWN)))
     begin, newest, payload = _begin(body), _newest(body), _payload(body)
+    with_record = _with_record(body)
+    if with_record and payload is not None:
+        raise _wrong("payload", f"none, or another “values” than {RECORD}")
     if begin != FAILED_STEP:
-        return Wish(False, "" if begin == START else begin, newest, payload)
+        return Wish(False, "" if begin == START else begin, newest, payload, with_record)
     # The run that failed goes on as it was made.
     if newest:
         raise _wrong("version", OWN)
     if payload is not None:
         raise _wrong("payload", f"none, or another “from” than {FAILED_STEP}")
-    return Wish(True)
+    return Wish(True, with_record=with_record)
 
 
 def problem_of(refused: Refused) -> ApiProblem:
@@ -72,6 +77,13 @@ def _newest(body: Mapping[str, Json]) -> bool:
     if version not in (OWN, NEWEST):  # a tuple: it may be a list, which no set holds
         raise _wrong("version", f"{OWN} or {NEWEST}")
     return bool(version == NEWEST)
+
+
+def _with_record(body: Mapping[str, Json]) -> bool:
+    values = body.get("values", TRIGGER)
+    if values not in (TRIGGER, RECORD):
+        raise _wrong("values", f"{TRIGGER} or {RECORD}")
+    return bool(values == RECORD)
 
 
 def _payload(body: Mapping[str, Json]) -> Mapping[str, Json] | None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
-from workflows.engine.entries import error_to_tell
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.find_runs import EventHistory, RunHistory
@@ -160,6 +159,7 @@ def _step(entry: Mapping[str, Json], labels: Mapping[str, str]) -> dict[str, Jso
         "error": _error(entry.get("error")),
         "started_at": entry.get("started_at"),
         "duration_ms": entry.get("duration_ms"),
+        "record_values": entry.get("record_values"),
         "attempts": [
             {
                 "started_at": attempt.get("started_at"),
@@ -186,10 +186,14 @@ def _run_error(history: RunHistory) -> dict[str, Json] | None:
     run = history.run
     if not run.error_code:
         return None
-    entry = error_to_tell(history.entries, RunStatus(history.run.status))
-    same = entry is not None and (entry.get("error") or {}).get("code") == run.error_code
+    errors = (
+        entry["error"]
+        for entry in reversed(history.entries)
+        if entry["step_name"] == run.error_step and entry.get("error")
+    )
+    told = next((error for error in errors if error["code"] == run.error_code), None)
     # An error that no step made, like a worker's death, has the run's own figures.
-    params = entry["error"].get("params") if entry and same else {"crashes": run.crashes}
+    params = told.get("params") if told else {"crashes": run.crashes}
     message = wording.sentence(run.error_code, params)
     return {"step": run.error_step or None, "code": run.error_code, "message": message}
 

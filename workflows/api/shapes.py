@@ -132,6 +132,10 @@ class Step(serializers.Serializer[object]):
     error = StepError(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     duration_ms = serializers.IntegerField(allow_null=True)
+    record_values = serializers.JSONField(
+        allow_null=True,
+        help_text="Of a step retried with the record's values: `read_at`, and what had `changed`.",
+    )
     attempts = Attempt(many=True, help_text="All tries, if there was more than one.")
 
 
@@ -172,6 +176,14 @@ class Retry(serializers.Serializer[object]):
         choices=["own", "newest"],
         required=False,
         help_text="Of a new run: the version of this run, or the one published now.",
+    )
+    values = serializers.ChoiceField(
+        choices=["trigger", "record"],
+        required=False,
+        help_text=(
+            "`record`: what the record that the run is about says today. From the failed step, "
+            "that step alone reads it, and says so in `record_values`; a new run has it as payload."
+        ),
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]  # of any kind

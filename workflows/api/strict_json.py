@@ -10,13 +10,14 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Final, NoReturn
 
+from workflows.definition.numbers import MOST_DIGITS
+from workflows.definition.values import digits_written_out
+
 Json = Any
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
-MAX_DIGITS: Final = (
-    100  # of a fraction, written without an exponent: as many as the language reckons with
-)
+MAX_DIGITS: Final = MOST_DIGITS  # of a fraction, written without an exponent
 WHOLE_NUMBERS: Final = range(-(2**63), 2**63)
 _MAX_WHOLE_TEXT: Final = len(str(WHOLE_NUMBERS.start))
 _MAX_NUMBER_TEXT: Final = MAX_DIGITS + 10  # sign, point and exponent
@@ -143,16 +144,9 @@ def _fraction(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS) from None
-    if _digits_written_out(number) > MAX_DIGITS:
+    if digits_written_out(number) > MAX_DIGITS:
         raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS)
     return number
-
-
-def _digits_written_out(number: Decimal) -> int:
-    _sign, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int):
-        return MAX_DIGITS + 1
-    return len(digits) + exponent if exponent >= 0 else max(len(digits), 1 - exponent)
 
 
 def _constant(name: str) -> NoReturn:

@@ -6,32 +6,42 @@ else as text. A number beside something that is none is an error when asked whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.moments import as_moment
+from workflows.definition.moments import as_moment, since_epoch
 from workflows.definition.numbers import as_number, shortened
-from workflows.definition.values import normalise, plain, same_json
+from workflows.definition.values import canonical, is_storable, normalise, plain
 
 
 def equal(left: Any, right: Any, zone: tzinfo) -> bool:
     """Say whether two values are the same. Null equals only null; never raises."""
-    if left is None or right is None:
-        return left is right
-    if _is_container(left) or _is_container(right):
-        return _is_container(left) and _is_container(right) and _same(left, right)
-    numbers = as_number(left), as_number(right)
-    if None not in numbers:
-        return numbers[0] == numbers[1]
-    if isinstance(left, str) and isinstance(right, str):
-        moments = as_moment(left, zone), as_moment(right, zone)
-        if None not in moments:
-            return moments[0] == moments[1]
-    return as_text(left) == as_text(right)
+    return like(right, zone)(left)
+
+
+def like(wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
+    """Return what says whether a value is the same as `wanted`, which is looked at once."""
+    if wanted is None:
+        return lambda value: value is None
+    if _is_container(wanted):
+        written = canonical(normalise(wanted))
+        return lambda value: _is_container(value) and canonical(normalise(value)) == written
+    number, at, text = as_number(wanted), _instant(wanted, zone), as_text(wanted)
+
+    def is_alike(value: Any) -> bool:
+        if value is None or _is_container(value):
+            return False
+        if number is not None and (other := as_number(value)) is not None:
+            return number == other
+        if at is not None and (moment := _instant(value, zone)) is not None:
+            return at == moment
+        return as_text(value) == text
+
+    return is_alike
 
 
 def order(left: Any, right: Any, zone: tzinfo, **where: object) -> int:
@@ -39,43 +49,45 @@ def order(left: Any, right: Any, zone: tzinfo, **where: object) -> int:
 
     Raises `not_a_number`, `not_a_date` or `not_comparable`, naming the side that does not fit.
     """
-    _refuse_unordered(left, right, where)
-    first, second = _both_numbers(left, right, where) or _both_moments(left, right, zone, where)
+    first, second = sort_keys((left, right), zone, **where)
     return int(first > second) - int(first < second)
 
 
-def _both_numbers(left: Any, right: Any, where: Mapping[str, object]) -> tuple[Any, Any] | None:
-    numbers: tuple[Decimal | None, Decimal | None] = as_number(left), as_number(right)
-    if numbers == (None, None):
-        return None
-    if None in numbers:
-        odd = left if numbers[0] is None else right
-        raise ExpressionError(Code.NOT_A_NUMBER, value=shortened(odd), **where)
-    return numbers
+def sort_keys(values: Sequence[Any], zone: tzinfo, **where: object) -> list[Any]:
+    """Return what orders each of the values, which have to be of one kind; raises as `order`."""
+    for value in values:
+        if value is None or isinstance(value, bool) or _is_container(value):
+            raise ExpressionError(Code.NOT_COMPARABLE, kind=kind_of(value), **where)
+    numbers = _all_or_none(values, as_number, Code.NOT_A_NUMBER, where)
+    if numbers is not None:
+        return numbers
+    moments = _all_or_none(values, lambda one: _instant(one, zone), Code.NOT_A_DATE, where)
+    return [as_text(value) for value in values] if moments is None else moments
 
 
-def _both_moments(
-    left: Any, right: Any, zone: tzinfo, where: Mapping[str, object]
-) -> tuple[Any, Any]:
-    moments: tuple[datetime | None, datetime | None] = as_moment(left, zone), as_moment(right, zone)
-    if moments == (None, None):
-        return as_text(left), as_text(right)
-    if None in moments:
-        odd = left if moments[0] is None else right
-        raise ExpressionError(Code.NOT_A_DATE, value=shortened(odd), **where)
-    return moments
+def _all_or_none(
+    values: Sequence[Any],
+    read: Callable[[Any], Any],
+    code: Code,
+    where: Mapping[str, object],
+) -> list[Any] | None:
+    """Return what all of the values are read as, or None if none can be read so."""
+    found = [read(value) for value in values]
+    lacking = [value for value, one in zip(values, found, strict=True) if one is None]
+    if lacking and len(lacking) < len(found):
+        raise ExpressionError(code, value=shortened(lacking[0]), **where)
+    return None if lacking else found
 
 
-def _refuse_unordered(left: Any, right: Any, where: Mapping[str, object]) -> None:
-    for side in (left, right):
-        if side is None or isinstance(side, bool) or _is_container(side):
-            raise ExpressionError(Code.NOT_COMPARABLE, kind=kind_of(side), **where)
+def _instant(value: Any, zone: tzinfo) -> timedelta | None:
+    at = as_moment(value, zone)
+    return None if at is None else since_epoch(at)
 
 
 def contains(whole: Any, part: Any, zone: tzinfo, **where: object) -> bool:
     """Say whether a list has `part` as an element, or a text has it inside."""
     if isinstance(whole, list | tuple):
-        return any(equal(element, part, zone) for element in whole)
+        return any(map(like(part, zone), whole))
     if isinstance(whole, Mapping):
         return isinstance(part, str) and part in whole
     if isinstance(part, str | int | float | Decimal):
@@ -90,7 +102,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, float):
         value = Decimal(repr(value))
     if isinstance(value, Decimal):
-        return plain(value)
+        return plain(value) if is_storable(value) else str(value)
     return "" if value is None else str(value)
 
 
@@ -120,7 +132,3 @@ def kind_of(value: object) -> str:
 
 def _is_container(value: Any) -> bool:
     return isinstance(value, Mapping | list | tuple | range)
-
-
-def _same(left: Any, right: Any) -> bool:
-    return same_json(normalise(left), normalise(right))

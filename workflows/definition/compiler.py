@@ -15,13 +15,13 @@ from workflows.definition.catalogue import Catalogue
 from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.kinds import KINDS
+from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.plans import make_plan
 from workflows.definition.reminders import with_quiet_reminders
 from workflows.definition.schemas import bare
 from workflows.definition.templates import paths_in
 from workflows.definition.validate import validate
 
-LANGUAGE_VERSION = 1
 _TEXT = {"type": "string"}
 
 

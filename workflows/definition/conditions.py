@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Protocol
 
 from workflows.definition.errors import ExpressionError
+from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.operators import OPERATORS, Operator, Sides
 from workflows.definition.paths import Path, lookup, parse_path, show_path
 from workflows.definition.scope import Scope
@@ -47,6 +49,7 @@ class Row:
     value: Json
     left: Path | Template
     right: Json | Template
+    language: int
 
     @property
     def reads_previous(self) -> bool:
@@ -57,6 +60,7 @@ class Row:
 
     def decide(self, scope: Scope) -> Verdict:
         """Return whether the row holds, and what the field was."""
+        scope = scope.read_in(self.language)
         left = self._left(scope)
         before_path = _before_path(self.left)
         sides = Sides(
@@ -109,11 +113,11 @@ class Group:
         return verdict
 
 
-def compile_condition(condition: Mapping[str, Any]) -> Condition:
-    """Return the condition, ready to decide."""
+def compile_condition(condition: Mapping[str, Any], language: int = LANGUAGE_VERSION) -> Condition:
+    """Return the condition, ready to decide by the rules of `language`."""
     for word in ("all", "any"):
         if word in condition:
-            members = tuple(compile_condition(member) for member in condition[word])
+            members = tuple(compile_condition(member, language) for member in condition[word])
             return Group(needs_all=word == "all", members=members)
     field = condition["field"]
     path = parse_path(field)
@@ -124,6 +128,7 @@ def compile_condition(condition: Mapping[str, Any]) -> Condition:
         value=value,
         left=path if path is not None else compile_template(field),
         right=_with_templates(value),
+        language=language,
     )
 
 
@@ -136,10 +141,10 @@ def _with_templates(value: Json) -> Any:
 def _filled(value: Any, scope: Scope) -> Json:
     if isinstance(value, list):
         return [_filled(element, scope) for element in value]
-    if value is None or isinstance(value, str | int | float | dict):
+    if value is None or isinstance(value, str | int | float | Decimal | dict):
         return value
-    filled = value.value(scope)
-    return None if isinstance(filled, Sentinel) else normalise(filled)
+    filled: Json | Sentinel = value.value(scope)
+    return None if isinstance(filled, Sentinel) else filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,8 @@ class Filter:
         }
 
 
-def load_filter(trigger_filter: Mapping[str, Any] | None) -> Filter:
+def load_filter(
+    trigger_filter: Mapping[str, Any] | None, language: int = LANGUAGE_VERSION
+) -> Filter:
     """Return the filter of a checked document; None and {} let every event through."""
-    return Filter(compile_condition(trigger_filter) if trigger_filter else None)
+    return Filter(compile_condition(trigger_filter, language) if trigger_filter else None)

@@ -93,6 +93,8 @@ class Call(_WithParams):
     timeout: timedelta | None = None  # None: the action's own
     # What is done about a step that a worker died in, where its action cannot safely be repeated.
     after_crash: Literal["ask", "repeat"] = "ask"
+    # The author said "ask", also of an action that could be repeated: the other side cannot tell.
+    must_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
 )
 
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from
+
 
 def parse_date(text: object) -> date | None:
     """Return the calendar date that `text` writes, or None; a time of day is not a date."""
@@ -40,6 +42,15 @@ def as_moment(value: object, zone: tzinfo) -> datetime | None:
         return found.replace(tzinfo=zone) if found.tzinfo is None else found.astimezone(zone)
     except (ValueError, OverflowError):
         return None
+
+
+def since_epoch(at: datetime) -> timedelta:
+    """Return the time that has really passed between 1970 and `at`: what to compare moments by.
+
+    Between two times of one zone Python counts by the clock on the wall, which is an hour off
+    over a change of the clocks, and takes an hour that comes twice for one.
+    """
+    return at.replace(tzinfo=None) - _EPOCH - (at.utcoffset() or timedelta(0))
 
 
 def moment(value: object, zone: tzinfo, **where: object) -> datetime:

@@ -4,43 +4,65 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.values import Json, plain
+from workflows.definition.language import NUMBERS_STAY_NUMBERS
+from workflows.definition.values import (
+    Json,
+    exact,
+    is_storable,
+    normalise,
+    plain,
+    storable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_DIGITS = 100
+MOST_DIGITS: Final = 100  # that are reckoned with
 # No leading zeros ("0501234567" is a phone, "007" a code), no exponent ("12E5" is a code).
 _NUMBER = re.compile(r"\s*([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*")
+
+# The digits of an Arabic or Persian keyboard, its decimal separator, its mark for thousands.
+WESTERN_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.", "٬")  # noqa: RUF001
 
 # Sums, differences and products are exact, or an error.
 _EXACT = Context(prec=MOST_DIGITS, traps=[Inexact, InvalidOperation])
 # A division that does not end keeps 28 digits.
 _DIVISION = Context(prec=28, rounding=ROUND_HALF_UP, traps=[DivisionByZero, InvalidOperation])
 _ROUNDING = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_OPERATIONS: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
+    "plus": _EXACT.add,
+    "minus": _EXACT.subtract,
+    "times": _EXACT.multiply,
+    "divided_by": _DIVISION.divide,
+    "modulo": _EXACT.remainder,
+}
 
 
 def as_number(value: object) -> Decimal | None:
     """Return the exact number that `value` is, or None.
 
-    Text counts as a number if it is written as one: `149.90`, `-3`. True and false do not.
+    Text counts as a number if it is written as one: `149.90`, `-3`, in Western, Arabic or Persian
+    digits. True and false do not, and neither does a number too long to be stored.
     """
     if isinstance(value, bool):
         return None
     if isinstance(value, Decimal):
-        return value
+        return value if is_storable(value) else None
     if isinstance(value, int):
         # Longer integers are slow to convert, and Python refuses to from 4,300 digits on.
         return Decimal(value) if value.bit_length() < MOST_DIGITS * 3 else None
     if isinstance(value, float):
         return Decimal(repr(value))
-    if isinstance(value, str) and len(value) <= MOST_DIGITS and (match := _NUMBER.fullmatch(value)):
-        return Decimal(match[1])
-    return None
+    return _written(value) if isinstance(value, str) and len(value) <= MOST_DIGITS else None
+
+
+def _written(text: str) -> Decimal | None:
+    match = _NUMBER.fullmatch(text if text.isascii() else text.translate(WESTERN_DIGITS))
+    return Decimal(match[1]) if match else None
 
 
 def number(value: object, **where: object) -> Decimal:
@@ -51,26 +73,42 @@ def number(value: object, **where: object) -> Decimal:
     return exact
 
 
-def to_json(exact: Decimal) -> Json:
-    """Return a result as JSON: a whole number as one, one with decimals as text."""
-    return int(exact) if _written_whole(exact) else plain(exact)
+def as_read(value: Any, language: int) -> Json:
+    """Return a value as a param takes it over: in the first language decimals become text."""
+    return exact(value) if language >= NUMBERS_STAY_NUMBERS else normalise(value)
 
 
-def to_json_number(exact: Decimal) -> Json:
-    """Return a result for a place that wants a JSON number.
+def given_back(value: Any, language: int) -> Json:
+    """Return what filters give, as `as_read` does, but a number written whole as an integer."""
+    if isinstance(value, Decimal) and _is_written_whole(value):
+        return int(storable(value))
+    return as_read(value, language)
 
-    Raises `not_a_number` if no JSON number in common use writes exactly this one.
+
+def to_json(number: Decimal) -> Json:
+    """Return a number as the first language has it: a whole one as such, decimals as text."""
+    return given_back(number, 1)
+
+
+def to_json_number(number: Decimal, wants: str, language: int) -> Json:
+    """Return a number for a place that wants a JSON "number" or "integer".
+
+    Raises `not_a_number` in the first language if no floating-point number is exactly this one.
     """
-    if exact == exact.to_integral_value():
-        return int(exact)
-    floating = float(exact)
-    if Decimal(repr(floating)) != exact:
-        raise ExpressionError(Code.NOT_A_NUMBER, value=plain(exact))
+    stays = language >= NUMBERS_STAY_NUMBERS and wants == "number"
+    is_whole = _is_written_whole(number) if stays else number == number.to_integral_value()
+    if is_whole:
+        return int(storable(number))
+    if language >= NUMBERS_STAY_NUMBERS:
+        return storable(number)
+    floating = float(number)
+    if Decimal(repr(floating)) != number:
+        raise ExpressionError(Code.NOT_A_NUMBER, value=plain(number))
     return floating
 
 
-def _written_whole(exact: Decimal) -> bool:
-    exponent = exact.as_tuple().exponent
+def _is_written_whole(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
     return isinstance(exponent, int) and exponent >= 0
 
 
@@ -81,15 +119,8 @@ def calculate(operation: str, left: Decimal, right: Decimal) -> Decimal:
     """
     if operation in {"divided_by", "modulo"} and right == 0:
         raise ExpressionError(Code.DIVISION_BY_ZERO)
-    operations: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-        "plus": _EXACT.add,
-        "minus": _EXACT.subtract,
-        "times": _EXACT.multiply,
-        "divided_by": _DIVISION.divide,
-        "modulo": _EXACT.remainder,
-    }
     try:
-        return operations[operation](left, right)
+        return storable(_OPERATIONS[operation](left, right))
     except (Inexact, InvalidOperation) as error:
         raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_DIGITS) from error
 

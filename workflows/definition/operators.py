@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, Literal
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text, contains, equal, is_empty, kind_of, order
+from workflows.definition.comparison import as_text, contains, equal, is_empty, kind_of, like, order
 from workflows.definition.durations import parse_duration
 from workflows.definition.errors import ExpressionError
-from workflows.definition.moments import moment
+from workflows.definition.moments import moment, since_epoch
 from workflows.definition.numbers import number, shortened
 from workflows.definition.values import MISSING
 
@@ -92,7 +92,7 @@ def _contains_ignoring_case(sides: Sides) -> bool:
 def _in(sides: Sides) -> bool:
     if not isinstance(sides.right, list):
         raise ExpressionError(Code.NOT_A_LIST, kind=kind_of(sides.right), path=sides.path)
-    return any(equal(sides.left, choice, sides.zone) for choice in sides.right)
+    return any(map(like(sides.left, sides.zone), sides.right))
 
 
 def _between(sides: Sides) -> bool:
@@ -112,7 +112,7 @@ def _ends(sides: Sides) -> bool:
 
 def _age_seconds(sides: Sides) -> float:
     at = moment(sides.left, sides.zone, path=sides.path)
-    return (sides.now - at).total_seconds()
+    return (since_epoch(sides.now) - since_epoch(at)).total_seconds()
 
 
 def _span_seconds(sides: Sides) -> float:
@@ -122,18 +122,18 @@ def _span_seconds(sides: Sides) -> float:
     return span.total_seconds()
 
 
-def _moments(sides: Sides) -> tuple[datetime, datetime]:
+def _instants(sides: Sides) -> tuple[timedelta, timedelta]:
     left = moment(sides.left, sides.zone, path=sides.path)
-    return left, moment(sides.right, sides.zone, path=sides.path)
+    return since_epoch(left), since_epoch(moment(sides.right, sides.zone, path=sides.path))
 
 
 def _before(sides: Sides) -> bool:
-    left, right = _moments(sides)
+    left, right = _instants(sides)
     return left < right
 
 
 def _after(sides: Sides) -> bool:
-    left, right = _moments(sides)
+    left, right = _instants(sides)
     return left > right
 
 

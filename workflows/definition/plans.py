@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from workflows.definition.catalogue import Schema
 from workflows.definition.errors import ExpressionError, InvalidProgram
+from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.numbers import as_number, to_json_number
 from workflows.definition.problems import pointer
 from workflows.definition.schemas import member, rendering, wanted_scalar
 from workflows.definition.scope import Scope
 from workflows.definition.templates.compiled import Template, compile_template, is_template
-from workflows.definition.values import LEFT_OUT, Json, Sentinel
+from workflows.definition.values import Json, Sentinel, plain
 
 Plan = dict[str, Any]
 Fill = Callable[[Scope], "Json | Sentinel"]
@@ -46,8 +48,8 @@ def _literal(value: Json, parts: Any) -> Plan | None:
     return {"literal": value} if all("literal" in part for part in parts) else None
 
 
-def load_plan(plan: Mapping[str, Any], place: str = "") -> Fill:
-    """Return the function that fills the plan in from a scope.
+def load_plan(plan: Mapping[str, Any], place: str = "", language: int = LANGUAGE_VERSION) -> Fill:
+    """Return the function that fills the plan in from a scope, by the rules of `language`.
 
     It raises ExpressionError with `place`, the JSON pointer into the params.
     """
@@ -56,12 +58,15 @@ def load_plan(plan: Mapping[str, Any], place: str = "") -> Fill:
             # A copy each time: an action that changes its params must not change the program.
             return lambda _: deepcopy(value)
         case {"object": members}:
-            return _object({k: load_plan(p, pointer(place, k)) for k, p in members.items()})
+            inner = {k: load_plan(p, pointer(place, k), language) for k, p in members.items()}
+            return _object(inner)
         case {"list": elements}:
-            return _list([load_plan(p, pointer(place, i)) for i, p in enumerate(elements)])
+            parts = enumerate(elements)
+            return _list([load_plan(p, pointer(place, i), language) for i, p in parts])
         case {"template": source, "as": kind}:
             template = compile_template(source, html=kind == "html")
-            return _leaf(template, kind, plan.get("wants"), place)
+            leaf = _Leaf(template, kind, plan.get("wants"), place, language)
+            return leaf.fill
         case _:
             raise InvalidProgram(f"no plan: {sorted(plan)}")
 
@@ -82,26 +87,34 @@ def _list(elements: list[Fill]) -> Fill:
     return fill
 
 
-def _leaf(template: Template, kind: str, wants: str | None, place: str) -> Fill:
-    render = template.value if kind == "value" else template.text
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """One template of a plan."""
 
-    def fill(scope: Scope) -> Json | Sentinel:
+    template: Template
+    kind: str
+    wants: str | None  # a scalar's type in the schema: what fits is made into it
+    place: str
+    language: int
+
+    def fill(self, scope: Scope) -> Json | Sentinel:
+        scope = scope.read_in(self.language)
+        render = self.template.value if self.kind == "value" else self.template.text
         try:
             value = render(scope)
-            return value if wants is None or value is LEFT_OUT else _as_wanted(value, wants)
+            if self.wants is None or isinstance(value, Sentinel):
+                return value
+            return _as_wanted(value, self.wants, self.language)
         except ExpressionError as error:
-            raise error.at(place=place) from error
-
-    return fill
+            raise error.at(place=self.place) from error
 
 
-def _as_wanted(value: Json | Sentinel, wants: str) -> Json | Sentinel:
-    """Turn text that writes a number or a truth into one; leave the rest for the schema."""
+def _as_wanted(value: Json, wants: str, language: int) -> Json:
+    """Turn a scalar that writes one of another type into that; leave the rest for the schema."""
     if wants == "boolean":
-        return (
-            {"true": True, "false": False}.get(value.strip(), value)
-            if isinstance(value, str)
-            else value
-        )
-    number: Decimal | None = as_number(value) if isinstance(value, str) else None
-    return value if number is None else to_json_number(number)
+        truths: dict[str, Json] = {"true": True, "false": False}
+        return truths.get(value.strip(), value) if isinstance(value, str) else value
+    if wants == "string":
+        return plain(value) if isinstance(value, Decimal) else value
+    number = as_number(value) if isinstance(value, str | Decimal) else None
+    return value if number is None else to_json_number(number, wants, language)

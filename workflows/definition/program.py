@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
-from workflows.definition.conditions import Filter, compile_condition, load_filter
+from workflows.definition.clock import may_read_clock
+from workflows.definition.conditions import Condition, Filter, compile_condition, load_filter
 from workflows.definition.durations import parse_duration
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.instructions import (
@@ -31,17 +32,15 @@ from workflows.definition.instructions import (
     Wait,
     WaitForEvent,
 )
+from workflows.definition.language import LANGUAGE_VERSION, LANGUAGE_VERSIONS
 from workflows.definition.plans import Fill, load_plan
 from workflows.definition.retry import RetryPolicy
 from workflows.definition.schemas import validator
 from workflows.definition.values import Json
 
-__all__ = ["Instruction", "Program", "load_program", "load_retry"]
-
-LANGUAGE_VERSIONS = frozenset({1})
+__all__ = ["LANGUAGE_VERSIONS", "Instruction", "Program", "load_program", "load_retry"]
 
 Stored = Mapping[str, Any]
-Checks = Mapping[str, Draft202012Validator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,46 +70,72 @@ class Program:
     blocks: Mapping[int, Block] = field(default_factory=dict)  # of child runs, by first index
     output: Fill | None = None  # what a run hands back to the workflow that called it
     settings: RunSettings = RunSettings()
+    # True if its filter or its concurrency key may look at the clock.
+    reads_clock: bool = True
+    language: int = LANGUAGE_VERSION  # by whose rules it is read
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Compiles the parts of one stored program."""
+
+    checks: Mapping[str, Draft202012Validator]  # of rendered params, by action
+    language: int
+
+    def plan(self, stored: Stored) -> Fill:
+        return load_plan(stored, language=self.language)
+
+    def plan_if_any(self, stored: Stored | None) -> Fill | None:
+        return None if stored is None else self.plan(stored)
+
+    def condition(self, stored: Stored) -> Condition:
+        return compile_condition(stored, self.language)
 
 
 def load_program(program: Stored) -> Program:
     """Return the program, compiled. Raises InvalidProgram if this is none we can run."""
-    if program.get("language_version") not in LANGUAGE_VERSIONS:
-        raise InvalidProgram(f"language version {program.get('language_version')!r}")
+    language = program.get("language_version")
+    if language not in LANGUAGE_VERSIONS:
+        raise InvalidProgram(f"language version {language!r}")
     try:
         checks = {name: validator(schema) for name, schema in program["schemas"].items()}
+        reader = _Reader(checks, language)
         return Program(
             name=program["name"],
-            instructions=tuple(_instruction(one, checks) for one in program["instructions"]),
+            instructions=tuple(_instruction(one, reader) for one in program["instructions"]),
             values=program["values"],
-            trigger_filter=load_filter(program["trigger_filter"]),
+            trigger_filter=load_filter(program["trigger_filter"], language),
             trigger_types=tuple(program["trigger_types"]),
             uses_previous=program["uses_previous"],
             starts_on_own_changes=program["settings"].get("start_on_own_changes", False),
             on_failure=program["on_failure"],
-            blocks=_blocks(program["instructions"]),
-            output=_plan(program.get("output")),
-            settings=_settings(program["settings"]),
+            blocks=_blocks(program["instructions"], reader),
+            output=reader.plan_if_any(program.get("output")),
+            settings=_settings(program["settings"], reader),
+            reads_clock=may_read_clock(
+                [program["trigger_filter"], program["settings"].get("concurrency_key")]
+            ),
+            language=language,
         )
     except KeyError as error:
         raise InvalidProgram(f"no {error.args[0]!r}") from error
 
 
-def _instruction(stored: Stored, checks: Checks) -> Instruction:
+def _instruction(stored: Stored, reader: _Reader) -> Instruction:
     load = _LOADERS.get(stored["op"])
     if load is None:
         raise InvalidProgram(f"op {stored['op']!r}")
-    return load(stored, _common(stored), checks)
+    return load(stored, _common(stored, reader), reader)
 
 
-def _common(stored: Stored) -> dict[str, Any]:
+def _common(stored: Stored, reader: _Reader) -> dict[str, Any]:
     condition, codes = stored["condition"], stored["error_codes"]
     return {
         "index": stored["index"],
         "name": stored["name"],
         "label": stored["label"],
         "action": stored["action"],
-        "condition": compile_condition(condition) if condition else None,
+        "condition": reader.condition(condition) if condition else None,
         "next": stored["next"],
         "on_error": stored["on_error"],
         "error_block": stored["error_block"],
@@ -118,7 +143,7 @@ def _common(stored: Stored) -> dict[str, Any]:
     }
 
 
-def _call(stored: Stored, common: dict[str, Any], checks: Checks) -> Call:
+def _call(stored: Stored, common: dict[str, Any], reader: _Reader) -> Call:
     # Params that are all literal were checked at publish.
     is_literal = "literal" in stored["params"]
     return Call(
@@ -126,91 +151,93 @@ def _call(stored: Stored, common: dict[str, Any], checks: Checks) -> Call:
         retry=load_retry(stored["retry"] or {}),
         timeout=parse_duration(stored["timeout"]),
         after_crash=stored.get("after_crash", "ask"),
-        fill=load_plan(stored["params"]),
-        check=None if is_literal else checks[stored["action"]],
+        must_ask=stored.get("after_crash") == "ask",
+        fill=reader.plan(stored["params"]),
+        check=None if is_literal else reader.checks[stored["action"]],
     )
 
 
-def _branch(stored: Stored, common: dict[str, Any], checks: Checks) -> Branch:
+def _branch(stored: Stored, common: dict[str, Any], reader: _Reader) -> Branch:
     cases = tuple(
-        Case(label=case["label"], when=compile_condition(case["when"]), go_to=case["go_to"])
+        Case(label=case["label"], when=reader.condition(case["when"]), go_to=case["go_to"])
         for case in stored["cases"]
     )
     return Branch(**common, cases=cases, otherwise=stored["otherwise"])
 
 
-def _stop(stored: Stored, common: dict[str, Any], checks: Checks) -> Stop:
+def _stop(stored: Stored, common: dict[str, Any], reader: _Reader) -> Stop:
     return Stop(
         **common,
-        fill=load_plan(stored["params"]),
+        fill=reader.plan(stored["params"]),
         outcome=stored["outcome"],
         levels=stored.get("levels", 0),
     )
 
 
-def _wait(stored: Stored, common: dict[str, Any], checks: Checks) -> Wait:
-    return Wait(**common, fill=load_plan(stored["params"]))
+def _wait(stored: Stored, common: dict[str, Any], reader: _Reader) -> Wait:
+    return Wait(**common, fill=reader.plan(stored["params"]))
 
 
-def _repeat(stored: Stored, common: dict[str, Any], checks: Checks) -> Repeat:
+def _repeat(stored: Stored, common: dict[str, Any], reader: _Reader) -> Repeat:
     return Repeat(
         **common,
         body=stored["body"],
         every=parse_duration(stored["every"]) or timedelta(0),
         at_most=stored["at_most"],
-        until=compile_condition(stored["until"]),
+        until=reader.condition(stored["until"]),
     )
 
 
-def _emit_event(stored: Stored, common: dict[str, Any], checks: Checks) -> EmitEvent:
-    return EmitEvent(**common, fill=load_plan(stored["params"]), check=checks["emit_event"])
+def _emit_event(stored: Stored, common: dict[str, Any], reader: _Reader) -> EmitEvent:
+    fill = reader.plan(stored["params"])
+    return EmitEvent(**common, fill=fill, check=reader.checks["emit_event"])
 
 
-def _for_each(stored: Stored, common: dict[str, Any], checks: Checks) -> ForEach:
+def _for_each(stored: Stored, common: dict[str, Any], reader: _Reader) -> ForEach:
     return ForEach(
         **common,
-        fill=load_plan(stored["params"]),
-        check=checks["for_each"],
+        fill=reader.plan(stored["params"]),
+        check=reader.checks["for_each"],
         body=stored["body"],
         concurrency=stored["concurrency"],
         if_one_fails=stored["if_one_fails"],
     )
 
 
-def _parallel(stored: Stored, common: dict[str, Any], checks: Checks) -> Parallel:
+def _parallel(stored: Stored, common: dict[str, Any], reader: _Reader) -> Parallel:
     arms = tuple(
         Arm(name=arm["name"], label=arm["label"], body=arm["body"]) for arm in stored["arms"]
     )
     return Parallel(**common, arms=arms, if_one_fails=stored["if_one_fails"])
 
 
-def _run_workflow(stored: Stored, common: dict[str, Any], checks: Checks) -> RunWorkflow:
+def _run_workflow(stored: Stored, common: dict[str, Any], reader: _Reader) -> RunWorkflow:
     return RunWorkflow(
         **common,
-        fill=load_plan(stored["params"]),
-        check=checks["run_workflow"],
+        fill=reader.plan(stored["params"]),
+        check=reader.checks["run_workflow"],
         workflow=stored["workflow"],
     )
 
 
-def _wait_for_event(stored: Stored, common: dict[str, Any], checks: Checks) -> WaitForEvent:
+def _wait_for_event(stored: Stored, common: dict[str, Any], reader: _Reader) -> WaitForEvent:
     return WaitForEvent(
         **common,
         **_patience(stored),
-        fill=load_plan(stored["params"]),
-        check=checks["wait_for_event"],
+        fill=reader.plan(stored["params"]),
+        check=reader.checks["wait_for_event"],
         event_type=stored["event_type"],
         look_back=parse_duration(stored["look_back"]) or timedelta(0),
         on_timeout=stored["on_timeout"],
     )
 
 
-def _approval(stored: Stored, common: dict[str, Any], checks: Checks) -> Approval:
+def _approval(stored: Stored, common: dict[str, Any], reader: _Reader) -> Approval:
     return Approval(
         **common,
         **_patience(stored),
-        fill=load_plan(stored["params"]),
-        check=checks["approval"],
+        fill=reader.plan(stored["params"]),
+        check=reader.checks["approval"],
         timeout_choice=stored["timeout_choice"],
         allow_self=stored["allow_self"],
     )
@@ -229,37 +256,33 @@ def _patience(stored: Stored) -> dict[str, Any]:
     return {"give_up_after": parse_duration(stored["give_up_after"]), "reminders": reminders}
 
 
-def _blocks(instructions: Iterable[Stored]) -> dict[int, Block]:
+def _blocks(instructions: Iterable[Stored], reader: _Reader) -> dict[int, Block]:
     """Return what child runs begin with: `body` and `result` of each step that starts some."""
     found: dict[int, Block] = {}
     for stored in instructions:
         owners = stored["arms"] if stored["op"] == "parallel" else [stored]
         if stored["op"] in {"parallel", "for_each"}:
             found |= {
-                one["body"]: Block(step_name=stored["name"], result=_plan(one["result"]))
+                one["body"]: Block(stored["name"], reader.plan_if_any(one["result"]))
                 for one in owners
             }
     return found
 
 
-def _plan(plan: Stored | None) -> Fill | None:
-    return None if plan is None else load_plan(plan)
-
-
-def _settings(settings: Stored) -> RunSettings:
+def _settings(settings: Stored, reader: _Reader) -> RunSettings:
     return RunSettings(
-        concurrency_key=_plan(settings.get("concurrency_key")),
+        concurrency_key=reader.plan_if_any(settings.get("concurrency_key")),
         when_busy=settings.get("when_busy", "wait"),
         max_running=settings.get("max_running"),
         deadline=parse_duration(settings.get("deadline")),
     )
 
 
-def _fail(stored: Stored, common: dict[str, Any], checks: Checks) -> Fail:
+def _fail(stored: Stored, common: dict[str, Any], reader: _Reader) -> Fail:
     return Fail(**common)
 
 
-_LOADERS: Final[Mapping[str, Callable[[Stored, dict[str, Any], Checks], Instruction]]] = {
+_LOADERS: Final[Mapping[str, Callable[[Stored, dict[str, Any], _Reader], Instruction]]] = {
     "action": _call,
     "branch": _branch,
     "stop": _stop,

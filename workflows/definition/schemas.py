@@ -5,25 +5,67 @@ Our hints in them stand in the README of this package.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, localcontext
+from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 from referencing import Registry
 
 from workflows.definition.catalogue import Schema
+from workflows.definition.values import MOST_STORED_DIGITS, is_storable
 
 Rendering = Literal["text", "html", "value"]
 
 _NOTHING: Schema = {}
 _SAID = {"title", "description", "examples", "default", "$comment"}
 _NAMED = {"properties", "patternProperties", "$defs", "dependentSchemas"}  # names to schemas
+_SCALARS = {"number", "integer", "boolean"}
 _VALUES = {"enum", "const", "required", "type"}
 
 
 def validator(schema: Schema) -> Draft202012Validator:
-    """Return a validator that never fetches anything."""
-    return Draft202012Validator(dict(schema), registry=Registry())
+    """Return a validator that never fetches anything, and compares decimals exactly."""
+    found: Draft202012Validator = _ExactValidator(dict(schema), registry=Registry())
+    return found
+
+
+def _exactly(rule: str) -> Callable[..., Any]:
+    """Return the library's check of a number, told both numbers as decimals.
+
+    It would take 0.10 for less than 0.1, since the nearest binary fraction is more.
+    """
+    check = Draft202012Validator.VALIDATORS[rule]
+
+    def exact_check(validator: Any, limit: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        if validator.is_type(instance, "number"):
+            # Enough for the remainder of any two numbers that can be stored.
+            with localcontext(prec=3 * MOST_STORED_DIGITS):
+                yield from check(validator, _decimal(limit), _decimal(instance), schema)
+
+    return exact_check
+
+
+def _decimal(number: Any) -> Decimal:
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+
+
+def _is_integer(checker: Any, instance: Any) -> bool:
+    if isinstance(instance, Decimal):
+        return is_storable(instance) and instance == instance.to_integral_value()
+    return Draft202012Validator.TYPE_CHECKER.is_type(instance, "integer")
+
+
+_RULES_OF_NUMBERS: Final = (
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    "multipleOf",
+)
+_ExactValidator: Final[Any] = extend(
+    Draft202012Validator,
+    {rule: _exactly(rule) for rule in _RULES_OF_NUMBERS},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
 
 
 def bare(schema: Any) -> Any:
@@ -107,12 +149,21 @@ def rendering(schema: Schema) -> Rendering:
 
 
 def wanted_scalar(schema: Schema) -> str | None:
-    """Return "number", "integer" or "boolean" if the place takes one: text can become it."""
-    kinds = schema.get("type")
-    names = [kinds] if isinstance(kinds, str) else list(kinds or ())
-    if "string" in names:
-        return None
-    return next((name for name in names if name in {"number", "integer", "boolean"}), None)
+    """Return the type of scalar that the place takes, if it takes one that others can become.
+
+    "string" where it takes text and no numbers with decimals.
+    """
+    offered = [name for branch in alternatives(schema, schema) for name in _types(branch)]
+    if "string" in offered:
+        return None if "number" in offered else "string"
+    return next((name for name in _types(schema) if name in _SCALARS), None)
+
+
+def _types(schema: Schema) -> list[str]:
+    kinds, choices = schema.get("type"), schema.get("enum")
+    if kinds is None and choices and all(isinstance(choice, str) for choice in choices):
+        return ["string"]
+    return [kinds] if isinstance(kinds, str) else list(kinds or ())
 
 
 def lacks(schema: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...] | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.values import Json, normalise
 
 __all__ = ["ROOTS", "TENANT_FIELDS", "Scope", "normalise"]
@@ -34,6 +35,15 @@ class Scope:
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)  # aware
     values: Mapping[str, Any] = field(default_factory=dict)  # the document's named constants
     loop: Mapping[str, Any] = field(default_factory=dict)  # LOOP_ROOTS, inside a block of items
+    language: int = LANGUAGE_VERSION  # by whose rules it is read: those of the stored program
+
+    def read_in(self, language: int) -> Scope:
+        """Return the same, read by the rules of another version of the language."""
+        if language == self.language:
+            return self
+        other = replace(self, language=language)
+        other.__dict__["roots"] = self.roots
+        return other
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -1,13 +1,14 @@
 """JSON values: what templates see, and what they give.
 
-A number with a fraction that has to be exact travels as text ("149.90").
+A number with a fraction is a Decimal, with all its digits. What comes from Python code as one
+(money, in a record) travels as text ("149.90"): `normalise`.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -17,10 +18,14 @@ from uuid import UUID
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = "str | int | float | Decimal | bool | list[Json] | dict[str, Json] | None"
 
-DEEPEST = 60  # levels of lists and objects in one value
+DEEPEST: Final = 60  # levels of lists and objects in one value
+# Of a number written out, without an exponent. `actions.scrub` lets no longer one in either.
+MOST_STORED_DIGITS: Final = 1_000
 _AS_IT_IS: Final = frozenset({str, bool, int, type(None)})  # exactly these types, not heirs of them
+# Made once: `json.dumps` makes one in each call that has options.
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Sentinel(Enum):
@@ -34,21 +39,30 @@ MISSING: Final = Sentinel.MISSING
 LEFT_OUT: Final = Sentinel.LEFT_OUT
 
 
-def normalise(value: object, depth: int = 0) -> Json:
+def normalise(value: object) -> Json:
     """Return `value` as JSON: what a template may see.
 
     Decimal becomes a decimal string, a time ISO 8601 with its offset, a UUID text. Anything
     else that is not JSON (a model, a set, a time without an offset) is refused.
     """
+    return _as_json(value, _digits, 0)
+
+
+def exact(value: object) -> Json:
+    """Return `value` as JSON, as `normalise` does, but a Decimal as the number that it is."""
+    return _as_json(value, storable, 0)
+
+
+def _as_json(value: object, decimal: Callable[[Decimal], Json], depth: int) -> Json:
     if type(value) in _AS_IT_IS:
         return value  # type: ignore[return-value]  # most values of most payloads
     if depth > DEEPEST:
         raise ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=DEEPEST)
     if isinstance(value, Mapping):
-        return {_key(key): normalise(item, depth + 1) for key, item in value.items()}
+        return {_key(key): _as_json(one, decimal, depth + 1) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [normalise(item, depth + 1) for item in value]
-    return _scalar(value)
+        return [_as_json(one, decimal, depth + 1) for one in value]
+    return _scalar(value, decimal)
 
 
 def _key(key: object) -> str:
@@ -61,7 +75,7 @@ def _key(key: object) -> str:
     raise ExpressionError(Code.NOT_A_VALUE, kind=type(key).__name__)
 
 
-def _scalar(value: object) -> Json:
+def _scalar(value: object, decimal: Callable[[Decimal], Json]) -> Json:
     if isinstance(value, Enum):
         value = value.value
     if value is None or isinstance(value, bool):
@@ -70,14 +84,15 @@ def _scalar(value: object) -> Json:
         # Marked-up text becomes plain text.
         return str.__str__(value)
     if isinstance(value, int | float | Decimal):
-        return _number(value)
+        # What is too large for a floating-point number is finite all the same.
+        if not (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)):
+            raise ExpressionError(Code.NOT_A_VALUE, kind=str(value))
+        return decimal(value) if isinstance(value, Decimal) else value
     return _text(value)
 
 
-def _number(value: float | Decimal) -> Json:
-    if not math.isfinite(value):
-        raise ExpressionError(Code.NOT_A_VALUE, kind=str(value))
-    return plain(value) if isinstance(value, Decimal) else value
+def _digits(number: Decimal) -> str:
+    return plain(storable(number))
 
 
 def _text(value: object) -> str:
@@ -88,6 +103,25 @@ def _text(value: object) -> str:
         return value.isoformat()
     kind = "datetime without an offset" if has_no_offset else type(value).__name__
     raise ExpressionError(Code.NOT_A_VALUE, kind=kind)
+
+
+def digits_written_out(number: Decimal) -> int:
+    """Return how many digits the finite `number` has when it is written without an exponent."""
+    _sign, digits, exponent = number.as_tuple()
+    exponent = int(exponent)
+    return len(digits) + exponent if exponent >= 0 else max(len(digits), 1 - exponent)
+
+
+def is_storable(number: Decimal) -> bool:
+    """Say whether it is a number that a database can hold, and that is quick to reckon with."""
+    return number.is_finite() and digits_written_out(number) <= MOST_STORED_DIGITS
+
+
+def storable(number: Decimal) -> Decimal:
+    """Return `number`. Raises `limit_reached` if it is not one that can be stored."""
+    if not is_storable(number):
+        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_STORED_DIGITS)
+    return number
 
 
 def plain(number: Decimal) -> str:
@@ -102,4 +136,4 @@ def same_json(left: Json, right: Json) -> bool:
 
 def canonical(value: Json) -> str:
     """Return one text for all writings of the same JSON value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)

@@ -4,6 +4,7 @@ Skips, conditions, branches, loops and rendering happen here, so that one checkp
 finished step, all that follows from it, and the rendered parameters of the next step to do.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from workflows.definition.program import Program
 from workflows.definition.scope import Scope
 from workflows.engine import families, loops, waiting
 from workflows.engine.children import Family
-from workflows.engine.decide import POISONED, Decision, Position, decide
+from workflows.engine.decide import ENGINE_ERROR, POISONED, Decision, Position, Then, decide
 from workflows.engine.entries import (
     Entry,
     Timing,
@@ -38,19 +39,25 @@ from workflows.engine.entries import (
     finished,
     has_errors,
 )
-from workflows.engine.outcomes import DeadlinePassed, Outcome, StepFailed, StepSkipped
+from workflows.engine.inputs import storable_input
+from workflows.engine.outcomes import CancelAsked, DeadlinePassed, Outcome, StepFailed, StepSkipped
 from workflows.engine.progress import (
+    AwaitedEvent,
     Ended,
     Job,
     Progress,
     WaitType,
     base_of,
+    expected,
+    marks_in,
     named,
     since,
     stored,
 )
 from workflows.engine.reach import reachable_from
 from workflows.engine.statuses import RunStatus
+
+logger = logging.getLogger(__name__)
 
 Json = Any
 Pending = Mapping[str, Json]
@@ -81,6 +88,8 @@ class Walker:
         in. `arrival` is what a run that waited for others finds.
         """
         pending, instruction = pending or {}, self.program.instructions[step]
+        if "hands_over" in pending:
+            return self._end(self._ended_well(step), None, now)
         if "awaits" in pending:
             if isinstance(arrival, Family):
                 return families.meet(self, instruction, pending, arrival, now)
@@ -88,8 +97,9 @@ class Walker:
         if "wake_at" in pending:
             return waiting.wake(self, instruction, pending, now)
         if "input" in pending and isinstance(instruction, Call | EmitEvent | RunWorkflow):
-            turn = self._turn(instruction)
-            job = Job(instruction, pending["input"], self.scope(now), *_tries(pending), turn)
+            turn, marks = self.turns_of(instruction), marks_in(pending)
+            scope, tries = self.scope(now), _tries(pending)
+            job = Job(instruction, pending["input"], scope, *tries, turn, marks)
             return Progress(RunStatus.RUNNING, (), step, None, job)
         return self.walk(step, now, pending)
 
@@ -97,6 +107,8 @@ class Walker:
         self, job: Job, outcome: Outcome, timing: Timing, *, now: datetime, jitter: float
     ) -> Progress:
         """Say what `outcome` of `job` means, and go on to the next step to carry out."""
+        if isinstance(outcome, CancelAsked):
+            return self.cancelled(job.instruction.index, stored(job), now)
         decision = decide(self._position(job.instruction, job.attempt), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
@@ -112,27 +124,61 @@ class Walker:
         self, step: int, pending: Pending | None, deadline: datetime, now: datetime
     ) -> Progress:
         """End a run that took too long; the steps for a run that has failed come yet."""
-        pending, outcome = pending or {}, DeadlinePassed(deadline.isoformat())
-        instruction = self.program.instructions[step]
-        job = Job(instruction, pending.get("input"), self.scope(now), *_tries(pending))
-        decision = decide(self._position(instruction), outcome)
-        self.entries.append(finished(base_of(job), outcome, decision, since(pending, now)))
-        return replace(self._after(decision, outcome, now), cancels_children=True)
+        return self.break_off(step, pending, DeadlinePassed(deadline.isoformat()), now)
 
-    def cancelled(self, step: int) -> Progress:
-        """End a run that somebody asked to cancel while it waited. It is no failure."""
-        return Progress(RunStatus.CANCELLED, (), step, None)
+    def break_off(
+        self,
+        step: int,
+        pending: Pending | None,
+        outcome: DeadlinePassed | StepFailed,
+        now: datetime,
+    ) -> Progress:
+        """End the step that the run stands at, whatever it is in the middle of, and go on."""
+        pending, instruction = pending or {}, self.program.instructions[step]
+        scope, marks = self.scope(now), marks_in(pending)
+        job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
+        decision = decide(self._position(instruction), outcome)
+        entry = finished(base_of(job), outcome, decision, since(pending, now))
+        children = pending.get("children")
+        if children and "oldest" in children:
+            # A retry goes on in them.
+            entry["children"] = [children["oldest"], children["last"]]
+            entry |= {"done": children["done"]} if children.get("done") else {}
+        self.entries.append(entry)
+        after = self._after(decision, outcome, now)
+        return replace(after, cancels_children=True, closes_question=True)
+
+    def cancelled(self, step: int, pending: Pending | None, now: datetime) -> Progress:
+        """End a run that somebody asked to cancel. It is no failure, unless it had failed before.
+
+        What is stored of the step stays with the run: a retry goes on there.
+        """
+        if self.has_failed_at(step):
+            return self._end(Decision(RunStatus.FAILED, step, None), None, now)
+        kept = {**pending} if pending is not None else None
+        return Progress(RunStatus.CANCELLED, tuple(self.entries), step, kept, closes_question=True)
 
     def poisoned(self, step: int, pending: Pending | None, crashes: int) -> Progress:
         """End a run that ended its worker too often."""
-        name = (pending or {}).get("step_name") or self.program.instructions[step].name
-        error = {"step_name": name, "error": {"code": POISONED, "params": {"crashes": crashes}}}
-        ended = Ended(tells_at_once=families.stops_the_others(self))
-        return Progress(RunStatus.FAILED, (), step, None, ended=ended, error=error)
+        return self.given_up(step, pending, StepFailed(POISONED, {"crashes": crashes}))
 
-    def moment(self, step: int, pending: Pending, now: datetime) -> datetime:
-        """Return the time by which a run that waited for others and is due looks around."""
-        return waiting.moment(self.program.instructions[step], pending, now)
+    def given_up(self, step: int, pending: Pending | None, failure: StepFailed) -> Progress:
+        """End a run without another word in its results: with them, it could not be."""
+        name = (pending or {}).get("step_name") or self.program.instructions[step].name
+        error = {"step_name": name, "error": {"code": failure.code, "params": failure.params}}
+        ended = Ended(tells_at_once=families.stops_the_others(self))
+        kept = {key: value for key, value in (pending or {}).items() if key != "begun"}
+        failed = Progress(RunStatus.FAILED, (), step, kept, ended=ended, error=error)
+        return replace(failed, closes_question=True)
+
+    def is_due(self, pending: Pending, now: datetime) -> bool:
+        """Whether a reminder of the wait under way is due, or its time is up."""
+        return waiting.is_due(self.program.instructions[pending["step"]], pending, now)
+
+    def awaited(self, pending: Pending) -> AwaitedEvent:
+        """Return the event that the wait under way is for."""
+        instruction = expected(self.program.instructions[pending["step"]], WaitForEvent)
+        return waiting.awaited(self, instruction, pending)
 
     def has_failed_at(self, step: int) -> bool:
         """Whether the run has failed already, and these are the steps for that."""
@@ -142,17 +188,17 @@ class Walker:
 
     def walk(self, step: int, now: datetime, pending: Pending | None = None) -> Progress:
         """Go on from `step` until somebody has to do something, or the run ends."""
-        pending = pending or {}
+        progress = self._walk(step, now, pending or {})
+        has_just_failed = any(one.get("then") == Then.ON_FAILURE for one in self.entries)
+        return replace(progress, closes_question=True) if has_just_failed else progress
+
+    def _walk(self, step: int, now: datetime, pending: Pending) -> Progress:
         while True:
             instruction = self.program.instructions[step]
             if isinstance(instruction, Fail):
                 return self._fail(instruction, now)
-            turn = self._turn(instruction)
-            job = Job(instruction, None, self.scope(now), *_tries(pending), turn)
-            try:
-                found = self._try(job, pending.get("done", {}), now)
-            except ExpressionError as problem:
-                found = StepFailed(problem.code, dict(problem.params))
+            job = self._job(instruction, pending, now)
+            found = self._settled(job, pending.get("done", {}), now)
             if isinstance(found, Progress):
                 return found
             decision = decide(self._position(instruction), found)
@@ -185,9 +231,8 @@ class Walker:
     ) -> Progress:
         """Leave the run until it is due again, or until somebody wakes it."""
         entries = tuple(self.entries)
-        return Progress(
-            RunStatus.WAITING, entries, step, pending, due_in=due_in, wait_type=wait_type
-        )
+        parked = Progress(RunStatus.WAITING, entries, step, pending, due_in=due_in)
+        return replace(parked, wait_type=wait_type, has_failed=self.has_failed_at(step))
 
     def scope(self, now: datetime) -> Scope:
         """Return what templates see at this moment."""
@@ -198,30 +243,57 @@ class Walker:
         found = (one.index for one in self.program.instructions if one.name == name)
         return next(found, default)
 
+    def turns_of(self, instruction: Instruction) -> int:
+        """Return how often the run has ended a step."""
+        entries = [*self.results, *self.entries]
+        return sum(entry["step_name"] == instruction.name for entry in entries)
+
+    def _settled(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
+        """Work a step out. That it cannot be is its own failure, and not of the one before it.
+
+        What that one came to is known, and must be written, even if the engine has a fault here.
+        """
+        try:
+            return self._try(job, done, now)
+        except ExpressionError as problem:
+            return StepFailed(problem.code, dict(problem.params))
+        except Exception as fault:
+            logger.exception("step_not_worked_out", extra={"step": job.instruction.name})
+            return StepFailed(ENGINE_ERROR, {"reason": f"{type(fault).__name__}: {fault}"})
+
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Settle a step that needs no hands, or say what the hands must do."""
         instruction, scope = job.instruction, job.scope
-        # The condition of a wait was asked when it began; its reminders lead back to it.
-        is_under_way = not job.attempts and waiting.goes_on(self, instruction)
+        # The condition of a wait or a loop was asked when it began; their steps lead back to them.
+        is_under_way = (not job.attempts and waiting.goes_on(self, instruction)) or loops.goes_on(
+            self, instruction
+        )
         if not is_under_way and not instruction.should_run(scope):
             return StepSkipped()
         if (steer := _STEERING.get(type(instruction))) is not None:
             return steer(self, job, done, now)
-        ready = replace(job, input=instruction.render(scope))
+        ready = replace(job, input=storable_input(instruction.render(scope)))
         entries, pending = tuple(self.entries), stored(ready)
-        return Progress(RunStatus.RUNNING, entries, instruction.index, pending, ready)
+        has_failed = self.has_failed_at(instruction.index)
+        onward = Progress(RunStatus.RUNNING, entries, instruction.index, pending, ready)
+        return replace(onward, has_failed=has_failed)
 
     def _fail(self, mark: Fail, now: datetime) -> Progress:
         """End a block whose run stops: with the error that led into it."""
         position = self._position(mark)
         if position.on_failure is not None and not position.has_failed:
-            return self.walk(position.on_failure, now)
+            return replace(self.walk(position.on_failure, now), closes_question=True)
         return self._end(Decision(RunStatus.FAILED, mark.index, None), None, now)
 
     def _after(self, decision: Decision, outcome: Outcome, now: datetime) -> Progress:
         if decision.status is not RunStatus.RUNNING:
             return self._end(decision, outcome, now)
         return self.walk(decision.next_step, now)
+
+    def _ended_well(self, step: int) -> Decision:
+        wrong = has_errors([*self.results, *self.entries], self.program)
+        status = RunStatus.COMPLETED_WITH_ERRORS if wrong else RunStatus.COMPLETED
+        return Decision(status, step, None)
 
     def _park(self, job: Job, decision: Decision, timing: Timing) -> Progress:
         tried = {**timing.as_json(), "error": error_of(decision)}
@@ -232,16 +304,19 @@ class Walker:
         ended = Ended()
         if self.is_child:
             decision, ended = families.hand_over(self, decision, outcome, now)
-        error = error_to_tell([*self.results, *self.entries], decision.status)
+        error = error_to_tell([*self.results, *self.entries], decision.status, self.program)
         step = decision.next_step
         if decision.status is RunStatus.FAILED and error is not None:
             step = self.program_index(error["step_name"], step)
         entries = tuple(self.entries)
-        return Progress(decision.status, entries, step, None, ended=ended, error=error)
+        over = Progress(decision.status, entries, step, None, ended=ended, error=error)
+        return replace(over, closes_question=True)
 
-    def _turn(self, instruction: Instruction) -> int:
-        entries = [*self.results, *self.entries]
-        return sum(entry["step_name"] == instruction.name for entry in entries)
+    def _job(self, instruction: Instruction, pending: Pending, now: datetime) -> Job:
+        turn, scope = self.turns_of(instruction), self.scope(now)
+        if "trigger" in pending:
+            scope = replace(scope, trigger=pending["trigger"])
+        return Job(instruction, None, scope, *_tries(pending), turn, marks_in(pending))
 
     @property
     def _on_failure(self) -> int | None:
@@ -254,7 +329,7 @@ class Walker:
             step=instruction.index,
             after_step=instruction.next,
             attempt=attempt,
-            had_errors=has_errors([*self.results, *self.entries]),
+            had_errors=has_errors([*self.results, *self.entries], self.program),
             has_failed=self.has_failed_at(instruction.index),
             on_error=instruction.on_error,
             error_block=instruction.error_block,
@@ -276,17 +351,6 @@ _STEERING: Final[Mapping[type, _Steer]] = {
     ForEach: families.each,
     Parallel: families.spawn,
 }
-
-
-def pending_retry(step: int, failed: Entry) -> Entry:
-    """Return what lets a failed step be tried again: its input, and its tries, forgiven."""
-    last = {key: failed[key] for key in ("started_at", "duration_ms", "error") if key in failed}
-    tries = failed.get("attempts") or [last]
-    pending = {"step": step, "step_name": failed["step_name"], "action": failed["action"]}
-    rendered = {"input": failed["input"]} if "input" in failed else {}
-    # Of a step with child runs: the results of those that did their work.
-    done = {"done": failed["done"]} if failed.get("done") else {}
-    return {**pending, **rendered, **done, "attempts": tries, "forgiven": len(tries)}
 
 
 def _tries(pending: Pending) -> tuple[tuple[Entry, ...], int]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from workflows.definition.instructions import ForEach, Instruction, Parallel, RunWorkflow
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Child, Spawn
+from workflows.engine.resuming import Scope
 from workflows.engine.statuses import RunStatus
 
 Json = Any
@@ -27,6 +28,7 @@ class ChildEnd:
     status: RunStatus
     output: Mapping[str, Json] | None  # Ended.as_json()
     error: Mapping[str, Json] | None = None  # {"code", "step", "message"}
+    is_settled: bool = False  # a person has said what became of a step in it
 
     @property
     def has_failed(self) -> bool:
@@ -40,6 +42,12 @@ class Family:
 
     open: int
     ended: Sequence[ChildEnd]
+    result_bytes: int = 0  # of all results together; past MAX_BYTES they are not read
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the results together are more than a step may keep."""
+        return self.result_bytes > MOST_BYTES
 
 
 def too_many(items: Sequence[Json]) -> StepFailed | None:
@@ -59,16 +67,34 @@ def next_children(
         case ForEach():
             todo = [i for i in range(len(params["items"])) if str(i) not in done]
             page = (Child(instruction.body, i, params["items"][i]) for i in todo[:PAGE])
-            return Spawn(tuple(page), instruction.concurrency)
+            return Spawn(tuple(page), at_once(instruction))
         case Parallel():
             arms = (
                 Child(arm.body, index, has_item=False)
                 for index, arm in enumerate(instruction.arms)
                 if str(index) not in done
             )
-            return Spawn(tuple(arms), len(instruction.arms))
+            return Spawn(tuple(arms), at_once(instruction))
         case _:
-            return Spawn((Child(0, 0, params["input"]),), 1)
+            return Spawn((Child(0, 0, params["input"]),), at_once(instruction))
+
+
+def at_once(instruction: Instruction) -> int:
+    """Return how many child runs of a step may be under way at the same time."""
+    match instruction:
+        case ForEach():
+            return instruction.concurrency
+        case Parallel():
+            return len(instruction.arms)
+        case _:
+            return 1
+
+
+def goes_on(end: ChildEnd, scope: str) -> bool:
+    """Whether a child that has ended goes on when its parent is retried."""
+    if scope == Scope.SETTLED and end.status is RunStatus.FAILED:
+        return end.is_settled
+    return end.has_failed
 
 
 def must_stop(instruction: Instruction, family: Family) -> bool:
@@ -102,16 +128,17 @@ def outcome_of(instruction: Instruction, family: Family, done: Mapping[str, Json
     if failed or any("flawed" in one for one in done.values()):
         flawed = sum("failed" in one or "flawed" in one for one in done.values())
         trouble = StepFailed("items_failed", {"failed": flawed, "items": len(done)})
+    if family.is_too_large:
+        return _too_large(family.result_bytes)
     output = _output(instruction, done)
     size = _bytes_of(output)
     if size > MOST_BYTES:
-        return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MOST_BYTES})
+        return _too_large(size)
     return StepCompleted(output, trouble=trouble)
 
 
-def kept_for_retry(done: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the results that a retry of the step need not work for again."""
-    return {index: one for index, one in done.items() if "failed" not in one}
+def _too_large(size: int) -> StepFailed:
+    return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MOST_BYTES})
 
 
 def _output(instruction: Instruction, done: Mapping[str, Json]) -> Json:

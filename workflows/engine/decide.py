@@ -23,10 +23,13 @@ OUTCOME_UNKNOWN: Final = "outcome_unknown"
 CANCELLED: Final = "cancelled"
 STOPPED: Final = "stopped"
 POISONED: Final = "poisoned"
+ENGINE_ERROR: Final = "engine_error"
 DEADLINE_PASSED: Final = "deadline_passed"
 
 # A run that ended its worker this often ends it again: it fails instead of taking turns for ever.
 MAX_CRASHES: Final = 5
+# A fault of the engine itself, in the same step: the next try is as good as certain to meet it.
+MAX_FAULTS: Final = 3
 
 
 class Then(StrEnum):
@@ -86,7 +89,9 @@ def decide(  # noqa: C901, PLR0911  # one line for each outcome
         case StepFailed():
             return _after_failure(position, outcome, jitter)
         case StepUnknown():
-            return _give_up(position, StepStatus.UNKNOWN, StepFailed(OUTCOME_UNKNOWN))
+            why = {"reason": outcome.reason} if outcome.reason else {}
+            unknown = StepFailed(OUTCOME_UNKNOWN, {**outcome.params, **why})
+            return _give_up(position, StepStatus.UNKNOWN, unknown)
         case RunStopped():
             return _stop_as_wanted(position, outcome)
         case DeadlinePassed():

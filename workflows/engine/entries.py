@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from workflows.definition.program import Program
 from workflows.engine.decide import Decision, Then
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepSkipped
+from workflows.engine.reach import failure_steps
 from workflows.engine.statuses import RunStatus, StepStatus
 
 Json = Any
@@ -53,32 +55,47 @@ def finished(base: Entry, outcome: Outcome, decision: Decision, timing: Timing) 
     return entry
 
 
-def has_errors(results: Sequence[Mapping[str, Json]]) -> bool:
-    """Whether a step failed, if only in part, or nobody knows whether it did its work."""
-    return any(_went_wrong(entry) for entry in results)
+def has_errors(results: Sequence[Entry], program: Program) -> bool:
+    """Whether a step failed, if only in part, or nobody knows whether it did its work.
+
+    Steps under `on_failure` do not count: they belong to a failure that a retry has undone since.
+    """
+    return any(_went_wrong(entry) for entry in of_the_work(results, program))
 
 
 def _went_wrong(entry: Mapping[str, Json]) -> bool:
     return entry["status"] in _WRONG or "error" in entry
 
 
-def error_to_tell(results: Sequence[Entry], status: RunStatus) -> Entry | None:
+def of_the_work(results: Sequence[Entry], program: Program) -> Sequence[Entry]:
+    """Return the entries of the steps themselves, without those under `on_failure`."""
+    if program.on_failure is None:
+        return results
+    asides = {program.instructions[index].name for index in failure_steps(program)}
+    return [entry for entry in results if entry["step_name"] not in asides]
+
+
+def error_to_tell(results: Sequence[Entry], status: RunStatus, program: Program) -> Entry | None:
     """Return the entry that says why a run ended as it did: what its error columns repeat.
 
     Of a failed run, the one that stopped it; else the first that went wrong.
     """
     if status is RunStatus.FAILED:
-        return stopping_entry(results)
-    return next((entry for entry in results if _went_wrong(entry)), None)
+        return stopping_entry(results, program)
+    return next((entry for entry in of_the_work(results, program) if _went_wrong(entry)), None)
 
 
-def stopping_entry(results: Sequence[Entry]) -> Entry | None:
-    """Return the entry that made a run fail."""
-    stopped = [one for one in results if one.get("then") in {Then.STOP, Then.ON_FAILURE}]
+def stopping_entry(results: Sequence[Entry], program: Program) -> Entry | None:
+    """Return the entry of the failure that ended the run's last attempt.
+
+    What fails under `on_failure` is never it: those steps run because of it.
+    """
+    own = of_the_work(results, program)
+    stopped = [one for one in own if one.get("then") in {Then.STOP, Then.ON_FAILURE}]
     if stopped:
-        return stopped[0]
-    wrong = (entry for entry in reversed(results) if entry["status"] in _WRONG)
-    return latest_handled(results) or next(wrong, None)
+        return stopped[-1]
+    wrong = (entry for entry in reversed(own) if entry["status"] in _WRONG)
+    return latest_handled(own) or next(wrong, None)
 
 
 def latest_handled(results: Sequence[Entry]) -> Entry | None:
@@ -93,5 +110,7 @@ def rounds_of(results: Sequence[Entry], step_name: str) -> int:
     for entry in results:
         if entry["step_name"] == step_name:
             output = entry.get("output") or {}
-            rounds = 0 if output.get("done") or "error" in entry else rounds + 1
+            is_over = output.get("done") or "error" in entry
+            # One that was skipped was not entered at all.
+            rounds = 0 if is_over or entry["status"] == StepStatus.SKIPPED else rounds + 1
     return rounds

@@ -14,7 +14,7 @@ from workflows.engine.children import Family
 from workflows.engine.decide import Decision, Then
 from workflows.engine.entries import Entry, Timing, finished
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
-from workflows.engine.progress import Ended, Job, Progress, WaitType, stored
+from workflows.engine.progress import Ended, Job, Progress, Revival, WaitType, stored
 from workflows.engine.statuses import RunStatus, StepStatus
 
 if TYPE_CHECKING:
@@ -37,32 +37,54 @@ def each(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> O
 def spawn(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> Progress:
     """Start child runs and park until they have ended."""
     index = job.instruction.index
-    family = {"awaits": "children", "since": now.isoformat(), "children": {"done": done}}
+    first = children.next_children(job.instruction, job.input, done)
+    kept: Entry = {"started": len(first.children), **({"done": done} if done else {})}
+    family = {"awaits": "children", "since": now.isoformat(), "children": kept}
     parked = walker.parked(index, {**stored(job), **family}, WaitType.CHILDREN, None)
-    return replace(parked, spawn=children.next_children(job.instruction, job.input, done))
+    return replace(parked, spawn=first)
 
 
 def meet(
     walker: Walker, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
 ) -> Progress:
     """Look after the child runs: wait on, start more, or say what their ends mean."""
+    if pending["children"].get("revive"):
+        return _revive(walker, parent, pending, family, now)
     must_stop = children.must_stop(parent, family)
     if family.open:
         parked = walker.parked(parent.index, pending, WaitType.CHILDREN, None)
         return replace(parked, cancels_children=must_stop)
     kept = pending["children"]
-    done = children.taken(kept["done"], family)
-    if isinstance(parent, ForEach) and not must_stop:
+    # What the rows do not tell: children that version 0.1 took over from an earlier visit.
+    done = children.taken(kept.get("done", {}), family)
+    if isinstance(parent, ForEach) and not must_stop and not family.is_too_large:
         more = children.next_children(parent, pending["input"], done)
         if more.children:
-            pending = {**pending, "children": {**kept, "done": done}}
+            started = len(done) + len(more.children)
+            pending = {**pending, "children": {**kept, "started": started}}
             parked = walker.parked(parent.index, pending, WaitType.CHILDREN, None)
             return replace(parked, spawn=more)
     outcome = children.outcome_of(parent, family, done)
     facts: Entry = {"children": [kept["oldest"], kept["last"]]}
-    if isinstance(outcome, StepFailed):
-        facts["done"] = children.kept_for_retry(done)
     return walker.over(parent, pending, outcome, now, facts)
+
+
+def _revive(
+    walker: Walker, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
+) -> Progress:
+    """Let the children that did not end well go on, and wait for them again."""
+    if family.open:
+        # Some were being carried out when the step ended: first they come to their end.
+        return walker.parked(parent.index, pending, WaitType.CHILDREN, None)
+    kept = {**pending["children"]}
+    scope, fresh = kept.pop("revive"), kept.pop("fresh", None)
+    pending = {**pending, "children": kept}
+    again = [end for end in family.ended if children.goes_on(end, scope)]
+    if not again:
+        return meet(walker, parent, pending, family, now)
+    parked = walker.parked(parent.index, pending, WaitType.CHILDREN, None)
+    revival = Revival(kept, len(again), children.at_once(parent), scope, fresh=fresh)
+    return replace(parked, revival=revival)
 
 
 def hand_over(

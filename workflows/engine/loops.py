@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from workflows.definition.instructions import Branch, Repeat, Stop
+from workflows.definition.instructions import Branch, Instruction, Repeat, Stop
 from workflows.engine.entries import rounds_of
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress, WaitType, expected
@@ -39,6 +39,12 @@ def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
     if rounds >= loop.at_most:
         return StepFailed("not_in_time", {"rounds": rounds})
     return StepCompleted({"round": rounds + 1, "done": False}, loop.body)
+
+
+def goes_on(walker: Walker, instruction: Instruction) -> bool:
+    """Whether a loop has been entered, and its steps lead back to it."""
+    entries = [*walker.results, *walker.entries]
+    return isinstance(instruction, Repeat) and rounds_of(entries, instruction.name) > 0
 
 
 def rest(walker: Walker, loop: Repeat) -> Progress | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 Json = Any
@@ -33,9 +34,23 @@ class StepCompleted:
     trouble: StepFailed | None = None  # part of it failed, and the run goes on all the same
 
 
+class Doubt(StrEnum):
+    """Why nobody knows whether a step was done."""
+
+    WORKER_DIED = "worker_died"
+    NOT_RECORDED = "not_recorded"  # the worker lived, and could not write what came of it
+    NO_ANSWER = "no_answer"  # in time
+    CONNECTION_LOST = "connection_lost"
+    GATEWAY_ERROR = "gateway_error"  # an error that may come from a server in between
+    UNCLEAR_ANSWER = "unclear_answer"
+
+
 @dataclass(frozen=True, slots=True)
 class StepUnknown:
-    """The worker died after the step began, and the action cannot safely be repeated."""
+    """The step may have been done, and its action cannot safely be repeated."""
+
+    reason: Doubt | None = None
+    params: dict[str, Json] = field(default_factory=dict)  # what is known: status, host, answer
 
 
 @dataclass(frozen=True, slots=True)

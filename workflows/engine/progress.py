@@ -5,7 +5,12 @@ and name, its rendered `input`, and
     of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts)
     of a wait for a moment      `wake_at`
     of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`
-    of child runs               `children`: `first` and `last` id of those under way, `done` ones
+    of child runs               `children`: `oldest` and `last` id of the step's child runs, how
+                                many were `started`, and after a retry which to `revive`
+
+    of a run that has failed    `after_failure`: these are the steps for that
+
+Of a run that ended in the middle of a step it keeps all that under `resume`: where a retry goes on.
 """
 
 from collections.abc import Mapping
@@ -33,6 +38,26 @@ class WaitType(StrEnum):
     LANE = "lane"
 
 
+class WakeReason(StrEnum):
+    """Why a run is due, or will be. Told for people and for tests: nothing is concluded from it.
+
+    Whether a moment has come is asked of the database's clock, and whether somebody came of what
+    they left behind.
+    """
+
+    START = "start"
+    TIME = "time"  # the end of a wait, a reminder, the next round of a loop
+    RETRY = "retry"
+    DEADLINE = "deadline"
+    EVENT = "event"
+    DECISION = "decision"
+    CHILD = "child"
+    LANE = "lane"
+    CANCEL = "cancel"
+    LOOK_BACK = "look_back"  # it has begun to wait, and has to look for events that came before
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A step for the hands to carry out."""
@@ -43,15 +68,21 @@ class Job:
     attempts: tuple[Entry, ...] = ()  # the failed ones before this
     forgiven: int = 0  # how many of them a person's retry no longer counts
     turn: int = 0  # how often the run has ended this step before: in a loop, or as a reminder
+    # How often a person had it tried with the record's values of that day, and what they were:
+    # `revision` and `record_values`, both missing if nobody has.
+    marks: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """What tells this step of the run from all others, the same on every try and resume.
 
         The second round of a loop is another call: with the first one's key it would be dropped.
+        So would be one with other content.
         """
         index = self.instruction.index
-        return f"{index}-{self.turn + 1}" if self.turn else str(index)
+        key = f"{index}-{self.turn + 1}" if self.turn else str(index)
+        revision = self.marks.get("revision")
+        return f"{key}-r{revision}" if revision else key
 
     @property
     def attempt(self) -> int:
@@ -78,6 +109,18 @@ class Spawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Revival:
+    """The child runs of a step that go on after a retry: those that did not end well."""
+
+    fresh: Mapping[str, Json] | None = field(kw_only=True, default=None)  # resuming.Fresh, as JSON
+
+    batch: Mapping[str, str]  # `oldest` and `last` id of the step's children
+    number: int
+    at_once: int
+    scope: str  # resuming.Scope
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitedEvent:
     """The event a run waits for."""
 
@@ -85,6 +128,8 @@ class AwaitedEvent:
     match: dict[str, Json]  # path in its payload -> value
     look_back: timedelta  # before the run's start
     behind: str | None  # the id of the one that ended this step's last wait
+    seen: tuple[str, ...] = ()  # the ids of those that ended its waits, the last one included
+    knows_all: bool = True  # False: there may have been others before them
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +166,25 @@ class Progress:
     pending: Json | None  # the step under way, as it is stored
     job: Job | None = None
     due_in: timedelta | None = None  # of a run that parks; None: until somebody wakes it
+    due_at: datetime | None = None  # the moment itself, where the step waits for one
+    # These are the steps for a run that has failed: its deadline does not count any more, and a
+    # cancel leaves it a failure.
+    has_failed: bool = False
     wait_type: WaitType | None = None
     spawn: Spawn | None = None
+    revival: Revival | None = None
     awaited: AwaitedEvent | None = None
     question: Question | None = None  # a new one
     cancels_children: bool = False
+    closes_question: bool = False  # the visit of the step that asked it is over
     ended: Ended = field(default_factory=Ended)
     error: Entry | None = None  # of a run that ends: why it ended so
 
 
 def base_of(job: Job) -> Entry:
     """Return how the entry of a step begins."""
-    base: Entry = {"step_name": job.instruction.name, "action": job.instruction.action}
+    name, action = job.instruction.name, job.instruction.action
+    base: Entry = {"step_name": name, "action": action, **job.marks}
     if job.input is not None:
         base["input"] = job.input
     if job.attempts:
@@ -147,7 +199,13 @@ def stored(job: Job) -> Entry:
 
 def named(pending: Mapping[str, Json]) -> Entry:
     """Return how the entry of a step begins that parked the run."""
-    return {key: pending[key] for key in ("step_name", "action", "input") if key in pending}
+    kept = {key: pending[key] for key in ("step_name", "action", "input") if key in pending}
+    return {**kept, **marks_in(pending)}
+
+
+def marks_in(kept: Mapping[str, Json]) -> Entry:
+    """Return the marks of a job, from what a row or an entry keeps of it."""
+    return {key: kept[key] for key in ("revision", "record_values") if key in kept}
 
 
 def since(pending: Mapping[str, Json], now: datetime) -> Timing:

@@ -29,6 +29,11 @@ def where_runs_may_start(program: Program) -> frozenset[int]:
     return _closure(program, 0, ways)
 
 
+def failure_steps(program: Program) -> frozenset[int]:
+    """Return the indexes of the steps under the document's `on_failure`."""
+    return reachable_from(program, program.on_failure)
+
+
 def _closure(
     program: Program, start: int, ways: Callable[[Instruction], Iterable[int | None]]
 ) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from workflows.definition.instructions import Approval, Instruction, Reminder, Wait, WaitForEvent
 from workflows.engine import patience
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 Json = Any
 
+# The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
+# knows that they came before.
+MOST_SEEN: Final = 50
+
 
 def wait(walker: Walker, job: Job, _done: Json, now: datetime) -> Outcome | Progress:
     """Wait for a moment, unless it is past."""
@@ -38,13 +42,16 @@ def wait(walker: Walker, job: Job, _done: Json, now: datetime) -> Outcome | Prog
         return StepCompleted({"until": wake_at.isoformat()})
     asked = replace(job, input=instruction.render(job.scope))
     pending = {**stored(asked), "wake_at": wake_at.isoformat(), "since": now.isoformat()}
-    return walker.parked(instruction.index, pending, WaitType.TIME, wake_at - now)
+    return _until_moment(walker, instruction, pending, (WaitType.TIME, wake_at), now)
 
 
 def wake(
     walker: Walker, instruction: Instruction, pending: Mapping[str, Json], now: datetime
 ) -> Progress:
-    """End a wait. It is over because the run was due: the row's clock, not the document's."""
+    """End a wait, or wait on if the run was woken before its time."""
+    wake_at = datetime.fromisoformat(pending["wake_at"])
+    if now < wake_at:
+        return _until_moment(walker, instruction, pending, (WaitType.TIME, wake_at), now)
     return walker.over(instruction, pending, StepCompleted({"until": pending["wake_at"]}), now)
 
 
@@ -87,11 +94,10 @@ def awake(
     now: datetime,
 ) -> Progress:
     """Go on if what was waited for came or time is up; else remind, or wait on."""
-    at = moment(instruction, pending, now)
-    if arrival or is_up(pending, at):
+    if arrival or is_up(pending, now):
         outcome = _answer(instruction, arrival, pending, now)
         return walker.over(instruction, pending, outcome, now)
-    call = patience.call_to_make(_reminders(instruction), pending, at)
+    call = patience.call_to_make(_reminders(instruction), pending, now)
     if call is None:
         return _park(walker, instruction, pending, now)
     link = {"link": pending["link"]} if "link" in pending else {}
@@ -105,15 +111,6 @@ def awake(
     }
     walker.entries.append(entry)
     return walker.walk(call.reminder.body, now)
-
-
-def moment(instruction: Instruction, pending: Mapping[str, Json], now: datetime) -> datetime:
-    """Return the time for a run that is due although nothing came: what it parked for has come.
-
-    The row's clock says so, not the worker's.
-    """
-    due = _next_moment(instruction, pending)
-    return max(now, due) if due else now
 
 
 def is_up(pending: Mapping[str, Json], at: datetime) -> bool:
@@ -135,19 +132,45 @@ def _park(
 ) -> Progress:
     """Wait until what is waited for comes, the next reminder is due, or time is up."""
     due = _next_moment(instruction, pending)
-    due_in = max(due - now, timedelta(0)) if due else None
     if isinstance(instruction, WaitForEvent):
-        parked = walker.parked(instruction.index, pending, WaitType.EVENT, due_in)
-        return replace(parked, awaited=_awaited(walker, instruction, pending))
-    return walker.parked(instruction.index, pending, WaitType.APPROVAL, due_in)
+        parked = _until_moment(walker, instruction, pending, (WaitType.EVENT, due), now)
+        return replace(parked, awaited=awaited(walker, instruction, pending))
+    return _until_moment(walker, instruction, pending, (WaitType.APPROVAL, due), now)
 
 
-def _awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
-    # An event that ended this step before, in a loop, does not end it again.
-    ends = (one.get("output") for one in walker.results if one["step_name"] == wait.name)
-    seen = [end["event_id"] for end in ends if end and "event_id" in end]
-    match = pending["input"]["match"]
-    return AwaitedEvent(wait.event_type, match, wait.look_back, seen[-1] if seen else None)
+def _until_moment(
+    walker: Walker,
+    instruction: Instruction,
+    pending: Mapping[str, Json],
+    wait: tuple[WaitType, datetime | None],
+    now: datetime,
+) -> Progress:
+    """Park until a moment; None: until somebody wakes the run."""
+    wait_type, due = wait
+    due_in = max(due - now, timedelta(0)) if due else None
+    return replace(walker.parked(instruction.index, pending, wait_type, due_in), due_at=due)
+
+
+def awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
+    """Return which event ends a wait. One that ended this step before, in a loop, does not."""
+    own = [one for one in (*walker.results, *walker.entries) if one["step_name"] == wait.name]
+    outputs = [one.get("output") or {} for one in own]
+    ends = [output["event_id"] for output in outputs if "event_id" in output]
+    seen = tuple(ends[-MOST_SEEN:])
+    return AwaitedEvent(
+        wait.event_type,
+        pending["input"]["match"],
+        wait.look_back,
+        behind=seen[-1] if seen else None,
+        seen=seen,
+        knows_all=len(seen) == len(ends) and len(own) == walker.turns_of(wait),
+    )
+
+
+def is_due(instruction: Instruction, pending: Mapping[str, Json], now: datetime) -> bool:
+    """Whether a reminder of a wait is due, or its time is up."""
+    due = _next_moment(instruction, pending)
+    return due is not None and due <= now
 
 
 def _until(instruction: Instruction, now: datetime) -> datetime | None:

@@ -20,7 +20,7 @@ def _arrival(default: object) -> models.BigIntegerField:
 class Migration(migrations.Migration):
     atomic = False  # indexes of a table in use are built beside it
 
-    dependencies = [("workflows", "0003_rehearsals")]
+    dependencies = [("workflows", "0005_wake_reason")]
 
     operations = [
         migrations.RunSQL(

@@ -28,6 +28,9 @@ class WorkflowApproval(TenantModel):
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
     decided_via = models.CharField(_("decided through"), max_length=40, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True)
+    closed_at = models.DateTimeField(
+        _("closed"), null=True, help_text=_("When its step ended without a decision.")
+    )
     expires_at = models.DateTimeField(_("expires"), null=True)
     notified_at = models.DateTimeField(_("approvers told"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)

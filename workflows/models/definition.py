@@ -22,8 +22,11 @@ class DefinitionQuerySet(TenantQuerySet["WorkflowDefinition"]):
 class WorkflowDefinition(TenantModel):
     """One workflow. Archived rather than deleted while runs of it exist."""
 
-    key = models.SlugField(
-        _("key"), max_length=100, help_text=_("By this name exports refer to it.")
+    key = models.SlugField(  # type: ignore[call-arg]  # the stubs know no collation
+        _("key"),
+        max_length=100,
+        db_collation="C",  # exports are in the same order everywhere
+        help_text=_("By this name exports refer to it."),
     )
     name = models.CharField(_("name"), max_length=200)
     trigger_type = models.CharField(_("starts on"), max_length=100, blank=True)

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, HashIndex
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fields import ExactJSONField
@@ -91,6 +91,8 @@ class WorkflowRun(TenantModel):
     subject_id = models.CharField(_("about (id)"), max_length=100, blank=True, db_default="")
     actor = models.CharField(_("started by"), max_length=200, blank=True, db_default="")
     due_at = models.DateTimeField(_("due"), null=True)
+    # A WakeReason. NULL: nobody wakes it yet, or an older release made it due.
+    wake_reason = models.CharField(_("woken by"), max_length=20, null=True)  # noqa: DJ001
     lease_until = models.DateTimeField(_("lease until"), null=True)
     lease_token = models.BigIntegerField(_("lease token"), default=0, db_default=0)
     worker = models.BigIntegerField(_("worker"), null=True)
@@ -151,9 +153,13 @@ class WorkflowRun(TenantModel):
                 name="wr_children",
                 condition=models.Q(parent_run__isnull=False),
             ),
+            # By bytes, as `matching` asks, whatever the database's own collation is. The column has
+            # none of its own: to change that would rebuild its indexes under a full lock.
             models.Index(
-                fields=["tenant", "wait_type", "wait_match"],
-                name="wr_waits",
+                models.F("tenant"),
+                Collate("wait_type", "C"),
+                Collate("wait_match", "C"),
+                name="wr_awaiting",
                 condition=models.Q(wait_match__isnull=False),
             ),
             models.Index(

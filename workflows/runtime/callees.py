@@ -2,13 +2,11 @@
 
 from typing import Any, Final
 
-from django.utils import timezone
-
 from tenants.facts import TenantFacts
 from workflows.definition.scope import Scope
 from workflows.engine.outcomes import StepFailed
 from workflows.runtime import lanes
-from workflows.runtime.database import rows
+from workflows.runtime.database import database_clock, rows
 from workflows.runtime.families import Callee
 from workflows.runtime.programs import program_of
 from workflows.runtime.scopes import tenant_values
@@ -37,7 +35,7 @@ def find(tenant: TenantFacts, key: str, handed: Json, around: Surroundings) -> C
     scope = Scope(
         trigger=handed,
         tenant=tenant_values(tenant),
-        now=timezone.now(),
+        now=database_clock(),
         values=program.values,
     )
     lane, _problem = lanes.lane_of(program, scope)

@@ -6,15 +6,50 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from workflows.runtime.database import Row, as_json
+from tenants.jsontext import loads, storable
+from workflows.runtime.database import Row
 
 Json = Any
 
-# One crash is most likely not the run's doing; from the second on it is executed alone.
+# One crash is most likely not the run's doing; from the second on it is executed alone, if it can.
 SUSPECT_CRASHES: Final = 2
+
+# What `pending` has besides the step itself: it was begun, why its worker left it, how often the
+# engine failed at it.
+BOOKKEEPING: Final = frozenset({"begun", "left", "faults"})
+
+# What it has of a step of which nothing was ever tried.
+NOTHING: Final = BOOKKEEPING | {"step", "step_name"}
 
 
 @dataclass(frozen=True, slots=True)
+class JsonText:
+    """JSON as the database sent it, not read yet."""
+
+    text: str
+
+
+class _ReadWhenAsked:
+    """A field whose JSON text is read at the first look, by the thread that looks.
+
+    A run's history may have megabytes: reading it takes longer than everything else that a claim
+    does, and the pump's main thread has leases to renew meanwhile.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, claim: object, owner: type) -> Json:
+        value = vars(claim)[self._name]
+        if isinstance(value, JsonText):
+            value = vars(claim)[self._name] = loads(value.text)
+        return value
+
+    def __set__(self, claim: object, value: Json) -> None:
+        vars(claim)[self._name] = value
+
+
+@dataclass(frozen=True)  # without slots, because _ReadWhenAsked keeps its values in __dict__
 class Claim:
     """A run that this worker holds, as it stood when it was claimed."""
 
@@ -26,7 +61,8 @@ class Claim:
     payload: Json
     results: Sequence[dict[str, Json]]
     step: int
-    pending: dict[str, Json] | None  # what an earlier worker left of the step under way
+    # What an earlier worker left of the step under way.
+    pending: dict[str, Json] | None
     token: int
     actor: str
     subject_type: str
@@ -40,23 +76,58 @@ class Claim:
     parent_run: UUID | None  # of a child run
     entry: int  # where a child began; 0: with a whole program
     item_index: int | None
-    item: Json  # what a child works on, or what a called workflow was handed
+    item: Json  # of a child, or what a called workflow was handed
     has_item: bool  # it may be null
     lane: str | None
     holds_lane: bool
     deadline_at: datetime | None
     children_open: int
     created_at: datetime
+    wake_reason: str | None = None  # why it was due; NULL: an older release said nothing
+    written: int = 0  # how many checkpoints this worker has written since it claimed the run
 
     @property
     def was_begun(self) -> bool:
-        """Whether a worker began the step under way and then died."""
+        """Whether a worker began the step under way and did not write what became of it."""
         return bool(self.pending and self.pending.get("begun"))
+
+    @property
+    def may_have_asked(self) -> bool:
+        """Whether a question of this run may be open: one it waits for, or that was reminded of."""
+        asks = bool(self.pending and self.pending.get("awaits") == "approval")
+        return asks or any("waiting" in entry for entry in self.results)
+
+    @property
+    def left(self) -> str | None:
+        """Why the worker that began the step under way left it; None: it died."""
+        return (self.pending or {}).get("left")
+
+    @property
+    def faults(self) -> int:
+        """How often the engine itself has failed at the step under way."""
+        return int((self.pending or {}).get("faults", 0))
+
+    @property
+    def begun_mark(self) -> str:
+        """What `begun` is in the row, as JSON: true from the claim, then a checkpoint's number.
+
+        A write names it beside the token. So the same write twice, because the answer to the first
+        was lost, changes the row once.
+        """
+        return str(self.written) if self.written else "true"
 
     @property
     def is_suspect(self) -> bool:
         """Whether it ended its worker so often that it may not take other runs with it."""
         return self.crashes >= SUSPECT_CRASHES
+
+    @property
+    def pending_text(self) -> str | None:
+        """`pending` as JSON text, unread where nobody has read it yet."""
+        kept = vars(self)["pending"]
+        if isinstance(kept, JsonText):
+            return kept.text
+        return None if kept is None else storable(kept)
 
     @property
     def has_ties(self) -> bool:
@@ -66,26 +137,26 @@ class Claim:
     @property
     def has_done_nothing(self) -> bool:
         """Whether nothing of it was ever tried."""
-        return not self.results and not (self.pending or {}).keys() - {"begun", "step", "step_name"}
+        return not self.results and not (self.pending or {}).keys() - NOTHING
 
     @classmethod
     def from_row(cls, row: Row) -> "Claim":
-        """Read what the statement CLAIM returned."""
+        """Take over what the statement CLAIM returned; its JSON is text."""
         run_id, tenant_id, definition_id, version, event_id, payload, results, *others = row
         step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
         claimed_at, cancel_asked, depth, previous, crashes, *kin = rest
         parent_run, entry, item_index, item, lane, holds_lane, *last = kin
-        deadline_at, children_open, created_at, has_item = last
+        deadline_at, children_open, created_at, has_item, wake_reason = last
         return cls(
             run_id=run_id,
             tenant_id=tenant_id,
             definition_id=definition_id,
             version=version,
             event_id=event_id,
-            payload=as_json(payload),
-            results=as_json(results),
+            payload=_unread(payload),
+            results=_unread(results),
             step=step,
-            pending=as_json(pending) if pending is not None else None,
+            pending=_unread(pending),
             token=token,
             actor=actor,
             subject_type=subject_type,
@@ -94,16 +165,25 @@ class Claim:
             claimed_at=claimed_at,
             cancel_asked=cancel_asked,
             depth=depth or 0,
-            previous=as_json(previous) if previous is not None else None,
+            previous=_unread(previous),
             crashes=crashes,
             parent_run=parent_run,
             entry=entry,
             item_index=item_index,
-            item=as_json(item),
+            item=_unread(item),
             has_item=has_item,
             lane=lane,
             holds_lane=holds_lane,
             deadline_at=deadline_at,
             children_open=children_open,
             created_at=created_at,
+            wake_reason=wake_reason,
         )
+
+
+def _unread(text: str | None) -> Any:
+    return None if text is None else JsonText(text)
+
+
+for _name in ("payload", "results", "pending", "previous", "item"):
+    setattr(Claim, _name, _ReadWhenAsked(_name))

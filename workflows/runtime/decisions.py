@@ -1,6 +1,6 @@
 """The question a run waits for people to decide, as a row of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from workflows.engine.progress import Question
 from workflows.engine.waiting import is_up
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
+from workflows.runtime.lanes import Run
 from workflows.runtime.wakes import wake_decided
 
 Json = Any
@@ -29,13 +30,33 @@ SELECT choice, answers, decided_by, decided_at, decided_via FROM workflow_approv
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NOT NULL
 """
 
+# Whoever decides has locked the question, and may look at the run before it has parked: this waits
+# for them, and then finds what they decided.
+LOCK: Final = (
+    "SELECT 1 FROM workflow_approvals WHERE id = %(id)s AND tenant_id = %(tenant)s FOR SHARE"
+)
+
 # Time is up: from here on nobody can decide any more.
 CLOSE: Final = """
 UPDATE workflow_approvals
 SET decided_at = now(), decided_via = 'timeout', choice = coalesce(%(choice)s::text, '')
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NULL
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND decided_at IS NULL AND closed_at IS NULL
 RETURNING 1
 """
+
+# The step that asked is over without a decision, whatever ended it: nobody can decide any more.
+CLOSE_ALL: Final = """
+UPDATE workflow_approvals SET closed_at = now()
+WHERE run_id = ANY(%(runs)s) AND decided_at IS NULL AND closed_at IS NULL
+    AND id IS DISTINCT FROM %(but)s::uuid
+RETURNING 1
+"""
+
+
+def close_questions(runs: Sequence[UUID], but: str | None = None, *, run: Run = rows) -> None:
+    """Close what these runs have asked and nobody has decided, but for one question."""
+    if runs:
+        run(CLOSE_ALL, {"runs": list(runs), "but": but})
 
 
 def ask(claim: Claim, question: Question) -> dict[str, str]:
@@ -71,16 +92,17 @@ def place_of(approval_id: UUID) -> dict[str, str]:
 def wake_if_decided(claim: Claim, pending: Mapping[str, Json]) -> None:
     """Make a run that parks again due, if what it waits for was decided meanwhile."""
     asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
+    rows(LOCK, asked)
     if rows(DECISION, asked):
-        wake_decided(claim.tenant_id, claim.run_id)
+        wake_decided(claim.tenant_id, claim.run_id, asked["id"])
 
 
 def decision_of(
-    claim: Claim, pending: Mapping[str, Json], moment: datetime
+    claim: Claim, pending: Mapping[str, Json], now: datetime
 ) -> Mapping[str, Json] | None:
     """Return what was decided, or None. A question whose time is up is closed first."""
     asked = {"id": UUID(pending["approval_id"]), "tenant": claim.tenant_id}
-    if is_up(pending, moment):
+    if is_up(pending, now):
         rows(CLOSE, {**asked, "choice": pending.get("timeout_choice")})
     found = rows(DECISION, asked)
     if not found:

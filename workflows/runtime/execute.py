@@ -2,20 +2,25 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from django.db import Error as DatabaseTrouble
 from django.utils import translation
 
 from tenants.known import facts_of
 from workflows.definition.errors import InvalidProgram
-from workflows.engine.decide import MAX_CRASHES
+from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, MAX_FAULTS
+from workflows.engine.outcomes import Doubt, StepFailed
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import store
-from workflows.runtime.claims import Claim
-from workflows.runtime.database import released
+from workflows.runtime import revive, store
+from workflows.runtime.claims import BOOKKEEPING, Claim
+from workflows.runtime.database import is_trouble, released
+from workflows.runtime.insistence import Insistence
 from workflows.runtime.interpreter import interpret
 from workflows.runtime.live import LiveHands
+from workflows.runtime.perform import CRASHES, first_line
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.scopes import Needed
 from workflows.runtime.surroundings import surroundings_of
@@ -23,44 +28,113 @@ from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
 
+Json = Any
+
 UNREADABLE = "program_unreadable"
 
 
 def execute(claim: Claim, watch: Watch) -> RunStatus | None:
     """Carry a claimed run as far as it goes; None if it could not be carried to a checkpoint.
 
-    Never raises for what a run does. Database trouble and lost leases end the work on it: the run
-    stays as its last checkpoint left it, and is taken over when its lease ends.
+    Never raises for what a run does. A run that this worker cannot carry on, although it lives, is
+    given back to the queue; that is no crash of it.
     """
-    ids = {"run": str(claim.run_id), "workflow": str(claim.definition_id)}
-    try:
+    return _Execution(claim, watch).carry_on()
+
+
+class _Execution:
+    """One claimed run in this worker's hands."""
+
+    def __init__(self, claim: Claim, watch: Watch) -> None:
+        self._claim, self._watch = claim, watch
+        self._hands: LiveHands | None = None  # until it is known what the run needs
+
+    def carry_on(self) -> RunStatus | None:
+        ids = {"run": str(self._claim.run_id), "workflow": str(self._claim.definition_id)}
+        try:
+            return self._carry_on()
+        except store.LeaseLost:
+            logger.warning("lease_lost", extra=ids)
+        except CRASHES as problem:
+            if isinstance(problem, DatabaseTrouble) and is_trouble(problem):
+                logger.warning("database_trouble", extra=ids, exc_info=True)
+                self._give_up({})
+            else:
+                logger.exception("run_not_executed", extra=ids)
+                return self._after_a_fault(problem)
+        return None
+
+    def _carry_on(self) -> RunStatus:
         with released():
             try:
-                needed = _needed_by(claim)
+                needed = _needed_by(self._claim)
             except (VersionMissing, InvalidProgram) as problem:
-                return _fail_unread(claim, problem)
-            entered = _in_its_lane(claim, needed)
+                unreadable = StepFailed(UNREADABLE, {"reason": str(problem)})
+                return _end(self._claim, unreadable, self._claim.step, "")
+            entered = _in_its_lane(self._claim, needed)
             if entered is None:
                 return RunStatus.QUEUED
-            claim = entered
+            self._claim = entered
+            if self._claim.pending and "retry" in self._claim.pending:
+                self._claim = revive.rewind(self._claim, needed.loaded.program)
         with translation.override(needed.tenant.language):
-            hands = LiveHands(claim, needed, watch)
-            if claim.crashes >= MAX_CRASHES:
-                return _bury(claim, hands)
-            return interpret(hands, claim.step, claim.pending)
-    except store.LeaseLost:
-        logger.warning("lease_lost", extra=ids)
-    except DatabaseTrouble:
-        logger.warning("database_trouble", extra=ids, exc_info=True)
-    except Exception:
-        logger.exception("run_not_executed", extra=ids)
-    return None
+            hands = self._hands = LiveHands(self._claim, needed, self._watch)
+            if self._claim.crashes >= MAX_CRASHES:
+                return _bury(self._claim, hands)
+            return interpret(hands, self._claim.step, self._claim.pending)
+
+    def _after_a_fault(self, problem: BaseException) -> RunStatus | None:
+        """Let the run be tried again after a fault of the engine itself; end it after some."""
+        hands = self._hands
+        is_same_step = hands is None or not hands.claim.written
+        faults = (self._claim.faults if is_same_step else 0) + 1
+        # An answered call is not made again, only to meet the same fault.
+        if faults < MAX_FAULTS and not (hands and hands.has_called_out):
+            self._give_up({"faults": faults}, wait=timedelta(seconds=2**faults))
+            return None
+        failure = StepFailed(ENGINE_ERROR, {"reason": first_line(problem)})
+        try:
+            return self._fail(failure)
+        except CRASHES:
+            ids = {"run": str(self._claim.run_id)}
+            logger.exception("run_not_executed", extra=ids)
+        return None
+
+    def _fail(self, failure: StepFailed) -> RunStatus:
+        """Let the step fail that the engine has a fault in; or the run, if it cannot do that."""
+        hands = self._hands
+        if hands is None:
+            return _end(self._claim, failure, self._claim.step, "")
+        try:
+            at = hands.standing()
+            return hands.write(at.walker(()).break_off(at.step, at.pending, failure, at.now)).status
+        except store.LeaseLost:
+            raise
+        except CRASHES:
+            name = (hands.pending or {}).get("step_name", "")
+            return _end(hands.claim, failure, hands.step, name)
+
+    def _give_up(self, note: Json, wait: timedelta = timedelta(0)) -> None:
+        """Give the run back. If even that is not possible, it is taken over when its lease ends."""
+        claim = self._hands.claim if self._hands else self._claim
+        is_begun = self._hands is not None and self._hands.has_called_out
+        if is_begun:
+            note = {**note, "left": Doubt.NOT_RECORDED}
+        try:
+            Insistence(claim, self._watch).until_done(
+                lambda: store.give_up(claim, note, is_begun=is_begun, wait=wait)
+            )
+        except (store.LeaseLost, DatabaseTrouble):
+            logger.warning("run_not_given_up", extra={"run": str(claim.run_id)})
 
 
-def _fail_unread(claim: Claim, problem: Exception) -> RunStatus:
-    """End a run whose program this installation cannot execute."""
-    error = {"step_name": "", "error": {"code": UNREADABLE, "params": {"reason": str(problem)}}}
-    failed = Progress(RunStatus.FAILED, (), claim.step, None, error=error)
+def _end(claim: Claim, failure: StepFailed, step: int, step_name: str) -> RunStatus:
+    """End a run of which nothing more can be carried out here."""
+    told = {"code": failure.code, "params": failure.params}
+    error = {"step_name": step_name, "error": told}
+    # What is stored of the step stays: a retry goes on there.
+    kept = {key: value for key, value in (claim.pending or {}).items() if key not in BOOKKEEPING}
+    failed = Progress(RunStatus.FAILED, (), step, kept, error=error)
     store.write(claim, failed)
     return failed.status
 
@@ -68,8 +142,7 @@ def _fail_unread(claim: Claim, problem: Exception) -> RunStatus:
 def _bury(claim: Claim, hands: LiveHands) -> RunStatus:
     """End a run that ended its worker too often, before it ends this one."""
     progress = hands.walker().poisoned(claim.step, claim.pending, claim.crashes)
-    hands.write(progress)
-    return progress.status
+    return hands.write(progress).status
 
 
 def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:
@@ -82,7 +155,8 @@ def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:
     if not store.enter_lanes(claim, needed.loaded.program.settings):
         return None
     # Only now it begins: whoever claimed it before and died had not.
-    pending = {key: kept for key, kept in (claim.pending or {}).items() if key != "begun"}
+    left = {"begun", "left"}
+    pending = {key: kept for key, kept in (claim.pending or {}).items() if key not in left}
     started_at = claim.claimed_at if claim.has_done_nothing else claim.started_at
     return replace(claim, holds_lane=True, pending=pending or None, started_at=started_at)
 

@@ -12,15 +12,16 @@ from uuid import UUID
 
 from tenants.ids import uuid7
 from tenants.jsontext import storable
-from workflows.engine.children import ChildEnd, Family
-from workflows.engine.progress import Spawn
+from workflows.engine.children import MOST_BYTES, ChildEnd, Family
+from workflows.engine.progress import Revival, Spawn
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import lanes
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
+from workflows.runtime.decisions import close_questions
 from workflows.runtime.lanes import Run
 from workflows.runtime.locks import Member
-from workflows.runtime.statements import NEVER
+from workflows.runtime.statements import CANCEL_COLUMNS, NEVER
 
 Json = Any
 
@@ -28,11 +29,12 @@ Json = Any
 # that an order shows its run once; `item` is what each works on.
 START_CHILDREN: Final = f"""
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, parent_run, entry, current_step, item_index,
-    item, lane, deadline_at)
+    subject_type, subject_id, actor, status, due_at, wake_reason, parent_run, entry, current_step,
+    item_index, item, lane, deadline_at)
 SELECT child.id, parent.tenant_id, coalesce(%(definition)s::uuid, parent.definition_id),
     coalesce(%(version)s::int, parent.version), parent.event_id, '{{}}', '', '', parent.actor,
     'queued', CASE WHEN child.number <= %(at_once)s THEN now() ELSE {NEVER} END,
+    CASE WHEN child.number <= %(at_once)s THEN 'start' END,
     parent.id, child.entry, child.entry, child.item_index,
     CASE WHEN child.has_item THEN coalesce(child.item, 'null') END, %(lane)s::text,
     now() + %(deadline)s::interval
@@ -45,17 +47,18 @@ RETURNING 1
 # One child less to wait for. The last one wakes its parent, and so does one that matters at once.
 CHILD_ENDED: Final = """
 UPDATE workflow_runs
-SET children_open = children_open - %(number)s, due_at = CASE
-    WHEN status = 'waiting' AND wait_type = 'children'
-        AND (children_open <= %(number)s OR %(tells)s) THEN now()
-    ELSE due_at END
+SET children_open = children_open - %(number)s, (due_at, wake_reason) = (
+    SELECT CASE WHEN wakes THEN now() ELSE due_at END,
+        CASE WHEN wakes THEN 'child' ELSE wake_reason END
+    FROM (SELECT status = 'waiting' AND wait_type = 'children'
+        AND (children_open <= %(number)s OR %(tells)s) AS wakes) AS news)
 WHERE id = %(parent)s AND children_open >= %(number)s
 RETURNING 1
 """
 
 # The next of the children that wait for their turn. They begin in order, so it lies behind.
 WAKE_NEXT_CHILD: Final = f"""
-UPDATE workflow_runs SET due_at = now()
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'start'
 WHERE id = (SELECT id FROM workflow_runs
     WHERE parent_run = %(parent)s AND item_index > %(item_index)s
         AND status = 'queued' AND due_at = {NEVER}
@@ -63,27 +66,46 @@ WHERE id = (SELECT id FROM workflow_runs
 RETURNING 1
 """  # noqa: S608  # a constant of this package
 
-# Those of a batch: the ids of one batch were made one after the other.
+# Those of a step: their ids were made one after the other. Results that are too large together are
+# left where they are.
 CHILDREN: Final = """
-SELECT item_index, status, output, error_code, error_step, error_message
+SELECT item_index, status,
+    CASE WHEN sum(octet_length((output -> 'result')::text)) OVER () <= %(most)s
+        THEN output ELSE output - 'result' END,
+    error_code, error_step, error_message, coalesce(pending -> 'resume' ? 'settled', false),
+    sum(octet_length((output -> 'result')::text)) OVER ()
 FROM workflow_runs
-WHERE parent_run = %(parent)s AND id BETWEEN %(first)s AND %(last)s
+WHERE parent_run = %(parent)s AND id BETWEEN %(oldest)s AND %(last)s
 ORDER BY item_index
 """
 
 # End the children that no worker holds; ask the workers of the others.
-CANCEL_CHILDREN: Final = """
-UPDATE workflow_runs
-SET cancel_requested_at = coalesce(cancel_requested_at, now()),
-    status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
-    due_at = CASE WHEN status = 'running' THEN due_at END,
-    completed_at = CASE WHEN status <> 'running' THEN now() END,
-    wait_type = CASE WHEN status = 'running' THEN wait_type END,
-    wait_match = CASE WHEN status = 'running' THEN wait_match END,
-    pending = CASE WHEN status = 'running' THEN pending END
+CANCEL_CHILDREN: Final = f"""
+UPDATE workflow_runs SET {CANCEL_COLUMNS}
 WHERE parent_run = ANY(%(parents)s) AND due_at IS NOT NULL
 RETURNING id, parent_run, status, definition_id, lane
-"""
+"""  # noqa: S608  # a constant of this package
+
+# Let the children of a step go on that did not end well, the first `at_once` now. How they ended
+# stands under `retry` until a worker has worked out where each goes on.
+REVIVE_CHILDREN: Final = f"""
+UPDATE workflow_runs run
+SET status = 'queued', wake_reason = 'person',
+    due_at = CASE WHEN ended.number <= %(at_once)s THEN now() ELSE {NEVER} END,
+    pending = jsonb_build_object('retry', jsonb_build_object(
+        'status', run.status, 'code', run.error_code, 'at', run.completed_at,
+        'kept', run.pending -> 'resume', 'scope', %(scope)s::text, 'fresh', %(fresh)s::jsonb)),
+    completed_at = NULL, crashes = 0, lease_token = run.lease_token + 1, deadline_at = NULL,
+    cancel_requested_at = NULL, output = NULL, error_step = NULL, error_code = NULL,
+    error_message = NULL, error_fingerprint = NULL
+FROM (SELECT id, row_number() OVER (ORDER BY item_index) AS number FROM workflow_runs
+    WHERE parent_run = %(parent)s AND id BETWEEN %(oldest)s AND %(last)s
+        AND (status IN ('cancelled', 'skipped') OR status = 'failed'
+            AND (%(scope)s::text = 'all' OR pending -> 'resume' ? 'settled'))
+    ORDER BY item_index) ended
+WHERE run.id = ended.id
+RETURNING run.id
+"""  # noqa: S608  # a constant of this package
 
 # From a child up to the run whose program it shares, and above: what its templates see.
 ANCESTORS: Final = """
@@ -108,6 +130,14 @@ class Callee:
     version: int
     lane: str | None = None
     deadline: timedelta | None = None
+
+
+class FamilyChanged(Exception):
+    """Somebody changed the child runs of a step while it was looking at them."""
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(f"the child runs of run {run_id} changed meanwhile")
+        self.run_id = run_id
 
 
 def start(claim: Claim, spawn: Spawn, callee: Callee | None = None) -> dict[str, str]:
@@ -137,6 +167,19 @@ def start(claim: Claim, spawn: Spawn, callee: Callee | None = None) -> dict[str,
     return {"first": str(ids[0]), "last": str(ids[-1])}
 
 
+def revive(run_id: UUID, revival: Revival) -> None:
+    """Let the children of a run go on that did not end well.
+
+    Raises FamilyChanged if they are not as many as the run found when it looked at them.
+    """
+    batch = {key: revival.batch[key] for key in ("oldest", "last")}
+    facts = {"parent": run_id, "at_once": revival.at_once, "scope": revival.scope}
+    facts["fresh"] = None if revival.fresh is None else storable(revival.fresh)
+    found = rows(REVIVE_CHILDREN, {**batch, **facts})
+    if len(found) != revival.number:
+        raise FamilyChanged(run_id)
+
+
 def ended(member: Member, *, tells: bool, goes_on: bool | None = None, run: Run = rows) -> None:
     """Do what belongs to every end of a run, whatever ended it; its family is locked.
 
@@ -156,6 +199,7 @@ def cancel_children(run_id: UUID, run: Run = rows) -> None:
     while parents:
         found = run(CANCEL_CHILDREN, {"parents": parents})
         gone = [row for row in found if row[2] == RunStatus.CANCELLED]
+        close_questions([row[0] for row in gone], run=run)
         for child, _parent, _status, definition_id, lane in gone:
             lanes.leave(definition_id, lane, child, run)
         pairs = [(row[0], row[1]) for row in gone]
@@ -168,13 +212,16 @@ def cancel_children(run_id: UUID, run: Run = rows) -> None:
 
 def family_of(run_id: UUID, batch: Mapping[str, str]) -> Family:
     """Return what became of the children that a parked run waits for."""
-    found = rows(CHILDREN, {"parent": run_id, "first": batch["first"], "last": batch["last"]})
+    # A step that version 0.1 retried has children of an earlier visit, which are not among these.
+    range_of = {"parent": run_id, "oldest": batch["oldest"], "last": batch["last"]}
+    found = rows(CHILDREN, {**range_of, "most": MOST_BYTES})
     ends = list(_ends(found))
-    return Family(open=len(found) - len(ends), ended=ends)
+    result_bytes = int(found[0][-1] or 0) if found else 0
+    return Family(open=len(found) - len(ends), ended=ends, result_bytes=result_bytes)
 
 
 def _ends(found: Iterable[tuple[Any, ...]]) -> Iterable[ChildEnd]:
-    for item_index, status, output, code, step, message in found:
+    for item_index, status, output, code, step, message, is_settled, _bytes in found:
         if RunStatus(status).has_ended:
             error = {"code": code or status, "step": step or "", "message": message or ""}
-            yield ChildEnd(item_index, RunStatus(status), as_json(output), error)
+            yield ChildEnd(item_index, RunStatus(status), as_json(output), error, is_settled)

@@ -26,7 +26,7 @@ class Hands(Protocol):
     def walker(self) -> Walker:
         """Return a walker that stands on the results so far."""
 
-    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what a run that waited for others finds: its children, an event, a decision."""
 
     def deadline(self) -> datetime | None:
@@ -35,14 +35,17 @@ class Hands(Protocol):
     def is_late(self) -> bool:
         """Whether that moment has passed."""
 
-    def must_ask_a_person(self, job: Job) -> bool:
-        """Whether the step was begun before a crash and cannot safely be repeated."""
+    def doubt(self, job: Job) -> StepUnknown | None:
+        """Return why nobody knows whether a step was done that cannot safely be repeated."""
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step, settle its outcome, and write down what was settled."""
 
-    def write(self, progress: Progress) -> None:
-        """Write down progress that no step of these hands made."""
+    def write(self, progress: Progress) -> Progress:
+        """Write down progress that no step of these hands made.
+
+        Return what was written: another progress, where this one could not be.
+        """
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to cancel the run."""
@@ -56,26 +59,46 @@ class Hands(Protocol):
 
 def interpret(hands: Hands, step: int, pending: Pending | None) -> RunStatus:
     """Carry a run on from `step` until it parks, ends, or is put down."""
-    progress = _begin(hands, step, pending)
+    progress, is_first = _begin(hands, step, pending), True
     if progress.job is None or progress.entries:
         # Skips, branches and waits that are over stand before the first step to carry out.
-        hands.write(progress)
-    elif hands.must_ask_a_person(progress.job):
-        progress = _settle(hands, progress.job)(StepUnknown(), Timing(hands.now(), 0))
-        hands.write(progress)
-    return _carry_on(hands, progress)
+        progress = hands.write(progress)
+    elif (unknown := hands.doubt(progress.job)) is not None:
+        progress = _settle(hands, progress.job)(unknown, Timing(hands.now(), 0))
+        progress, is_first = hands.write(progress), False
+    elif not _is_stored(hands, pending):
+        progress = hands.write(progress)
+    return _carry_on(hands, progress, is_first=is_first)
+
+
+def _is_stored(hands: Hands, pending: Pending | None) -> bool:
+    """Whether the step would be rendered alike once more, should this worker die in it.
+
+    Its params are stored, or it is the very first step, which is rendered as of the run's start.
+    """
+    kept = (pending or {}).keys() - {"begun"}
+    return "input" in kept or not (kept or hands.walker().results)
 
 
 def _begin(hands: Hands, step: int, pending: Pending | None) -> Progress:
     walker, now = hands.walker(), hands.now()
     if hands.is_cancelled():
-        return walker.cancelled(step)
-    if _is_late(hands, step):
+        return walker.cancelled(step, pending, now)
+    if _is_late(hands, step) and not _is_in_doubt(hands, step, pending):
         return _expired(hands, step, pending)
     arrival = None
     if pending is not None and "awaits" in pending:
-        arrival = hands.arrival(pending, walker.moment(step, pending, now))
+        arrival = hands.arrival(pending, now)
     return walker.begin(step, pending, now, arrival)
+
+
+def _is_in_doubt(hands: Hands, step: int, pending: Pending | None) -> bool:
+    """Whether the step may have been done by a worker that died: that is said, not the deadline."""
+    kept = pending or {}
+    if "begun" not in kept or "awaits" in kept or "wake_at" in kept:
+        return False
+    job = hands.walker().begin(step, pending, hands.now()).job
+    return job is not None and hands.doubt(job) is not None
 
 
 def _is_late(hands: Hands, step: int) -> bool:
@@ -88,15 +111,14 @@ def _expired(hands: Hands, step: int, pending: Pending | None) -> Progress:
     return hands.walker().expire(step, pending, deadline, hands.now())
 
 
-def _carry_on(hands: Hands, progress: Progress) -> RunStatus:
-    is_first = True
+def _carry_on(hands: Hands, progress: Progress, *, is_first: bool) -> RunStatus:
     while (job := progress.job) is not None:
         if hands.is_cancelled():
             progress = _settle(hands, job)(CancelAsked(), Timing(hands.now(), 0))
-            hands.write(progress)
+            progress = hands.write(progress)
         elif not is_first and _is_late(hands, job.instruction.index):
             progress = _expired(hands, job.instruction.index, stored(job))
-            hands.write(progress)
+            progress = hands.write(progress)
         elif hands.should_put_down() and not is_first:
             hands.put_down()
             return RunStatus.QUEUED

@@ -61,12 +61,12 @@ _SLEEPS: Final = "run.status = 'queued' AND run.wait_type = 'lane'"
 LOCK_LANES: Final = """
 WITH known AS MATERIALIZED (
     SELECT key, "limit" FROM workflow_lanes
-    WHERE definition_id = %(definition)s AND key = ANY(%(both)s) ORDER BY key FOR UPDATE
+    WHERE definition_id = %(definition)s AND key = ANY(%(both)s) ORDER BY key COLLATE "C" FOR UPDATE
 )
 INSERT INTO workflow_lanes AS kept (id, tenant_id, definition_id, key, "limit", holders, version)
 SELECT lane.id, %(tenant)s, %(definition)s, lane.key, lane."limit", 0, %(version)s
 FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(limits)s::int[]) AS lane (id, key, "limit")
-WHERE (SELECT count(*) FROM known) >= 0 ORDER BY lane.key
+WHERE (SELECT count(*) FROM known) >= 0 ORDER BY lane.key COLLATE "C"
 ON CONFLICT (definition_id, key) DO UPDATE SET
     "limit" = CASE WHEN excluded.version < kept.version THEN kept."limit"
         ELSE excluded."limit" END,
@@ -98,7 +98,9 @@ SET status = 'queued', wait_type = 'lane', lane_keys = %(keys)s::text[],
     pending = %(pending)s::jsonb, worker = NULL, lease_until = NULL,
     started_at = CASE WHEN %(begins)s THEN NULL ELSE started_at END,
     due_at = CASE WHEN cancel_requested_at IS NOT NULL THEN now()
-        ELSE coalesce(deadline_at, {NEVER}) END
+        ELSE coalesce(deadline_at, {NEVER}) END,
+    wake_reason = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancel'
+        WHEN deadline_at IS NOT NULL THEN 'deadline' END
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running' RETURNING false
 """  # noqa: S608  # a constant of this package
 
@@ -121,7 +123,7 @@ RETURNING 1
 
 # Offer the room of the workflow to the first that can use it: its own lane has room too.
 WAKE_NEXT_OF_WORKFLOW: Final = f"""
-UPDATE workflow_runs SET due_at = now(), wait_type = NULL
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'lane', wait_type = NULL
 WHERE id = (SELECT run.id FROM workflow_runs run
     WHERE run.definition_id = %(definition)s AND run.lane IS NOT NULL AND run.due_at IS NOT NULL
         AND {_SLEEPS} AND run.id <> %(id)s AND {_MAY_ENTER.format(keys=_KEYS)}
@@ -134,7 +136,7 @@ RETURNING 1
 # Offer the room of a key to the first that has not entered, if it sleeps. Not if it needs room of
 # the workflow that was just `offered` to another.
 WAKE_NEXT_OF_KEY: Final = f"""
-UPDATE workflow_runs SET due_at = now(), wait_type = NULL
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'lane', wait_type = NULL
 WHERE id = (SELECT run.id FROM (
         SELECT * FROM workflow_runs
         WHERE definition_id = %(definition)s AND lane = %(lane)s AND due_at IS NOT NULL

@@ -1,8 +1,10 @@
 """The live hands: steps act on the world, and each finished step is one commit."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from random import random
 from time import monotonic
 from typing import Any
@@ -10,34 +12,31 @@ from typing import Any
 from django.db import transaction
 
 from actions import registry
-from actions.spec import ActionSpec, Effect
+from actions.spec import ActionSpec, Effect, not_to_be_repeated
 from workflows.definition.instructions import Call, RunWorkflow
 from workflows.definition.scope import Scope
 from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Entry, Timing
-from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
-from workflows.engine.progress import AwaitedEvent, Job, Progress
-from workflows.runtime import callees, decisions, families, matching, store
-from workflows.runtime.claims import Claim
+from workflows.engine.outcomes import Doubt, Outcome, StepFailed, StepUnknown
+from workflows.engine.progress import Job, Progress, stored
+from workflows.engine.statuses import RunStatus
+from workflows.runtime import alternatives, callees, decisions, families, look_back, store
+from workflows.runtime.alternatives import Refusal, Standing
+from workflows.runtime.claims import BOOKKEEPING, Claim
 from workflows.runtime.clock import DatabaseClock
-from workflows.runtime.database import released, rows
+from workflows.runtime.database import is_trouble, rows
+from workflows.runtime.families import Callee
+from workflows.runtime.insistence import Insistence
 from workflows.runtime.interpreter import Pending, Settle
-from workflows.runtime.perform import EMIT_EVENT, perform
+from workflows.runtime.perform import CRASHES, EMIT_EVENT, perform
 from workflows.runtime.scopes import Needed, scope_of
+from workflows.runtime.together import DatabaseStep
 from workflows.runtime.wakeup import wake_workers
 from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
 
 Json = Any
-
-
-class _Undo(Exception):
-    """Rolls back what a failed database action wrote, and carries its outcome out."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__()
-        self.outcome = outcome
 
 
 class LiveHands:
@@ -48,6 +47,9 @@ class LiveHands:
         self.clock = DatabaseClock.read_as(claim.claimed_at)
         self.results: list[Entry] = list(claim.results)
         self.cancel_asked = claim.cancel_asked
+        self.step, self.pending = claim.step, claim.pending  # where the run stands in its row
+        self.has_called_out = False  # and what came of it is not written yet
+        self.insistence = Insistence(claim, watch)
 
     def now(self) -> datetime:
         """Return the database's time; until the first checkpoint, the run's start.
@@ -55,31 +57,26 @@ class LiveHands:
         A worker that dies in the first step leaves no rendered params behind: rendered again,
         they must come out the same.
         """
-        is_first = not self.results and not (self.claim.pending or {}).keys() - {"begun"}
+        is_first = not self.results and not (self.claim.pending or {}).keys() - BOOKKEEPING
         return self.claim.started_at if is_first else self.clock.now()
 
     def jitter(self) -> float:
         """Return a number in [0, 1)."""
         return random()  # noqa: S311  # spreads retries, guards nothing
 
-    def walker(self) -> Walker:
-        """Return a walker that stands on the results so far."""
+    def walker(self, more: Sequence[Entry] = ()) -> Walker:
+        """Return a walker that stands on the results so far, and on these `more`."""
         return Walker(
             self.needed.loaded.program,
-            tuple(self.results),
+            (*self.results, *more),
             self._scope,
             is_child=self.claim.parent_run is not None,
             entry=self.claim.entry,
         )
 
-    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what a run that waited for others finds."""
-        with released():
-            if pending["awaits"] == "children":
-                return families.family_of(self.claim.run_id, pending["children"])
-            if pending["awaits"] == "approval":
-                return decisions.decision_of(self.claim, pending, moment)
-            return matching.event_of(self.claim.tenant_id, pending)
+        return self.insistence.until_done(partial(self._found, pending, now))
 
     def deadline(self) -> datetime | None:
         """Return when the run has to have ended."""
@@ -90,14 +87,19 @@ class LiveHands:
         deadline = self.claim.deadline_at
         return deadline is not None and self.clock.now() >= deadline
 
-    def must_ask_a_person(self, job: Job) -> bool:
-        """Whether the step was begun before a crash and cannot safely be repeated."""
+    def doubt(self, job: Job) -> StepUnknown | None:
+        """Return why nobody knows whether a step was done that cannot safely be repeated."""
         if not self.claim.was_begun or job.instruction.index != self.claim.step:
-            return False
+            return None
         if isinstance(job.instruction, Call) and job.instruction.after_crash == "repeat":
-            return False
+            return None
         spec = self._spec(job)
-        return spec is not None and spec.effect is Effect.NOT_REPEATABLE
+        if spec is None or spec.effect is not Effect.NOT_REPEATABLE:
+            return None
+        reason = Doubt(self.claim.left or Doubt.WORKER_DIED)
+        ids = {"run": str(self.claim.run_id), "action": spec.name}
+        logger.warning("outcome_unknown", extra={**ids, "reason": reason})
+        return StepUnknown(reason)
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to cancel the run."""
@@ -109,99 +111,155 @@ class LiveHands:
 
     def put_down(self) -> None:
         """Leave the run for another worker. Raises store.LeaseLost."""
-        with released():
-            store.put_down(self.claim)
 
-    def write(self, progress: Progress) -> None:
-        """Write a checkpoint of its own. Raises store.LeaseLost."""
-        with released():
-            self._note(progress, store.write(self.claim, progress))
-            if progress.awaited is not None:
-                self._look_back(progress.awaited)
+        def put_down() -> bool:
+            store.put_down(self.claim)
+            return True
+
+        self.insistence.until_done(put_down, lambda: store.is_given_back(self.claim))
+
+    def write(self, progress: Progress) -> Progress:
+        """Write a checkpoint of its own; return what was written. Raises store.LeaseLost.
+
+        If the row cannot take it, that is the failure of a step: this is written instead.
+        """
+        return self._write(progress)
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step and write what became of it. Raises store.LeaseLost."""
         if not self.watch.holds(self.claim):
             raise store.LeaseLost(self.claim.run_id)
+        started_at, start = self.clock.now(), monotonic()
+        self.step = job.instruction.index
+        self.pending = {**stored(job), "since": started_at.isoformat()}
         if isinstance(job.instruction, RunWorkflow):
             return self._call(job, job.instruction, settle)
-        started_at, start = self.clock.now(), monotonic()
 
         def settled(outcome: Outcome) -> Progress:
             return settle(outcome, Timing(started_at, round((monotonic() - start) * 1000)))
 
         spec = self._spec(job)
         if spec is None:
-            progress = settled(StepFailed("unknown_action", {"action": job.instruction.action}))
-        elif spec.effect is Effect.DATABASE:
-            return self._together(
-                lambda: perform(spec, job, self.claim, self.needed.tenant), settled
+            return self.write(
+                settled(StepFailed("unknown_action", {"action": job.instruction.action}))
             )
-        else:
-            progress = settled(perform(spec, job, self.claim, self.needed.tenant))
-        self.write(progress)
+        act = partial(perform, spec, job, self.claim, self.needed.tenant)
+        if spec.effect is Effect.DATABASE:
+            return DatabaseStep(self, act, settled).carry_out()
+        self.has_called_out = True
+        progress = self.write(settled(act()))
+        self.has_called_out = False
         return progress
+
+    def _found(self, pending: Pending, now: datetime) -> Arrival:
+        if pending["awaits"] == "children":
+            return families.family_of(self.claim.run_id, pending["children"])
+        if pending["awaits"] == "approval":
+            return decisions.decision_of(self.claim, pending, now)
+        return look_back.event_of(self.claim.tenant_id, pending) or self._late(pending, now)
 
     def _call(self, job: Job, instruction: RunWorkflow, settle: Settle) -> Progress:
         """Start another workflow as a child run, in the version that is published now."""
-        with released():
-            found = callees.find(
+        found = self.insistence.until_done(
+            lambda: callees.find(
                 self.needed.tenant, instruction.workflow, job.input["input"], self.needed.around
             )
-            if isinstance(found, StepFailed):
-                progress = settle(found, Timing(self.clock.now(), 0))
-                self._note(progress, store.write(self.claim, progress))
-                return progress
-            progress = self.walker().call(job, self.clock.now())
-            self._note(progress, store.write(self.claim, progress, found))
-            return progress
+        )
+        if isinstance(found, StepFailed):
+            return self._write(settle(found, Timing(self.clock.now(), 0)))
+        return self._write(self.walker().call(job, self.clock.now()), found)
 
-    def _look_back(self, awaited: AwaitedEvent) -> None:
-        """Find the event that came before the run parked."""
-        with transaction.atomic():
-            found = matching.look_back(rows, self.claim.tenant_id, self.claim.run_id, awaited)
-            if found:
-                wake_workers()
+    def _write(self, progress: Progress, callee: Callee | None = None) -> Progress:
+        """Write progress, in the first way in which the row takes it; return what was written."""
+        refusal = Refusal()
+        for way in alternatives.WAYS:
+            parts = way(self.standing(), progress, refusal)
+            if parts is None:
+                continue
+            try:
+                asked = self._persist(parts, callee)
+            except store.LeaseLost:
+                raise
+            except CRASHES as problem:
+                if is_trouble(problem):
+                    raise
+                refusal = self.refused(problem)
+                continue
+            return self.noted(parts, asked)
+        raise refusal.problem
+
+    def _persist(self, parts: Sequence[Progress], callee: Callee | None) -> bool:
+        """Write these as one; return whether somebody asked to cancel the run meanwhile."""
+        claims = self.claims_for(parts)
+
+        def write() -> bool:
+            if len(parts) == 1:
+                return store.write(self.claim, parts[0], *([callee] if callee else []))
+            with transaction.atomic():
+                return [store.write(*one) for one in zip(claims, parts, strict=True)][-1]
+
+        return self.insistence.until_done(write, lambda: store.stands(claims[-1], parts[-1]))
+
+    def claims_for(self, parts: Sequence[Progress]) -> list[Claim]:
+        """Return the claim with which each of these is written, one after the other."""
+        if len(parts) == 1:
+            return [self.claim]
+        written = self.claim.written
+        return [replace(self.claim, written=written + number) for number in range(len(parts))]
+
+    def noted(self, parts: Sequence[Progress], cancel_asked: bool) -> Progress:
+        """Remember what stands in the row now; return the last of it."""
+        last = parts[-1]
+        self.cancel_asked = self.cancel_asked or cancel_asked
+        self.results.extend(entry for part in parts for entry in part.entries)
+        self.step, self.pending = last.next_step, last.pending
+        checkpoints = sum(part.status is RunStatus.RUNNING for part in parts)
+        self.claim = replace(self.claim, written=self.claim.written + checkpoints)
+        if last.awaited is not None:
+            self._look_back(last)
+        return last
+
+    def _look_back(self, progress: Progress) -> None:
+        """Find the event that came before the run parked.
+
+        Until this is committed the run is due, for whoever comes to look back.
+        """
+
+        def look() -> None:
+            with transaction.atomic():
+                if progress.awaited and look_back.look_back(rows, self.claim, progress.awaited):
+                    wake_workers()
+                else:
+                    store.wait_on(self.claim, progress)
+
+        self.insistence.until_done(look)
+
+    def _late(self, pending: Pending, now: datetime) -> Arrival:
+        """Look once more before a time-out or a reminder counts."""
+        walker = self.walker()
+        if not walker.is_due(pending, now):
+            return None
+        return look_back.last_look(rows, self.claim, pending, walker.awaited(pending))
+
+    def standing(self) -> Standing:
+        """Return where the run stands."""
+        return Standing(self.step, self.pending, self.walker, self.now())
+
+    def refused(self, problem: BaseException) -> Refusal:
+        """Log that something could not be written; return why."""
+        ids = {"run": str(self.claim.run_id), "step": self.step}
+        logger.warning("checkpoint_refused", extra=ids, exc_info=problem)
+        return Refusal(problem)
 
     def _spec(self, job: Job) -> ActionSpec | None:
         if job.instruction.op == "emit_event":
             return EMIT_EVENT
         try:
-            return registry.get(job.instruction.action)
+            spec = registry.get(job.instruction.action)
         except registry.UnknownAction:
             return None
-
-    def _together(
-        self, act: Callable[[], Outcome], settled: Callable[[Outcome], Progress]
-    ) -> Progress:
-        """Commit the action and its checkpoint as one: this is what makes it exactly once."""
-        done: list[tuple[Progress, bool]] = []  # filled by the commit
-        try:
-            with released(), transaction.atomic():
-                outcome = act()
-                if not isinstance(outcome, StepCompleted):
-                    raise _Undo(outcome)
-                progress = settled(outcome)
-                asked = store.write(self.claim, progress)
-                transaction.on_commit(lambda: done.append((progress, asked)))
-                # Before the hooks of the action: whatever they raise, the commit is noted.
-                hooks = transaction.get_connection().run_on_commit
-                hooks.insert(0, hooks.pop())
-        except _Undo as undone:
-            progress = settled(undone.outcome)
-            self.write(progress)
-            return progress
-        except Exception:
-            if not done:
-                raise
-            # A hook after the commit failed. The step is done; nothing may say otherwise.
-            logger.exception("hook_after_commit_failed", extra={"run": str(self.claim.run_id)})
-        self._note(*done[0])
-        return done[0][0]
-
-    def _note(self, progress: Progress, cancel_asked: bool) -> None:
-        self.results.extend(progress.entries)
-        self.cancel_asked = self.cancel_asked or cancel_asked
+        must_ask = isinstance(job.instruction, Call) and job.instruction.must_ask
+        return not_to_be_repeated(spec) if must_ask else spec
 
     def _scope(self, results: Sequence[Entry], now: datetime) -> Scope:
         return scope_of(self.claim, self.needed, results, now)

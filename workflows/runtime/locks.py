@@ -39,7 +39,7 @@ SELECT 1 FROM workflow_lanes lane
 JOIN (SELECT DISTINCT * FROM unnest(%(definitions)s::uuid[], %(keys)s::text[])
     AS one (definition_id, key)) wanted
     ON wanted.definition_id = lane.definition_id AND wanted.key = lane.key
-ORDER BY lane.definition_id, lane.key FOR UPDATE OF lane
+ORDER BY lane.definition_id, lane.key COLLATE "C" FOR UPDATE OF lane
 """
 
 LOCK_RUNS: Final = """

@@ -1,22 +1,26 @@
 """Perform one action and say, in the engine's words, what became of it."""
 
 import logging
+from asyncio import CancelledError
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from django.db import DatabaseError, IntegrityError, connections
+from django.db import DatabaseError, connections
 
 from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
 from tenants.facts import TenantFacts
-from tenants.jsontext import dumps
+from tenants.jsontext import NotStorable, checked, dumps, storable_text
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text
-from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed, StepUnknown
+from workflows.engine.outcomes import Doubt, Outcome, StepCompleted, StepFailed, StepUnknown
 from workflows.engine.progress import Job
 from workflows.runtime.cause import Cause, acting
 from workflows.runtime.claims import Claim
+from workflows.runtime.database import is_trouble
 from workflows.runtime.emitting import emit
 
 logger = logging.getLogger(__name__)
@@ -25,6 +29,23 @@ Json = Any
 
 # JSON that one step may leave in the run's row: more would make every later checkpoint slow.
 MAX_OUTPUT_BYTES: Final = 256 * 1024
+# What a failure tells is for people: a sentence, an excerpt of an answer.
+MOST_CODE_CHARACTERS: Final = 100
+MOST_FACT_CHARACTERS: Final = 4000
+
+# What the code of an action may raise by mistake. SystemExit comes from management commands and
+# argument parsers; it would end the slot's thread, and nothing else. KeyboardInterrupt is meant.
+CRASHES: Final = (Exception, SystemExit, GeneratorExit, CancelledError)
+
+# Failures that say themselves why it is not known what was done.
+_DOUBTS: Final = {
+    "timed_out": Doubt.NO_ANSWER,
+    "mail_timed_out": Doubt.NO_ANSWER,
+    "connection_lost": Doubt.CONNECTION_LOST,
+    "mail_connection_lost": Doubt.CONNECTION_LOST,
+}
+# An answer came, and said nothing: the request was received.
+_UNREAD: Final = frozenset({"answer_unreadable", "answer_too_large"})
 
 
 def _emit_event(params: Json, context: ActionContext) -> Json:
@@ -53,52 +74,106 @@ def perform(
     """Run the action with the step's params; translate whatever it raises.
 
     Raises DatabaseError only where the database went away under an action that writes to it: that
-    is no failure of the step. It was rolled back, and is done again as after a crash.
+    is no failure of the step. It was rolled back, and is done again.
 
     `guard` is a savepoint for who goes on in the same transaction after a failure. The live hands
     need none: they roll back all that a failed database action has written, and record the failure
     in a transaction of its own.
     """
+    ids = {"run": str(claim.run_id), "action": spec.name}
     cause = Cause(claim.run_id, claim.definition_id, claim.depth)
     try:
         with acting(cause), guard or nullcontext():
             output = spec.run(job.input, _context(spec, job, claim, tenant))
         return _checked(output)
     except ActionFailure as failure:
-        return _failed(spec, failure)
-    except IntegrityError as refusal:
-        return StepFailed("refused_by_database", {"reason": _first_line(refusal)})
+        outcome = _failed(spec, failure)
+        if isinstance(outcome, StepUnknown):
+            logger.warning("outcome_unknown", extra={**ids, "reason": outcome.reason})
+        return outcome
     except DatabaseError as trouble:
         if spec.effect is Effect.DATABASE and _is_cut_off():
             raise
-        return StepFailed("database_trouble", {"reason": _first_line(trouble)}, is_temporary=True)
-    except Exception as bug:
+        if is_trouble(trouble):
+            reason = first_line(trouble)
+            failed = StepFailed("database_trouble", {"reason": reason}, is_temporary=True)
+        else:
+            failed = StepFailed("refused_by_database", {"reason": first_line(trouble)})
+        return _kept(failed)
+    except CRASHES as bug:
         # The worker's edge: an action's bug is a failed step, not a dead worker.
-        ids = {"run": str(claim.run_id), "action": spec.name}
         logger.exception("action_crashed", extra=ids)
-        return StepFailed("action_crashed", {"reason": f"{type(bug).__name__}: {bug}"})
+        return _kept(
+            StepFailed("action_crashed", {"reason": f"{type(bug).__name__}: {_said(bug)}"})
+        )
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the details that databases add below."""
+    said = _said(error).strip()
+    return said.splitlines()[0] if said else type(error).__name__
 
 
 def _failed(spec: ActionSpec, failure: ActionFailure) -> Outcome:
-    # No answer came back: a second call might be a second message. An answer that says "error" is
-    # taken at its word.
-    lost = isinstance(failure, TemporaryFailure) and failure.params.get("may_have_arrived", True)
-    if lost and "status" not in failure.params and spec.effect is Effect.NOT_REPEATABLE:
-        return StepUnknown()
     is_temporary = isinstance(failure, TemporaryFailure)
+    may_have_arrived = is_temporary and failure.params.get("may_have_arrived", True)
+    # A second call might be a second message, and so might one after an error: a gateway gives it
+    # for a request that it has passed on. Only what was not acted on for certain is tried again.
+    if spec.effect is Effect.NOT_REPEATABLE and (may_have_arrived or failure.code in _UNREAD):
+        known = {**failure.params, "code": failure.code}
+        return StepUnknown(_doubt(failure), _facts(known))
     wait = failure.retry_after if isinstance(failure, TemporaryFailure) else None
-    return StepFailed(failure.code, failure.params, is_temporary=is_temporary, retry_after=wait)
+    return _kept(
+        StepFailed(failure.code, failure.params, is_temporary=is_temporary, retry_after=wait)
+    )
+
+
+def _doubt(failure: ActionFailure) -> Doubt | None:
+    if failure.code in _DOUBTS:
+        return _DOUBTS[failure.code]
+    if failure.code == f"http_{failure.params.get('status')}":
+        return Doubt.GATEWAY_ERROR
+    came = failure.code in _UNREAD or "answer" in failure.params
+    return Doubt.UNCLEAR_ANSWER if came else None
+
+
+def _kept(failed: StepFailed) -> StepFailed:
+    """Return a failure whose code and facts can be kept, whatever an action put into them."""
+    code = storable_text(str(failed.code))[:MOST_CODE_CHARACTERS]
+    return replace(failed, code=code, params=_facts(failed.params))
+
+
+def _facts(params: Mapping[str, Json]) -> dict[str, Json]:
+    return {storable_text(str(name)): _fact(value) for name, value in params.items()}
+
+
+def _fact(value: Json) -> Json:
+    try:
+        kept, size = checked(value)
+    except NotStorable:
+        return storable_text(_said(value)[:MOST_FACT_CHARACTERS])
+    if size <= MOST_FACT_CHARACTERS:
+        return kept
+    return (kept if isinstance(kept, str) else dumps(kept))[:MOST_FACT_CHARACTERS]
+
+
+def _said(value: object) -> str:
+    """Return the value as text. An error's own `__str__` may be what is broken."""
+    try:
+        return str(value)
+    except CRASHES:
+        return f"<{type(value).__name__}>"
 
 
 def _checked(output: Json) -> Outcome:
     """Refuse an output that cannot be kept, before it is state."""
     try:
-        size = len(dumps(output))
-    except (TypeError, ValueError) as problem:
-        return StepFailed("output_not_json", {"reason": str(problem)})
+        kept, size = checked(output)
+    except NotStorable as problem:
+        return _kept(StepFailed("output_not_json", {"reason": str(problem)}))
     if size > MAX_OUTPUT_BYTES:
         return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MAX_OUTPUT_BYTES})
-    return StepCompleted(output)
+    return StepCompleted(kept)
 
 
 def _context(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> ActionContext:
@@ -124,7 +199,3 @@ def _is_cut_off() -> bool:
     """Whether this thread's connection to the database is lost."""
     raw = connections["default"].connection
     return raw is None or bool(raw.closed)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -11,7 +11,7 @@ from typing import Final
 from workflows.runtime.process import beat
 
 BEAT_SECONDS: Final = 1.0
-# Longer than any statement may take (statement_timeout is 30 s).
+# Longer than all of a pump's statements in turn, each at its time-out (session.py), may take.
 HUNG_SECONDS: Final = 40.0
 
 

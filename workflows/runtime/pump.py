@@ -9,6 +9,7 @@ import os
 import select
 from collections import deque
 from datetime import timedelta
+from functools import partial
 from random import uniform
 from time import monotonic
 from typing import Final
@@ -22,9 +23,10 @@ from workflows.runtime.execute import execute
 from workflows.runtime.matching import BATCH
 from workflows.runtime.process import beat, stop_pipe
 from workflows.runtime.pulse import Pulse
-from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.session import PumpSession
 from workflows.runtime.slots import Slots
+from workflows.runtime.suspects import Suspects
+from workflows.runtime.troubles import SessionLost, Troubles
 from workflows.runtime.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -42,9 +44,14 @@ REFILL_SECONDS: Final = 0.05
 REFILL_SHARE: Final = 2
 TICK_SECONDS: Final = 0.25
 LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
+# From this share of it on, in the first moment in which nothing is under way: a worker that waits
+# for a long step at its very end leaves its other slots empty.
+QUIET_END: Final = 0.75
+RENEW_AGAIN_SECONDS: Final = 1.0  # for leases whose rows were locked
 LOST_GRACE: Final = timedelta(seconds=5)  # for the slots, when the database session is gone
 
 GROUP_VARIABLE: Final = "SAYR_WORKER_GROUP"
+LIFE_VARIABLE: Final = "SAYR_WORKER_LIFE_SECONDS"  # shorter, for tests
 
 
 def pump() -> str:
@@ -62,15 +69,16 @@ def pump() -> str:
         end_this_process_after_the_task()
         return "no database"
     machine = Pump(session, settings.slots, settings.lease)
+    asked, grace = False, settings.grace
     try:
-        asked = machine.work()
-        machine.drain(settings.grace)
+        asked = machine.work() or machine.finish_steps()
     except psycopg.Error:
         logger.warning("pump_lost_database", extra={"worker": session.worker}, exc_info=True)
         # Its runs are being taken over already: what the slots still write would be void.
-        machine.drain(LOST_GRACE)
+        grace = LOST_GRACE
+    machine.drain(grace)
+    if session.is_lost():
         _pause()
-        asked = False
     if not asked:
         # Whatever went wrong in it ends with the process. After being asked to stop it must stay:
         # django-q2's pusher would wait for ever for somebody to take the package it holds.
@@ -94,77 +102,126 @@ class Pump:
     def __init__(self, session: PumpSession, slots: int, lease: timedelta) -> None:
         self.session = session
         self.lease = lease
-        self.watch = Watch(lease)
+        self.watch = Watch(lease, is_renewed=True)
         self.slots = Slots(slots, self._execute, enough=max(1, slots // REFILL_SHARE))
+        self.troubles = Troubles(session)
         self.starved = False  # due runs may wait for a slot
         self.misses = 0  # wake-ups in a row for which nothing was left
-        self.suspects: deque[Claim] = deque()  # claimed, waiting to be executed alone
-        self.is_quarantined = False  # a suspect is being executed
+        self.suspects = Suspects(self.slots)
+        self.given_up: deque[Claim] = (
+            deque()
+        )  # not carried to a checkpoint, the lease not ended yet
         self.pulse = Pulse()
         now = monotonic()
         self.next_claim = self.next_match = self.next_reap = self.next_sweep = now
         self.refill_at = now
         self.next_renewal = now + lease.total_seconds() / 3
-        self.end_of_life = now + uniform(0.9, 1.1) * LIFE_SECONDS  # noqa: S311
+        life_seconds = float(os.environ.get(LIFE_VARIABLE, LIFE_SECONDS))
+        self.end_of_life = now + uniform(0.9, 1.1) * life_seconds  # noqa: S311
+        self.quiet_end = now + QUIET_END * life_seconds
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Whether a suspect is being executed, and nothing may be begun beside it."""
+        return bool(self.suspects.seconds_to_hold_back())
 
     def work(self) -> bool:
         """Claim and execute; return whether somebody asked to stop (else: the end of life).
 
-        Raises psycopg.Error when the session is lost.
+        Raises SessionLost.
         """
-        while monotonic() < self.end_of_life:
+        while not self._is_at_its_end(monotonic()):
             self.pulse.touch()
             self._do_what_is_due(monotonic())
             if self._wait():
                 return True
         return False
 
+    def _is_at_its_end(self, now: float) -> bool:
+        is_quiet = not (self.slots.busy or self.suspects)
+        return now >= self.end_of_life or (is_quiet and now >= self.quiet_end)
+
+    def finish_steps(self) -> bool:
+        """Claim nothing more; wait for the steps in flight, however long they take.
+
+        Return whether somebody asked to stop meanwhile. Raises SessionLost.
+        """
+        self.watch.stop()
+        while self.slots.busy:
+            self.pulse.touch()
+            self._keep_up(monotonic())
+            self._hand_suspects_back()
+            ready, _, _ = select.select([self.slots.wake_reader, stop_pipe()], [], [], TICK_SECONDS)
+            self.slots.clear_wake()
+            self._has_news()  # or they would pile up in the server
+            if stop_pipe() in ready:
+                return True
+        return False
+
     def drain(self, grace: timedelta) -> None:
         """Claim nothing more; let the steps in flight finish; put their runs down."""
         self.watch.stop()
-        self._hand_suspects_back()
         end = monotonic() + grace.total_seconds()
-        while self.slots.busy and monotonic() < end:
-            try:
+        try:
+            self._hand_suspects_back()
+            while (self.slots.busy or self.suspects) and monotonic() < end:
                 self._renew(monotonic())
-            except psycopg.Error:
-                logger.warning("pump_lost_database", extra={"worker": self.session.worker})
-            self.pulse.touch()
-            select.select([self.slots.wake_reader], [], [], TICK_SECONDS)
-            self.slots.clear_wake()
+                self._hand_suspects_back()
+                self._rest()
+            self._end_given_up()
+        except SessionLost:
+            logger.warning("pump_lost_database", extra={"worker": self.session.worker})
+            self.watch.abandon()
+            while self.slots.busy and monotonic() < end:
+                self._rest()
+        self.watch.abandon()
         self.slots.close()
         try:
             self.session.close()
         except psycopg.Error:
-            logger.warning("pump_lost_database", extra={"worker": self.session.worker})
+            logger.warning("pump_not_signed_off", extra={"worker": self.session.worker})
         self.pulse.stop()
 
+    def _rest(self) -> None:
+        self.pulse.touch()
+        select.select([self.slots.wake_reader], [], [], TICK_SECONDS)
+        self.slots.clear_wake()
+
     def _do_what_is_due(self, now: float) -> None:
-        if now >= self.next_reap:
-            self.next_reap = now + REAP_SECONDS
-            sweep = now >= self.next_sweep
-            if sweep:
-                self.next_sweep = now + SWEEP_SECONDS
-            self._end_given_up()
-            if take_over_from_the_dead(self.session.connection(), self.lease, sweep=sweep):
-                self.next_claim = now
-        self._renew(now)
+        self._keep_up(now)
         if now >= self.next_claim:
             self._match(now)
             self._claim(now)
+
+    def _keep_up(self, now: float) -> None:
+        """Keep what this worker holds, and find what others have left."""
+        self._renew(now)
+        if now < self.next_reap:
+            return
+        self.next_reap = now + REAP_SECONDS
+        sweep = now >= self.next_sweep
+        if sweep:
+            self.next_sweep = now + SWEEP_SECONDS
+        self._end_given_up()
+        if self.troubles.attempt("take over", lambda: self._take_over(sweep=sweep), 0):
+            self.next_claim = now
+
+    def _take_over(self, *, sweep: bool) -> int:
+        return self.session.take_over_from_the_dead(self.watch.held(), sweep=sweep)
 
     def _match(self, now: float) -> None:
         """Bring new events to the runs that wait for them; those are due then, and claimed next."""
         if now < self.next_match:
             return  # the look a little later, which follows every wake-up, finds them
         self.next_match = now + ECHO_SECONDS
-        while self.session.match_events() == BATCH:
+        while self.troubles.attempt("match", self.session.match_events, 0) == BATCH:
             self.pulse.touch()
 
     def _claim(self, now: float) -> bool:
         """Take due runs; return whether there were any, or no slot is free to find out."""
-        if self._sees_to_suspects():
-            self.next_claim = now + POLL_SECONDS  # a finished slot wakes us before
+        self.suspects.begin_one()
+        if held_back := self.suspects.seconds_to_hold_back():
+            self.next_claim = now + held_back  # a finished slot wakes us before
             return True
         free = self.slots.free
         if not free or (self.starved and free < self.slots.enough and now < self.refill_at):
@@ -172,46 +229,68 @@ class Pump:
             # Finished slots wake us before, once there are enough of them.
             self.next_claim = self.refill_at if free else now + REFILL_SECONDS
             return True
-        claims = self.session.claim(free, self.watch.served())
-        for claim in claims:
-            self.watch.take(claim, now)
-            if claim.is_suspect:
-                self.suspects.append(claim)
-            else:
-                self.slots.submit(claim)
+        claims = self.troubles.attempt("claim", lambda: self._claimed(free, now), 0)
         # A full catch means that more may wait.
-        self.starved = len(claims) == free
+        self.starved = claims == free
         self.refill_at = now + REFILL_SECONDS
         self.next_claim = self.refill_at if self.starved else now + POLL_SECONDS
         self.misses = 0 if claims else self.misses
         return bool(claims)
 
-    def _sees_to_suspects(self) -> bool:
-        """Execute suspects one by one, nothing beside them; return whether there are any."""
-        if self.slots.busy:
-            return self.is_quarantined or bool(self.suspects)
-        self.is_quarantined = bool(self.suspects)
-        if self.suspects:
-            self.slots.submit(self.suspects.popleft())
-        return self.is_quarantined
+    def _claimed(self, free: int, now: float) -> int:
+        patience = self.suspects.patience()
+        claims = self.session.claim(free, self.watch.served(), patience)
+        self.suspects.let_others_have_a_turn()
+        for claim in claims:
+            self.watch.take(claim, now)
+            if claim.is_suspect:
+                self.suspects.add(claim, patience)
+            else:
+                self.slots.submit(claim)
+        return len(claims)
 
     def _renew(self, now: float) -> None:
         if now < self.next_renewal:
             return
-        self.next_renewal = now + self.lease.total_seconds() / 3
-        for run_id in self.watch.renewed(self.session.renew(self.watch.held()), now):
-            self.watch.drop(run_id)
+        every = self.lease.total_seconds() / 3
+        is_complete = self.troubles.attempt("renew", lambda: self._is_all_renewed(now), False)
+        self.next_renewal = now + (every if is_complete else min(every, RENEW_AGAIN_SECONDS))
+
+    def _is_all_renewed(self, now: float) -> bool:
+        """Prolong the leases, and find out which are lost; return whether none was left out."""
+        left_out = self.watch.renewed(self.session.renew(self.watch.held()), now)
+        if not left_out:
+            return True
+        still_held = self.session.still_held([claim.run_id for claim in left_out])
+        locked = [claim for claim in left_out if still_held.get(claim.run_id) == claim.token]
+        for claim in left_out:
+            if claim not in locked:
+                self.watch.drop(claim)
+        return not locked
 
     def _hand_suspects_back(self) -> None:
-        try:
-            while self.suspects:
-                self.session.hand_back(self.suspects.popleft())
-        except psycopg.Error:
-            logger.warning("pump_lost_database", extra={"worker": self.session.worker})
+        while claim := self.suspects.take_back():
+            if not self.troubles.attempt("hand back", partial(self._is_handed_back, claim), False):
+                # Nobody else can take it meanwhile.
+                self.suspects.add(claim, timedelta(0))
+                return
+
+    def _is_handed_back(self, claim: Claim) -> bool:
+        self.session.hand_back(claim)
+        self.watch.drop(claim)
+        return True
 
     def _end_given_up(self) -> None:
-        for claim in self.slots.given_up():
-            self.session.end_lease(claim)
+        self.given_up.extend(self.slots.given_up())
+        while self.given_up:
+            claim = self.given_up.popleft()
+            if not self.troubles.attempt("end lease", partial(self._is_ended, claim), False):
+                self.given_up.append(claim)  # behind the others, which may be easier
+                return
+
+    def _is_ended(self, claim: Claim) -> bool:
+        self.session.end_lease(claim)
+        return True
 
     def _wait(self) -> bool:
         """Sleep until something may be due; return whether the stop pipe ended."""
@@ -220,19 +299,22 @@ class Pump:
         ready, _, _ = select.select([self.session, self.slots.wake_reader, stop], [], [], timeout)
         if self.slots.wake_reader in ready:
             self.slots.clear_wake()
-            if self.starved or self.suspects or self.is_quarantined:
+            if self.starved or self.suspects or self.suspects.holds_others_back():
                 self.next_claim = 0
         # Asked every time: one that came in during another statement makes nothing readable.
-        if self.session.read_notifications():
+        if self._has_news():
             now = monotonic()
             if self.misses < TOO_LATE:
+                self._match(now)  # first: what they wake is claimed with the rest
                 self.misses += not self._claim(now)
-                self._match(now)
             self.next_claim = min(self.next_claim, now + ECHO_SECONDS)
         return stop in ready
+
+    def _has_news(self) -> bool:
+        return self.troubles.attempt("listen", self.session.read_notifications, False)
 
     def _execute(self, claim: Claim) -> bool:
         try:
             return execute(claim, self.watch) is not None
         finally:
-            self.watch.drop(claim.run_id)
+            self.watch.drop(claim)

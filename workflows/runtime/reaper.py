@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -17,40 +17,63 @@ from workflows.wording import errors as wording
 # So often did its workers die that not even reading the run is survived.
 UNREADABLE_CRASHES = MAX_CRASHES + 3
 
+NO_WORKER: Final = 0  # their numbers begin at 1
+
+HURRY: Final = "SET LOCAL lock_timeout = '50ms'"
+
 logger = logging.getLogger(__name__)
 
 
 def take_over_from_the_dead(
-    session: "psycopg.Connection[Row]", lease: timedelta, *, sweep: bool
+    session: "psycopg.Connection[Row]",
+    lease: timedelta | None,
+    *,
+    sweep: bool,
+    own: int = NO_WORKER,
+    held: Sequence[UUID] = (),
 ) -> int:
     """Put the runs of dead workers back; return how many.
 
-    Cheap when nobody died: it then reads a table of a few rows. With `sweep` it also looks for
-    runs whose lease ended although their worker lives.
+    Cheap when nobody died: it then reads a table of a few rows. With `sweep` it also looks for runs
+    that nobody holds although no worker died. `own` is the worker that asks, and `held` what it
+    knows to hold; who is no worker takes every run whose lease has ended. With `lease` None, a
+    worker's silence is not taken for its death.
     """
-    values = {"lease": lease, "class": statements.WORKER_LOCK_CLASS}
-    dead = [row[0] for row in session.execute(statements.DEAD_WORKERS, values).fetchall()]
+    facts = {"own": own, "silence": lease, "class": statements.WORKER_LOCK_CLASS}
+    dead = [row[0] for row in session.execute(statements.DEAD_WORKERS, facts).fetchall()]
     if not dead and not sweep:
         return 0
-    with session.transaction():
-        held = session.execute(statements.RUNS_OF_DEAD_WORKERS, {"workers": dead}).fetchall()
-        for run_id, crashes, _token in held:
-            if crashes < UNREADABLE_CRASHES:
-                # The worker that claims a poisoned run ends it, before anything of it is done.
-                values = {"id": run_id, "crashes": crashes}
-                wait = wait_after_crash(crashes) or timedelta(0)
-                session.execute(statements.TAKE_OVER, {**values, "wait": wait})
-    for run_id, crashes, token in held:
-        if crashes >= UNREADABLE_CRASHES:
-            _bury(session, run_id, crashes, token)
-    if dead:
+    whose = {"workers": dead, "own": own, "held": list(held)}
+    left = session.execute(statements.RUNS_LEFT_BEHIND, whose).fetchall()
+    taken = sum(_is_taken_over(session, {**whose, "id": row[0]}) for row in left)
+    # While one of their runs is locked they stay known as dead, and it is tried again in a second.
+    if dead and taken == len(left):
         session.execute(statements.FORGET_WORKERS, {"workers": dead})
-        logger.warning("workers_taken_over", extra={"workers": dead, "runs": len(held)})
-    return len(held)
+        logger.warning("workers_taken_over", extra={"workers": dead, "runs": taken})
+    return taken
 
 
-def _bury(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token: int) -> None:
-    """End a run, and all that ends with it, in a transaction of its own: it waits for locks."""
+def _is_taken_over(session: "psycopg.Connection[Row]", which: dict[str, Any]) -> bool:
+    """Put one run back, in a transaction of its own: trouble with it keeps no other waiting."""
+    try:
+        with session.transaction():
+            found = session.execute(statements.LOCK_RUN_LEFT_BEHIND, which).fetchone()
+            is_unreadable = found is not None and found[1] >= UNREADABLE_CRASHES
+            if found is not None and not is_unreadable:
+                # The worker that claims a poisoned run ends it, before anything of it is done.
+                values = {"id": found[0], "crashes": found[1]}
+                wait = wait_after_crash(found[1]) or timedelta(0)
+                session.execute(statements.TAKE_OVER, {**values, "wait": wait})
+        return _is_buried(session, *found) if found and is_unreadable else found is not None
+    except psycopg.Error:
+        if session.closed:
+            raise
+        logger.warning("run_not_taken_over", extra={"run": str(which["id"])}, exc_info=True)
+        return False
+
+
+def _is_buried(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token: int) -> bool:
+    """End a run, and all that ends with it; False: not now, since somebody is busy with it."""
 
     def run(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
         return session.execute(statement, values).fetchall()
@@ -58,11 +81,16 @@ def _bury(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token:
     with translation.override("en"):
         message = wording.sentence(POISONED, {"crashes": crashes})
     why = {"error_code": POISONED, "error_message": message}
+    grown = False
     with session.transaction():
+        # Leases hang on this thread: it does not wait for locks.
+        session.execute(HURRY)
         family = locks.family_of(run_id, run)
         locks.lock(family, run)
-        if not set(locks.family_of(run_id, run)) <= set(family):
-            raise psycopg.Rollback  # it has started others meanwhile: the next sweep finds it
+        grown = not set(locks.family_of(run_id, run)) <= set(family)
+        if grown:
+            raise psycopg.Rollback  # it has started others meanwhile
         if run(statements.BURY, {"id": run_id, "crashes": crashes, "token": token, **why}):
             families.cancel_children(run_id, run)
             families.ended(family[0], tells=True, goes_on=True, run=run)
+    return not grown

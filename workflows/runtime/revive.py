@@ -1,31 +1,55 @@
 """What people make of a run that has ended: it goes on, ends otherwise, or is done again."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from tenants.ids import uuid7
 from tenants.jsontext import storable
+from workflows.definition.program import Program
+from workflows.engine import resuming
 from workflows.engine.progress import Progress
+from workflows.engine.resuming import Ending, Fresh, Resumption
+from workflows.engine.statuses import RunStatus
+from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
-from workflows.runtime.store import error_columns
+from workflows.runtime.store import LeaseLost, error_columns
 
 Json = Any
 
-# Let a run that failed go on from the step it failed in. The failed entry leaves the results and
-# becomes an earlier attempt of the step, so that nothing of it is lost and nothing is done twice.
+# Let a run that failed, or was cancelled, go on from the step it ended in. The failed entry leaves
+# the results and becomes an earlier attempt of the step, so that nothing of it is lost and nothing
+# is done twice.
 RETRY_FAILED_STEP: Final = """
 UPDATE workflow_runs
-SET status = 'queued', due_at = now(), completed_at = NULL, crashes = 0,
+SET status = 'queued', due_at = now(), wake_reason = 'person', completed_at = NULL, crashes = 0,
     step_results = %(results)s::jsonb, current_step = %(step)s,
     pending = %(pending)s::jsonb, lease_token = lease_token + 1,
     deadline_at = NULL, -- a person took over
     cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
     error_fingerprint = NULL
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND status IN ('failed', 'cancelled')
+    AND lease_token = %(token)s
+RETURNING id
+"""
+
+# A child run that a person has settled: it goes on once its parent does.
+SETTLE_CHILD: Final = """
+UPDATE workflow_runs
+SET step_results = %(results)s::jsonb, lease_token = lease_token + 1,
+    pending = jsonb_build_object('resume', %(kept)s::jsonb)
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
     AND lease_token = %(token)s
 RETURNING id
+"""
+
+# The worker that claims a revived child has worked out where it goes on.
+REWIND: Final = """
+UPDATE workflow_runs
+SET step_results = %(results)s::jsonb, current_step = %(step)s, pending = %(pending)s::jsonb
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+RETURNING false
 """
 
 # A person said that the step which stopped the run was done, and nothing follows it: the run, which
@@ -45,12 +69,12 @@ RETURNING id
 # event of its own if a person corrected the payload.
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, retried_from, step_results, current_step,
-    lane, deadline_at)
+    subject_type, subject_id, actor, status, due_at, wake_reason, retried_from, step_results,
+    current_step, lane, deadline_at)
 SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
     coalesce(%(payload)s::jsonb, trigger_payload),
-    subject_type, subject_id, %(actor)s, 'queued', now(), id, %(results)s::jsonb, %(step)s,
-    %(lane)s::text, now() + %(deadline)s::interval
+    subject_type, subject_id, %(actor)s, 'queued', now(), 'person', id, %(results)s::jsonb,
+    %(step)s, %(lane)s::text, now() + %(deadline)s::interval
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
 RETURNING id
 """
@@ -64,15 +88,53 @@ class Place:
     deadline: timedelta | None = None  # from now on
 
 
-def retry_failed_step(tenant_id: UUID, run: tuple[UUID, int], pending: Json, results: Json) -> bool:
-    """Let a failed run go on from its failed step; False if it is not as it was read any more.
+def resume(tenant_id: UUID, run: tuple[UUID, int], onward: Resumption) -> bool:
+    """Let a run that failed or was cancelled go on; False if it is not as it was read any more.
 
-    `run` is its id and the lease token it was read with, `results` what stays of its results.
+    `run` is its id and the lease token it was read with.
     """
     run_id, token = run
-    values = {"id": run_id, "tenant": tenant_id, "token": token, "step": pending["step"]}
-    texts = {"pending": storable(pending), "results": storable(results)}
+    values = {"id": run_id, "tenant": tenant_id, "token": token, "step": onward.step}
+    texts = {"pending": storable(onward.pending), "results": storable(onward.results)}
     return bool(rows(RETRY_FAILED_STEP, {**values, **texts}))
+
+
+def settle_child(tenant_id: UUID, run: tuple[UUID, int], results: Json, kept: Json) -> bool:
+    """Write what a person said of a step in a failed child run; False as above.
+
+    `kept` says where it goes on once its parent is retried.
+    """
+    run_id, token = run
+    values = {"id": run_id, "tenant": tenant_id, "token": token}
+    texts = {"kept": storable({**kept, "settled": True}), "results": storable(results)}
+    return bool(rows(SETTLE_CHILD, {**values, **texts}))
+
+
+def rewind(claim: Claim, program: Program) -> Claim:
+    """Return the claim of a revived child as it goes on, once that is written.
+
+    Raises LeaseLost.
+    """
+    mark = (claim.pending or {})["retry"]
+    ending = Ending(RunStatus(mark["status"]), mark["code"], datetime.fromisoformat(mark["at"]))
+    stood = (claim.step, mark["kept"])
+    scope, fresh = resuming.Scope(mark["scope"]), mark.get("fresh")
+    onward = resuming.resumption(
+        program,
+        claim.results,
+        stood,
+        ending,
+        scope=scope,
+        fresh=Fresh(fresh["payload"], fresh["told"]) if fresh else None,
+    )
+    if onward is None:
+        onward = Resumption(claim.step, {"step": claim.step}, list(claim.results))
+    begun = {**onward.pending, "begun": True}
+    texts = {"pending": storable(begun), "results": storable(onward.results)}
+    values = {"id": claim.run_id, "token": claim.token, "step": onward.step}
+    if not rows(REWIND, {**values, **texts}):
+        raise LeaseLost(claim.run_id)
+    return replace(claim, step=onward.step, pending=onward.pending, results=onward.results)
 
 
 def end_otherwise(

@@ -39,6 +39,7 @@ def scope_of(
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=loaded.program.values,
         loop=around.loop,
+        language=loaded.program.language,
     )
 
 

@@ -2,20 +2,30 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 from django.db import connections
 from psycopg.types.json import set_json_loads
 
-from tenants.jsontext import loads, storable
+from tenants.jsontext import loads
 from workflows.runtime import statements
-from workflows.runtime.claims import Claim
+from workflows.runtime.claims import SUSPECT_CRASHES, Claim
 from workflows.runtime.database import Row
 from workflows.runtime.matching import IS_ANY_NEW, match_new_events
+from workflows.runtime.reaper import take_over_from_the_dead
+
+# For the pump's own statements, which hold up one another: a claim must not keep the leases waiting
+# for somebody's lock. What meets one is tried again a little later.
+LOCK_TIMEOUT_MS: Final = 500
+STATEMENT_TIMEOUT_MS: Final = 10_000
+# After a gap between its own beats, for so long a worker trusts nobody's silence: theirs may have
+# had the same cause.
+STEADY_SECONDS: Final = 5.0
 
 
 class WorkerNumberTaken(RuntimeError):
@@ -30,6 +40,7 @@ class PumpSession:
 
     def __init__(self, group: str, slots: int, lease: timedelta) -> None:
         self._lease = lease
+        self._beat_at = self._steady_since = monotonic()
         self._raw = psycopg.connect(**_direct_parameters())
         self._raw.autocommit = True
         set_json_loads(loads, self._raw)  # numbers keep their digits
@@ -45,7 +56,7 @@ class PumpSession:
             statements.PROVE_ALIVE, {"class": statements.WORKER_LOCK_CLASS, "worker": self.worker}
         ):
             raise WorkerNumberTaken(str(self.worker))
-        self._run(statements.BEAT, self._facts)
+        self.beat()
         self._raw.execute(statements.LISTEN)
 
     def fileno(self) -> int:
@@ -56,8 +67,16 @@ class PumpSession:
         """Whether something was notified since the last call."""
         return any(True for _ in self._raw.notifies(timeout=0))
 
-    def claim(self, limit: int, served: Mapping[UUID, int] | None = None) -> list[Claim]:
-        """Take at most `limit` due runs; `served` says how many each tenant had lately."""
+    def claim(
+        self,
+        limit: int,
+        served: Mapping[UUID, int] | None = None,
+        suspects_due_for: timedelta = timedelta(0),
+    ) -> list[Claim]:
+        """Take at most `limit` due runs; `served` says how many each tenant had lately.
+
+        Suspects that are due for less than `suspects_due_for` are left to other workers.
+        """
         turns = served or {}
         values = {
             "limit": limit,
@@ -65,6 +84,8 @@ class PumpSession:
             "worker": self.worker,
             "served": list(turns),
             "times": list(turns.values()),
+            "suspect": SUSPECT_CRASHES,
+            "suspects_due_for": suspects_due_for,
         }
         return [Claim.from_row(row) for row in self._run(statements.CLAIM, values).fetchall()]
 
@@ -77,18 +98,42 @@ class PumpSession:
                 lambda statement, values: self._run(statement, values).fetchall()
             )
 
-    def renew(self, runs: list[UUID]) -> dict[UUID, int]:
-        """Prolong the leases of these runs; return the ones still held, with their tokens."""
+    def beat(self) -> None:
+        """Tell the other workers that this one lives."""
         self._run(statements.BEAT, self._facts)
-        if not runs:
-            return {}
-        values = {"ids": runs, "lease": self._lease, "worker": self.worker}
-        return dict(self._run(statements.RENEW_LEASES, values).fetchall())
+        now = monotonic()
+        if now - self._beat_at > self._lease.total_seconds() * 2 / 3:
+            self._steady_since = now
+        self._beat_at = now
+
+    def renew(self, runs: Sequence[UUID]) -> dict[UUID, int]:
+        """Prolong the leases of these runs; return those that it prolonged, with their tokens.
+
+        A run whose row is locked is left out: `still_held` tells it from one that is lost.
+        """
+        try:
+            return self._pairs(statements.RENEW_LEASES, runs, lease=self._lease)
+        finally:
+            # Also where nothing can be renewed: the worker must not be taken for dead.
+            self.beat()
+
+    def still_held(self, runs: Sequence[UUID]) -> dict[UUID, int]:
+        """Return which of these runs this worker holds, locked or not, with their tokens."""
+        return self._pairs(statements.STILL_HELD, runs)
+
+    def take_over_from_the_dead(self, held: Sequence[UUID], *, sweep: bool) -> int:
+        """Put back the runs of workers that are gone; return how many. See the reaper.
+
+        Whoever was kept from beating itself, as by a database that stood still, does not take the
+        others for dead because they were silent, too.
+        """
+        is_steady = monotonic() - self._steady_since > STEADY_SECONDS
+        silence = self._lease if is_steady else None
+        return take_over_from_the_dead(self._raw, silence, sweep=sweep, own=self.worker, held=held)
 
     def hand_back(self, claim: Claim) -> None:
         """Give back a run of which nothing was begun."""
-        pending = storable(claim.pending) if claim.pending is not None else None
-        values = {"id": claim.run_id, "token": claim.token, "pending": pending}
+        values = {"id": claim.run_id, "token": claim.token, "pending": claim.pending_text}
         self._run(statements.HAND_BACK, values)
 
     def end_lease(self, claim: Claim) -> None:
@@ -96,8 +141,16 @@ class PumpSession:
         self._run(statements.END_LEASE, {"id": claim.run_id, "token": claim.token})
 
     def connection(self) -> "psycopg.Connection[Row]":
-        """Return the session itself, for the reaper."""
+        """Return the session itself."""
         return self._raw
+
+    def is_lost(self) -> bool:
+        """Whether the server knows this session no more: nothing proves any longer that we live."""
+        return self._raw.closed
+
+    def roll_back(self) -> None:
+        """Leave a transaction that trouble may have left open."""
+        self._raw.rollback()
 
     def close(self) -> None:
         """Sign off and free the lock."""
@@ -111,6 +164,12 @@ class PumpSession:
     ) -> "psycopg.Cursor[Row]":
         return self._raw.execute(statement, values, prepare=True)
 
+    def _pairs(self, statement: str, runs: Sequence[UUID], **more: timedelta) -> dict[UUID, int]:
+        if not runs:
+            return {}
+        values = {"ids": list(runs), "worker": self.worker, **more}
+        return dict(self._run(statement, values).fetchall())
+
     def _one(self, statement: str, values: Mapping[str, Any] | None = None) -> Any:
         row = self._run(statement, values).fetchone()
         return row[0] if row else None
@@ -120,10 +179,18 @@ def _direct_parameters() -> dict[str, Any]:
     wrapper = connections["default"]
     wanted = {"dbname", "user", "password", "host", "port", "options", "connect_timeout"}
     given = wrapper.get_connection_params()
+    own = (
+        # Django sets it on its connections; the server's or the role's own may be any.
+        "-c TimeZone=UTC",
+        f"-c lock_timeout={LOCK_TIMEOUT_MS}ms",
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS}ms",
+    )
     return {
         **{name: value for name, value in given.items() if name in wanted},
+        "options": " ".join((given.get("options", ""), *own)).strip(),
         # A host that lost its power is found out in about eleven seconds, not in two hours.
         "keepalives_idle": 5,
         "keepalives_interval": 3,
         "keepalives_count": 2,
+        "tcp_user_timeout": 11_000,  # the same while an answer is awaited
     }

@@ -1,5 +1,6 @@
 """The threads of a worker on which runs are executed."""
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from threading import Lock, Thread
 from django.db import connections
 
 from workflows.runtime.claims import Claim
+
+logger = logging.getLogger(__name__)
 
 Work = Callable[[Claim], bool]  # whether the run was carried to a checkpoint
 
@@ -74,14 +77,25 @@ class Slots:
 
     def _serve(self) -> None:
         while (claim := self._claims.get()) is not None:
-            if not self._work(claim):
+            try:
+                if not self._work(claim):
+                    self._given_up.append(claim)
+            except BaseException:
+                # Whatever it is (a library's SystemExit), nobody else would take this thread's
+                # place: it goes on, with a connection that knows nothing of what has happened.
                 self._given_up.append(claim)
-            with self._lock:
-                self._busy -= 1
-                is_enough = self.size - self._busy >= self.enough
-            if is_enough:
-                self._wake()
+                logger.exception("run_not_executed", extra={"run": str(claim.run_id)})
+                connections.close_all()
+            finally:
+                self._free_one()
         connections.close_all()
+
+    def _free_one(self) -> None:
+        with self._lock:
+            self._busy -= 1
+            is_enough = self.size - self._busy >= self.enough
+        if is_enough:
+            self._wake()
 
     def _wake(self) -> None:
         try:

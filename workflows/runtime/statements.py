@@ -10,6 +10,9 @@ from typing import Final
 # hold an infinity.
 NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
 
+# Nobody executes the run, and it has not failed yet.
+_ENDS_NOW: Final = "(status <> 'running' AND NOT coalesce(pending ? 'after_failure', false))"
+
 # Workers are alive while they hold the advisory lock (this class, their number).
 WORKER_LOCK_CLASS: Final = 4711
 
@@ -36,9 +39,9 @@ FROM jsonb_to_recordset(%(events)s::jsonb) AS event (id uuid, type text, payload
 
 _INSERT_RUNS: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, status, due_at, lane, deadline_at)
+    subject_type, subject_id, actor, status, due_at, wake_reason, lane, deadline_at)
 SELECT id, %(tenant)s, definition_id, version, event_id, trigger_payload,
-    subject_type, subject_id, actor, 'queued', now(), lane,
+    subject_type, subject_id, actor, 'queued', now(), 'start', lane,
     now() + make_interval(secs => deadline_seconds)
 FROM jsonb_to_recordset(%(runs)s::jsonb) AS run (id uuid, definition_id uuid, version int,
     event_id uuid, trigger_payload jsonb, subject_type text, subject_id text, actor text,
@@ -65,7 +68,9 @@ SELECT same FROM listening
 # Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
 # keep a quiet one waiting, and whom this worker served lately waits for its turn. `begun` marks the
 # step as started, so that whoever finds the run after a crash knows; what was pending before the
-# claim is returned, for handing the run back untouched.
+# claim is returned, for handing the run back untouched. JSON comes as text: who executes the run
+# reads it, on a thread of its own. A suspect is left to a worker that has nothing else under way,
+# as long as `suspects_due_for` says; with 0 this worker is one.
 CLAIM: Final = """
 WITH due AS (
     SELECT found.id, found.pending FROM tenants
@@ -75,6 +80,8 @@ WITH due AS (
         SELECT run.id, run.due_at, run.pending FROM workflow_runs run
         WHERE run.tenant_id = tenants.id AND run.due_at <= now()
             AND run.status IN ('queued', 'waiting')
+            AND (run.crashes < %(suspect)s
+                OR run.due_at <= now() - %(suspects_due_for)s::interval)
         ORDER BY run.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) found
     WHERE tenants.paused_at IS NULL
@@ -88,50 +95,78 @@ SET status = 'running', lease_token = run.lease_token + 1, lease_until = now() +
     pending = coalesce(run.pending, '{}'::jsonb) || '{"begun": true}'::jsonb
 FROM due WHERE run.id = due.id
 RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
-    run.trigger_payload, run.step_results, run.current_step, due.pending, run.lease_token,
+    run.trigger_payload::text, run.step_results::text, run.current_step, due.pending::text,
+    run.lease_token,
     run.actor, run.subject_type, run.subject_id, run.started_at, now(),
     run.cancel_requested_at IS NOT NULL,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
-    (SELECT previous FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
+    (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
-    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL
+    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason
 """
 
-# A finished step: its result, where the run stands now, and the next step marked as begun.
+# A finished step: its result, where the run stands now, and the next step marked as begun. It is
+# fenced by the last such mark too: written twice, it would append the result twice.
 CHECKPOINT: Final = """
 UPDATE workflow_runs
 SET step_results = step_results || %(entries)s::jsonb, current_step = %(step)s,
     pending = %(pending)s::jsonb, crashes = 0
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING cancel_requested_at IS NOT NULL
 """
 
+# When a run that parks is due, and why: at once if something is to be done; else at its moment, or
+# at its deadline. Neither `due` nor `wait`: no clock ends the wait, but the deadline still does.
+# One that has passed already, in the step before, makes the run due at once; one of a run that has
+# failed does not count: the steps for that have times of their own.
+_DUE: Final = f"""
+    (due_at, wake_reason) = (
+        SELECT CASE WHEN plan.at_once IS NULL THEN least(plan.deadline, plan.moment)
+            ELSE now() END,
+        CASE WHEN plan.at_once IS NOT NULL THEN plan.at_once
+            WHEN plan.deadline <= plan.moment THEN 'deadline'
+            WHEN plan.moment < {NEVER} THEN %(reason)s::text END
+        FROM (SELECT
+            CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancel'
+                -- The last child ended while the run was looking after another.
+                WHEN %(wait_type)s::text = 'children'
+                    AND coalesce(%(spawned)s::int, children_open) = 0 THEN 'child'
+                WHEN %(looks_back)s THEN 'look_back' END AS at_once,
+            CASE WHEN NOT %(has_failed)s THEN deadline_at END AS deadline,
+            coalesce(%(due)s::timestamptz, now() + %(wait)s::interval, {NEVER}) AS moment
+        ) AS plan)
+"""  # noqa: S608  # a constant of this module
+
 # The run waits: for a retry, a moment, an event, a decision, its children. No worker is held
-# meanwhile. `wait` NULL: no clock ends it; but a deadline still does.
+# meanwhile. One that waits for an event is due at once, until it has looked back: if its worker
+# dies before, another one looks.
 PARK: Final = f"""
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
     current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0,
     wait_type = %(wait_type)s::text, wait_match = %(wait_match)s, worker = NULL, lease_until = NULL,
-    children_open = coalesce(%(spawned)s::int, children_open),
-    due_at = CASE
-        -- Somebody asked to cancel meanwhile: it is claimed at once, and ends there.
-        WHEN cancel_requested_at IS NOT NULL THEN now()
-        -- The last child ended while the run was looking after another.
-        WHEN %(wait_type)s::text = 'children' AND coalesce(%(spawned)s::int, children_open) = 0
-            THEN now()
-        WHEN deadline_at > now()
-            THEN least(deadline_at, coalesce(now() + %(wait)s::interval, {NEVER}))
-        ELSE coalesce(now() + %(wait)s::interval, {NEVER}) END
+    children_open = coalesce(%(spawned)s::int, children_open), {_DUE}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING cancel_requested_at IS NOT NULL
-"""  # noqa: S608  # a constant of this module
+"""  # noqa: S608  # constants of this module
 
-# The run's end. due_at NULL takes it out of the index of live runs.
+# It has looked back, and found nothing: from now on it waits, unless somebody came meanwhile.
+WAIT_ON: Final = f"""
+UPDATE workflow_runs SET {_DUE}
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'waiting'
+    AND wake_reason = 'look_back' AND wait_match IS NOT NULL
+RETURNING 1
+"""  # noqa: S608  # constants of this module
+
+# The run's end. due_at NULL takes it out of the index of live runs. `pending` keeps, under
+# `resume`, what is known of a step that the run ended in the middle of: a retry goes on there.
 FINISH: Final = """
 UPDATE workflow_runs
 SET status = %(status)s::text, step_results = step_results || %(entries)s::jsonb,
-    current_step = %(step)s, pending = NULL, crashes = 0, due_at = NULL, completed_at = now(),
+    current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0, due_at = NULL,
+    completed_at = now(),
     wait_type = NULL, wait_match = NULL, worker = NULL, lease_until = NULL,
     output = %(output)s::jsonb,
     error_step = %(error_step)s,
@@ -143,7 +178,16 @@ SET status = %(status)s::text, step_results = step_results || %(entries)s::jsonb
         ELSE %(error_message)s::text END,
     error_fingerprint = %(error_fingerprint)s
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+    AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
 RETURNING false
+"""
+
+# How far a run is for the worker that claimed it: asked when the answer to a write was lost. The
+# lock lets a write that is still under way come to its end first.
+STANDS: Final = """
+SELECT status, pending -> 'begun', cancel_requested_at IS NOT NULL FROM workflow_runs
+WHERE id = %(id)s AND lease_token = %(token)s
+FOR UPDATE
 """
 
 # Give a claimed run back as it was: nothing of it was begun. One that never was before has not
@@ -165,11 +209,34 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
 """
 
-# The leases of the runs a worker holds. Those it does not get back are no longer its own.
+# Give up a run that a living worker cannot carry on: that is no crash of the run. `note` says why,
+# where a step was begun; the new token makes void whatever else this worker still writes.
+GIVE_UP: Final = """
+UPDATE workflow_runs
+SET status = 'queued', worker = NULL, lease_until = NULL, lease_token = lease_token + 1,
+    pending = CASE WHEN %(begun)s THEN pending ELSE pending - 'begun' END || %(note)s::jsonb,
+    due_at = CASE WHEN %(wait)s::interval = interval '0' THEN due_at ELSE now() + %(wait)s END
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+RETURNING false
+"""
+
+# The leases of the runs a worker holds. A row that somebody has locked is left out, and waits for
+# nobody: it is renewed a little later, and keeps none of the others waiting.
 RENEW_LEASES: Final = """
-UPDATE workflow_runs SET lease_until = now() + %(lease)s
+WITH held AS (
+    SELECT id FROM workflow_runs
+    WHERE id = ANY(%(ids)s) AND worker = %(worker)s AND status = 'running'
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE workflow_runs run SET lease_until = now() + %(lease)s
+FROM held WHERE run.id = held.id
+RETURNING run.id, run.lease_token
+"""
+
+# Of the runs that were not renewed, those that are this worker's all the same: locked, not lost.
+STILL_HELD: Final = """
+SELECT id, lease_token FROM workflow_runs
 WHERE id = ANY(%(ids)s) AND worker = %(worker)s AND status = 'running'
-RETURNING id, lease_token
 """
 
 NEW_WORKER_NUMBER: Final = "SELECT nextval('workflow_worker_numbers')"
@@ -186,22 +253,41 @@ ON CONFLICT (number) DO UPDATE SET beat_at = now()
 
 LEAVE: Final = "DELETE FROM workflow_workers WHERE number = %(worker)s"
 
-# Workers whose database session is gone, or that have been silent for a whole lease.
+# Workers whose database session is gone, or that have been silent for a whole lease (NULL: silence
+# counts for nothing now). Who asks is alive.
 DEAD_WORKERS: Final = """
 SELECT number FROM workflow_workers
-WHERE beat_at < now() - %(lease)s::interval OR number::int <> ALL (ARRAY(
+WHERE number <> %(own)s
+    AND (beat_at < now() - %(silence)s::interval OR number::int <> ALL (ARRAY(
     SELECT objid::bigint::int FROM pg_locks
     WHERE locktype = 'advisory' AND classid = %(class)s AND objsubid = 2 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))))
 """
 
+# What END_LEASE leaves: the worker lives, and does not hold the run any more.
+GIVEN_UP: Final = "timestamptz '1970-01-01 00:00:00+00'"
+
 # Live runs are found through due_at; no index names worker or lease, so that checkpoints stay HOT.
-RUNS_OF_DEAD_WORKERS: Final = """
-SELECT id, crashes + 1, lease_token FROM workflow_runs
-WHERE due_at <= now() AND status = 'running'
-    AND (worker = ANY(%(workers)s) OR lease_until < now())
+# A lease that ended under a worker that lives is no reason to take the run from it: something kept
+# it from renewing (a lock on the row, on the table), and its step is under way. It renews as soon
+# as it can, and itself finds what it does not know to be its own. Who asks and is no worker goes by
+# the leases alone.
+_IS_LEFT_BEHIND: Final = f"""
+due_at <= now() AND status = 'running'
+    AND (worker = ANY(%(workers)s) OR (lease_until < now() AND (
+        lease_until = {GIVEN_UP}
+        OR %(own)s = 0 OR (worker = %(own)s AND id <> ALL(%(held)s::uuid[]))
+        OR NOT EXISTS (SELECT 1 FROM workflow_workers WHERE number = run.worker))))
+"""  # noqa: S608 - a constant of this module
+
+RUNS_LEFT_BEHIND: Final = f"SELECT id FROM workflow_runs run WHERE {_IS_LEFT_BEHIND}"  # noqa: S608
+
+# One of them, if nobody was faster. What somebody has locked is left for the next sweep.
+LOCK_RUN_LEFT_BEHIND: Final = f"""
+SELECT id, crashes + 1, lease_token FROM workflow_runs run
+WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
 FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608 - a constant of this module
 
 # Put a dead worker's run back. The new token makes whatever its old worker still writes void.
 TAKE_OVER: Final = """
@@ -219,6 +305,7 @@ UPDATE workflow_runs
 SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
     lease_until = NULL, due_at = NULL, completed_at = now(), wait_type = NULL, wait_match = NULL,
     error_step = coalesce(pending ->> 'step_name', error_step),
+    pending = jsonb_build_object('resume', coalesce(pending, '{}'::jsonb) - 'begun'),
     error_code = %(error_code)s::text,
     error_message = %(error_message)s,
     error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
@@ -240,19 +327,24 @@ FROM workflow_versions version JOIN workflow_definitions definition
 WHERE version.definition_id = %(definition)s AND version.version = %(version)s
 """
 
-# End a run that no worker holds; ask a worker that does to end it before its next step.
-CANCEL: Final = """
-UPDATE workflow_runs
-SET status = CASE WHEN status = 'running' THEN status ELSE 'cancelled' END,
-    due_at = CASE WHEN status = 'running' THEN due_at END,
-    completed_at = CASE WHEN status <> 'running' THEN now() END,
-    wait_type = CASE WHEN status = 'running' THEN wait_type END,
-    wait_match = CASE WHEN status = 'running' THEN wait_match END,
-    pending = CASE WHEN status = 'running' THEN pending END,
-    cancel_requested_at = coalesce(cancel_requested_at, now())
+# End a run that no worker holds; ask a worker that does to end it before its next step. One that
+# has failed, and carries out the steps for that, is ended by a worker as well: it stays a failure.
+CANCEL_COLUMNS: Final = f"""
+    cancel_requested_at = coalesce(cancel_requested_at, now()),
+    status = CASE WHEN {_ENDS_NOW} THEN 'cancelled' ELSE status END,
+    due_at = CASE WHEN {_ENDS_NOW} THEN NULL WHEN status = 'running' THEN due_at ELSE now() END,
+    wake_reason = CASE WHEN status = 'running' THEN wake_reason ELSE 'cancel' END,
+    completed_at = CASE WHEN {_ENDS_NOW} THEN now() END,
+    wait_type = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_type END,
+    wait_match = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_match END,
+    pending = CASE WHEN {_ENDS_NOW} AND pending IS NOT NULL
+        THEN jsonb_build_object('resume', pending) WHEN {_ENDS_NOW} THEN NULL ELSE pending END
+"""
+CANCEL: Final = f"""
+UPDATE workflow_runs SET {CANCEL_COLUMNS}
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
 RETURNING status
-"""
+"""  # noqa: S608 - of the texts above
 
 # Why a run was cancelled, or will be before its next step, if nobody wanted it so.
 SAY_WHY_CANCELLED: Final = """
@@ -270,12 +362,12 @@ SET status = 'skipped', due_at = NULL, completed_at = now(), wait_type = NULL, p
     error_code = %(error_code)s, error_message = %(error_message)s
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
     AND NOT holds_lane AND step_results = '[]'::jsonb AND status IN ('queued', 'running')
-    AND coalesce(pending, '{}'::jsonb) - '{begun,step,step_name}'::text[] = '{}'::jsonb
+    AND coalesce(pending, '{}'::jsonb) - '{begun,left,faults,step,step_name}'::text[] = '{}'::jsonb
 RETURNING 1
 """
 
 # A run that could not be carried to a checkpoint: let the next sweep find it.
-END_LEASE: Final = """
-UPDATE workflow_runs SET lease_until = now()
+END_LEASE: Final = f"""
+UPDATE workflow_runs SET lease_until = {GIVEN_UP}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
-"""
+"""  # noqa: S608 - a constant of this module

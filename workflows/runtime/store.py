@@ -5,7 +5,8 @@ children, a lane or a question hang together with it, all is one transaction.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from hashlib import md5
 from typing import Any, Final
 from uuid import UUID
@@ -13,14 +14,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import translation
 
-from tenants.jsontext import storable
+from tenants.jsontext import storable, storable_text
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
-from workflows.engine.progress import AwaitedEvent, Progress, WaitType
+from workflows.engine.progress import Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import decisions, families, lanes, locks, matching, statements
+from workflows.runtime import decisions, families, lanes, locks, look_back, matching, statements
 from workflows.runtime.claims import Claim
-from workflows.runtime.database import rows
+from workflows.runtime.database import as_json, is_timeout, is_trouble, rows
 from workflows.runtime.failures import FailedRun, tell_failed
 from workflows.runtime.families import Callee
 from workflows.runtime.locks import Member
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 Json = Any
 
 REPLACED: Final = "replaced_by_newer"
+MOST_CHARACTERS: Final = 100  # of the error columns, but for the message
 
 
 class LeaseLost(Exception):
@@ -55,44 +57,58 @@ def write(claim: Claim, progress: Progress, callee: Callee | None = None) -> boo
     return _finish(claim, progress)
 
 
+def stands(claim: Claim, progress: Progress) -> bool | None:
+    """Return what `write` would have, if it wrote this and its answer was lost; None: it did not.
+
+    `claim` is as `write` was given it.
+    """
+    found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
+    if not found:
+        return None
+    status, begun, cancel_asked = found[0]
+    if progress.status is RunStatus.RUNNING:
+        is_written = status == RunStatus.RUNNING and as_json(begun) == claim.written + 1
+    else:
+        # Only this worker ends the status `running` under this token.
+        is_written = status != RunStatus.RUNNING
+    return bool(cancel_asked) if is_written else None
+
+
+def is_given_back(claim: Claim) -> bool | None:
+    """Whether this worker's run is in the queue again, or parked, or ended; None: it is not."""
+    found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
+    return True if found and found[0][0] != RunStatus.RUNNING else None
+
+
 def _checkpoint(claim: Claim, progress: Progress) -> bool:
-    pending = {**(progress.pending or {}), "begun": True}
+    pending = {**_pending_of(progress), "begun": claim.written + 1}
     values = {**_values(claim, progress), "pending": storable(pending)}
-    if not progress.cancels_children:
+    if not _has_company(claim, progress):
         return _fenced(statements.CHECKPOINT, values)
 
-    def act(_member: Member | None) -> bool:
+    def act() -> bool:
         cancel_asked = _fenced(statements.CHECKPOINT, values)
-        families.cancel_children(claim.run_id)
+        _end_visit(claim, progress)
         return cancel_asked
 
-    return locks.with_family(claim.run_id, act)
+    return _together(claim, progress, act)
 
 
 def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     """Let a run wait. Whom it waits for is asked, or started, in the same transaction."""
-    pending = progress.pending
-    values = {
-        **_values(claim, progress),
-        "wait": progress.due_in,
-        "wait_type": progress.wait_type,
-        "wait_match": None,
-        "spawned": len(progress.spawn.children) if progress.spawn else None,
-    }
+    pending = _pending_of(progress) or None
+    values = {**_values(claim, progress), **_due(progress), "wait_match": None}
     if progress.awaited is not None:
         form, match = matching.question(progress.awaited)
-        pending = {**(pending or {}), **_bounds(claim, progress.awaited)}
-        values |= {"wait_type": form, "wait_match": match}
-    if not (progress.spawn or progress.wait_type is WaitType.APPROVAL or progress.cancels_children):
+        pending = {**(pending or {}), **look_back.bounds(rows, claim, progress.awaited)}
+        values |= {"wait_type": form, "wait_match": match, "looks_back": True}
+    if not _has_company(claim, progress):
         return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
-
-    def act(_member: Member | None) -> bool:
-        return _park_with_others(claim, progress, {**values, "pending": pending}, callee)
-
-    if progress.cancels_children:
-        return locks.with_family(claim.run_id, act)
-    with transaction.atomic():
-        return act(None)
+    return _together(
+        claim,
+        progress,
+        lambda: _park_with_others(claim, progress, {**values, "pending": pending}, callee),
+    )
 
 
 def _park_with_others(
@@ -105,32 +121,59 @@ def _park_with_others(
     if progress.question is not None:
         pending = {**(pending or {}), **decisions.ask(claim, progress.question)}
     cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
-    if progress.cancels_children:
-        families.cancel_children(claim.run_id)
+    if progress.revival is not None:
+        families.revive(claim.run_id, progress.revival)
+        wake_workers()
+    _end_visit(claim, progress, asked=(pending or {}).get("approval_id"))
     if progress.wait_type is WaitType.APPROVAL and progress.question is None:
         # It may have been decided while the steps of a reminder were under way.
         decisions.wake_if_decided(claim, pending or {})
     return cancel_asked
 
 
+def _together(claim: Claim, progress: Progress, act: Callable[[], bool]) -> bool:
+    """Do `act` in a transaction; the runs that end with it, and their lanes, are locked before."""
+    if progress.cancels_children:
+        return locks.with_family(claim.run_id, lambda _member: act())
+    with transaction.atomic():
+        return act()
+
+
+def wait_on(claim: Claim, progress: Progress) -> None:
+    """Let a run that has parked and looked back wait, if nobody woke it meanwhile."""
+    rows(statements.WAIT_ON, {"id": claim.run_id, "token": claim.token, **_due(progress)})
+
+
+def _due(progress: Progress) -> dict[str, Any]:
+    """Return what says when a run that parks is due, and why."""
+    is_retry = progress.wait_type is WaitType.RETRY
+    return {
+        "due": progress.due_at,
+        "wait": progress.due_in,
+        "reason": WakeReason.RETRY if is_retry else WakeReason.TIME,
+        "has_failed": progress.has_failed,
+        "wait_type": progress.wait_type,
+        "spawned": _started_by(progress),
+        "looks_back": False,
+    }
+
+
 def _finish(claim: Claim, progress: Progress) -> bool:
     """End a run; let those hear of it whom it concerns: parent, children, lane, other workflows."""
     errors = error_columns(claim.definition_id, progress.error)
     output = storable(progress.ended.as_json()) if claim.parent_run else None
+    resume = None if progress.pending is None else {"resume": progress.pending}
     values = {**_values(claim, progress), "status": progress.status, "output": output, **errors}
-    if not claim.has_ties and progress.status is not RunStatus.FAILED:
+    values["pending"] = _stored(resume)
+    closes = progress.closes_question and claim.may_have_asked
+    if not claim.has_ties and not closes and progress.status is not RunStatus.FAILED:
         return _fenced(statements.FINISH, values)
 
     def act(_member: Member | None) -> bool:
         _fenced(statements.FINISH, values)
         if claim.parent_run is None and progress.status is RunStatus.FAILED:
             _tell_failed(claim, errors)
-        if claim.children_open:
-            families.cancel_children(claim.run_id)
-        families.ended(_member_of(claim), tells=progress.ended.tells_at_once)
-        if claim.has_ties:
-            wake_workers()
-        return False
+        return _end_with_others(claim, progress, closes=closes)
 
     if claim.children_open:
         return locks.with_family(claim.run_id, act)
@@ -140,8 +183,45 @@ def _finish(claim: Claim, progress: Progress) -> bool:
         return act(None)
 
 
+def _end_with_others(claim: Claim, progress: Progress, *, closes: bool) -> bool:
+    """Do what else belongs to the end of a run; nobody's wish to cancel it matters any more."""
+    if claim.children_open:
+        families.cancel_children(claim.run_id)
+    if closes:
+        decisions.close_questions([claim.run_id])
+    families.ended(_member_of(claim), tells=progress.ended.tells_at_once)
+    if claim.has_ties:
+        wake_workers()
+    return False
+
+
 def _member_of(claim: Claim) -> Member:
     return Member(claim.run_id, claim.parent_run, claim.item_index, claim.definition_id, claim.lane)
+
+
+def _has_company(claim: Claim, progress: Progress) -> bool:
+    """Whether other rows have to be written together with the run's own."""
+    asks = progress.wait_type is WaitType.APPROVAL
+    ends = progress.cancels_children or (progress.closes_question and claim.may_have_asked)
+    return bool(progress.spawn or progress.revival or asks or ends)
+
+
+def _started_by(progress: Progress) -> int | None:
+    """Return how many child runs a parking run waits for; None: as many as before."""
+    if progress.revival is not None:
+        return progress.revival.number
+    return len(progress.spawn.children) if progress.spawn else None
+
+
+def _end_visit(claim: Claim, progress: Progress, asked: str | None = None) -> None:
+    """End what belonged to a step that is over: its child runs, its question.
+
+    `asked` is the id of the question that the run waits for now.
+    """
+    if progress.cancels_children:
+        families.cancel_children(claim.run_id)
+    if progress.closes_question and claim.may_have_asked:
+        decisions.close_questions([claim.run_id], but=asked)
 
 
 def _values(claim: Claim, progress: Progress) -> dict[str, Any]:
@@ -150,17 +230,18 @@ def _values(claim: Claim, progress: Progress) -> dict[str, Any]:
         "token": claim.token,
         "entries": storable(list(progress.entries)),
         "step": progress.next_step,
+        "begun": claim.begun_mark,
     }
+
+
+def _pending_of(progress: Progress) -> dict[str, Json]:
+    """Return what the row of a live run keeps of the step under way."""
+    failed = {"after_failure": True} if progress.has_failed else {}
+    return {**(progress.pending or {}), **failed}
 
 
 def _stored(pending: Json) -> str | None:
     return storable(pending) if pending is not None else None
-
-
-def _bounds(claim: Claim, awaited: AwaitedEvent) -> dict[str, str]:
-    """Return which events count: none from before the run began, but for its look back."""
-    not_before = {"not_before": (claim.created_at - awaited.look_back).isoformat()}
-    return {**not_before, "behind": awaited.behind} if awaited.behind else not_before
 
 
 def _started(claim: Claim, progress: Progress, callee: Callee | None) -> dict[str, Json]:
@@ -189,7 +270,9 @@ def _tell_failed(claim: Claim, errors: Mapping[str, str | None]) -> None:
     try:
         with transaction.atomic():
             tell_failed(facts_of(claim.tenant_id), run)
-    except Exception:
+    except Exception as error:
+        if is_trouble(error) and not is_timeout(error):
+            raise  # all of it is written again
         # That the run has failed must be written, whatever the others make of it.
         logger.exception("failure_not_told", extra={"run": str(claim.run_id)})
 
@@ -207,7 +290,8 @@ def enter_lanes(claim: Claim, settings: RunSettings) -> bool:
             return False
         for run_id in older:
             _replace(claim.tenant_id, run_id)
-    pending = {key: kept for key, kept in (claim.pending or {}).items() if key != "begun"}
+    left = {"begun", "left"}  # by whoever claimed it before: it had not begun
+    pending = {key: kept for key, kept in (claim.pending or {}).items() if key not in left}
     with transaction.atomic():
         return lanes.enter(lanes.Turn.of(claim, settings), _stored(pending or None))
 
@@ -239,8 +323,10 @@ def _give_way(claim: Claim) -> None:
         if _skip(_member_of(claim), facts):
             return
         if rows(statements.CANCEL, facts) and rows(statements.SAY_WHY_CANCELLED, facts):
-            # What is stored of the step under way stays with it.
-            _finish(claim, Progress(RunStatus.CANCELLED, (), claim.step, claim.pending))
+            # What is stored of the step under way stays with it: a retry goes on there.
+            pending = claim.pending or {}
+            kept = pending["retry"].get("kept") if "retry" in pending else pending
+            _finish(claim, Progress(RunStatus.CANCELLED, (), claim.step, kept))
 
 
 def _skip(member: Member, facts: Mapping[str, Any]) -> bool:
@@ -263,6 +349,15 @@ def put_down(claim: Claim) -> None:
     _fenced(statements.PUT_DOWN, {"id": claim.run_id, "token": claim.token})
 
 
+def give_up(claim: Claim, note: Json, *, is_begun: bool, wait: timedelta = timedelta(0)) -> None:
+    """Give back a run that this worker cannot carry on, although it lives. Raises LeaseLost.
+
+    `is_begun`: its step may have been done. `note` is kept beside the step. It rests for `wait`.
+    """
+    values = {"id": claim.run_id, "token": claim.token, "begun": is_begun, "wait": wait}
+    _fenced(statements.GIVE_UP, {**values, "note": storable(note)})
+
+
 def cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
     """Cancel a run, or ask its worker to; return its status now, None if it had ended before.
 
@@ -278,6 +373,7 @@ def _cancel(tenant_id: UUID, member: Member) -> RunStatus | None:
     if not done or done[0][0] != RunStatus.CANCELLED:
         return RunStatus(done[0][0]) if done else None
     families.cancel_children(member.run_id)
+    decisions.close_questions([member.run_id])
     families.ended(member, tells=True, goes_on=True)
     wake_workers()
     return RunStatus.CANCELLED
@@ -294,13 +390,15 @@ def error_columns(definition_id: UUID, entry: Json) -> dict[str, str | None]:
     """Return what the run's error columns say of `entry`, the first failed step, in English."""
     if entry is None:
         return dict.fromkeys(("error_step", "error_code", "error_message", "error_fingerprint"))
-    code, params = entry["error"]["code"], entry["error"]["params"]
+    # The columns are as long as a step's name, and as a code that an action of ours may give.
+    code = storable_text(entry["error"]["code"])[:MOST_CHARACTERS]
+    params, step_name = entry["error"]["params"], storable_text(entry["step_name"])
     with translation.override("en"):
         message = wording.sentence(code, params)
     # One fingerprint for the same mistake in the same place: what lists of failures group by.
-    print_of = md5(f"{definition_id}{entry['step_name']}{code}".encode(), usedforsecurity=False)
+    print_of = md5(f"{definition_id}{step_name}{code}".encode(), usedforsecurity=False)
     return {
-        "error_step": entry["step_name"],
+        "error_step": step_name[:MOST_CHARACTERS],
         "error_code": code,
         "error_message": message,
         "error_fingerprint": print_of.hexdigest(),

@@ -1,6 +1,6 @@
 """Waking runs that wait for somebody: the row becomes due, and a worker claims it.
 
-A status changes only in `store`. A wake moves `due_at` alone: whoever ends a wait needs no lease.
+A status changes only in `store`. A wake moves `due_at` and says why: it needs no lease.
 """
 
 from typing import Final
@@ -12,11 +12,13 @@ from workflows.runtime.database import execute
 # reminder, the end of the wait) is left alone: it looks at the approval in the transaction in which
 # it parks again.
 WAKE_DECIDED: Final = """
-UPDATE workflow_runs SET due_at = now()
+UPDATE workflow_runs SET due_at = now(), wake_reason = 'decision'
 WHERE id = %(run)s AND tenant_id = %(tenant)s AND status = 'waiting' AND wait_type = 'approval'
+    AND pending ->> 'approval_id' = %(approval)s
 """
 
 
-def wake_decided(tenant_id: UUID, run_id: UUID) -> bool:
-    """Make the run due; return whether it waited for an approval."""
-    return execute(WAKE_DECIDED, {"tenant": tenant_id, "run": run_id}).rowcount > 0
+def wake_decided(tenant_id: UUID, run_id: UUID, approval_id: UUID) -> bool:
+    """Make the run due; return whether it waited for this approval."""
+    values = {"tenant": tenant_id, "run": run_id, "approval": str(approval_id)}
+    return execute(WAKE_DECIDED, values).rowcount > 0

@@ -2,66 +2,87 @@
 
 from collections import Counter
 from datetime import timedelta
-from threading import Lock
+from threading import Condition
 from time import monotonic
+from typing import Final
 from uuid import UUID
 
 from workflows.runtime.claims import Claim
 
 # A call is not begun when the lease ends sooner than this share of it.
-MARGIN = 6
+MARGIN: Final = 6
 # For how long a tenant's run counts against its next turn, if it was short.
-SERVED_SECONDS = 1.0
+SERVED_SECONDS: Final = 1.0
 
 
 class Watch:
     """The leases of one worker, by a clock that goes on while the process is frozen."""
 
-    def __init__(self, lease: timedelta) -> None:
+    def __init__(self, lease: timedelta, *, is_renewed: bool = False) -> None:
         self._lease_seconds = lease.total_seconds()
-        self._sure_until: dict[UUID, tuple[int, float]] = {}  # run: token, monotonic seconds
+        self._leases: dict[UUID, tuple[Claim, float]] = {}  # with the monotonic seconds of its end
         self._served: list[tuple[UUID, UUID, float]] = []  # run, tenant, monotonic seconds
-        self._lock = Lock()
+        self._changed = Condition()
+        self._is_renewed = is_renewed  # by a pump, which is worth waiting for
         self._stopping = False
 
     def take(self, claim: Claim, asked_at: float) -> None:
         """Begin to watch a claimed run. `asked_at` is monotonic, from before the claim was sent."""
-        with self._lock:
-            self._sure_until[claim.run_id] = (claim.token, asked_at + self._lease_seconds)
+        with self._changed:
+            self._leases[claim.run_id] = (claim, asked_at + self._lease_seconds)
             self._served.append((claim.run_id, claim.tenant_id, asked_at))
 
-    def renewed(self, held: dict[UUID, int], asked_at: float) -> list[UUID]:
-        """Note the leases that the database confirmed; return the runs that are lost."""
-        with self._lock:
-            for run_id, (token, _until) in list(self._sure_until.items()):
-                if held.get(run_id) == token:
-                    self._sure_until[run_id] = (token, asked_at + self._lease_seconds)
-            return [run for run, (token, _) in self._sure_until.items() if held.get(run) != token]
+    def renewed(self, confirmed: dict[UUID, int], asked_at: float) -> list[Claim]:
+        """Note the leases that the database prolonged; return the others."""
+        others = []
+        with self._changed:
+            for run_id, (claim, _until) in list(self._leases.items()):
+                if confirmed.get(run_id) == claim.token:
+                    self._leases[run_id] = (claim, asked_at + self._lease_seconds)
+                else:
+                    others.append(claim)
+            self._changed.notify_all()
+        return others
 
-    def drop(self, run_id: UUID) -> None:
-        """Stop watching a run that this worker is done with."""
-        with self._lock:
-            self._sure_until.pop(run_id, None)
+    def drop(self, claim: Claim) -> None:
+        """Stop watching a run that this worker is done with, or has lost.
+
+        By then the same worker may have claimed it anew: that lease goes on.
+        """
+        with self._changed:
+            kept = self._leases.get(claim.run_id)
+            if kept is not None and kept[0].token == claim.token:
+                del self._leases[claim.run_id]
+            self._changed.notify_all()
 
     def held(self) -> list[UUID]:
         """Return the runs whose leases must be renewed."""
-        with self._lock:
-            return list(self._sure_until)
+        with self._changed:
+            return list(self._leases)
 
     def holds(self, claim: Claim) -> bool:
-        """Whether the lease is sure to last long enough to begin a step."""
-        with self._lock:
-            token, until = self._sure_until.get(claim.run_id, (0, 0.0))
-        return token == claim.token and until - monotonic() > self._lease_seconds / MARGIN
+        """Whether the lease is sure to last long enough to begin a step.
+
+        Where a pump renews the leases, it is given the time to: as long as a lock keeps it from
+        that, nobody else can take the run over either.
+        """
+        with self._changed:
+            while (until := self._end_of(claim)) is not None:
+                if until - monotonic() > self._lease_seconds / MARGIN:
+                    return True
+                if not self._is_renewed:
+                    return False
+                self._changed.wait()
+            return False
 
     def served(self) -> Counter[UUID]:
         """Return how many runs each tenant has under way, or had begun in the last moments."""
         now = monotonic()
-        with self._lock:
+        with self._changed:
             self._served = [
                 (run, tenant, since)
                 for run, tenant, since in self._served
-                if run in self._sure_until or now - since < SERVED_SECONDS
+                if run in self._leases or now - since < SERVED_SECONDS
             ]
             return Counter(tenant for _run, tenant, _since in self._served)
 
@@ -72,3 +93,13 @@ class Watch:
     def is_stopping(self) -> bool:
         """Whether the worker is about to stop."""
         return self._stopping
+
+    def abandon(self) -> None:
+        """From now on no lease is renewed any more."""
+        with self._changed:
+            self._is_renewed = False
+            self._changed.notify_all()
+
+    def _end_of(self, claim: Claim) -> float | None:
+        kept, until = self._leases.get(claim.run_id, (None, 0.0))
+        return until if kept is not None and kept.token == claim.token else None

@@ -13,8 +13,6 @@ Json = Any
 MOST_CHARACTERS: Final = {"text": 500, "long_text": 10_000}
 _YES: Final = frozenset({"yes", "true", "on", "1"})
 _NO: Final = frozenset({"no", "false", "off", "0"})
-# As a phone writes them whose keyboard is Arabic or Persian.
-_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.", "٬")  # noqa: RUF001
 
 
 class FieldType(StrEnum):
@@ -123,8 +121,7 @@ def _read(field: Field, answer: Json) -> Json:
 
 
 def _number(given: Json) -> Json:
-    written = given.translate(_DIGITS) if isinstance(given, str) else given
-    exact = as_number(written)
+    exact = as_number(given)
     if exact is None:
         raise _Wrong("not_a_number")
     return to_json(exact)

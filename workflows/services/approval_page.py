@@ -68,7 +68,7 @@ def state_of(approval: WorkflowApproval, run: WorkflowRun | None, now: datetime)
     """Return where an approval stands."""
     if approval.decided_at is not None:
         return ApprovalState.DECIDED
-    if run is None or run.due_at is None:
+    if run is None or run.due_at is None or approval.closed_at is not None:
         return ApprovalState.ENDED
     return ApprovalState.EXPIRED if has_expired(approval, now) else ApprovalState.OPEN
 
@@ -96,7 +96,7 @@ def approval_page(
         fields=tuple(ShownField(one) for one in fields_of(approval.form)),
         answers=_answers(approval),
         decision=decision_words(approval, label, when) if is_decided else "",
-        hindrance=_hindrance(approval, decider, state),
+        hindrance=_hindrance(approval, run, decider, state),
     )
 
 
@@ -123,9 +123,14 @@ def chosen(approval: WorkflowApproval) -> str:
     return labels.get(approval.choice, approval.choice)
 
 
-def _hindrance(approval: WorkflowApproval, decider: Decider | None, state: ApprovalState) -> str:
+def _hindrance(
+    approval: WorkflowApproval,
+    run: WorkflowRun | None,
+    decider: Decider | None,
+    state: ApprovalState,
+) -> str:
     if state is ApprovalState.ENDED:
-        return refusal_words("run_ended")
+        return refusal_words("step_over" if run and run.due_at else "run_ended")
     if state is ApprovalState.EXPIRED:
         return refusal_words("expired")
     if decider is None or state is ApprovalState.DECIDED:

@@ -37,7 +37,10 @@ class AlreadyDecided(NotDecided):
 
 
 class NoLongerOpen(NotDecided):
-    """Nobody can decide any more. `reason`: `run_ended` or `expired`."""
+    """Nobody can decide any more.
+
+    `reason`: `run_ended`, `step_over` (the run goes on without it) or `expired`.
+    """
 
     code = "no_longer_open"
 

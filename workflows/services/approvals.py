@@ -82,7 +82,7 @@ def decide(tenant: Tenant, approval_id: UUID, decider: Decider, answer: Answer) 
             decided_at=Now(),
         )
         approval.refresh_from_db()
-        wake_decided(tenant.id, approval.run_id)
+        wake_decided(tenant.id, approval.run_id, approval_id)
         wake_workers()
     logger.info("approval_decided", extra={"approval": str(approval_id), "via": str(decider.via)})
     return approval
@@ -99,12 +99,12 @@ def waiting_for(tenants: Iterable[Tenant], user: Any) -> list[UUID]:
 
 
 def open_ones(rows: Approvals) -> Approvals:
-    """Narrow to those that can be decided: undecided, in time, and their run lives."""
+    """Narrow to those that can be decided: undecided, in time, and their step waits for them."""
     lives = WorkflowRun.objects.filter(
         pk=OuterRef("run_id"), tenant=OuterRef("tenant"), due_at__isnull=False
     )
     in_time = Q(expires_at=None) | Q(expires_at__gt=Now())
-    return rows.filter(in_time, Exists(lives), decided_at=None)
+    return rows.filter(in_time, Exists(lives), decided_at=None, closed_at=None)
 
 
 def has_expired(approval: WorkflowApproval, now: datetime) -> bool:
@@ -129,6 +129,8 @@ def _refuse(approval: WorkflowApproval, decider: Decider, *, run_lives: bool) ->
         raise MayNotDecide(approval, reason)
     if approval.decided_at is not None:
         raise AlreadyDecided(approval)
+    if approval.closed_at is not None and run_lives:
+        raise NoLongerOpen(approval, "step_over")
     if not run_lives:
         raise NoLongerOpen(approval, "run_ended")
     if has_expired(approval, database_now()):

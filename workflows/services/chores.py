@@ -2,26 +2,18 @@
 
 from datetime import timedelta
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
 from django_q.models import Schedule
 
-from tenants.ids import lowest_id_at
 from workflows.models.idempotency import WorkflowIdempotency
-from workflows.services import alerts, overdue
+from workflows.runtime.database import database_now
+from workflows.services import alerts, overdue, run_stats
 from workflows.services.approval_mails import tell_approvers
 from workflows.services.schedules import fire_due
 from workflows.services.trials import forget_old
 
 # As long as Stripe goes on sending a webhook that was not answered.
 IDEMPOTENCY_HOURS = 72
-
-REFRESH_STATS = """
-INSERT INTO workflow_run_stats (id, tenant_id, definition_id, hour, status, runs)
-SELECT sayr_uuid7(), tenant_id, definition_id, date_trunc('hour', created_at), status, count(*)
-FROM workflow_runs WHERE id >= %(from_id)s AND parent_run IS NULL
-GROUP BY tenant_id, definition_id, date_trunc('hour', created_at), status
-"""
 
 # A key is used once and never again, as often as not. Whoever needs the lane later makes it anew;
 # one that somebody holds locked at this moment is left for the next time.
@@ -65,7 +57,7 @@ def plan_chores() -> None:
 
 def forget_idempotency_keys() -> int:
     """Delete the keys that no caller repeats any more; return how many."""
-    limit = timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
+    limit = database_now() - timedelta(hours=IDEMPOTENCY_HOURS)
     deleted, _by_model = WorkflowIdempotency.objects.filter(created_at__lt=limit).delete()
     return deleted
 
@@ -103,8 +95,5 @@ def forget_rehearsals() -> int:
 
 
 def refresh_run_stats() -> None:
-    """Count the runs of today and yesterday again: the same result however often it runs."""
-    since = (timezone.now() - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM workflow_run_stats WHERE hour >= %s", [since])
-        cursor.execute(REFRESH_STATS, {"from_id": lowest_id_at(since)})
+    """Count the runs of every hour in which something has happened again."""
+    run_stats.refresh()

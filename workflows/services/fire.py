@@ -19,7 +19,7 @@ from workflows.runtime.cause import Cause, acting_run
 from workflows.runtime.database import rows
 from workflows.runtime.wakeup import wake_workers
 from workflows.services.listeners import Listeners, listeners_now, remembered_listeners
-from workflows.services.listening import Evaluation, evaluate
+from workflows.services.listening import Clock, Evaluation, evaluate
 from workflows.services.payloads import normalise_object
 from workflows.services.search_keys import search_keys
 
@@ -28,6 +28,9 @@ Json = Any
 # How many runs may stand between an event and the first one of its chain. Then it is cut,
 # visibly: a workflow that starts itself through others would otherwise never end.
 MAX_DEPTH: Final = 5
+
+# Of one statement. An update of 90,000 records fires more than PostgreSQL takes as one JSON value.
+MAX_STATEMENT_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,23 @@ def emit(tenant: TenantFacts, event: Mapping[str, Json]) -> Json:
 def fire_all(
     tenant: TenantFacts, drafts: Sequence[EventDraft], *, actor: str = "", source: str = "code"
 ) -> list[Fired]:
-    """Fire many events of `tenant` in one statement. Their payloads are JSON already."""
+    """Fire many events of `tenant`, in as few statements as hold them. Their payloads are JSON."""
     if not drafts:
         return []
     types = sorted({draft.type for draft in drafts})
     listeners = remembered_listeners(tenant.id, types)
-    while not (batch := _batch(tenant, drafts, listeners, (actor, source))).is_inserted(types):
-        listeners = listeners_now(tenant.id, types)
-    if batch.runs:
+    fired: list[Fired] = []
+    starts_runs = False
+    while left := drafts[len(fired) :]:
+        batch = _batch(tenant, left, listeners, _Origin(actor, source))
+        if not batch.is_inserted(types):
+            listeners = listeners_now(tenant.id, types)
+            continue
+        fired += batch.fired
+        starts_runs = starts_runs or bool(batch.runs)
+    if starts_runs:
         wake_workers()
-    return batch.fired
+    return fired
 
 
 def fire_at(
@@ -101,62 +111,77 @@ def fire_at(
     """Fire events that one workflow alone hears, if it is active."""
     definition_id, trigger_type = aim
     heard = frozenset(draft.type for draft in drafts)
-    while True:
+    found_by = search_keys(tenant.id, "", word)
+    fired: list[Fired] = []
+    while left := drafts[len(fired) :]:
         listeners = listeners_now(tenant.id, [trigger_type])
         aimed_at = tuple(
             replace(one, types=heard) for one in listeners.all if one.definition_id == definition_id
         )
         only = Listeners(listeners.fingerprint, aimed_at)
-        batch = _batch(tenant, drafts, only, (actor, "manual"))
-        for row in batch.events:
-            row["search_keys"] = [*row["search_keys"], *search_keys(tenant.id, "", word)]
+        batch = _batch(tenant, left, only, _Origin(actor, "manual", found_by))
         if batch.is_inserted([trigger_type]):
-            break
-    if batch.runs:
+            fired += batch.fired
+    if any(one.run_ids for one in fired):
         wake_workers()
-    return batch.fired
+    return fired
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where events come from."""
+
+    actor: str  # "" for whoever acts in this thread
+    source: str
+    found_by: Sequence[str] = ()  # more search keys of each
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """The rows of one call, decided with some listeners in mind."""
+    """The rows of one statement as JSON texts, decided with some listeners in mind."""
 
     tenant: TenantFacts
     listening: str  # fingerprint
-    events: list[dict[str, Json]]
-    runs: list[dict[str, Json]]
+    events: list[str]
+    runs: list[str]
     fired: list[Fired]
 
     def is_inserted(self, types: list[str]) -> bool:
         """Insert the rows, unless others listen by now."""
         asked = {"tenant": self.tenant.id, "types": types, "listening": self.listening}
-        texts = {"events": storable(self.events), "runs": storable(self.runs)}
+        texts = {"events": _as_array(self.events), "runs": _as_array(self.runs)}
         return bool(rows(statements.FIRE, {**asked, **texts})[0][0])
 
 
+def _as_array(texts: Iterable[str]) -> str:
+    return f"[{','.join(texts)}]"
+
+
 def _batch(
-    tenant: TenantFacts,
-    drafts: Sequence[EventDraft],
-    listeners: Listeners,
-    origin: tuple[str, str],  # actor, "" for whoever acts in this thread; source
+    tenant: TenantFacts, drafts: Sequence[EventDraft], listeners: Listeners, origin: _Origin
 ) -> _Batch:
+    """Decide on as many of the drafts as one statement holds, and at least on the first."""
     cause = acting_run()
-    words = _Words(tenant)
-    batch = _Batch(tenant, listeners.fingerprint, [], [], [])
+    words, clock = _Words(tenant), Clock()
+    batch, size = _Batch(tenant, listeners.fingerprint, [], [], []), 0
+    from_whom = {"actor": origin.actor or _acting(cause)}
     for draft in drafts:
+        if size >= MAX_STATEMENT_BYTES:
+            break
         listening = [listener for listener in listeners.all if draft.type in listener.types]
         event_id = uuid7()
-        evaluations = tuple(evaluate(tenant, draft, listening, _guard(cause)))
+        evaluations = tuple(evaluate(tenant, draft, listening, _guard(cause), clock))
         started = [(uuid7(), evaluation) for evaluation in evaluations if evaluation.started]
-        found_by = words.of(draft, event_id)
-        batch.events.append(_event_row(draft, event_id, evaluations, cause, found_by))
-        batch.runs.extend(_run_row(draft, event_id, run_id, found) for run_id, found in started)
+        found_by = [*words.of(draft, event_id), *origin.found_by]
+        event = _event_row(draft, event_id, evaluations, cause, found_by)
+        texts = [storable({**event, **from_whom, "source": origin.source})]
+        for run_id, found in started:
+            texts.append(storable({**_run_row(draft, event_id, run_id, found), **from_whom}))
+        batch.events.append(texts[0])
+        batch.runs.extend(texts[1:])
+        size += sum(map(len, texts))
         run_ids = tuple(run_id for run_id, _ in started)
         batch.fired.append(Fired(event_id, len(listening), run_ids, evaluations))
-    actor, source = origin
-    _stamp([*batch.events, *batch.runs], actor or _acting(cause))
-    for row in batch.events:
-        row["source"] = source
     return batch
 
 
@@ -226,8 +251,3 @@ def _run_row(draft: EventDraft, event_id: UUID, run_id: UUID, found: Evaluation)
 
 def _acting(cause: Cause | None) -> str:
     return f"run:{cause.run_id}" if cause else current_actor()
-
-
-def _stamp(new_rows: Iterable[dict[str, Json]], actor: str) -> None:
-    for row in new_rows:
-        row["actor"] = actor

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models.functions import Collate
 
 from actions import records, registry
 from actions.models.connection import Connection, ConnectionKind
@@ -211,9 +212,9 @@ def _take_what_is_there(tenant: Tenant, document: Json) -> None:
 
     A web service does not: another one is another address.
     """
-    known = list(
-        Connection.objects.of(tenant.pk).usable().order_by("key").values_list("kind", "key")
-    )
+    # By bytes: which of several is taken does not depend on the database's collation.
+    usable = Connection.objects.of(tenant.pk).usable().order_by(Collate("key", "C"))
+    known = list(usable.values_list("kind", "key"))
     for _path, step in all_steps(document):
         key, kinds = _params(step).get("connection"), _kinds_of(str(step.get("action")))
         fitting = [own for kind, own in known if kind in kinds]

@@ -16,6 +16,7 @@ from tenants.facts import TenantFacts
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
+from workflows.runtime.database import database_clock
 from workflows.runtime.lanes import lane_of
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.scopes import tenant_values
@@ -75,11 +76,26 @@ class Evaluation:
         }
 
 
+class Clock:
+    """The database's clock, which alone decides: hosts differ. Read once, and only if needed."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self._read = at  # a moment in the past, for a rehearsal
+
+    def now_for(self, program: Program) -> datetime:
+        """Return the time at which a program decides."""
+        if self._read is None and program.reads_clock:
+            self._read = database_clock()
+        # Nothing in the program can see the host's.
+        return self._read or timezone.now()
+
+
 def evaluate(
     tenant: TenantFacts,
     draft: EventDraft,
     listeners: Iterable[Listener],
     guard: tuple[UUID | None, bool],
+    clock: Clock,
 ) -> Iterator[Evaluation]:
     """Yield an evaluation for each listener. Never raises because of what a workflow contains.
 
@@ -90,7 +106,8 @@ def evaluate(
         if chain_too_long:
             verdict = Verdict("chain_too_long")
         else:
-            verdict = _verdict(tenant, draft, listener, is_own=own == listener.definition_id)
+            is_own = own == listener.definition_id
+            verdict = _verdict(tenant, draft, listener, clock, is_own=is_own)
         yield Evaluation(
             listener.definition_id,
             listener.version,
@@ -104,13 +121,13 @@ def evaluate(
 
 
 def _verdict(
-    tenant: TenantFacts, draft: EventDraft, listener: Listener, *, is_own: bool
+    tenant: TenantFacts, draft: EventDraft, listener: Listener, clock: Clock, *, is_own: bool
 ) -> Verdict:
     try:
         program = program_of(listener.definition_id, listener.version).program
         if is_own and not program.starts_on_own_changes:
             return Verdict("own_change")
-        return judge(program, tenant, draft)
+        return judge(program, tenant, draft, clock)
     except (VersionMissing, InvalidProgram) as problem:
         logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
         details = {"code": "program_unreadable", "params": {"reason": str(problem)}}
@@ -118,11 +135,11 @@ def _verdict(
 
 
 def judge(
-    program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime | None = None
+    program: Program, tenant: TenantFacts, draft: EventDraft, clock: Clock | None = None
 ) -> Verdict:
-    """Say whether an event starts a workflow, at `now` or else at this moment."""
+    """Say whether an event starts a workflow, by `clock` or else at this moment."""
     try:
-        return _filtered(program, tenant, draft, now or timezone.now())
+        return _filtered(program, tenant, draft, (clock or Clock()).now_for(program))
     except ExpressionError as problem:
         return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
 

@@ -1,10 +1,10 @@
 """Values of Python code as the payload of an event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workflows.definition.errors import ExpressionError
-from workflows.definition.values import normalise
+from workflows.definition.values import exact, normalise
 
 Json = Any
 
@@ -14,8 +14,20 @@ def normalise_object(values: Mapping[str, Any]) -> dict[str, Json]:
 
     Raises TypeError for anything that has no JSON form, such as a model.
     """
+    return _object(values, normalise)
+
+
+def exact_object(values: Mapping[str, Any]) -> dict[str, Json]:
+    """Return what came as JSON, such as a stored payload: its numbers stay numbers.
+
+    Raises TypeError for anything that has no JSON form.
+    """
+    return _object(values, exact)
+
+
+def _object(values: Mapping[str, Any], as_json: Callable[[object], Json]) -> dict[str, Json]:
     try:
-        normal = normalise(dict(values))
+        normal = as_json(dict(values))
     except ExpressionError as problem:
         raise TypeError(f"this payload cannot be JSON: {problem}") from None
     if not isinstance(normal, dict):

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from django.utils import timezone, translation
+from django.utils import translation
 
 from tenants.ids import uuid7
 from tenants.models.tenant import Tenant
@@ -22,6 +22,7 @@ from workflows.definition.problems import Problem
 from workflows.definition.program import load_program
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
+from workflows.runtime.database import database_clock
 from workflows.runtime.programs import LoadedProgram, program_of
 from workflows.runtime.rehearsal.play import Played, play
 from workflows.runtime.rehearsal.role import Role
@@ -30,8 +31,8 @@ from workflows.runtime.rehearsal.undone import Rewind, undone
 from workflows.runtime.surroundings import Surroundings
 from workflows.services.catalogue import catalogue_of
 from workflows.services.fire import EventDraft
-from workflows.services.listening import Verdict, judge
-from workflows.services.payloads import normalise_object
+from workflows.services.listening import Clock, Verdict, judge
+from workflows.services.payloads import exact_object
 from workflows.services.samples import sample_payload
 
 Json = Any
@@ -113,8 +114,8 @@ def rehearse(  # noqa: PLR0913  # each part is named where it is used
     except InvalidDocument as invalid:
         return Rehearsal(INVALID, problems=invalid.problems)
     occasion = Occasion(
-        normalise_object(payload),
-        previous=None if previous is None else normalise_object(previous),
+        exact_object(payload),
+        previous=None if previous is None else exact_object(previous),
         answers={name: _in_turn(given) for name, given in (answers or {}).items()},
         outputs=outputs or {},
     )
@@ -132,7 +133,7 @@ def rehearse_many(
     script, waiting = script_of(tenant, what), iter(payloads)
     while several := list(islice(waiting, TOGETHER)):
         with rehearsing(tenant) as perform:
-            found = [perform(script, Occasion(normalise_object(one))) for one in several]
+            found = [perform(script, Occasion(exact_object(one))) for one in several]
         yield from found
 
 
@@ -161,9 +162,9 @@ def rehearsing(
     facts, rewind = tenant.facts(), Rewind()
 
     def perform(script: Script, occasion: Occasion, *, whatever: bool = False) -> Rehearsal:
-        now = occasion.at or timezone.now()
+        now = occasion.at or database_clock()
         draft = EventDraft("", occasion.payload, occasion.previous)
-        verdict = judge(script.loaded.program, facts, draft, now)
+        verdict = judge(script.loaded.program, facts, draft, Clock(now))
         if verdict.reason != "started" and not whatever:
             return Rehearsal(NOT_STARTED, verdict=verdict)
         stage = Stage(

@@ -10,10 +10,9 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.program import Program
-from workflows.engine.advance import pending_retry
 from workflows.engine.decide import Then
-from workflows.engine.entries import stopping_entry
 from workflows.engine.reach import where_runs_may_start
+from workflows.engine.resuming import Ending, Fresh, Resumption, Scope, resumption
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -24,6 +23,7 @@ from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.wakeup import wake_workers
 from workflows.services.fire import EventDraft
 from workflows.services.listening import scope_at_start
+from workflows.services.record_values import record_values, refuse_for_called
 from workflows.services.refusals import NotRetryable
 from workflows.services.repeats import unfinished_repeat
 from workflows.services.search_keys import search_keys
@@ -35,25 +35,56 @@ STOPPED: Final = frozenset({Then.STOP, Then.ON_FAILURE})
 MANUAL: Final = "manual"  # the source of an event that a person made
 
 
-def retry_failed_step(tenant: Tenant, run_id: UUID) -> None:
-    """Let a failed run go on from its failed step: same row, version, payload, same key.
+def retry_failed_step(tenant: Tenant, run_id: UUID, *, with_record: bool = False) -> None:
+    """Let a run that failed, or was cancelled, go on in the step it ended in.
+
+    Same row, version and payload; what is called again has the key and the content it had. Of a
+    step with child runs, those that did not end well go on, each in its own step; see
+    `engine.resuming`. `with_record`: that step, and it alone, reads what the run's record says
+    today instead of the payload; its call then has another key, and its entry says so.
 
     Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did),
-    `is_a_part`, `unknown_run`.
+    `program_unreadable`, `is_a_part`, `unknown_run`; with the record also `not_from_a_record`,
+    `record_gone`, `values_handed_over` (a called workflow failed).
     """
     with tenant_scope(tenant):
         run = whole_run(tenant, run_id)
-        if run.status != RunStatus.FAILED:
+        if run.status not in {RunStatus.FAILED, RunStatus.CANCELLED}:
             raise NotRetryable(run_id, "not_failed")
-        failed = stopping_entry(run.step_results)
-        if failed is None:
+        fresh = None
+        if with_record:
+            fresh = record_values(tenant, run_id).as_fresh()
+            refuse_for_called(run)
+        onward = resumption_of(run, fresh=fresh)
+        if onward is None:
             raise NotRetryable(run_id, "nothing_failed")
-        pending = pending_retry(run.current_step, failed)
-        # What was done about the failure stays: it was done.
-        results = [entry for entry in run.step_results if entry is not failed]
-        if not revive.retry_failed_step(tenant.id, (run_id, run.lease_token), pending, results):
+        if not revive.resume(tenant.id, (run_id, run.lease_token), onward):
             raise NotRetryable(run_id, "not_failed")
         wake_workers()
+
+
+def resumption_of(
+    run: WorkflowRun, scope: Scope = Scope.ALL, fresh: Fresh | None = None
+) -> Resumption | None:
+    """Return where a run that has ended goes on; None: nothing in it failed.
+
+    Raises NotRetryable: `program_unreadable`.
+    """
+    program = program_to_resume(run)
+    kept = (run.pending or {}).get("resume")
+    # A run that has ended has an end.
+    ended_at = run.completed_at or run.created_at
+    ending = Ending(RunStatus(run.status), run.error_code, ended_at)
+    stood = (run.current_step, kept)
+    return resumption(program, run.step_results, stood, ending, scope=scope, fresh=fresh)
+
+
+def program_to_resume(run: WorkflowRun) -> Program:
+    """Return what the run carries out. Raises NotRetryable: `program_unreadable`."""
+    try:
+        return program_of(run.definition_id, run.version).program
+    except (VersionMissing, InvalidProgram):
+        raise NotRetryable(run.pk, "program_unreadable") from None
 
 
 def start_again(  # noqa: PLR0913  # each part is named where it is used
@@ -133,15 +164,20 @@ def steps_to_start_at(run: WorkflowRun) -> frozenset[str]:
 
 def whole_run(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
     """Return a run of `tenant`. Raises NotRetryable: `unknown_run`, `is_a_part`."""
-    runs = WorkflowRun.objects.select_related("definition", "tenant")
-    rows = runs.select_for_update(of=("self",)) if lock else runs
-    try:
-        run = rows.get(tenant=tenant, pk=run_id)
-    except WorkflowRun.DoesNotExist:
-        raise NotRetryable(run_id, "unknown_run") from None
+    run = run_of(tenant, run_id, lock=lock)
     if run.parent_run is not None:
         raise NotRetryable(run_id, "is_a_part")
     return run
+
+
+def run_of(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
+    """Return a run of `tenant`, or a part of one. Raises NotRetryable: `unknown_run`."""
+    runs = WorkflowRun.objects.select_related("definition", "tenant")
+    rows = runs.select_for_update(of=("self",)) if lock else runs
+    try:
+        return rows.get(tenant=tenant, pk=run_id)
+    except WorkflowRun.DoesNotExist:
+        raise NotRetryable(run_id, "unknown_run") from None
 
 
 def _program(run: WorkflowRun, version: int) -> Program:

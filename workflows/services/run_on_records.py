@@ -27,7 +27,7 @@ from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import database_now
 from workflows.runtime.programs import program_of
 from workflows.services.fire import EventDraft, fire, fire_at
-from workflows.services.listening import STARTED, judge
+from workflows.services.listening import STARTED, Clock, judge
 from workflows.services.many_runs import cancel_each
 from workflows.services.payloads import normalise_object
 from workflows.services.rehearse import Rehearsal, rehearse
@@ -93,7 +93,7 @@ def plan(tenant: Tenant, definition: WorkflowDefinition, alias: str, ids: Sequen
         parent_run=None,
     )
     known = set(ran.values_list("subject_id", flat=True))
-    program = program_of(definition.pk, definition.version).program
+    program, clock = program_of(definition.pk, definition.version).program, Clock()
     starting: list[EventDraft] = []
     refused: Counter[str] = Counter()
     rows = list(_rows(tenant, kind, ids))
@@ -101,7 +101,7 @@ def plan(tenant: Tenant, definition: WorkflowDefinition, alias: str, ids: Sequen
         if str(row["id"]) in known:
             continue
         draft = _draft(kind, row)
-        reason = judge(program, tenant.facts(), draft).reason
+        reason = judge(program, tenant.facts(), draft, clock).reason
         if reason == STARTED:
             starting.append(draft)
         else:

@@ -89,7 +89,7 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
         return "", ""
     labels = plans.get(_key(run), Plan()).labels
     name = run.error_step or ""
-    entries = (entry for entry in run.step_results if entry["step_name"] == name)
+    entries = (entry for entry in reversed(run.step_results) if entry["step_name"] == name)
     errors = (step_error(entry, labels) for entry in entries if entry.get("error"))
     return labels.get(name) or spelt_out(name), next(errors, run.error_message or run.error_code)
 

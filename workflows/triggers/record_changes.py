@@ -21,7 +21,9 @@ def listen() -> None:
 
 def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> None:
     """Fire what these changes mean, all events of a tenant in one statement."""
-    aliases = {record.alias for record in records.all_records() if record.model is sender}
+    # The model with the table: a record may be declared, and saved, through a proxy.
+    declared_of = records.all_records()
+    aliases = {one.alias for one in declared_of if one.model._meta.concrete_model is sender}
     declared = [event for event in all_event_types() if _is_about(event, aliases)]
     drafts: dict[UUID, list[EventDraft]] = {}
     for change in changes:

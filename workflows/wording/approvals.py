@@ -38,6 +38,10 @@ REFUSALS: Final[Mapping[str, Any]] = {
     "not_asked": gettext_lazy("Others were asked to decide this."),
     "own_request": gettext_lazy("You asked for this yourself, so somebody else has to decide."),
     "run_ended": gettext_lazy("The workflow has ended meanwhile: there is nothing to decide."),
+    "step_over": gettext_lazy(
+        "This question is closed: its step has ended. If the workflow asks again, that is a new "
+        "question."
+    ),
     "expired": gettext_lazy("The time to decide is over."),
     "already_decided": gettext_lazy("Somebody has decided this already."),
     "unknown_choice": gettext_lazy("Choose one of the answers."),

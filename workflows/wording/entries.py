@@ -12,6 +12,7 @@ from workflows.wording.errors import sentence
 from workflows.wording.lines import Attempt, Kin, Line, StepState
 from workflows.wording.plans import PlannedStep
 from workflows.wording.steering import came_to, given, got
+from workflows.wording.values import spelt_out
 
 Json = Any
 Entry = Mapping[str, Json]
@@ -55,7 +56,26 @@ def _reason(entry: Entry) -> str:
         return _("%(person)s looked, and said that it was done.") % {
             "person": actor_words(entry["settled_by"])
         }
+    if entry.get("record_values"):
+        return _with_record(entry["record_values"])
     return sentence(entry["reason"], {}) if entry.get("reason") else ""
+
+
+def _with_record(told: Mapping[str, Json]) -> str:
+    """Return that a step was done with the record's values of a later day, and which they are."""
+    changed = "; ".join(
+        _("%(name)s: %(now)s instead of %(before)s")
+        % {"name": spelt_out(name), "now": _plain(now), "before": _plain(before)}
+        for name, (before, now) in told["changed"].items()
+    )
+    if not changed:
+        return _("Done with the record's values of that day, which were the same.")
+    return _("Done with the record's values of that day: %(changed)s.") % {"changed": changed}
+
+
+def _plain(value: Json) -> str:
+    """Return a value of a payload in a sentence."""
+    return "“”" if value in (None, "") else str(value)
 
 
 def _kin_of(step: PlannedStep, entry: Entry) -> Kin | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from actions import records
 from actions import wording as actions_wording
 from actions.models.connection import ConnectionKind
+from workflows.engine.outcomes import Doubt
 from workflows.wording import problems
 from workflows.wording.comparisons import WORDS
 from workflows.wording.times import duration, short_moment
@@ -23,12 +24,15 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Publish the workflow with another action and start it again."
     ),
     "outcome_unknown": _(
-        "The worker stopped in the middle of this step, and nobody knows whether it was done. "
-        "Look on the other side before you repeat it."
+        "Nobody knows whether this step was done. Look on the other side before you repeat it."
     ),
     "poisoned": _(
         "The worker died in this run %(crashes)s times. It will not be tried again: "
         "a developer has to find out why."
+    ),
+    "engine_error": _(
+        "Sayr itself has a fault here, and could not carry this out: %(reason)s "
+        "Tell a developer; the log of the workers says more."
     ),
     "program_unreadable": _(
         "The program of this version cannot be executed here. "
@@ -55,6 +59,14 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The step's result is %(bytes)s bytes; at most %(limit_bytes)s are kept. "
         "Ask for less of the answer."
     ),
+    "input_too_large": _(
+        "What this step would be given is %(bytes)s bytes; at most %(limit_bytes)s are kept. "
+        "Give it less. Nothing was done."
+    ),
+    "input_not_storable": _(
+        "What this step would be given cannot be stored, so nothing was done: %(reason)s"
+    ),
+    "result_not_storable": _("What came of this step cannot be stored: %(reason)s"),
     "output_not_json": _("The step's result cannot be stored: %(reason)s"),
     "action_crashed": _("The action itself has a fault, tell a developer: %(reason)s"),
     "refused_by_database": _("The database refused the change: %(reason)s"),
@@ -67,6 +79,36 @@ SENTENCES: Final[Mapping[str, Any]] = {
 }
 
 
+# Of a step that may have been done: why nobody knows, and what to check.
+_UNKNOWN: Final[Mapping[str, Any]] = {
+    Doubt.WORKER_DIED: _(
+        "The worker died in the middle of this step, and nobody knows whether it was done. "
+        "Look on the other side before you repeat it."
+    ),
+    Doubt.NOT_RECORDED: _(
+        "This step was under way, and the database could not take note of what came of it. "
+        "Look on the other side before you repeat it."
+    ),
+    Doubt.NO_ANSWER: _(
+        "No answer came in time from %(host)s: it may have been done all the same. "
+        "Look there before you repeat it."
+    ),
+    Doubt.CONNECTION_LOST: _(
+        "The connection to %(host)s was lost before an answer came: it may have been done all the "
+        "same. Look there before you repeat it."
+    ),
+    Doubt.GATEWAY_ERROR: _(
+        "%(host)s answered with the error %(status)s after everything was sent. A server in "
+        "between may have answered, and it may have been done all the same. "
+        "Look there before you repeat it."
+    ),
+    Doubt.UNCLEAR_ANSWER: _(
+        "An answer came that leaves open whether it was done. "
+        "Look on the other side before you repeat it."
+    ),
+}
+_ANSWERED: Final = _("%(why)s The answer: %(answer)s")
+_THE_OTHER_SIDE: Final = _("the other side")
 # A wait that is a loop counts its rounds.
 _TRIED: Final = _("It was tried %(rounds)s times, and the condition was never met.")
 _AT: Final = _("At “%(step)s”: %(why)s")
@@ -83,14 +125,22 @@ def sentence(code: str, params: Mapping[str, Any] | None) -> str:
     values = dict(params or {})
     if code in SENTENCES:
         try:
-            is_loop = code == "not_in_time" and "rounds" in values
-            said = _TRIED if is_loop else SENTENCES[code]
-            return str(said) % {**values, **_worded(code, values)}
+            return str(_said(code, values)) % {**values, **_worded(code, values)}
         except (KeyError, TypeError, ValueError):
             return f"{code} {values}"
     if code in actions_wording.SENTENCES:
         return actions_wording.sentence(code, {**values, **_named(values)})
     return problems.sentence(code, values)
+
+
+def _said(code: str, values: Mapping[str, Any]) -> Any:
+    """Return the sentence for a code, which may depend on what is known."""
+    if code == "not_in_time" and "rounds" in values:
+        return _TRIED
+    if code == "outcome_unknown":
+        said = str(_UNKNOWN.get(str(values.get("reason")), SENTENCES[code]))
+        return str(_ANSWERED).replace("%(why)s", said) if values.get("answer") else said
+    return SENTENCES[code]
 
 
 def _table(alias: object) -> str:
@@ -128,6 +178,8 @@ def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
         why = values.get("message") or sentence(values["code"], {})
         step = spelt_out(str(values.get("step") or ""))
         return {"why": str(_AT % {"step": step, "why": why}) if step else why}
+    if code == "outcome_unknown":
+        return {"host": str(values.get("host") or _THE_OTHER_SIDE)}
     if code == "not_in_time" and "seconds" in values:
         return {"waited": duration(timedelta(seconds=values["seconds"]))}
     if code == "deadline_passed" and "deadline" in values:

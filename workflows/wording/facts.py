@@ -53,6 +53,9 @@ class RunFacts:
 
     def parts_open(self, total: int) -> int:
         """Return how many of the `total` child runs of the step under way have not ended."""
-        done = len(((self.pending or {}).get("children") or {}).get("done") or {})
+        children = (self.pending or {}).get("children") or {}
+        if "done" in children and "started" not in children:  # stored by version 0.1
+            done = len(children["done"])
+            return total - done - min(PAGE, total - done) + self.children_open
         # Beyond a page they are not even started.
-        return total - done - min(PAGE, total - done) + self.children_open
+        return total - int(children.get("started", total)) + self.children_open

@@ -25,6 +25,18 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "A step before this one has no result that could be taken over. Choose an earlier step."
     ),
     "never_published": _("There is no such version of the workflow any more."),
+    "program_unreadable": _(
+        "This installation cannot carry out the version that the run belongs to. Start it again on "
+        "the newest version instead."
+    ),
+    "not_from_a_record": _(
+        "The run was not started by a record, so there are no values of today to take."
+    ),
+    "record_gone": _("The record does not exist any more."),
+    "values_handed_over": _(
+        "The failed step belongs to a workflow that was called with its own values. Start the run "
+        "again from the step that calls it."
+    ),
     "nothing_unclear": _("It is clear what became of the step that stopped this run."),
     "went_on": _(
         "The run went on after the unclear step and has ended, so there is nothing to go on with. "

@@ -92,7 +92,17 @@ def test_what_slack_refuses_is_permanent(run, sandbox, slack, error, code):
 
 
 @pytest.mark.parametrize(
-    ("error", "arrived"), [("ratelimited", False), ("internal_error", True), ("fatal_error", True)]
+    ("error", "arrived"),
+    [
+        ("ratelimited", False),
+        ("rate_limited", False),
+        ("message_limit_exceeded", False),
+        ("service_unavailable", False),
+        ("request_timeout", False),
+        ("team_added_to_org", False),
+        ("internal_error", True),
+        ("fatal_error", True),
+    ],
 )
 def test_trouble_at_slack_is_temporary(run, sandbox, slack, error, arrived):
     sandbox.behave("slack", "fail", error=error)
@@ -101,6 +111,35 @@ def test_trouble_at_slack_is_temporary(run, sandbox, slack, error, arrived):
 
     assert failure.code == "slack_busy"
     assert failure.params == {"may_have_arrived": arrived, "answer": error}
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_slacks_own_word_says_more_than_the_status_beside_it(run, sandbox, slack, status):
+    own = {"ok": False, "error": "service_unavailable"}
+    sandbox.behave("slack", "answer", status=status, body=own)
+
+    failure = failed(run, TemporaryFailure)
+
+    assert (failure.code, failure.params["may_have_arrived"]) == ("slack_busy", False)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("body", [None, "<html>Bad gateway</html>", {"ok": False}])
+def test_an_error_of_a_gateway_leaves_it_open(run, sandbox, slack, status, body):
+    sandbox.behave("slack", "answer", status=status, body=body)
+
+    failure = failed(run, TemporaryFailure)
+
+    assert (failure.code, failure.params["may_have_arrived"]) == (f"http_{status}", True)
+
+
+def test_a_limit_of_teams_in_words_means_that_nothing_was_posted(run, sandbox, teams):
+    text = "Microsoft Teams endpoint returned HTTP error 429 with ContextId tcid=0"
+    sandbox.behave("teams", "answer", body=text)
+
+    failure = failed(run, TemporaryFailure)
+
+    assert (failure.code, failure.params["may_have_arrived"]) == ("teams_busy", False)
 
 
 def test_a_limit_at_slack_says_how_long(run, sandbox, slack):

@@ -57,6 +57,16 @@ def test_trouble_on_the_other_side_is_temporary(sandbox, status):
     assert failure.value.retry_after is None
 
 
+def test_a_proxy_that_lost_the_server_while_it_waited_had_passed_the_request_on(sandbox):
+    said = "upstream connect error or disconnect/reset before headers. reset reason: overflow"
+    sandbox.behave("hook", "answer", status=503, body=said)
+
+    with pytest.raises(TemporaryFailure) as failure:
+        post(f"{sandbox.base_url}/hook/a")
+
+    assert failure.value.params["may_have_arrived"] is True
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 413, 422, 451])
 def test_a_refusal_is_permanent(sandbox, status):
     sandbox.behave("hook", "fail", status=status)

@@ -1,6 +1,7 @@
 """TLS, threads and forks: what a kept-alive session must survive."""
 
 import os
+import socket
 import ssl
 import threading
 from datetime import UTC, datetime, timedelta
@@ -75,6 +76,22 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tls_server):
 
     assert failure.value.code == "certificate_refused"
     assert failure.value.params == {"host": "127.0.0.1", "may_have_arrived": False}
+
+
+def test_encryption_that_breaks_after_the_request_is_a_lost_answer(
+    tls_server, certificate, monkeypatch
+):
+    def break_off(connection):
+        with socket.socket(fileno=os.dup(connection.fileno())) as plain:
+            plain.sendall(b"no record of TLS at all")
+
+    monkeypatch.setattr(session(), "verify", str(certificate))
+
+    with pytest.raises(TemporaryFailure) as failure:
+        get(tls_server(break_off))
+
+    assert failure.value.code == "connection_lost"
+    assert failure.value.params == {"host": "127.0.0.1", "may_have_arrived": True}
 
 
 def test_an_answer_over_tls(tls_server, certificate, monkeypatch):

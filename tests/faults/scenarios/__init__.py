@@ -6,15 +6,29 @@ from tests.faults.scenarios import (
     databases,
     families,
     kills,
+    lanes,
     mixed,
     poison,
     providers,
+    retries,
     stops,
     web,
 )
 
 # The order in which they are played: one fault at a time, then all of them.
-PARTS = (kills, stops, databases, providers, poison, families, crowds, web, mixed)
+PARTS = (
+    kills,
+    stops,
+    databases,
+    providers,
+    poison,
+    families,
+    lanes,
+    retries,
+    crowds,
+    web,
+    mixed,
+)
 SCENARIOS = {
     play.__name__: play for part in PARTS for play in KNOWN if play.__module__ == part.__name__
 }

@@ -4,15 +4,26 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from tests.faults.jobs import noise_job
+from django.db import connections
+
+from tests.faults.jobs import ANSWER, noise_job, waiting_job
 from tests.faults.registry import scenario
 from tests.faults.site import Site, key_of
+from tests.support.live import wait_until
 from workflows.services.fire import EventDraft, fire_all
 
 BATCH = 500
 # What a quiet tenant's run may wait for its start beside a noisy one.
 BOUND_MS = 2_000
 DRAIN_SECONDS = 300
+
+# Runs that wait at once, and how often each is answered, each time in another order.
+WAITING_RUNS, ANSWERS, PART = 150, 4, 30
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+STATISTICS_SECONDS = 2  # until what a session counts is seen by others
+ARE_WAITING = """
+SELECT count(*) FROM workflow_runs WHERE tenant_id = %(tenant)s AND wait_match IS NOT NULL
+"""
 
 WAITS = """
 SELECT extract(epoch FROM started_at - created_at) * 1000 FROM workflow_runs
@@ -76,3 +87,39 @@ def same_event(stage):
                 stage.verdict.doubled.append(f"{number}: answers {statuses}, {len(events)} events")
             shop.known.add(number)
     stage.note = f"each sent {times} times; slowest: until all have their answer"
+
+
+@scenario
+def two_matchers(stage):
+    """Two workers bring the same runs what they wait for, in another order: neither ends."""
+    world = stage.world
+    group = world.group()
+    shop = stage.shop(waiting_job())
+    before, workers = world.ledger.one(DEADLOCKS), _numbers(world, group)
+    for _ in range(stage.often(3, 12)):
+        orders = [shop.fire() for _ in range(WAITING_RUNS)]
+        wait_until(lambda: world.ledger.one(ARE_WAITING, tenant=shop.tenant.id) >= WAITING_RUNS, 60)
+        gate = Barrier(ANSWERS)
+        with ThreadPoolExecutor(ANSWERS) as sources:
+            mixed = [stage.chance.sample(orders, len(orders)) for _ in range(ANSWERS)]
+            list(sources.map(lambda some, at=gate: _answer_all(shop, some, at), mixed))
+        stage.recovered(stage.fault())
+        stage.settle()
+    time.sleep(STATISTICS_SECONDS)
+    if deadlocks := world.ledger.one(DEADLOCKS) - before:
+        stage.verdict.lost.append(f"{deadlocks} deadlocks")
+    if gone := workers - _numbers(world, group):
+        stage.verdict.lost.append(f"workers {sorted(gone)} were replaced")
+
+
+def _answer_all(shop, orders, gate):
+    """Fire what all of these wait for, a part in a transaction."""
+    drafts = [EventDraft(ANSWER, {"order_number": order}) for order in orders]
+    gate.wait()
+    for part in range(0, len(drafts), PART):
+        fire_all(shop.tenant.facts(), drafts[part : part + PART])
+    connections.close_all()
+
+
+def _numbers(world, group):
+    return {number for number, _, _ in world.workers(group)}

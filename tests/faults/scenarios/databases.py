@@ -1,9 +1,35 @@
-"""The database goes away."""
+"""The database goes away, or some of it is not to be had for a while."""
 
-from tests.faults.jobs import order_job
+import time
+from contextlib import contextmanager
+
+import psycopg
+from django.db import connection
+
+from tests.faults.jobs import order_job, post_job
 from tests.faults.registry import scenario
+from tests.faults.verdict import COMPLETED
+from tests.support.live import wait_until
 
 ALL_WORKERS = "SELECT number FROM workflow_workers"
+
+LOCKED_SECONDS = 15
+POST_SECONDS = 24  # longer than it would take an impatient worker to end
+BEFORE_RENEWAL_SECONDS = 5  # leases are renewed every ten
+BEAT = "SELECT beat_at FROM workflow_workers WHERE number = %(worker)s"
+RUN_OF = """
+SELECT id FROM workflow_runs WHERE trigger_payload ->> 'order_number' = %(order)s
+    AND status = 'running'
+"""
+
+# What a firewall forgets: connections on which nothing is sent. Not the sessions by whose locks
+# workers prove that they live.
+CUT_IDLE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND state = 'idle'
+    AND pid <> pg_backend_pid()
+    AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND pid IS NOT NULL)
+"""
 
 
 @scenario
@@ -21,3 +47,64 @@ def database(stage):
             world.mend_database()
             stage.recovered(stage.fault(), dead)
     stage.note = "from the server's return"
+
+
+@scenario
+def locked_row(stage):
+    """Somebody holds the row of one run for 15 s while posts are under way: no other is touched."""
+    world = stage.world
+    world.stop_workers()
+    group = world.new_group(workers=1)
+    mode = f"slow;share=1;seconds={POST_SECONDS}"
+    shop = stage.posting_shop(post_job(COMPLETED, timeout="60s"), mode)
+    for _ in range(stage.often(1, 3)):
+        worker = world.workers(group)[0][0]
+        _until_just_before_a_renewal(world, worker)
+        orders = [shop.fire() for _ in range(3)]
+        runs = [wait_until(lambda one=order: _under_way(world, one)) for order in orders]
+        with _locked(world, runs[0]):
+            stage.recovered(stage.fault())
+            time.sleep(LOCKED_SECONDS)
+        stage.settle()
+        if [row[0] for row in world.workers(group)] != [worker]:
+            stage.verdict.lost.append(f"worker {worker} was replaced because of a locked row")
+    world.stop(group)
+    stage.note = "slowest: another run, meanwhile"
+
+
+@scenario
+def cut_connections(stage):
+    """A firewall cuts the workers' idle connections while their posts are under way."""
+    world = stage.world
+    world.group()
+    shop = stage.posting_shop(post_job(COMPLETED), "slow;share=1;seconds=2")
+    for _ in range(stage.often(2, 8)):
+        before = len(world.provider.deliveries())
+        count = stage.often(6, 12)
+        for _ in range(count):
+            shop.fire()
+        wait_until(lambda known=before + count: len(world.provider.deliveries()) >= known)
+        with connection.cursor() as cursor:
+            cursor.execute(CUT_IDLE)
+        stage.recovered(stage.fault())
+        stage.settle()
+
+
+def _until_just_before_a_renewal(world, worker):
+    """Wait until the worker's next beat, with which it renews its leases, is about due."""
+    seen = world.ledger.one(BEAT, worker=worker)
+    wait_until(lambda: world.ledger.one(BEAT, worker=worker) != seen)
+    time.sleep(BEFORE_RENEWAL_SECONDS)
+
+
+def _under_way(world, order):
+    rows = world.ledger.rows(RUN_OF, order=order)
+    return rows[0][0] if rows else None
+
+
+@contextmanager
+def _locked(world, run):
+    """Hold a run's row, as a person's open transaction or an index being built would."""
+    with psycopg.connect(world.database.owner_url) as session:
+        session.execute("SELECT 1 FROM workflow_runs WHERE id = %s FOR UPDATE", [run])
+        yield

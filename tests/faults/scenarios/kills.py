@@ -20,8 +20,7 @@ def busy_worker(stage):
 @scenario
 def not_repeatable(stage):
     """A worker dies in calls that nobody may make again: they are held as unknown."""
-    shop = stage.shop(post_job(), prepare=lambda tenant: _connect(stage, tenant))
-    _kill_the_busy(stage, shop)
+    _kill_the_busy(stage, stage.posting_shop(post_job()))
 
 
 @scenario
@@ -136,18 +135,3 @@ def _busiest(world, group):
 
 def _address(stage):
     return stage.world.provider.address("ok", delay=CALL_SECONDS)
-
-
-def _connect(stage, tenant):
-    """Give a tenant a Slack that is our receiver."""
-    from actions.models.connection import Connection
-
-    base = f"http://{stage.world.provider.host_and_port}/ok/slack"
-    Connection.objects.create(
-        tenant=tenant,
-        key="slack",
-        name="slack",
-        kind="slack",
-        settings={"base_url": base, "channel": "ops"},
-        secrets={"bot_token": "xoxb-secret"},
-    )

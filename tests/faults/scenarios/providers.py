@@ -2,10 +2,11 @@
 
 import time
 
-from tests.faults.jobs import order_job
+from tests.faults.jobs import order_job, post_job
 from tests.faults.registry import scenario
 
 STEP_TIMEOUT = "2s"
+UNSURE = frozenset({"completed_with_errors"})  # a person has to say whether it arrived
 
 
 @scenario
@@ -30,6 +31,20 @@ def hanging_provider(stage):
 def dying_provider(stage):
     """Answers break off; the whole server is killed and comes back."""
     _misbehave(stage, "die", seconds=0, kill=True)
+
+
+@scenario
+def gateway(stage):
+    """A gateway answers 504 for somebody who has taken the message: it is sent once."""
+    world = stage.world
+    world.group()
+    patient = {"attempts": 3, "delay": "1s", "backoff": 1}
+    shop = stage.posting_shop(post_job(UNSURE, retry=patient), "gateway;share=1")
+    with stage.load(shop, every=0.2):
+        for _ in range(stage.often(2, 10)):
+            stage.rest(1, 2)
+            stage.recovered(stage.fault())
+    stage.note = "slowest: another tenant's run"
 
 
 def _misbehave(stage, mode, *, seconds, kill=False):

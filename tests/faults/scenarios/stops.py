@@ -6,8 +6,9 @@ import time
 
 import psutil
 
-from tests.faults.jobs import order_job
+from tests.faults.jobs import order_job, post_job
 from tests.faults.registry import scenario
+from tests.faults.verdict import COMPLETED
 from tests.support.live import wait_until
 
 LEASE = 3
@@ -104,6 +105,30 @@ def two_hosts(stage):
             stage.recovered(stage.fault(), numbers)
             groups = [one for one in groups if one is not gone] + [world.new_group()]
     world.stop(groups[1])
+
+
+@scenario
+def recycling(stage):
+    """Workers come to the end of their lives under steps that outlast their grace."""
+    world = stage.world
+    world.stop_workers()
+    life = {"SAYR_WORKER_LIFE_SECONDS": "4", "SAYR_GRACE_SECONDS": "2"}
+    group = world.new_group(**life)
+    shop = stage.posting_shop(post_job(COMPLETED), "slow;share=1;seconds=6")
+    for _ in range(stage.often(1, 4)):
+        known = {number for number, _, _ in world.workers(group)}
+        with stage.load(shop, every=0.4):
+            wait_until(lambda old=known: not old & _numbers(world, group), 60)
+        stage.faults += len(known)
+        stage.recovered(time.monotonic())
+    stage.settle()
+    world.stop(group)
+    stage.note = "slowest: another tenant's run"
+
+
+def _numbers(world, group):
+    """Return the pumps there are; never none, between two of them."""
+    return {number for number, _, _ in wait_until(lambda: world.workers(group), 60)}
 
 
 def _busy_one(world, group):

@@ -409,3 +409,40 @@ def test_too_many_runs_at_once_are_refused(ops, world, several, page, monkeypatc
 
     assert "At most 2 runs at once." in content
     assert not WorkflowRun.objects.filter(status="cancelled").exists()
+
+
+def test_a_retry_names_the_step_in_which_the_workers_died(ops, world):
+    passed_over = result("confirm", "update_record", "failed", error={"code": "x", "params": {}})
+    world.end_run(world.run, "failed", error_code="poisoned", error_step="call", current_step=1)
+    WorkflowRun.objects.update(step_results=[{**passed_over, "then": "continue"}])
+
+    content = ops.get(address(world.run, "retry")).content.decode()
+
+    assert "From the failed step, “Tell the shop”" in content
+
+
+def test_an_unclear_step_of_a_part_is_settled_on_the_parts_page(ops, world, page):
+    unclear(world)
+    own = WorkflowRun.objects.get()
+    failed = result(
+        "each", "for_each", "failed", error={"code": "item_failed", "params": {}}, then="stop"
+    )
+    parent = WorkflowRun.objects.create(
+        tenant=own.tenant,
+        definition=own.definition,
+        version=own.version,
+        status="failed",
+        error_step="confirm",
+        error_code="item_failed",
+        completed_at=own.completed_at,
+        step_results=[{**failed, "step_name": "confirm", "children": [str(own.pk), str(own.pk)]}],
+    )
+    WorkflowRun.objects.filter(pk=own.pk).update(parent_run=parent.pk, item_index=0)
+    assert labels(ops, page, own) == ["Say what became of the step…"]
+
+    ops.post(address(own, "settle"), {"done": "yes"})
+
+    own.refresh_from_db()
+    parent.refresh_from_db()
+    assert (own.step_results[1]["settled_by"], parent.status) == ("user:ops", "queued")
+    assert parent.pending["children"]["revive"] == "settled"

@@ -53,7 +53,7 @@ def test_other_mistakes_lead_to_the_workflow_and_to_the_same_mistakes(support, w
     assert {page(world.definition), page(WorkflowRun)} <= ways(support, page, run)
 
 
-@pytest.mark.parametrize("code", ["outcome_unknown", "timed_out"])
+@pytest.mark.parametrize("code", ["outcome_unknown", "engine_error", "timed_out"])
 def test_what_nobody_can_change_leads_nowhere(code, support, world, page):
     run = failed(world, code)
     WorkflowRun.objects.update(error_fingerprint=None)

@@ -180,3 +180,24 @@ def test_a_run_of_another_tenant_is_not_there(name, other_tenant, world):
 
     assert code(answer) == (404, "not_found")
     assert WorkflowRun.objects.get().status == "queued"
+
+
+def test_a_step_is_retried_with_what_the_record_says_today(operator, failed):
+    answer = post(operator, failed, "retry", {"values": "record"})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "queued")
+    pending = WorkflowRun.objects.get(pk=failed.pk).pending
+    assert (pending["revision"], "input" in pending) == (1, False)
+    assert pending["record_values"]["read_at"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"values": "yesterday"},
+        {"values": ["record"]},
+        {"values": "record", "payload": {}, "from": "start"},
+    ],
+)
+def test_values_are_of_the_trigger_or_of_the_record(operator, failed, body):
+    assert code(post(operator, failed, "retry", body)) == (400, "invalid_retry")

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 -- a row of a table is one line
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -86,7 +87,7 @@ def test_a_program_keeps_what_the_schema_asks_but_not_its_titles(document_with, 
     assert properties["to"]["items"] == {"type": "string", "minLength": 3}
 
 
-@pytest.mark.parametrize("version", [None, 0, 2, "1"])
+@pytest.mark.parametrize("version", [None, 0, 3, "1"])
 def test_a_program_of_another_language_is_refused(version, document_with, catalogue):
     program = compile_document(document_with(), catalogue)
     program["language_version"] = version
@@ -111,8 +112,8 @@ def render_webhook(document_with, catalogue, scope, **params):
         ("seconds", "{{ trigger.text }}", 12),
         ("seconds", "{{ trigger.number | times: 2 }}", 14),
         ("seconds", "{% if trigger.number > 5 %}9{% else %}1{% endif %}", 9),
-        ("rate", "{{ trigger.money }}", 149.9),
-        ("rate", "{{ trigger.number | divided_by: 4 }}", 1.75),
+        ("rate", "{{ trigger.money }}", Decimal("149.90")),
+        ("rate", "{{ trigger.number | divided_by: 4 }}", Decimal("1.75")),
         ("verbose", "{{ trigger.flag }}", True),
         ("verbose", "{% if trigger.flag %}true{% else %}false{% endif %}", True),
         ("body", "{{ trigger.items }}", [{"sku": "a"}]),
@@ -135,8 +136,8 @@ def test_the_schema_decides_what_a_template_becomes(
 
     rendered = render_webhook(document_with, catalogue, scope, **{param: template})
 
-    assert rendered[param] == expected
-    assert type(rendered[param]) is type(expected)
+    # Of the same type, and with the same digits.
+    assert repr(rendered[param]) == repr(expected)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 -- a row of a table is one line
 
 import contextlib
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -58,7 +59,7 @@ def refusal(source, scope):
         ("{{ trigger.items.first.sku | upcase }}", "B"),
         ("{{- trigger.count -}}", 3),
         ("{{ 'x' }}", "x"),
-        ("{{ 2.50 }}", "2.50"),
+        ("{{ 2.50 }}", Decimal("2.50")),
         ("{{ true }}", True),
         ("{{ nil }}", None),
         ("{{ (1..3) }}", [1, 2, 3]),

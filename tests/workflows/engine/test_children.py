@@ -9,7 +9,7 @@ from workflows.engine.children import (
     PAGE,
     ChildEnd,
     Family,
-    kept_for_retry,
+    goes_on,
     must_stop,
     next_children,
     outcome_of,
@@ -18,6 +18,7 @@ from workflows.engine.children import (
 )
 from workflows.engine.outcomes import RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Child, Spawn
+from workflows.engine.resuming import Scope
 from workflows.engine.statuses import RunStatus
 
 REFUSED = {"code": "http_404", "step": "say_it", "message": "no"}
@@ -164,10 +165,18 @@ def test_an_end_with_errors_is_a_result_with_a_flaw():
     assert kept == {"0": {"result": "A", "flawed": True}}
 
 
-def test_only_what_did_its_work_is_kept_for_a_retry():
-    flawed = {"result": "B", "flawed": True}
+ENDS = [status for status in RunStatus if status.has_ended]
 
-    assert kept_for_retry({"0": {"failed": REFUSED}, "1": flawed}) == {"1": flawed}
+
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("is_settled", [True, False])
+@pytest.mark.parametrize("status", ENDS)
+def test_what_ended_well_never_goes_on_and_settled_ones_alone_if_asked(status, is_settled, scope):
+    end = ChildEnd(0, status, None, is_settled=is_settled)
+
+    well = {RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS}
+    left_alone = well if scope is Scope.ALL or is_settled else {*well, RunStatus.FAILED}
+    assert goes_on(end, scope) == (status not in left_alone)
 
 
 # What became of the step.

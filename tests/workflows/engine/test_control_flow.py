@@ -179,6 +179,60 @@ def test_a_loop_that_runs_out_fails():
     assert run.end.error["error"] == {"code": "not_in_time", "params": {"rounds": 3}}
 
 
+@pytest.mark.parametrize("skips", range(4))
+def test_a_loop_that_was_skipped_before_has_all_its_rounds(skips):
+    """The inner loop is skipped in the first rounds of the outer one, then entered."""
+    inner = {
+        **repeat(until=rows("steps.poll.output.ready", "equals", "yes"), every="1m", at_most=2),
+        "name": "inner",
+        "condition": rows("steps.tick.output.due", "equals", "yes"),
+    }
+    outer = repeat(
+        steps=[say("tick"), inner],
+        until=rows("steps.tick.output.due", "equals", "yes"),
+        at_most=9,
+    )
+    run = Run(outer, say("after"))
+    due = iter(["no"] * skips + ["yes"])
+    ready = iter(["no", "yes"])
+
+    class Answers(dict):
+        def get(self, name, default):
+            if name == "tick":
+                return StepCompleted({"due": next(due)})
+            return StepCompleted({"ready": next(ready)}) if name == "poll" else default
+
+    run.answers = Answers()
+    run.finish()
+
+    assert run.names == ["tick"] * (skips + 1) + ["poll", "poll", "after"]
+    assert [entry.get("output") for entry in run.results if entry["step_name"] == "inner"] == [
+        *[None] * skips,
+        {"round": 1, "done": False},
+        {"round": 2, "done": False},
+        {"round": 2, "done": True},
+    ]
+
+
+@pytest.mark.parametrize("answers", [["no", "no", "yes"], ["yes"], ["no", "yes"]])
+def test_the_condition_of_a_loop_is_asked_when_it_is_entered_and_not_before_each_round(answers):
+    """It holds at first, and no more in the second round, a minute later."""
+    loop = {**repeat(), "condition": rows("trigger.at", "within_last", "1m")}
+    run = Run(loop, say("after"), trigger={"at": (NOW - timedelta(seconds=30)).isoformat()})
+    said = iter(answers)
+
+    class Answers(dict):
+        def get(self, name, default):
+            return StepCompleted({"ready": next(said)}) if name == "poll" else default
+
+    run.answers = Answers()
+    run.finish()
+
+    assert run.names == ["poll"] * len(answers) + ["after"]
+    assert run.end.status is RunStatus.COMPLETED
+    assert run.results[-2]["output"] == {"round": len(answers), "done": True}
+
+
 def test_a_wait_parks_and_goes_on():
     pause = {"name": "pause", "action": "wait", "params": {"for": "2h"}}
 

@@ -21,11 +21,11 @@ class Machine:
         self.session.match_events()
         claims = self.session.claim(limit)
         for claim in claims:
-            self.carry_out(claim)
+            self.execute(claim)
         return len(claims)
 
-    def carry_out(self, claim):
-        """Execute what was claimed."""
+    def execute(self, claim):
+        """Carry a claimed run as far as it goes."""
         watch = Watch(LEASE)
         watch.take(claim, monotonic())
         execute(claim, watch)

@@ -9,14 +9,13 @@ the one step that death interrupted was done again.
 from unittest import mock
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
-from tests.support.live import wait_until
 from tests.support.time_travel import travel
+from tests.workflows.runtime.fates import Death, Fate, die
 from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -27,22 +26,6 @@ from workflows.services.fire import fire
 from workflows.services.publish import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Death(BaseException):
-    """The process is gone: nothing of it catches this."""
-
-
-class Fate:
-    """Counts the moments at which a worker can die, and lets it die at one of them."""
-
-    def __init__(self, at=None):
-        self.at, self.moment, self.calls = at, 0, []
-
-    def passes(self):
-        self.moment += 1
-        if self.moment == self.at:
-            raise Death
 
 
 @st.composite
@@ -215,15 +198,6 @@ def carry_out(tenant, fate):
         else:
             raise AssertionError("the runs go on for ever")
     machine.close()
-
-
-def die(machine):
-    """End a worker's session, and wait until the database knows: its lock is free then."""
-    number = machine.session.worker
-    machine.session.connection().close()
-    held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
-    with connection.cursor() as cursor:
-        wait_until(lambda: cursor.execute(held, [number]).fetchone() is None)
 
 
 def story(entry_list):

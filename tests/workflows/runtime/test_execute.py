@@ -18,7 +18,6 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.runtime.execute import execute
 from workflows.runtime.programs import program_of
-from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.session import PumpSession
 from workflows.runtime.watch import Watch
 from workflows.services.cancel import cancel
@@ -83,18 +82,10 @@ def test_a_database_that_goes_away_under_a_step_fails_nothing(tenant, worker, li
     publish_steps(tenant, step("a", retry={"attempts": 1}))
     fire(tenant, "x", {})
 
-    [claim] = worker.claim(1)
-    watch = Watch(LEASE)
-    watch.take(claim, monotonic())
-    assert execute(claim, watch) is None
-    connection.close()
-
-    run = WorkflowRun.objects.get()
-    assert (run.status, run.step_results) == ("running", [])
-    worker.end_lease(claim)
-    take_over_from_the_dead(worker.connection(), LEASE, sweep=True)
     [run] = execute_all(worker)
-    assert (run.status, len(done)) == ("completed", 2)
+
+    assert (run.status, len(run.step_results), run.crashes) == ("completed", 1, 0)
+    assert len(done) == 2
 
 
 def test_a_refused_statement_is_recorded_and_undone(tenant, worker, library):
@@ -194,12 +185,15 @@ def test_a_program_that_cannot_be_read_fails_the_run_and_says_so(tenant, worker,
     ("effect", "params", "code"),
     [
         (Effect.NOT_REPEATABLE, {"may_have_arrived": True}, "outcome_unknown"),
-        (Effect.NOT_REPEATABLE, {"may_have_arrived": True, "status": 503}, None),
+        (Effect.NOT_REPEATABLE, {"may_have_arrived": True, "status": 503}, "outcome_unknown"),
+        (Effect.NOT_REPEATABLE, {"may_have_arrived": False, "status": 503}, None),
+        (Effect.NOT_REPEATABLE, {"status": 500}, "outcome_unknown"),
+        (Effect.REPEATABLE, {"may_have_arrived": True, "status": 504}, None),
         (Effect.NOT_REPEATABLE, {"may_have_arrived": False}, None),
         (Effect.REPEATABLE, {"may_have_arrived": True}, None),
     ],
 )
-def test_only_a_lost_answer_of_what_cannot_be_repeated_is_unknown(
+def test_what_may_have_arrived_and_cannot_be_repeated_is_unknown(
     tenant, worker, library, effect, params, code
 ):
     def lose(_params, context):

@@ -107,7 +107,7 @@ class Company:
     def go_on_with_what_was_claimed(self):
         held, self.held = self.held, []
         for claim in held:
-            self.machine.carry_out(claim)
+            self.machine.execute(claim)
 
     def die(self):
         """The worker dies with what it has claimed: once, or once too often."""

@@ -86,9 +86,9 @@ def test_a_called_run_that_ends_while_a_newer_one_replaces_it(tenant, library):
     # Both need the caller's row, which somebody else has for a moment.
     with psycopg.connect(**_direct_parameters()) as held:
         held.execute("SELECT 1 FROM workflow_runs WHERE id = %s FOR UPDATE", [parent.pk])
-        threads = [in_thread(lambda: first.carry_out(ends))]
+        threads = [in_thread(lambda: first.execute(ends))]
         wait_until(lambda: waiting_for_locks() == 1)
-        threads.append(in_thread(lambda: second.carry_out(replaces)))
+        threads.append(in_thread(lambda: second.execute(replaces)))
         wait_until(lambda: waiting_for_locks() == 2)
     for thread in threads:
         thread.join(20)

@@ -1,21 +1,28 @@
-"""The pump's main thread: who is executed beside whom, and what a drain leaves."""
+"""The pump's main thread: who is executed beside whom, what a drain leaves, what ends it."""
 
-import os
+from dataclasses import replace
 from datetime import timedelta
-from threading import Event
-from time import monotonic
+from threading import Event, Thread
+from time import monotonic, sleep
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from actions.spec import Effect
 from tests.support.live import wait_until
+from tests.workflows.runtime.pumps import stop_pipe_of, working
+from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime import pump as pump_module
+from workflows.runtime import suspects, troubles
 from workflows.runtime.pump import Pump
 from workflows.runtime.session import PumpSession
+from workflows.runtime.troubles import SessionLost
 from workflows.services.fire import fire
+from workflows.services.publish import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,14 +31,11 @@ LEASE = timedelta(seconds=30)
 
 @pytest.fixture
 def pump(tenant, monkeypatch):
-    reader, writer = os.pipe()
-    monkeypatch.setattr(pump_module, "stop_pipe", lambda: reader)
-    machine = Pump(PumpSession("north", 3, LEASE), 3, LEASE)
-    yield machine
-    if not machine.watch.is_stopping():
-        machine.drain(timedelta(seconds=5))
-    os.close(reader)
-    os.close(writer)
+    with stop_pipe_of(monkeypatch):
+        machine = Pump(PumpSession("north", 3, LEASE), 3, LEASE)
+        yield machine
+        if not machine.watch.is_stopping():
+            machine.drain(timedelta(seconds=5))
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def gate(library, tenant, publish_steps):
 
     def wait(params, context):
         connection.close()  # this thread's own
-        opened.wait(10)
+        opened.wait(30)
         return {}
 
     library(Effect.REPEATABLE, wait)
@@ -50,8 +54,12 @@ def gate(library, tenant, publish_steps):
     opened.set()
 
 
-def under_way():
-    return WorkflowRun.objects.filter(status="running").count()
+@pytest.fixture
+def quick(tenant):
+    """Let events of the type "quick" start runs that are over at once."""
+    definition = WorkflowDefinition(tenant=tenant, key="quick", is_active=True)
+    note = {"name": "a", "action": "log_note", "params": {"text": "done"}}
+    publish(tenant, "t", definition, {"name": "Q", "trigger_type": "quick", "steps": [note]})
 
 
 def test_a_suspect_is_executed_with_nothing_beside_it(tenant, pump, gate):
@@ -90,3 +98,242 @@ def test_a_drain_gives_waiting_suspects_back_untouched(tenant, pump, gate):
     suspect = WorkflowRun.objects.get(pk=suspect_id)
     assert (suspect.status, suspect.worker, suspect.pending) == ("queued", None, None)
     assert not WorkflowWorker.objects.exists()
+
+
+def suspect(tenant, crashes=2):
+    """Fire a run that has ended its workers before."""
+    [run_id] = fire(tenant, "x", {}).run_ids
+    WorkflowRun.objects.filter(pk=run_id).update(crashes=crashes)
+    return run_id
+
+
+def status_of(run_id):
+    return WorkflowRun.objects.get(pk=run_id).status
+
+
+@pytest.mark.parametrize("crashes", [2, 3, 4])
+def test_a_suspect_keeps_no_other_run_from_beginning_behind_a_long_step(
+    tenant, gate, quick, monkeypatch, crashes
+):
+    monkeypatch.setattr(suspects, "PATIENCE", timedelta(seconds=2))
+    [long] = fire(tenant, "x", {}).run_ids
+    with working(monkeypatch, slots=7):
+        wait_until(lambda: status_of(long) == "running")
+        suspected = suspect(tenant, crashes)
+        begun = monotonic()
+
+        others = [fire(tenant, "quick", {}).run_ids[0] for _ in range(20)]
+        wait_until(lambda: all(status_of(run_id) == "completed" for run_id in others))
+        took_others = monotonic() - begun
+        wait_until(lambda: status_of(suspected) == "running", 6)
+
+        assert took_others < 2
+        assert status_of(long) == "running"
+        gate.set()
+        wait_until(lambda: status_of(suspected) == "completed")
+
+
+def test_a_long_step_of_a_suspect_that_was_begun_alone_delays_others_by_a_second(
+    tenant, gate, quick, monkeypatch
+):
+    suspected = suspect(tenant)
+    with working(monkeypatch):
+        wait_until(lambda: status_of(suspected) == "running")
+        begun = monotonic()
+
+        [other] = fire(tenant, "quick", {}).run_ids
+        wait_until(lambda: status_of(other) == "completed")
+
+        assert monotonic() - begun < suspects.HEAD_START_SECONDS + 1.5
+        assert status_of(suspected) == "running"
+        gate.set()
+
+
+def test_many_suspects_do_not_add_up_their_delays(tenant, gate, quick, monkeypatch):
+    """Between two suspects that are begun alone, whatever else is due is begun."""
+    suspected = [suspect(tenant) for _ in range(6)]
+    gate.set()
+    with working(monkeypatch):
+        wait_until(lambda: any(status_of(run_id) != "queued" for run_id in suspected))
+        begun = monotonic()
+        [other] = fire(tenant, "quick", {}).run_ids
+        wait_until(lambda: status_of(other) == "completed")
+
+        assert monotonic() - begun < suspects.HEAD_START_SECONDS + 1.5
+        wait_until(lambda: all(status_of(run_id) == "completed" for run_id in suspected), 40)
+
+
+def test_a_busy_worker_leaves_a_suspect_to_an_idle_one(tenant, gate, pump):
+    fire(tenant, "x", {})
+    pump._claim(monotonic())
+    suspected = suspect(tenant)
+
+    pump._claim(monotonic())
+    assert (pump.slots.busy, len(pump.suspects)) == (1, 0)
+
+    idle = PumpSession("south", 3, LEASE)
+    assert [claim.run_id for claim in idle.claim(3)] == [suspected]
+    idle.close()
+
+
+FAILURES = [
+    "lock_not_available",
+    "query_canceled",  # as after a statement time-out
+    "deadlock_detected",
+    "serialization_failure",
+    "data_exception",
+]
+PARTS = ["claim", "match_events", "renew", "take_over_from_the_dead", "end_lease", "hand_back"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_trouble_of_any_kind_with_one_part_of_its_work_ends_nothing(
+    tenant, gate, quick, monkeypatch, part
+):
+    monkeypatch.setattr(troubles, "FIRST_PAUSE_SECONDS", 0.05)
+    real, kinds = getattr(PumpSession, part), list(FAILURES)
+
+    def fail_in_every_way(session, *given, **more):
+        if kinds:
+            session.connection().execute(f"DO $$ BEGIN RAISE {kinds.pop()}; END $$")
+        return real(session, *given, **more)
+
+    [long] = fire(tenant, "x", {}).run_ids
+    with working(monkeypatch, lease=timedelta(seconds=1.5)) as [north]:
+        wait_until(lambda: status_of(long) == "running")
+        monkeypatch.setattr(PumpSession, part, fail_in_every_way)
+        if part == "end_lease":
+            north.pump.given_up.append(a_stale_claim(north.pump))
+        if part == "hand_back":
+            north.pump.end_of_life = monotonic()
+            north.pump.suspects.add(a_stale_claim(north.pump), timedelta(0))
+        else:
+            [other] = fire(tenant, "quick", {}).run_ids
+            wait_until(lambda: not kinds and status_of(other) == "completed")
+            assert north.ended is None
+        gate.set()
+        wait_until(lambda: status_of(long) == "completed")
+    assert (kinds, WorkflowRun.objects.filter(crashes__gt=0).count()) == ([], 0)
+
+
+def a_stale_claim(pump):
+    """Return a claim of a run that is gone."""
+    [(claim, _until)] = pump.watch._leases.values()
+    return replace(claim, run_id=uuid4())
+
+
+def test_bad_data_that_python_refuses_is_no_end_of_the_worker_either(
+    tenant, gate, quick, monkeypatch
+):
+    def refuse(session):
+        raise ValueError("not a number")
+
+    monkeypatch.setattr(PumpSession, "match_events", refuse)
+    with working(monkeypatch) as [north]:
+        [run_id] = fire(tenant, "quick", {}).run_ids
+        wait_until(lambda: status_of(run_id) == "completed")
+        assert north.ended is None
+
+
+def test_a_session_that_the_server_closed_is_lost(tenant, gate, monkeypatch):
+    with working(monkeypatch) as [north]:
+        pid = north.pump.session.connection().info.backend_pid
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+        wait_until(lambda: north.ended is not None)
+
+    assert isinstance(north.ended, SessionLost)
+
+
+@pytest.fixture
+def whole_pump(monkeypatch):
+    """The task of a worker process from its first to its last line, with a short life."""
+    replaced = []
+    short = SimpleNamespace(slots=3, lease=LEASE, grace=timedelta(seconds=1))
+    monkeypatch.setattr(pump_module, "LIFE_SECONDS", 1)
+    monkeypatch.setattr(
+        pump_module, "end_this_process_after_the_task", lambda: replaced.append(True)
+    )
+    monkeypatch.setattr(pump_module, "current", lambda: short)
+    said = []
+    thread = Thread(target=lambda: said.append(pump_module.pump()), daemon=True)
+    with stop_pipe_of(monkeypatch) as ask:
+        yield SimpleNamespace(thread=thread, said=said, replaced=replaced, ask=ask)
+        ask()
+        thread.join(10)
+
+
+def test_at_the_end_of_its_life_a_worker_waits_for_its_steps_however_long_they_take(
+    tenant, gate, quick, whole_pump
+):
+    [long] = fire(tenant, "x", {}).run_ids
+    whole_pump.thread.start()
+    wait_until(lambda: status_of(long) == "running")
+    sleep(3)  # the life is over, and so is the grace of a worker that was asked to stop
+    [late] = fire(tenant, "quick", {}).run_ids
+    sleep(1)
+
+    assert (status_of(late), whole_pump.said) == ("queued", [])
+    assert WorkflowWorker.objects.count() == 1
+    gate.set()
+    whole_pump.thread.join(10)
+    assert (whole_pump.said, whole_pump.replaced) == (["replaced"], [True])
+    run = WorkflowRun.objects.get(pk=long)
+    assert (run.status, run.crashes) == ("completed", 0)
+    assert status_of(late) == "queued"
+
+
+def test_near_its_end_a_worker_is_replaced_in_the_first_quiet_moment(whole_pump, monkeypatch):
+    monkeypatch.setattr(pump_module, "LIFE_SECONDS", 60)
+    monkeypatch.setattr(pump_module, "QUIET_END", 1 / 60)
+
+    whole_pump.thread.start()
+    whole_pump.thread.join(10)
+
+    assert (whole_pump.said, whole_pump.replaced) == (["replaced"], [True])
+
+
+def test_a_worker_asked_to_stop_while_it_waits_for_its_last_steps_stops_within_its_grace(
+    tenant, gate, whole_pump
+):
+    [long] = fire(tenant, "x", {}).run_ids
+    whole_pump.thread.start()
+    wait_until(lambda: status_of(long) == "running")
+    sleep(2)
+
+    whole_pump.ask()
+    begun = monotonic()
+    whole_pump.thread.join(10)
+
+    assert 0.5 < monotonic() - begun < 4
+    # Its process must stay: somebody has to take the package that django-q2's pusher holds.
+    assert (whole_pump.said, whole_pump.replaced) == (["asked to stop"], [])
+
+
+def test_a_database_that_stood_still_makes_nobody_take_the_others_for_dead(tenant, gate):
+    """All are silent for as long, and the first that is heard again must not judge the others."""
+    north, south = (PumpSession(group, 3, timedelta(seconds=1)) for group in ("north", "south"))
+    fire(tenant, "x", {})
+    [claim] = south.claim(1)
+    sleep(1.5)
+
+    north.beat()
+
+    assert north.take_over_from_the_dead([], sweep=True) == 0
+    assert south.renew([claim.run_id]) == {claim.run_id: claim.token}
+    north.close()
+    south.close()
+
+
+def test_a_worker_finds_runs_of_its_own_that_it_does_not_know_of(tenant, gate):
+    """The answer to a claim got lost: its worker lives, and nobody else takes them over."""
+    fire(tenant, "x", {})
+    north, south = (PumpSession(group, 3, LEASE) for group in ("north", "south"))
+    [claim] = north.claim(1)
+    WorkflowRun.objects.update(lease_until="2026-01-01T00:00Z")
+
+    assert south.take_over_from_the_dead([], sweep=True) == 0
+    assert north.take_over_from_the_dead([claim.run_id], sweep=True) == 0
+    assert north.take_over_from_the_dead([], sweep=True) == 1
+    north.close()
+    south.close()

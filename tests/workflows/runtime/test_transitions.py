@@ -1,6 +1,7 @@
 """Every function that writes a status, at a run in every status: what it changes, or nothing."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from tests.support.approvals import NEVER
 from tests.support.definitions import publish_log
 from workflows.definition.program import RunSettings
 from workflows.engine.progress import AwaitedEvent, Child, Progress, Question, Spawn, WaitType
+from workflows.engine.resuming import Resumption
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
@@ -273,7 +275,10 @@ def test_cancelling(tenant, run_in, status):
         assert {**after, "cancel_requested_at": None} == before
     else:
         assert answer is RunStatus.CANCELLED
-        assert (after["status"], after["due_at"], after["pending"]) == ("cancelled", None, None)
+        assert (after["status"], after["due_at"]) == ("cancelled", None)
+        # What was stored of the step under way stays: a retry goes on there.
+        kept = before["pending"]
+        assert after["pending"] == (None if kept is None else {"resume": kept})
         assert (after["wait_type"], after["wait_match"]) == (None, None)
         assert after["completed_at"] is not None
 
@@ -297,21 +302,23 @@ def test_cancelling_what_a_run_has_started(run_in, status):
 
 
 PENDING = {"step": 0, "step_name": "call", "input": {}}
+ONWARD = Resumption(0, PENDING, [])
+RETRYABLE = {RunStatus.FAILED, RunStatus.CANCELLED}
 OTHER_END = progress(RunStatus.COMPLETED)
 
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("token", [TOKEN, TOKEN - 1])
-def test_only_a_failed_run_that_nobody_touched_goes_on_from_its_failed_step(
+def test_only_a_failed_or_cancelled_run_that_nobody_touched_goes_on_in_the_step_it_ended_in(
     tenant, run_in, status, token
 ):
     run = run_in(status)
     before = row(run)
 
-    done = revive.retry_failed_step(tenant.id, (run.pk, token), PENDING, [])
+    done = revive.resume(tenant.id, (run.pk, token), ONWARD)
 
     after = row(run)
-    assert done == (status is RunStatus.FAILED and token == TOKEN)
+    assert done == (status in RETRYABLE and token == TOKEN)
     if not done:
         assert after == before
         return
@@ -354,15 +361,21 @@ def test_starting_again_leaves_the_run_as_it_is(tenant, run_in, status):
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_decision_wakes_only_who_waits_for_one(tenant, run_in, status):
-    run = run_in(status)
+    run, approval = run_in(status), uuid4()
+    if status is RunStatus.WAITING:
+        run.pending = {**run.pending, "approval_id": str(approval)}
+        run.save()
     before = row(run)
 
-    woken = wake_decided(tenant.id, run.pk)
+    woken = wake_decided(tenant.id, run.pk, approval)
 
     after = row(run)
+    assert not wake_decided(tenant.id, run.pk, uuid4())  # of an earlier visit of the step
     assert woken == (status is RunStatus.WAITING)
-    assert {**after, "due_at": before["due_at"]} == before
+    moved = {"due_at": before["due_at"], "wake_reason": before["wake_reason"]}
+    assert {**after, **moved} == before
     assert (after["due_at"] != before["due_at"]) == woken
+    assert after["wake_reason"] == ("decision" if woken else before["wake_reason"])
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -390,9 +403,10 @@ def test_another_company_changes_nothing(run_in, other_tenant, definition, statu
     far = other_tenant.id
 
     assert store.cancel(far, run.pk) is None
-    assert not revive.retry_failed_step(far, (run.pk, TOKEN), PENDING, [])
+    assert not revive.resume(far, (run.pk, TOKEN), ONWARD)
+    assert not revive.settle_child(far, (run.pk, TOKEN), [], {})
     assert not revive.end_otherwise(far, (run.pk, TOKEN), OTHER_END, definition.pk)
-    assert not wake_decided(far, run.pk)
+    assert not wake_decided(far, run.pk, uuid4())
 
     assert row(run) == before
 

@@ -1,8 +1,13 @@
 """Waiting for others: events, decisions, reminders, deadlines."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
+from actions.errors import TemporaryFailure
 from actions.spec import Effect
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import Machine, entries, output
@@ -184,7 +189,7 @@ def test_after_the_last_reminder_time_is_still_up(tenant, machine, calls, publis
     assert (run_of().status, run_of().error_code, calls) == ("failed", "not_in_time", ["late"])
 
 
-APPROVE = {
+APPROVE: dict[str, Any] = {
     "name": "review",
     "action": "approval",
     "params": {
@@ -203,7 +208,7 @@ def decide(tenant, choice, **answers):
     approval.choice, approval.answers = choice, answers
     approval.decided_by, approval.decided_at = "Sara", timezone.now()
     approval.save()
-    wake_decided(tenant.id, approval.run_id)
+    wake_decided(tenant.id, approval.run_id, approval.pk)
 
 
 def test_a_decision_wakes_the_run_with_what_was_chosen(tenant, machine, calls, publish_steps):
@@ -307,3 +312,164 @@ def test_a_run_that_waits_for_an_event_can_be_cancelled(tenant, machine, publish
 
     run = run_of()
     assert (run.status, run.due_at, run.wait_match) == ("cancelled", None, None)
+
+
+def reason_of(run):
+    run.refresh_from_db()
+    return run.wake_reason
+
+
+def wake(run):
+    WorkflowRun.objects.filter(pk=run.pk).update(due_at=timezone.now())
+
+
+WAITS: dict[str, Any] = {
+    "wait": {"name": "it", "action": "wait", "params": {"for": "2d"}},
+    "event": {**fetched(timeout="2d"), "name": "it"},
+    "approval": {**APPROVE, "name": "it", "params": {**APPROVE["params"], "timeout": "2d"}},
+}
+
+
+@pytest.mark.parametrize("step", WAITS.values(), ids=WAITS)
+def test_a_run_that_is_woken_before_its_time_waits_on(tenant, machine, publish_steps, step):
+    publish_steps(tenant, step)
+    fire(tenant, "x", {"orderId": "1", "price": 1})
+    machine.work()
+    run = run_of()
+    first = run.due_at
+    assert first - run.started_at == timedelta(days=2)
+
+    wake(run)
+    machine.work()
+
+    run.refresh_from_db()
+    assert (run.status, run.due_at, run.wake_reason) == ("waiting", first, "time")
+    assert not WorkflowApproval.objects.exclude(decided_at=None).exists()
+    travel()
+    machine.work()
+    assert run_of().status in ("completed", "failed")
+
+
+SLOW = {"name": "slow", "action": "slow", "params": {}}
+PARKS: dict[str, Any] = {
+    **WAITS,
+    "endless event": {**fetched(), "name": "it"},
+    "children": {
+        "name": "it",
+        "action": "for_each",
+        "params": {"items": [1, 2], "steps": [{**WAITS["wait"], "name": "nap"}]},
+    },
+    "retry": {
+        "name": "it",
+        "action": "broken",
+        "params": {},
+        "retry": {"attempts": 2, "delay": "1h", "max_delay": "2h"},
+    },
+}
+
+
+@pytest.fixture
+def slow(library):
+    """Two steps: one lasts until the deadline has passed, one fails for now."""
+
+    def broken(params, context):
+        raise TemporaryFailure("down")
+
+    def take_long(params, context):
+        WorkflowRun.objects.update(deadline_at=F("started_at"))
+        return {}
+
+    library(Effect.REPEATABLE, take_long, "slow")
+    library(Effect.REPEATABLE, broken, "broken")
+
+
+@pytest.mark.parametrize("step", PARKS.values(), ids=PARKS)
+def test_a_deadline_that_passed_in_the_step_before_ends_any_wait(
+    tenant, machine, calls, slow, publish_steps, step
+):
+    publish_steps(
+        tenant, SLOW, step, settings={"deadline": "1h"}, on_failure=[probe("tell", "too late")]
+    )
+    fire(tenant, "x", {"orderId": "1", "price": 1})
+    machine.turn()
+    run = WorkflowRun.objects.get(parent_run=None)
+    if run.status == "waiting":
+        assert (run.due_at, run.wake_reason) == (run.deadline_at, "deadline")
+
+    machine.work()
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code, calls) == ("failed", "deadline_passed", ["too late"])
+    assert not WorkflowRun.objects.exclude(due_at=None).exists()
+
+
+@pytest.mark.parametrize("step", [*WAITS.values(), PARKS["endless event"]])
+def test_the_steps_for_a_failure_wait_as_long_as_they_say(
+    tenant, machine, slow, publish_steps, step
+):
+    broken = {"name": "a", "action": "broken", "params": {}, "retry": {"attempts": 1}}
+    publish_steps(tenant, broken, on_failure=[step], settings={"deadline": "1h"})
+    fire(tenant, "x", {"orderId": "1", "price": 1})
+    machine.work()
+    run = run_of()
+    begun = run.due_at
+
+    WorkflowRun.objects.update(deadline_at=F("created_at"), due_at=timezone.now())
+    machine.work()
+
+    run.refresh_from_db()
+    assert (run.status, run.due_at) == ("waiting", begun)
+    assert not WorkflowApproval.objects.exclude(decided_at=None).exists()
+
+
+def test_the_deadline_of_a_list_ends_its_items(tenant, machine, calls, publish_steps):
+    nap = {**WAITS["wait"], "name": "nap"}
+    each = {"name": "each", "action": "for_each", "params": {"items": [1, 2], "steps": [nap]}}
+    publish_steps(tenant, each, settings={"deadline": "1h"}, on_failure=[probe("tell", "late")])
+    fire(tenant, "x", {})
+    machine.work()
+    whole = WorkflowRun.objects.filter(parent_run=None)
+    assert whole.get().wake_reason == "deadline"
+
+    travel(whole)
+    machine.work()
+
+    assert (whole.get().status, whole.get().error_code) == ("failed", "deadline_passed")
+    items = WorkflowRun.objects.exclude(parent_run=None)
+    assert set(items.values_list("status", flat=True)) == {"cancelled"}
+    assert calls == ["late"]
+
+
+def test_every_wake_up_says_why(tenant, machine, slow, publish_steps):
+    for key, step in PARKS.items():
+        WorkflowRun.objects.all().delete()
+        WorkflowApproval.objects.all().delete()
+        publish_only(tenant, step)
+        fire(tenant, "x", {"orderId": "1", "price": 1})
+        run = WorkflowRun.objects.get()
+        assert reason_of(run) == "start"
+        machine.work()
+        parked = {"retry": "retry", "children": None, "endless event": None}
+        assert reason_of(run) == parked.get(key, "time")
+        if "event" in key:
+            fire(tenant, "goods.fetched", {"orderId": "1"})
+            machine.session.match_events()
+            assert reason_of(run) == "event"
+        if key == "approval":
+            decide(tenant, "refund", note="")
+            assert reason_of(run) == "decision"
+        if key == "children":
+            first, second = WorkflowRun.objects.filter(parent_run=run.pk).order_by("item_index")
+            assert reason_of(first) == reason_of(second) == "time"
+            travel()
+            machine.turn()
+            assert reason_of(run) == "child"
+
+
+def publish_only(tenant, *steps):
+    from workflows.models.definition import WorkflowDefinition
+    from workflows.services.publish import publish
+
+    definition = WorkflowDefinition.objects.filter(tenant=tenant, key="w").first()
+    definition = definition or WorkflowDefinition(tenant=tenant, key="w", is_active=True)
+    publish(tenant, "tester", definition, {"name": "W", "trigger_type": "x", "steps": list(steps)})

@@ -7,14 +7,17 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Count
 
 from tenants.actor import acting_as
 from tenants.models.order import Order
+from tenants.silence import silence
 from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.cause import Cause, acting
+from workflows.services import fire as fire_module
 from workflows.services.fire import fire
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +226,37 @@ def test_two_updates_at_once_fire_one_change(tenant):
         thread.join()
 
     assert WorkflowEvent.objects.filter(type="order_status_changed").count() == 1
+
+
+def test_an_update_of_many_records_fires_in_statements_of_bounded_size(tenant, monkeypatch):
+    silent = [Order(tenant=tenant, number=str(number)) for number in range(1500)]
+    with silence():
+        Order.objects.bulk_create(silent)
+    publish_log(tenant, "shipped", "order_status_changed")
+    sizes, insert = [], fire_module.rows
+
+    def measured(statement, values):
+        sizes.append(len(values["events"]) + len(values["runs"]))
+        return insert(statement, values)
+
+    monkeypatch.setattr(fire_module, "rows", measured)
+    Order.objects.update(status="shipped")
+
+    assert len(sizes) > 2
+    assert max(sizes) < fire_module.MAX_STATEMENT_BYTES * 1.1
+    counted = WorkflowEvent.objects.values_list("type").annotate(
+        n=Count("subject_id", distinct=True)
+    )
+    assert dict(counted) == {"order_updated": 1500, "order_status_changed": 1500}
+    assert WorkflowEvent.objects.count() == 3000
+    assert WorkflowRun.objects.count() == 1500
+
+
+def test_an_event_larger_than_a_statement_goes_alone(tenant, monkeypatch):
+    monkeypatch.setattr(fire_module, "MAX_STATEMENT_BYTES", 1)
+    drafts = [fire_module.EventDraft("tea", {"cups": cups}) for cups in range(3)]
+
+    fired = fire_module.fire_all(tenant.facts(), drafts)
+
+    events = WorkflowEvent.objects.order_by("id").values_list("id", "payload__cups")
+    assert list(events) == [(one.event_id, cups) for cups, one in enumerate(fired)]

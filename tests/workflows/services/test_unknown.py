@@ -160,15 +160,3 @@ def test_nobody_settles_another_tenants_step(tenant, other_tenant, worker, publi
 
     assert refused.value.code == "unknown_run"
     assert WorkflowRun.objects.get().status == "failed"
-
-
-def test_a_part_of_a_run_is_not_settled_alone(tenant, worker, publish_steps, sent):
-    publish_steps(tenant, step("send"))
-    fire(tenant, "x", {})
-    [run] = worker.work()
-    WorkflowRun.objects.update(parent_run=run.event_id)
-
-    with pytest.raises(NotRetryable) as refused:
-        settle_unknown(tenant, run.pk, "user:rana", done=True)
-
-    assert refused.value.code == "is_a_part"

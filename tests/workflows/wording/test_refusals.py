@@ -14,7 +14,7 @@ SOURCES = Path(services.__file__).parent
 CODES = sorted(
     {
         code
-        for name in ("retry", "unknown")
+        for name in ("retry", "unknown", "record_values")
         for code in re.findall(
             r'NotRetryable\([^,]+, "(\w+)"\)', (SOURCES / f"{name}.py").read_text()
         )

@@ -97,6 +97,7 @@ def _action(known: Known) -> dict[str, Json]:
         "icon": known.icon,
         "steers": known.steers,
         "may_repeat": known.may_repeat,
+        "may_ask": known.may_ask,
         "node": node.as_json(),
         "blank": fresh(show(known.new, node, {}), node) if known.new else blank(node),
         "blocks": {

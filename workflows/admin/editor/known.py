@@ -26,7 +26,8 @@ class Known:
     output: Mapping[str, Json] | None = None
     summary: str = ""  # pattern of the card's line
     steers: bool = False  # a kind: no retry, no timeout
-    may_repeat: bool = False  # whether `after_crash` makes sense
+    may_repeat: bool = False  # after a crash a person is asked, unless `after_crash` says otherwise
+    may_ask: bool = False  # it is done again, unless `after_crash` says otherwise
     new: Json = field(default_factory=dict)  # params of a step that was just added
     blocks: Mapping[str, Json] = field(default_factory=dict)  # list -> a new block of it
 
@@ -68,6 +69,7 @@ def _action(spec: Any) -> Known:
         output=spec.output,
         summary=str(spec.ui.get("summary") or ""),
         may_repeat=spec.effect == Effect.NOT_REPEATABLE,
+        may_ask=spec.effect == Effect.REPEATABLE and not spec.is_local,
     )
 
 

@@ -19,7 +19,8 @@ from workflows.admin.editor.outputs import (
 from workflows.admin.editor.steps import all_steps
 from workflows.definition.checks.outputs import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import TENANT_FIELDS, Scope, normalise
+from workflows.definition.scope import TENANT_FIELDS, Scope
+from workflows.definition.values import exact
 from workflows.models.definition import WorkflowDefinition
 from workflows.services.samples import made_up, outputs_of
 
@@ -107,6 +108,6 @@ def _steps(
 
 def _plain(value: Json) -> Json:
     try:
-        return normalise(value)
+        return exact(value)
     except ExpressionError:
         return None

@@ -155,6 +155,8 @@ TEXTS: Final[dict[str, Any]] = {
     "fails_then": _("After them"),
     "fails_codes": _("Only after these errors (empty: after every error)"),
     "after_crash": _("If the machine fails while it is under way"),
+    "after_doubt": _("If it is not known whether the call arrived"),
+    "crash_again": _("call again with the same key"),
     "crash_ask": _("ask a person whether it was done"),
     "crash_repeat": _("do it again, though that may do it twice"),
     "fails_other": _("do something else (written as JSON)"),

@@ -18,6 +18,7 @@ from workflows.api.strict_json import JsonFault
 from workflows.engine.statuses import RunStatus
 from workflows.services.cancel import cancel
 from workflows.services.find_runs import RunHistory, run_history
+from workflows.services.record_values import record_values
 from workflows.services.refusals import Refused, RunHasEnded
 from workflows.services.retry import retry_failed_step, start_again
 
@@ -86,6 +87,10 @@ class RetryView(APIView):
                 "still_running",
                 "already_under_way",
                 "never_published",
+                "program_unreadable",
+                "not_from_a_record",
+                "record_gone",
+                "values_handed_over",
                 "is_a_part",
                 "step_not_possible",
                 "length_required",
@@ -110,15 +115,18 @@ def _retry(request: Request, run_id: UUID, wish: operating.Wish) -> UUID:
     tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
     try:
         if wish.is_same_run:
-            retry_failed_step(tenant, run_id)
+            retry_failed_step(tenant, run_id, with_record=wish.with_record)
             return run_id
+        payload = wish.payload
+        if wish.with_record:
+            payload = record_values(tenant, run_id).payload
         return start_again(
             tenant,
             run_id,
             actor,
             from_step=wish.from_step,
             newest=wish.newest,
-            payload=wish.payload,
+            payload=payload,
         )
     except Refused as refused:
         raise operating.problem_of(refused) from None

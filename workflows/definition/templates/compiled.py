@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from io import StringIO
 from typing import Any, Protocol, TypeVar
@@ -23,7 +22,7 @@ from liquid.output import LimitedStringIO
 from workflows.definition.codes import Code
 from workflows.definition.comparison import as_text, kind_of
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import to_json
+from workflows.definition.numbers import as_read, given_back
 from workflows.definition.paths import PATH, Path, lookup, parse_path, show_path
 from workflows.definition.scope import LOOP_ROOTS, ROOTS, Scope
 from workflows.definition.templates import limits
@@ -32,7 +31,7 @@ from workflows.definition.templates.environment import HTML, TEXT
 from workflows.definition.templates.filters.calling import listed
 from workflows.definition.templates.reading import paths_guarded, paths_read
 from workflows.definition.templates.tree import Printed, rewrite
-from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel, normalise
+from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel
 
 Result = TypeVar("Result")
 
@@ -91,7 +90,7 @@ class PlainTemplate:
         """Return the value at the path, else the text."""
         if not self.single:
             return self.text(scope)
-        return normalise(_found(self.paths[0], scope))
+        return as_read(_found(self.paths[0], scope), scope.language)
 
     def _printed(self, path: Path, scope: Scope) -> str:
         value = _found(path, scope)
@@ -140,7 +139,7 @@ class LiquidTemplate:
             return LEFT_OUT
         if isinstance(value, range):
             value = listed(value)
-        return to_json(value) if isinstance(value, Decimal) else normalise(value)
+        return given_back(value, scope.language)
 
     def _evaluate(self, context: Context) -> Any:
         if self.output is None:

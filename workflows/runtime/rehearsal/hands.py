@@ -14,6 +14,7 @@ from actions.spec import ActionContext, ActionSpec, Effect, Preview
 from tenants.ids import uuid7
 from workflows.definition.instructions import EmitEvent, RunWorkflow
 from workflows.engine.advance import Arrival, Walker
+from workflows.engine.children import ChildEnd
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
@@ -39,6 +40,7 @@ class RehearsalHands:
         self.results: list[Entry] = []
         self.last: Progress | None = None  # what was written last
         self.met: Arrival = None  # what a wait finds when it is over
+        self.ends: list[ChildEnd] = []  # of the child runs of the step under way
         self.callee: Callee | None = None  # of the workflow that was called
         self._notes: dict[str, dict[str, Json]] = {}  # for the entry of a step that is coming
 
@@ -60,7 +62,7 @@ class RehearsalHands:
             entry=self.role.entry,
         )
 
-    def arrival(self, pending: Pending, moment: datetime) -> Arrival:
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what was found for a run that waited."""
         found, self.met = self.met, None
         return found
@@ -74,9 +76,8 @@ class RehearsalHands:
         deadline = self.claim.deadline_at
         return deadline is not None and self.now() >= deadline
 
-    def must_ask_a_person(self, job: Job) -> bool:
-        """Whether a worker died in the step: there is none."""
-        return False
+    def doubt(self, job: Job) -> None:
+        """Say nothing: no worker can have died in the step."""
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to cancel the run: nobody can."""
@@ -90,7 +91,7 @@ class RehearsalHands:
         """Never asked for."""
         raise AssertionError("a rehearsal is not put down")
 
-    def write(self, progress: Progress) -> None:
+    def write(self, progress: Progress) -> Progress:
         """Take note of progress. Raises Halt."""
         if progress.question is not None:
             place = decisions.place_of(UUID(int=0))
@@ -98,6 +99,7 @@ class RehearsalHands:
         self.stage.keep(progress.entries)
         self.results.extend(self._noted(entry) for entry in progress.entries)
         self.last = progress
+        return progress
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step, or show what it would do. Raises Halt."""
@@ -109,8 +111,7 @@ class RehearsalHands:
             outcome = self._outcome(job)
             timing = Timing(started_at, round((monotonic() - start) * 1000))
             progress = settle(outcome, timing)
-        self.write(progress)
-        return progress
+        return self.write(progress)
 
     def note(self, step_name: str, **facts: Json) -> None:
         """Keep something about a step that only a rehearsal knows, until its entry is written."""

@@ -85,13 +85,16 @@ def _meet_children(hands: RehearsalHands, progress: Progress) -> None:
     if spawn is None:
         raise Halt("waits_for_ever", step=pending["step_name"])
     parent = hands.role.loaded.program.instructions[progress.next_step]
+    if "oldest" not in pending["children"]:
+        hands.ends = []
     batch = {"first": str(uuid7()), "last": str(uuid7())}
     kept = {"oldest": batch["first"], **pending["children"], **batch}
     hands.last = replace(progress, pending={**pending, "children": kept})
     ends, halt = _play_children(hands, parent, spawn, pending["step_name"])
     if halt is not None:
         raise halt
-    hands.met = Family(open=0, ended=ends)
+    hands.ends.extend(ends)
+    hands.met = Family(open=0, ended=list(hands.ends))
 
 
 def _play_children(

@@ -19,7 +19,7 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.numbers import number
 from workflows.definition.templates import limits
 from workflows.definition.templates.missing import refuse_missing
-from workflows.definition.values import LEFT_OUT
+from workflows.definition.values import LEFT_OUT, storable
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope
@@ -103,6 +103,8 @@ def _prepare_left(spec: Filter, left: Argument) -> Any:
         raise ExpressionError(Code.MISSING_VALUE, path=left.words())
     if not isinstance(value, _VALUES):
         raise ExpressionError(Code.NOT_A_VALUE, kind=type(value).__name__, path=left.words())
+    if isinstance(value, Decimal):
+        storable(value)
     return _fitted(spec.takes, value, left)
 
 
@@ -121,6 +123,8 @@ def _prepare_argument(spec: Filter, argument: Argument) -> Any:
     if spec.takes == "anything":
         return value
     refuse_missing(value)
+    if isinstance(value, Decimal):
+        storable(value)
     if value is None and spec.takes in {"number", "text"}:
         raise ExpressionError(Code.MISSING_VALUE, path=argument.words())
     if spec.takes == "text" and not isinstance(value, int):

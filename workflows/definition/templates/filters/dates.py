@@ -81,7 +81,8 @@ def _start_of(value: Any, unit: Any, *, scope: Scope) -> str:
     """`now | start_of: "month"`. A week starts on Monday."""
     found = _read(value, scope)
     whole = found.replace(minute=0, second=0, microsecond=0)
-    midnight = whole.replace(hour=0)
+    # Where midnight comes twice the day begins with the first.
+    midnight = whole.replace(hour=0, fold=0)
     starts = {
         "hour": whole,
         "day": midnight,

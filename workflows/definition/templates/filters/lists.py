@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from decimal import Decimal
-from functools import cmp_to_key, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from liquid import Markup, escape
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text, equal, is_empty, kind_of, order
+from workflows.definition.comparison import as_text, is_empty, kind_of, like, sort_keys
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import calculate, number
+from workflows.definition.numbers import calculate, number, shortened
 from workflows.definition.paths import lookup, show_path
 from workflows.definition.templates.filters.calling import Filter, refuse_long_text
 from workflows.definition.values import MISSING, canonical, normalise
@@ -24,25 +24,28 @@ if TYPE_CHECKING:
 _ANY: Any = object()  # no value was given to compare with
 
 
-def _field(element: Any, key: object, index: int) -> Any:
-    """Return the element's field. Raises `missing_value` if it has none: a misspelt name."""
-    found = _optional(element, key)
-    if found is MISSING:
-        raise ExpressionError(Code.MISSING_VALUE, below=_below(index, key))
-    return found
+def _keys(key: object) -> tuple[object, ...]:
+    """Return the keys of a field that may lie deeper: `customer.name`."""
+    return tuple(key.split(".")) if isinstance(key, str) else (key,)
 
 
-def _below(index: int, key: object) -> str:
-    return show_path(("", index, str(key)))
+def _optional(element: Any, keys: tuple[object, ...]) -> Any:
+    return lookup(element, keys) if isinstance(element, Mapping) else MISSING
 
 
-def _optional(element: Any, key: object) -> Any:
-    keys = key.split(".") if isinstance(key, str) else (key,)
-    return lookup({"": element}, ("", *keys)) if isinstance(element, Mapping) else MISSING
+def _missing(index: int, key: object) -> ExpressionError:
+    """Return the error of an element without the field: a misspelt name."""
+    below = show_path(("", index, shortened(key)))
+    return ExpressionError(Code.MISSING_VALUE, below=below)
 
 
 def _fields(elements: list[Any], key: object) -> list[Any]:
-    return [_field(element, key, index) for index, element in enumerate(elements)]
+    keys = _keys(key)
+    found = [_optional(element, keys) for element in elements]
+    index = next((index for index, value in enumerate(found) if value is MISSING), None)
+    if index is not None:
+        raise _missing(index, key)
+    return found
 
 
 def _join(elements: list[Any], separator: Any = " ", *, environment: Any) -> str:
@@ -94,19 +97,23 @@ def _sort(elements: list[Any], key: Any = None, *, scope: Scope, fold: bool = Fa
         values = [value.casefold() if isinstance(value, str) else value for value in values]
     pairs = list(zip(values, elements, strict=True))
     known = [pair for pair in pairs if pair[0] is not None]
-    by_value: Any = cmp_to_key(lambda one, other: order(one[0], other[0], scope.zone))
     unknown = [element for value, element in pairs if value is None]
-    return [element for _, element in sorted(known, key=by_value)] + unknown
+    if len(known) > 1:
+        keys = sort_keys([value for value, _ in known], scope.zone)
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        known = [known[place] for place in order]
+    return [element for _, element in known] + unknown
 
 
-def _matcher(key: object, wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
-    def matches(element: Any) -> bool:
-        found = _optional(element, key)
+def _matcher(wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
+    is_wanted = None if wanted is _ANY else like(wanted, zone)
+
+    def matches(found: Any) -> bool:
         if found is MISSING:
             return False
-        if wanted is _ANY:
+        if is_wanted is None:
             return found is not None and found is not False
-        return equal(found, wanted, zone)
+        return is_wanted(found)
 
     return matches
 
@@ -115,10 +122,13 @@ def _select(
     elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope, keep: bool = True
 ) -> list[Any]:
     # A field that no element has is misspelt; one that some lack is optional.
-    if elements and all(_optional(element, key) is MISSING for element in elements):
-        _field(elements[0], key, 0)
-    matches = _matcher(key, wanted, scope.zone)
-    return [element for element in elements if matches(element) is keep]
+    keys = _keys(key)
+    found = [_optional(element, keys) for element in elements]
+    if elements and all(value is MISSING for value in found):
+        raise _missing(0, key)
+    matches = _matcher(wanted, scope.zone)
+    pairs = zip(found, elements, strict=True)
+    return [element for value, element in pairs if matches(value) is keep]
 
 
 def _find(elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope) -> Any:
@@ -145,7 +155,8 @@ def _uniq(elements: list[Any], key: object = None) -> list[Any]:
 
 
 def _compact(elements: list[Any], key: object = None) -> list[Any]:
-    values: Iterable[Any] = elements if key is None else (_optional(e, key) for e in elements)
+    keys = _keys(key)
+    values: Iterable[Any] = elements if key is None else (_optional(e, keys) for e in elements)
     return [
         element
         for value, element in zip(values, elements, strict=True)

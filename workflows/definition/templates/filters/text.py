@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import phonenumbers
 from liquid import soft_str
@@ -13,11 +14,16 @@ from liquid.builtin.filters import string as library
 
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import shortened
+from workflows.definition.numbers import MOST_DIGITS, shortened
 from workflows.definition.templates.filters.calling import Filter, refuse_long_text
+from workflows.definition.templates.filters.markup import strip_html
+from workflows.definition.values import MOST_STORED_DIGITS, storable
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope
+
+_EXPONENT: Final = frozenset("eE")
+_PERCENT_CODES: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 
 def _replace(value: str, old: str, new: str = "") -> str:
@@ -42,12 +48,34 @@ def _sha256(value: str) -> str:
     return hashlib.sha256(str(value).encode()).hexdigest()
 
 
+def _fraction(text: str) -> Decimal:
+    number = Decimal(text)
+    # Only an exponent makes a short text a long number.
+    return number if len(text) <= MOST_DIGITS and _EXPONENT.isdisjoint(text) else storable(number)
+
+
+def _whole(text: str) -> int:
+    # A long one takes time by the square of its digits.
+    if len(text) > MOST_STORED_DIGITS:
+        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_STORED_DIGITS)
+    return int(text)
+
+
+def _url_decode(value: str) -> str:
+    def decoded(match: re.Match[str]) -> str:
+        return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
+
+    return _PERCENT_CODES.sub(decoded, str(value).replace("+", " "))
+
+
 def _parse_json(value: str) -> Any:
     def refuse(constant: str) -> None:
         raise ExpressionError(Code.NOT_A_VALUE, kind=constant)
 
     try:
-        return json.loads(str(value), parse_float=Decimal, parse_constant=refuse)
+        return json.loads(
+            str(value), parse_float=_fraction, parse_int=_whole, parse_constant=refuse
+        )
     except (ValueError, RecursionError) as error:
         raise ExpressionError(
             Code.BAD_FILTER_USE, filter="parse_json", reason=str(error)
@@ -76,13 +104,11 @@ _LIBRARY = {
     "truncate": library.truncate,
     "truncatewords": library.truncatewords,
     "upcase": library.upcase,
-    "url_decode": library.url_decode,
 }
 _LIBRARY_FOR_HTML = {
     "escape": library.escape,
     "escape_once": library.escape_once,
     "newline_to_br": library.newline_to_br,
-    "strip_html": library.strip_html,
     "strip_newlines": library.strip_newlines,
     "url_encode": library.url_encode,
 }
@@ -94,6 +120,8 @@ TEXT_FILTERS = (
         for name, function in _LIBRARY_FOR_HTML.items()
     ),
     Filter("replace", _replace, "text"),
+    Filter("strip_html", strip_html, "text"),
+    Filter("url_decode", _url_decode, "text"),
     Filter("slice", library.slice_, "text_or_list"),
     Filter("phone", _phone, "text", needs="scope"),
     Filter("sha256", _sha256, "text"),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+import simplejson
 
 from workflows.definition.codes import Code
 from workflows.definition.comparison import is_empty, kind_of
 from workflows.definition.errors import ExpressionError
+from workflows.definition.language import NUMBERS_STAY_NUMBERS
 from workflows.definition.templates.filters.calling import Filter
 from workflows.definition.templates.missing import MissingValue
-from workflows.definition.values import LEFT_OUT, normalise
+from workflows.definition.values import LEFT_OUT, exact, normalise
+
+if TYPE_CHECKING:
+    from workflows.definition.scope import Scope
+
+_ENCODER: Final = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False)
 
 
 def _default(value: Any, other: Any = "") -> Any:
@@ -25,8 +33,11 @@ def _skip_if_empty(value: Any) -> Any:
     return LEFT_OUT if isinstance(value, MissingValue) or is_empty(value) else value
 
 
-def _json(value: Any) -> str:
-    return json.dumps(normalise(value), ensure_ascii=False)
+def _json(value: Any, *, scope: Scope) -> str:
+    """Write JSON text; decimals are numbers, in the first language text."""
+    if scope.language < NUMBERS_STAY_NUMBERS:
+        return json.dumps(normalise(value), ensure_ascii=False)
+    return str(_ENCODER.encode(exact(value)))
 
 
 def _size(value: Any) -> int:
@@ -38,6 +49,6 @@ def _size(value: Any) -> int:
 VALUE_FILTERS = (
     Filter("default", _default, "anything"),
     Filter("skip_if_empty", _skip_if_empty, "anything"),
-    Filter("json", _json, "value"),
+    Filter("json", _json, "value", needs="scope"),
     Filter("size", _size, "value"),
 )

@@ -7,9 +7,9 @@ const RETRY = ["attempts", "delay", "backoff", "max_delay"];
 
 export class Failure {
   /* steers: a step that leads the run is never tried again. mayRepeat: after a crash it is not clear
-     whether the step was done. */
-  constructor(store, step, { onChange, addStep, steers, mayRepeat }) {
-    Object.assign(this, { store, step, onChange, addStep, steers, mayRepeat });
+     whether the step was done. mayAsk: it would be done again, unless a person is to be asked. */
+  constructor(store, step, { onChange, addStep, steers, mayRepeat, mayAsk }) {
+    Object.assign(this, { store, step, onChange, addStep, steers, mayRepeat, mayAsk });
     this.element = h("div.we-failure");
     this.draw();
   }
@@ -70,12 +70,15 @@ export class Failure {
   /* What is done about a step that a worker died in. */
   crash() {
     const { texts } = this.store;
-    if (!this.mayRepeat && !this.step.after_crash) return "";
+    if (!this.mayRepeat && !this.mayAsk && !this.step.after_crash) return "";
     const id = newId();
-    const choices = [{ value: "", title: texts.crash_ask }, { value: "repeat", title: texts.crash_repeat }];
-    if (this.step.after_crash === "ask") choices[0].value = "ask";
+    const ask = { value: "ask", title: texts.crash_ask };
+    const [usual, other] = this.mayAsk
+      ? [{ value: "repeat", title: texts.crash_again }, ask]
+      : [ask, { value: "repeat", title: texts.crash_repeat }];
+    const choices = [this.step.after_crash === usual.value ? usual : { ...usual, value: "" }, other];
     const chosen = select(choices, this.step.after_crash, (value) => this.set("after_crash", value), { id, "data-field": "after_crash" });
-    return h("p.we-sentence", { "data-area": "after_crash" }, h("label", { for: id }, texts.after_crash), chosen, error());
+    return h("p.we-sentence", { "data-area": "after_crash" }, h("label", { for: id }, this.mayAsk ? texts.after_doubt : texts.after_crash), chosen, error());
   }
 
   tries() {

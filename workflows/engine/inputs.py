@@ -1,0 +1,26 @@
+"""The input of a step, as its run's row keeps it: before it is carried out, not after."""
+
+from typing import Any, Final
+
+from tenants.jsontext import NotStorable, checked
+from workflows.definition.errors import ExpressionError
+
+Json = Any
+
+# As much as one request may carry. Every retry sends what the row keeps.
+MOST_INPUT_BYTES: Final = 1024 * 1024
+
+
+def storable_input(rendered: Json) -> Json:
+    """Return rendered params as they are stored: the first try gets what every retry will get.
+
+    Raises ExpressionError for params that cannot be kept: the failure of their own step, and not of
+    the one before, in whose checkpoint they would stand.
+    """
+    try:
+        params, size = checked(rendered)
+    except NotStorable as problem:
+        raise ExpressionError("input_not_storable", reason=str(problem)) from None
+    if size > MOST_INPUT_BYTES:
+        raise ExpressionError("input_too_large", bytes=size, limit_bytes=MOST_INPUT_BYTES)
+    return params
