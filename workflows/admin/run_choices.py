@@ -11,7 +11,7 @@ from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import program_to_resume, resumption_of
+from workflows.services.retry import program_to_resume, resumption_of, steps_to_start_at
 from workflows.services.run_entries import MAX_SHOWN, entries_of
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
@@ -101,9 +101,10 @@ def lines_of(run: WorkflowRun) -> Sequence[Line]:
     return timeline(facts)
 
 
-def reached(lines: Sequence[Line]) -> list[Line]:
+def reached(lines: Sequence[Line], run: WorkflowRun) -> list[Line]:
     """Return the steps from which a run can be started again."""
-    return [line for line in lines if line.state in REACHED]
+    names = steps_to_start_at(run)
+    return [line for line in lines if line.state in REACHED and line.name in names]
 
 
 def from_here(lines: Sequence[Line], name: str) -> list[str]:

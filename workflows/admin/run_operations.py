@@ -29,7 +29,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.services.cancel import cancel
 from workflows.services.refusals import Refused
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.retry import retry_failed_step, start_again, steps_to_start_at
 from workflows.services.unknown import settle_unknown
 from workflows.wording import values
 from workflows.wording.refusals import refusal_sentence
@@ -110,7 +110,7 @@ class RunOperations:
         lines, step = lines_of(run), goes_on_at(run)
         context = {
             "lines": lines,
-            "reached": reached(lines),
+            "reached": reached(lines, run),
             "stopped": label_of_step(lines, step) if step else "",
             "stopped_name": step,
             "is_unclear": unclear_step(run) is not None,
@@ -181,7 +181,7 @@ class RunOperations:
             "form": form,
             "as_json": form.fields.get("whole") is not None,
             "suspect": suspect,
-            "stopped": label_of_step(lines, name) if stopped else "",
+            "stopped": label_of_step(lines, name) if name in steps_to_start_at(run) else "",
             "stopped_name": name,
             "begin": request.POST.get("from", FAILED_STEP),
         }

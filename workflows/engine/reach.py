@@ -1,8 +1,8 @@
 """Which instructions can follow one another."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from workflows.definition.instructions import Branch, Instruction, Repeat
+from workflows.definition.instructions import Branch, Instruction, Repeat, WaitForEvent
 from workflows.definition.program import Program
 
 
@@ -10,14 +10,23 @@ def reachable_from(program: Program, start: int | None) -> frozenset[int]:
     """Return the indexes that a run can come to from `start`, itself included; none from None."""
     if start is None:
         return frozenset()
-    found: set[int] = set()
-    waiting = [start]
-    while waiting:
-        index = waiting.pop()
-        if index not in found:
-            found.add(index)
-            waiting.extend(_successors(program.instructions[index]))
-    return frozenset(found)
+    return _closure(program, start, lambda one: [one.next, one.error_block, *_ways_through(one)])
+
+
+def where_runs_may_start(program: Program) -> frozenset[int]:
+    """Return the indexes at which a run may be started: those on the way of a whole run.
+
+    Not those in a list, a branch or a reminder, nor those that follow a failure: what they need is
+    only there when the run comes to them by itself.
+    """
+    if not program.instructions:
+        return frozenset()
+
+    def ways(one: Instruction) -> Iterable[int | None]:
+        late = one.on_timeout if isinstance(one, WaitForEvent) else None
+        return [one.next, late, *_ways_through(one)]
+
+    return _closure(program, 0, ways)
 
 
 def failure_steps(program: Program) -> frozenset[int]:
@@ -25,10 +34,22 @@ def failure_steps(program: Program) -> frozenset[int]:
     return reachable_from(program, program.on_failure)
 
 
-def _successors(instruction: Instruction) -> Iterator[int]:
-    ways: list[int | None] = [instruction.next, instruction.error_block]
+def _closure(
+    program: Program, start: int, ways: Callable[[Instruction], Iterable[int | None]]
+) -> frozenset[int]:
+    found: set[int] = set()
+    waiting = [start]
+    while waiting:
+        index = waiting.pop()
+        if index not in found:
+            found.add(index)
+            following = ways(program.instructions[index])
+            waiting.extend(way for way in following if way is not None)
+    return frozenset(found)
+
+
+def _ways_through(instruction: Instruction) -> Iterator[int | None]:
     if isinstance(instruction, Branch):
-        ways += [instruction.otherwise, *(case.go_to for case in instruction.cases)]
+        yield from (instruction.otherwise, *(case.go_to for case in instruction.cases))
     if isinstance(instruction, Repeat):
-        ways.append(instruction.body)
-    return (way for way in ways if way is not None)
+        yield instruction.body

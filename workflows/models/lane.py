@@ -13,6 +13,8 @@ class WorkflowLane(TenantModel):
     definition = models.ForeignKey(WorkflowDefinition, models.CASCADE, related_name="lanes")
     key = models.CharField(_("key"), max_length=300)
     limit = models.PositiveIntegerField(_("limit"))
+    # The newest version of the workflow whose runs came by: the limit is the one that it says.
+    version = models.PositiveIntegerField(_("version that set the limit"), default=0, db_default=0)
     holders = models.PositiveIntegerField(_("held"), default=0)
 
     objects = TenantManager["WorkflowLane"]()

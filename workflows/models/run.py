@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, HashIndex
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.fields import ExactJSONField
 from tenants.ids import DatabaseUUID7, uuid7
 from workflows.engine.statuses import RunStatus
+from workflows.models.arrival import NextArrival
 from workflows.models.base import TenantModel, TenantQuerySet
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -117,6 +119,13 @@ class WorkflowRun(TenantModel):
     children_open = models.PositiveIntegerField(_("open children"), default=0, db_default=0)
     lane = models.CharField(_("lane"), max_length=300, null=True)  # noqa: DJ001
     holds_lane = models.BooleanField(_("holds its lane"), default=False, db_default=False)
+    # The keys of the lanes that it waits for or, while `holds_lane`, has taken room in. Empty: it
+    # goes on without, to its end. NULL: nobody has looked yet.
+    lane_keys = ArrayField(
+        models.CharField(max_length=300), verbose_name=_("takes room in"), null=True
+    )
+    # What comes first in a lane. 0: written before there was such a number; then the id decides.
+    arrival = models.BigIntegerField(_("arrival"), db_default=NextArrival(), editable=False)
     cancel_requested_at = models.DateTimeField(_("cancel asked"), null=True)
     retried_from = models.UUIDField(_("retried from"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
@@ -161,8 +170,13 @@ class WorkflowRun(TenantModel):
                 condition=models.Q(wait_match__isnull=False),
             ),
             models.Index(
-                fields=["definition", "lane", "id"],
-                name="wr_lane",
+                fields=["definition", "lane", "arrival", "id"],
+                name="wr_lane_turn",
+                condition=models.Q(lane__isnull=False, due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["definition", "arrival", "id"],
+                name="wr_turn",
                 condition=models.Q(lane__isnull=False, due_at__isnull=False),
             ),
             BrinIndex(fields=["completed_at"], name="wr_completed", pages_per_range=32),

@@ -18,6 +18,9 @@ SUSPECT_CRASHES: Final = 2
 # engine failed at it.
 BOOKKEEPING: Final = frozenset({"begun", "left", "faults"})
 
+# What it has of a step of which nothing was ever tried.
+NOTHING: Final = BOOKKEEPING | {"step", "step_name"}
+
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
@@ -130,7 +133,12 @@ class Claim:
     @property
     def has_ties(self) -> bool:
         """Whether its end concerns other rows: a parent, children, a lane."""
-        return bool(self.parent_run or self.children_open or self.holds_lane)
+        return bool(self.parent_run or self.children_open or self.lane is not None)
+
+    @property
+    def has_done_nothing(self) -> bool:
+        """Whether nothing of it was ever tried."""
+        return not self.results and not (self.pending or {}).keys() - NOTHING
 
     @classmethod
     def from_row(cls, row: Row) -> "Claim":

@@ -12,6 +12,7 @@ from workflows.engine.progress import Question
 from workflows.engine.waiting import is_up
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
+from workflows.runtime.lanes import Run
 from workflows.runtime.wakes import wake_decided
 
 Json = Any
@@ -52,10 +53,10 @@ RETURNING 1
 """
 
 
-def close_questions(runs: Sequence[UUID], but: str | None = None) -> None:
+def close_questions(runs: Sequence[UUID], but: str | None = None, *, run: Run = rows) -> None:
     """Close what these runs have asked and nobody has decided, but for one question."""
     if runs:
-        rows(CLOSE_ALL, {"runs": list(runs), "but": but})
+        run(CLOSE_ALL, {"runs": list(runs), "but": but})
 
 
 def ask(claim: Claim, question: Question) -> dict[str, str]:

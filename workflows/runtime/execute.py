@@ -150,11 +150,15 @@ def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:
     if claim.lane is None or claim.holds_lane or claim.cancel_asked:
         return claim
     if claim.deadline_at is not None and claim.claimed_at >= claim.deadline_at:
+        store.go_without(claim)
         return claim
     if not store.enter_lanes(claim, needed.loaded.program.settings):
         return None
-    # It may end before it is claimed again, and has to give the room back then.
-    return replace(claim, holds_lane=True)
+    # Only now it begins: whoever claimed it before and died had not.
+    left = {"begun", "left"}
+    pending = {key: kept for key, kept in (claim.pending or {}).items() if key not in left}
+    started_at = claim.claimed_at if claim.has_done_nothing else claim.started_at
+    return replace(claim, holds_lane=True, pending=pending or None, started_at=started_at)
 
 
 def _needed_by(claim: Claim) -> Needed:

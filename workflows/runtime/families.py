@@ -1,6 +1,6 @@
 """Child runs in the database: start them, hear of their ends, end them.
 
-A parent's row is always locked before its children's, so that a child that ends and a parent that
+Who ends a run has locked its family before (`locks`), so that a child that ends and a parent that
 is cancelled never wait for each other.
 """
 
@@ -19,6 +19,8 @@ from workflows.runtime import lanes
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
 from workflows.runtime.decisions import close_questions
+from workflows.runtime.lanes import Run
+from workflows.runtime.locks import Member
 from workflows.runtime.statements import CANCEL_COLUMNS, NEVER
 
 Json = Any
@@ -41,8 +43,6 @@ FROM workflow_runs parent, jsonb_to_recordset(%(children)s::jsonb)
 WHERE parent.id = %(parent)s
 RETURNING 1
 """  # noqa: S608  # a constant of this package
-
-LOCK_PARENT: Final = "SELECT 1 FROM workflow_runs WHERE id = %(parent)s FOR UPDATE"
 
 # One child less to wait for. The last one wakes its parent, and so does one that matters at once.
 CHILD_ENDED: Final = """
@@ -83,7 +83,7 @@ ORDER BY item_index
 CANCEL_CHILDREN: Final = f"""
 UPDATE workflow_runs SET {CANCEL_COLUMNS}
 WHERE parent_run = ANY(%(parents)s) AND due_at IS NOT NULL
-RETURNING id, parent_run, status, holds_lane, definition_id, lane
+RETURNING id, parent_run, status, definition_id, lane
 """  # noqa: S608  # a constant of this package
 
 # Let the children of a step go on that did not end well, the first `at_once` now. How they ended
@@ -180,37 +180,34 @@ def revive(run_id: UUID, revival: Revival) -> None:
         raise FamilyChanged(run_id)
 
 
-def lock_parent(parent: UUID) -> None:
-    """Take the parent's row before the child's."""
-    rows(LOCK_PARENT, {"parent": parent})
+def ended(member: Member, *, tells: bool, goes_on: bool | None = None, run: Run = rows) -> None:
+    """Do what belongs to every end of a run, whatever ended it; its family is locked.
 
-
-def child_ended(parent: UUID, item_index: int | None, *, tells: bool, goes_on: bool) -> None:
-    """Count a child that has ended. `tells`: its parent must look at it before the others end.
-
-    `goes_on`: the next child may begin.
+    Its parent counts it; `tells`: the parent must look at it before the others end. `goes_on`: the
+    next child may begin; None: unless it tells. The room that it had in its lanes goes to the next.
     """
-    rows(CHILD_ENDED, {"parent": parent, "number": 1, "tells": tells})
-    if goes_on:
-        rows(WAKE_NEXT_CHILD, {"parent": parent, "item_index": item_index or 0})
+    if member.parent is not None:
+        run(CHILD_ENDED, {"parent": member.parent, "number": 1, "tells": tells})
+        if goes_on or (goes_on is None and not tells):
+            run(WAKE_NEXT_CHILD, {"parent": member.parent, "item_index": member.item_index or 0})
+    lanes.leave(member.definition_id, member.lane, member.run_id, run)
 
 
-def cancel_children(run_id: UUID) -> None:
+def cancel_children(run_id: UUID, run: Run = rows) -> None:
     """Cancel what a run has started, and what that has started in turn."""
     parents = [run_id]
     while parents:
-        found = rows(CANCEL_CHILDREN, {"parents": parents})
+        found = run(CANCEL_CHILDREN, {"parents": parents})
         gone = [row for row in found if row[2] == RunStatus.CANCELLED]
-        close_questions([row[0] for row in gone])
-        for child, _, _, holds_lane, definition_id, lane in gone:
-            if holds_lane:
-                lanes.leave(definition_id, lane or "", child)
-        ended = [(row[0], row[1]) for row in gone]
+        close_questions([row[0] for row in gone], run=run)
+        for child, _parent, _status, definition_id, lane in gone:
+            lanes.leave(definition_id, lane, child, run)
+        pairs = [(row[0], row[1]) for row in gone]
         for parent in parents:
-            number = sum(parent == above for _, above in ended)
+            number = sum(parent == above for _, above in pairs)
             if number:
-                rows(CHILD_ENDED, {"parent": parent, "number": number, "tells": False})
-        parents = [child for child, _ in ended]
+                run(CHILD_ENDED, {"parent": parent, "number": number, "tells": False})
+        parents = [child for child, _ in pairs]
 
 
 def family_of(run_id: UUID, batch: Mapping[str, str]) -> Family:

@@ -1,7 +1,7 @@
 """Take over the runs of workers that died or went silent."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,16 +10,16 @@ import psycopg
 from django.utils import translation
 
 from workflows.engine.decide import MAX_CRASHES, POISONED, wait_after_crash
-from workflows.runtime import statements
+from workflows.runtime import families, locks, statements
 from workflows.runtime.database import Row
-from workflows.runtime.families import CHILD_ENDED, WAKE_NEXT_CHILD
-from workflows.runtime.lanes import GIVE_ROOM, WAKE_NEXT_OF_KEY, WAKE_NEXT_OF_WORKFLOW
 from workflows.wording import errors as wording
 
 # So often did its workers die that not even reading the run is survived.
 UNREADABLE_CRASHES = MAX_CRASHES + 3
 
 NO_WORKER: Final = 0  # their numbers begin at 1
+
+HURRY: Final = "SET LOCAL lock_timeout = '50ms'"
 
 logger = logging.getLogger(__name__)
 
@@ -58,35 +58,39 @@ def _is_taken_over(session: "psycopg.Connection[Row]", which: dict[str, Any]) ->
     try:
         with session.transaction():
             found = session.execute(statements.LOCK_RUN_LEFT_BEHIND, which).fetchone()
-            if found is not None:
-                _take_over(session, found)
+            is_unreadable = found is not None and found[1] >= UNREADABLE_CRASHES
+            if found is not None and not is_unreadable:
+                # The worker that claims a poisoned run ends it, before anything of it is done.
+                values = {"id": found[0], "crashes": found[1]}
+                wait = wait_after_crash(found[1]) or timedelta(0)
+                session.execute(statements.TAKE_OVER, {**values, "wait": wait})
+        return _is_buried(session, *found) if found and is_unreadable else found is not None
     except psycopg.Error:
         if session.closed:
             raise
         logger.warning("run_not_taken_over", extra={"run": str(which["id"])}, exc_info=True)
         return False
-    return found is not None
 
 
-def _take_over(session: "psycopg.Connection[Row]", run: Row) -> None:
-    run_id, crashes, parent, item_index, definition_id, lane, holds_lane = run
-    wait = wait_after_crash(crashes)
-    if wait is not None or crashes < UNREADABLE_CRASHES:
-        # The worker that claims a poisoned run ends it, before anything of it is done.
-        values = {"id": run_id, "crashes": crashes, "wait": wait or timedelta(0)}
-        session.execute(statements.TAKE_OVER, values)
-        return
+def _is_buried(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token: int) -> bool:
+    """End a run, and all that ends with it; False: not now, since somebody is busy with it."""
+
+    def run(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
+        return session.execute(statement, values).fetchall()
+
     with translation.override("en"):
         message = wording.sentence(POISONED, {"crashes": crashes})
-    session.execute(
-        statements.BURY,
-        {"id": run_id, "crashes": crashes, "error_code": POISONED, "error_message": message},
-    )
-    if parent is not None:
-        session.execute(CHILD_ENDED, {"parent": parent, "number": 1, "tells": True})
-        session.execute(WAKE_NEXT_CHILD, {"parent": parent, "item_index": item_index})
-    if holds_lane:
-        facts = {"definition": definition_id, "lane": lane, "id": run_id}
-        session.execute(GIVE_ROOM, {**facts, "keys": sorted({"", lane})})
-        session.execute(WAKE_NEXT_OF_KEY, facts)
-        session.execute(WAKE_NEXT_OF_WORKFLOW, facts)
+    why = {"error_code": POISONED, "error_message": message}
+    grown = False
+    with session.transaction():
+        # Leases hang on this thread: it does not wait for locks.
+        session.execute(HURRY)
+        family = locks.family_of(run_id, run)
+        locks.lock(family, run)
+        grown = not set(locks.family_of(run_id, run)) <= set(family)
+        if grown:
+            raise psycopg.Rollback  # it has started others meanwhile
+        if run(statements.BURY, {"id": run_id, "crashes": crashes, "token": token, **why}):
+            families.cancel_children(run_id, run)
+            families.ended(family[0], tells=True, goes_on=True, run=run)
+    return not grown

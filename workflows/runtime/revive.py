@@ -1,7 +1,7 @@
 """What people make of a run that has ended: it goes on, ends otherwise, or is done again."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -73,11 +73,11 @@ RETURNING id
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
     subject_type, subject_id, actor, status, due_at, wake_reason, retried_from, step_results,
-    current_step, lane, entries_numbered)
+    current_step, lane, deadline_at, entries_numbered)
 SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
     coalesce(%(payload)s::jsonb, trigger_payload),
     subject_type, subject_id, %(actor)s, 'queued', now(), 'person', id, %(results)s::jsonb,
-    %(step)s, lane, %(numbered)s
+    %(step)s, %(lane)s::text, now() + %(deadline)s::interval, %(numbered)s
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
 RETURNING id
 """
@@ -89,6 +89,14 @@ SELECT %(run)s, chunk.seq, %(tenant)s, chunk.entries
 FROM jsonb_to_recordset(%(chunks)s::jsonb) AS chunk (seq int, entries jsonb)
 RETURNING 1
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a new run has by the settings of its version."""
+
+    lane: str | None = None
+    deadline: timedelta | None = None  # from now on
 
 
 def resume(tenant_id: UUID, run: tuple[UUID, int], onward: Resumption) -> bool:
@@ -154,12 +162,14 @@ def end_otherwise(
     return bool(rows(END_OTHERWISE, {**values, **texts, **errors}))
 
 
-def start_again(
+def start_again(  # noqa: PLR0913  # each part is named where it is used
     run: tuple[UUID, UUID],
     version: int,
     start: tuple[int, Json],
     actor: str,
     corrected: tuple[UUID, Json] | None = None,
+    *,
+    place: Place = Place(),
 ) -> UUID:
     """Start a copy of a run (tenant, id), at a step with the results before it; return its id.
 
@@ -173,8 +183,9 @@ def start_again(
     new = {"new": uuid7(), "version": version, "step": step, "results": storable(kept)}
     other = {"event": event, "payload": None if corrected is None else storable(payload)}
     who = {"id": run_id, "tenant": tenant_id, "actor": actor, "numbered": numbered}
+    settings = {"lane": place.lane, "deadline": place.deadline}
     with transaction.atomic():
-        made: UUID = rows(START_AGAIN, {**who, **new, **other})[0][0]
+        made: UUID = rows(START_AGAIN, {**who, **new, **other, **settings})[0][0]
         if fold is not None:
             moved = {"run": made, "tenant": tenant_id, "chunks": storable(list(fold.chunks()))}
             rows(TAKE_OVER_HISTORY, moved)

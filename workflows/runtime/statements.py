@@ -195,7 +195,7 @@ SET status = %(status)s::text, step_results = step_results || %(entries)s::jsonb
     current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0, due_at = NULL,
     completed_at = now(),
     wait_type = NULL, wait_match = NULL, worker = NULL, lease_until = NULL,
-    output = %(output)s::jsonb, holds_lane = false,
+    output = %(output)s::jsonb,
     error_step = %(error_step)s,
     -- Whoever asked to cancel it may have said why.
     error_code = CASE WHEN %(status)s::text = 'cancelled'
@@ -217,10 +217,13 @@ WHERE id = %(id)s AND lease_token = %(token)s
 FOR UPDATE
 """
 
-# Give a claimed run back as it was: nothing of it was begun.
+# Give a claimed run back as it was: nothing of it was begun. One that never was before has not
+# started either.
 HAND_BACK: Final = """
 UPDATE workflow_runs
-SET status = 'queued', pending = %(pending)s::jsonb, worker = NULL, lease_until = NULL
+SET status = 'queued', pending = %(pending)s::jsonb, worker = NULL, lease_until = NULL,
+    started_at = CASE WHEN %(pending)s::jsonb IS NULL AND step_results = '[]'::jsonb
+        THEN NULL ELSE started_at END
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
 """
@@ -308,8 +311,8 @@ RUNS_LEFT_BEHIND: Final = f"SELECT id FROM workflow_runs run WHERE {_IS_LEFT_BEH
 
 # One of them, if nobody was faster. What somebody has locked is left for the next sweep.
 LOCK_RUN_LEFT_BEHIND: Final = f"""
-SELECT id, crashes + 1, parent_run, item_index, definition_id, lane, holds_lane
-FROM workflow_runs run WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
+SELECT id, crashes + 1, lease_token FROM workflow_runs run
+WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - a constant of this module
 
@@ -328,13 +331,14 @@ BURY: Final = """
 UPDATE workflow_runs
 SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
     lease_until = NULL, due_at = NULL, completed_at = now(), wait_type = NULL, wait_match = NULL,
-    holds_lane = false, error_step = coalesce(pending ->> 'step_name', error_step),
+    error_step = coalesce(pending ->> 'step_name', error_step),
     pending = jsonb_build_object('resume', coalesce(pending, '{}'::jsonb) - 'begun'),
     error_code = %(error_code)s::text,
     error_message = %(error_message)s,
     error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
         || %(error_code)s::text)
-WHERE id = %(id)s
+WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+RETURNING 1
 """
 
 FORGET_WORKERS: Final = "DELETE FROM workflow_workers WHERE number = ANY(%(workers)s)"
@@ -366,7 +370,7 @@ CANCEL_COLUMNS: Final = f"""
 CANCEL: Final = f"""
 UPDATE workflow_runs SET {CANCEL_COLUMNS}
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
-RETURNING status, holds_lane
+RETURNING status
 """  # noqa: S608 - of the texts above
 
 # Why a run was cancelled, or will be before its next step, if nobody wanted it so.
@@ -377,13 +381,7 @@ WHERE id = %(id)s AND tenant_id = %(tenant)s AND cancel_requested_at IS NOT NULL
 RETURNING 1
 """
 
-# What else hangs together with a live run.
-TIES: Final = """
-SELECT parent_run, item_index, definition_id, lane FROM workflow_runs
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
-"""
-
-# End a run that has done nothing yet.
+# End a run of which nothing was ever tried.
 SKIP: Final = """
 UPDATE workflow_runs
 SET status = 'skipped', due_at = NULL, completed_at = now(), wait_type = NULL, pending = NULL,
@@ -391,7 +389,8 @@ SET status = 'skipped', due_at = NULL, completed_at = now(), wait_type = NULL, p
     error_code = %(error_code)s, error_message = %(error_message)s
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
     AND NOT holds_lane AND step_results = '[]'::jsonb AND status IN ('queued', 'running')
-RETURNING parent_run, item_index
+    AND coalesce(pending, '{}'::jsonb) - '{begun,left,faults,step,step_name}'::text[] = '{}'::jsonb
+RETURNING 1
 """
 
 # A run that could not be carried to a checkpoint: let the next sweep find it.

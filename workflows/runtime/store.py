@@ -5,7 +5,7 @@ children, a lane or a question hang together with it, all is one transaction.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hashlib import md5
 from typing import Any, Final
@@ -20,11 +20,12 @@ from workflows.definition.program import RunSettings
 from workflows.engine.folding import Fold
 from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import decisions, families, lanes, look_back, matching, statements
+from workflows.runtime import decisions, families, lanes, locks, look_back, matching, statements
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, is_timeout, is_trouble, rows
 from workflows.runtime.failures import FailedRun, tell_failed
 from workflows.runtime.families import Callee
+from workflows.runtime.locks import Member
 from workflows.runtime.wakeup import wake_workers
 from workflows.wording import errors as wording
 
@@ -87,10 +88,13 @@ def _checkpoint(claim: Claim, progress: Progress) -> bool:
     values = {**_values(claim, progress), "pending": storable(pending)}
     if not _has_company(claim, progress):
         return _fenced(statements.CHECKPOINT, values)
-    with transaction.atomic():
+
+    def act() -> bool:
         cancel_asked = _fenced(statements.CHECKPOINT, values)
         _end_visit(claim, progress)
-    return cancel_asked
+        return cancel_asked
+
+    return _together(claim, progress, act)
 
 
 def _announce(claim: Claim, progress: Progress, awaited: AwaitedEvent) -> bool:
@@ -105,10 +109,13 @@ def _announce(claim: Claim, progress: Progress, awaited: AwaitedEvent) -> bool:
     values = {**_values(claim, progress), **asked}
     if not _has_company(claim, progress):
         return _fenced(statements.ANNOUNCE, values)
-    with transaction.atomic():
+
+    def act() -> bool:
         cancel_asked = _fenced(statements.ANNOUNCE, values)
         _end_visit(claim, progress)
-    return cancel_asked
+        return cancel_asked
+
+    return _together(claim, progress, act)
 
 
 def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
@@ -119,20 +126,30 @@ def _park(claim: Claim, progress: Progress, callee: Callee | None) -> bool:
     values = {**_values(claim, progress), **_due(progress), "wait_match": None}
     if not _has_company(claim, progress):
         return _fenced(statements.PARK, {**values, "pending": _stored(pending)})
-    with transaction.atomic():
-        if progress.spawn is not None:
-            pending = {**(pending or {}), "children": _started(claim, progress, callee)}
-            wake_workers()
-        if progress.question is not None:
-            pending = {**(pending or {}), **decisions.ask(claim, progress.question)}
-        cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
-        if progress.revival is not None:
-            families.revive(claim.run_id, progress.revival)
-            wake_workers()
-        _end_visit(claim, progress, asked=(pending or {}).get("approval_id"))
-        if progress.wait_type is WaitType.APPROVAL and progress.question is None:
-            # It may have been decided while the steps of a reminder were under way.
-            decisions.wake_if_decided(claim, pending or {})
+    return _together(
+        claim,
+        progress,
+        lambda: _park_with_others(claim, progress, {**values, "pending": pending}, callee),
+    )
+
+
+def _park_with_others(
+    claim: Claim, progress: Progress, values: dict[str, Any], callee: Callee | None
+) -> bool:
+    pending = values["pending"]
+    if progress.spawn is not None:
+        pending = {**(pending or {}), "children": _started(claim, progress, callee)}
+        wake_workers()
+    if progress.question is not None:
+        pending = {**(pending or {}), **decisions.ask(claim, progress.question)}
+    cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
+    if progress.revival is not None:
+        families.revive(claim.run_id, progress.revival)
+        wake_workers()
+    _end_visit(claim, progress, asked=(pending or {}).get("approval_id"))
+    if progress.wait_type is WaitType.APPROVAL and progress.question is None:
+        # It may have been decided while the steps of a reminder were under way.
+        decisions.wake_if_decided(claim, pending or {})
     return cancel_asked
 
 
@@ -142,16 +159,29 @@ def _park_for_event(claim: Claim, progress: Progress, awaited: AwaitedEvent) -> 
     pending = {**_pending_of(progress), **look_back.bounds(rows, claim, awaited)}
     pending.pop("looks_back", None)
     values = {**_values(claim, progress), **_due(progress), "wait_type": form, "wait_match": match}
-    with transaction.atomic():
+
+    def act() -> bool:
         _fenced(statements.HOLD, values)
         event = look_back.look_back(rows, claim, pending, awaited)
+        found = {}
         if event is not None:
             pending["event"] = event["event_id"]
-            values |= {"at_once": WakeReason.EVENT, "wait_match": None}
+            found = {"at_once": WakeReason.EVENT, "wait_match": None}
             wake_workers()
-        cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
+        parked = {**values, **found, "pending": _stored(pending)}
+        cancel_asked = _fenced(statements.PARK, parked)
         _end_visit(claim, progress)
-    return cancel_asked
+        return cancel_asked
+
+    return _together(claim, progress, act)
+
+
+def _together(claim: Claim, progress: Progress, act: Callable[[], bool]) -> bool:
+    """Do `act` in a transaction; the runs that end with it, and their lanes, are locked before."""
+    if progress.cancels_children:
+        return locks.with_family(claim.run_id, lambda _member: act())
+    with transaction.atomic():
+        return act()
 
 
 def _due(progress: Progress) -> dict[str, Any]:
@@ -178,23 +208,35 @@ def _finish(claim: Claim, progress: Progress) -> bool:
     closes = progress.closes_question and claim.may_have_asked
     if not claim.has_ties and not closes and progress.status is not RunStatus.FAILED:
         return _fenced(statements.FINISH, values)
-    with transaction.atomic():
-        _lock_ties(claim.parent_run, claim.definition_id, claim.lane if claim.holds_lane else None)
+
+    def act(_member: Member | None) -> bool:
         _fenced(statements.FINISH, values)
-        if claim.children_open:
-            families.cancel_children(claim.run_id)
-        if closes:
-            decisions.close_questions([claim.run_id])
-        if claim.parent_run is not None:
-            tells = progress.ended.tells_at_once
-            families.child_ended(claim.parent_run, claim.item_index, tells=tells, goes_on=not tells)
-        elif progress.status is RunStatus.FAILED:
+        if claim.parent_run is None and progress.status is RunStatus.FAILED:
             _tell_failed(claim, errors)
-        if claim.holds_lane:
-            lanes.leave(claim.definition_id, claim.lane or "", claim.run_id)
+        return _end_with_others(claim, progress, closes=closes)
+
+    if claim.children_open:
+        return locks.with_family(claim.run_id, act)
+    with transaction.atomic():
         if claim.has_ties:
-            wake_workers()
+            locks.lock([_member_of(claim)])
+        return act(None)
+
+
+def _end_with_others(claim: Claim, progress: Progress, *, closes: bool) -> bool:
+    """Do what else belongs to the end of a run; nobody's wish to cancel it matters any more."""
+    if claim.children_open:
+        families.cancel_children(claim.run_id)
+    if closes:
+        decisions.close_questions([claim.run_id])
+    families.ended(_member_of(claim), tells=progress.ended.tells_at_once)
+    if claim.has_ties:
+        wake_workers()
     return False
+
+
+def _member_of(claim: Claim) -> Member:
+    return Member(claim.run_id, claim.parent_run, claim.item_index, claim.definition_id, claim.lane)
 
 
 def _has_company(claim: Claim, progress: Progress) -> bool:
@@ -220,14 +262,6 @@ def _end_visit(claim: Claim, progress: Progress, asked: str | None = None) -> No
         families.cancel_children(claim.run_id)
     if progress.closes_question and claim.may_have_asked:
         decisions.close_questions([claim.run_id], but=asked)
-
-
-def _lock_ties(parent: UUID | None, definition_id: UUID, lane: str | None) -> None:
-    """Lock what a run hangs together with, before the run: always in this order."""
-    if parent is not None:
-        families.lock_parent(parent)
-    if lane is not None:
-        lanes.lock(definition_id, lane)
 
 
 def _values(claim: Claim, progress: Progress) -> dict[str, Any]:
@@ -285,32 +319,64 @@ def _tell_failed(claim: Claim, errors: Mapping[str, str | None]) -> None:
 
 
 def enter_lanes(claim: Claim, settings: RunSettings) -> bool:
-    """Let a claimed run into its lanes before its first step; False: it waits, or was replaced."""
-    pending = _stored(claim.pending)
+    """Let a claimed run into its lanes before its first step; False: it sleeps, or was replaced.
+
+    Where the newest run replaces the others, each of those ends in a transaction of its own: what
+    hangs together with it is locked before this run's lanes are.
+    """
+    if settings.when_busy == "replace" and claim.lane:
+        older, newer = lanes.others(claim.run_id)
+        if newer:
+            _give_way(claim)
+            return False
+        for run_id in older:
+            _replace(claim.tenant_id, run_id)
+    left = {"begun", "left"}  # by whoever claimed it before: it had not begun
+    pending = {key: kept for key, kept in (claim.pending or {}).items() if key not in left}
     with transaction.atomic():
-        room = lanes.room_for(claim, settings)
-        if settings.when_busy == "replace" and claim.lane:
-            older, newer = lanes.others(claim)
-            if newer:
-                _skip(claim.tenant_id, claim.run_id)
-                return False
-            for run_id in older:
-                if not _skip(claim.tenant_id, run_id):
-                    _cancel(claim.tenant_id, run_id)
-                    rows(statements.SAY_WHY_CANCELLED, _replaced(claim.tenant_id, run_id))
-            room = lanes.room_for(claim, settings)
-        if lanes.enter(claim, room):
-            return True
-        lanes.wait_for_room(claim, settings, pending)
+        return lanes.enter(lanes.Turn.of(claim, settings), _stored(pending or None))
+
+
+def go_without(claim: Claim) -> None:
+    """Let a claimed run end without having been in its lanes: too late for them."""
+    with transaction.atomic():
+        locks.lock([_member_of(claim)])
+        lanes.go_without(claim)
+
+
+def _replace(tenant_id: UUID, run_id: UUID) -> None:
+    """End an older run of a lane, or ask its worker to."""
+    facts = _replaced(tenant_id, run_id)
+
+    def act(member: Member | None) -> None:
+        if member is not None and not _skip(member, facts):
+            _cancel(tenant_id, member)
+            rows(statements.SAY_WHY_CANCELLED, facts)
+
+    locks.with_family(run_id, act)
+
+
+def _give_way(claim: Claim) -> None:
+    """End a claimed run of which a newer one lives. One that has begun was not skipped."""
+    facts = _replaced(claim.tenant_id, claim.run_id)
+    with transaction.atomic():
+        locks.lock([_member_of(claim)])
+        if _skip(_member_of(claim), facts):
+            return
+        if rows(statements.CANCEL, facts) and rows(statements.SAY_WHY_CANCELLED, facts):
+            # What is stored of the step under way stays with it: a retry goes on there.
+            pending = claim.pending or {}
+            kept = pending["retry"].get("kept") if "retry" in pending else pending
+            _finish(claim, Progress(RunStatus.CANCELLED, (), claim.step, kept))
+
+
+def _skip(member: Member, facts: Mapping[str, Any]) -> bool:
+    """End a run that a newer one replaces before anything of it was tried."""
+    if not rows(statements.SKIP, facts):
         return False
-
-
-def _skip(tenant_id: UUID, run_id: UUID) -> bool:
-    """End a run that a newer one replaces before it has begun anything."""
-    found = rows(statements.SKIP, _replaced(tenant_id, run_id))
-    if found and found[0][0] is not None:
-        families.child_ended(*found[0], tells=True, goes_on=True)
-    return bool(found)
+    families.ended(member, tells=True, goes_on=True)
+    wake_workers()
+    return True
 
 
 def _replaced(tenant_id: UUID, run_id: UUID) -> dict[str, Any]:
@@ -338,25 +404,18 @@ def cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
 
     With it end the runs it has started.
     """
-    with transaction.atomic():
-        return _cancel(tenant_id, run_id)
+    return locks.with_family(
+        run_id, lambda member: None if member is None else _cancel(tenant_id, member)
+    )
 
 
-def _cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
-    ties = rows(statements.TIES, {"id": run_id, "tenant": tenant_id})
-    if not ties:
-        return None
-    parent, item_index, definition_id, lane = ties[0]
-    _lock_ties(parent, definition_id, lane)
-    done = rows(statements.CANCEL, {"id": run_id, "tenant": tenant_id})
+def _cancel(tenant_id: UUID, member: Member) -> RunStatus | None:
+    done = rows(statements.CANCEL, {"id": member.run_id, "tenant": tenant_id})
     if not done or done[0][0] != RunStatus.CANCELLED:
         return RunStatus(done[0][0]) if done else None
-    families.cancel_children(run_id)
-    decisions.close_questions([run_id])
-    if parent is not None:
-        families.child_ended(parent, item_index, tells=True, goes_on=True)
-    if done[0][1]:
-        lanes.leave(definition_id, lane or "", run_id)
+    families.cancel_children(member.run_id)
+    decisions.close_questions([member.run_id])
+    families.ended(member, tells=True, goes_on=True)
     wake_workers()
     return RunStatus.CANCELLED
 

@@ -16,12 +16,13 @@ from workflows.services.trials import forget_old
 IDEMPOTENCY_HOURS = 72
 
 # A key is used once and never again, as often as not. Whoever needs the lane later makes it anew;
-# one that enters at this moment holds the row's lock, and then it is not empty any more.
+# one that somebody holds locked at this moment is left for the next time.
 FORGET_EMPTY_LANES = """
-DELETE FROM workflow_lanes lane
-WHERE holders = 0 AND key <> '' AND NOT EXISTS (SELECT 1 FROM workflow_runs run
-    WHERE run.definition_id = lane.definition_id AND run.lane = lane.key
-        AND run.due_at IS NOT NULL)
+DELETE FROM workflow_lanes WHERE id IN (SELECT lane.id FROM workflow_lanes lane
+    WHERE holders = 0 AND key <> '' AND NOT EXISTS (SELECT 1 FROM workflow_runs run
+        WHERE run.definition_id = lane.definition_id AND run.lane = lane.key
+            AND run.due_at IS NOT NULL)
+    FOR UPDATE SKIP LOCKED)
 """
 
 CHORES = {

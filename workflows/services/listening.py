@@ -144,8 +144,11 @@ def judge(
         return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
 
 
-def _filtered(program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime) -> Verdict:
-    scope = Scope(
+def scope_at_start(
+    program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime
+) -> Scope:
+    """Return the values of a run that an event starts, before its first step."""
+    return Scope(
         trigger=dict(draft.payload),
         previous=dict(draft.previous) if draft.previous is not None else None,
         steps={},
@@ -154,6 +157,10 @@ def _filtered(program: Program, tenant: TenantFacts, draft: EventDraft, now: dat
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=program.values,
     )
+
+
+def _filtered(program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime) -> Verdict:
+    scope = scope_at_start(program, tenant, draft, now)
     explanation = program.trigger_filter.explain(scope)
     if not explanation["matched"]:
         return Verdict("filtered_out", explanation)

@@ -47,8 +47,9 @@ def pause_of(tenant: Tenant) -> Pause | None:
 
 def _switch(tenant: Tenant, actor: str, source: str, *, is_paused: bool) -> bool:
     with tenant_scope(tenant):
-        # Two people who press at once take turns: the second finds it done.
-        stored = Tenant.objects.select_for_update().get(pk=tenant.pk)
+        # Two people who press at once take turns: the second finds it done. Rows that name the
+        # tenant are written meanwhile.
+        stored = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
         if (stored.paused_at is not None) is is_paused:
             tenant.paused_at = stored.paused_at
             return False

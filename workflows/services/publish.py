@@ -68,9 +68,13 @@ def awaited_types(program: Json) -> set[str]:
 
 
 def _lock(definition: WorkflowDefinition) -> None:
-    """Let two publishers of one workflow take turns, each with a number of its own."""
+    """Let two publishers of one workflow take turns, each with a number of its own.
+
+    Runs of it start meanwhile.
+    """
     if not definition._state.adding:
-        newest = WorkflowDefinition.objects.select_for_update().get(pk=definition.pk)
+        rows = WorkflowDefinition.objects.select_for_update(no_key=True)
+        newest = rows.get(pk=definition.pk)
         definition.version = newest.version
         definition.awaited_types = newest.awaited_types
 

@@ -11,14 +11,18 @@ from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.program import Program
 from workflows.engine.decide import Then
+from workflows.engine.reach import where_runs_may_start
 from workflows.engine.resuming import Ending, Fresh, Resumption, Scope, resumption
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime import revive, statements
-from workflows.runtime.database import execute
+from workflows.runtime.database import database_now, execute
+from workflows.runtime.lanes import lane_of
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.wakeup import wake_workers
+from workflows.services.fire import EventDraft
+from workflows.services.listening import scope_at_start
 from workflows.services.record_values import record_values, refuse_for_called
 from workflows.services.refusals import NotRetryable
 from workflows.services.repeats import unfinished_repeat
@@ -97,9 +101,11 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
 
     `from_step` names the first step to do; the results of the steps before it are taken over,
     marked as reused. `newest`: on the version published now, not on the run's own. With `payload`,
-    which a person corrected, the new run has an event of its own, by that person.
+    which a person corrected, the new run has an event of its own, by that person. It takes the
+    lane and the deadline of its version, which begins anew.
     Raises NotRetryable: `still_running`, `already_under_way` (a run that was started again is not
-    finished), `unknown_step`, `results_missing`, `never_published`, `is_a_part`, `unknown_run`.
+    finished), `unknown_step`, `inside_a_step` (of a list, of a branch, after a failure),
+    `results_missing`, `never_published`, `is_a_part`, `unknown_run`.
     """
     with tenant_scope(tenant):
         # Two clicks take turns here: the second finds the first one's run.
@@ -110,8 +116,10 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
             raise NotRetryable(run_id, "already_under_way")
         version = run.definition.version if newest else run.version
         start = starting_point(run, version, from_step)
-        corrected = None if payload is None else _corrected(run, version, actor, payload)
-        new = revive.start_again((tenant.id, run_id), version, start, actor, corrected)
+        place, problem = _place(run, version, payload)
+        evaluation = _started(run, version, problem)
+        corrected = None if payload is None else _corrected(run, evaluation, actor, payload)
+        new = revive.start_again((tenant.id, run_id), version, start, actor, corrected, place=place)
         wake_workers()
         return new
 
@@ -129,6 +137,8 @@ def starting_point(
     found = next((one for one in program.instructions if one.name == from_step), None)
     if found is None:
         raise NotRetryable(run.pk, "unknown_step")
+    if found.index not in where_runs_may_start(program):
+        raise NotRetryable(run.pk, "inside_a_step")
     entries: Sequence[Entry] = entries_of(run)
     names = [entry["step_name"] for entry in entries]
     # Of a step that the run came to: what lay on its way there, whatever the branches were.
@@ -142,6 +152,15 @@ def starting_point(
     if not wanted <= there:
         raise NotRetryable(run.pk, "results_missing")
     return found.index, [_reused(entry) for entry in before]
+
+
+def steps_to_start_at(run: WorkflowRun) -> frozenset[str]:
+    """Return the names of the steps of a run's version from which it can be started again."""
+    try:
+        program = program_of(run.definition_id, run.version).program
+    except (VersionMissing, InvalidProgram):
+        return frozenset()
+    return frozenset(program.instructions[index].name for index in where_runs_may_start(program))
 
 
 def whole_run(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
@@ -176,20 +195,51 @@ def _reused(entry: Entry) -> dict[str, Json]:
     return {**entry, "status": StepStatus.REUSED}
 
 
-def _corrected(
-    run: WorkflowRun, version: int, actor: str, payload: Mapping[str, Json]
-) -> tuple[UUID, Mapping[str, Json]]:
-    """Write the event that says who started the run with which payload; return both."""
-    original = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
-    event_id = uuid7()
-    facts = run.tenant.facts()
-    started = {
+def _place(
+    run: WorkflowRun, version: int, payload: Mapping[str, Json] | None
+) -> tuple[revive.Place, Json]:
+    """Return the lane and the deadline of a run that starts again; with why it has no key.
+
+    A run of the same version and payload keeps the lane it had.
+    """
+    program = _program(run, version)
+    deadline = program.settings.deadline
+    if payload is None and version == run.version:
+        return revive.Place(run.lane, deadline), None
+    event = _event_of(run)
+    draft = EventDraft(
+        event.type if event else run.definition.trigger_type,
+        run.trigger_payload if payload is None else payload,
+        event.previous if event else None,
+    )
+    scope = scope_at_start(program, run.tenant.facts(), draft, database_now())
+    lane, problem = lane_of(program, scope)
+    return revive.Place(lane, deadline), problem
+
+
+def _event_of(run: WorkflowRun) -> WorkflowEvent | None:
+    return WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
+
+
+def _started(run: WorkflowRun, version: int, problem: Json) -> dict[str, Json]:
+    """Return what the new event says about the workflow it starts."""
+    return {
         "definition_id": str(run.definition_id),
         "version": version,
         "name": run.definition.name,
         "started": True,
         "reason": "started",
+        **({"details": {"without_lane": problem}} if problem else {}),
     }
+
+
+def _corrected(
+    run: WorkflowRun, evaluation: Mapping[str, Json], actor: str, payload: Mapping[str, Json]
+) -> tuple[UUID, Mapping[str, Json]]:
+    """Write the event that says who started the run with which payload; return both."""
+    original = _event_of(run)
+    event_id = uuid7()
+    facts = run.tenant.facts()
     row = {
         "id": str(event_id),
         "type": original.type if original else run.definition.trigger_type,
@@ -202,7 +252,7 @@ def _corrected(
         "caused_by_run": None,
         "depth": original.depth if original else 0,
         # The others that listen were asked about the event as it came.
-        "evaluations": [started],
+        "evaluations": [evaluation],
         "search_keys": search_keys(
             facts.id, facts.country, payload, [str(event_id), run.subject_id or None]
         ),

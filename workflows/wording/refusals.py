@@ -17,6 +17,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "It was started again a moment ago, and that run is not finished yet. Wait for its end."
     ),
     "unknown_step": _("The version has no step with this name."),
+    "inside_a_step": _(
+        "This step belongs to another one, or is only done after a failure, so no run can begin "
+        "with it. Choose the step that it stands in, or an earlier one."
+    ),
     "results_missing": _(
         "A step before this one has no result that could be taken over. Choose an earlier step."
     ),

@@ -208,7 +208,7 @@ def test_only_a_running_run_enters_its_lane(run_in, status):
     entered = store.enter_lanes(claim_of(run), settings)
 
     assert entered == (status is RunStatus.RUNNING)
-    assert row(run) == {**before, "holds_lane": entered}
+    assert row(run) == {**before, "holds_lane": entered, "lane_keys": ["k"] if entered else None}
 
 
 @pytest.mark.parametrize("status", STATUSES)

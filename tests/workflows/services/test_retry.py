@@ -1,8 +1,10 @@
 """Starting a run again: from where, on which version, with which payload."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
@@ -12,7 +14,7 @@ from workflows.services.fire import fire
 from workflows.services.publish import publish
 from workflows.services.refusals import NotRetryable
 from workflows.services.repeats import repeats_of
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.retry import retry_failed_step, start_again, steps_to_start_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -205,3 +207,100 @@ def test_nobody_starts_another_tenants_run(other_tenant, failed):
 
     assert refused.value.code == "unknown_run"
     assert (WorkflowRun.objects.count(), WorkflowEvent.objects.count()) == (1, 1)
+
+
+A_MOMENT = timedelta(seconds=30)
+KEYED = {"concurrency_key": "{{ trigger.phone }}", "max_running": 1, "deadline": "2h"}
+
+
+def test_another_version_gives_its_lane_and_its_deadline(tenant, failed):
+    document = {"name": "W", "trigger_type": "x", "steps": [step("first")], "settings": KEYED}
+    publish(tenant, "tester", failed.definition, document)
+
+    again = start_again(tenant, failed.pk, "user:rana", newest=True)
+
+    run = WorkflowRun.objects.get(pk=again)
+    assert (run.version, run.lane) == (2, "bad")
+    assert timedelta(0) <= run.created_at + timedelta(hours=2) - run.deadline_at < A_MOMENT
+
+
+def test_a_corrected_payload_renders_the_key_anew(tenant, worker, publish_steps, calls):
+    publish_steps(tenant, step("first"), step("second"), settings=KEYED)
+    fire(tenant, "x", {"phone": "bad"})
+    [run] = worker.work()
+
+    corrected = start_again(tenant, run.pk, "user:rana", payload={"phone": "ok"})
+    worker.work()
+    unnamed = start_again(tenant, run.pk, "user:rana", payload={"other": "1"})
+    worker.work()
+    same = start_again(tenant, run.pk, "user:rana")
+
+    lanes = dict(WorkflowRun.objects.values_list("pk", "lane"))
+    assert (lanes[corrected], lanes[unnamed], lanes[same]) == ("ok", "", "bad")
+    event = WorkflowEvent.objects.get(runs=unnamed)
+    assert event.evaluations[0]["details"]["without_lane"]["code"] == "missing_value"
+
+
+def test_the_deadline_of_a_run_that_starts_again_starts_anew(tenant, worker, publish_steps, calls):
+    publish_steps(tenant, step("first"), step("second"), settings=KEYED)
+    fire(tenant, "x", {"phone": "bad"})
+    [run] = worker.work()
+    WorkflowRun.objects.update(deadline_at=F("created_at"))
+
+    again = start_again(tenant, run.pk, "user:rana", from_step="second")
+
+    made = WorkflowRun.objects.get(pk=again)
+    assert timedelta(0) <= made.created_at + timedelta(hours=2) - made.deadline_at < A_MOMENT
+
+
+def done(name):
+    return {"name": name, "action": "probe", "params": {"to": "ok"}}
+
+
+NEVER = {"all": [{"field": "trigger.phone", "operator": "equals", "value": "x"}]}
+AT_ONCE = {"all": [{"field": "trigger.phone", "operator": "equals", "value": "bad"}]}
+EACH = {"items": [1], "steps": [done("in_list")]}
+ARMS = [{"name": "a", "steps": [done("in_arm")]}, {"name": "b", "steps": [done("in_other")]}]
+CASES = [{"label": "never", "when": NEVER, "steps": [done("in_case")]}]
+AGAIN = {"steps": [done("in_round")], "until": AT_ONCE, "every": "1m", "at_most": 2}
+NESTED = (
+    done("before"),
+    {"name": "each", "action": "for_each", "params": EACH},
+    {"name": "both", "action": "parallel", "params": {"branches": ARMS}},
+    {"name": "choice", "action": "branch", "params": {"cases": CASES}},
+    {"name": "again", "action": "repeat", "params": AGAIN},
+    {**step("second"), "on_error": {"steps": [done("in_error")], "then": "stop"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("from_step", "refused"),
+    [
+        ("before", ""),
+        ("each", ""),
+        ("choice", ""),
+        ("in_round", ""),
+        ("second", ""),
+        ("in_list", "inside_a_step"),
+        ("in_arm", "inside_a_step"),
+        ("in_other", "inside_a_step"),
+        ("in_error", "inside_a_step"),
+        ("in_failure", "inside_a_step"),
+    ],
+)
+def test_a_run_starts_again_only_where_a_whole_run_comes_to(
+    tenant, worker, publish_steps, calls, from_step, refused
+):
+    publish_steps(tenant, *NESTED, on_failure=[done("in_failure")])
+    fire(tenant, "x", {"phone": "bad"})
+    run = next(one for one in worker.work() if one.parent_run is None)
+    assert run.status == "failed"
+
+    if refused:
+        with pytest.raises(NotRetryable) as why:
+            start_again(tenant, run.pk, "user:rana", from_step=from_step)
+        assert why.value.code == refused
+        assert WorkflowRun.objects.filter(retried_from=run.pk).count() == 0
+    else:
+        assert start_again(tenant, run.pk, "user:rana", from_step=from_step)
+    assert (from_step in steps_to_start_at(run)) == (not refused)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0006_run_history")]
+    dependencies = [("workflows", "0007_lanes")]
 
     operations = [
         migrations.AddField(
