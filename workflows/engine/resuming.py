@@ -29,10 +29,9 @@ PROGRAM_UNREADABLE: Final = "program_unreadable"
 
 # The run ended without an entry for the step it was in.
 _WITHOUT_ENTRY: Final = frozenset({POISONED, PROGRAM_UNREADABLE})
-# What a wait had stored: it ends with the visit.
-_OF_A_WAIT: Final = frozenset(
-    {"awaits", "wake_at", "since", "until", "reminders", "event", "behind", "not_before"}
-    | {"approval_id", "link", "timeout_choice", "input"}
+# What a wait that is begun anew keeps of its earlier visit.
+_OF_AN_EARLIER_VISIT: Final = frozenset(
+    {"step", "step_name", "action", "attempts", "forgiven", "revision", "record_values"}
 )
 
 
@@ -153,7 +152,7 @@ def _inside(
     if kept.get("awaits") == "children":
         pending["children"] = {**kept["children"], "revive": scope}
     elif "awaits" in kept or "wake_at" in kept:
-        pending = {key: value for key, value in pending.items() if key not in _OF_A_WAIT}
+        pending = {key: pending[key] for key in pending if key in _OF_AN_EARLIER_VISIT}
     if ending.error_code in {*_WITHOUT_ENTRY, ENGINE_ERROR}:
         tried = [*kept.get("attempts", ()), _attempt(ending)]
         pending |= {"attempts": tried, "forgiven": len(tried)}
@@ -184,5 +183,7 @@ def _unpaused(results: Sequence[Entry]) -> list[Entry]:
 
 
 def _without_mark(kept: Kept | None) -> Kept | None:
-    left = {key: kept[key] for key in kept if key != "settled"} if kept is not None else None
-    return None if kept is not None and "settled" in kept and not left else left
+    if kept is None:
+        return None
+    left = {key: kept[key] for key in kept if key not in {"settled", "after_failure"}}
+    return None if "settled" in kept and not left else left

@@ -51,6 +51,7 @@ def test_the_last_failure_of_the_work_is_the_one_that_goes_on():
 # What the row keeps of the step under way, and what of it a retry goes on with.
 CALL = {"step": 1, "step_name": "b", "action": "say", "input": {"text": "B"}}
 QUESTION = {**CALL, "awaits": "approval", "approval_id": "x", "since": "s", "until": None}
+EVENT = {**CALL, "awaits": "event", "since": "s", "until": None, "looks_back": True}
 CHILDREN = {"oldest": "1", "first": "1", "last": "9"}
 FAMILY = {**CALL, "awaits": "children", "children": CHILDREN}
 KEPT = [
@@ -59,6 +60,7 @@ KEPT = [
     (CALL, CALL),
     ({**CALL, "begun": True}, {**CALL, "begun": True}),
     ({**CALL, "wake_at": "w", "since": "s"}, {"step": 1, "step_name": "b", "action": "say"}),
+    (EVENT, {"step": 1, "step_name": "b", "action": "say"}),
     (QUESTION, {"step": 1, "step_name": "b", "action": "say"}),
     (FAMILY, {**FAMILY, "children": {**CHILDREN, "revive": Scope.ALL}}),
 ]
