@@ -37,7 +37,9 @@ def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
     if rounds and loop.is_done(job.scope):
         return StepCompleted({"round": rounds, "done": True})
     if rounds >= loop.at_most:
-        return StepFailed("not_in_time", {"rounds": rounds})
+        if not job.attempts:
+            return StepFailed("not_in_time", {"rounds": rounds})
+        rounds = 0  # whoever retries it asks for as many again
     problem = limits.too_many_entries(walker.seen, has_failed=walker.has_failed_at(loop.index))
     if problem is not None:
         return problem

@@ -539,3 +539,29 @@ def test_a_cancel_behind_an_error_block_leaves_it_a_failure_too(
     worker.work()
 
     assert (whole().status, whole().error_step, whole().error_code) == ("failed", "a", "down")
+
+
+def test_a_loop_that_ran_out_is_given_as_many_rounds_again(tenant, worker, library, publish_steps):
+    keys = []
+
+    def poll(params, context):
+        keys.append(context.idempotency_key)
+        return {"ready": "yes" if len(keys) == 5 else "no"}
+
+    library(Effect.REPEATABLE, poll)
+    until = {"all": [{"field": "steps.poll.output.ready", "operator": "equals", "value": "yes"}]}
+    params = {"steps": [probe("poll")], "every": "1m", "at_most": 3, "until": until}
+    publish_steps(tenant, {"name": "loop", "action": "repeat", "params": params}, probe("last"))
+    fire(tenant, "x", {})
+    for _ in range(4):
+        worker.work()
+        worker.travel()
+    assert (whole().status, whole().error_code, len(keys)) == ("failed", "not_in_time", 3)
+
+    retry_failed_step(tenant, whole().pk)
+    for _ in range(4):
+        worker.work()
+        worker.travel()
+
+    assert whole().status == "completed"
+    assert len(set(keys)) == 6  # five rounds, and the last step
