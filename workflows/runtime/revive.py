@@ -127,6 +127,9 @@ def rewind(claim: Claim, program: Program) -> Claim:
     Raises LeaseLost.
     """
     mark = (claim.pending or {})["retry"]
+    while "retry" in (mark["kept"] or {}):
+        # It was cancelled before a worker had worked that out: it still stands where it did.
+        mark = {**mark["kept"]["retry"], "scope": mark["scope"], "fresh": mark.get("fresh")}
     ending = Ending(RunStatus(mark["status"]), mark["code"], datetime.fromisoformat(mark["at"]))
     stood = (claim.step, mark["kept"])
     scope, fresh = resuming.Scope(mark["scope"]), mark.get("fresh")

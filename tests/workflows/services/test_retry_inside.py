@@ -565,3 +565,30 @@ def test_a_loop_that_ran_out_is_given_as_many_rounds_again(tenant, worker, libra
 
     assert whole().status == "completed"
     assert len(set(keys)) == 6  # five rounds, and the last step
+
+
+def test_an_item_that_is_cancelled_before_its_turn_came_again_still_stands_where_it_failed(
+    tenant, worker, outside, publish_steps
+):
+    publish_steps(tenant, each("each", list("ab"), *BODY, concurrency=1), stop())
+    outside.down = {"call"}
+    fire(tenant, "x", {})
+    worker.work()
+    failed = {**whole().step_results[0], "status": "failed", "then": "stop"}
+    WorkflowRun.objects.filter(parent_run=None).update(
+        step_results=[failed], error_step="each", current_step=0
+    )
+    retry_failed_step(tenant, whole().pk)
+    worker.step()  # the list takes up its items; the first is due, the second waits for its turn
+    cancel(tenant, whole().pk)
+    worker.work()
+    assert [one.status for one in parts()] == ["cancelled", "cancelled"]
+
+    outside.down = set()
+    retry_failed_step(tenant, whole().pk)
+    worker.work()
+
+    assert [one.status for one in parts()] == ["completed", "completed"]
+    assert max(outside.answered.values()) == 1
+    assert Order.objects.count() == 2
+    assert all(len(keys) == 1 for keys in outside.keys.values())
