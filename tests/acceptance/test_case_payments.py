@@ -175,7 +175,7 @@ def test_c4_an_unknown_payer_is_created_and_gets_a_receipt(books, worker_groups)
     assert created.body == {"DisplayName": "Nour", "PrimaryEmailAddr": "nour@acme.example"}
     assert receipt.body == {
         "CustomerRef": "77",
-        "UnitPrice": "50.00",
+        "UnitPrice": 50,
         "CurrencyRef": "USD",
         "Description": "Subscription",
         "PrivateNote": "Payment Intent pi_9",

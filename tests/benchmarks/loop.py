@@ -34,7 +34,7 @@ def main():
         "loop_row_kb": len(json.dumps(run.step_results, default=str)) / 1024,
         "loop_wal_kb_per_round": written / rounds / 1024,
     }
-    print(json.dumps(found))
+    print(json.dumps({"figures": found}))
 
 
 def publish_loop(tenant, rounds):
