@@ -15,6 +15,8 @@ MOST_DIGITS: Final = 1000
 MOST_LEVELS: Final = 200
 _LONG_NUMBER: Final = re.compile(rf"\d{{{MOST_DIGITS}}}")
 _BITS_A_DIGIT: Final = 3.322
+# Beside lists and objects, what reading JSON gives. A float is written and read as the same number.
+_PLAIN: Final = frozenset({str, int, float, bool, Decimal, type(None)})
 
 # Made once: `simplejson.loads` and `dumps` make one in each call that has options.
 _decoder = simplejson.JSONDecoder(parse_float=Decimal)
@@ -67,7 +69,9 @@ def checked(value: Json) -> tuple[Json, int]:
     # Counted in text, where they may also be mere characters: only then is the value walked.
     if _may_have_bad_numbers(text) or text.count("[") + text.count("{") > MOST_LEVELS:
         _walk(value)
-    return (_cleaned(value) if _has_bad_text(text) else value), len(text)
+    # What is read from the row later has to be what the steps see now.
+    kept = value if _is_plain(value) else loads(text)
+    return (_cleaned(kept) if _has_bad_text(text) else kept), len(text)
 
 
 def _has_bad_text(text: str) -> bool:
@@ -92,6 +96,23 @@ def _walk(value: Json) -> None:
             waiting += [(item, level + 1) for item in inner]
         elif _is_bad_number(part):
             raise NotStorable(f"it has a number of more than {MOST_DIGITS} digits")
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether all of it is what reading JSON gives: no tuples, no bytes, no numbers as keys."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        kind = type(part)
+        if kind is dict:
+            if any(type(key) is not str for key in part):
+                return False
+            waiting += part.values()
+        elif kind is list:
+            waiting += part
+        elif kind not in _PLAIN:
+            return False
+    return True
 
 
 def _is_bad_number(value: Json) -> bool:

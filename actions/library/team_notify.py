@@ -1,5 +1,6 @@
 """Tell a team: one message to a Slack or Microsoft Teams channel."""
 
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -10,12 +11,21 @@ from actions.connections import OpenConnection, open_connection
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.models.connection import ConnectionKind
 from actions.outbound.answer import Answer
-from actions.outbound.client import Request, exchange, judge, send, wait_asked_for
+from actions.outbound.client import (
+    NOT_ACTED_ON,
+    TEMPORARY,
+    Request,
+    exchange,
+    judge,
+    send,
+    wait_asked_for,
+)
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
 
 Json = Any
 
+_TEAMS_STATUS: Final = re.compile(r"HTTP error ([1-5]\d\d)\b")
 # Names that staff choose: Slack wants a number, Teams' cards a word.
 COLORS: Final = {
     "green": ("#2eb67d", "good"),
@@ -217,11 +227,13 @@ def _teams_message(params: Json) -> Json:
 def _refuse_teams(answer: Answer, request: Request) -> None:
     # Old Teams webhooks answer 200 and write the real status into the text.
     text = answer.body if isinstance(answer.body, str) else ""
-    if "HTTP error 429" in text:
+    said = _TEAMS_STATUS.search(text)
+    status = int(said[1]) if said else 0
+    if status in TEMPORARY or status >= 500:
         raise TemporaryFailure(
             "teams_busy",
             retry_after=wait_asked_for(answer),
-            may_have_arrived=False,
+            may_have_arrived=status not in NOT_ACTED_ON,
             answer=text[:300],
         )
     if "delivery failed" in text.lower():

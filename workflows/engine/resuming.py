@@ -50,6 +50,11 @@ class Ending:
     error_code: str | None
     at: datetime
 
+    @classmethod
+    def as_marked(cls, mark: Kept) -> "Ending":
+        """Read how a child run had ended that was let go on: what its row has under `retry`."""
+        return cls(RunStatus(mark["status"]), mark["code"], datetime.fromisoformat(mark["at"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Fresh:

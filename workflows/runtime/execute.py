@@ -1,8 +1,10 @@
 """Execute one claimed run: find what it needs, let the interpreter work, take care of trouble."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import Error as DatabaseTrouble
@@ -18,7 +20,7 @@ from workflows.runtime import revive, store
 from workflows.runtime.claims import BOOKKEEPING, Claim
 from workflows.runtime.database import is_trouble, released
 from workflows.runtime.insistence import Insistence
-from workflows.runtime.interpreter import interpret
+from workflows.runtime.interpreter import go_on, interpret
 from workflows.runtime.live import LiveHands
 from workflows.runtime.perform import CRASHES, first_line
 from workflows.runtime.programs import VersionMissing, program_of
@@ -51,18 +53,20 @@ class _Execution:
 
     def carry_on(self) -> RunStatus | None:
         ids = {"run": str(self._claim.run_id), "workflow": str(self._claim.definition_id)}
-        try:
-            return self._carry_on()
-        except store.LeaseLost:
-            logger.warning("lease_lost", extra=ids)
-        except CRASHES as problem:
-            if isinstance(problem, DatabaseTrouble) and is_trouble(problem):
-                logger.warning("database_trouble", extra=ids, exc_info=True)
-                self._give_up({})
-            else:
+        part: Callable[[], RunStatus | None] = self._carry_on
+        while True:
+            try:
+                return part()
+            except store.LeaseLost:
+                logger.warning("lease_lost", extra=ids)
+                return None
+            except CRASHES as problem:
+                if isinstance(problem, DatabaseTrouble) and is_trouble(problem):
+                    logger.warning("database_trouble", extra=ids, exc_info=True)
+                    self._give_up({})
+                    return None
                 logger.exception("run_not_executed", extra=ids)
-                return self._after_a_fault(problem)
-        return None
+                part = partial(self._after_a_fault, problem)
 
     def _carry_on(self) -> RunStatus:
         with released():
@@ -92,27 +96,39 @@ class _Execution:
         if faults < MAX_FAULTS and not (hands and hands.has_called_out):
             self._give_up({"faults": faults}, wait=timedelta(seconds=2**faults))
             return None
-        failure = StepFailed(ENGINE_ERROR, {"reason": first_line(problem)})
-        try:
-            return self._fail(failure)
-        except CRASHES:
-            ids = {"run": str(self._claim.run_id)}
-            logger.exception("run_not_executed", extra=ids)
-        return None
+        return self._fail(StepFailed(ENGINE_ERROR, {"reason": first_line(problem)}))
 
-    def _fail(self, failure: StepFailed) -> RunStatus:
-        """Let the step fail that the engine has a fault in; or the run, if it cannot do that."""
+    def _fail(self, failure: StepFailed) -> RunStatus | None:
+        """Let the step fail that the engine has a fault in, and go on with what follows that.
+
+        The run fails if it cannot do that.
+        """
         hands = self._hands
         if hands is None:
-            return _end(self._claim, failure, self._claim.step, "")
+            return self._end(failure, self._claim.step, "")
         try:
             at = hands.standing()
-            return hands.write(at.walker(()).break_off(at.step, at.pending, failure, at.now)).status
+            progress = hands.write(at.walker(()).break_off(at.step, at.pending, failure, at.now))
         except store.LeaseLost:
             raise
-        except CRASHES:
-            name = (hands.pending or {}).get("step_name", "")
-            return _end(hands.claim, failure, hands.step, name)
+        except CRASHES as problem:
+            if is_trouble(problem):
+                raise
+            return self._end(failure, hands.step, (hands.pending or {}).get("step_name", ""))
+        with translation.override(hands.needed.tenant.language):
+            return go_on(hands, progress)
+
+    def _end(self, failure: StepFailed, step: int, step_name: str) -> RunStatus | None:
+        claim = self._hands.claim if self._hands else self._claim
+        try:
+            return _end(claim, failure, step, step_name)
+        except store.LeaseLost:
+            raise
+        except CRASHES as problem:
+            if is_trouble(problem):
+                raise
+            logger.exception("run_not_executed", extra={"run": str(claim.run_id)})
+        return None
 
     def _give_up(self, note: Json, wait: timedelta = timedelta(0)) -> None:
         """Give the run back. If even that is not possible, it is taken over when its lease ends."""

@@ -87,14 +87,16 @@ RETURNING id, parent_run, status, definition_id, lane
 """  # noqa: S608  # a constant of this package
 
 # Let the children of a step go on that did not end well, the first `at_once` now. How they ended
-# stands under `retry` until a worker has worked out where each goes on.
+# stands under `retry` until a worker has worked out where each goes on; one that was cancelled
+# before that goes on from the end that it had come to by itself.
 REVIVE_CHILDREN: Final = f"""
 UPDATE workflow_runs run
 SET status = 'queued', wake_reason = 'person',
     due_at = CASE WHEN ended.number <= %(at_once)s THEN now() ELSE {NEVER} END,
-    pending = jsonb_build_object('retry', jsonb_build_object(
-        'status', run.status, 'code', run.error_code, 'at', run.completed_at,
-        'kept', run.pending -> 'resume', 'scope', %(scope)s::text, 'fresh', %(fresh)s::jsonb)),
+    pending = jsonb_build_object('retry', coalesce(run.pending #> '{{resume,retry}}',
+        jsonb_build_object('status', run.status, 'code', run.error_code, 'at', run.completed_at,
+            'kept', run.pending -> 'resume'))
+        || jsonb_build_object('scope', %(scope)s::text, 'fresh', %(fresh)s::jsonb)),
     completed_at = NULL, crashes = 0, lease_token = run.lease_token + 1, deadline_at = NULL,
     cancel_requested_at = NULL, output = NULL, error_step = NULL, error_code = NULL,
     error_message = NULL, error_fingerprint = NULL

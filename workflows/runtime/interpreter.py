@@ -71,6 +71,11 @@ def interpret(hands: Hands, step: int, pending: Pending | None) -> RunStatus:
     return _carry_on(hands, progress, is_first=is_first)
 
 
+def go_on(hands: Hands, progress: Progress) -> RunStatus:
+    """Carry a run on from what was written last until it parks, ends, or is put down."""
+    return _carry_on(hands, progress, is_first=False)
+
+
 def _is_stored(hands: Hands, pending: Pending | None) -> bool:
     """Whether the step would be rendered alike once more, should this worker die in it.
 

@@ -149,9 +149,7 @@ class LiveHands:
         if spec.effect is Effect.DATABASE:
             return DatabaseStep(self, act, settled).carry_out()
         self.has_called_out = True
-        progress = self.write(settled(act()))
-        self.has_called_out = False
-        return progress
+        return self.write(settled(act()))
 
     def _found(self, pending: Pending, now: datetime) -> Arrival:
         if pending["awaits"] == "children":
@@ -219,6 +217,7 @@ class LiveHands:
             else:
                 self.results = self.results.with_more(part.entries)
         self.step, self.pending = last.next_step, last.pending
+        self.has_called_out = False
         checkpoints = sum(part.status is RunStatus.RUNNING for part in parts)
         self.claim = replace(self.claim, written=self.claim.written + checkpoints)
         return self._look_back(last) if last.announces else last

@@ -140,6 +140,12 @@ def _doubt(failure: ActionFailure) -> Doubt | None:
 def _kept(failed: StepFailed) -> StepFailed:
     """Return a failure whose code and facts can be kept, whatever an action put into them."""
     code = storable_text(str(failed.code))[:MOST_CODE_CHARACTERS]
+    if not code:
+        # A mistake of the action's own. Without a code nothing would say that the step failed.
+        reason = "its failure has no code"
+        return replace(
+            failed, code="action_crashed", params={**_facts(failed.params), "reason": reason}
+        )
     return replace(failed, code=code, params=_facts(failed.params))
 
 

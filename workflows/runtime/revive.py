@@ -1,7 +1,7 @@
 """What people make of a run that has ended: it goes on, ends otherwise, or is done again."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from workflows.engine import folding, resuming
 from workflows.engine.progress import Progress
 from workflows.engine.results import Results
 from workflows.engine.resuming import Ending, Fresh, Resumption
-from workflows.engine.statuses import RunStatus
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
 from workflows.runtime.store import LeaseLost, error_columns
@@ -127,10 +126,7 @@ def rewind(claim: Claim, program: Program) -> Claim:
     Raises LeaseLost.
     """
     mark = (claim.pending or {})["retry"]
-    while "retry" in (mark["kept"] or {}):
-        # It was cancelled before a worker had worked that out: it still stands where it did.
-        mark = {**mark["kept"]["retry"], "scope": mark["scope"], "fresh": mark.get("fresh")}
-    ending = Ending(RunStatus(mark["status"]), mark["code"], datetime.fromisoformat(mark["at"]))
+    ending = Ending.as_marked(mark)
     stood = (claim.step, mark["kept"])
     scope, fresh = resuming.Scope(mark["scope"]), mark.get("fresh")
     onward = resuming.resumption(

@@ -365,9 +365,7 @@ def _give_way(claim: Claim) -> None:
             return
         if rows(statements.CANCEL, facts) and rows(statements.SAY_WHY_CANCELLED, facts):
             # What is stored of the step under way stays with it: a retry goes on there.
-            pending = claim.pending or {}
-            kept = pending["retry"].get("kept") if "retry" in pending else pending
-            _finish(claim, Progress(RunStatus.CANCELLED, (), claim.step, kept))
+            _finish(claim, Progress(RunStatus.CANCELLED, (), claim.step, claim.pending or {}))
 
 
 def _skip(member: Member, facts: Mapping[str, Any]) -> bool:

@@ -76,6 +76,9 @@ def resumption_of(
     # A run that has ended has an end.
     ended_at = run.completed_at or run.created_at
     ending = Ending(RunStatus(run.status), run.error_code, ended_at)
+    if kept is not None and "retry" in kept:
+        # It was let go on, and ended before it did.
+        ending, kept = Ending.as_marked(kept["retry"]), kept["retry"]["kept"]
     stood = (run.current_step, kept)
     return resumption(program, run.step_results, stood, ending, scope=scope, fresh=fresh)
 

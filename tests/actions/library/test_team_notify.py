@@ -214,6 +214,18 @@ def test_old_teams_webhooks_hide_the_status_in_the_text(run, sandbox, teams):
     assert failed(run).code == "teams_refused"
 
 
+@pytest.mark.parametrize(
+    ("status", "arrived"), [(408, False), (503, False), (500, True), (502, True), (504, True)]
+)
+def test_a_gateways_error_in_the_text_leaves_it_open_too(run, sandbox, teams, status, arrived):
+    text = f"Webhook message delivery failed with error: endpoint returned HTTP error {status}."
+    sandbox.behave("teams", "answer", body=text)
+
+    failure = failed(run, TemporaryFailure)
+
+    assert (failure.code, failure.params["may_have_arrived"]) == ("teams_busy", arrived)
+
+
 def test_with_both_the_step_must_choose(run, sandbox, slack, teams):
     failure = failed(run)
 

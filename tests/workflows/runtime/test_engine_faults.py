@@ -47,6 +47,7 @@ def work(machine):
     return WorkflowRun.objects.get(parent_run=None)
 
 
+LOG = {"name": "log", "action": "log_note", "params": {"text": "it failed"}}
 EACH = {"items": [1], "steps": [step("item")]}
 
 
@@ -105,6 +106,42 @@ def test_an_answered_call_is_not_made_again_only_to_meet_the_same_fault(
 
     assert (run.status, run.error_code, len(calls)) == ("failed", "engine_error", 1)
     assert [entry["step_name"] for entry in run.step_results] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"on_error": "continue"}, {"on_error": {"steps": [LOG], "then": "continue"}}]
+)
+def test_the_steps_after_it_are_carried_out_at_once(tenant, machine, library, monkeypatch, more):
+    calls = []
+    library(Effect.NOT_REPEATABLE, lambda params, context: calls.append(context.step_name) or {})
+    publish_steps(tenant, step("a", **more), step("b"))
+    fire(tenant, "x", {})
+    real = Walker.settle
+    faulty = lambda walker, job, *rest, **named: (  # noqa: E731
+        fault() if job.instruction.name == "a" else real(walker, job, *rest, **named)
+    )
+    monkeypatch.setattr(Walker, "settle", faulty)
+
+    machine.turn()
+
+    run = WorkflowRun.objects.get()
+    assert (run.status, run.error_step) == ("completed_with_errors", "a")
+    assert (run.error_code, calls) == ("engine_error", ["a", "b"])
+
+
+def test_a_fault_at_each_step_ends_the_run(tenant, machine, library, monkeypatch):
+    calls = []
+    library(Effect.REPEATABLE, lambda params, context: calls.append(context.step_name) or {})
+    publish_steps(tenant, step("a", on_error="continue"), step("b"), on_failure=[step("n")])
+    fire(tenant, "x", {})
+    monkeypatch.setattr(Walker, "settle", fault)
+
+    machine.turn()
+
+    run = WorkflowRun.objects.get()
+    told = [(one["step_name"], one["error"]["code"]) for one in run.step_results]
+    assert (run.status, run.error_step, calls) == ("failed", "b", ["a", "b", "n"])
+    assert told == [(name, "engine_error") for name in "abn"]
 
 
 def test_a_run_that_cannot_even_be_read_rests_and_ends_after_three_tries(

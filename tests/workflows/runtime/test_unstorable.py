@@ -6,12 +6,14 @@ died.
 
 import logging
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 from django.db import connection
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
+from tenants.jsontext import loads
 from tenants.models.order import Order
 from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
@@ -127,6 +129,49 @@ def test_a_code_is_as_long_as_its_column(tenant, machine, library, code, kept):
 
     assert (run.status, run.error_code, run.crashes) == ("failed", kept, 0)
     assert run.step_results[0]["error"]["code"] == kept
+
+
+def test_a_failure_without_a_code_is_the_actions_fault(tenant, machine, library):
+    def fail(params, context):
+        raise PermanentFailure("", at="noon")
+
+    library(Effect.NOT_REPEATABLE, fail)
+    note = {"text": "{{ run.error.code }}"}
+    run = carry_out(
+        tenant, machine, step("a"), on_failure=[step("n", "log_note") | {"params": note}]
+    )
+
+    assert (run.status, run.error_step, run.error_code) == ("failed", "a", "action_crashed")
+    assert run.step_results[1]["output"]["text"] == "action_crashed"
+
+
+class Pair(NamedTuple):
+    """What a library may give."""
+
+    left: int
+
+
+# What an action may give, and what the row keeps of it.
+NOT_YET_JSON = [
+    ({Decimal("1.5"): 1}, {"1.5": 1}),
+    ({7: "x", None: 2, True: 3}, {"7": "x", "null": 2, "true": 3}),
+    ((1, (2,)), [1, [2]]),
+    (Pair(1), {"left": 1}),
+    (b"abc", "abc"),
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), NOT_YET_JSON, ids=repr)
+def test_a_result_is_seen_at_once_as_it_will_be_read(tenant, machine, library, given, kept):
+    seen = []
+    library(Effect.REPEATABLE, lambda params, context: {"value": given})
+    library(Effect.REPEATABLE, lambda params, context: seen.append(params["to"]) or {}, "look")
+    look = step("b", "look") | {"params": {"to": "{{ steps.a.output.value | json }}"}}
+
+    run = carry_out(tenant, machine, step("a"), look)
+
+    assert run.status == "completed"
+    assert loads(seen[0]) == kept == run.step_results[0]["output"]["value"]
 
 
 class Unspeakable(Exception):

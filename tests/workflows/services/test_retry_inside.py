@@ -592,3 +592,51 @@ def test_an_item_that_is_cancelled_before_its_turn_came_again_still_stands_where
     assert max(outside.answered.values()) == 1
     assert Order.objects.count() == 2
     assert all(len(keys) == 1 for keys in outside.keys.values())
+
+
+# A retry that is cancelled before its parts went on.
+
+
+@pytest.mark.parametrize("claimed", range(4))
+def test_a_part_that_was_cancelled_before_it_went_on_goes_on_where_it_had_failed(
+    tenant, worker, outside, publish_steps, claimed
+):
+    sub = called(tenant, each("each", list("ab"), *BODY, if_one_fails="stop"))
+    publish_steps(tenant, sub, probe("last"))
+    outside.down = {"a"}
+    fire(tenant, "x", {})
+    worker.work()
+    for _ in range(2):
+        retry_failed_step(tenant, whole().pk)
+        for _ in range(claimed):
+            worker.step()
+        cancel(tenant, whole().pk)
+        worker.work()
+        assert whole().status == "cancelled"
+
+    outside.down = set()
+    retry_failed_step(tenant, whole().pk)
+    worker.work()
+
+    assert whole().status == "completed"
+    assert max(outside.answered.values()) == 1
+    assert all(len(keys) == 1 for keys in outside.keys.values())
+
+
+def test_an_unclear_step_below_a_part_that_never_went_on_is_settled_where_it_is(
+    tenant, worker, outside, publish_steps
+):
+    inner = each("inner", ["x"], probe("send", "{{ item }}", "once"), if_one_fails="stop")
+    publish_steps(tenant, each("outer", ["1"], inner, if_one_fails="stop"))
+    outside.lost = {"x"}
+    fire(tenant, "x", {})
+    worker.work()
+    retry_failed_step(tenant, whole().pk)
+    worker.step()
+    cancel(tenant, whole().pk)
+    [unclear] = WorkflowRun.objects.filter(status="failed")
+
+    settle_unknown(tenant, unclear.pk, "sara", done=True)
+    worker.work()
+
+    assert (whole().status, outside.answered) == ("completed", {})
