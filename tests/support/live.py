@@ -38,7 +38,8 @@ def url_of(url, database):
 class LiveDatabase:
     """A migrated database that worker processes share with the test."""
 
-    def __init__(self, name, template=None):
+    def __init__(self, name, template=None, migrations=()):
+        """Make it: a copy of `template`, or migrated to `migrations` (none: to all there are)."""
         # Tests are shared out among processes, each with databases of its own.
         name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'all')}"
         self.name = name
@@ -54,7 +55,7 @@ class LiveDatabase:
         )
         self._admin(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + from_template)
         if template is None:
-            self.manage("migrate", "--verbosity=0", url=self.owner_url)
+            self.migrate(*migrations)
 
     def environment(self, **more):
         """Return the environment of a process that uses this database."""
@@ -65,6 +66,10 @@ class LiveDatabase:
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment(**more) | ({"DATABASE_URL": url} if url else {})
         subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+    def migrate(self, *which):
+        """Migrate it, as its owner."""
+        self.manage("migrate", "--verbosity=0", *which, url=self.owner_url)
 
     def close(self):
         """Drop the database."""
