@@ -115,11 +115,11 @@ def batch_job(address: str, items: int, at_once: int = 10, **more: Any) -> Job:
     return replace(job, document={**job.document, "settings": settings})
 
 
-def answer_job(address: str) -> Job:
+def answer_job(address: str, then: str = "") -> Job:
     """Return a job that waits for somebody else's event in the middle."""
     asked = {"type": ANSWER, "match": {"order_number": "{{trigger.order_number}}"}}
     wait = {"name": "wait", "action": "wait_for_event", "params": {**asked, "look_back": "1h"}}
-    calls = [_call("tell_shop", address), _call("tell_store", address)]
+    calls = [_call("tell_shop", address), _call("tell_store", then or address)]
     messages, effects = ("tell_shop", "tell_store"), ("announce",)
     return _job([calls[0], wait, _announce(), calls[1]], messages=messages, effects=effects)
 

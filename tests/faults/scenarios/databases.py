@@ -13,10 +13,17 @@ from tests.support.live import wait_until
 
 ALL_WORKERS = "SELECT number FROM workflow_workers"
 
-LOCKED_SECONDS = 15
-POST_SECONDS = 24  # longer than it would take an impatient worker to end
-BEFORE_RENEWAL_SECONDS = 5  # leases are renewed every ten
-BEAT = "SELECT beat_at FROM workflow_workers WHERE number = %(worker)s"
+LEASE = 18
+RENEWAL_SECONDS = LEASE / 3  # from one to the next
+# The row is locked a moment before a renewal: for so long that a worker that waits for it would
+# give up, but not until the lease ends. The posts last until such a worker would have ended.
+BEFORE_RENEWAL_SECONDS = 2
+LOCKED_SECONDS = BEFORE_RENEWAL_SECONDS + 10.5
+POST_SECONDS = 18
+SINCE_RENEWAL = """
+SELECT extract(epoch FROM clock_timestamp() - beat_at)::float8 FROM workflow_workers
+WHERE number = %(worker)s
+"""
 RUN_OF = """
 SELECT id FROM workflow_runs WHERE trigger_payload ->> 'order_number' = %(order)s
     AND status = 'running'
@@ -51,10 +58,10 @@ def database(stage):
 
 @scenario
 def locked_row(stage):
-    """Somebody holds the row of one run for 15 s while posts are under way: no other is touched."""
+    """Somebody holds the row of one run for 12 s while posts are under way: no other is touched."""
     world = stage.world
     world.stop_workers()
-    group = world.new_group(workers=1)
+    group = world.new_group(workers=1, lease=LEASE)
     mode = f"slow;share=1;seconds={POST_SECONDS}"
     shop = stage.posting_shop(post_job(COMPLETED, timeout="60s"), mode)
     for _ in range(stage.often(1, 3)):
@@ -86,15 +93,17 @@ def cut_connections(stage):
         wait_until(lambda known=before + count: len(world.provider.deliveries()) >= known)
         with connection.cursor() as cursor:
             cursor.execute(CUT_IDLE)
+            if not cursor.fetchone()[0]:
+                raise AssertionError("there was no idle connection to cut")
         stage.recovered(stage.fault())
         stage.settle()
 
 
 def _until_just_before_a_renewal(world, worker):
     """Wait until the worker's next beat, with which it renews its leases, is about due."""
-    seen = world.ledger.one(BEAT, worker=worker)
-    wait_until(lambda: world.ledger.one(BEAT, worker=worker) != seen)
-    time.sleep(BEFORE_RENEWAL_SECONDS)
+    quiet = RENEWAL_SECONDS - BEFORE_RENEWAL_SECONDS
+    since = wait_until(lambda: (s := world.ledger.one(SINCE_RENEWAL, worker=worker)) < quiet and s)
+    time.sleep(quiet - since)
 
 
 def _under_way(world, order):

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import contextmanager
 
 import psycopg
 
@@ -10,19 +11,28 @@ from tests.faults.jobs import ANSWER, answer_job, batch_job
 from tests.faults.ledger import ENDED
 from tests.faults.registry import scenario
 from tests.support.live import wait_until
-from workflows.models.definition import WorkflowDefinition
-from workflows.services.cancel import cancel
 from workflows.services.fire import fire
-from workflows.services.publish import publish
 
 ITEMS = 50
-BYSTANDER = "fault.bystander"
+FIRST_STEP_SECONDS = 3  # longer than it takes until an event for which nobody waits is looked at
 HEARD_SECONDS = 15
 UNMATCHED = """
 SELECT count(*) FROM workflow_events WHERE tenant_id = %(tenant)s AND matched_at IS NULL
 """
 STOPPED = """
 SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')
+"""
+WORKER_OF = """
+SELECT worker.pid, worker.number FROM workflow_runs run
+JOIN workflow_workers worker ON worker.number = run.worker
+WHERE run.trigger_payload ->> 'order_number' = %(order)s AND run.status = 'running'
+"""
+REFER_TO = """
+SELECT 1 FROM workflow_runs WHERE trigger_payload ->> 'order_number' = %(order)s FOR KEY SHARE
+"""
+ASKS = """
+SELECT wait_match IS NOT NULL FROM workflow_runs
+WHERE trigger_payload ->> 'order_number' = %(order)s
 """
 WAITING = """
 SELECT count(*) FROM workflow_runs WHERE tenant_id = %(tenant)s AND wait_match IS NOT NULL
@@ -40,7 +50,7 @@ def child_runs(stage):
             shop.fire()
         for _ in range(stage.often(2, 4)):
             stage.rest(0.1, 0.4)
-            number, pid, _held = world.workers(group)[0]
+            number, pid, _held = wait_until(lambda: world.workers(group))[0]
             os.kill(pid, signal.SIGKILL)
             stage.recovered(stage.fault(), [number])
         stage.settle()
@@ -74,50 +84,44 @@ def awaited_event(stage):
 
 @scenario
 def parked_and_gone(stage):
-    """A worker dies when it has parked a run, before it has looked for the event that came."""
+    """A worker dies while a run that is about to wait looks for what has come already."""
     world = stage.world
-    world.stop_workers()
-    shop = stage.shop(answer_job(world.provider.address("ok", delay=3)))
-    _let_somebody_wait_too(shop)
-    for _ in range(stage.often(2, 6)):
-        group = world.new_group(workers=1)
+    world.group()
+    slow = world.provider.address("ok", delay=FIRST_STEP_SECONDS)
+    shop = stage.shop(answer_job(slow, world.provider.address("ok")))
+    for _ in range(stage.often(2, 8)):
         order = shop.fire()
-        # It came while the first step was under way, and nobody waited for it yet.
+        pid, number = wait_until(lambda now=order: _worker_of(world, now))
+        # It comes while the first step is under way, and nobody waits for it yet.
         fire(shop.tenant, ANSWER, {"order_number": order})
         wait_until(lambda: not world.ledger.one(UNMATCHED, tenant=shop.tenant.id))
-        other = fire(shop.tenant, BYSTANDER, {"number": order}).run_ids[0]
-        wait_until(lambda: world.ledger.one(WAITING, tenant=shop.tenant.id))
-        with psycopg.connect(world.database.owner_url) as session:
-            # Whoever looks back looks at all who wait for the same, and stops at this one.
-            session.execute("SELECT 1 FROM workflow_runs WHERE id = %s FOR UPDATE", [other])
-            wait_until(lambda now=order: _has_stopped_or_ended(world, now))
-            world.end_group(group)
-        since = stage.fault()
-        group = world.new_group(workers=1)
-        stage.recovered(since)
+        with _held_where_it_looks_back(world, order):
+            wait_until(lambda now=order: _looks_back(world, now))
+            os.kill(pid, signal.SIGKILL)
+        stage.recovered(stage.fault(), [number])
         try:
             wait_until(lambda now=order: world.ledger.one(ENDED, order=now), HEARD_SECONDS)
         except AssertionError:
             stage.verdict.lost.append(f"{order} never hears of what came while it was parked")
-        cancel(shop.tenant, other)
-        _answer(shop, [order])
-        world.stop(group)
-    world.group()
-    stage.note = "from the kill, with the start of another worker"
+            _answer(shop, [order])
 
 
-def _let_somebody_wait_too(shop):
-    """Publish a workflow whose runs wait for the same event, and for nothing that came before."""
-    asked = {"type": ANSWER, "match": {"order_number": "{{trigger.number}}"}}
-    step = {"name": "wait", "action": "wait_for_event", "params": asked}
-    document = {"name": "Bystander", "trigger_type": BYSTANDER, "steps": [step]}
-    definition = WorkflowDefinition(tenant=shop.tenant, key="bystander", is_active=True)
-    publish(shop.tenant, "faults", definition, document)
+@contextmanager
+def _held_where_it_looks_back(world, order):
+    """Let a run's row be written, and not be locked, as one that refers to it does meanwhile."""
+    with psycopg.connect(world.database.owner_url) as session:
+        session.execute(REFER_TO, {"order": order})
+        yield
 
 
-def _has_stopped_or_ended(world, order):
-    """Whether the worker waits for the row that is held, or has ended the run without it."""
-    return world.ledger.one(STOPPED) or world.ledger.one(ENDED, order=order)
+def _worker_of(world, order):
+    rows = world.ledger.rows(WORKER_OF, order=order)
+    return rows[0] if rows else None
+
+
+def _looks_back(world, order):
+    """Whether the run's row says what it waits for, and its worker waits for the row itself."""
+    return world.ledger.one(ASKS, order=order) and world.ledger.one(STOPPED)
 
 
 def _until_they_wait(world, shop, count):

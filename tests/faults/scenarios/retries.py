@@ -38,9 +38,9 @@ def retry_storm(stage):
     for turn in range(MOST_ROUNDS):
         if turn < kills:
             stage.rest(0.2, 0.8)
-            workers = world.workers(group)
-            os.kill(workers[0][1], signal.SIGKILL)
-            stage.recovered(stage.fault(), [workers[0][0]])
+            number, pid, _held = wait_until(lambda: world.workers(group))[0]
+            os.kill(pid, signal.SIGKILL)
+            stage.recovered(stage.fault(), [number])
         for shop in shops:
             wait_until(lambda one=shop: not _is_under_way(world, one), ROUND_SECONDS)
         if not sum([_retry(world, shop) for shop in shops]):

@@ -112,9 +112,9 @@ def recycling(stage):
     """Workers come to the end of their lives under steps that outlast their grace."""
     world = stage.world
     world.stop_workers()
-    life = {"SAYR_WORKER_LIFE_SECONDS": "4", "SAYR_GRACE_SECONDS": "2"}
+    life = {"SAYR_WORKER_LIFE_SECONDS": "3", "SAYR_GRACE_SECONDS": "1"}
     group = world.new_group(**life)
-    shop = stage.posting_shop(post_job(COMPLETED), "slow;share=1;seconds=6")
+    shop = stage.posting_shop(post_job(COMPLETED), "slow;share=1;seconds=3")
     for _ in range(stage.often(1, 4)):
         known = {number for number, _, _ in world.workers(group)}
         with stage.load(shop, every=0.4):
