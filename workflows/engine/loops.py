@@ -36,6 +36,8 @@ def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
     rounds = walker.seen.rounds_of(loop.name)
     if rounds and loop.is_done(job.scope):
         return StepCompleted({"round": rounds, "done": True})
+    if job.attempts:
+        rounds = 0  # a person retries the loop: all its rounds are to be had again
     if rounds >= loop.at_most:
         if not job.attempts:
             return StepFailed("not_in_time", {"rounds": rounds})

@@ -34,8 +34,9 @@ MOST_CODE_CHARACTERS: Final = 100
 MOST_FACT_CHARACTERS: Final = 4000
 
 # What the code of an action may raise by mistake. SystemExit comes from management commands and
-# argument parsers; it would end the slot's thread, and nothing else. KeyboardInterrupt is meant.
-CRASHES: Final = (Exception, SystemExit, GeneratorExit, CancelledError)
+# argument parsers; it would end the slot's thread, and nothing else. Groups of tasks wrap it, and
+# what cancels them, in a group of their own. KeyboardInterrupt is meant.
+CRASHES: Final = (Exception, SystemExit, GeneratorExit, CancelledError, BaseExceptionGroup)
 
 # Failures that say themselves why it is not known what was done.
 _DOUBTS: Final = {

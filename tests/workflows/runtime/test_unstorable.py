@@ -189,6 +189,7 @@ CRASHES = [
     SystemExit("argparse"),
     SystemExit(2),
     GeneratorExit(),
+    BaseExceptionGroup("tasks", [SystemExit(2)]),
     RecursionError(),
     MemoryError(),
 ]

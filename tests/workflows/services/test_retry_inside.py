@@ -9,6 +9,7 @@ from django.utils import timezone
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
+from tests.support.time_travel import travel
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -640,3 +641,43 @@ def test_an_unclear_step_below_a_part_that_never_went_on_is_settled_where_it_is(
     worker.work()
 
     assert (whole().status, outside.answered) == ("completed", {})
+
+
+# A loop whose time was over has its rounds again.
+
+
+@pytest.mark.parametrize("is_in_a_list", [False, True])
+def test_a_loop_that_was_not_done_in_time_is_tried_for_as_many_rounds_again(
+    tenant, worker, outside, library, publish_steps, is_in_a_list
+):
+    keys = []
+
+    def look(params, context):
+        keys.append(context.idempotency_key)
+        return {"number": len(keys)}
+
+    library(Effect.NOT_REPEATABLE, look, "look")
+    is_there = {"field": "steps.look.output.number", "operator": "equals", "value": 5}
+    rounds = {"every": "1s", "at_most": 3, "until": {"all": [is_there]}}
+    loop = {
+        "name": "loop",
+        "action": "repeat",
+        "params": {**rounds, "steps": [probe("look", action="look")]},
+    }
+    publish_steps(
+        tenant, each("each", ["a"], loop, if_one_fails="stop") if is_in_a_list else loop, probe("b")
+    )
+    fire(tenant, "x", {})
+    let_rounds_pass(worker)
+    assert (whole().status, len(keys)) == ("failed", 3)
+
+    retry_failed_step(tenant, whole().pk)
+    let_rounds_pass(worker)
+
+    assert (whole().status, len(keys), len(set(keys))) == ("completed", 5, 5)
+
+
+def let_rounds_pass(worker):
+    for _ in range(6):
+        worker.work()
+        travel(WorkflowRun.objects.filter(wait_type="time"))
