@@ -39,9 +39,7 @@ def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
     if job.attempts:
         rounds = 0  # a person retries the loop: all its rounds are to be had again
     if rounds >= loop.at_most:
-        if not job.attempts:
-            return StepFailed("not_in_time", {"rounds": rounds})
-        rounds = 0  # whoever retries it asks for as many again
+        return StepFailed("not_in_time", {"rounds": rounds})
     problem = limits.too_many_entries(walker.seen, has_failed=walker.has_failed_at(loop.index))
     if problem is not None:
         return problem
