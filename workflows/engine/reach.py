@@ -2,7 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from workflows.definition.instructions import Branch, Instruction, Repeat, WaitForEvent
+from workflows.definition.instructions import (
+    Approval,
+    Branch,
+    Instruction,
+    Repeat,
+    WaitForEvent,
+)
 from workflows.definition.program import Program
 
 
@@ -10,7 +16,11 @@ def reachable_from(program: Program, start: int | None) -> frozenset[int]:
     """Return the indexes that a run can come to from `start`, itself included; none from None."""
     if start is None:
         return frozenset()
-    return _closure(program, start, lambda one: [one.next, one.error_block, *_ways_through(one)])
+
+    def ways(one: Instruction) -> Iterable[int | None]:
+        return [one.next, one.error_block, *_ways_through(one), *_ways_of_a_wait(one)]
+
+    return _closure(program, start, ways)
 
 
 def where_runs_may_start(program: Program) -> frozenset[int]:
@@ -46,6 +56,13 @@ def _closure(
             following = ways(program.instructions[index])
             waiting.extend(way for way in following if way is not None)
     return frozenset(found)
+
+
+def _ways_of_a_wait(instruction: Instruction) -> Iterator[int | None]:
+    if isinstance(instruction, WaitForEvent):
+        yield instruction.on_timeout
+    if isinstance(instruction, WaitForEvent | Approval):
+        yield from (reminder.body for reminder in instruction.reminders)
 
 
 def _ways_through(instruction: Instruction) -> Iterator[int | None]:

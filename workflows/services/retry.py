@@ -150,11 +150,12 @@ def starting_point(
     if from_step in names:
         own = {one.name for one in _program(run, run.version).instructions}
         wanted -= own
-    # The step that stopped the run left nothing that a later one could rest on.
-    there = {entry["step_name"] for entry in before if entry.get("then") not in STOPPED}
-    if not wanted <= there:
+    # The step that stopped the run left nothing that a later one could rest on. It did not stop the
+    # new one, either: there it would be taken for what a retry has to begin with.
+    taken = [entry for entry in before if entry.get("then") not in STOPPED]
+    if not wanted <= {entry["step_name"] for entry in taken}:
         raise NotRetryable(run.pk, "results_missing")
-    return found.index, [_reused(entry) for entry in before]
+    return found.index, [_reused(entry) for entry in taken]
 
 
 def steps_to_start_at(run: WorkflowRun) -> frozenset[str]:

@@ -422,6 +422,36 @@ def test_the_steps_for_a_failure_wait_as_long_as_they_say(
     assert not WorkflowApproval.objects.exclude(decided_at=None).exists()
 
 
+SPOKEN = {"after": "1d", "steps": [probe("nudge", "still open")]}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {**APPROVE, "params": {**APPROVE["params"], "reminders": [SPOKEN]}},
+        fetched(timeout="9d", reminders=[SPOKEN]),
+        fetched(timeout="1d", on_timeout=[probe("nudge", "still open")]),
+    ],
+    ids=["reminder of a question", "reminder of an event", "time-out of an event"],
+)
+def test_the_steps_of_a_wait_under_on_failure_are_steps_for_a_failure(
+    tenant, machine, calls, slow, publish_steps, step
+):
+    broken = {"name": "a", "action": "broken", "params": {}, "retry": {"attempts": 1}}
+    publish_steps(tenant, broken, on_failure=[step], settings={"deadline": "1h"})
+    fire(tenant, "x", {"orderId": "1", "price": 1})
+    machine.work()
+
+    travel()  # past the deadline, too
+    machine.work()
+
+    assert calls == ["still open"]
+    if run_of().status == "waiting":
+        cancel(tenant, run_of().pk)
+        machine.work()
+    assert (run_of().status, run_of().error_step, run_of().error_code) == ("failed", "a", "down")
+
+
 def test_the_deadline_of_a_list_ends_its_items(tenant, machine, calls, publish_steps):
     nap = {**WAITS["wait"], "name": "nap"}
     each = {"name": "each", "action": "for_each", "params": {"items": [1, 2], "steps": [nap]}}

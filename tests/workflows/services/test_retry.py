@@ -8,6 +8,7 @@ from django.db.models import F
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
+from tests.support.time_travel import travel
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.services.fire import fire
@@ -17,6 +18,9 @@ from workflows.services.repeats import repeats_of
 from workflows.services.retry import retry_failed_step, start_again, steps_to_start_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+NEVER = {"all": [{"field": "trigger.phone", "operator": "equals", "value": "never"}]}
 
 
 def step(name, **more):
@@ -304,3 +308,28 @@ def test_a_run_starts_again_only_where_a_whole_run_comes_to(
     else:
         assert start_again(tenant, run.pk, "user:rana", from_step=from_step)
     assert (from_step in steps_to_start_at(run)) == (not refused)
+
+
+def test_what_stopped_the_first_run_is_not_why_the_second_one_fails(
+    tenant, worker, publish_steps, calls
+):
+    params = {"steps": [step("try")], "until": NEVER, "every": "1s", "at_most": 9}
+    loop = {"name": "loop", "action": "repeat", "params": params}
+    sorry = {"steps": [step("sorry", params={"to": "ok"})], "then": "stop"}
+    publish_steps(tenant, loop, step("last", on_error=sorry))
+    fire(tenant, "x", {"phone": "ok"})
+    worker.work()
+    WorkflowRun.objects.update(trigger_payload={"phone": "bad"})  # from the second round on
+    travel()
+    [first] = worker.work()
+    assert (first.status, first.error_step) == ("failed", "try")
+
+    again = start_again(tenant, first.pk, "user:rana", from_step="last")
+    worker.work()
+
+    second = WorkflowRun.objects.get(pk=again)
+    assert (second.status, second.error_step) == ("failed", "last")
+    calls.clear()
+    retry_failed_step(tenant, again)
+    worker.work()
+    assert [call[0] for call in calls] == ["last", "sorry"]

@@ -1,7 +1,8 @@
 """Workflows drawn at random: lists, branches, loops, waits, questions, calls, lanes, deadlines."""
 
-from hypothesis import strategies as st
+from functools import cache
 
+from tests.workflows.runtime.stateful import chance as st
 from workflows.definition.blocks import ends
 
 ADDRESSES = ("a", "b", "c")
@@ -12,13 +13,16 @@ TELLING = "f"  # how the names of the steps for a run that has failed begin
 NESTED = ("steps", "otherwise", "on_timeout")  # params that hold steps
 GROUPS = ("cases", "branches", "reminders")  # params that hold things that hold steps
 
-YES = {"all": [{"field": "trigger.yes", "operator": "is_true"}]}
-NO = {"all": [{"field": "trigger.yes", "operator": "is_false"}]}
+# What an order says that starts a workflow. Whose it is: who pays, and whose runs take turns.
+WHOSE, WORD, PHONE = "customer_id", "customer_name", "customer_phone"
+YES = {"all": [{"field": f"trigger.{WORD}", "operator": "equals", "value": "yes"}]}
+NO = {"all": [{"field": f"trigger.{WORD}", "operator": "not_equals", "value": "yes"}]}
 
 
+@cache
 def settings():
     """Return how the runs of a workflow take turns, and how long they may take."""
-    key = st.sampled_from([None, None, "{{ trigger.order }}", "one"])
+    key = st.sampled_from([None, None, f"{{{{ trigger.{WHOSE} }}}}", "one"])
     most = st.sampled_from([None, None, None, 1, 2])
     busy = st.sampled_from(["wait", "wait", "replace"])
     deadline = st.sampled_from([None, None, "1d"])
@@ -36,36 +40,39 @@ def _settings(key, most, busy, deadline):
 def documents(draw, *, calls=True):
     """Return the steps of a workflow, named. `calls`: it may call another one."""
     counter = []
-    main = draw(st.lists(step(0, calls=calls), min_size=1, max_size=4))
+    main = draw(st.lists(step(0, calls), min_size=2, max_size=4))
     document = {"name": "W", "steps": named(without_unreachable(main), counter, "s")}
     if draw(st.booleans()) and draw(st.booleans()):
-        document["on_failure"] = named([draw(st.one_of(call(), question()))], counter, TELLING)
+        document["on_failure"] = named([draw(st.one_of([call(), question()]))], counter, TELLING)
     return document
 
 
-def step(depth, *, calls=True):
+@cache
+def step(depth, calls):
     """Return one step without a name."""
-    kinds = [call(), call(), call(), pause(), question(), event(depth)]
+    kinds = [call()] * 8 + [pause(), question(), event()]
     if depth < 2:
-        kinds += [each(depth, calls), each(depth, calls), arms(depth, calls), branch(depth, calls)]
-        kinds += [again(depth, calls)]
+        kinds += [each(depth, calls)] * 3 + [arms(depth, calls), branch(depth, calls)]
+        kinds += [again(depth, calls)] * 2
     if depth:
         kinds.append(stop())
     if calls:
-        kinds.append(called())
+        kinds += [called()] * 2
     return st.one_of(kinds)
 
 
+@cache
 def steps(depth, calls):
     """Return a few steps inside another one."""
-    return st.lists(step(depth, calls=calls), min_size=1, max_size=2).map(without_unreachable)
+    return st.lists(step(depth, calls), min_size=1, max_size=2).map(without_unreachable)
 
 
+@cache
 def call():
     """Return a call that may be repeated or not, or a write to the database."""
-    action = st.sampled_from(["call", "call", "send", "mark", "mark"])
+    action = st.sampled_from(["call", "call", "send", "send", "mark", "mark"])
     address = st.sampled_from(ADDRESSES)
-    moment = st.sampled_from(["", " {{ now }}"])
+    moment = st.sampled_from(["", " {{ now }}", f" {{{{ trigger.{PHONE} }}}}"])
     tries = st.sampled_from([1, 1, 2])
     return st.builds(_call, action, address, moment, tries, on_error())
 
@@ -75,6 +82,7 @@ def _call(action, address, moment, tries, error):
     return {"action": action, "params": {"to": address + moment}, "retry": retry, **error}
 
 
+@cache
 def on_error():
     """Return what is done about a failure."""
     tell = {"action": "call", "params": {"to": "d"}, "retry": {"attempts": 1}}
@@ -83,11 +91,13 @@ def on_error():
     return st.sampled_from(ways)
 
 
+@cache
 def pause():
     """Return a wait for a moment."""
     return st.just({"action": "wait", "params": {"for": "1h"}})
 
 
+@cache
 def question():
     """Return a question to people, with or without an end, with or without a reminder."""
     ask = {"title": "Go on?", "approvers": [PERSON], "allow_self": True}
@@ -101,9 +111,10 @@ def question():
     return st.sampled_from([{"action": "approval", "params": {**ask, **one}} for one in patience])
 
 
-def event(depth):
+@cache
+def event():
     """Return a wait for the payment of the run's order."""
-    paid = {"type": "paid", "match": {"order": "{{ trigger.order }}"}}
+    paid = {"type": "paid", "match": {"order": f"{{{{ trigger.{WHOSE} }}}}"}}
     late = [{"action": "mark", "params": {"to": "late"}}]
     patience = [{}, {"timeout": "2d"}, {"timeout": "2d", "on_timeout": late}]
     return st.builds(
@@ -113,6 +124,7 @@ def event(depth):
     )
 
 
+@cache
 def stop():
     """Return the end of the run, or of one item."""
     outcomes = st.sampled_from(["completed", "failed"])
@@ -121,6 +133,7 @@ def stop():
     )
 
 
+@cache
 def branch(depth, calls):
     """Return two ways."""
     return st.builds(
@@ -134,6 +147,7 @@ def branch(depth, calls):
     )
 
 
+@cache
 def each(depth, calls):
     """Return a list of which each item is worked on by a run of its own."""
     return st.builds(
@@ -156,6 +170,7 @@ def each(depth, calls):
     )
 
 
+@cache
 def arms(depth, calls):
     """Return two branches at once."""
     return st.builds(
@@ -172,23 +187,26 @@ def arms(depth, calls):
     )
 
 
+@cache
 def again(depth, calls):
-    """Return a loop of at most two rounds."""
+    """Return a loop of a few rounds."""
     return st.builds(
-        lambda inside, until, error: {
+        lambda inside, until, rounds, error: {
             "action": "repeat",
-            "params": {"steps": inside, "until": until, "every": "1s", "at_most": 2},
+            "params": {"steps": inside, "until": until, "every": "1s", "at_most": rounds},
             **error,
         },
         steps(depth + 1, calls),
         st.sampled_from([YES, NO]),
+        st.integers(2, 3),
         st.sampled_from([{}, {"on_error": "continue"}]),
     )
 
 
+@cache
 def called():
     """Return the call of another workflow."""
-    handed = {"order": "{{ trigger.order }}", "yes": "{{ trigger.yes }}"}
+    handed = {name: f"{{{{ trigger.{name} }}}}" for name in (WHOSE, WORD, PHONE)}
     return st.just({"action": "run_workflow", "params": {"workflow": CALLEE, "input": handed}})
 
 

@@ -10,12 +10,15 @@ from tests.workflows.runtime.stateful.documents import TELLING
 from tests.workflows.runtime.stateful.recorder import ANSWERED, OPEN
 from tests.workflows.runtime.stateful.world import asked_by, moment
 from workflows.models.approval import WorkflowApproval
+from workflows.models.event import WorkflowEvent
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
 from workflows.runtime.programs import program_of
 from workflows.services.approvals import open_ones
+from workflows.services.run_entries import entries_of_all
 
+WELL = frozenset({"completed", "reused"})
 FATAL = frozenset({"stop", "on_failure", "error_block"})
 # An entry's end is its start by one clock and its length by another.
 ROUNDING = timedelta(milliseconds=2)
@@ -37,17 +40,22 @@ class Snapshot:
     approvals: list[WorkflowApproval]
     open_questions: set[object]  # ids of those that somebody could answer
     lanes: list[WorkflowLane]
+    entries: dict[object, list[dict[str, object]]]  # run: all that it ever did
+    events: list[WorkflowEvent]  # what runs may wait for
     now: object
 
     @classmethod
     def taken(cls, world):
         """Read everything."""
+        runs = list(WorkflowRun.objects.order_by("id"))
         return cls(
             world,
-            list(WorkflowRun.objects.order_by("id")),
+            runs,
             list(WorkflowApproval.objects.order_by("id")),
             set(open_ones(WorkflowApproval.objects.all()).values_list("pk", flat=True)),
             list(WorkflowLane.objects.order_by("id")),
+            entries_of_all(runs),
+            list(WorkflowEvent.objects.filter(type="paid").order_by("id")),
             database_now(),
         )
 
@@ -65,12 +73,13 @@ class Snapshot:
         return [one for one in self.runs if one.parent_run == run.pk]
 
 
-def broken(world, without=()):
-    """Return a sentence for each law that does not hold now."""
+def broken(world, without=(), *, is_quiet=False):
+    """Return a sentence for each law that does not hold now. `is_quiet`: nothing is due."""
     snapshot = Snapshot.taken(world)
+    laws = {**LAWS, **(LAWS_OF_QUIET if is_quiet else {})}
     return [
         f"{name}: {sentence}"
-        for name, check in LAWS.items()
+        for name, check in laws.items()
         if name not in without
         for sentence in check(snapshot)
     ]
@@ -105,7 +114,12 @@ def nothing_unrepeatable_again_by_itself(now):
 def a_call_again_has_its_key_and_content(now):
     """A call that is made again is the same call to whoever receives it."""
     for first, second in again(now):
-        if (first.key, first.content) != (second.key, second.content):
+        if first.revision == second.revision:
+            is_lawful = (first.key, first.content) == (second.key, second.content)
+        else:
+            # With what the record says by then it is another call, and a person wanted that.
+            is_lawful = first.revision < second.revision and first.key != second.key
+        if not is_lawful:
             yield f"{second}, after {first}"
 
 
@@ -124,15 +138,16 @@ def no_two_visits_share_a_key(now):
 def the_error_shown_is_the_last(now):
     """The error columns of a failed run name what ended this attempt."""
     for run in now.runs:
-        if run.status != "failed" or run.error_code == "poisoned":
+        if run.status != "failed" or run.error_code == "poisoned" or is_settled(run):
             continue
         since = now.world.revived.get(run.pk)
         fatal = [
             entry
-            for entry in run.step_results
+            for entry in now.entries[run.pk]
             # What went wrong while people were told of it is not why it failed.
             if entry.get("then") in FATAL and not entry["step_name"].startswith(TELLING)
-            if since is None or ended(entry) >= since
+            # In the steps under an error, a retry goes on: the error still counts.
+            if since is None or ended(entry) >= since or entry["then"] == "error_block"
         ]
         told = {(entry["step_name"], entry["error"]["code"]) for entry in fatal[-1:]}
         if (run.error_step, run.error_code) not in told:
@@ -266,7 +281,7 @@ def decisions_stand(now):
 def an_event_in_time_counts(now):
     """A wait is not over in vain if its event came before its time did."""
     for run in now.runs:
-        for entry in first_visits(run):
+        for entry in first_visits(now.entries[run.pk]):
             if entry["action"] != "wait_for_event" or not went_in_vain(entry):
                 continue
             up = [at for at in now.world.timed.get(run.pk, ()) if at <= ended(entry)]
@@ -294,8 +309,9 @@ def unknown_is_what_nobody_knows(now):
     for run in now.runs:
         if run.pk in now.world.touched:
             continue
-        for entry in run.step_results:
-            is_unknown = entry["status"] == "unknown"
+        for entry in now.entries[run.pk]:
+            # One from before was taken over from another run.
+            is_unknown = entry["status"] == "unknown" and ended(entry) >= run.created_at
             if is_unknown and (run.pk, entry["step_name"]) not in open_ends:
                 yield f"{entry['step_name']} of {name_of(run)}: its answer was there"
 
@@ -306,6 +322,53 @@ def a_failed_run_can_go_on(now):
     for run_id, code in now.world.refusals:
         if code == "nothing_failed":
             yield f"{run_id} cannot be retried: {code}"
+
+
+@law
+def an_unclear_part_can_be_settled(now):
+    """What became of a step can be said wherever it stands, by whoever has looked."""
+    for run_id, code in now.world.unsettled:
+        yield f"{run_id} cannot be settled: {code}"
+
+
+@law
+def what_was_done_stays_written(now):
+    """The entries of steps that ended well stay, in their order, each once."""
+    for run in now.runs:
+        done = [mark_of(entry) for entry in now.entries[run.pk] if entry["status"] in WELL]
+        before = now.world.written.get(run.pk, [])
+        kept = [mark for mark in done if mark in before]
+        if kept != before:
+            yield f"{name_of(run)} had {before}, and has {kept}"
+        if len(set(done)) < len(done):
+            yield f"{name_of(run)} has an entry twice: {done}"
+        now.world.written[run.pk] = done
+
+
+def an_event_that_came_is_heard(now):
+    """A run does not go on waiting for an event that is there already."""
+    for run in now.live:
+        if run.status != "waiting" or run.due_at <= now.now:
+            continue
+        if not (run.wait_type or "").startswith("event:"):
+            continue
+        step, order = run.pending["step_name"], run.pending["input"]["match"]["order"]
+        outputs = [
+            entry.get("output") or {} for entry in now.entries[run.pk] if entry["step_name"] == step
+        ]
+        used = {output.get("event_id") for output in outputs}
+        for event in now.events:
+            is_meant = event.payload["order"] == order and str(event.pk) not in used
+            if is_meant and event.created_at >= run.created_at:
+                yield f"{name_of(run)} waits for {order}, which came as {event.pk}"
+
+
+LAWS_OF_QUIET = {"an_event_that_came_is_heard": an_event_that_came_is_heard}
+
+
+def mark_of(entry):
+    """Return what tells an entry from the others of its run."""
+    return entry["step_name"], entry.get("turn", 1), entry["started_at"]
 
 
 def again(now):
@@ -324,7 +387,15 @@ def settings_of(run):
 
 def is_handling_failure(run):
     """Whether a run has failed already, and carries out the steps for that."""
-    return any(entry.get("then") == "on_failure" for entry in run.step_results)
+    step = (run.pending or {}).get("step_name", "")
+    return step.startswith(TELLING) or any(
+        entry.get("then") == "on_failure" for entry in run.step_results
+    )
+
+
+def is_settled(run):
+    """Whether a person has said what became of a part, and it goes on once its turn comes."""
+    return "settled" in ((run.pending or {}).get("resume") or {})
 
 
 def ended(entry):
@@ -333,10 +404,10 @@ def ended(entry):
     return moment(entry["started_at"]) + length + ROUNDING
 
 
-def first_visits(run):
+def first_visits(entries):
     """Yield the first end of each step of a run."""
     seen = set()
-    for entry in run.step_results:
+    for entry in entries:
         if entry["step_name"] not in seen and "waiting" not in entry:
             seen.add(entry["step_name"])
             yield entry

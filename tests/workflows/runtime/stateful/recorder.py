@@ -4,16 +4,23 @@ Nothing here asks the product what it believes. A call is known by its visit: th
 started, the way down to the step through lists and called workflows, and which time it is there.
 """
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import DatabaseError
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
+from tenants.silence import silence
 from tests.workflows.runtime.fates import Fate
 from workflows.models.run import WorkflowRun
+from workflows.services.run_entries import entries_of
+
+# What stands in an idempotency key behind the run: the step, which time, which revision.
+KEY = re.compile(r"(\d+)(?:-(\d+))?(?:-r(\d+))?")
 
 # How the next call, or the next write, may fail.
 REFUSED, BUSY, LOST, GATEWAY = "refused", "busy", "lost", "gateway"
@@ -33,6 +40,7 @@ class Call:
     run: object  # the id of the run that made it
     step: str
     visit: tuple[object, ...]
+    revision: int  # how often a person had it made with the record's values of that day
     key: str
     content: str
     is_repeatable: bool
@@ -95,10 +103,11 @@ class Recorder:
                 )
 
     def _mark(self, params, context):
-        visit = self._visit(context)
+        visit, _ = self._visit(context)
         how, self.next_write = self.next_write, ""
         tenant = context.tenant.id if how != BROKEN_KEY else uuid4()
-        Order.objects.create(tenant_id=tenant, number=uuid4().hex, note=f"{visit}")
+        with silence():  # no order that a workflow starts on
+            Order.objects.create(tenant_id=tenant, number=uuid4().hex, note=f"{visit}")
         if how == REFUSED:
             raise PermanentFailure("refused", number=0)
         if how == DEADLOCK:
@@ -107,11 +116,12 @@ class Recorder:
         return {}
 
     def _arrived(self, params, context, is_repeatable):
-        visit = self._visit(context)
+        visit, revision = self._visit(context)
         call = Call(
             run=context.run_id,
             step=context.step_name,
             visit=visit,
+            revision=revision,
             key=context.idempotency_key,
             content=params["to"],
             is_repeatable=is_repeatable,
@@ -121,11 +131,15 @@ class Recorder:
         return call
 
     def _visit(self, context):
-        """Return which visit of which step this is, whatever run carries it out."""
+        """Return which visit of which step this is, whatever run carries it out; and its revision.
+
+        The key has the number of the visit from the second one on, and that of the revision.
+        """
         root, way = self._way_to(context.run_id)
-        place = context.idempotency_key.removeprefix(f"{context.run_id}-")
-        turn = int(place.partition("-")[2] or 1)
-        return (str(root), *way, (context.step_name, turn))
+        _step, turn, revision = KEY.fullmatch(
+            context.idempotency_key.removeprefix(f"{context.run_id}-")
+        ).groups()
+        return (str(root), *way, (context.step_name, int(turn or 1))), int(revision or 0)
 
     def _way_to(self, run_id):
         if run_id not in self._above:
@@ -134,12 +148,27 @@ class Recorder:
                 self._above[run_id] = (run_id, ())
             else:
                 root, way = self._way_to(run.parent_run)
-                parent = WorkflowRun.objects.get(pk=run.parent_run)
-                step = parent.pending["step_name"]
-                turn = 1 + sum(one["step_name"] == step for one in parent.step_results)
-                self._above[run_id] = (root, (*way, (step, turn, run.item_index)))
+                place = _place_in(WorkflowRun.objects.get(pk=run.parent_run), run)
+                self._above[run_id] = (root, (*way, (*place, run.item_index)))
         return self._above[run_id]
+
+    def calls_of(self, run_id, step):
+        """Return the calls that a step of a run has made."""
+        return [one for one in self.calls if (one.run, one.step) == (run_id, step)]
 
     def root_of(self, run_id):
         """Return the run that a person or an event started."""
         return self._way_to(run_id)[0]
+
+
+def _place_in(parent, child):
+    """Return the step of the parent that started a child, and which time it was there."""
+    times = Counter()
+    for entry in entries_of(parent):
+        times[entry["step_name"]] += 1
+        oldest, last = entry.get("children") or (None, None)
+        if oldest and UUID(oldest) <= child.pk <= UUID(last):
+            return entry["step_name"], times[entry["step_name"]]
+    pending = parent.pending or {}
+    step = pending.get("resume", pending)["step_name"]
+    return step, times[step] + 1

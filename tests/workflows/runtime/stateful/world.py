@@ -4,15 +4,18 @@ from contextlib import ExitStack, suppress
 from datetime import datetime
 from time import monotonic, sleep
 from unittest import mock
+from uuid import uuid4
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
+from tenants.models.order import Order
 from tests.support.approvals import NEVER
 from tests.support.time_travel import travel
 from tests.workflows.runtime.fates import Death, Fate, die
 from tests.workflows.runtime.machine import LEASE, Machine
-from tests.workflows.runtime.stateful.documents import ORDERS, PERSON
-from tests.workflows.runtime.stateful.recorder import TORN, Recorder
+from tests.workflows.runtime.stateful.documents import ORDERS, PERSON, PHONE, WHOSE, WORD
+from tests.workflows.runtime.stateful.recorder import ANSWERED, TORN, Recorder
+from workflows.engine import folding
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
@@ -30,11 +33,13 @@ from workflows.services.pause import pause, resume
 from workflows.services.publish import publish
 from workflows.services.refusals import NotRetryable, RunHasEnded
 from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.run_entries import entries_of
 from workflows.services.unknown import settle_unknown
 
 ACTOR = "user:tester"
 TABLES = (
     "workflow_approvals",
+    "workflow_run_history",
     "workflow_runs",
     "workflow_lanes",
     "workflow_events",
@@ -44,6 +49,26 @@ TABLES = (
 )
 DEADLINE_SECONDS = 0.03
 STILL_ROUNDS = 4  # in which nothing comes of anything any more
+# How a statement, or a commit, of a worker fails: before it was done, or only its answer is lost.
+BEFORE, AFTER, AT_COMMIT = "before", "after", "at_commit"
+TROUBLES = (BEFORE, AFTER, AT_COMMIT)
+MOST_KEPT = 0  # entries of earlier visits that a row keeps: every loop moves some
+
+
+class Meanwhile(Fate):
+    """Lets something happen at one of the moments at which a worker could die."""
+
+    def __init__(self, at, act):
+        super().__init__(at)
+        self._act = act
+
+    def passes(self):
+        """Go through one more moment."""
+        self.moment += 1
+        # The test has one connection: not into the worker's transaction.
+        if self._act is not None and self.moment >= self.at and not connection.in_atomic_block:
+            act, self._act = self._act, None
+            act()
 
 
 class Worker(Machine):
@@ -69,29 +94,42 @@ class Worker(Machine):
 class World:
     """One tenant with two workflows, two workers, and an outside that remembers."""
 
-    def __init__(self, tenant, library):
+    def __init__(self, tenant, library, tally):
         forget()
+        self.tally = tally  # what happened how often, in all lives
         self.tenant = tenant
         self.recorder = Recorder()
         self.recorder.declare(library)
         self.workers = [Worker("north"), Worker("south")]
         self.touched = set()  # runs whose worker died while it held them
-        self.revived = {}  # root: when a person last let it go on
+        self.revived = {}  # root: when a person last let it go on after a failure
         self.refusals = []  # what was refused to a person, and must not have been
+        self.unsettled = []  # runs whose unclear step nobody may settle, and why
         self.timed = {}  # run: when its time, or its deadline, was let pass
         self.paid = []  # (order, when)
         self.decided = {}  # approval: the choice that was taken
-        self.trouble_at = 0  # the statement that fails, counted in a turn
+        self.trouble = (0, BEFORE)  # the statement or commit of a turn that fails, and how
+        self.written = {}  # run: what stood in its entries when the laws were looked at last
         self._stack = ExitStack()
         self._inject()
 
     def close(self):
         """Leave nothing behind."""
+        self._count()
         self._stack.close()
         for worker in self.workers:
             with suppress(Exception):
                 worker.close()
         forget()
+
+    def _count(self):
+        """Count what came of everything."""
+        for run in WorkflowRun.objects.all():
+            self.tally[f"{'part' if run.parent_run else 'run'} {run.status}"] += 1
+            self.tally["with a history"] += bool(run.entries_numbered)
+        for call in self.recorder.calls:
+            self.tally[f"call {call.end}"] += 1
+            self.tally["call with the record's values"] += bool(call.revision)
 
     # What workflows there are.
 
@@ -104,9 +142,16 @@ class World:
 
     # What happens.
 
-    def fire(self, order, *, yes):
+    def order(self, order, *, yes):
         """Let an order come in."""
-        fire(self.tenant, "x", {"order": order, "yes": yes})
+        says = {WHOSE: order, WORD: "yes" if yes else "no", PHONE: "01"}
+        Order.objects.create(tenant=self.tenant, number=uuid4().hex, **says)
+
+    def correct(self, run):
+        """Write another number into the order that a run is about."""
+        order = Order.objects.get(pk=run.subject_id)
+        setattr(order, PHONE, f"{int(getattr(order, PHONE)) + 1:02}")
+        order.save()
 
     def pay(self, order):
         """Let the event come that runs wait for."""
@@ -124,7 +169,26 @@ class World:
             return len(held)
         finally:
             self.recorder.fate = Fate()
-            self.trouble_at = 0
+            self.trouble = (0, BEFORE)
+
+    def work_meanwhile(self, which, moment, act):
+        """Let one worker look once, and something happen in the middle of its turn."""
+        self.recorder.fate = Meanwhile(moment, act)
+        return self.work(which)
+
+    def nested(self, which):
+        """Let a worker look while another is in the middle of its turn."""
+        recorder, trouble = self.recorder, self.trouble
+        fate, in_hand = recorder.fate, recorder.in_hand
+        recorder.fate = Fate()
+        try:
+            self.work(which)
+        finally:
+            recorder.fate, recorder.in_hand, self.trouble = fate, in_hand, trouble
+
+    def match(self, which):
+        """Let a worker bring new events to the runs that wait for them."""
+        self.workers[which].session.match_events()
 
     def take_over(self, which=0):
         """Let a worker look for the runs of the dead, and for leases that ended."""
@@ -169,15 +233,28 @@ class World:
         self.decided[approval.pk] = choice
         return True
 
-    def retry(self, run):
-        """Let a failed run go on; return whether it does."""
-        return self._let_go_on(run, lambda: retry_failed_step(self.tenant, run.pk))
+    def retry(self, run, *, with_record=False):
+        """Let a run that failed, or was cancelled, go on; return whether it does."""
+        how = f"retried {run.status}{' with its record' * with_record}"
+
+        def act():
+            retry_failed_step(self.tenant, run.pk, with_record=with_record)
+
+        return self._let_go_on(run, act, how)
 
     def settle(self, run, *, done):
         """Say what became of a step that nobody knows of; return whether that was taken."""
-        return self._let_go_on(
-            run, lambda: settle_unknown(self.tenant, run.pk, ACTOR, done=done), is_call=not done
-        )
+        step = unknown_step(run)
+
+        def act():
+            settle_unknown(self.tenant, run.pk, ACTOR, done=done)
+
+        how = f"settled {'part' if run.parent_run else 'run'} as {'' if done else 'not '}done"
+        is_taken = self._let_go_on(run, act, how, is_call=not done)
+        # A worker that died may not have called at all.
+        if is_taken and done and (calls := self.recorder.calls_of(run.pk, step)):
+            calls[-1].end = ANSWERED
+        return is_taken
 
     def start_again(self, run, **how):
         """Start a run again; return whether it was."""
@@ -210,7 +287,7 @@ class World:
         self.recorder.next_call = self.recorder.next_write = ""
         self.recorder.before_answer = None
         self.recorder.down.clear()
-        self.trouble_at = 0
+        self.trouble = (0, BEFORE)
         self.resume()
 
     def work_until_quiet(self, turns=300):
@@ -222,10 +299,10 @@ class World:
                 return True
         return False
 
-    def let_everything_through(self):
+    def let_everything_through(self, look):
         """Pay, decide and let time pass for as long as anything comes of it.
 
-        Returns the runs that have not ended then.
+        Looks whenever nobody has anything to do. Returns the runs that have not ended then.
         """
         still = 0
         before = None
@@ -242,6 +319,7 @@ class World:
             for approval in self.open_questions():
                 self.decide(approval, "approve")
             self.work_until_quiet()
+            look()
             self.pass_time(WorkflowRun.objects.filter(wait_type__in=["time", "retry"]))
         return list(WorkflowRun.objects.filter(due_at__isnull=False).order_by("id"))
 
@@ -254,16 +332,21 @@ class World:
         for run_id in runs:
             self.timed.setdefault(run_id, []).append(now)
 
-    def _let_go_on(self, run, act, *, is_call=True):
+    def _let_go_on(self, run, act, how, *, is_call=True):
         before = database_now()
         try:
             act()
         except NotRetryable as refusal:
             self.refusals.append((run.pk, refusal.code))
+            self.tally[f"{how}: {refusal.code}"] += 1
             return False
-        self.revived[run.pk] = before
+        self.tally[how] += 1
+        root = self.recorder.root_of(run.pk)
+        if run.status == "failed":
+            # Of one that was cancelled, what had failed before still counts.
+            self.revived[root] = before
         if is_call:
-            self.recorder.persons[run.pk] = self.recorder.persons.get(run.pk, 0) + 1
+            self.recorder.persons[str(root)] = self.recorder.persons.get(str(root), 0) + 1
         return True
 
     def _bury(self, which, held):
@@ -277,7 +360,7 @@ class World:
     def _inject(self):
         """Put the moments of death, and the trouble of the database, into the engine's seams."""
         real_write, real_carry_out = store.write, live.LiveHands.carry_out
-        real_execute = database.execute
+        real_execute, real_commit = database.execute, connections["default"].commit
 
         def write(*arguments, **more):
             self.recorder.fate.passes()
@@ -294,18 +377,35 @@ class World:
             return progress
 
         def run_statement(statement, values):
-            if self.trouble_at:
-                self.trouble_at -= 1
-                if not self.trouble_at:
-                    raise OperationalError("canceling statement due to lock timeout")
-            return real_execute(statement, values)
+            how = self._trouble_now(BEFORE, AFTER)
+            if how == BEFORE:
+                raise OperationalError("canceling statement due to lock timeout")
+            found = real_execute(statement, values)
+            if how == AFTER:
+                raise OperationalError("server closed the connection unexpectedly")
+            return found
+
+        def commit():
+            real_commit()
+            if self._trouble_now(AT_COMMIT):
+                raise OperationalError("server closed the connection unexpectedly")
 
         for target, name, new in (
             (store, "write", write),
             (live.LiveHands, "carry_out", carry_out),
             (database, "execute", run_statement),
+            (connections["default"], "commit", commit),
+            (folding, "MAX_SUPERSEDED", MOST_KEPT),
         ):
             self._stack.enter_context(mock.patch.object(target, name, new))
+
+    def _trouble_now(self, *kinds):
+        """Return which trouble comes now, if one of these does."""
+        number, kind = self.trouble
+        if kind not in kinds or not number:
+            return None
+        self.trouble = (number - 1, kind)
+        return kind if number == 1 else None
 
 
 def is_current(approval):
@@ -321,6 +421,12 @@ def asked_by(run):
     last = {entry["step_name"]: entry for entry in run.step_results}
     waits = [run.pending or {}, *(entry.get("waiting") or {} for entry in last.values())]
     return {wait["approval_id"] for wait in waits if "approval_id" in wait}
+
+
+def unknown_step(run):
+    """Return the name of the step that stopped a run because nobody knows what became of it."""
+    unclear = [one for one in entries_of(run) if one["status"] == "unknown"]
+    return unclear[-1]["step_name"] if unclear else ""
 
 
 def moment(text):
