@@ -117,12 +117,14 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING cancel_requested_at IS NOT NULL
 """
 
-# Earlier entries leave the row for the run's history, in the transaction of what is written next.
+# Earlier entries leave the row for the run's history, in the transaction of what is written next,
+# and fenced like it: written twice, they would meet themselves in the history.
 FOLD: Final = """
 WITH run AS (
     UPDATE workflow_runs
     SET step_results = %(kept)s::jsonb, entries_numbered = %(numbered)s
     WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
+        AND coalesce(pending -> 'begun', 'true') = %(begun)s::jsonb
     RETURNING id, tenant_id
 ), moved AS (
     INSERT INTO workflow_run_history (run_id, seq, tenant_id, entries)

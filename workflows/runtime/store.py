@@ -439,7 +439,8 @@ def _folded(statement: str, values: Mapping[str, Any], fold: Fold) -> bool:
         "chunks": storable(list(fold.chunks())),
     }
     with transaction.atomic():
-        _fenced(statements.FOLD, {"id": values["id"], "token": values["token"], **moves})
+        fence = {key: values[key] for key in ("id", "token", "begun")}
+        _fenced(statements.FOLD, {**fence, **moves})
         return _fenced(statement, {**values, "fold": None, "entries": "[]"})
 
 

@@ -17,6 +17,7 @@ from actions.spec import Effect
 from tenants.models.order import Order
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import LEASE, Machine
+from workflows.engine import folding
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
@@ -29,6 +30,7 @@ from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.runtime.watch import Watch
 from workflows.services.fire import fire
 from workflows.services.publish import publish
+from workflows.services.run_entries import entries_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -263,6 +265,50 @@ def test_trouble_at_a_write_loses_nothing(
         assert (root.status, root.error_code, calls) == (end, None, expected), name
         assert set(WorkflowRun.objects.values_list("crashes", flat=True)) == {0}, name
         everything_once(root, steps)
+        forget(calls)
+
+
+MOVES = {
+    "a checkpoint": (RUNNING, [call("a"), call("b")]),
+    "a database step": (RUNNING, [MAKE, call("b")]),
+    "a wait": (WAITING, [call("a")]),
+    "the end": (RunStatus.COMPLETED_WITH_ERRORS, [call("a")]),
+}
+
+
+@pytest.mark.parametrize("when", ANSWERS_LOST)
+@pytest.mark.parametrize("what", MOVES)
+def test_trouble_at_a_write_that_moves_entries_to_the_history_loses_nothing(
+    tenant, machine, calls, accident, monkeypatch, what, when
+):
+    status, inner = MOVES[what]
+    never = {"all": [{"field": "trigger.never", "operator": "is_true"}]}
+    params = {"steps": inner, "until": never, "every": "1s", "at_most": 3}
+    loop = {"name": "loop", "action": "repeat", "params": params, "on_error": "continue"}
+    publish_all(tenant, [loop])
+    monkeypatch.setattr(folding, "MAX_SUPERSEDED", 0)
+    is_meant, real = progress_of(status, fold=True), store.write
+
+    def write(claim, progress, *more):
+        if not is_meant(progress):
+            return real(claim, progress, *more)
+        return accident.around(lambda: real(claim, progress, *more))
+
+    monkeypatch.setattr(store, "write", write)
+    names = [step["name"] for step in inner]
+    for name in TROUBLES:
+        accident.prepare(name, after=ANSWERS_LOST[when])
+        [run_id] = fire(tenant, "x", {"never": False}).run_ids
+        work(machine)
+
+        run = WorkflowRun.objects.get(pk=run_id)
+        assert accident.error is None, f"{name} did not happen"
+        assert (run.status, run.error_code) == ("completed_with_errors", "not_in_time"), name
+        assert calls == 3 * [one for one in names if one != "make"], name
+        assert Order.objects.count() == 3 * names.count("make"), name
+        entries = [entry["step_name"] for entry in entries_of(run)]
+        assert entries == [*(3 * ["loop", *names]), "loop"], name
+        assert run.crashes == 0
         forget(calls)
 
 

@@ -251,6 +251,8 @@ class Life:
         run = self._chosen(self._roots("failed", "cancelled"), number)
         if run is None:
             return NOTHING
+        if with_record:
+            self.world.correct(run)
         self.world.retry(run, with_record=with_record)
         return None
 
