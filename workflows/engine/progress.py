@@ -9,6 +9,8 @@ and name, its rendered `input`, and
     of child runs               `children`: `oldest` and `last` id of the step's child runs, how
                                 many were `started`, and after a retry which to `revive`
 
+    after a retry               `in_doubt`: it may have been done; `rendered_at`: as of when it is
+                                rendered, if it may have been called before it was stored
     of a run that has failed    `after_failure`: these are the steps for that
 
 Of a run that ended in the middle of a step it keeps all that under `resume`: where a retry goes on.

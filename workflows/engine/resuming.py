@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from workflows.definition.instructions import Call, EmitEvent, RunWorkflow
 from workflows.definition.program import Program
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED
 from workflows.engine.entries import Entry, stopping_entry
@@ -108,7 +109,10 @@ def _resumption(
     if kept is None and _ended_inside(ending):
         kept = {}
     if kept is not None and (step not in failure_steps(program) or not results):
-        return _inside(results, (step, kept), ending, scope)
+        onward = _inside(results, (step, kept), ending, scope)
+        if not isinstance(program.instructions[onward.step], Call | EmitEvent | RunWorkflow):
+            onward.pending.pop("rendered_at", None)  # nothing was called
+        return onward
     failed = stopping_entry(results, program)
     if failed is None:
         return None
@@ -154,6 +158,10 @@ def _inside(
     step, kept = stood
     step = kept.get("step", step)
     pending: Entry = {"step": step, **kept}
+    pending.pop("faults", None)
+    # What a claim says of itself it says anew; that the step may have been done stays.
+    if pending.pop("begun", False):
+        pending["in_doubt"] = True
     if kept.get("awaits") == "children":
         pending["children"] = {**kept["children"], "revive": scope}
     elif "awaits" in kept or "wake_at" in kept:
@@ -170,7 +178,7 @@ def _with_fresh(pending: Entry, fresh: Fresh) -> Entry:
         return {**pending, "children": {**pending["children"], "fresh": fresh.as_json()}}
     if "hands_over" in pending:
         return pending
-    kept = {key: value for key, value in pending.items() if key != "input"}
+    kept = {key: value for key, value in pending.items() if key not in {"input", "rendered_at"}}
     marks = {"revision": pending.get("revision", 0) + 1, "record_values": fresh.told}
     return {**kept, **marks, "trigger": fresh.payload}
 

@@ -90,7 +90,8 @@ class Claim:
     @property
     def was_begun(self) -> bool:
         """Whether a worker began the step under way and did not write what became of it."""
-        return bool(self.pending and self.pending.get("begun"))
+        kept = self.pending or {}
+        return bool(kept.get("begun") or kept.get("in_doubt"))
 
     @property
     def may_have_asked(self) -> bool:

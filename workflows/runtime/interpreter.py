@@ -100,7 +100,7 @@ def _begin(hands: Hands, step: int, pending: Pending | None) -> Progress:
 def _is_in_doubt(hands: Hands, step: int, pending: Pending | None) -> bool:
     """Whether the step may have been done by a worker that died: that is said, not the deadline."""
     kept = pending or {}
-    if "begun" not in kept or "awaits" in kept or "wake_at" in kept:
+    if not kept.keys() & {"begun", "in_doubt"} or "awaits" in kept or "wake_at" in kept:
         return False
     job = hands.walker().begin(step, pending, hands.now()).job
     return job is not None and hands.doubt(job) is not None

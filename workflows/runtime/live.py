@@ -58,6 +58,9 @@ class LiveHands:
         A worker that dies in the first step leaves no rendered params behind: rendered again,
         they must come out the same.
         """
+        kept = self.claim.pending or {}
+        if "rendered_at" in kept and not self.claim.written:
+            return datetime.fromisoformat(kept["rendered_at"])
         is_first = not self.results and not (self.claim.pending or {}).keys() - BOOKKEEPING
         return self.claim.started_at if is_first else self.clock.now()
 

@@ -13,6 +13,12 @@ NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
 # Nobody executes the run, and it has not failed yet.
 _ENDS_NOW: Final = "(status <> 'running' AND NOT coalesce(pending ? 'after_failure', false))"
 
+# What is kept of the step that a run ends in. The very first one is rendered as of the run's start,
+# and stored only afterwards: whoever calls it again has to know when that was.
+_RESUME: Final = """jsonb_build_object('resume', CASE
+    WHEN pending ? 'begun' AND NOT pending ? 'input' AND step_results = '[]'::jsonb
+    THEN jsonb_build_object('rendered_at', started_at) ELSE '{}'::jsonb END || pending)"""
+
 # Workers are alive while they hold the advisory lock (this class, their number).
 WORKER_LOCK_CLASS: Final = 4711
 
@@ -329,19 +335,18 @@ WHERE id = %(id)s
 """
 
 # The end of a run that its worker did not even survive reading.
-BURY: Final = """
+BURY: Final = f"""
 UPDATE workflow_runs
 SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
     lease_until = NULL, due_at = NULL, completed_at = now(), wait_type = NULL, wait_match = NULL,
     error_step = coalesce(pending ->> 'step_name', error_step),
-    pending = jsonb_build_object('resume', coalesce(pending, '{}'::jsonb) - 'begun'),
-    error_code = %(error_code)s::text,
+    pending = coalesce({_RESUME}, '{{"resume": {{}}}}'::jsonb), error_code = %(error_code)s::text,
     error_message = %(error_message)s,
     error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
         || %(error_code)s::text)
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING 1
-"""
+"""  # noqa: S608  # a constant of this module
 
 FORGET_WORKERS: Final = "DELETE FROM workflow_workers WHERE number = ANY(%(workers)s)"
 
@@ -367,7 +372,7 @@ CANCEL_COLUMNS: Final = f"""
     wait_type = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_type END,
     wait_match = CASE WHEN {_ENDS_NOW} THEN NULL ELSE wait_match END,
     pending = CASE WHEN {_ENDS_NOW} AND pending IS NOT NULL
-        THEN jsonb_build_object('resume', pending) WHEN {_ENDS_NOW} THEN NULL ELSE pending END
+        THEN {_RESUME} WHEN {_ENDS_NOW} THEN NULL ELSE pending END
 """
 CANCEL: Final = f"""
 UPDATE workflow_runs SET {CANCEL_COLUMNS}

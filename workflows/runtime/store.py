@@ -202,9 +202,8 @@ def _finish(claim: Claim, progress: Progress) -> bool:
     """End a run; let those hear of it whom it concerns: parent, children, lane, other workflows."""
     errors = error_columns(claim.definition_id, progress.error)
     output = storable(progress.ended.as_json()) if claim.parent_run else None
-    resume = None if progress.pending is None else {"resume": progress.pending}
     values = {**_values(claim, progress), "status": progress.status, "output": output, **errors}
-    values["pending"] = _stored(resume)
+    values["pending"] = _stored(_resume(claim, progress.pending))
     closes = progress.closes_question and claim.may_have_asked
     if not claim.has_ties and not closes and progress.status is not RunStatus.FAILED:
         return _fenced(statements.FINISH, values)
@@ -221,6 +220,16 @@ def _finish(claim: Claim, progress: Progress) -> bool:
         if claim.has_ties:
             locks.lock([_member_of(claim)])
         return act(None)
+
+
+def _resume(claim: Claim, pending: Json) -> Json:
+    """Return what the row of a run keeps of the step that it ended in the middle of."""
+    if pending is None:
+        return None
+    # As in the statements: when the very first step was rendered, if it may have been called.
+    is_rendered_again = claim.was_begun and not claim.results and "input" not in pending
+    first = {"rendered_at": claim.started_at.isoformat()} if is_rendered_again else {}
+    return {"resume": {**first, **pending}}
 
 
 def _end_with_others(claim: Claim, progress: Progress, *, closes: bool) -> bool:

@@ -10,6 +10,8 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
 from tests.support.time_travel import travel
+from tests.workflows.services.conftest import Killed
+from workflows.engine.decide import MAX_CRASHES
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -681,3 +683,43 @@ def let_rounds_pass(worker):
     for _ in range(6):
         worker.work()
         travel(WorkflowRun.objects.filter(wait_type="time"))
+
+
+# Called, and never stored: the very first step.
+
+
+def end_by_cancel(worker):
+    cancel(whole().tenant, whole().pk)
+
+
+def end_by_poison(worker):
+    WorkflowRun.objects.update(crashes=MAX_CRASHES)
+
+
+@pytest.mark.parametrize("settings", [{}, {"concurrency_key": "one"}])
+@pytest.mark.parametrize("end", [end_by_cancel, end_by_poison])
+def test_a_first_step_that_was_called_is_called_again_with_its_content(
+    tenant, worker, library, publish_steps, end, settings
+):
+    made = []
+
+    def call(params, context):
+        made.append((context.idempotency_key, params["to"]))
+        if len(made) == 1:
+            raise Killed
+
+    library(Effect.REPEATABLE, lambda params, context: call(params, context) or {})
+    publish_steps(tenant, probe("call", "at {{ now }}"), settings=settings)
+    fire(tenant, "x", {})
+    with pytest.raises(Killed):
+        worker.step()
+    worker.lose()
+    end(worker)
+    worker.work()
+    assert whole().due_at is None
+
+    retry_failed_step(tenant, whole().pk)
+    worker.work()
+
+    assert whole().status == "completed"
+    assert (len(made), len(set(made))) == (2, 1)
