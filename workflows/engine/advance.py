@@ -234,8 +234,15 @@ class Walker:
         self, step: int, pending: Pending | None, wait_type: WaitType, due_in: timedelta | None
     ) -> Progress:
         """Leave the run until it is due again, or until somebody wakes it."""
-        parked = Progress(RunStatus.WAITING, self.entries, step, pending, due_in=due_in)
-        return replace(parked, wait_type=wait_type, has_failed=self.has_failed_at(step))
+        return Progress(
+            RunStatus.WAITING,
+            self.entries,
+            step,
+            pending,
+            due_in=due_in,
+            wait_type=wait_type,
+            has_failed=self.has_failed_at(step),
+        )
 
     def scope(self, now: datetime) -> Scope:
         """Return what templates see at this moment."""
@@ -291,8 +298,14 @@ class Walker:
         if (steer := _STEERING.get(type(instruction))) is not None:
             return steer(self, job, done, now)
         ready = replace(job, input=storable_input(instruction.render(scope)))
-        onward = Progress(RunStatus.RUNNING, self.entries, instruction.index, stored(ready), ready)
-        return replace(onward, has_failed=has_failed)
+        return Progress(
+            RunStatus.RUNNING,
+            self.entries,
+            instruction.index,
+            stored(ready),
+            ready,
+            has_failed=has_failed,
+        )
 
     def _fail(self, mark: Fail, now: datetime) -> Progress:
         """End a block whose run stops: with the error that led into it."""
@@ -323,8 +336,15 @@ class Walker:
         step = decision.next_step
         if decision.status is RunStatus.FAILED and error is not None:
             step = self.program_index(error["step_name"], step)
-        over = Progress(decision.status, self.entries, step, None, ended=ended, error=error)
-        return replace(over, closes_question=True)
+        return Progress(
+            decision.status,
+            self.entries,
+            step,
+            None,
+            ended=ended,
+            error=error,
+            closes_question=True,
+        )
 
     def _job(self, instruction: Instruction, pending: Pending, now: datetime) -> Job:
         turn, scope = self.turns_of(instruction), self.scope(now)

@@ -67,7 +67,7 @@ def as_it_is(at: Standing, progress: Progress, refusal: Refusal) -> Parts:
         pending = {**(progress.pending or {}), "looks_back": True}
         said = replace(progress, status=RunStatus.RUNNING, pending=pending, announces=True)
         return [at.folding(said)]
-    return [at.folding(replace(progress, announces=False))]
+    return [at.folding(replace(progress, announces=False) if progress.announces else progress)]
 
 
 def without_what_follows(at: Standing, progress: Progress, refusal: Refusal) -> Parts:

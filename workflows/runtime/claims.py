@@ -109,6 +109,12 @@ class Claim:
         """How often the engine itself has failed at the step under way."""
         return int((self.pending or {}).get("faults", 0))
 
+    def having_written(self, checkpoints: int) -> "Claim":
+        """Return the claim after so many checkpoints; quicker than `replace`."""
+        after = object.__new__(Claim)
+        vars(after).update(vars(self), written=checkpoints)
+        return after
+
     @property
     def begun_mark(self) -> str:
         """What `begun` is in the row, as JSON: true from the claim, then a checkpoint's number.

@@ -208,7 +208,7 @@ class LiveHands:
         if len(parts) == 1:
             return [self.claim]
         written = self.claim.written
-        return [replace(self.claim, written=written + number) for number in range(len(parts))]
+        return [self.claim.having_written(written + number) for number in range(len(parts))]
 
     def noted(self, parts: Sequence[Progress], cancel_asked: bool) -> Progress:
         """Remember what stands in the row now; return the last of it."""
@@ -222,7 +222,8 @@ class LiveHands:
         self.step, self.pending = last.next_step, last.pending
         self.has_called_out = False
         checkpoints = sum(part.status is RunStatus.RUNNING for part in parts)
-        self.claim = replace(self.claim, written=self.claim.written + checkpoints)
+        if checkpoints:
+            self.claim = self.claim.having_written(self.claim.written + checkpoints)
         return self._look_back(last) if last.announces else last
 
     def _look_back(self, announced: Progress) -> Progress:
