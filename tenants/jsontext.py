@@ -23,6 +23,12 @@ _readable = simplejson.JSONEncoder(
 )
 
 
+class Unreadable(str):
+    """Stands in a value that was read from a row, for a part of it that could not be."""
+
+    __slots__ = ()
+
+
 def loads(text: str | bytes) -> Json:
     """Read JSON text. Fractions become Decimal. Raises ValueError."""
     return _decoder.decode(text)  # type: ignore[arg-type]  # it takes bytes, too

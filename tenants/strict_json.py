@@ -10,9 +10,10 @@ characters are replaced rather than refused, since nobody is there who could sen
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cache
 from math import isfinite
 from typing import Any, Final, NoReturn
 
@@ -90,18 +91,26 @@ def facts_of(problem: BadJson) -> dict[str, Json]:
     return {"reason": str(problem), **problem.params, "fault": str(problem.fault), **where}
 
 
-def loads(source: str | bytes, *, max_bytes: int = MAX_BYTES, long_integers: bool = False) -> Json:
+def loads(
+    source: str | bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    long_integers: bool = False,
+    floats: bool = False,
+) -> Json:
     """Return the JSON value that `source` is; fractions are Decimals. Raises BadJson.
 
     `long_integers`: whole numbers may have as many digits as fractions, not only 64 bits. That is
     for pages on which people get back what is stored; programs are told to send them as text.
+    `floats`: fractions become floats, as large as those are, for columns that keep no others.
     """
     text = _decoded(source, max_bytes)
     if not text.strip(" \t\r\n"):
         raise BadJson(JsonFault.EMPTY)
-    _refuse_depth(text)
+    _refuse_depth(text, max_depth)
     try:
-        value = (_LONG_DECODER if long_integers else _DECODER).decode(text)
+        value = _decoder(long_integers, floats).decode(text)
     except json.JSONDecodeError as wrong:
         raise BadJson(JsonFault.SYNTAX, at=(text, wrong.pos), reason=wrong.msg) from None
     # Only an escape can bring these characters in: bare ones were refused above.
@@ -110,11 +119,9 @@ def loads(source: str | bytes, *, max_bytes: int = MAX_BYTES, long_integers: boo
     return value
 
 
-def loads_object(
-    source: str | bytes, *, max_bytes: int = MAX_BYTES, long_integers: bool = False
-) -> dict[str, Json]:
+def loads_object(source: str | bytes, *, long_integers: bool = False) -> dict[str, Json]:
     """Return the JSON object that `source` is, as `loads` does. Raises BadJson."""
-    value = loads(source, max_bytes=max_bytes, long_integers=long_integers)
+    value = loads(source, long_integers=long_integers)
     if not isinstance(value, dict):
         raise BadJson(JsonFault.NOT_AN_OBJECT, pointer="", found=_kind(value))
     return value
@@ -217,6 +224,8 @@ def _members(part: Json) -> Iterable[Json] | None:
     """Return what stands in a list or an object; None if it is neither, or has other keys."""
     if type(part) is dict:
         return part.values() if _TEXT_ONLY.issuperset(map(type, part)) else None
+    if type(part) is jsontext.Unreadable:
+        raise BadJson(JsonFault.NOT_JSON, reason=part)
     return part if type(part) is list else None
 
 
@@ -250,7 +259,7 @@ def _decoded(source: str | bytes, max_bytes: int) -> str:
         raise BadJson(JsonFault.NOT_UTF8, byte=wrong.start + 1) from None
 
 
-def _refuse_depth(text: str) -> None:
+def _refuse_depth(text: str, max_depth: int) -> None:
     depth = 0
     for found in _STRING_OR_BRACKET.finditer(text):
         match text[found.start()]:
@@ -258,8 +267,8 @@ def _refuse_depth(text: str) -> None:
                 depth += 1
             case "]" | "}":
                 depth -= 1
-        if depth > MAX_DEPTH:
-            raise BadJson(JsonFault.TOO_DEEP, at=(text, found.start()), limit=MAX_DEPTH)
+        if depth > max_depth:
+            raise BadJson(JsonFault.TOO_DEEP, at=(text, found.start()), limit=max_depth)
 
 
 def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -349,11 +358,18 @@ def _shown_number(number: Json) -> str:
     return _shown(str(number))
 
 
-def _decoder(whole: Callable[[str], int]) -> json.JSONDecoder:
+def _float(text: str) -> float:
+    # A float has few digits; more than its exponents reach is infinity.
+    if len(text) > _MAX_NUMBER_TEXT or not isfinite(number := float(text)):
+        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS)
+    return number
+
+
+@cache
+def _decoder(long_integers: bool, floats: bool) -> json.JSONDecoder:
     return json.JSONDecoder(
-        object_pairs_hook=_object, parse_int=whole, parse_float=_fraction, parse_constant=_constant
+        object_pairs_hook=_object,
+        parse_int=_long_whole if long_integers else _whole,
+        parse_float=_float if floats else _fraction,
+        parse_constant=_constant,
     )
-
-
-_DECODER: Final = _decoder(_whole)
-_LONG_DECODER: Final = _decoder(_long_whole)

@@ -20,8 +20,14 @@ NAME_SENTENCES: Final[dict[NameFault, Any]] = {
 }
 
 
+def validate_line(text: str) -> None:
+    """Refuse what no header of a mail and no line of a log can carry. Its length is the field's."""
+    if name_fault(text, len(text)):
+        raise ValidationError(NAME_SENTENCES[NameFault.CHARACTERS], code=NameFault.CHARACTERS)
+
+
 def validate_name(name: str) -> None:
-    """Refuse what no header of a mail and no line of a log can carry."""
+    """Refuse what is no name: as `validate_line` does, and more than any column of names takes."""
     if fault := name_fault(name):
         params = {"limit": MAX_CHARACTERS}
         raise ValidationError(NAME_SENTENCES[fault], code=fault, params=params)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.facts import TenantFacts
+from tenants.fields import NameField
 from tenants.ids import DatabaseUUID7, uuid7
 
 
@@ -31,7 +32,7 @@ class Tenant(models.Model):
     key = models.SlugField(
         _("key"), unique=True, help_text=_("Short name, used in addresses and exports.")
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = NameField(_("name"), max_length=200)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="Asia/Beirut", validators=[validate_time_zone]
     )
