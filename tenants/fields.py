@@ -1,4 +1,4 @@
-"""Model fields: JSON that keeps what it was given and can always be shown, and names."""
+"""Model fields: JSON that can be shown whatever it holds, names, addresses, time zones."""
 
 import json
 from decimal import Decimal
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tenants import jsontext
 from tenants.jsontext import Json, Unreadable
 from tenants.strict_json import MAX_KEPT_DEPTH
-from tenants.validators import validate_line
+from tenants.validators import validate_address, validate_line, validate_zone
 
 # Of what a row holds. Nothing deeper is let in, but pages recurse, and a row may be older.
 MAX_SHOWN_DEPTH: Final = MAX_KEPT_DEPTH + 20
@@ -83,10 +83,11 @@ class ExactJSONField(models.JSONField):
         return name, path, args, options
 
 
-if TYPE_CHECKING:
-    _Text = models.CharField[str, str]  # generic for the checker only
+if TYPE_CHECKING:  # generic for the checker only
+    _Text = models.CharField[str, str]
+    _Address = models.EmailField[str, str]
 else:
-    _Text = models.CharField
+    _Text, _Address = models.CharField, models.EmailField
 
 
 class NameField(_Text):
@@ -98,6 +99,23 @@ class NameField(_Text):
         """Be a CharField to migrations: what is refused changes nothing in the database."""
         name, _path, args, options = super().deconstruct()
         return name, "django.db.models.CharField", args, options
+
+
+class ZoneField(NameField):
+    """The name of a time zone."""
+
+    default_validators = [validate_zone]
+
+
+class AddressField(_Address):
+    """A mail address that a message can carry."""
+
+    default_validators = [validate_address]
+
+    def deconstruct(self) -> Any:
+        """Be an EmailField to migrations."""
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.EmailField", args, options
 
 
 def _whole(text: str) -> Json:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 MAX_CHARACTERS: Final = 200
+MAX_EVENT_TYPE: Final = 100  # of the name of a kind of event
 
 # Control characters, separators of lines, signs that turn the direction of what follows, what
 # Unicode calls no characters. The marks of direction stay, and the joiners: Arabic and Persian
@@ -34,6 +35,21 @@ def name_fault(name: str, max_characters: int = MAX_CHARACTERS) -> NameFault | N
     if len(name) > max_characters:
         return NameFault.TOO_LONG
     return NameFault.CHARACTERS if _UNFIT_CHARACTER.search(name) else None
+
+
+class BadName(ValueError):
+    """Code gave a name that nothing may have."""
+
+    def __init__(self, fault: NameFault, name: str, max_characters: int) -> None:
+        shown = one_line(name, 60)
+        super().__init__(f"{fault}: {shown!r}, of at most {max_characters} characters")
+        self.fault = fault
+
+
+def refuse_unfit(name: str, max_characters: int = MAX_CHARACTERS) -> None:
+    """Raise BadName for one that is not a name."""
+    if fault := name_fault(name, max_characters):
+        raise BadName(fault, name, max_characters)
 
 
 def one_line(text: str, max_characters: int = MAX_CHARACTERS) -> str:

@@ -127,13 +127,19 @@ def loads_object(source: str | bytes, *, long_integers: bool = False) -> dict[st
     return value
 
 
-def check(value: Json, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> str:
+def check(
+    value: Json,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    any_text: bool = False,  # `jsontext.storable` replaces what PostgreSQL refuses
+) -> str:
     """Return a value of Python code as JSON text. Raises BadJson for one that is not let in."""
     text = _written(value)
     if not _is_plain(value, max_depth):
         value = jsontext.loads(text)
         _is_plain(value, max_depth)
-    if jsontext.has_bad_text(text):
+    if not any_text and jsontext.has_bad_text(text):
         _refuse_bad_characters(value, "")
     # Escapes make the text longer than the bytes, never shorter.
     if len(text) > max_bytes and len(jsontext.readable(value).encode()) > max_bytes:

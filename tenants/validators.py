@@ -1,16 +1,22 @@
-"""Refusing names and addresses at the door: for fields of models and forms, and for services."""
+"""Refusing names, addresses and time zones at the door: for fields of models and forms."""
 
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
-from tenants.names import MAX_CHARACTERS, NameFault, name_fault
+from tenants.addresses import is_address
+from tenants.names import MAX_CHARACTERS, NameFault, name_fault, one_line
+from tenants.zones import zone_named
 
-MAX_ADDRESS_CHARACTERS: Final = 254  # RFC 5321: a path of 256, less its brackets
+__all__ = [
+    "NAME_SENTENCES",
+    "is_address",
+    "validate_address",
+    "validate_line",
+    "validate_name",
+    "validate_zone",
+]
 
 NAME_SENTENCES: Final[dict[NameFault, Any]] = {
     NameFault.CHARACTERS: _(
@@ -33,25 +39,16 @@ def validate_name(name: str) -> None:
         raise ValidationError(NAME_SENTENCES[fault], code=fault, params=params)
 
 
-def is_address(text: object) -> bool:
-    """Say whether it is one mail address that a message can carry in its headers.
-
-    Django takes quoted control characters for an address, which the mail library does not; and
-    neither library minds a local part of other letters, which needs servers that few people have.
-    """
-    if not isinstance(text, str) or len(text) > MAX_ADDRESS_CHARACTERS or name_fault(text, 1000):
-        return False
-    try:
-        validate_email(text)
-        Address(addr_spec=_in_ascii(text))
-    except (ValidationError, HeaderParseError, ValueError, IndexError):
-        return False
-    return True
+def validate_address(text: str) -> None:
+    """Refuse what is no mail address, or one that no message can carry."""
+    if not is_address(text):
+        raise ValidationError(_("Enter a valid email address."), code="invalid")
 
 
-def _in_ascii(address: str) -> str:
-    """Return the address with its domain as mails name it. Raises ValueError."""
-    local, _at, domain = address.rpartition("@")
-    if not local.isascii():
-        raise ValueError("a local part that is not ASCII")
-    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+def validate_zone(name: str) -> None:
+    """Refuse a name that the time-zone database lacks."""
+    if zone_named(name) is None:
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write it like Asia/Beirut or Asia/Riyadh."),
+            params={"name": one_line(name, 64)},
+        )

@@ -115,9 +115,9 @@ class PayloadForm(forms.Form):
         if self.errors:
             return values
         stored = len(jsontext.readable(self.payload).encode())
-        limits = {"max_bytes": max(MAX_BYTES, stored), "max_depth": MAX_KEPT_DEPTH}
+        most = max(MAX_BYTES, stored)
         try:
-            strict_json.check(self.corrected(), **limits)
+            strict_json.check(self.corrected(), max_bytes=most, max_depth=MAX_KEPT_DEPTH)
         except BadJson as wrong:
             raise ValidationError(said_of(wrong), code=wrong.fault) from None
         return values

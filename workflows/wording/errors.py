@@ -67,6 +67,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "input_not_storable": _(
         "What this step would be given cannot be stored, so nothing was done: %(reason)s"
     ),
+    "bad_approver": _(
+        "“%(approver)s” is no person and no mail address that can be asked. Nobody was asked."
+    ),
     "result_not_storable": _("What came of this step cannot be stored: %(reason)s"),
     "output_not_json": _("The step's result cannot be stored: %(reason)s"),
     "action_crashed": _("The action itself has a fault, tell a developer: %(reason)s"),
