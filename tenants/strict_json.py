@@ -43,6 +43,7 @@ _TEXT_ONLY: Final = frozenset({str})
 # Strings are skipped whole, the unterminated last one too: each character is looked at once.
 _STRING_OR_BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _SUSPICIOUS_ESCAPE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_ZEROS: Final = re.compile(r"-?[0.]+(?:[eE]|\Z)")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -365,8 +366,10 @@ def _shown_number(number: Json) -> str:
 
 
 def _float(text: str) -> float:
-    # A float has few digits; more than its exponents reach is infinity.
-    if len(text) > _MAX_NUMBER_TEXT or not isfinite(number := float(text)):
+    # A float has few digits; what is beyond its exponents becomes infinity, or nothing.
+    number = float(text) if len(text) <= _MAX_NUMBER_TEXT else float("inf")
+    is_lost = number == 0 and not _ZEROS.match(text)
+    if is_lost or not isfinite(number):
         raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS)
     return number
 
