@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 
-from tenants.names import BadName
+from tenants.names import BadName, name_fault
 from tenants.strict_json import BadJson
 from tests.hostile.site import refusal_in, step
 from tests.support.approvals import FORM, ask
@@ -395,7 +395,49 @@ def name_of_who_decides(site, name):
     return refused(_api(site, f"approvals/{made.pk}/decide/", body))
 
 
+def name_of_a_person(site, name):
+    found = _change_person(site, first_name=name, last_name=name)
+    site.user.refresh_from_db()
+    assert not name_fault(site.user.first_name) and not name_fault(site.user.last_name)
+    return found
+
+
+def _change_person(site, **values):
+    """As a superuser does."""
+    page = address("tenants_user_change", site.user.pk)
+    form = site.superuser.get(page).context["adminform"].form
+    # The texts of the form as it stands; a member's other rows are left alone.
+    kept = {name: form[name].value() for name in ("username", "language", "time_zone", "email")}
+    inline = {f"memberships-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
+    sent = {**{k: v or "" for k, v in kept.items()}, "is_staff": "on", "is_active": "on"}
+    when = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    return refused(site.superuser.post(page, {**sent, **when, **inline, **values}))
+
+
+def name_of_a_company(site, name):
+    page = address("tenants_tenant_add")
+    form = {
+        "name": name,
+        "key": f"t{abs(hash(name))}",
+        "language": "en",
+        "country": "LB",
+        "currency": "USD",
+        "time_zone": "Asia/Beirut",
+    }
+    return refused(site.superuser.post(page, form))
+
+
+def name_in_a_record(site, name):
+    """A host's own record: its save never fails because of what stands in it."""
+    site.world.make_order(f"h{abs(hash(name))}"[:40], customer_name=name.replace("\0", "")[:200])
+    site.machine.work()
+    return "kept"
+
+
 NAME_DOORS = (
+    name_of_a_person,
+    name_of_a_company,
+    name_in_a_record,
     name_of_a_workflow,
     name_of_an_imported_workflow,
     name_of_a_schedule,
@@ -441,7 +483,16 @@ def address_on_whose_behalf(site, text):
     return refused(_api(site, f"approvals/{made.pk}/decide/", body))
 
 
-ADDRESS_DOORS = (address_of_an_approver, address_in_a_mail, address_on_whose_behalf)
+def address_of_a_person(site, text):
+    return _change_person(site, email=text)
+
+
+ADDRESS_DOORS = (
+    address_of_a_person,
+    address_of_an_approver,
+    address_in_a_mail,
+    address_on_whose_behalf,
+)
 
 
 def cron_of_a_schedule(site, text):
@@ -452,5 +503,15 @@ def zone_of_a_schedule(site, text):
     return _add_schedule(site, time_zone=text)
 
 
+def zone_of_a_person(site, text):
+    return _change_person(site, time_zone=text)
+
+
+def zone_of_a_company(site, text):
+    page = address("tenants_tenant_change", site.tenant.pk)
+    form = {"name": "C", "key": site.tenant.key, "language": "en", "country": "LB"}
+    return refused(site.superuser.post(page, {**form, "currency": "USD", "time_zone": text}))
+
+
 CRON_DOORS = (cron_of_a_schedule,)
-ZONE_DOORS = (zone_of_a_schedule,)
+ZONE_DOORS = (zone_of_a_schedule, zone_of_a_person, zone_of_a_company)

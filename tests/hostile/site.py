@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
@@ -32,7 +33,9 @@ TAKES = {
         step("read", "set_values", values={"v": "{{ trigger.s | parse_json }}"}),
         step("again", "set_values", values={"v": ["{{ steps.take.output.v | default: 0 }}"]}),
         step(
-            "text", "log_note", text="{{ trigger.v | json }} {{ steps.read.output.v | default: 0 }}"
+            "text",
+            "log_note",
+            text="{{ trigger.v | json }} {{ steps.read.output.v | default: 0 | json }}",
         ),
     ],
 }
@@ -54,6 +57,10 @@ class Site:
         self.user = make_member(tenant, "ops", "operations")
         self.web = Client()
         self.web.force_login(self.user)
+        self.superuser = Client()
+        self.superuser.force_login(
+            get_user_model().objects.create_superuser("root", "root@example.com", "x")
+        )
         self.caller = make_caller(tenant, scopes=Scope.values)
         self.workflow = publish_for(tenant, "takes", TAKES)
         publish_for(
