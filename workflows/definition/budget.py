@@ -8,7 +8,7 @@ busy machine does not use it up. Between two looks at the clock `check` is calle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from threading import get_ident
 from time import thread_time
 from typing import Any, Final
@@ -29,7 +29,8 @@ PAUSE: Final = 200_000  # operations between two looks at the clock
 CHARACTERS: Final = 16  # that one operation handles
 # Lists and objects that are handed over whole before their size is looked at: most steps have few.
 _UNWEIGHED: Final = 8
-_A_CONTAINER: Final = 20_000
+_A_CONTAINER: Final = 200_000
+_CONTAINERS: Final = (dict, list, tuple)
 
 
 class Budget:
@@ -64,26 +65,30 @@ class Budget:
 
     def hand_over(self, value: Any) -> None:
         """Count what a value costs that becomes a param as it is."""
-        if not isinstance(value, Mapping | list | tuple):
+        if not isinstance(value, _CONTAINERS):
             self.charge(len(value) // CHARACTERS if isinstance(value, str) else 1)
             return
         self.whole += 1
-        self.charge(_A_CONTAINER if self.whole <= _UNWEIGHED else 4 * weight(value, self.most))
+        self.charge(_A_CONTAINER if self.whole <= _UNWEIGHED else 6 * weight(value, self.most))
 
     def _look(self) -> None:
         if self.spent > self.most:
+            self._end()
             raise ExpressionError(Code.TOO_MUCH_WORK)
         thread, now = get_ident(), thread_time()
         if self._since is None or self._since[0] != thread:
             self._since = (thread, now)
         elif now - self._since[1] > self.seconds:
-            # Nothing more, in whatever it is asked for.
-            self.spent = self._next = self.most
-            self.spent += 1
+            self._end()
             raise ExpressionError(Code.TOO_MUCH_WORK)
         if self.check is not None:
             self.check()
         self._next = min(self.spent + PAUSE, self.most)
+
+    def _end(self) -> None:
+        """Give nothing more. What was refused has not been done."""
+        self._next = self.most
+        self.spent = self.most + 1
 
 
 def preview_budget() -> Budget:
@@ -100,18 +105,18 @@ def weight(value: Any, most: int) -> int:
     """Return how much there is in a value; once it is more than `most`, so much and no more."""
     if isinstance(value, str):
         return 1 + len(value) // CHARACTERS
-    if not isinstance(value, Mapping | list | tuple):
+    if not isinstance(value, _CONTAINERS):
         return 1
     total, waiting = 0, [value]
     while waiting and total <= most:
         inside: Any = waiting.pop()
         total += 1 + len(inside)
-        if isinstance(inside, Mapping):
+        if isinstance(inside, dict):
             total += sum(map(len, map(str, inside))) // CHARACTERS
             inside = inside.values()
         for one in inside:
             if isinstance(one, str):
                 total += len(one) // CHARACTERS
-            elif isinstance(one, Mapping | list | tuple):
+            elif isinstance(one, _CONTAINERS):
                 waiting.append(one)
     return total

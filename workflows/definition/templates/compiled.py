@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import StringIO
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from liquid import BoundTemplate, escape
 from liquid.exceptions import (
@@ -35,6 +35,7 @@ from workflows.definition.templates.tree import Printed, rewrite
 from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel
 
 Result = TypeVar("Result")
+_SHORT: Final = 1_000  # characters of a text that is not worth counting
 
 _PLAIN = re.compile(r"\{\{\s*(" + PATH + r")\s*\}\}")
 
@@ -94,7 +95,7 @@ class PlainTemplate:
             if size > limits.OUTPUT_BYTES:
                 raise ExpressionError(Code.LIMIT_REACHED, limit="output", most=limits.OUTPUT_BYTES)
             texts.append(text)
-        if size > CHARACTERS * 100:
+        if size > _SHORT:
             scope.budget.charge(size // CHARACTERS)
         return "".join(texts)
 
@@ -103,7 +104,8 @@ class PlainTemplate:
         if not self.single:
             return self.text(scope)
         value = _found(self.paths[0], scope)
-        scope.budget.hand_over(value)
+        if isinstance(value, dict | list) or (type(value) is str and len(value) > _SHORT):
+            scope.budget.hand_over(value)
         return as_read(value, scope.language)
 
     def _printed(self, path: Path, scope: Scope) -> str:

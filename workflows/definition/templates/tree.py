@@ -31,7 +31,7 @@ from workflows.definition.templates.filters.calling import Argument, Call, call,
 from workflows.definition.templates.missing import MissingValue, refuse_missing
 from workflows.definition.values import LEFT_OUT, storable
 
-_A_PART = 10  # operations for one node or expression
+_A_PART = 20  # operations for one node or expression
 _A_COMPARISON = 100  # for two values, which may be dates
 _PARTS = (Node, Expression, FilterUse, KeywordArgument, PositionalArgument)
 

@@ -33,10 +33,10 @@ _VALUES = (str, int, float, Decimal, list, tuple, range, dict)
 class Cost:
     """What one use of a filter takes, in operations of the budget."""
 
-    once: int = 50
+    once: int = 150
     each: int = 5  # for each element of a list
     # For each piece of text, and for what lies in the elements; 0: the filter reads neither.
-    inside: int = 1
+    inside: int = 4
 
 
 @dataclass(frozen=True, slots=True)
