@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from tenants.actor import current_actor
 from tenants.ids import uuid7
 from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
@@ -36,13 +37,16 @@ STOPPED: Final = frozenset({Then.STOP, Then.ON_FAILURE})
 MANUAL: Final = "manual"  # the source of an event that a person made
 
 
-def retry_failed_step(tenant: Tenant, run_id: UUID, *, with_record: bool = False) -> None:
+def retry_failed_step(
+    tenant: Tenant, run_id: UUID, *, actor: str = "", with_record: bool = False
+) -> None:
     """Let a run that failed, or was cancelled, go on in the step it ended in.
 
     Same row, version and payload; what is called again has the key and the content it had. Of a
     step with child runs, those that did not end well go on, each in its own step; see
     `engine.resuming`. `with_record`: that step, and it alone, reads what the run's record says
-    today instead of the payload; its call then has another key, and its entry says so.
+    today instead of the payload; its call then has another key, and its entry says so. `actor`, or
+    else whoever acts in this thread, counts from now on among those who ask for what the run does.
 
     Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did),
     `program_unreadable`, `is_a_part`, `unknown_run`; with the record also `not_from_a_record`,
@@ -59,7 +63,8 @@ def retry_failed_step(tenant: Tenant, run_id: UUID, *, with_record: bool = False
         onward = resumption_of(run, fresh=fresh)
         if onward is None:
             raise NotRetryable(run_id, "nothing_failed")
-        if not revive.resume(tenant.id, (run_id, run.lease_token), onward):
+        held = (run_id, run.lease_token)
+        if not revive.resume(tenant.id, held, onward, actor or current_actor()):
             raise NotRetryable(run_id, "not_failed")
         wake_workers()
 
