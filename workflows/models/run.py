@@ -127,6 +127,10 @@ class WorkflowRun(TenantModel):
     # What comes first in a lane. 0: written before there was such a number; then the id decides.
     arrival = models.BigIntegerField(_("arrival"), db_default=NextArrival(), editable=False)
     cancel_requested_at = models.DateTimeField(_("cancel asked"), null=True)
+    # Everybody who let it go on after it had ended. NULL: nobody has.
+    retried_by = ArrayField(
+        models.TextField(), verbose_name=_("retried by"), null=True, editable=False
+    )
     retried_from = models.UUIDField(_("retried from"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     started_at = models.DateTimeField(_("started"), null=True)

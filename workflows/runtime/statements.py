@@ -32,14 +32,14 @@ ORDER BY id
 # that this was done is an update, with entries in every index.
 _INSERT_EVENTS: Final = """
 INSERT INTO workflow_events (id, tenant_id, type, payload, previous, subject_type, subject_id,
-    source, actor, caused_by_run, depth, evaluations, search_keys, matched_at)
+    source, actor, initiator, caused_by_run, depth, evaluations, search_keys, matched_at)
 SELECT id, %(tenant)s, type, payload, previous, subject_type, subject_id,
-    source, actor, caused_by_run, depth, evaluations, search_keys,
+    source, actor, initiator, caused_by_run, depth, evaluations, search_keys,
     CASE WHEN NOT EXISTS (SELECT 1 FROM workflow_definitions
         WHERE tenant_id = %(tenant)s AND awaited_types <> '{}' AND event.type = ANY(awaited_types)
     ) THEN now() END
 FROM jsonb_to_recordset(%(events)s::jsonb) AS event (id uuid, type text, payload jsonb,
-    previous jsonb, subject_type text, subject_id text, source text, actor text,
+    previous jsonb, subject_type text, subject_id text, source text, actor text, initiator text,
     caused_by_run uuid, depth smallint, evaluations jsonb, search_keys text[])
 """
 

@@ -141,7 +141,7 @@ def _park_with_others(
         pending = {**(pending or {}), "children": _started(claim, progress, callee)}
         wake_workers()
     if progress.question is not None:
-        pending = {**(pending or {}), **decisions.ask(claim, progress.question)}
+        pending = {**(pending or {}), **decisions.ask(claim, progress.question, progress.entries)}
     cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
     if progress.revival is not None:
         families.revive(claim.run_id, progress.revival)

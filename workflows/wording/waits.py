@@ -20,6 +20,7 @@ from workflows.wording.values import payload_fields
 Json = Any
 
 ROLE: Final = "role:"
+KEY: Final = "key:"
 LONGEST_KEY: Final = 60  # characters; a longer one is kept as a number that tells nobody anything
 
 
@@ -118,6 +119,8 @@ def _patience(step: PlannedStep, pending: Mapping[str, Json]) -> list[str]:
 
 def _approver(entry: str) -> str:
     kind, _colon, name = entry.partition(":")
+    if f"{kind}:" == KEY:
+        return _("API key “%(name)s”") % {"name": name}
     if f"{kind}:" != ROLE:
         return entry
     known = {role.value: role.people for role in Role}
