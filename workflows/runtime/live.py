@@ -163,7 +163,8 @@ class LiveHands:
         """Call out, as one of the calls that this worker has under way. Raises NoPlace."""
         places = self.watch.places
         self.has_called_out = True
-        with counted_by(places and places.of(self.claim.run_id, self.claim.tenant_id)):
+        counter = places.of(self.claim.run_id, self.claim.tenant_id) if places else None
+        with counted_by(counter):
             return act()
 
     def _wait_for_place(self, job: Job, host: str) -> Progress:
