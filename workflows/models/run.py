@@ -158,6 +158,13 @@ class WorkflowRun(TenantModel):
                 name="wr_live",
                 condition=models.Q(due_at__isnull=False),
             ),
+            # Runs that go on, and child runs: claimed before those that start (statements.CLAIM).
+            models.Index(
+                fields=["tenant", "due_at"],
+                name="wr_woken",
+                condition=(~models.Q(wake_reason="start") | models.Q(parent_run__isnull=False))
+                & models.Q(due_at__isnull=False),
+            ),
             models.Index(fields=["tenant", "subject_type", "subject_id", "-id"], name="wr_subject"),
             models.Index(
                 fields=["parent_run", "item_index"],

@@ -186,11 +186,12 @@ def _together(claim: Claim, progress: Progress, act: Callable[[], bool]) -> bool
 
 def _due(progress: Progress) -> dict[str, Any]:
     """Return what says when a run that parks is due, and why."""
-    is_retry = progress.wait_type is WaitType.RETRY
+    reasons = {WaitType.RETRY: WakeReason.RETRY, WaitType.PLACE: WakeReason.PLACE}
+    reason = reasons.get(progress.wait_type, WakeReason.TIME) if progress.wait_type else None
     return {
         "due": progress.due_at,
         "wait": progress.due_in,
-        "reason": WakeReason.RETRY if is_retry else WakeReason.TIME,
+        "reason": reason or WakeReason.TIME,
         "has_failed": progress.has_failed,
         "wait_type": progress.wait_type,
         "spawned": _started_by(progress),

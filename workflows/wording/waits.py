@@ -36,6 +36,13 @@ def waits_for(facts: RunFacts, step: PlannedStep) -> str:
             return _sentences(_approval(pending), *_patience(step, pending))
     if pending.get("wake_at"):
         return _("Waits until %(time)s.") % {"time": _time(pending["wake_at"])}
+    return _for_clock(facts, pending)
+
+
+def _for_clock(facts: RunFacts, pending: Mapping[str, Json]) -> str:
+    if host := pending.get("no_place_at"):
+        told = _("%(host)s is busy with other calls: this one is next as soon as it can.")
+        return told % {"host": host}
     if pending.get("attempts"):
         return _("It is tried again at %(time)s.") % {"time": facts.due_at} if facts.due_at else ""
     return _("The next round begins at %(time)s.") % {"time": facts.due_at} if facts.due_at else ""

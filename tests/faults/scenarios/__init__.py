@@ -11,6 +11,7 @@ from tests.faults.scenarios import (
     poison,
     providers,
     retries,
+    shares,
     stops,
     web,
 )
@@ -25,6 +26,7 @@ PARTS = (
     families,
     lanes,
     retries,
+    shares,
     crowds,
     web,
     mixed,

@@ -21,7 +21,7 @@ def fill_changed_by(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0008_approval_closed"),
+        ("workflows", "0009_woken_runs"),
         ("admin", "0003_logentry_add_action_flag_choices"),
     ]
 
