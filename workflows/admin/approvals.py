@@ -36,7 +36,12 @@ from workflows.services.approvals import Answer, decide, open_ones, waiting_for
 from workflows.services.approvers import Via, user_decider
 from workflows.services.subjects import subjects_of
 from workflows.wording.actors import actor_words
-from workflows.wording.approvals import ApprovalState, refusal_words, state_badge
+from workflows.wording.approvals import (
+    ApprovalState,
+    mail_failure_words,
+    refusal_words,
+    state_badge,
+)
 from workflows.wording.times import short_moment
 from workflows.wording.waits import asked_words
 
@@ -145,6 +150,7 @@ class ApprovalAdmin(HistoryAdmin):
             "page": page,
             "subject": run and subjects_of([run]).get((run.subject_type, run.subject_id)),
             "asked": asked_words(obj.approvers),
+            "mail_failures": mail_failure_words(obj.mail_failures),
             "may_decide": page.state is ApprovalState.OPEN and not page.hindrance,
         }
 
