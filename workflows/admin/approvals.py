@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, StatedChoicesFilter, TenantFilter
+from tenants.admin.offered import OfferedList
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
@@ -83,7 +84,7 @@ class StateFilter(StatedChoicesFilter):
         return queryset
 
 
-class ApprovalList(ChangeList):
+class ApprovalList(OfferedList):
     """A page of approvals, with their runs fetched for all rows at once."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -9,6 +9,7 @@ from tests.faults.scenarios import (
     kills,
     lanes,
     mixed,
+    pages,
     poison,
     providers,
     retries,
@@ -31,6 +32,7 @@ PARTS = (
     shares,
     crowds,
     web,
+    pages,
     mixed,
 )
 SCENARIOS = {
