@@ -63,13 +63,17 @@ def api_fire(site, text):
     return refused(site.caller.fire("hostile", body=f'{{"v": {text}}}'))
 
 
+# A key decides only where it is named.
+THE_KEY = ["key:shop"]
+
+
 def api_retry(site, text):
     body = f'{{"from": "start", "payload": {{"v": {text}}}}}'
     return refused(_api(site, f"runs/{site.world.run.pk}/retry/", body))
 
 
 def api_decide(site, text):
-    made = ask(site.tenant, form=FORM)
+    made = ask(site.tenant, form=FORM, approvers=THE_KEY)
     body = f'{{"choice": "refund", "answers": {{"amount": {text}, "reason": {text}}}}}'
     return refused(_api(site, f"approvals/{made.pk}/decide/", body))
 
@@ -390,7 +394,7 @@ def type_of_an_event(site, name):
 
 
 def name_of_who_decides(site, name):
-    made = ask(site.tenant)
+    made = ask(site.tenant, approvers=THE_KEY)
     body = json.dumps({"choice": "refund", "as": name})
     return refused(_api(site, f"approvals/{made.pk}/decide/", body))
 
@@ -478,7 +482,7 @@ def address_in_a_mail(site, text):
 
 
 def address_on_whose_behalf(site, text):
-    made = ask(site.tenant)
+    made = ask(site.tenant, approvers=THE_KEY)
     body = json.dumps({"choice": "refund", "on_behalf_of": text})
     return refused(_api(site, f"approvals/{made.pk}/decide/", body))
 

@@ -219,15 +219,15 @@ def test_whatever_an_action_raises_it_has_crashed_once(
 def test_a_step_that_would_be_given_too_much_fails_and_not_the_one_before(tenant, machine, library):
     calls = []
     library(Effect.NOT_REPEATABLE, lambda params, context: calls.append(context.step_name) or {})
-    much = {"to": "{{ trigger.text }}", "from": "{{ trigger.text }}"}
+    much = {"values": {f"part_{number}": "{{ trigger.text }}" for number in range(6)}}
 
     run = carry_out(
         tenant,
         machine,
         step("a"),
-        step("b", params=much, on_error="continue"),
+        {"name": "b", "action": "set_values", "params": much, "on_error": "continue"},
         step("c"),
-        payload={"text": "x" * 600_000},
+        payload={"text": "x" * 200_000},
     )
 
     assert [(one["step_name"], one["status"]) for one in run.step_results] == [
