@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.jsontext import loads, storable
+from workflows.engine.outcomes import Doubt
 from workflows.runtime.database import Row
 
 Json = Any
@@ -14,9 +15,9 @@ Json = Any
 # One crash is most likely not the run's doing; from the second on it is executed alone, if it can.
 SUSPECT_CRASHES: Final = 2
 
-# What `pending` has besides the step itself: it was begun, why its worker left it, how often the
-# engine failed at it.
-BOOKKEEPING: Final = frozenset({"begun", "left", "faults"})
+# What `pending` has besides the step itself: it was begun, why its worker left it, whether that was
+# ended because something held it up, how often the engine failed at it.
+BOOKKEEPING: Final = frozenset({"begun", "left", "held", "faults"})
 
 # What it has of a step of which nothing was ever tried.
 NOTHING: Final = BOOKKEEPING | {"step", "step_name"}
@@ -100,9 +101,12 @@ class Claim:
         return asks or any("waiting" in entry for entry in self.results)
 
     @property
-    def left(self) -> str | None:
-        """Why the worker that began the step under way left it; None: it died."""
-        return (self.pending or {}).get("left")
+    def doubt(self) -> Doubt:
+        """Why nobody knows what became of the step that an earlier worker began."""
+        kept = self.pending or {}
+        if kept.get("held"):
+            return Doubt.WORKER_HELD
+        return Doubt(kept.get("left") or Doubt.WORKER_DIED)
 
     @property
     def faults(self) -> int:

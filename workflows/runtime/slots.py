@@ -9,6 +9,8 @@ from threading import Lock, Thread
 
 from django.db import connections
 
+from workflows.runtime import board as boards
+from workflows.runtime.board import Board
 from workflows.runtime.claims import Claim
 
 logger = logging.getLogger(__name__)
@@ -19,8 +21,11 @@ Work = Callable[[Claim], bool]  # whether the run was carried to a checkpoint
 class Slots:
     """A fixed number of persistent threads. Nothing queues up in front of them."""
 
-    def __init__(self, size: int, work: Work, *, enough: int = 1) -> None:
+    def __init__(
+        self, size: int, work: Work, *, enough: int = 1, board: Board | None = None
+    ) -> None:
         self.size = size
+        self._board = board  # where the threads say what they are in the middle of
         self.enough = enough  # free threads that are worth waking the pump
         self._work = work
         self._claims: SimpleQueue[Claim | None] = SimpleQueue()
@@ -30,7 +35,9 @@ class Slots:
         self.wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self.wake_reader, False)
         os.set_blocking(self._wake_writer, False)
-        self._threads = [Thread(target=self._serve, daemon=True) for _ in range(size)]
+        self._threads = [
+            Thread(target=self._serve, args=(slot,), daemon=True) for slot in range(size)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -75,8 +82,11 @@ class Slots:
             for thread in self._threads:
                 thread.join(timeout=1)
 
-    def _serve(self) -> None:
+    def _serve(self, slot: int) -> None:
+        if self._board is not None:
+            self._board.sit_down(slot)
         while (claim := self._claims.get()) is not None:
+            boards.begin(claim.run_id, claim.token)
             try:
                 if not self._work(claim):
                     self._given_up.append(claim)
@@ -87,6 +97,7 @@ class Slots:
                 logger.exception("run_not_executed", extra={"run": str(claim.run_id)})
                 connections.close_all()
             finally:
+                boards.leave()
                 self._free_one()
         connections.close_all()
 
