@@ -9,14 +9,11 @@ import simplejson
 Json = Any
 
 # Python reads a whole number of at most 4,300 digits from text, and jsonb writes every digit of
-# 1E+5000: a longer number could be stored, and its row never be read again.
+# 1E+5000: a longer number could be stored, and its row never be read again. Far beyond what is let
+# in (`strict_json`): what is written has been in a row already, or was checked.
 MOST_DIGITS: Final = 1000
-# Readers recurse: what one of them still reads must not be too deep for the next.
-MOST_LEVELS: Final = 200
 _LONG_NUMBER: Final = re.compile(rf"\d{{{MOST_DIGITS}}}")
 _BITS_A_DIGIT: Final = 3.322
-# Beside lists and objects, what reading JSON gives. A float is written and read as the same number.
-_PLAIN: Final = frozenset({str, int, float, bool, Decimal, type(None)})
 
 # Made once: `simplejson.loads` and `dumps` make one in each call that has options.
 _decoder = simplejson.JSONDecoder(parse_float=Decimal)
@@ -26,13 +23,15 @@ _readable = simplejson.JSONEncoder(
 )
 
 
+class Unreadable(str):
+    """Stands in a value that was read from a row, for a part of it that could not be."""
+
+    __slots__ = ()
+
+
 def loads(text: str | bytes) -> Json:
     """Read JSON text. Fractions become Decimal. Raises ValueError."""
     return _decoder.decode(text)  # type: ignore[arg-type]  # it takes bytes, too
-
-
-class NotStorable(ValueError):
-    """A value is not JSON that PostgreSQL takes and that can be read again."""
 
 
 def storable(value: Json) -> str:
@@ -42,8 +41,8 @@ def storable(value: Json) -> str:
     A number that nobody could read again becomes text.
     """
     text = dumps(value)
-    if _has_bad_text(text) or _may_have_bad_numbers(text):
-        return dumps(_cleaned(value))
+    if has_bad_text(text) or _may_have_bad_numbers(text):
+        return dumps(cleaned(value))
     return text
 
 
@@ -55,26 +54,8 @@ def storable_text(text: str) -> str:
     return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def checked(value: Json) -> tuple[Json, int]:
-    """Return the value as `storable` would keep it, and how long it is as JSON text.
-
-    Raises NotStorable for what is not JSON, and for numbers and nesting that are too much.
-    """
-    try:
-        text = dumps(value)
-    except (TypeError, ValueError, OverflowError) as problem:
-        raise NotStorable(str(problem)) from None
-    except RecursionError:
-        raise NotStorable(f"it is nested deeper than {MOST_LEVELS} levels") from None
-    # Counted in text, where they may also be mere characters: only then is the value walked.
-    if _may_have_bad_numbers(text) or text.count("[") + text.count("{") > MOST_LEVELS:
-        _walk(value)
-    # What is read from the row later has to be what the steps see now.
-    kept = value if _is_plain(value) else loads(text)
-    return (_cleaned(kept) if _has_bad_text(text) else kept), len(text)
-
-
-def _has_bad_text(text: str) -> bool:
+def has_bad_text(text: str) -> bool:
+    """Whether JSON text as `dumps` writes it may hold NUL or half of a character."""
     return "\\u0000" in text or "\\ud" in text
 
 
@@ -82,37 +63,6 @@ def _may_have_bad_numbers(text: str) -> bool:
     has_exponent = "E+" in text or "E-" in text  # a Decimal writes a capital letter and a sign
     is_long = len(text) > MOST_DIGITS and _LONG_NUMBER.search(text) is not None
     return has_exponent or is_long
-
-
-def _walk(value: Json) -> None:
-    """Look at every part. Raises NotStorable."""
-    waiting = [(value, 1)]
-    while waiting:
-        part, level = waiting.pop()
-        if isinstance(part, dict | list | tuple):
-            if level > MOST_LEVELS:
-                raise NotStorable(f"it is nested deeper than {MOST_LEVELS} levels")
-            inner = part.values() if isinstance(part, dict) else part
-            waiting += [(item, level + 1) for item in inner]
-        elif _is_bad_number(part):
-            raise NotStorable(f"it has a number of more than {MOST_DIGITS} digits")
-
-
-def _is_plain(value: Json) -> bool:
-    """Whether all of it is what reading JSON gives: no tuples, no bytes, no numbers as keys."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        kind = type(part)
-        if kind is dict:
-            if any(type(key) is not str for key in part):
-                return False
-            waiting += part.values()
-        elif kind is list:
-            waiting += part
-        elif kind not in _PLAIN:
-            return False
-    return True
 
 
 def _is_bad_number(value: Json) -> bool:
@@ -125,15 +75,16 @@ def _is_bad_number(value: Json) -> bool:
     return isinstance(value, int) and value.bit_length() > MOST_DIGITS * _BITS_A_DIGIT
 
 
-def _cleaned(value: Json) -> Json:
+def cleaned(value: Json) -> Json:
+    """Return the value without what PostgreSQL refuses in text; numbers without end as text."""
     if isinstance(value, str):
         return storable_text(value)
     if isinstance(value, bytes):
         return storable_text(value.decode())  # as it is written
     if isinstance(value, dict):
-        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+        return {cleaned(key): cleaned(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_cleaned(item) for item in value]
+        return [cleaned(item) for item in value]
     return str(value) if _is_bad_number(value) else value
 
 

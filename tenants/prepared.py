@@ -16,7 +16,13 @@ def execute(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> "psyco
     Raises Django's database errors.
     """
     # Looked up once: `django.db.connection` looks again with every attribute.
-    wrapper = connections["default"]
+    return execute_on(connections["default"], statement, values)
+
+
+def execute_on(
+    wrapper: Any, statement: str, values: Mapping[str, Any] | Sequence[Any]
+) -> "psycopg.Cursor[Row]":
+    """Run a statement as `execute` does, on a connection that was looked up before."""
     with wrapper.wrap_database_errors:
         if wrapper.connection is None:
             wrapper.ensure_connection()

@@ -27,7 +27,7 @@ from django.db import models, router, transaction
 from django.db.models import sql
 from django.dispatch import Signal
 
-from tenants import tracking_sql
+from tenants import tracking_rows, tracking_sql
 from tenants.silence import is_silent
 from tenants.tracking_sql import Values, has_several_tables, tables_of, tracked_fields
 
@@ -151,6 +151,13 @@ class TrackedQuerySet(models.QuerySet[M, M]):
         return count
 
 
+# How a row is inserted where nobody has a way of their own.
+_DJANGOS_OWN: Final = {
+    (models.Model._do_insert, insert)  # type: ignore[attr-defined]
+    for insert in (models.QuerySet._insert, TrackedQuerySet._insert)  # type: ignore[attr-defined]
+}
+
+
 class TrackedModel(models.Model):
     """A record whose saves fire events. Needs `id`, `tenant` and managers of TrackedQuerySet."""
 
@@ -210,25 +217,31 @@ class TrackedModel(models.Model):
     ) -> bool:
         if not values or not self._is_told() or has_several_tables(type(self)):
             return super()._do_update(base_qs, using, pk_val, values, update_fields, forced_update)
-        rows = base_qs.filter(pk=pk_val)
-        query = rows.query.chain(sql.UpdateQuery)
-        query.add_update_fields(values)
-        pairs = tracking_sql.update_rows(query, using, self._known_values())
+        known = self._known_values()
+        pairs = None
+        if known is not None:
+            pairs = tracking_rows.update_known_row(base_qs, pk_val, values, known)
+        if pairs is None:
+            query = base_qs.filter(pk=pk_val).query.chain(sql.UpdateQuery)
+            query.add_update_fields(values)
+            pairs = tracking_sql.update_rows(query, using)
         _tell(type(self), pairs)
         if not pairs and self._meta.select_on_save and not forced_update:
-            return bool(rows.exists())
+            return bool(base_qs.filter(pk=pk_val).exists())
         return bool(pairs)
 
     def _do_insert(
         self, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool
     ) -> list[Sequence[Any]]:
         write: Any = super()._do_insert  # type: ignore[misc]
+        is_plain = not raw and (write.__func__, manager._queryset_class._insert) in _DJANGOS_OWN
 
         def insert(asked: Any) -> list[Sequence[Any]]:
-            return write(manager, using, fields, asked, raw)  # type: ignore[no-any-return]
+            row = tracking_rows.insert_row(self, using, fields, asked) if is_plain else None
+            return write(manager, using, fields, asked, raw) if row is None else [row]
 
         if not self._is_told() or has_several_tables(type(self)):
-            return insert(returning_fields)
+            return write(manager, using, fields, returning_fields, raw)  # type: ignore[no-any-return]
         found, rows = tracking_sql.insert_rows(type(self), returning_fields, insert)
         _tell(type(self), [(None, row) for row in rows])
         return found

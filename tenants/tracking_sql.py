@@ -36,7 +36,7 @@ _statements: ContextVar[int] = ContextVar("tracked_statements", default=0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """The tracked columns of a model's own table, in SQL."""
 
     names: Sequence[str]  # of the attributes
@@ -48,45 +48,34 @@ class _Columns:
     converters: Sequence[tuple[int, Any, Any]]  # number, conversion, expression
 
 
-def update_rows(query: sql.UpdateQuery, using: str, known: Values | None = None) -> list[Pair]:
+def update_rows(query: sql.UpdateQuery, using: str) -> list[Pair]:
     """Carry out an update of one table; return each row before and after, in the order of the keys.
 
     It changes exactly the rows that Django's own statement would, in one statement too: the
-    condition is Django's, whatever the query was made of. `known` is the one row it is about, if
-    this transaction holds it locked. Raises what Django would.
+    condition is Django's, whatever the query was made of. Raises what Django would.
     """
     model: Any = query.get_meta().concrete_model
-    columns, connection = _columns(model, using), connections[using]
+    columns, connection = columns_of(model, using), connections[using]
     change, new_values = _assignments(query, using)
     try:
         where, parameters = _condition(query, using)
     except EmptyResultSet:
         return []
-    if known is None:
-        statement = _UPDATE.format(
-            columns=columns.plain,
-            table=columns.table,
-            key=columns.key,
-            where=where,
-            update=change,
-            before=columns.before,
-            after=columns.after,
-        )
-        parameters = (*parameters, *new_values)
-    else:
-        statement = f"{change} {where} RETURNING {columns.after}"
-        parameters = (*new_values, *parameters)
-    _count_statement()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
-    if known is not None:
-        return [(known, _values(row, columns, connection)) for row in rows]
+    statement = _UPDATE.format(
+        columns=columns.plain,
+        table=columns.table,
+        key=columns.key,
+        where=where,
+        update=change,
+        before=columns.before,
+        after=columns.after,
+    )
+    rows = carried_out(connection, statement, (*parameters, *new_values))
     key, size = columns.names.index(model._meta.pk.attname), len(columns.names)
     rows.sort(key=lambda row: row[key])
     halves = ((row[:size], row[size:]) for row in rows)
     return [
-        (_values(before, columns, connection), _values(after, columns, connection))
+        (values_in(before, columns, connection), values_in(after, columns, connection))
         for before, after in halves
     ]
 
@@ -151,6 +140,14 @@ def statements_so_far() -> int:
     return _statements.get()
 
 
+def carried_out(connection: Any, statement: str, parameters: Sequence[Any]) -> list[Any]:
+    """Carry out a tracked statement; return what it found."""
+    _count_statement()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
 def _count_statement() -> None:
     _statements.set(_statements.get() + 1)
 
@@ -183,7 +180,8 @@ def _condition(query: Any, using: str) -> tuple[str, Sequence[Any]]:
     return f"WHERE {where}", parameters
 
 
-def _values(row: Sequence[Any], columns: _Columns, connection: Any) -> Values:
+def values_in(row: Sequence[Any], columns: Columns, connection: Any) -> Values:
+    """Return the tracked values of a returned row, as the model's fields have them."""
     if not columns.converters:
         return dict(zip(columns.names, row, strict=True))
     values = list(row)
@@ -193,7 +191,8 @@ def _values(row: Sequence[Any], columns: _Columns, connection: Any) -> Values:
 
 
 @cache
-def _columns(model: type[models.Model], using: str) -> _Columns:
+def columns_of(model: type[models.Model], using: str) -> Columns:
+    """Return a model's tracked columns as the statements write them."""
     quote, fields = connections[using].ops.quote_name, tracked_fields(model)
     table = quote(model._meta.db_table)
     compiler: Any = sql.Query(model).get_compiler(using)
@@ -207,7 +206,7 @@ def _columns(model: type[models.Model], using: str) -> _Columns:
         ]
         return ", ".join(formatted)
 
-    return _Columns(
+    return Columns(
         [field.attname for field in fields],
         table,
         quote(model._meta.pk.column),

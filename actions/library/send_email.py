@@ -6,9 +6,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings as django_settings
-from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.core.validators import validate_email
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +19,7 @@ from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
+from tenants.addresses import is_address
 
 Json = Any
 
@@ -213,10 +212,8 @@ def _address(text: str, field: str) -> str:
     found = _RECIPIENT.fullmatch(text)
     if found is None or _CONTROL.search(text) or ("<" in text) != text.endswith(">"):
         raise PermanentFailure("bad_mail_address", field=field, address=text[:100])
-    try:
-        validate_email(found["address"])
-    except ValidationError:
-        raise PermanentFailure("bad_mail_address", field=field, address=text[:100]) from None
+    if not is_address(found["address"]):
+        raise PermanentFailure("bad_mail_address", field=field, address=text[:100])
     name = (found["name"] or "").strip()
     if _TO_QUOTE.search(name):
         name = f'"{name}"'

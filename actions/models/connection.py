@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from actions.models.encryption import SealedSecretsField, Secrets, reseal, unseal
+from tenants.fields import NameField, SafeJSONField
 from tenants.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
 
@@ -69,9 +70,9 @@ class Connection(models.Model):
     key = models.SlugField(
         _("key"), db_index=False, help_text=_("Short name by which workflows refer to it.")
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = NameField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=20, choices=ConnectionKind.choices)
-    settings = models.JSONField(
+    settings = SafeJSONField(
         _("settings"),
         default=dict,
         blank=True,

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import NameField, SafeJSONField
 from tenants.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
 
@@ -43,7 +44,7 @@ class MessageTemplate(models.Model):
     key = models.SlugField(
         _("key"), db_index=False, help_text=_("Short name by which workflows refer to it.")
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = NameField(_("name"), max_length=200)
     channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
     language = models.CharField(
         _("language"),
@@ -70,7 +71,7 @@ class MessageTemplate(models.Model):
         blank=True,
         help_text=_("The name under which WhatsApp knows the template. Empty: the key."),
     )
-    parameters = models.JSONField(
+    parameters = SafeJSONField(
         _("parameters"),
         default=list,
         blank=True,

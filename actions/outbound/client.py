@@ -8,15 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
 from urllib.parse import unquote_plus, urlencode
 
-from requests import Response, exceptions  # noqa: TID251 - this package is the HTTP client
+from requests import exceptions  # noqa: TID251 - this package is the HTTP client
 from requests_hardened.ip_filter import InvalidIPAddress
+from urllib3 import HTTPResponse
 from urllib3.exceptions import (
+    ConnectTimeoutError,
     DecodeError,
     HTTPError,
+    InvalidHeader,
     LocationValueError,
     MaxRetryError,
     NewConnectionError,
     ReadTimeoutError,
+    SSLError,
 )
 
 from actions.conf import settings
@@ -44,7 +48,7 @@ OWN_HEADERS: Final = frozenset(
 )
 BAD_ADDRESS: Final = (
     exceptions.InvalidURL,
-    exceptions.InvalidHeader,
+    InvalidHeader,
     LocationValueError,
     UnicodeError,
 )
@@ -98,7 +102,7 @@ def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) 
     try:
         response = _open(request, headers, body, timeout_seconds)
         try:
-            raw = response.raw.read(settings().answer_limit_bytes + 1, decode_content=True)
+            raw = response.read(settings().answer_limit_bytes + 1, decode_content=True)
         finally:
             _end(response)
     except (exceptions.RequestException, HTTPError, OSError, UnicodeError) as error:
@@ -108,7 +112,7 @@ def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) 
             "answer_too_large", host=target.host, limit_bytes=settings().answer_limit_bytes
         )
     try:
-        return read_answer(response.status_code, response.headers, raw, scrub)
+        return read_answer(response.status, response.headers, raw, scrub)
     except ValueError as error:
         raise PermanentFailure("answer_unreadable", host=target.host, reason=str(error)) from None
 
@@ -205,7 +209,7 @@ def _address(request: Request) -> str:
 
 def _open(
     request: Request, headers: dict[str, str], body: bytes | None, timeout_seconds: float
-) -> Response:
+) -> HTTPResponse:
     if body is not None:
         headers = {"Content-Type": "application/json", **headers}
     current = session()
@@ -214,12 +218,12 @@ def _open(
     return current.exchange(request.method, _address(request), headers, body, connect)
 
 
-def _end(response: Response) -> None:
+def _end(response: HTTPResponse) -> None:
     # An answer read to its end gives its connection back to the pool; another one cannot be used
     # again, because the rest of it is still to come.
-    if not response.raw.isclosed() and not response.raw.closed:
-        response.raw.close()
-    response.raw.release_conn()
+    if not response.isclosed() and not response.closed:
+        response.close()
+    response.release_conn()
 
 
 def _fail_to_reach(error: Exception, target: Target) -> NoReturn:
@@ -230,8 +234,8 @@ def _fail_to_reach(error: Exception, target: Target) -> NoReturn:
         (BAD_ADDRESS, PermanentFailure("bad_address", host=target.host, reason="cannot be read")),
         (DecodeError, PermanentFailure("answer_unreadable", host=target.host, reason=DAMAGED)),
         # Once something was sent, encryption that breaks is a connection that breaks.
-        (exceptions.SSLError, _unless_sent(_not_sent("certificate_refused", target), target)),
-        ((exceptions.ConnectTimeout, NewConnectionError), _not_sent("unreachable", target)),
+        (SSLError, _unless_sent(_not_sent("certificate_refused", target), target)),
+        ((ConnectTimeoutError, NewConnectionError), _not_sent("unreachable", target)),
         ((TimeoutError, ReadTimeoutError), _perhaps_sent("timed_out", target)),
     ):
         if any(isinstance(cause, kinds) for cause in causes):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.actor import acting_as
 from tenants.admin.access import is_record, is_superuser, tenants_seen
 from tenants.admin.own_settings import own_settings
+from tenants.zones import zone_named
 
 # What stands where on the first page. Models that are not named here are technical.
 GROUPS = (
@@ -123,7 +124,4 @@ def _zone(request: HttpRequest) -> ZoneInfo:
     if not chosen and request.user.is_authenticated and not is_superuser(request):
         zones = tenants_seen(request).values_list("time_zone", flat=True)[:2]
         chosen = zones[0] if len(zones) == 1 else ""
-    try:
-        return ZoneInfo(chosen or settings.TIME_ZONE)
-    except (KeyError, ValueError):
-        return ZoneInfo(settings.TIME_ZONE)
+    return zone_named(chosen) or ZoneInfo(settings.TIME_ZONE)

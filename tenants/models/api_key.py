@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import AbstractAPIKey
 
+from tenants.fields import NameField
 from tenants.models.tenant import Tenant
 
 
@@ -25,6 +26,11 @@ def every_scope() -> list[str]:
 class ApiKey(AbstractAPIKey):
     """Shown once when made; only its hash is stored. It belongs to one tenant."""
 
+    name = NameField(
+        max_length=50,
+        default=None,
+        help_text=("A free-form name for the API key. Need not be unique. 50 characters max."),
+    )
     tenant = models.ForeignKey(
         Tenant, models.CASCADE, related_name="api_keys", verbose_name=_("tenant")
     )

@@ -2,24 +2,22 @@
 
 from datetime import UTC
 from typing import ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.facts import TenantFacts
+from tenants.fields import NameField
 from tenants.ids import DatabaseUUID7, uuid7
+from tenants.validators import validate_zone
+from tenants.zones import zone_named
 
 
 def validate_time_zone(name: str) -> None:
     """Refuse a name that the time-zone database lacks."""
-    if name not in available_timezones():
-        raise ValidationError(
-            _("“%(name)s” is not a time zone. Write it like Asia/Beirut or Asia/Riyadh."),
-            params={"name": name},
-        )
+    validate_zone(name)
 
 
 class Tenant(models.Model):
@@ -31,7 +29,7 @@ class Tenant(models.Model):
     key = models.SlugField(
         _("key"), unique=True, help_text=_("Short name, used in addresses and exports.")
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = NameField(_("name"), max_length=200)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="Asia/Beirut", validators=[validate_time_zone]
     )
@@ -72,10 +70,7 @@ class Tenant(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         """The tenant's time zone; UTC if the stored name is unknown to this machine."""
-        try:
-            return ZoneInfo(self.time_zone)
-        except (KeyError, ValueError):
-            return ZoneInfo(str(UTC))
+        return zone_named(self.time_zone) or ZoneInfo(str(UTC))
 
     def facts(self) -> TenantFacts:
         """Return what steps and templates may know."""
@@ -83,7 +78,7 @@ class Tenant(models.Model):
             id=self.id,
             key=self.key,
             name=self.name,
-            time_zone=self.time_zone,
+            time_zone=self.zone.key,
             language=self.language,
             currency=self.currency,
             country=self.country,

@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import AddressField, NameField, ZoneField
 from tenants.ids import DatabaseUUID7, uuid7
 
 
@@ -19,7 +20,11 @@ class User(AbstractUser):
         blank=True,
         choices=[("en", _("English")), ("ar", _("Arabic"))],
     )
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    time_zone = ZoneField(_("time zone"), max_length=64, blank=True)
+    # Django's, less what stops a mail: names stand beside the address, and in lines of logs.
+    first_name = NameField(_("first name"), max_length=150, blank=True)
+    last_name = NameField(_("last name"), max_length=150, blank=True)
+    email = AddressField(_("email address"), blank=True)
 
     class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]  # the stubs leave Meta out
         db_table = "users"

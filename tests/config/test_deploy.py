@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from workflows.api.strict_json import MAX_BYTES
+from tenants.strict_json import MAX_BYTES
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 DEPLOY = CONFIG / "deploy"

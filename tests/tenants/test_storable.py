@@ -7,7 +7,8 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.jsontext import NotStorable, checked, loads, storable, storable_text
+from tenants.jsontext import loads, storable, storable_text
+from tenants.strict_json import BadJson, keep
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 NUMBERS = st.one_of(
@@ -40,8 +41,8 @@ def test_whatever_is_storable_is_taken_and_read_again(value):
 @given(value=ANY_JSON)
 def test_what_was_checked_is_kept_as_it_is(value):
     try:
-        kept, _size = checked(value)
-    except NotStorable:
+        kept, _size = keep(value)
+    except BadJson:
         return
     again = loads(through_postgresql(storable(kept)))
     assert again == loads(storable(again))
@@ -78,8 +79,8 @@ def test_text_goes_in_without_what_no_row_takes(text, kept):
     ids=lambda value: type(value).__name__,
 )
 def test_what_is_refused(value):
-    with pytest.raises(NotStorable):
-        checked(value)
+    with pytest.raises(BadJson):
+        keep(value)
 
 
 def test_nesting_has_an_end():
@@ -87,6 +88,6 @@ def test_nesting_has_an_end():
     for _ in range(199):
         value = [value]
 
-    assert checked(value)[0] == value
-    with pytest.raises(NotStorable):
-        checked([value])
+    assert keep(value)[0] == value
+    with pytest.raises(BadJson):
+        keep([value])

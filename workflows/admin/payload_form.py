@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants import jsontext
+from tenants import jsontext, strict_json
+from tenants.strict_json import MAX_BYTES, MAX_KEPT_DEPTH, BadJson
+from workflows.admin.json_field import UNTOUCHED, JsonField
 from workflows.wording import values
 from workflows.wording.entries import step_error
+from workflows.wording.json_faults import said_of
 from workflows.wording.masks import mask_links_in
 
 Json = Any
@@ -60,26 +62,6 @@ def _held(payload: Mapping[str, Json], params: Mapping[str, Json]) -> str:
     return next((key for key in found if str(payload[key]) in given), "")
 
 
-class JsonField(forms.CharField):
-    """A value that is not text, written as JSON. Only the kind it had is taken back."""
-
-    def __init__(self, *, kind: type | tuple[type, ...], said: Any, **options: Any) -> None:
-        self.kind, self.said = kind, said
-        super().__init__(strip=True, **options)
-
-    def clean(self, value: Any) -> Any:
-        """Return the value. Raises ValidationError."""
-        text = super().clean(value)
-        try:
-            read = jsontext.loads(text)
-            jsontext.dumps(read)  # refuses NaN, which reading lets through
-        except ValueError as wrong:
-            raise ValidationError(gettext("This is not JSON: %(why)s") % {"why": wrong}) from None
-        if isinstance(read, bool) is not (self.kind is bool) or not isinstance(read, self.kind):
-            raise ValidationError(self.said)
-        return read
-
-
 _NUMBER: Final = ((int, Decimal), _("Write a number, with a point before its fraction."))
 _OBJECT: Final = (dict, _("Write a JSON object, in braces."))
 _LIST: Final = (list, _("Write a JSON list, in brackets."))
@@ -119,11 +101,26 @@ class PayloadForm(forms.Form):
 
     def corrected(self) -> dict[str, Json]:
         """Return the payload as the person wants it."""
-        if WHOLE in self.fields:
-            given: Mapping[str, Json] = self.cleaned_data[WHOLE]
-        else:
+        if WHOLE not in self.fields:
             given = {key: self._value(name, key) for name, key in self.keys.items()}
+        elif self.cleaned_data[WHOLE] is UNTOUCHED:
+            return dict(self.payload)
+        else:
+            given = self.cleaned_data[WHOLE]
         return {key: self._restored(key, value) for key, value in given.items()}
+
+    def clean(self) -> Any:
+        """Refuse what no event may carry; what was stored may stay as large as it was."""
+        values = super().clean()
+        if self.errors:
+            return values
+        stored = len(jsontext.readable(self.payload).encode())
+        most = max(MAX_BYTES, stored)
+        try:
+            strict_json.check(self.corrected(), max_bytes=most, max_depth=MAX_KEPT_DEPTH)
+        except BadJson as wrong:
+            raise ValidationError(said_of(wrong), code=wrong.fault) from None
+        return values
 
     def _field(self, key: str, label: str) -> forms.Field:
         value = self.shown.get(key)
@@ -147,6 +144,8 @@ class PayloadForm(forms.Form):
 
     def _value(self, name: str, key: str) -> Json:
         value = self.cleaned_data[name]
+        if value is UNTOUCHED:
+            return self.shown[key]
         if isinstance(self.shown.get(key), bool):
             return value == "true"
         if isinstance(value, str):

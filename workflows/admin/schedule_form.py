@@ -1,6 +1,6 @@
 """The form of a schedule: what is wrong with its times is said at the field."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -8,23 +8,61 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tenants import jsontext, strict_json
 from tenants.admin.base import TenantForm
-from tenants.jsontext import dumps, storable
 from tenants.listing import bare
 from tenants.models.tenant import validate_time_zone
+from tenants.strict_json import BadJson, JsonFault
+from workflows.admin.json_field import JsonField
 from workflows.admin.schedule_words import problem_words
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
 from workflows.services.cron import Cron, UnreadableCron
-from workflows.services.payloads import normalise_object
+from workflows.wording.json_faults import said_of
+
+_NOT_STORED: Final = {
+    JsonFault.NOT_FINITE,
+    JsonFault.NUMBER_TOO_LONG,
+    JsonFault.NUL_CHARACTER,
+    JsonFault.LONE_SURROGATE,
+}
+
+
+class PayloadField(JsonField):
+    """What a schedule sends along; nothing is written as nothing."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show JSON."""
+        return value if isinstance(value, str) else jsontext.readable(value or {})
+
+    def clean(self, value: Any) -> Any:
+        """Return the payload. Raises ValidationError."""
+        try:
+            payload = super().clean(value) if (value or "").strip() else {}
+            strict_json.check(payload)  # the floats that a column keeps may be longer
+        except ValidationError as wrong:
+            if wrong.code in _NOT_STORED:
+                said = gettext("This holds numbers or characters that cannot be stored.")
+                raise ValidationError(f"{said} {wrong.messages[0]}", code=wrong.code) from None
+            raise
+        except BadJson as wrong:
+            raise ValidationError(said_of(wrong), code=wrong.fault) from None
+        return payload
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare values: the same one is written in many ways."""
+        try:
+            return bool(self.clean(data) != (initial or {}))
+        except ValidationError:
+            return True
 
 
 class ScheduleForm(TenantForm):
     """Refuses times that nobody could read, or that never come."""
 
-    payload = forms.JSONField(
+    payload = PayloadField(
+        floats=True,
         label=_("What it sends along"),
         required=False,
-        initial=dict,
         widget=forms.Textarea(attrs={"rows": 4, "dir": "ltr", "class": "vLargeTextField"}),
         help_text=_(
             "Optional, as JSON. Steps read it, for example {{ trigger.report }} of "
@@ -93,14 +131,8 @@ class ScheduleForm(TenantForm):
     def clean_payload(self) -> Any:
         """Refuse a payload without names."""
         payload = self.cleaned_data["payload"]
-        if payload is None:
-            return {}
         if not isinstance(payload, dict):
             raise ValidationError(gettext('Write it with names, like this: {"report": "sales"}.'))
-        if not _is_storable(payload):
-            raise ValidationError(
-                gettext("This holds numbers or characters that cannot be stored.")
-            )
         return payload
 
     def clean(self) -> Any:
@@ -116,11 +148,3 @@ class ScheduleForm(TenantForm):
     def is_moved(self) -> bool:
         """Whether its times are other ones now."""
         return bool({"cron", "time_zone", "is_active"} & set(self.changed_data))
-
-
-def _is_storable(payload: dict[str, Any]) -> bool:
-    """Whether an event can carry it: no NaN, no NUL, not too deep."""
-    try:
-        return storable(normalise_object(payload)) == dumps(payload)
-    except (TypeError, ValueError):
-        return False

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from workflows.api.strict_json import JsonFault
+from tenants.strict_json import JsonFault
+from workflows.wording import json_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,36 +23,21 @@ _BAD_JSON: Final = _("The body is not acceptable JSON.")
 _BAD_KEY: Final = _("The API key is not accepted.")
 _NOT_NOW: Final = _("This cannot be done to the run as it stands.")
 
+# What is said in other words of the body of a request than of a field of a form.
+_OF_A_BODY: Final = {JsonFault.EMPTY, JsonFault.NOT_AN_OBJECT, JsonFault.TOO_LARGE}
+
 KINDS: Final[Mapping[str, Kind]] = {
     JsonFault.EMPTY: Kind(400, _BAD_JSON, _("The body is empty. Send a JSON object, at least {}.")),
-    JsonFault.NOT_UTF8: Kind(400, _BAD_JSON, _("The body is not UTF-8: see byte %(byte)s.")),
-    JsonFault.SYNTAX: Kind(400, _BAD_JSON, _("This is not JSON: %(reason)s.")),
-    JsonFault.TOO_DEEP: Kind(
-        400, _BAD_JSON, _("Lists and objects are nested too deeply: at most %(limit)s levels.")
-    ),
-    JsonFault.DUPLICATE_KEY: Kind(
-        400, _BAD_JSON, _("An object has the key “%(key)s” twice. Send it once.")
-    ),
-    JsonFault.NOT_FINITE: Kind(400, _BAD_JSON, _("%(number)s is not a JSON number.")),
-    JsonFault.NUMBER_TOO_LARGE: Kind(
-        400, _BAD_JSON, _("%(number)s does not fit into 64 bits. Send it as text.")
-    ),
-    JsonFault.NUMBER_TOO_LONG: Kind(
-        400,
-        _BAD_JSON,
-        _("%(number)s has more than %(limit)s digits, written out. Round it, or send it as text."),
-    ),
-    JsonFault.NUL_CHARACTER: Kind(
-        400, _BAD_JSON, _("A text holds the character NUL, which cannot be stored.")
-    ),
-    JsonFault.LONE_SURROGATE: Kind(
-        400, _BAD_JSON, _("A text holds half of a surrogate pair: it was cut inside a character.")
-    ),
+    **{
+        fault: Kind(400, _BAD_JSON, json_faults.SENTENCES[fault])
+        for fault in JsonFault
+        if fault not in _OF_A_BODY
+    },
     JsonFault.NOT_AN_OBJECT: Kind(
         400, _BAD_JSON, _("The body has to be a JSON object, not: %(found)s.")
     ),
     JsonFault.TOO_LARGE: Kind(
-        413, _("The body is too large."), _("At most %(limit_bytes)s bytes are accepted.")
+        413, _("The body is too large."), json_faults.SENTENCES[JsonFault.TOO_LARGE]
     ),
     "bad_request": Kind(400, _("The request cannot be read."), _("%(reason)s")),
     "request_interrupted": Kind(

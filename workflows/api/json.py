@@ -9,8 +9,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from tenants.jsontext import dumps
+from tenants.strict_json import MAX_BYTES, BadJson, JsonFault, loads_object
 from workflows.api.refusals import ApiProblem
-from workflows.api.strict_json import MAX_BYTES, BadJson, JsonFault, parse_object
 
 Json = Any
 
@@ -50,7 +50,7 @@ class StrictJsonParser(BaseParser):
         # What is cut off may still be JSON: `{"a": 1}` of a body that promised more.
         if parser_context and len(body) < _promised(parser_context["request"]):
             raise ApiProblem("request_interrupted")
-        return parse_object(body)
+        return loads_object(body)
 
 
 def read_limited(stream: IO[Any]) -> bytes:
@@ -83,7 +83,7 @@ def body_of(request: Request) -> dict[str, Json]:
     negotiator, parsers = request.negotiator, request.parsers or ()
     if negotiator is None or negotiator.select_parser(request, parsers) is None:
         raise UnsupportedMediaType(request.content_type)
-    return parse_object(_read_chunks(request.META["wsgi.input"]))
+    return loads_object(_read_chunks(request.META["wsgi.input"]))
 
 
 def _promised(request: Request) -> int:

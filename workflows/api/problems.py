@@ -15,9 +15,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from tenants.strict_json import MAX_BYTES, BadJson, JsonFault
 from workflows.api.codes import KINDS
 from workflows.api.refusals import ApiProblem
-from workflows.api.strict_json import MAX_BYTES, BadJson, JsonFault
 from workflows.services.backlog import TooMuchPending
 from workflows.services.fire_once import IdempotencyKeyReused
 

@@ -19,6 +19,7 @@ class Code(StrEnum):
     REQUIRED = "required"
     EMPTY = "empty"
     TOO_LONG = "too_long"
+    CONTROL_CHARACTERS = "control_characters"
     TOO_MANY = "too_many"
     TOO_FEW = "too_few"
     UNKNOWN_KEY = "unknown_key"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from workflows.definition.catalogue import Schema
 from workflows.definition.errors import ExpressionError, InvalidProgram
@@ -24,6 +24,11 @@ from workflows.definition.schemas import member, rendering, wanted_scalar
 from workflows.definition.scope import Scope
 from workflows.definition.templates.compiled import Template, compile_template, is_template
 from workflows.definition.values import Json, Sentinel, plain
+
+# The filter of a template that may leave its member out.
+LEFT_OUT_BY: Final = "skip_if_empty"
+_OF_OBJECTS: Final = frozenset({"type", "properties", "required", "additionalProperties"})
+_OF_LISTS: Final = frozenset({"type", "items"})
 
 Plan = dict[str, Any]
 Fill = Callable[[Scope], "Json | Sentinel"]
@@ -46,6 +51,37 @@ def make_plan(value: Json, schema: Schema, root: Schema) -> Plan:
 
 def _literal(value: Json, parts: Any) -> Plan | None:
     return {"literal": value} if all("literal" in part for part in parts) else None
+
+
+def always_fits(plan: Mapping[str, Any], schema: Any) -> bool:
+    """Say whether `schema` takes whatever the plan is filled in with, so that nobody need ask.
+
+    To check a value takes longer than to fill it in. Literals were checked at publish. Of a
+    template only is known that it gives text, or any value; where a schema says more than these
+    few words, the answer is no.
+    """
+    if "literal" in plan or schema is True or schema == {}:
+        return True
+    if not isinstance(schema, Mapping):
+        return False
+    match plan:
+        case {"template": _, "as": kind}:
+            return kind != "value" and schema == {"type": "string"}
+        case {"object": members} if schema.get("type") == "object":
+            return schema.keys() <= _OF_OBJECTS and _members_fit(members, schema)
+        case {"list": elements} if schema.get("type") == "array" and schema.keys() <= _OF_LISTS:
+            return all(always_fits(one, schema.get("items", True)) for one in elements)
+        case _:
+            return False
+
+
+def _members_fit(members: Mapping[str, Plan], schema: Schema) -> bool:
+    known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    required = [members.get(name, {"template": LEFT_OUT_BY}) for name in schema.get("required", ())]
+    is_complete = all(LEFT_OUT_BY not in one.get("template", "") for one in required)
+    return is_complete and all(
+        always_fits(one, known.get(name, others)) for name, one in members.items()
+    )
 
 
 def load_plan(plan: Mapping[str, Any], place: str = "", language: int = LANGUAGE_VERSION) -> Fill:

@@ -33,7 +33,7 @@ from workflows.definition.instructions import (
     WaitForEvent,
 )
 from workflows.definition.language import LANGUAGE_VERSION, LANGUAGE_VERSIONS
-from workflows.definition.plans import Fill, load_plan
+from workflows.definition.plans import Fill, always_fits, load_plan
 from workflows.definition.retry import RetryPolicy
 from workflows.definition.schemas import validator
 from workflows.definition.values import Json
@@ -79,7 +79,8 @@ class Program:
 class _Reader:
     """Compiles the parts of one stored program."""
 
-    checks: Mapping[str, Draft202012Validator]  # of rendered params, by action
+    schemas: Mapping[str, Any]  # of rendered params, by action
+    checks: Mapping[str, Draft202012Validator]
     language: int
 
     def plan(self, stored: Stored) -> Fill:
@@ -99,7 +100,7 @@ def load_program(program: Stored) -> Program:
         raise InvalidProgram(f"language version {language!r}")
     try:
         checks = {name: validator(schema) for name, schema in program["schemas"].items()}
-        reader = _Reader(checks, language)
+        reader = _Reader(program["schemas"], checks, language)
         return Program(
             name=program["name"],
             instructions=tuple(_instruction(one, reader) for one in program["instructions"]),
@@ -144,8 +145,7 @@ def _common(stored: Stored, reader: _Reader) -> dict[str, Any]:
 
 
 def _call(stored: Stored, common: dict[str, Any], reader: _Reader) -> Call:
-    # Params that are all literal were checked at publish.
-    is_literal = "literal" in stored["params"]
+    is_sure = always_fits(stored["params"], reader.schemas[stored["action"]])
     return Call(
         **common,
         retry=load_retry(stored["retry"] or {}),
@@ -153,7 +153,7 @@ def _call(stored: Stored, common: dict[str, Any], reader: _Reader) -> Call:
         after_crash=stored.get("after_crash", "ask"),
         must_ask=stored.get("after_crash") == "ask",
         fill=reader.plan(stored["params"]),
-        check=None if is_literal else reader.checks[stored["action"]],
+        check=None if is_sure else reader.checks[stored["action"]],
     )
 
 

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from tenants.strict_json import digits_written_out
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 
@@ -103,13 +104,6 @@ def _text(value: object) -> str:
         return value.isoformat()
     kind = "datetime without an offset" if has_no_offset else type(value).__name__
     raise ExpressionError(Code.NOT_A_VALUE, kind=kind)
-
-
-def digits_written_out(number: Decimal) -> int:
-    """Return how many digits the finite `number` has when it is written without an exponent."""
-    _sign, digits, exponent = number.as_tuple()
-    exponent = int(exponent)
-    return len(digits) + exponent if exponent >= 0 else max(len(digits), 1 - exponent)
 
 
 def is_storable(number: Decimal) -> bool:

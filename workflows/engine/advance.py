@@ -85,10 +85,14 @@ class Walker:
     is_child: bool = False  # another run waits for this one
     # Where a child began: it carries out one block of its parent's program. 0: a whole program.
     entry: int = 0
-    seen: Results = field(init=False)  # what is stored, and what this walk adds
+    # What is stored, and what this walk adds: a copy from its first entry on.
+    seen: Results = field(init=False)
+    stored_entries: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seen", Results.of(self.results))
+        is_read = isinstance(self.results, Results)
+        object.__setattr__(self, "seen", self.results if is_read else Results(self.results))
+        object.__setattr__(self, "stored_entries", len(self.results))
 
     def begin(
         self, step: int, pending: Pending | None, now: datetime, arrival: Arrival = None
@@ -273,6 +277,8 @@ class Walker:
 
     def record(self, entry: Entry) -> None:
         """Add the entry of a step that is over, with the number of times it has been by then."""
+        if self.seen is self.results:
+            object.__setattr__(self, "seen", Results.of(self.seen))
         turn = self.seen.turns_of(entry["step_name"]) + 1
         if turn > 1:
             entry["turn"] = turn  # the earlier entries may be in the history by then
@@ -281,7 +287,7 @@ class Walker:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """What this walk adds."""
-        return tuple(self.seen[len(self.results) :])
+        return tuple(self.seen[self.stored_entries :])
 
     def program_index(self, name: str, default: int) -> int:
         """Return where a step stands in the program."""
@@ -320,7 +326,8 @@ class Walker:
             return problem
         if (steer := _STEERING.get(type(instruction))) is not None:
             return steer(self, job, done, now)
-        ready = replace(job, input=storable_input(instruction.render(scope)))
+        given = storable_input(instruction.render(scope))
+        ready = Job(instruction, given, scope, job.attempts, job.forgiven, job.turn, job.marks)
         return Progress(
             RunStatus.RUNNING,
             self.entries,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tenants.jsontext import NotStorable, checked
+from tenants.strict_json import BadJson, facts_of, keep
 from workflows.definition.errors import ExpressionError
 
 Json = Any
@@ -18,9 +18,9 @@ def storable_input(rendered: Json) -> Json:
     the one before, in whose checkpoint they would stand.
     """
     try:
-        params, size = checked(rendered)
-    except NotStorable as problem:
-        raise ExpressionError("input_not_storable", reason=str(problem)) from None
+        params, size = keep(rendered)
+    except BadJson as problem:
+        raise ExpressionError("input_not_storable", **facts_of(problem)) from None
     if size > MOST_INPUT_BYTES:
         raise ExpressionError("input_too_large", bytes=size, limit_bytes=MOST_INPUT_BYTES)
     return params

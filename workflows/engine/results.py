@@ -6,11 +6,15 @@ added, and earlier ones may be moved to the run's history (`folding`) without ch
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self, overload
+from typing import Any, Final, Self, overload
 
 from workflows.engine.entries import Entry, has_event, is_handled, went_wrong
 
 Json = Any
+
+# As it is stored: with escapes, Arabic text would count three times. Made once: `json.dumps` makes
+# one in each call that has options.
+_WEIGHED: Final = json.JSONEncoder(default=str, ensure_ascii=False)
 
 
 class Results(Sequence[Entry]):
@@ -40,9 +44,11 @@ class Results(Sequence[Entry]):
         if not isinstance(entries, cls):
             return cls(entries)
         copy = cls.__new__(cls)
-        for name, value in vars(entries).items():
-            setattr(copy, name, value.copy() if isinstance(value, list | dict) else value)
-        copy.last_handled = entries.last_handled  # an entry itself is never changed
+        vars(copy).update(vars(entries))  # an entry itself is never changed
+        copy.latest, copy.steps = entries.latest.copy(), entries.steps.copy()
+        copy.wrong_steps, copy._turns = entries.wrong_steps.copy(), entries._turns.copy()
+        copy._entries, copy._events = entries._entries.copy(), entries._events.copy()
+        copy._sizes, copy._latest_sizes = entries._sizes.copy(), entries._latest_sizes.copy()
         return copy
 
     def with_more(self, entries: Iterable[Entry]) -> Self:
@@ -126,8 +132,8 @@ class Results(Sequence[Entry]):
 
 def bytes_of(value: Json) -> int:
     """Return the size of a value as JSON."""
-    # As it is stored: with escapes, Arabic text would count three times.
-    return len(json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    text = _WEIGHED.encode(value)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def http_status(params: Mapping[str, Json]) -> dict[str, Json]:

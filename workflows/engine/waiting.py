@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tenants.addresses import is_address
+from tenants.names import name_fault, one_line
+from workflows.definition.errors import ExpressionError
 from workflows.definition.instructions import Approval, Instruction, Reminder, Wait, WaitForEvent
 from workflows.engine import patience
 from workflows.engine.entries import Entry
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
     from workflows.engine.advance import Walker
 
 Json = Any
+
+# As Django has them: some people are called like an address that is none.
+_USERNAME: Final = re.compile(r"[\w.@+-]+")
 
 # The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
 # knows that they came before.
@@ -63,6 +70,8 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
         if waiting:
             return _park(walker, instruction, waiting, now)
     params: Json = instruction.render(job.scope)
+    if isinstance(instruction, Approval):
+        _refuse_unreachable(params["approvers"])
     until = _until(instruction, now)
     pending = {
         **stored(replace(job, input=params)),
@@ -77,6 +86,17 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
     parked = replace(parked, pending={**pending, "timeout_choice": instruction.timeout_choice})
     question = Question(instruction.name, params, instruction.allow_self, until)
     return replace(parked, question=question)
+
+
+def _refuse_unreachable(approvers: Sequence[str]) -> None:
+    """Raise ExpressionError for somebody whom no mail could reach and no member is called.
+
+    Whoever is asked may come from a payload, and one address must not stand in the way of a mail.
+    """
+    for one in approvers:
+        is_called = _USERNAME.fullmatch(one) is not None or ("@" not in one and not name_fault(one))
+        if not is_called and not is_address(one):
+            raise ExpressionError("bad_approver", approver=one_line(one, 100))
 
 
 def goes_on(walker: Walker, instruction: Instruction) -> bool:

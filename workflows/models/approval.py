@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import SafeJSONField
 from workflows.models.base import TenantManager, TenantModel
 
 
@@ -14,15 +15,15 @@ class WorkflowApproval(TenantModel):
     step_name = models.CharField(_("step"), max_length=100)
     title = models.CharField(_("question"), max_length=300)
     message = models.TextField(_("message"), blank=True)
-    approvers = models.JSONField(
+    approvers = SafeJSONField(
         _("asked"), default=list, help_text=_("Names of users, mail addresses, role:<role>.")
     )
-    choices = models.JSONField(_("choices"), default=list)  # [{"key", "label"}]
-    form = models.JSONField(_("form"), default=list)  # [{"key", "label", "type", …}]
+    choices = SafeJSONField(_("choices"), default=list)  # [{"key", "label"}]
+    form = SafeJSONField(_("form"), default=list)  # [{"key", "label", "type", …}]
     allow_self = models.BooleanField(_("may decide on their own request"), default=False)
     requested_by = models.CharField(_("requested by"), max_length=200, blank=True)
     choice = models.CharField(_("choice"), max_length=100, blank=True)
-    answers = models.JSONField(_("answers"), null=True)
+    answers = SafeJSONField(_("answers"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
     decided_via = models.CharField(_("decided through"), max_length=40, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True)

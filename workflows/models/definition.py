@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import SafeJSONField
 from workflows.models.base import TenantModel, TenantQuerySet
 
 
@@ -34,8 +35,8 @@ class WorkflowDefinition(TenantModel):
     trigger_types: Any = ArrayField(models.CharField(max_length=100), default=list, editable=False)
     # What any version of it ever waited for: runs of an old version may still do.
     awaited_types: Any = ArrayField(models.CharField(max_length=100), default=list, editable=False)
-    definition = models.JSONField(_("published document"), default=dict, blank=True)
-    draft = models.JSONField(_("draft"), null=True, blank=True)
+    definition = SafeJSONField(_("published document"), default=dict, blank=True)
+    draft = SafeJSONField(_("draft"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=False)
     version = models.PositiveIntegerField(
         _("version"), default=0, help_text=_("0: never published.")

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import ExactJSONField
+from tenants.fields import ExactJSONField, SafeJSONField
 from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 
@@ -42,7 +42,7 @@ class WorkflowRehearsal(TenantModel):
         choices=RehearsalStatus.choices,
         default=RehearsalStatus.PREPARED,
     )
-    document = models.JSONField(_("document"))
+    document = SafeJSONField(_("document"))
     # Of a backtest: the version that the document is compared with; 0: with none.
     version = models.PositiveIntegerField(_("compared with version"), default=0)
     input = ExactJSONField(_("input"), default=dict)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import NameField, SafeJSONField, ZoneField
 from workflows.models.base import TenantManager, TenantModel
 
 
@@ -19,11 +20,11 @@ class WorkflowSchedule(TenantModel):
     """A cron expression read in a time zone, and the event it fires."""
 
     key = models.SlugField(_("key"), max_length=100)
-    name = models.CharField(_("name"), max_length=200)
-    event_type = models.CharField(_("fires"), max_length=100)
-    payload = models.JSONField(_("payload"), default=dict, blank=True)
+    name = NameField(_("name"), max_length=200)
+    event_type = NameField(_("fires"), max_length=100)
+    payload = SafeJSONField(_("payload"), default=dict, blank=True)
     cron = models.CharField(_("cron expression"), max_length=200)
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    time_zone = ZoneField(_("time zone"), max_length=64, blank=True)
     missed_policy = models.CharField(_("missed times"), max_length=20, default="latest")
     next_at = models.DateTimeField(_("next time"), null=True)
     last_at = models.DateTimeField(_("last time"), null=True)

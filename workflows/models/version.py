@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import NameField, SafeJSONField
 from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 
@@ -15,10 +16,10 @@ class WorkflowVersion(TenantModel):
         WorkflowDefinition, models.PROTECT, related_name="versions", verbose_name=_("workflow")
     )
     version = models.PositiveIntegerField(_("version"))
-    document = models.JSONField(_("document"), db_column="definition")
-    program = models.JSONField(_("compiled program"))
+    document = SafeJSONField(_("document"), db_column="definition")
+    program = SafeJSONField(_("compiled program"))
     language_version = models.PositiveSmallIntegerField(_("language version"), default=1)
-    note = models.CharField(_("what changed"), max_length=500, blank=True)
+    note = NameField(_("what changed"), max_length=500, blank=True)
     published_by = models.CharField(_("published by"), max_length=200, blank=True)
     published_at = models.DateTimeField(_("published"), db_default=Now())
 

@@ -6,7 +6,6 @@ GET and HEAD change nothing, since mail programs and chats open every link to pr
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,6 +13,7 @@ from django.utils import timezone, translation
 from django.views.generic import View
 
 from tenants.models.user import User
+from tenants.zones import zone_named
 from workflows.runtime.database import database_now
 from workflows.services.approval_links import Opened, open_link
 from workflows.services.approval_page import approval_page, typed_answers, with_typed
@@ -127,12 +127,8 @@ def _in_terms_of(opened: Opened | None) -> Iterator[None]:
     kind, _colon, name = opened.decider.name.partition(":")
     user = User.objects.filter(username=name).first() if kind == "user" else None
     language = (user.language if user else "") or tenant.language
-    with translation.override(language), timezone.override(_zone(user) or tenant.zone):
+    with (
+        translation.override(language),
+        timezone.override(zone_named(user and user.time_zone) or tenant.zone),
+    ):
         yield
-
-
-def _zone(user: User | None) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(user.time_zone) if user and user.time_zone else None
-    except (KeyError, ValueError):
-        return None

@@ -38,7 +38,7 @@ class Standing:
     walker: Callable[[Sequence[Entry]], Walker]  # that stands on the results and these more
     # Says which earlier entries the row need not keep any longer.
     folding: Callable[[Progress], Progress]
-    now: datetime
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,13 @@ def without_what_follows(at: Standing, progress: Progress, refusal: Refusal) -> 
     )
     walker = at.walker(progress.entries)
     failure = refusal.of(INPUT_NOT_STORABLE)
-    return [done, walker.break_off(progress.next_step, progress.pending, failure, at.now)]
+    return [done, walker.break_off(progress.next_step, progress.pending, failure, at.now())]
 
 
 def without_the_result(at: Standing, progress: Progress, refusal: Refusal) -> Parts:
     """Fail the step that the run stands at, instead of keeping what came of it."""
     failure = refusal.of(NOT_STORABLE)
-    failed = at.walker(()).break_off(at.step, at.pending, failure, at.now)
+    failed = at.walker(()).break_off(at.step, at.pending, failure, at.now())
     return [replace(failed, cancels_children=progress.cancels_children)]
 
 

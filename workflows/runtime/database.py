@@ -12,7 +12,7 @@ import psycopg
 from django.db import Error, InterfaceError, OperationalError, connections
 
 from tenants.jsontext import loads, storable_text
-from tenants.prepared import Row, execute
+from tenants.prepared import Row, execute, execute_on
 
 __all__ = [
     "Row",
@@ -47,14 +47,20 @@ def rows(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
     Text goes in without what PostgreSQL refuses in it: no name, message or code from outside is a
     reason for a run's row not to be written.
     """
-    values = {
-        name: storable_text(value) if isinstance(value, str) else value
-        for name, value in values.items()
-    }
+    if not all(map(_is_fit, values.values())):
+        values = {
+            name: storable_text(value) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
     wrapper: Any = connections["default"]
     if wrapper.connection is None and wrapper.pool:
         return _on_borrowed(wrapper, statement, values)
-    return execute(statement, values).fetchall()
+    return execute_on(wrapper, statement, values).fetchall()
+
+
+def _is_fit(value: Any) -> bool:
+    """Whether it is no text that has to be looked at closer."""
+    return not isinstance(value, str) or (value.isascii() and "\0" not in value)
 
 
 def _on_borrowed(wrapper: Any, statement: str, values: Mapping[str, Any]) -> Sequence[Row]:

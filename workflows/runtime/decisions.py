@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tenants.ids import uuid7
 from tenants.jsontext import storable
+from tenants.names import one_line
 from workflows.conf import current
 from workflows.engine.progress import Question
 from workflows.engine.waiting import is_up
@@ -16,6 +17,8 @@ from workflows.runtime.lanes import Run
 from workflows.runtime.wakes import wake_decided
 
 Json = Any
+
+MOST_TITLE: Final = 300
 
 ASK: Final = """
 INSERT INTO workflow_approvals (id, tenant_id, run_id, step_name, title, message, approvers,
@@ -70,7 +73,8 @@ def ask(claim: Claim, question: Question) -> dict[str, str]:
             "tenant": claim.tenant_id,
             "run": claim.run_id,
             "step": question.step_name,
-            "title": str(asked["title"])[:300],
+            # It becomes the subject of a mail.
+            "title": one_line(str(asked["title"]), MOST_TITLE) or question.step_name,
             "message": asked["message"],
             "approvers": storable(asked["approvers"]),
             "choices": storable(asked["choices"]),

@@ -108,7 +108,7 @@ class _Execution:
             return self._end(failure, self._claim.step, "")
         try:
             at = hands.standing()
-            progress = hands.write(at.walker(()).break_off(at.step, at.pending, failure, at.now))
+            progress = hands.write(at.walker(()).break_off(at.step, at.pending, failure, at.now()))
         except store.LeaseLost:
             raise
         except CRASHES as problem:

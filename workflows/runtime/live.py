@@ -58,10 +58,12 @@ class LiveHands:
         A worker that dies in the first step leaves no rendered params behind: rendered again,
         they must come out the same.
         """
+        if self.claim.written:
+            return self.clock.now()
         kept = self.claim.pending or {}
-        if "rendered_at" in kept and not self.claim.written:
+        if "rendered_at" in kept:
             return datetime.fromisoformat(kept["rendered_at"])
-        is_first = not self.results and not (self.claim.pending or {}).keys() - BOOKKEEPING
+        is_first = not self.results and not kept.keys() - BOOKKEEPING
         return self.claim.started_at if is_first else self.clock.now()
 
     def jitter(self) -> float:
@@ -224,7 +226,8 @@ class LiveHands:
             if part.fold is not None:
                 self.results = Results(part.fold.kept, part.fold.numbered)
             else:
-                self.results = self.results.with_more(part.entries)
+                for entry in part.entries:
+                    self.results.add(entry)
         self.step, self.pending = last.next_step, last.pending
         self.has_called_out = False
         board.mark_written()
@@ -246,7 +249,7 @@ class LiveHands:
 
     def standing(self) -> Standing:
         """Return where the run stands."""
-        return Standing(self.step, self.pending, self.walker, self._folding, self.now())
+        return Standing(self.step, self.pending, self.walker, self._folding, self.now)
 
     def refused(self, problem: BaseException) -> Refusal:
         """Log that something could not be written; return why."""

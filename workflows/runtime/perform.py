@@ -13,7 +13,8 @@ from django.db import DatabaseError, connections
 from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
 from tenants.facts import TenantFacts
-from tenants.jsontext import NotStorable, checked, dumps, storable_text
+from tenants.jsontext import dumps, storable_text
+from tenants.strict_json import BadJson, facts_of, keep
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text
 from workflows.engine.outcomes import Doubt, Outcome, StepCompleted, StepFailed, StepUnknown
@@ -156,8 +157,8 @@ def _facts(params: Mapping[str, Json]) -> dict[str, Json]:
 
 def _fact(value: Json) -> Json:
     try:
-        kept, size = checked(value)
-    except NotStorable:
+        kept, size = keep(value)
+    except BadJson:
         return storable_text(_said(value)[:MOST_FACT_CHARACTERS])
     if size <= MOST_FACT_CHARACTERS:
         return kept
@@ -175,9 +176,9 @@ def _said(value: object) -> str:
 def _checked(output: Json) -> Outcome:
     """Refuse an output that cannot be kept, before it is state."""
     try:
-        kept, size = checked(output)
-    except NotStorable as problem:
-        return _kept(StepFailed("output_not_json", {"reason": str(problem)}))
+        kept, size = keep(output)
+    except BadJson as problem:
+        return _kept(StepFailed("output_not_json", {"reason": str(problem), **facts_of(problem)}))
     if size > MAX_OUTPUT_BYTES:
         return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MAX_OUTPUT_BYTES})
     return StepCompleted(kept)

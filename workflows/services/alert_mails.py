@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail import deliver
 from tenants.models.user import User
+from tenants.zones import zone_named
 from workflows import conf
 from workflows.runtime.database import rows
 
@@ -53,7 +54,7 @@ def send(to: User, template: str, context: Mapping[str, Any], zone: Any, languag
     `zone` and `language` are for somebody who has chosen none. `mail/<template>.txt` holds the
     subject in its first line.
     """
-    own_zone = to.time_zone or zone
+    own_zone = zone_named(to.time_zone) or zone
     with translation.override(to.language or language), timezone.override(own_zone):
         text = render_to_string(f"mail/{template}.txt", {**context, "person": to})
     subject, _newline, body = text.strip().partition("\n")

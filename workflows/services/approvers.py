@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db.models import Q
 
+from tenants.addresses import is_address
 from tenants.models.api_key import ApiKey
 from tenants.models.membership import Membership
 from tenants.models.tenant import Tenant
@@ -140,9 +139,11 @@ def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
     for entry in _entries(approval):
         users = list(_meant(tenant, entry))
         for user in users:
-            if user.email and not refusal(approval, user_decider(tenant, user, Via.LINK)):
+            if is_address(user.email) and not refusal(
+                approval, user_decider(tenant, user, Via.LINK)
+            ):
                 yield Addressee(f"user:{user.get_username()}", user.email)
-        if users or not _is_address(entry):
+        if users or not is_address(entry):
             continue
         if not refusal(approval, mail_decider(entry, Via.LINK)):
             yield Addressee(f"mail:{entry.casefold()}", entry)
@@ -174,11 +175,3 @@ def _entries(approval: WorkflowApproval) -> list[str]:
 def _signatures(username: str, address: str) -> frozenset[str]:
     signed = {f"user:{username}"} if username else set()
     return frozenset(signed | ({f"mail:{address}"} if address else set()))
-
-
-def _is_address(entry: str) -> bool:
-    try:
-        validate_email(entry)
-    except ValidationError:
-        return False
-    return True

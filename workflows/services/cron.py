@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 FIELDS: Final = ("minute", "hour", "day-of-month", "month", "day-of-week")
+MAX_CHARACTERS: Final = 200  # of an expression, as its column has them
+# What the library raises for hostile ones: it converts digits, and asserts.
+_WRONG: Final = (CronSimError, ValueError, IndexError, OverflowError, AssertionError)
 _ANY_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _WHOLE_RANGES: Final = ("0-59", "0-23")  # of minutes and hours
 
@@ -37,7 +40,7 @@ class Cron:
     @classmethod
     def read(cls, text: str) -> "Cron":
         """Return the expression. Raises UnreadableCron."""
-        parts = text.upper().split()
+        parts = text.upper().split() if len(text) <= MAX_CHARACTERS else []
         if len(parts) != len(FIELDS):
             raise UnreadableCron("parts")
         for index, name in enumerate(FIELDS):
@@ -45,7 +48,7 @@ class Cron:
         cron = cls(" ".join(parts))
         try:
             struck = list(islice(CronSim(cron.expression, _ANY_DAY), 1))
-        except CronSimError:
+        except _WRONG:
             struck = []
         if not struck:
             raise UnreadableCron("never")
@@ -78,5 +81,5 @@ def _check_alone(name: str, part: str, index: int) -> None:
     alone[index] = part
     try:
         CronSim(" ".join(alone), _ANY_DAY)
-    except CronSimError:
+    except _WRONG:
         raise UnreadableCron(name, part) from None

@@ -7,6 +7,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from tenants.models.tenant import Tenant
+from tenants.names import MAX_EVENT_TYPE, one_line
 from tenants.scope import tenant_scope
 from workflows.definition.checks.shape import check_shape
 from workflows.definition.checks.simple import wrong_type
@@ -75,13 +76,14 @@ def discard_draft(tenant: Tenant, actor: str, definition: WorkflowDefinition) ->
 def name_in(document: Json) -> str:
     """Return the name of a document that may not be finished."""
     name = document.get("name") if isinstance(document, dict) else None
-    return name[:200] if isinstance(name, str) and name.strip() else _("Workflow without a name")
+    line = one_line(name) if isinstance(name, str) else ""
+    return line or _("Workflow without a name")
 
 
 def trigger_in(document: Json) -> str:
     """Return the event of a document that may not be finished; "" if it names none."""
     trigger = document.get("trigger_type") if isinstance(document, dict) else None
-    return trigger[:100] if isinstance(trigger, str) else ""
+    return one_line(trigger, MAX_EVENT_TYPE) if isinstance(trigger, str) else ""
 
 
 def free_key(tenant: Tenant, document: Json) -> str:

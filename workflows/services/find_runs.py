@@ -10,8 +10,8 @@ from django.db.models import OuterRef, Subquery, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
+from tenants.fields import stored_json
 from tenants.ids import lowest_id_at
-from tenants.jsontext import loads
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.statuses import RunStatus
@@ -229,7 +229,7 @@ def _not_indexed(runs: RunQuerySet, question: RunQuestion) -> RunQuerySet:
 def _exact(row: Any, name: str) -> Json:
     """Read JSON that was fetched as text: as JSON, Django would make floats of its fractions."""
     text: str | None = getattr(row, name)
-    return None if text is None else loads(text)
+    return None if text is None else stored_json(text)
 
 
 def _labels(tenant: Tenant, run: WorkflowRun) -> dict[str, str]:

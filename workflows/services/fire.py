@@ -14,6 +14,8 @@ from tenants.facts import TenantFacts
 from tenants.ids import uuid7
 from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
+from tenants.names import MAX_EVENT_TYPE, refuse_unfit
+from tenants.strict_json import check
 from workflows.runtime import statements
 from workflows.runtime.cause import Cause, acting_run
 from workflows.runtime.database import rows
@@ -28,6 +30,9 @@ Json = Any
 # How many runs may stand between an event and the first one of its chain. Then it is cut,
 # visibly: a workflow that starts itself through others would otherwise never end.
 MAX_DEPTH: Final = 5
+
+# Of an event that code fires; a caller of the API has less.
+MAX_PAYLOAD_BYTES: Final = 1024 * 1024
 
 # Of one statement. An update of 90,000 records fires more than PostgreSQL takes as one JSON value.
 MAX_STATEMENT_BYTES: Final = 1_000_000
@@ -64,9 +69,13 @@ def fire(  # noqa: PLR0913  # the one door for events: each part is named where 
 ) -> Fired:
     """Fire one event of `tenant`. Decimals, dates and UUIDs in `payload` become text.
 
-    Raises TypeError for a payload that holds something else than JSON values.
+    Raises TypeError for a payload that holds something else than JSON values, BadName and BadJson
+    (both are ValueErrors, with a code) for what is beyond the limits of every door.
     """
-    draft = EventDraft(type, normalise_object(payload), subject=subject)
+    refuse_unfit(type, MAX_EVENT_TYPE)
+    normal = normalise_object(payload)
+    check(normal, max_bytes=MAX_PAYLOAD_BYTES, any_text=True)
+    draft = EventDraft(type, normal, subject=subject)
     return fire_all(tenant.facts(), [draft], actor=actor, source=source)[0]
 
 

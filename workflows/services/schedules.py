@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
+from tenants.zones import zone_named
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
 from workflows.runtime.database import database_now
@@ -46,10 +47,10 @@ def zone_of(schedule: WorkflowSchedule) -> ZoneInfo:
     if not schedule.time_zone:
         zone: ZoneInfo = schedule.tenant.zone
         return zone
-    try:
-        return ZoneInfo(schedule.time_zone)
-    except (KeyError, ValueError):
-        raise UnreadableCron("zone", schedule.time_zone) from None
+    found = zone_named(schedule.time_zone)
+    if found is None:
+        raise UnreadableCron("zone", schedule.time_zone)
+    return found
 
 
 def next_times(schedule: WorkflowSchedule, count: int = 5) -> list[datetime]:

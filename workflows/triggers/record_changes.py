@@ -6,6 +6,7 @@ from uuid import UUID
 
 from actions import records
 from tenants.known import facts_of
+from tenants.strict_json import BadJson
 from tenants.tracking import RecordChange, records_changed
 from workflows.event_types import RecordEvent, all_event_types
 from workflows.services.fire import EventDraft, fire_all
@@ -61,4 +62,16 @@ def _happened(change: RecordChange, event: RecordEvent) -> bool:
 
 
 def _payload(event: RecordEvent, values: Mapping[str, Any]) -> dict[str, Json]:
-    return normalise_object({key: values.get(name) for key, name in event.payload.items()})
+    named = {key: values.get(name) for key, name in event.payload.items()}
+    try:
+        return normalise_object(named)
+    except BadJson:
+        # A save must not fail because of what stands in a field.
+        return {key: _told(value) for key, value in named.items()}
+
+
+def _told(value: Any) -> Json:
+    try:
+        return normalise_object({"": value})[""]
+    except BadJson as beyond:
+        return f"[{beyond.fault}]"

@@ -49,7 +49,7 @@ def read(content: bytes) -> list[Entry]:
         raise Unreadable(
             _("This is not a text file. Choose a file that was exported.")
         ) from mistake
-    return _entries(document_text.read(text))
+    return _entries(document_text.read(text, MOST_BYTES))
 
 
 def _entries(given: Json) -> list[Entry]:

@@ -2,13 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from actions import registry
+from tenants import strict_json
+from tenants.strict_json import BadJson, JsonFault
+from workflows.wording import json_faults
 
 Json = Any
+
+# Of the editor's form, in which every value has a place of its own and some are kept twice. What
+# a document may be is the check's to say.
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 100
 
 # The database keeps no order of keys. This is the one in which documents are written out.
 ORDER: Final = (
@@ -33,47 +41,29 @@ def write(document: Json) -> str:
     return json.dumps(_ordered(document), ensure_ascii=False, indent=2)
 
 
-def read(text: str) -> Json:
+def read(text: str | bytes, max_bytes: int = MAX_BYTES) -> Json:
     """Return the document. Raises Unreadable."""
     try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-        holds_nul = "\\u0000" in text and _holds_nul(document)
-    except Unreadable:
-        raise
-    except json.JSONDecodeError as mistake:
-        raise Unreadable(
-            _("This is not JSON: line %(line)s, column %(column)s (%(reason)s).")
-            % {"line": mistake.lineno, "column": mistake.colno, "reason": mistake.msg}
-        ) from mistake
-    except ValueError as mistake:
-        # Python reads no number of more than some thousand digits.
-        raise Unreadable(_("A number in this text is too long.")) from mistake
-    except RecursionError as mistake:
-        raise Unreadable(_("This is nested too deeply.")) from mistake
-    if holds_nul:
-        raise Unreadable(_("The sign \\u0000 cannot be stored. Remove it."))
-    return document
+        return strict_json.loads(
+            text, max_bytes=max_bytes, max_depth=MAX_DEPTH, long_integers=True, floats=True
+        )
+    except BadJson as mistake:
+        raise Unreadable(_said(mistake)) from mistake
 
 
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for key, value in pairs:
-        if key in found:
-            raise Unreadable(_("“%(key)s” stands twice in one object.") % {"key": key})
-        found[key] = value
-    return found
-
-
-def _holds_nul(value: Json) -> bool:
-    if isinstance(value, dict):
-        return any("\0" in key or _holds_nul(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return any(_holds_nul(item) for item in value)
-    return isinstance(value, str) and "\0" in value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise Unreadable(_("%(name)s is not a value that JSON knows.") % {"name": name})
+def _said(mistake: BadJson) -> str:
+    match mistake.fault:
+        case JsonFault.SYNTAX | JsonFault.EMPTY:
+            at = {"line": mistake.line or 1, "column": mistake.column or 1}
+            said = _("This is not JSON: line %(line)s, column %(column)s (%(reason)s).")
+            return said % {"reason": "Expecting value", **at, **mistake.params}
+        case JsonFault.DUPLICATE_KEY:
+            return _("“%(key)s” stands twice in one object.") % mistake.params
+        case JsonFault.NUMBER_TOO_LONG:
+            return _("A number in this text is too long.")
+        case JsonFault.TOO_DEEP:
+            return _("This is nested too deeply.")
+    return json_faults.said_of(mistake)
 
 
 def _ordered(value: Json, order: Mapping[str, int] = _RANK) -> Json:

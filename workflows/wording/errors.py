@@ -13,7 +13,7 @@ from actions import wording as actions_wording
 from actions.models.connection import ConnectionKind
 from workflows.engine.limits import LIMIT_REACHED
 from workflows.engine.outcomes import Doubt
-from workflows.wording import problems
+from workflows.wording import json_faults, problems
 from workflows.wording.comparisons import WORDS
 from workflows.wording.times import duration, short_moment
 from workflows.wording.values import spelt_out
@@ -66,6 +66,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "input_not_storable": _(
         "What this step would be given cannot be stored, so nothing was done: %(reason)s"
+    ),
+    "bad_approver": _(
+        "“%(approver)s” is no person and no mail address that can be asked. Nobody was asked."
     ),
     "result_not_storable": _("What came of this step cannot be stored: %(reason)s"),
     "output_not_json": _("The step's result cannot be stored: %(reason)s"),
@@ -128,8 +131,10 @@ _LIMITS: Final[Mapping[str, Any]] = {
     ),
 }
 _AT: Final = _("At “%(step)s”: %(why)s")
-# Codes that tell of another run: its own code, step and sentence stand in the parameters.
 KINDS: Final = {kind.value: kind.label for kind in ConnectionKind}
+# Codes of a value that is not let in: what is wrong with it stands in the parameters.
+_OF_VALUES: Final = frozenset({"input_not_storable", "output_not_json"})
+# Codes that tell of another run: its own code, step and sentence stand in the parameters.
 _OF_OTHERS: Final = frozenset({"item_failed", "branch_failed", "workflow_failed"})
 
 
@@ -196,6 +201,8 @@ def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
         why = values.get("message") or sentence(values["code"], {})
         step = spelt_out(str(values.get("step") or ""))
         return {"why": str(_AT % {"step": step, "why": why}) if step else why}
+    if code in _OF_VALUES and values.get("fault") in json_faults.SENTENCES:
+        return {"reason": json_faults.said(values["fault"], values, values.get("at"))}
     if code == "outcome_unknown":
         return {"host": str(values.get("host") or _THE_OTHER_SIDE)}
     if code == "not_in_time" and "seconds" in values:

@@ -20,6 +20,9 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.REQUIRED: _("“%(key)s” is missing. Fill it in."),
     Code.EMPTY: _("This is empty. Fill it in."),
     Code.TOO_LONG: _("This is too long: at most %(most)s characters."),
+    Code.CONTROL_CHARACTERS: _(
+        "This has a line break or an invisible control character. Type it anew, in one line."
+    ),
     Code.TOO_MANY: _("These are too many: at most %(most)s."),
     Code.TOO_FEW: _("These are too few: at least %(least)s."),
     Code.UNKNOWN_KEY: _("“%(key)s” is not known here. Correct its name or remove it."),

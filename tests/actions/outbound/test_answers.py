@@ -161,23 +161,36 @@ def test_json_loses_what_the_database_refuses(sandbox):
 
 
 # JSON, but no database keeps it.
-UNSTORABLE = [b'{"a": 1e999999999}']
-
-
 @pytest.mark.parametrize(
     "text",
-    [b"{", b"[" * 100_000, b"NaN", b'{"a": 1e999999999}', b"1" * 10_000, b"\xff\xfe"],
-    ids=["cut", "deep", "nan", "huge", "long", "binary"],
+    [b"{", b"[" * 100_000, b"NaN", b"1" * 10_000, b"\xff\xfe"],
+    ids=["cut", "deep", "nan", "long", "binary"],
 )
 def test_an_answer_that_only_says_json_never_breaks_a_step(raw_server, text):
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     url = raw_server(lambda connection: connection.sendall(head % len(text) + text))
 
-    if text in UNSTORABLE:
-        with pytest.raises(PermanentFailure, match="answer_unreadable"):
-            post(url)
-    else:
-        assert isinstance(post(url).body, str)
+    assert isinstance(post(url).body, str)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("1e999999999", "1E+999999999"),
+        ("1e5000", "1E+5000"),
+        ("-1e-5000", "-1E-5000"),
+        ("9" * 101, "9" * 101),
+        ("9" * 4000, "9" * 4000),
+        ("9" * 100, int("9" * 100)),
+        ("18446744073709551615", 2**64 - 1),
+    ],
+)
+def test_a_hostile_number_in_an_answer_is_told_as_text(raw_server, number, told):
+    text = f'{{"a": [{number}]}}'.encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    url = raw_server(lambda connection: connection.sendall(head % len(text) + text))
+
+    assert post(url).body == {"a": [told]}
 
 
 def test_headers_that_may_hold_credentials_are_not_kept(sandbox):

@@ -84,7 +84,7 @@ def test_every_mistake_is_listed_with_its_place_and_nothing_is_saved(ops, world,
         ('{"name": "x", "name": "y"}', "stands twice"),
         ("[]", "The whole document"),
         ("", "required"),
-        ('"\\ud800"', "The whole document"),
+        ('"\\ud800"', "half of a surrogate pair"),
     ],
 )
 def test_text_that_is_no_document_is_refused_and_shown_again(text, said, ops, world, page):

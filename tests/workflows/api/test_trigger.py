@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test import RequestFactory
 
+from tenants.strict_json import MAX_BYTES, JsonFault
 from tests.support.definitions import publish_log
-from tests.workflows.api.test_strict_json import REFUSED
-from workflows.api.strict_json import MAX_BYTES, JsonFault
+from tests.tenants.test_strict_json import REFUSED
 from workflows.api.views.triggers import TriggerView
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from workflows.admin.editor.leaves import ABSENT, Absence, packed, shown
+from workflows.admin.editor.leaves import ABSENT, Absence, packed, shown, unpacked
 from workflows.admin.editor.params import OWN_FORMS, BadForm
 from workflows.definition.operators import OPERATORS
 from workflows.definition.values import same_json
@@ -36,14 +35,8 @@ def read(form: Any) -> Json | Absence:
         raise BadForm("condition")
     mode, was = form.get("mode"), form.get("was")
     if mode == "raw" or (mode == "always" and was):
-        return _unpacked(was)
+        return unpacked(was)
     return ABSENT if mode == "always" else _read_group(form)
-
-
-def _unpacked(was: object) -> Json:
-    if not isinstance(was, str):
-        raise BadForm("was")
-    return json.loads(was)
 
 
 def _show_group(condition: Json) -> Form | None:
@@ -99,7 +92,7 @@ def _read_row(form: Mapping[str, Any]) -> Json:
     if not isinstance(value, str) and not _is_texts(value):
         raise BadForm("value")
     if form.get("was"):
-        was = _unpacked(form["was"])
+        was = unpacked(form["was"])
         if _same_row(was, field, operator, value):
             return was
     known = OPERATORS.get(operator)

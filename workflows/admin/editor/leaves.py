@@ -7,6 +7,10 @@ import re
 from enum import Enum
 from typing import Any, Final
 
+from tenants import strict_json
+from tenants.strict_json import BadJson
+from workflows.wording import document_text
+
 Json = Any
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -40,11 +44,39 @@ def shown(value: Json) -> str:
     return written(value) if isinstance(value, dict | list) else json.dumps(value)
 
 
+class BadForm(ValueError):
+    """This is not a form that the editor made."""
+
+
+def unpacked(text: object) -> Json:
+    """Read what `packed` wrote. Raises BadForm: the page hands it back, or somebody else."""
+    if not isinstance(text, str):
+        raise BadForm("packed")
+    try:
+        return read_json(text)
+    except BadJson as error:
+        raise BadForm(str(error)) from error
+
+
 def number_of(text: str) -> Json:
     """Return the number that `text` writes, else the text: a template, or a mistake."""
     if not _NUMBER.fullmatch(text.strip()):
         return text
-    return json.loads(text.strip())
+    return read_or_text(text.strip())
+
+
+def read_or_text(text: str) -> Json:
+    """Return the JSON that the text is, or the text."""
+    try:
+        return read_json(text)
+    except BadJson:
+        return text
+
+
+def read_json(text: str) -> Json:
+    """Read the JSON that a person wrote into a field. Raises BadJson."""
+    limits = {"max_bytes": document_text.MAX_BYTES, "max_depth": document_text.MAX_DEPTH}
+    return strict_json.loads(text, **limits, long_integers=True, floats=True)
 
 
 def like(text: str, was: Json) -> Json:
@@ -54,8 +86,5 @@ def like(text: str, was: Json) -> Json:
     if isinstance(was, int | float):
         return number_of(text)
     if isinstance(was, dict | list):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
+        return read_or_text(text)
     return text

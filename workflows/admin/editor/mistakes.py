@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from tenants.strict_json import BadJson
+from workflows.admin.editor.leaves import read_json
 from workflows.admin.editor.nodes import JSON_TEXT, Node
 from workflows.admin.editor.places import SETTINGS, At, Place
 from workflows.admin.editor.steps import all_steps, node_of
+from workflows.wording.json_faults import said_of
 
 Form = Any
 
@@ -63,6 +65,6 @@ def _of_json(text: str, at: At) -> Iterator[tuple[At, str]]:
     if not start.startswith(("{", "[")) or start.startswith(("{{", "{%")):
         return
     try:
-        json.loads(text)
-    except ValueError as error:
-        yield at, _("This is not JSON: %(reason)s") % {"reason": error}
+        read_json(text)
+    except BadJson as problem:
+        yield at, said_of(problem)

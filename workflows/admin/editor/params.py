@@ -6,15 +6,26 @@ the text "5", an empty text from no text) is kept beside it, under the place's J
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, shown, written
+from workflows.admin.editor.leaves import (
+    ABSENT,
+    Absence,
+    BadForm,
+    number_of,
+    packed,
+    read_or_text,
+    shown,
+    unpacked,
+    written,
+)
 from workflows.admin.editor.nodes import SCALARS, TEXT, Node
 from workflows.definition.problems import pointer
 from workflows.definition.values import same_json
 from workflows.definition.windows import DAYS
+
+__all__ = ["BadForm", "blank", "plain", "read", "show"]
 
 Json = Any
 Form = Any
@@ -22,10 +33,6 @@ Kept = dict[str, str]
 
 REST: Final = "_raw"  # in the form of an object: its members that nobody declared, packed
 _SIMPLE: Final = (str, int, float, bool, type(None))
-
-
-class BadForm(ValueError):
-    """This is not a form that the editor made."""
 
 
 # Kinds with a form of their own (steps, conditions): how to show one, how to read it.
@@ -57,7 +64,7 @@ def blank(node: Node) -> Form:
 def read(form: Form, node: Node, kept: Mapping[str, str], at: str = "") -> Json | Absence:
     """Return the value of a form; ABSENT for one that was left empty. Raises BadForm."""
     if at in kept:
-        was = json.loads(kept[at])
+        was = unpacked(kept[at])
         if show(was, node, {}, at) == plain(form):
             return was
     if isinstance(form, str):
@@ -176,10 +183,7 @@ def _read_json(text: str) -> Json | Absence:
         return ABSENT
     if text.lstrip().startswith(("{{", "{%")):
         return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    return read_or_text(text)
 
 
 def _read_list(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
@@ -215,7 +219,7 @@ def _read_one(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json 
 
 
 def _rest(form: Mapping[str, Form]) -> dict[str, Json]:
-    rest = json.loads(form[REST]) if form.get(REST) else {}
+    rest = unpacked(form[REST]) if form.get(REST) else {}
     if not isinstance(rest, dict):
         raise BadForm(REST)
     return rest

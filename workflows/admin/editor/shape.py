@@ -6,12 +6,11 @@ that nothing depends on how a browser reads numbers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from workflows.admin.editor import conditions, params
-from workflows.admin.editor.leaves import ABSENT, like, number_of, packed, shown
+from workflows.admin.editor.leaves import ABSENT, like, number_of, packed, shown, unpacked
 from workflows.admin.editor.nodes import JSON_TEXT
 from workflows.admin.editor.params import BadForm, plain
 from workflows.admin.editor.steps import read_steps, show_steps
@@ -56,7 +55,7 @@ def from_form(form: Form) -> Json:
         raise BadForm("form")
     try:
         return {**_read_head(form), "steps": read_steps(form.get("steps"))}
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadForm(str(error)) from error
 
 
@@ -118,9 +117,9 @@ def _read_head(form: Form) -> dict[str, Json]:
     failing = read_steps(form.get("on_failure", []))
     if failing:
         document["on_failure"] = failing
-    document |= json.loads(head.get("others") or "{}")
+    document |= unpacked(head.get("others") or "{}")
     for key, was in head.get("was", {}).items():
-        value = json.loads(was)
+        value = unpacked(was)
         if _untouched(key, value, form):
             document[key] = value
     empty = {key for key in head.get("without", ()) if document.get(key) == ""}
@@ -140,7 +139,7 @@ def _show_names(names: Json) -> list[str]:
 
 def _read_settings(head: Form) -> dict[str, Json]:
     own = _given(head, "own_changes")
-    others = json.loads(head.get("settings") or "{}")
+    others = unpacked(head.get("settings") or "{}")
     texts = {key: _given(head, key) for key in SETTINGS}
     given = {k: number_of(v) if k == "max_running" else v for k, v in texts.items() if v}
     return {**others, **given, **({OWN_CHANGES: like(own, was=True)} if own else {})}
@@ -161,7 +160,7 @@ def _read_values(rows: Any) -> dict[str, Json]:
         name, text = _given(row, "k"), _given(row, "v")
         if not name and not text:
             continue
-        was = json.loads(row["was"]) if row.get("was") else ""
+        was = unpacked(row["was"]) if row.get("was") else ""
         read[name] = was if row.get("was") and shown(was) == text else like(text, was)
     return read
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -11,7 +10,7 @@ from django.utils.translation import get_language
 
 from workflows.admin.editor import conditions, params
 from workflows.admin.editor.known import params_of
-from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, shown
+from workflows.admin.editor.leaves import ABSENT, Absence, number_of, packed, shown, unpacked
 from workflows.admin.editor.nodes import Node, params_node
 from workflows.admin.editor.params import OWN_FORMS, BadForm, plain
 from workflows.definition.kinds import KINDS
@@ -111,14 +110,14 @@ def read_step(form: Any) -> dict[str, Json]:
     retry = _read_retry(form.get("retry"))
     if retry:
         step["retry"] = retry
-    others = json.loads(form["others"]) if form.get("others") else {}
+    others = unpacked(form["others"]) if form.get("others") else {}
     return _as_it_was({**step, **others}, form)
 
 
 def _as_it_was(step: dict[str, Json], form: Form) -> dict[str, Json]:
     """Put back what a field that nobody touched could not show."""
     for key, was in form.get("was", {}).items():
-        value = json.loads(was)
+        value = unpacked(was)
         if _untouched(key, value, form):
             step[key] = value
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
@@ -39,10 +38,10 @@ class Asked:
     def __init__(self, request: HttpRequest) -> None:
         """Read it. Raises PermissionDenied, BadForm."""
         try:
-            self.body: dict[str, Json] = json.loads(request.body)
+            self.body: dict[str, Json] = document_text.read(request.body)
             self.definition = _definition(self.body.get("definition"))
             self.tenant = _tenant(self.definition, self.body.get("tenant"))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:  # Unreadable among them
             raise BadForm(str(error)) from error
         if not access.may_edit(request, self.tenant.pk):
             raise PermissionDenied
@@ -133,7 +132,7 @@ def _answering(answer: Callable[[Asked], dict[str, Json]]) -> Any:
     def view(request: HttpRequest) -> JsonResponse:
         try:
             return JsonResponse(answer(Asked(request)))
-        except (BadForm, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             return JsonResponse({"error": str(error)}, status=400)
 
     return view

@@ -22,7 +22,7 @@ from workflows.admin.editor.choices import choices_of
 from workflows.admin.editor.differences import differences
 from workflows.admin.editor.mistakes import mistakes_of
 from workflows.admin.editor.samples import sample_of
-from workflows.admin.editor.shape import BadForm, from_form, is_form, to_form
+from workflows.admin.editor.shape import from_form, is_form, to_form
 from workflows.admin.editor.texts import texts
 from workflows.admin.editor.values import groups_of
 from workflows.definition.values import same_json
@@ -161,9 +161,9 @@ class EditorField(JSONFormField):  # type: ignore[misc]  # the package has no ty
         try:
             given = document_text.read(value.replace("\r\n", "\n"))
             document = from_form(given) if is_form(given) else given
-        except (document_text.Unreadable, BadForm) as mistake:
+            mistakes = mistakes_of(given) if is_form(given) else []
+        except _NO_FORM as mistake:
             raise ValidationError(_unreadable(mistake)) from mistake
-        mistakes = mistakes_of(given) if is_form(given) else []
         if mistakes:
             raise ValidationError([words for _place, words in mistakes])
         return document
@@ -172,16 +172,20 @@ class EditorField(JSONFormField):  # type: ignore[misc]  # the package has no ty
         """Compare documents: the same one is written in many ways."""
         try:
             document = self.clean(data)
-        except ValidationError:
+            before = document_text.read(initial) if isinstance(initial, str) else initial
+        except (ValidationError, document_text.Unreadable):
             return True
-        before = document_text.read(initial) if isinstance(initial, str) else initial
         return not same_json(document, before)
 
 
+# Unreadable and BadForm, and what a form lacks that no editor has made.
+_NO_FORM: Final = (ValueError, KeyError, TypeError, AttributeError)
+
+
 def _unreadable(mistake: Exception) -> str:
-    if isinstance(mistake, BadForm):
-        return _("The steps could not be read. Load the page again; your work is kept.")
-    return str(mistake)
+    if isinstance(mistake, document_text.Unreadable):
+        return str(mistake)
+    return _("The steps could not be read. Load the page again; your work is kept.")
 
 
 def _forms(value: str) -> tuple[bool, Json]:
@@ -189,8 +193,8 @@ def _forms(value: str) -> tuple[bool, Json]:
     try:
         given = document_text.read(value)
         if is_form(given):
-            from_form(given)
+            from_form(given), mistakes_of(given)
             return True, given
         return False, to_form(given)
-    except (document_text.Unreadable, BadForm):
+    except _NO_FORM:
         return False, None

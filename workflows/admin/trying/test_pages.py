@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from tenants import jsontext
+from tenants import strict_json
 from tenants.admin import access
 from tenants.listing import listed
+from tenants.strict_json import BadJson, JsonFault
 from workflows.admin.problem_lines import problem_lines
 from workflows.admin.trying.begin import page_of, refuse_readers, rehearsal_of
 from workflows.admin.trying.shown import Teller, about, ordered
@@ -27,6 +28,7 @@ from workflows.services.approval_refusals import AnswerInvalid
 from workflows.services.catalogue import catalogue_of
 from workflows.services.samples import sample_payload
 from workflows.wording import rehearsals, values
+from workflows.wording.json_faults import said_of
 from workflows.wording.times import short_moment
 from workflows.wording.waits import asked_words
 
@@ -104,12 +106,13 @@ def _answer(posted: Mapping[str, str], trial: WorkflowRehearsal) -> dict[str, Js
 
 def _object(text: str) -> dict[str, Json]:
     try:
-        found = jsontext.loads(text)
-    except ValueError as mistake:
-        raise Unreadable(_("This is no JSON: %(why)s") % {"why": mistake}) from None
-    if not isinstance(found, dict):
-        raise Unreadable(_("Write an object: { … }, with the fields of the event."))
-    return found
+        return strict_json.loads_object(text, long_integers=True)
+    except BadJson as mistake:
+        if mistake.fault is JsonFault.NOT_AN_OBJECT:
+            said = _("Write an object: { … }, with the fields of the event.")
+        else:
+            said = said_of(mistake)
+        raise Unreadable(said) from None
 
 
 def _faults(mistake: AnswerInvalid) -> str:

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.models.api_key import Scope
+from tenants.strict_json import JsonFault
 from workflows.api import approval_shapes, approving, description, paging, parameters
 from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
 from workflows.api.refusals import ApiProblem
-from workflows.api.strict_json import JsonFault
 from workflows.services.approval_refusals import NotDecided
 from workflows.services.approvals import decide
 from workflows.services.find_approvals import ApprovalQuestion, find_approval, find_approvals

@@ -9,12 +9,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from tenants.strict_json import JsonFault
 from workflows.api import description, operating, presenting, shapes
 from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
-from workflows.api.strict_json import JsonFault
 from workflows.engine.statuses import RunStatus
 from workflows.services.cancel import cancel
 from workflows.services.find_runs import RunHistory, run_history

@@ -12,12 +12,12 @@ from rest_framework.views import APIView
 
 from tenants.jsontext import dumps
 from tenants.models.api_key import Scope
+from tenants.strict_json import JsonFault
 from workflows.api import description, presenting, shapes
 from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
-from workflows.api.strict_json import JsonFault
 from workflows.services.fire import EventDraft
 from workflows.services.fire_once import Caller, fire_once
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tenants.names import MAX_CHARACTERS, MAX_EVENT_TYPE
 from workflows.definition.checks.conditions import check_condition
 from workflows.definition.checks.settings import check_settings
 from workflows.definition.checks.simple import check_keys, check_text, wrong_type
@@ -24,9 +25,9 @@ _OPTIONAL = (
 def check_head(document: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
     """Yield the problems of everything but the steps."""
     yield from check_keys(document, "", required=_REQUIRED, optional=_OPTIONAL)
-    for key in ("name", "trigger_type"):
+    for key, most in (("name", MAX_CHARACTERS), ("trigger_type", MAX_EVENT_TYPE)):
         if key in document:
-            yield from check_text(document[key], f"/{key}")
+            yield from check_text(document[key], f"/{key}", most=most)
     language = document.get("language", 1)
     if isinstance(language, bool) or language != 1:
         yield Problem("/language", Code.UNKNOWN_LANGUAGE, {"language": shortened(language)})
@@ -50,7 +51,7 @@ def _check_also_on(document: dict[str, Any]) -> Iterator[Problem]:
     seen = [document.get("trigger_type")]
     for index, name in enumerate(types):
         at = pointer("/also_on", index)
-        yield from check_text(name, at)
+        yield from check_text(name, at, most=MAX_EVENT_TYPE)
         if isinstance(name, str) and name in seen:
             yield Problem(at, Code.DUPLICATE, {"value": shortened(name)})
         seen.append(name)

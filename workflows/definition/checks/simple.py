@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from tenants.names import name_fault
 from workflows.definition.codes import Code
 from workflows.definition.comparison import kind_of
 from workflows.definition.durations import parse_duration
@@ -40,6 +41,8 @@ def check_text(value: object, path: str, *, most: int = 200) -> Iterator[Problem
         yield Problem(path, Code.EMPTY)
     elif len(value) > most:
         yield Problem(path, Code.TOO_LONG, {"most": most})
+    elif name_fault(value, most):
+        yield Problem(path, Code.CONTROL_CHARACTERS)
 
 
 def check_duration(

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.jsontext import dumps
-from workflows.api.strict_json import MAX_BYTES, BadJson, JsonFault, parse_object, parse_strict
+from tenants.jsontext import dumps, readable
+from tenants.strict_json import (
+    MAX_BYTES,
+    BadJson,
+    JsonFault,
+    check,
+    keep,
+    loads,
+    loads_object,
+)
 
 REFUSED = {
     "nothing": (b"", JsonFault.EMPTY),
@@ -87,46 +95,47 @@ ACCEPTED = {
 @pytest.mark.parametrize(("body", "fault"), REFUSED.values(), ids=REFUSED)
 def test_it_is_refused_with_a_code_of_its_own(body, fault):
     with pytest.raises(BadJson) as refused:
-        parse_object(body)
+        loads_object(body)
     assert refused.value.fault is fault
 
 
 @pytest.mark.parametrize(("body", "value"), ACCEPTED.values(), ids=ACCEPTED)
 def test_it_is_accepted_as_it_is(body, value):
-    assert value is None or repr(parse_object(body)) == repr(value)
-    parse_object(body)
+    assert value is None or repr(loads_object(body)) == repr(value)
+    loads_object(body)
 
 
 def test_every_fault_is_tried():
-    assert {fault for _body, fault in REFUSED.values()} == set(JsonFault)
+    tried = {fault for _body, fault in REFUSED.values()}
+    assert tried | {fault for _value, fault, _at in VALUES.values()} == set(JsonFault)
 
 
 def test_a_syntax_error_says_where():
     with pytest.raises(BadJson) as refused:
-        parse_object('{\n  "a": 1\n  "b": 2\n}')
+        loads_object('{\n  "a": 1\n  "b": 2\n}')
     assert (refused.value.line, refused.value.column) == (3, 3)
 
 
 def test_too_much_depth_says_where():
     with pytest.raises(BadJson) as refused:
-        parse_object("\n" + "[" * 40)
+        loads_object("\n" + "[" * 40)
     assert (refused.value.line, refused.value.column) == (2, 33)
 
 
 def test_a_bad_character_says_where():
     with pytest.raises(BadJson) as refused:
-        parse_object(b'{"a/b": [1, {"~": "\\u0000"}]}')
+        loads_object(b'{"a/b": [1, {"~": "\\u0000"}]}')
     assert refused.value.pointer == "/a~1b/1/~0"
 
 
 def test_text_with_half_a_surrogate_pair_is_refused():
     with pytest.raises(BadJson) as refused:
-        parse_strict('{"a": "\ud83d"}')
+        loads('{"a": "\ud83d"}')
     assert refused.value.fault is JsonFault.LONE_SURROGATE
 
 
 def test_any_value_may_stand_at_the_top_where_no_object_is_asked_for():
-    assert parse_strict("[1, null]") == [1, None]
+    assert loads("[1, null]") == [1, None]
 
 
 @pytest.mark.parametrize(
@@ -147,17 +156,17 @@ def test_any_value_may_stand_at_the_top_where_no_object_is_asked_for():
 def test_no_body_takes_long(body):
     begun = time.perf_counter()
     with suppress(BadJson):
-        parse_object(body)
+        loads_object(body)
     assert time.perf_counter() - begun < 1
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_accepted_or_refused(body):
     try:
-        value = parse_strict(body)
+        value = loads(body)
     except BadJson:
         return
-    assert parse_strict(dumps(value)) == value
+    assert loads(dumps(value)) == value
 
 
 JSON = st.recursive(
@@ -180,4 +189,115 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_what_is_written_is_read_again(value):
-    assert parse_strict(dumps(value)) == value
+    assert loads(dumps(value)) == value
+
+
+def nested(levels, inner=1):
+    value = inner
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+def circular():
+    one = []
+    one.extend([one, one])
+    return one
+
+
+# Values of Python code: what is refused of them, with the place.
+VALUES = {
+    "a model": ({"a": object()}, JsonFault.NOT_JSON, None),
+    "a set": ({1}, JsonFault.NOT_JSON, None),
+    "bytes": (b"\xff", JsonFault.NOT_JSON, None),
+    "itself": (circular(), JsonFault.NOT_JSON, None),
+    "NaN": ([float("nan")], JsonFault.NOT_FINITE, None),
+    "a decimal infinity": ([Decimal("-Infinity")], JsonFault.NOT_FINITE, None),
+    "33 deep": (nested(33), JsonFault.TOO_DEEP, "/a" * 32),
+    "20,000 deep": (nested(20_000), JsonFault.TOO_DEEP, None),
+    "1e5000": ({"x": [1, Decimal("1e5000")]}, JsonFault.NUMBER_TOO_LONG, "/x/1"),
+    "1e131071": (Decimal("1e131071"), JsonFault.NUMBER_TOO_LONG, ""),
+    "1e3000000": (Decimal("1e3000000"), JsonFault.NUMBER_TOO_LONG, ""),
+    "1e-5000": (Decimal("-1e-5000"), JsonFault.NUMBER_TOO_LONG, ""),
+    "zero with an exponent": (Decimal("0e5000"), JsonFault.NUMBER_TOO_LONG, ""),
+    "a float of 309 digits": ({"a/b": 1e308}, JsonFault.NUMBER_TOO_LONG, "/a~1b"),
+    "a float of 324 decimals": (5e-324, JsonFault.NUMBER_TOO_LONG, ""),
+    "101 digits": (10**100, JsonFault.NUMBER_TOO_LONG, ""),
+    "5,000 digits": ({"a": -(10**5000)}, JsonFault.NUMBER_TOO_LONG, "/a"),
+    "a million digits": (1 << 3_321_928, JsonFault.NUMBER_TOO_LONG, ""),
+    "a tuple of them": ((Decimal("1e5000"),), JsonFault.NUMBER_TOO_LONG, "/0"),
+    "NUL": ({"a": ["x\0"]}, JsonFault.NUL_CHARACTER, "/a/0"),
+    "NUL in a key": ({"a\0": 1}, JsonFault.NUL_CHARACTER, ""),
+    "half a character": (["\ud800"], JsonFault.LONE_SURROGATE, "/0"),
+    "large": ({"a": "x" * MAX_BYTES}, JsonFault.TOO_LARGE, None),
+    "large in bytes": ({"a": "ع" * (MAX_BYTES // 2)}, JsonFault.TOO_LARGE, None),
+}
+LET_IN = {
+    "32 deep": nested(31, []),
+    "100 digits": [10**100 - 1, -(10**100 - 1), Decimal("0." + "1" * 99)],
+    "a decimal with an exponent": Decimal("1E+99"),
+    "floats": [1e98, -1.5, 0.0, -0.0, 1e-79, 1 / 3],
+    "a tuple": (1, (2,)),
+    "emoji": {"😀": "😀"},
+    "a literal escape": "\\u0000 \\ud800",
+    "just small enough": "ع" * (MAX_BYTES // 2 - 1),
+    "booleans": [True, False, None, {}],
+}
+
+
+@pytest.mark.parametrize(("value", "fault", "at"), VALUES.values(), ids=VALUES)
+def test_a_value_is_refused_with_its_code_and_place(value, fault, at):
+    with pytest.raises(BadJson) as refused:
+        check(value)
+    assert (refused.value.fault, refused.value.pointer) == (fault, at)
+
+
+@pytest.mark.parametrize("value", LET_IN.values(), ids=LET_IN)
+def test_what_is_let_in_may_come_in_again_by_every_door(value):
+    text = check(value)
+    assert loads(readable(value), long_integers=True) is not NotImplemented
+    kept, _size = keep(value)
+    assert check(kept) == text
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (_v, fault, _at) in VALUES.items() if "NUMBER" in fault.name]
+)
+def test_a_run_does_not_keep_a_number_that_is_not_let_in(name):
+    value, fault, at = VALUES[name]
+    with pytest.raises(BadJson) as refused:
+        keep(value)
+    assert (refused.value.fault, refused.value.pointer) == (fault, at)
+
+
+def test_a_stored_number_of_100_digits_may_come_back_where_people_get_it_back():
+    longest = 10**100 - 1
+
+    assert loads(str(longest), long_integers=True) == longest
+    for bad in (f"{longest}0", f"-{longest}0", "9" * 5000):
+        with pytest.raises(BadJson) as refused:
+            loads(bad, long_integers=True)
+        assert refused.value.fault is JsonFault.NUMBER_TOO_LONG
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.decimals()
+        | st.text(st.characters(exclude_categories=()))
+        | st.builds(lambda exponent: Decimal(f"1e{exponent}"), st.integers(-300, 300)),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_any_hostile_value_is_refused_or_comes_back_as_it_was(value):
+    try:
+        text = check(value)
+    except BadJson:
+        return
+    assert loads(dumps(loads(text, long_integers=True)), long_integers=True) == loads(
+        text, long_integers=True
+    )
