@@ -89,6 +89,12 @@ def poison_job(address: str) -> Job:
     return replace(job, expected=replace(job.expected, steps=(), ends=frozenset({"failed"})))
 
 
+def hold_job() -> Job:
+    """Return a job whose action holds the interpreter of its worker."""
+    job = _job([{"name": "hold", "action": "hold_interpreter", "params": {}}])
+    return replace(job, expected=replace(job.expected, steps=(), ends=frozenset({"failed"})))
+
+
 def turns_job(address: str, **settings: Any) -> Job:
     """Return a job of an event whose runs take turns, with a call as its last step."""
     job = _job(

@@ -1,8 +1,8 @@
 """What each slot of a pump is in the middle of, in memory that outlives the pump.
 
-The supervisor reads it when it has to end a pump that cannot speak for itself any more: it tells the
-run that holds the interpreter from those that were carried out beside it. A slot writes its own cell
-and nobody else's, so no lock is needed; a mark is the store of one byte.
+The supervisor reads it when it has to end a pump that cannot speak for itself any more: it tells
+the run that holds the interpreter from those that were carried out beside it. A slot writes its own
+cell and nobody else's, so no lock is needed; a mark is the store of one byte.
 """
 
 import mmap

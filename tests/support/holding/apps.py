@@ -10,4 +10,4 @@ class HoldingConfig(AppConfig):
 
     def ready(self):
         """Declare it."""
-        from tests.support.holding import actions  # noqa: F401, PLC0415 - not before the apps
+        from tests.support.holding import actions  # noqa: F401 - not before the apps
