@@ -1,6 +1,5 @@
 """A worker whose interpreter is held is ended, and the runs beside it are not blamed."""
 
-import pytest
 from django.utils import timezone
 
 from tests.support.holding import actions as holding
@@ -10,8 +9,6 @@ from workflows.models.run import WorkflowRun
 from workflows.services.fire import fire
 from workflows.services.publish import publish
 from workflows.services.run_entries import entries_of
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.support.holding.settings"}
 BESIDE = 6
