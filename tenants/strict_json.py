@@ -18,6 +18,7 @@ from math import isfinite
 from typing import Any, Final, NoReturn
 
 from tenants import jsontext
+from tenants.simple_json import length_of_simple
 
 Json = Any
 
@@ -149,11 +150,14 @@ def check(
 
 
 def keep(value: Json) -> tuple[Json, int]:
-    """Return the value as a run's row keeps it, and how long it is as JSON text.
+    """Return the value as a run's row keeps it, and how long it is as JSON text, at most.
 
     What is read from the row later is what the steps see now: tuples are lists, keys are text,
     characters that PostgreSQL refuses are replaced. Raises BadJson.
     """
+    length = length_of_simple(value)
+    if length is not None:
+        return value, length
     text = _written(value)
     kept = value
     if not _is_plain(value, MAX_KEPT_DEPTH):

@@ -1,6 +1,7 @@
 """What PostgreSQL would refuse, or nobody could read again, does not come to it."""
 
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenants.jsontext import loads, storable, storable_text
+from tenants.simple_json import length_of_simple
 from tenants.strict_json import BadJson, keep
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
@@ -47,6 +49,17 @@ def test_what_was_checked_is_kept_as_it_is(value):
     again = loads(through_postgresql(storable(kept)))
     assert again == loads(storable(again))
     assert storable(kept) == storable(value)
+
+
+@given(value=ANY_JSON | st.recursive(st.sampled_from(["a", 5, None, True]), st.lists))
+def test_a_simple_value_is_kept_as_any_other(value):
+    length = length_of_simple(value)
+    if length is None:
+        return
+    with patch("tenants.strict_json.length_of_simple", lambda _: None):
+        kept, exactly = keep(value)
+    assert kept == value
+    assert exactly <= length
 
 
 @pytest.mark.parametrize(
