@@ -16,6 +16,7 @@ from actions.connections import OpenConnection
 from actions.database import release_database
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import Target, is_allowed, is_public
+from actions.outbound.places import place_at
 from actions.scrub import Scrubber
 
 SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
@@ -38,7 +39,7 @@ def deliver(
         get_connection().send_messages([message])
         return {}
     backend = _backend(connection, address, timeout_seconds)
-    with _telling(backend, scrub):
+    with place_at(backend.host), _telling(backend, scrub):
         return _send(backend, message, scrub)
 
 

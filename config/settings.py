@@ -215,6 +215,7 @@ SAYR: dict[str, Any] = {
     "LEASE_SECONDS": environment.whole("SAYR_LEASE_SECONDS", 30),
     "SLOTS": environment.whole("SAYR_SLOTS", 16),
     "GRACE_SECONDS": environment.whole("SAYR_GRACE_SECONDS", 30),
+    "APPROVAL_LINK_DAYS": environment.whole("SAYR_APPROVAL_LINK_DAYS", 30),
     "PUBLIC_URL": environment.text("SAYR_PUBLIC_URL", "http://127.0.0.1:8000"),
 }
 

@@ -9,6 +9,7 @@ from django.conf import settings
 
 KNOWN_KEYS = frozenset(
     {"RECORDS", "EVENT_TYPES", "ACTIONS", "LEASE_SECONDS", "SLOTS", "GRACE_SECONDS", "PUBLIC_URL"}
+    | {"APPROVAL_LINK_DAYS"}
 )
 
 
@@ -22,6 +23,9 @@ class Settings:
     slots: int = 16  # runs that one worker process has under way at once
     grace: timedelta = timedelta(seconds=30)  # after SIGTERM, for the steps in flight
     public_url: str = "http://127.0.0.1:8000"  # where people reach the pages; no slash at the end
+
+    # For so long a link decides, of a question that has no time limit of its own.
+    link_life: timedelta = timedelta(days=30)
 
     @property
     def heartbeat(self) -> timedelta:
@@ -38,4 +42,5 @@ def current() -> Settings:
         slots=given.get("SLOTS", 16),
         grace=timedelta(seconds=given.get("GRACE_SECONDS", 30)),
         public_url=given.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        link_life=timedelta(days=given.get("APPROVAL_LINK_DAYS", 30)),
     )

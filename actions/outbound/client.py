@@ -28,6 +28,7 @@ from actions.database import release_database
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import AddressRefused, Target, is_allowed, target_of
 from actions.outbound.answer import Answer, read_answer, retry_after
+from actions.outbound.places import place_at
 from actions.outbound.transport import session
 from actions.scrub import Scrubber
 from tenants import jsontext
@@ -92,7 +93,8 @@ def send(request: Request, *, idempotency_key: str, timeout_seconds: float) -> A
 def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) -> Answer:
     """Send, and return the answer whatever it says: for callers that read error bodies first.
 
-    `timeout_seconds` is for everything, from connecting to the last byte. Raises like `send`.
+    `timeout_seconds` is for everything, from connecting to the last byte. Raises like `send`, and
+    NoPlace before anything is sent, where calls are counted.
     """
     target = _target(request)
     headers = _headers(request, idempotency_key)
@@ -100,11 +102,12 @@ def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) 
     release_database()
     scrub = Scrubber(request.all_secrets)
     try:
-        response = _open(request, headers, body, timeout_seconds)
-        try:
-            raw = response.read(settings().answer_limit_bytes + 1, decode_content=True)
-        finally:
-            _end(response)
+        with place_at(target.host):
+            response = _open(request, headers, body, timeout_seconds)
+            try:
+                raw = response.read(settings().answer_limit_bytes + 1, decode_content=True)
+            finally:
+                _end(response)
     except (exceptions.RequestException, HTTPError, OSError, UnicodeError) as error:
         _fail_to_reach(error, target)
     if len(raw) > settings().answer_limit_bytes:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin import access
-from tenants.admin.base import TenantAdmin
+from tenants.admin.base import TenantAdmin, TenantForm
 from tenants.admin.lists import TenantFilter
 from tenants.listing import listed
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey, Scope, every_scope
 
 # The library's own have no translation.
 OUR_WORDS: Final = {
@@ -53,6 +53,20 @@ class ScopesField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
 
+class ApiKeyForm(TenantForm):
+    """A key that decides is named by questions, so its name has to be its own."""
+
+    def clean(self) -> Any:
+        """Refuse a name that another key has, or had. Raises ValidationError."""
+        given = super().clean()
+        is_decider = Scope.DECIDE_APPROVALS in given.get("scopes", ())
+        named = ApiKey.objects.filter(tenant=given.get("tenant"), name=given.get("name"))
+        if is_decider and named.exists():
+            said = gettext("Another key has this name, or had it. One that decides needs its own.")
+            self.add_error("name", said)
+        return given
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantAdmin):
     """A key is made, shown once, and revoked. It is never changed."""
@@ -62,6 +76,7 @@ class ApiKeyAdmin(TenantAdmin):
     list_select_related = ("tenant",)
     search_fields = ("name", "prefix")
     ordering = ("-created",)
+    form = ApiKeyForm
     fields = ("tenant", "name", "scopes", "expiry_date")
     actions: Any = ("revoke",)
     never_looked_up = frozenset({"id", "hashed_key"})
@@ -98,7 +113,7 @@ class ApiKeyAdmin(TenantAdmin):
         """Let people tick what the key may do."""
         if db_field.name == "scopes":
             return ScopesField(
-                label=capfirst(db_field.verbose_name), choices=Scope.choices, initial=Scope.values
+                label=capfirst(db_field.verbose_name), choices=Scope.choices, initial=every_scope
             )
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in OUR_WORDS:
@@ -110,7 +125,8 @@ class ApiKeyAdmin(TenantAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Make the key and show it, this once."""
+        """Make the key and show it, this once. What is done with it counts as its maker's doing."""
+        obj.made_by = request.user
         key = ApiKey.objects.assign_key(obj)
         obj.save()
         text = gettext("This is the key. Copy it now: it is not stored, and cannot be shown again.")

@@ -1,5 +1,6 @@
 """A key with which another application fires events and reads runs."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,14 @@ class ApiKey(AbstractAPIKey):
         models.CharField(max_length=40, choices=Scope.choices),
         verbose_name=_("may"),
         default=every_scope,
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("made by"),
     )
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 

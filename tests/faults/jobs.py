@@ -95,6 +95,13 @@ def hold_job() -> Job:
     return replace(job, expected=replace(job.expected, steps=(), ends=frozenset({"failed"})))
 
 
+def silent_job(address: str, timeout: str) -> Job:
+    """Return a job whose only call is never answered; it is cancelled, or fails."""
+    job = _job([_call("tell_shop", address, timeout=timeout)])
+    ends = frozenset({"failed", "cancelled"})
+    return replace(job, expected=replace(job.expected, steps=(), ends=ends))
+
+
 def turns_job(address: str, **settings: Any) -> Job:
     """Return a job of an event whose runs take turns, with a call as its last step."""
     job = _job(

@@ -398,7 +398,7 @@ def name_of_who_decides(site, name):
 def name_of_a_person(site, name):
     found = _change_person(site, first_name=name, last_name=name)
     site.user.refresh_from_db()
-    assert not name_fault(site.user.first_name) and not name_fault(site.user.last_name)
+    assert not name_fault(f"{site.user.first_name} {site.user.last_name}", 1000)
     return found
 
 

@@ -24,6 +24,7 @@ def step(name, action, **params):
     return {"name": name, "action": action, "params": params, "on_error": "continue"}
 
 
+BOTH = "{{ trigger.v | json }} {{ steps.read.output.v | default: 0 | json }}"
 # Takes whatever comes as `v`, and JSON text as `s`.
 TAKES = {
     "name": "Takes anything",
@@ -32,11 +33,7 @@ TAKES = {
         step("take", "set_values", values={"v": "{{ trigger.v }}"}),
         step("read", "set_values", values={"v": "{{ trigger.s | parse_json }}"}),
         step("again", "set_values", values={"v": ["{{ steps.take.output.v | default: 0 }}"]}),
-        step(
-            "text",
-            "log_note",
-            text="{{ trigger.v | json }} {{ steps.read.output.v | default: 0 | json }}",
-        ),
+        step("text", "log_note", text=BOTH),
     ],
 }
 

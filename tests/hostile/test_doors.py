@@ -72,6 +72,11 @@ HANDLED = {
     "message_template": NEVER_TAKEN,
     # What a step reads is replaced: nobody is there who could send it again.
     "step_that_reads_json": {"NUL"},
+    # In one line, which is all that a mail and a list show of it. A draft may be wrong.
+    "title_of_an_approval": set(values.NAMES),
+    "name_of_an_imported_workflow": set(values.NAMES),
+    "name_of_a_person": {"only blanks"},
+    "name_of_who_decides": {"only blanks"},
     # Some people are called like that; nobody is, so nobody is told.
     "address_of_an_approver": {"no domain", "dots", "another alphabet"},
     # One address, and how its owner is called.
@@ -79,26 +84,6 @@ HANDLED = {
     # Every hour; and blanks of any kind part the fields.
     "cron_of_a_schedule": {"a step of many digits", "a line break"},
 }
-
-
-@pytest.mark.parametrize(("kind", "door"), EVERY, ids=lambda one: getattr(one, "__name__", one))
-def test_a_hostile_value_is_handled_or_refused_and_others_go_on(site, kind, door):
-    faults, taken = {}, set()
-    for name, value in KINDS[kind][1].items():
-        try:
-            if door(site, value) is None:
-                taken.add(name)
-                site.assert_the_other_goes_on()
-        except Exception as fault:  # noqa: BLE001  # told together
-            faults[name] = repr(fault)[:500]
-
-    assert faults == {}
-    refused = NEVER_TAKEN if kind == "text" else set(KINDS[kind][1])
-    if kind not in {"name", "value"}:
-        assert taken & refused <= HANDLED.get(door.__name__, set())
-    site.assert_the_other_goes_on()
-    if taken:
-        site.assert_every_page_comes_up()
 
 
 # So that no door seems tight because it is shut.
@@ -119,8 +104,22 @@ ASK_FOR_MORE = {
 
 
 @pytest.mark.parametrize(("kind", "door"), EVERY, ids=lambda one: getattr(one, "__name__", one))
-def test_an_honest_value_is_taken(site, kind, door):
+def test_a_hostile_value_is_handled_or_refused_and_others_go_on(site, kind, door):
     said = door(site, HONEST[kind])
+    assert said is None or door.__name__ in ASK_FOR_MORE
+    faults, taken = {}, set()
+    for name, value in KINDS[kind][1].items():
+        try:
+            if door(site, value) is None:
+                taken.add(name)
+                site.assert_the_other_goes_on()
+        except Exception as fault:  # noqa: BLE001  # told together
+            faults[name] = repr(fault)[:500]
 
-    if door.__name__ not in ASK_FOR_MORE:
-        assert said is None
+    assert faults == {}
+    refused = NEVER_TAKEN if kind == "text" else set(KINDS[kind][1])
+    if kind != "value":
+        assert taken & refused <= HANDLED.get(door.__name__, set())
+    site.assert_the_other_goes_on()
+    if taken:
+        site.assert_every_page_comes_up()

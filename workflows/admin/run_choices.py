@@ -11,10 +11,13 @@ from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import program_to_resume, resumption_of, steps_to_start_at
+from workflows.services.retry import program_to_resume, resumption_of
 from workflows.services.run_entries import MAX_SHOWN, entries_of
+from workflows.services.starting import start_problems, steps_to_start_at
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
+from workflows.wording.plans import every_step
+from workflows.wording.refusals import refusal_sentence
 from workflows.wording.timeline import timeline
 
 # What a step has to have become for a run to be started again from it.
@@ -105,6 +108,16 @@ def reached(lines: Sequence[Line], run: WorkflowRun) -> list[Line]:
     """Return the steps from which a run can be started again."""
     names = steps_to_start_at(run)
     return [line for line in lines if line.state in REACHED and line.name in names]
+
+
+def not_offered(run: WorkflowRun) -> list[tuple[list[str], str]]:
+    """Return the steps from which a run cannot be started again, with the reason in words."""
+    problems, found = start_problems(run), dict[str, list[str]]()
+    for plan in plans_of([run]).values():
+        for step in every_step(plan):
+            if code := problems.get(step.name):
+                found.setdefault(refusal_sentence(code), []).append(step.label)
+    return [(steps, why) for why, steps in found.items()]
 
 
 def from_here(lines: Sequence[Line], name: str) -> list[str]:

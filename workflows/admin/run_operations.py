@@ -19,17 +19,20 @@ from workflows.admin.run_choices import (
     goes_on_at,
     label_of_step,
     lines_of,
+    not_offered,
     reached,
     stopped_at,
     unclear_step,
 )
 from workflows.admin.run_steps import shown_steps
 from workflows.engine.statuses import RunStatus
+from workflows.engine.taking_over import ON_OTHER_VALUES
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.services.cancel import cancel
 from workflows.services.refusals import Refused
-from workflows.services.retry import retry_failed_step, start_again, steps_to_start_at
+from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.starting import start_problems, was_decided_before
 from workflows.services.unknown import settle_unknown
 from workflows.wording import values
 from workflows.wording.refusals import refusal_sentence
@@ -111,6 +114,7 @@ class RunOperations:
         context = {
             "lines": lines,
             "reached": reached(lines, run),
+            "not_offered": not_offered(run),
             "stopped": label_of_step(lines, step) if step else "",
             "stopped_name": step,
             "is_unclear": unclear_step(run) is not None,
@@ -122,7 +126,7 @@ class RunOperations:
     def _retried(self, request: HttpRequest, run: WorkflowRun) -> UUID:
         begin = request.POST.get("from", "")
         if begin == FAILED_STEP:
-            retry_failed_step(run.tenant, run.pk)
+            retry_failed_step(run.tenant, run.pk, actor=access.actor_of(request))
             return self._noted(request, run, _("The run goes on from its failed step."))
         step = request.POST.get("step", "") if begin == STEP else ""
         new = start_again(
@@ -177,11 +181,13 @@ class RunOperations:
             return self._do(request, run, lambda: self._corrected(request, run, form))
         lines = lines_of(run)
         name = stopped["step_name"] if stopped else ""
+        why_not = why_not_corrected(run, name) if name else ""
         context = {
             "form": form,
             "as_json": form.fields.get("whole") is not None,
             "suspect": suspect,
-            "stopped": label_of_step(lines, name) if name in steps_to_start_at(run) else "",
+            "stopped": label_of_step(lines, name) if name and not why_not else "",
+            "why_not": why_not,
             "stopped_name": name,
             "begin": request.POST.get("from", FAILED_STEP),
         }
@@ -238,6 +244,14 @@ class RunOperations:
                 **context,
             },
         )
+
+
+def why_not_corrected(run: WorkflowRun, step: str) -> str:
+    """Return why a run with another payload cannot begin at the failed step; "" if it may."""
+    code = start_problems(run).get(step, "unknown_step")
+    if not code and was_decided_before(run, step):
+        code = ON_OTHER_VALUES
+    return refusal_sentence(code) if code else ""
 
 
 def _run_url(run_id: UUID) -> str:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from tenants.listing import listed
 from workflows.admin import run_kin
 from workflows.admin.run_steps import Rounds, shown_parts, shown_steps
 from workflows.admin.ways_out import ways_out
@@ -22,6 +23,7 @@ from workflows.event_types import label_of
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
+from workflows.services.dropped_questions import dropped_questions
 from workflows.services.find_runs import run_history
 from workflows.services.repeats import repeats_of
 from workflows.services.run_entries import MAX_SHOWN
@@ -134,9 +136,20 @@ def _facts(run: WorkflowRun) -> Sequence[Fact]:
         Fact(_("Has to be done by"), _deadline(run)),
         Fact(_("Asked to cancel"), run.cancel_requested_at),
         Fact(_("Worker stopped in it"), run.crashes),
+        Fact(_("No longer asked"), _dropped(run)),
         Fact(_("Repeats"), _run_link(run.retried_from) if run.retried_from else ""),
         Fact(_("Started again as"), _links(repeats_of(run))),
     ]
+
+
+def _dropped(run: WorkflowRun) -> str:
+    """Return which questions of an earlier version the run went on without."""
+    said = (
+        _("“%(question)s”, which version %(version)s asks: this one does not, or asks otherwise")
+        % {"question": one.label, "version": one.version}
+        for one in dropped_questions(run)
+    )
+    return listed(said)
 
 
 def _deadline(run: WorkflowRun) -> datetime | None:

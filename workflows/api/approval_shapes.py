@@ -49,12 +49,16 @@ class Approval(serializers.Serializer[object]):
     title = serializers.CharField()
     message = serializers.CharField()
     approvers = serializers.ListField(
-        child=serializers.CharField(), help_text="User names, mail addresses, `role:<role>`."
+        child=serializers.CharField(),
+        help_text="User names, mail addresses, `role:<role>`, `key:<name>`.",
     )
     choices = ApprovalOption(many=True)
     form = ApprovalField(many=True)
     allow_self = serializers.BooleanField()
     requested_by = serializers.CharField()
+    requesters = serializers.ListField(
+        child=serializers.CharField(), help_text="Everybody behind the run: none of them decides."
+    )
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     decision = ApprovalDecision(allow_null=True)

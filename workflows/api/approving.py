@@ -53,6 +53,7 @@ def approval(request: Request, found: FoundApproval) -> dict[str, Json]:
         "form": [_field(one) for one in fields_of(row.form)],
         "allow_self": row.allow_self,
         "requested_by": row.requested_by,
+        "requesters": row.requesters or [],
         "created_at": moment(row.created_at),
         "expires_at": moment(row.expires_at),
         "decision": _decision(found),
@@ -90,6 +91,8 @@ def problem_of(refused: NotDecided) -> ApiProblem:
                 "when": moment(row.decided_at),
             }
             return ApiProblem("already_decided", facts)
+        case MayNotDecide(reason="not_asked"):
+            return ApiProblem(refused.code, {"reason": refusal_words("key_not_asked")})
         case NoLongerOpen() | MayNotDecide():
             return ApiProblem(refused.code, {"reason": refusal_words(refused.reason)})
         case UnknownChoice():

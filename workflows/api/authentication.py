@@ -52,10 +52,14 @@ class HasScope(BasePermission):
         """Return whether the request carries a key at all. Raises ApiProblem for a wrong one."""
         if request.auth is None:
             return False
-        scope: str | None = getattr(view, "required_scope", None)
-        if scope is None or scope not in key_of(request).scopes:
-            raise ApiProblem("missing_scope", {"scope": scope})
+        need_scope(request, getattr(view, "required_scope", None))
         return True
+
+
+def need_scope(request: Request, scope: str | None) -> None:
+    """Raise ApiProblem (`missing_scope`) unless the key of a request has the scope."""
+    if scope is None or scope not in key_of(request).scopes:
+        raise ApiProblem("missing_scope", {"scope": scope})
 
 
 def key_of(request: Request) -> ApiKey:
@@ -75,7 +79,7 @@ def _find(given: str) -> ApiKey:
     found: Any = None
     if _KEY.fullmatch(given):
         prefix = given.partition(".")[0]
-        found = ApiKey.objects.select_related("tenant").filter(prefix=prefix).first()
+        found = ApiKey.objects.select_related("tenant", "made_by").filter(prefix=prefix).first()
     # Revoked or expired is only told to who holds the whole key.
     if found is None or not found.is_valid(given):
         raise AuthenticationFailed(code="api_key_unknown")

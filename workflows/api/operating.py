@@ -24,7 +24,11 @@ LONGEST_NAME: Final = 100
 # Of a run that is not there, or not this tenant's, nothing is told.
 NOT_FOUND: Final = frozenset({"unknown_run"})
 # The request names something that is not there; the others are about the run's state.
-WRONG: Final = frozenset({"unknown_step", "inside_a_step", "results_missing"})
+WRONG: Final = frozenset(
+    {"unknown_step", "inside_a_step", "results_missing", "not_reached"}
+    | {"decided_on_other_values", "decided_otherwise", "asks_otherwise", "filtered_out"}
+    | {"asks_on_values_of_the_run"}
+)
 
 
 @dataclass(frozen=True, slots=True)

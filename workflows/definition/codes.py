@@ -110,3 +110,4 @@ class Code(StrEnum):
     BAD_FILTER_USE = "bad_filter_use"
     TEMPLATE_FAILED = "template_failed"
     LIMIT_REACHED = "limit_reached"
+    TOO_MUCH_WORK = "too_much_work"

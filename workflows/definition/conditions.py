@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from workflows.definition.budget import weight
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.operators import OPERATORS, Operator, Sides
@@ -72,7 +73,18 @@ class Row:
             before=lookup(scope.roots, before_path) if before_path else MISSING,
             before_path=show_path(before_path) if before_path else "previous",
         )
+        self._charge(sides, scope)
         return Verdict(self.operator.holds(sides), self, left)
+
+    @staticmethod
+    def _charge(sides: Sides, scope: Scope) -> None:
+        """Count the comparing before it is done: each element of a list may be a date."""
+        budget, operations = scope.budget, 100
+        for side in (sides.left, sides.right, sides.before):
+            if isinstance(side, str | list | dict):
+                operations += weight(side, budget.most)
+                operations += 100 * len(side) if isinstance(side, list) else 0
+        budget.charge(operations)
 
     def _left(self, scope: Scope) -> Any:
         if isinstance(self.left, tuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,9 @@ from workflows.definition.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_SHORT: Final = reprlib.Repr()
+_SHORT.maxlist = _SHORT.maxdict = _SHORT.maxtuple = 20
+_SHORT.maxstring = 80
 MOST_DIGITS: Final = 100  # that are reckoned with
 # No leading zeros ("0501234567" is a phone, "007" a code), no exponent ("12E5" is a code).
 _NUMBER = re.compile(r"\s*([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*")
@@ -135,5 +139,8 @@ def rounded(exact: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Decim
 
 def shortened(value: object) -> str:
     """Return `value` for an error message: enough to recognise it, not all of it."""
-    text = value if isinstance(value, str) else str(value)[:200]
+    if isinstance(value, dict | list | tuple):
+        text = _SHORT.repr(value)  # all of it could be the memory's end
+    else:
+        text = value if isinstance(value, str) else str(value)[:200]
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from workflows.definition.budget import Budget
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.values import Json, normalise
 
@@ -36,6 +37,8 @@ class Scope:
     values: Mapping[str, Any] = field(default_factory=dict)  # the document's named constants
     loop: Mapping[str, Any] = field(default_factory=dict)  # LOOP_ROOTS, inside a block of items
     language: int = LANGUAGE_VERSION  # by whose rules it is read: those of the stored program
+    # What may be spent on reading it: a scope is made for each step.
+    budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
     def read_in(self, language: int) -> Scope:
         """Return the same, read by the rules of another version of the language."""

@@ -4,6 +4,7 @@
 and name, its rendered `input`, and
     of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts)
     of a wait for a moment      `wake_at`
+    of a call with no place     `no_place_at`, the host
     of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`;
                                 `looks_back` until it has looked for an event that came before
     of child runs               `children`: `oldest` and `last` id of the step's child runs, how
@@ -40,6 +41,7 @@ class WaitType(StrEnum):
     EVENT = "event"
     APPROVAL = "approval"
     LANE = "lane"
+    PLACE = "place"  # at a server that has as many calls under way as it may
 
 
 class WakeReason(StrEnum):
@@ -60,6 +62,8 @@ class WakeReason(StrEnum):
     CANCEL = "cancel"
     LOOK_BACK = "look_back"  # it was about to wait, and had not looked for events from before
     PERSON = "person"
+    PLACE = "place"  # the server it is about to call may have a place now
+    CRASH = "crash"  # its worker died, or could not carry it on
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A decision that a run waits for."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -16,12 +17,18 @@ class WorkflowApproval(TenantModel):
     title = models.CharField(_("question"), max_length=300)
     message = models.TextField(_("message"), blank=True)
     approvers = SafeJSONField(
-        _("asked"), default=list, help_text=_("Names of users, mail addresses, role:<role>.")
+        _("asked"),
+        default=list,
+        help_text=_("Names of users, mail addresses, role:<role>, key:<name>."),
     )
     choices = SafeJSONField(_("choices"), default=list)  # [{"key", "label"}]
     form = SafeJSONField(_("form"), default=list)  # [{"key", "label", "type", …}]
     allow_self = models.BooleanField(_("may decide on their own request"), default=False)
     requested_by = models.CharField(_("requested by"), max_length=200, blank=True)
+    # Everybody behind the run: `runtime.requesters`. NULL: asked by an older release.
+    requesters = ArrayField(
+        models.TextField(), verbose_name=_("asked for by"), null=True, editable=False
+    )
     choice = models.CharField(_("choice"), max_length=100, blank=True)
     answers = SafeJSONField(_("answers"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)

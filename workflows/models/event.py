@@ -26,6 +26,13 @@ class WorkflowEvent(TenantModel):
     subject_id = models.CharField(_("about (id)"), max_length=100, blank=True)
     source = models.CharField(_("source"), max_length=40, blank=True)
     actor = models.CharField(_("caused by"), max_length=200, blank=True)
+    # NULL: who caused it says that already.
+    initiator = models.CharField(  # noqa: DJ001
+        _("stands behind it"),
+        max_length=200,
+        null=True,
+        help_text=_("Of a schedule: who had changed it last."),
+    )
     caused_by_run = models.UUIDField(_("caused by run"), null=True)
     depth = models.PositiveSmallIntegerField(
         _("depth"),

@@ -127,6 +127,10 @@ class WorkflowRun(TenantModel):
     # What comes first in a lane. 0: written before there was such a number; then the id decides.
     arrival = models.BigIntegerField(_("arrival"), db_default=NextArrival(), editable=False)
     cancel_requested_at = models.DateTimeField(_("cancel asked"), null=True)
+    # Everybody who let it go on after it had ended. NULL: nobody has.
+    retried_by = ArrayField(
+        models.TextField(), verbose_name=_("retried by"), null=True, editable=False
+    )
     retried_from = models.UUIDField(_("retried from"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     started_at = models.DateTimeField(_("started"), null=True)
@@ -153,6 +157,13 @@ class WorkflowRun(TenantModel):
                 fields=["tenant", "due_at"],
                 name="wr_live",
                 condition=models.Q(due_at__isnull=False),
+            ),
+            # Runs that go on, and child runs: claimed before those that start (statements.CLAIM).
+            models.Index(
+                fields=["tenant", "due_at"],
+                name="wr_woken",
+                condition=(~models.Q(wake_reason="start") | models.Q(parent_run__isnull=False))
+                & models.Q(due_at__isnull=False),
             ),
             models.Index(fields=["tenant", "subject_type", "subject_id", "-id"], name="wr_subject"),
             models.Index(

@@ -28,6 +28,7 @@ class WorkflowSchedule(TenantModel):
     missed_policy = models.CharField(_("missed times"), max_length=20, default="latest")
     next_at = models.DateTimeField(_("next time"), null=True)
     last_at = models.DateTimeField(_("last time"), null=True)
+    changed_by = models.CharField(_("changed by"), max_length=200, blank=True, db_default="")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 

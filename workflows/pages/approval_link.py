@@ -5,6 +5,7 @@ GET and HEAD change nothing, since mail programs and chats open every link to pr
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +17,7 @@ from tenants.models.user import User
 from tenants.zones import zone_named
 from workflows.runtime.database import database_now
 from workflows.services.approval_links import Opened, open_link
-from workflows.services.approval_page import approval_page, typed_answers, with_typed
+from workflows.services.approval_page import ApprovalPage, approval_page, typed_answers, with_typed
 from workflows.services.approval_refusals import (
     AlreadyDecided,
     AnswerInvalid,
@@ -64,6 +65,8 @@ class ApprovalLinkView(View):
     def post(self, request: HttpRequest, opened: Opened) -> HttpResponse:
         """Take the decision."""
         approval = opened.approval
+        if opened.is_too_old(database_now()):
+            return _show(request, opened)
         typed = typed_answers(approval, request.POST)
         given = Answer(request.POST.get("choice", ""), typed)
         try:
@@ -95,18 +98,30 @@ def _show(
     if refusal(approval, decider) == "not_asked":
         # The role or the account is gone: the link tells no more than any other.
         return _page(request, "approvals/unknown.html", {}, 404)
-    page = approval_page(approval, decider, database_now())
+    now = database_now()
+    page = approval_page(approval, decider, now)
+    if page.state is not ApprovalState.OPEN or opened.is_too_old(now):
+        return _over(request, page)
     if typed is not None:
         page = with_typed(page, typed, faults or {})
     context = {
         "page": page,
         "person": actor_words(decider.name),
         "tenant": approval.tenant,
-        "may_decide": page.state is ApprovalState.OPEN and not page.hindrance,
+        "may_decide": not page.hindrance,
         "trouble": trouble,
         "has_faults": bool(faults),
     }
     return _page(request, "approvals/page.html", context, 200)
+
+
+def _over(request: HttpRequest, page: ApprovalPage) -> HttpResponse:
+    """Tell what became of a question, and nothing of what it was about: a mail lies about."""
+    if page.state is ApprovalState.OPEN:
+        page = replace(page, hindrance=refusal_words("link_expired"))
+    return _page(
+        request, "approvals/over.html", {"page": page, "tenant": page.approval.tenant}, 200
+    )
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int) -> HttpResponse:

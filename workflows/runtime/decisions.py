@@ -14,6 +14,7 @@ from workflows.engine.waiting import is_up
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import as_json, rows
 from workflows.runtime.lanes import Run
+from workflows.runtime.requesters import events_in, requesters_of
 from workflows.runtime.wakes import wake_decided
 
 Json = Any
@@ -22,9 +23,11 @@ MOST_TITLE: Final = 300
 
 ASK: Final = """
 INSERT INTO workflow_approvals (id, tenant_id, run_id, step_name, title, message, approvers,
-    choices, form, allow_self, requested_by, expires_at, choice, decided_by, decided_via)
+    choices, form, allow_self, requested_by, requesters, expires_at, choice, decided_by,
+    decided_via)
 VALUES (%(id)s, %(tenant)s, %(run)s, %(step)s, %(title)s, %(message)s, %(approvers)s::jsonb,
-    %(choices)s::jsonb, %(form)s::jsonb, %(allow_self)s, %(actor)s, %(expires_at)s, '', '', '')
+    %(choices)s::jsonb, %(form)s::jsonb, %(allow_self)s, %(actor)s, %(requesters)s, %(expires_at)s,
+    '', '', '')
 RETURNING 1
 """
 
@@ -62,9 +65,14 @@ def close_questions(runs: Sequence[UUID], but: str | None = None, *, run: Run = 
         run(CLOSE_ALL, {"runs": list(runs), "but": but})
 
 
-def ask(claim: Claim, question: Question) -> dict[str, str]:
-    """Write the question down; return its id, and the address where it can be decided."""
-    approval_id = uuid7()
+def ask(
+    claim: Claim, question: Question, entries: Sequence[Mapping[str, Json]] = ()
+) -> dict[str, str]:
+    """Write the question down; return its id, and the address where it can be decided.
+
+    `entries` are those that are about to be written with it.
+    """
+    approval_id, came = uuid7(), events_in(entries)
     asked = question.asked
     rows(
         ASK,
@@ -81,6 +89,7 @@ def ask(claim: Claim, question: Question) -> dict[str, str]:
             "form": storable(asked["form"]),
             "allow_self": question.allow_self,
             "actor": claim.actor,
+            "requesters": requesters_of(claim.tenant_id, claim.run_id, came),
             "expires_at": question.expires_at,
         },
     )

@@ -1,9 +1,9 @@
 """The live hands: steps act on the world, and each finished step is one commit."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import random
 from time import monotonic
@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from actions import registry
+from actions.outbound.places import NoPlace, counted_by
 from actions.spec import ActionSpec, Effect, not_to_be_repeated
 from workflows.definition.instructions import Call, Instruction, RunWorkflow
 from workflows.definition.scope import Scope
@@ -19,7 +20,7 @@ from workflows.engine import folding
 from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Entry, Timing
 from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
-from workflows.engine.progress import Job, Progress, stored
+from workflows.engine.progress import Job, Progress, WaitType, stored
 from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import alternatives, board, callees, decisions, families, look_back, store
@@ -158,9 +159,37 @@ class LiveHands:
         act = partial(perform, spec, job, self.claim, self.needed.tenant)
         if spec.effect is Effect.DATABASE:
             return DatabaseStep(self, act, settled).carry_out()
+        try:
+            outcome = self._counted(spec.effect, act)
+        except NoPlace as taken:
+            self.has_called_out = False
+            board.mark_written()
+            return self._wait_for_place(job, taken.host)
+        return self.write(settled(outcome))
+
+    def _counted(self, effect: Effect, act: Callable[[], Outcome]) -> Outcome:
+        """Call out, as one of the calls that this worker has under way. Raises NoPlace."""
+        places = self.watch.places
         self.has_called_out = True
-        board.mark_call(spec.effect)
-        return self.write(settled(act()))
+        board.mark_call(effect)
+        counter = places.of(self.claim.run_id, self.claim.tenant_id) if places else None
+        with counted_by(counter):
+            return act()
+
+    def _wait_for_place(self, job: Job, host: str) -> Progress:
+        """Park the run before its call: the slot is for others while the host has no place."""
+        run_id, step, places = self.claim.run_id, job.instruction.index, self.watch.places
+        wait = places.wait_in_line(host, run_id) if places else 0.0
+        parked = Progress(
+            RunStatus.WAITING,
+            (),
+            step,
+            {**stored(job), "no_place_at": host},
+            wait_type=WaitType.PLACE,
+            due_in=timedelta(seconds=wait),
+            has_failed=self.walker().has_failed_at(step),
+        )
+        return self._write(parked)
 
     def _found(self, pending: Pending, now: datetime) -> Arrival:
         if pending["awaits"] == "children":

@@ -24,7 +24,7 @@ from workflows.runtime.execute import execute
 from workflows.runtime.matching import BATCH
 from workflows.runtime.process import beat, stop_pipe
 from workflows.runtime.pulse import Pulse
-from workflows.runtime.session import PumpSession
+from workflows.runtime.session import PumpSession, Shares
 from workflows.runtime.slots import Slots
 from workflows.runtime.suspects import Suspects
 from workflows.runtime.troubles import SessionLost, Troubles
@@ -43,6 +43,9 @@ TOO_LATE: Final = 2
 # a claim for each slot that came free took the pump more time than the runs themselves (measured).
 REFILL_SECONDS: Final = 0.05
 REFILL_SHARE: Final = 2
+# So many times its slots a worker may have under way, for companies that would have none: the first
+# company may hold all slots, the second half as many beside them, the third a third, and so on.
+SPARE_FACTOR: Final = 4
 TICK_SECONDS: Final = 0.25
 LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
 # From this share of it on, in the first moment in which nothing is under way: a worker that waits
@@ -103,10 +106,11 @@ class Pump:
     def __init__(self, session: PumpSession, slots: int, lease: timedelta) -> None:
         self.session = session
         self.lease = lease
-        self.watch = Watch(lease, is_renewed=True)
-        self.board = Board(slots, session.worker)
+        self.watch = Watch(lease, is_renewed=True, slots=slots)
+        most = slots * SPARE_FACTOR
+        self.board = Board(most, session.worker)
         enough = max(1, slots // REFILL_SHARE)
-        self.slots = Slots(slots, self._execute, enough=enough, board=self.board)
+        self.slots = Slots(slots, self._execute, enough=enough, most=most, board=self.board)
         self.troubles = Troubles(session)
         self.starved = False  # due runs may wait for a slot
         self.misses = 0  # wake-ups in a row for which nothing was left
@@ -117,7 +121,7 @@ class Pump:
         self.pulse = Pulse(self.board)
         now = monotonic()
         self.next_claim = self.next_match = self.next_reap = self.next_sweep = now
-        self.refill_at = now
+        self.refill_at = self.look_at = now
         self.next_renewal = now + lease.total_seconds() / 3
         life_seconds = float(os.environ.get(LIFE_VARIABLE, LIFE_SECONDS))
         self.end_of_life = now + uniform(0.9, 1.1) * life_seconds  # noqa: S311
@@ -193,6 +197,7 @@ class Pump:
 
     def _do_what_is_due(self, now: float) -> None:
         self._keep_up(now)
+        self._wake_for_places()
         if now >= self.next_claim:
             self._match(now)
             self._claim(now)
@@ -213,6 +218,15 @@ class Pump:
     def _take_over(self, *, sweep: bool) -> int:
         return self.session.take_over_from_the_dead(self.watch.held(), sweep=sweep)
 
+    def _wake_for_places(self) -> None:
+        """Let runs look again that wait for the places that came free at a server."""
+        if self.watch.places and (runs := self.watch.places.to_wake()):
+            woken = self.troubles.attempt(
+                "wake for places", lambda: self.session.wake_for_places(runs), 0
+            )
+            if woken:
+                self.next_claim = 0
+
     def _match(self, now: float) -> None:
         """Bring new events to the runs that wait for them; those are due then, and claimed next."""
         if now < self.next_match:
@@ -228,22 +242,31 @@ class Pump:
             self.next_claim = now + held_back  # a finished slot wakes us before
             return True
         free = self.slots.free
-        if not free or (self.starved and free < self.slots.enough and now < self.refill_at):
+        if not self._is_worth_a_claim(free, now):
             self.starved = True
             # Finished slots wake us before, once there are enough of them.
-            self.next_claim = self.refill_at if free else now + REFILL_SECONDS
+            self.next_claim = self.refill_at if now < self.refill_at else now + REFILL_SECONDS
             return True
         claims = self.troubles.attempt("claim", lambda: self._claimed(free, now), 0)
         # A full catch means that more may wait.
-        self.starved = claims == free
-        self.refill_at = now + REFILL_SECONDS
+        self.starved = claims >= free
+        self.refill_at, self.look_at = now + REFILL_SECONDS, now + POLL_SECONDS
         self.next_claim = self.refill_at if self.starved else now + POLL_SECONDS
         self.misses = 0 if claims else self.misses
         return bool(claims)
 
+    def _is_worth_a_claim(self, free: int, now: float) -> bool:
+        """Whether enough slots are free; or, at times, whether a spare one is."""
+        if now < self.refill_at:
+            return free >= self.slots.enough or (free > 0 and not self.starved)
+        return free > 0 or (now >= self.look_at and self.slots.spare > 0)
+
     def _claimed(self, free: int, now: float) -> int:
         patience = self.suspects.patience()
-        claims = self._without_crowd(self.session.claim(free, self.watch.served(), patience))
+        held = self.watch.held_by_tenant()
+        shares = Shares(self.slots.size, self.slots.spare, held)
+        found = self.session.claim(free, self.watch.served(), patience, shares)
+        claims = self._without_crowd(found)
         self.suspects.let_others_have_a_turn()
         for claim in claims:
             self.watch.take(claim, now)
@@ -316,6 +339,7 @@ class Pump:
         # Asked every time: one that came in during another statement makes nothing readable.
         if self._has_news():
             now = monotonic()
+            self.look_at = now  # whoever has come may hold less than its share
             if self.misses < TOO_LATE:
                 self._match(now)  # first: what they wake is claimed with the rest
                 self.misses += not self._claim(now)

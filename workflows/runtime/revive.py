@@ -29,6 +29,8 @@ SET status = 'queued', due_at = now(), wake_reason = 'person', completed_at = NU
     step_results = %(results)s::jsonb, current_step = %(step)s,
     pending = %(pending)s::jsonb, lease_token = lease_token + 1,
     deadline_at = NULL, -- a person took over
+    retried_by = CASE WHEN %(actor)s::text = '' THEN retried_by
+        ELSE array_append(array_remove(retried_by, %(actor)s::text), %(actor)s::text) END,
     cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
     error_fingerprint = NULL
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND status IN ('failed', 'cancelled')
@@ -98,15 +100,15 @@ class Place:
     deadline: timedelta | None = None  # from now on
 
 
-def resume(tenant_id: UUID, run: tuple[UUID, int], onward: Resumption) -> bool:
+def resume(tenant_id: UUID, run: tuple[UUID, int], onward: Resumption, actor: str = "") -> bool:
     """Let a run that failed or was cancelled go on; False if it is not as it was read any more.
 
-    `run` is its id and the lease token it was read with.
+    `run` is its id and the lease token it was read with, `actor` who wants it; "": nobody says.
     """
     run_id, token = run
-    values = {"id": run_id, "tenant": tenant_id, "token": token, "step": onward.step}
+    values = {"id": run_id, "tenant": tenant_id, "token": token, "actor": actor}
     texts = {"pending": storable(onward.pending), "results": storable(onward.results)}
-    return bool(rows(RETRY_FAILED_STEP, {**values, **texts}))
+    return bool(rows(RETRY_FAILED_STEP, {**values, **texts, "step": onward.step}))
 
 
 def settle_child(tenant_id: UUID, run: tuple[UUID, int], results: Json, kept: Json) -> bool:

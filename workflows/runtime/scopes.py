@@ -31,7 +31,7 @@ def scope_of(claim: Claim, needed: Needed, results: Results, now: datetime) -> S
         trigger=around.payload,
         previous=around.previous,
         steps={**around.results.steps, **results.steps},
-        run={**_run(claim, loaded), **_error(results, around.results)},
+        run={**_run(claim, loaded), **error_told(results, around.results)},
         tenant=tenant_values(tenant),
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=loaded.program.values,
@@ -52,9 +52,9 @@ def tenant_values(tenant: TenantFacts) -> dict[str, Json]:
     }
 
 
-def _error(results: Results, around: Results) -> dict[str, Json]:
+def error_told(results: Results, around: Results | None = None) -> dict[str, Json]:
     """Return run.error, for the steps that deal with one."""
-    entry = results.last_handled or around.last_handled
+    entry = results.last_handled or (around.last_handled if around else None)
     if entry is None:
         return {}
     error = entry["error"]

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 from typing import Any, Final
@@ -28,6 +29,17 @@ BRIEF_MS: Final = 1000
 # had the same cause.
 STEADY_SECONDS: Final = 5.0
 
+TURNS: Final = 4  # one in so many claimed runs of a tenant is what is due longest (CLAIM)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What a claim has to know of who holds which slots of this worker."""
+
+    slots: int  # what the tenants share
+    spare: int = 0  # beyond the free ones, for tenants that hold less than their share
+    held: Mapping[UUID, int] = field(default_factory=dict)  # slots by tenant; all are in `served`
+
 
 class WorkerNumberTaken(RuntimeError):
     """Another session holds this worker's lock: the sequence was set back."""
@@ -41,6 +53,7 @@ class PumpSession:
 
     def __init__(self, group: str, slots: int, lease: timedelta) -> None:
         self._lease = lease
+        self._turn = 0
         self._beat_at = self._steady_since = monotonic()
         self._raw = psycopg.connect(**_direct_parameters())
         self._raw.autocommit = True
@@ -73,22 +86,35 @@ class PumpSession:
         limit: int,
         served: Mapping[UUID, int] | None = None,
         suspects_due_for: timedelta = timedelta(0),
+        shares: Shares | None = None,
     ) -> list[Claim]:
         """Take at most `limit` due runs; `served` says how many each tenant had lately.
 
+        Beside these, `shares` says how many more for tenants that hold less than their share.
         Suspects that are due for less than `suspects_due_for` are left to other workers.
         """
-        turns = served or {}
+        turns, shares = served or {}, shares or Shares(limit)
         values = {
-            "limit": limit,
+            "free": limit,
             "lease": self._lease,
             "worker": self.worker,
             "served": list(turns),
             "times": list(turns.values()),
+            "held": [shares.held.get(tenant) for tenant in turns],
+            "holders": len(shares.held),
+            "slots": shares.slots,
+            "spare": shares.spare,
+            "turn": self._turn,
             "suspect": SUSPECT_CRASHES,
             "suspects_due_for": suspects_due_for,
         }
-        return [Claim.from_row(row) for row in self._run(statements.CLAIM, values).fetchall()]
+        claims = [Claim.from_row(row) for row in self._run(statements.CLAIM, values).fetchall()]
+        self._turn = (self._turn + len(claims)) % TURNS
+        return claims
+
+    def wake_for_places(self, runs: Sequence[UUID]) -> int:
+        """Let runs look again that wait for a place at a server; return how many still did."""
+        return self._run(statements.WAKE_FOR_PLACES, {"ids": list(runs)}).rowcount
 
     def match_events(self) -> int:
         """Wake the runs that wait for new events; return how many events were looked at."""

@@ -19,12 +19,24 @@ Work = Callable[[Claim], bool]  # whether the run was carried to a checkpoint
 
 
 class Slots:
-    """A fixed number of persistent threads. Nothing queues up in front of them."""
+    """Persistent threads. Nothing queues up in front of them.
+
+    Beside the `size` that everybody shares there are spare ones, up to `most` in all, for those who
+    have none of the shared ones (statements.CLAIM): a thread that waits for somebody's server costs
+    little. They are started when they are needed first.
+    """
 
     def __init__(
-        self, size: int, work: Work, *, enough: int = 1, board: Board | None = None
+        self,
+        size: int,
+        work: Work,
+        *,
+        enough: int = 1,
+        most: int | None = None,
+        board: Board | None = None,
     ) -> None:
         self.size = size
+        self.most = max(size, most or size)
         self._board = board  # where the threads say what they are in the middle of
         self.enough = enough  # free threads that are worth waking the pump
         self._work = work
@@ -35,17 +47,20 @@ class Slots:
         self.wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self.wake_reader, False)
         os.set_blocking(self._wake_writer, False)
-        self._threads = [
-            Thread(target=self._serve, args=(slot,), daemon=True) for slot in range(size)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[Thread] = []
+        self._have_threads(size)
 
     @property
     def free(self) -> int:
-        """How many runs can be taken now."""
+        """How many runs of anybody can be taken now."""
         with self._lock:
-            return self.size - self._busy
+            return max(0, self.size - self._busy)
+
+    @property
+    def spare(self) -> int:
+        """How many can be taken beyond that."""
+        with self._lock:
+            return self.most - max(self.size, self._busy)
 
     @property
     def busy(self) -> int:
@@ -57,6 +72,8 @@ class Slots:
         """Execute a run on a free thread."""
         with self._lock:
             self._busy += 1
+            busy = self._busy
+        self._have_threads(busy)
         self._claims.put(claim)
 
     def given_up(self) -> list[Claim]:
@@ -81,6 +98,13 @@ class Slots:
         if not self.busy:
             for thread in self._threads:
                 thread.join(timeout=1)
+
+    def _have_threads(self, number: int) -> None:
+        while len(self._threads) < number:
+            slot = len(self._threads)
+            thread = Thread(target=self._serve, args=(slot,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _serve(self, slot: int) -> None:
         if self._board is not None:

@@ -32,14 +32,14 @@ ORDER BY id
 # that this was done is an update, with entries in every index.
 _INSERT_EVENTS: Final = """
 INSERT INTO workflow_events (id, tenant_id, type, payload, previous, subject_type, subject_id,
-    source, actor, caused_by_run, depth, evaluations, search_keys, matched_at)
+    source, actor, initiator, caused_by_run, depth, evaluations, search_keys, matched_at)
 SELECT id, %(tenant)s, type, payload, previous, subject_type, subject_id,
-    source, actor, caused_by_run, depth, evaluations, search_keys,
+    source, actor, initiator, caused_by_run, depth, evaluations, search_keys,
     CASE WHEN NOT EXISTS (SELECT 1 FROM workflow_definitions
         WHERE tenant_id = %(tenant)s AND awaited_types <> '{}' AND event.type = ANY(awaited_types)
     ) THEN now() END
 FROM jsonb_to_recordset(%(events)s::jsonb) AS event (id uuid, type text, payload jsonb,
-    previous jsonb, subject_type text, subject_id text, source text, actor text,
+    previous jsonb, subject_type text, subject_id text, source text, actor text, initiator text,
     caused_by_run uuid, depth smallint, evaluations jsonb, search_keys text[])
 """
 
@@ -71,34 +71,69 @@ runs AS ({_INSERT_RUNS} WHERE (SELECT same FROM listening))
 SELECT same FROM listening
 """  # noqa: S608 - of the texts above
 
-# Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
-# keep a quiet one waiting, and whom this worker served lately waits for its turn. `begun` marks the
-# step as started, so that whoever finds the run after a crash knows; what was pending before the
-# claim is returned, for handing the run back untouched. JSON comes as text: who executes the run
-# reads it, on a thread of its own. A suspect is left to a worker that has nothing else under way,
-# as long as `suspects_due_for` says; with 0 this worker is one.
-CLAIM: Final = """
-WITH due AS (
-    SELECT found.id, found.pending FROM tenants
-    LEFT JOIN unnest(%(served)s::uuid[], %(times)s::int[]) AS lately (tenant_id, times)
-        ON lately.tenant_id = tenants.id
-    CROSS JOIN LATERAL (
-        SELECT run.id, run.due_at, run.pending FROM workflow_runs run
-        WHERE run.tenant_id = tenants.id AND run.due_at <= now()
+# A run that is due, and that nobody holds.
+_IS_DUE: Final = """run.tenant_id = tenants.id AND run.due_at <= now()
             AND run.status IN ('queued', 'waiting')
             AND (run.crashes < %(suspect)s
-                OR run.due_at <= now() - %(suspects_due_for)s::interval)
-        ORDER BY run.due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-    ) found
+                OR run.due_at <= now() - %(suspects_due_for)s::interval)"""
+
+# How many of a tenant are looked at: as many as there are free slots, or as it may still have of
+# its share beyond them.
+_ROOM: Final = """greatest(%(free)s,
+            greatest(1, %(slots)s / greatest(1, %(holders)s + (lately.held IS NULL)::int))
+            - coalesce(lately.held, 0))"""
+
+# Take due runs, in turns between the tenants that have any: a tenant with 10,000 queued does not
+# keep a quiet one waiting, and whom this worker served lately waits for its turn. None gets more
+# than its share (the slots, by the number of tenants that hold or want some) while another wants
+# one; and who has less than that gets it although no slot is free, from the `spare` ones.
+# Of a tenant, three in four are runs that go on, or children of such, by when they were woken; the
+# fourth is whatever is due longest. So what has begun ends before more is begun, and everything has
+# its turn in the end. `turn` makes it one in four also where only one is taken at a time.
+# `begun` marks the step as started, so that whoever finds the run after a crash knows; what was
+# pending before the claim is returned, for handing the run back untouched. JSON comes as text: who
+# executes the run reads it, on a thread of its own. A suspect is left to a worker that has nothing
+# else under way, as long as `suspects_due_for` says; with 0 this worker is one.
+CLAIM: Final = f"""
+WITH found AS MATERIALIZED (
+    SELECT coalesce(lately.times, 0) AS times, coalesce(lately.held, 0) AS held,
+        either.id, either.due_at, either.pending,
+        row_number() OVER (PARTITION BY tenants.id ORDER BY either.place, either.due_at) AS nth
+    FROM tenants
+    LEFT JOIN unnest(%(served)s::uuid[], %(times)s::int[], %(held)s::int[])
+        AS lately (tenant_id, times, held) ON lately.tenant_id = tenants.id
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (id) * FROM (
+            SELECT *, 2 * row_number() OVER (ORDER BY due_at) AS place FROM (
+                SELECT run.id, run.due_at, run.pending FROM workflow_runs run
+                WHERE {_IS_DUE} AND (NOT (run.wake_reason = 'start' AND run.wake_reason IS NOT NULL)
+                    OR run.parent_run IS NOT NULL)
+                ORDER BY run.due_at LIMIT {_ROOM} FOR UPDATE SKIP LOCKED
+            ) woken
+            UNION ALL
+            SELECT *, 6 * row_number() OVER (ORDER BY due_at) - 2 * %(turn)s + 1 FROM (
+                SELECT run.id, run.due_at, run.pending FROM workflow_runs run
+                WHERE {_IS_DUE}
+                ORDER BY run.due_at LIMIT {_ROOM} FOR UPDATE SKIP LOCKED
+            ) oldest
+        ) twice ORDER BY id, place
+    ) either
     WHERE tenants.paused_at IS NULL
-    ORDER BY coalesce(lately.times, 0)
-        + row_number() OVER (PARTITION BY tenants.id ORDER BY found.due_at), found.due_at
-    LIMIT %(limit)s
+), ranked AS (
+    SELECT id, pending, held + nth <= share.size AS is_within,
+        row_number() OVER (ORDER BY held + nth > share.size, times + nth, due_at) AS place
+    FROM found, (
+        SELECT greatest(1, %(slots)s / greatest(1, %(holders)s + count(*))) AS size
+        FROM found WHERE nth = 1 AND held = 0
+    ) share
+), due AS (
+    SELECT id, pending FROM ranked
+    WHERE place <= %(free)s OR (is_within AND place <= %(free)s + %(spare)s)
 )
 UPDATE workflow_runs run
 SET status = 'running', lease_token = run.lease_token + 1, lease_until = now() + %(lease)s,
     worker = %(worker)s, started_at = coalesce(run.started_at, now()),
-    pending = coalesce(run.pending, '{}'::jsonb) || '{"begun": true}'::jsonb
+    pending = coalesce(run.pending, '{{}}'::jsonb) || '{{"begun": true}}'::jsonb
 FROM due WHERE run.id = due.id
 RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.trigger_payload::text, run.step_results::text, run.current_step, due.pending::text,
@@ -110,7 +145,7 @@ RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
     run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason,
     run.entries_numbered
-"""
+"""  # noqa: S608 - of the texts above
 
 # A finished step: its result, where the run stands now, and the next step marked as begun. It is
 # fenced by the last such mark too: written twice, it would append the result twice.
@@ -187,7 +222,9 @@ _DUE: Final = f"""
 PARK: Final = f"""
 UPDATE workflow_runs
 SET status = 'waiting', step_results = step_results || %(entries)s::jsonb,
-    current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0,
+    current_step = %(step)s, pending = %(pending)s::jsonb,
+    -- Before its call it has come no further than those that died.
+    crashes = CASE WHEN %(wait_type)s::text = 'place' THEN crashes ELSE 0 END,
     wait_type = %(wait_type)s::text, wait_match = %(wait_match)s, worker = NULL, lease_until = NULL,
     children_open = coalesce(%(spawned)s::int, children_open), {_DUE}
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
@@ -251,6 +288,7 @@ GIVE_UP: Final = """
 UPDATE workflow_runs
 SET status = 'queued', worker = NULL, lease_until = NULL, lease_token = lease_token + 1,
     pending = CASE WHEN %(begun)s THEN pending ELSE pending - 'begun' END || %(note)s::jsonb,
+    wake_reason = 'crash',
     due_at = CASE WHEN %(wait)s::interval = interval '0' THEN due_at ELSE now() + %(wait)s END
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
@@ -325,6 +363,16 @@ WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - a constant of this module
 
+# Wake runs that wait for a place at a server. What somebody has locked comes by its own moment.
+WAKE_FOR_PLACES: Final = """
+WITH parked AS (
+    SELECT id FROM workflow_runs
+    WHERE id = ANY(%(ids)s) AND status = 'waiting' AND wake_reason = 'place' AND due_at > now()
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE workflow_runs run SET due_at = now() FROM parked WHERE run.id = parked.id
+"""
+
 # What the runs of a pump were in the middle of that its supervisor ends.
 NOTE_END: Final = "UPDATE workflow_workers SET ended_in = %(left)s WHERE number = %(worker)s"
 
@@ -334,7 +382,10 @@ NOTE_END: Final = "UPDATE workflow_workers SET ended_in = %(left)s WHERE number 
 TAKE_OVER: Final = """
 UPDATE workflow_runs
 SET status = 'queued', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
-    lease_until = NULL, due_at = CASE WHEN %(wait)s::interval IS NULL THEN due_at
+    lease_until = NULL,
+    wake_reason = CASE WHEN %(wait)s::interval IS NULL AND NOT %(begun)s THEN wake_reason
+        ELSE 'crash' END,
+    due_at = CASE WHEN %(wait)s::interval IS NULL THEN due_at
         WHEN %(wait)s::interval = interval '0' THEN timestamptz '1970-01-01 00:00:00+00'
         ELSE now() + %(wait)s END,
     pending = CASE

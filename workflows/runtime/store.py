@@ -141,7 +141,7 @@ def _park_with_others(
         pending = {**(pending or {}), "children": _started(claim, progress, callee)}
         wake_workers()
     if progress.question is not None:
-        pending = {**(pending or {}), **decisions.ask(claim, progress.question)}
+        pending = {**(pending or {}), **decisions.ask(claim, progress.question, progress.entries)}
     cancel_asked = _fenced(statements.PARK, {**values, "pending": _stored(pending)})
     if progress.revival is not None:
         families.revive(claim.run_id, progress.revival)
@@ -186,11 +186,12 @@ def _together(claim: Claim, progress: Progress, act: Callable[[], bool]) -> bool
 
 def _due(progress: Progress) -> dict[str, Any]:
     """Return what says when a run that parks is due, and why."""
-    is_retry = progress.wait_type is WaitType.RETRY
+    reasons = {WaitType.RETRY: WakeReason.RETRY, WaitType.PLACE: WakeReason.PLACE}
+    reason = reasons.get(progress.wait_type, WakeReason.TIME) if progress.wait_type else None
     return {
         "due": progress.due_at,
         "wait": progress.due_in,
-        "reason": WakeReason.RETRY if is_retry else WakeReason.TIME,
+        "reason": reason or WakeReason.TIME,
         "has_failed": progress.has_failed,
         "wait_type": progress.wait_type,
         "spawned": _started_by(progress),

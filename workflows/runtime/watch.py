@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from workflows.runtime.claims import Claim
+from workflows.runtime.places import Places
 
 # A call is not begun when the lease ends sooner than this share of it.
 MARGIN: Final = 6
@@ -18,13 +19,17 @@ SERVED_SECONDS: Final = 1.0
 class Watch:
     """The leases of one worker, by a clock that goes on while the process is frozen."""
 
-    def __init__(self, lease: timedelta, *, is_renewed: bool = False) -> None:
+    def __init__(
+        self, lease: timedelta, *, is_renewed: bool = False, slots: int | None = None
+    ) -> None:
         self._lease_seconds = lease.total_seconds()
         self._leases: dict[UUID, tuple[Claim, float]] = {}  # with the monotonic seconds of its end
         self._served: list[tuple[UUID, UUID, float]] = []  # run, tenant, monotonic seconds
         self._changed = Condition()
         self._is_renewed = is_renewed  # by a pump, which is worth waiting for
         self._stopping = False
+        # How many calls a host may have; without slots nobody counts.
+        self.places = Places(slots, lambda: set(self.held_by_tenant())) if slots else None
 
     def take(self, claim: Claim, asked_at: float) -> None:
         """Begin to watch a claimed run. `asked_at` is monotonic, from before the claim was sent."""
@@ -85,6 +90,11 @@ class Watch:
                 if run in self._leases or now - since < SERVED_SECONDS
             ]
             return Counter(tenant for _run, tenant, _since in self._served)
+
+    def held_by_tenant(self) -> Counter[UUID]:
+        """Return how many runs of each tenant are under way."""
+        with self._changed:
+            return Counter(claim.tenant_id for claim, _until in self._leases.values())
 
     def stop(self) -> None:
         """From now on runs are put down between two steps."""

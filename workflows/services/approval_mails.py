@@ -191,7 +191,7 @@ def mail_for(approval: WorkflowApproval, to: Addressee) -> EmailMultiAlternative
     with translation.override(tenant.language), timezone.override(tenant.zone):
         context: dict[str, Any] = {
             "page": approval_page(approval, None, database_now()),
-            "link": link_for(approval, to.person),
+            "link": link_for(approval, to.person, to.address),
             "tenant": tenant,
             "language": tenant.language,
             "is_rtl": translation.get_language_bidi(),

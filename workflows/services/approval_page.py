@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from tenants.listing import listed
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.services.approval_answers import Field, FieldType, Option, fields_of, options_of
@@ -89,7 +90,7 @@ def approval_page(
         state=state,
         badge=state_badge(state, label),
         message=mask_links(approval.message),
-        asked_by=actor_words(approval.requested_by),
+        asked_by=_asked_by(approval),
         expires=short_moment(approval.expires_at),
         facts=_facts(run) if run else (),
         choices=options_of(approval.choices),
@@ -121,6 +122,12 @@ def chosen(approval: WorkflowApproval) -> str:
     """Return the label of the choice that was made; "" if none was."""
     labels = {choice.key: choice.label for choice in options_of(approval.choices)}
     return labels.get(approval.choice, approval.choice)
+
+
+def _asked_by(approval: WorkflowApproval) -> str:
+    """Return the people behind the run; if nobody knows any, what started it."""
+    people = (who for who in approval.requesters or () if who.startswith(("user:", "mail:")))
+    return listed(map(actor_words, people)) or actor_words(approval.requested_by)
 
 
 def _hindrance(

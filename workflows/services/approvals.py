@@ -31,7 +31,7 @@ from workflows.services.approval_refusals import (
     UnknownApproval,
     UnknownChoice,
 )
-from workflows.services.approvers import Decider, refusal
+from workflows.services.approvers import Decider, refusal, signatures_of
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +148,6 @@ def _asked(rows: Approvals, user: Any) -> Approvals:
 
 
 def _own_request(user: Any) -> Q:
-    signed = {f"user:{user.get_username()}"}
-    if user.email:
-        signed.add(f"mail:{user.email.casefold()}")
-    return Q(allow_self=False, requested_by__in=signed)
+    signed = list(signatures_of(user))
+    theirs = Q(requesters__overlap=signed) | Q(requested_by__in=signed)
+    return Q(allow_self=False) & theirs

@@ -1,24 +1,31 @@
 """Who is asked by an approval, and who may decide it.
 
-An entry of `approvers` is the name of a member, a mail address (a member's or anybody's), or
-`role:<role>` of the tenant's members. Superusers may decide besides, and nobody else.
+An entry of `approvers` is the name of a member, a mail address (a member's or anybody's),
+`role:<role>` of the tenant's members, or `key:<name>` of an API key. Superusers may decide besides,
+and nobody else: not a key that no entry names, for whomever it says that it decides.
+
+Nobody decides on what they asked for, unless the step allows it. It is the person that counts: one
+with two accounts, an account and a link, or a key, a schedule or a run that acted for them.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Q
 
 from tenants.addresses import is_address
-from tenants.models.api_key import ApiKey
+from tenants.models.api_key import ApiKey, Scope
 from tenants.models.membership import Membership
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
 from workflows.models.approval import WorkflowApproval
+from workflows.runtime.requesters import requesters_of
 
 ROLE: Final = "role:"
+KEY: Final = "key:"
 MOST_TOLD: Final = 50  # people of one approval
 
 
@@ -39,8 +46,11 @@ class Decider:
     via: Via
     names: frozenset[str] = frozenset()  # entries that mean them
     address: str = ""  # casefolded; an entry that is this address means them as well
+    mail: str = ""  # casefolded: where they have their mail, whether or not that means anybody
     requests_as: frozenset[str] = frozenset()  # how their own requests are signed
-    is_free: bool = False  # need not be asked: a superuser, a key with the scope
+    is_free: bool = False  # need not be asked: a superuser
+    tenant: UUID | None = None  # for whose approvals they were looked up; None: they have no place
+    on_behalf_of: "Decider | None" = None  # who has to be asked as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +65,15 @@ def refusal(approval: WorkflowApproval, decider: Decider) -> str:
     """Return why this is not theirs to decide (`not_asked`, `own_request`), or ""."""
     if not decider.is_free and not is_asked(approval, decider):
         return "not_asked"
-    if not approval.allow_self and approval.requested_by in decider.requests_as:
+    if not approval.allow_self and decider.requests_as & _requesters(approval):
         return "own_request"
-    return ""
+    return refusal(approval, decider.on_behalf_of) if decider.on_behalf_of else ""
 
 
 def is_asked(approval: WorkflowApproval, decider: Decider) -> bool:
     """Whether one of the approval's entries means them."""
+    if decider.tenant not in {None, approval.tenant_id}:
+        return False
     return any(
         entry in decider.names or ("@" in entry and entry.casefold() == decider.address)
         for entry in _entries(approval)
@@ -85,8 +97,10 @@ def user_decider(tenant: Tenant, user: Any, via: Via) -> Decider:
         via=via,
         names=frozenset(names),
         address=address,
-        requests_as=_signatures(user.get_username(), address),
+        mail=user.email.casefold(),
+        requests_as=signatures_of(user),
         is_free=is_superuser,
+        tenant=tenant.pk,
     )
 
 
@@ -94,7 +108,11 @@ def mail_decider(address: str, via: Via) -> Decider:
     """Return somebody known by nothing but a mail address."""
     folded = address.casefold()
     return Decider(
-        name=f"mail:{address}", via=via, address=folded, requests_as=_signatures("", folded)
+        name=f"mail:{address}",
+        via=via,
+        address=folded,
+        mail=folded,
+        requests_as=_signatures("", folded),
     )
 
 
@@ -102,28 +120,46 @@ def person_decider(tenant: Tenant, person: str, via: Via) -> Decider | None:
     """Return the person that a link or a caller names; None if the account is gone."""
     kind, _colon, name = person.partition(":")
     if kind == "mail":
-        user = _members(tenant).filter(email__iexact=name).first()
+        user = _members(tenant).filter(email__iexact=name).order_by("username").first()
+        if user is None and is_switched_off(name):
+            return None
         return user_decider(tenant, user, via) if user else mail_decider(name, via)
     user = User.objects.filter(username=name, is_active=True).first()
     return user_decider(tenant, user, via) if user else None
 
 
+def is_switched_off(address: str) -> bool:
+    """Whether all accounts with a mail address were switched off: the person may do nothing."""
+    accounts = list(User.objects.filter(email__iexact=address).values_list("is_active", flat=True))
+    return bool(accounts) and not any(accounts)
+
+
 def key_decider(key: ApiKey, signed: str = "") -> Decider:
-    """Return an API key that decides by itself; `signed` is whom its caller names, unproven."""
+    """Return an API key that decides by itself; `signed` is whom its caller names, unproven.
+
+    It is meant by an entry with its name, if it may decide and was the first such key of the
+    company to have the name: nobody gets into a question by naming a new key like an asked one.
+    """
+    maker = key.made_by
     return Decider(
         name=_key_name(key, signed),
         via=Via.API,
-        requests_as=frozenset({_key_name(key), f"api_key:{key.prefix}"}),
-        is_free=True,
+        names=frozenset({f"{KEY}{key.name}"} if _may_decide(key) else ()),
+        requests_as=frozenset({_key_name(key), f"api_key:{key.prefix}"})
+        | (signatures_of(maker) if maker else frozenset()),
+        tenant=key.tenant_id,
     )
 
 
 def key_decider_for(key: ApiKey, address: str) -> Decider:
-    """Return an API key that decides for the person with this mail address, who has to be asked."""
-    person = person_decider(key.tenant, f"mail:{address}", Via.API) or mail_decider(
-        address, Via.API
-    )
-    return replace(person, name=_key_name(key, address), is_free=False)
+    """Return an API key that decides for the person with this mail address.
+
+    The key has to be asked, and the person too: that a key names somebody proves nothing.
+    """
+    person = person_decider(key.tenant, f"mail:{address}", Via.API)
+    nobody = Decider(f"mail:{address}", Via.API)
+    asked = replace(person or nobody, is_free=False)
+    return replace(key_decider(key, address), on_behalf_of=asked)
 
 
 def addressees(approval: WorkflowApproval) -> list[Addressee]:
@@ -143,7 +179,7 @@ def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
                 approval, user_decider(tenant, user, Via.LINK)
             ):
                 yield Addressee(f"user:{user.get_username()}", user.email)
-        if users or not is_address(entry):
+        if users or not is_address(entry) or is_switched_off(entry):
             continue
         if not refusal(approval, mail_decider(entry, Via.LINK)):
             yield Addressee(f"mail:{entry.casefold()}", entry)
@@ -163,6 +199,20 @@ def _members(tenant: Tenant) -> Any:
     return User.objects.filter(Q(pk__in=own) | Q(is_superuser=True), is_active=True)
 
 
+def _may_decide(key: ApiKey) -> bool:
+    may = [Scope.DECIDE_APPROVALS]
+    named = ApiKey.objects.filter(tenant=key.tenant_id, name=key.name, scopes__contains=may)
+    first = named.order_by("created", "prefix").values_list("pk", flat=True).first()
+    return first == key.pk and not key.revoked and not key.has_expired
+
+
+def _requesters(approval: WorkflowApproval) -> frozenset[str]:
+    """Return everybody who counts as having asked for what is to be decided."""
+    if approval.requesters is None:  # asked by an older release
+        approval.requesters = requesters_of(approval.tenant_id, approval.run_id)
+    return frozenset({approval.requested_by, *approval.requesters} - {""})
+
+
 def _key_name(key: ApiKey, signed: str = "") -> str:
     return f"api_key:{key.name}, {signed}" if signed else f"api_key:{key.name}"
 
@@ -172,6 +222,16 @@ def _entries(approval: WorkflowApproval) -> list[str]:
     return [one for one in stored if isinstance(one, str)] if isinstance(stored, list) else []
 
 
+def signatures_of(user: Any) -> frozenset[str]:
+    """Return how requests of a person with an account are signed, whichever account they used."""
+    return _signatures(user.get_username(), user.email.casefold())
+
+
 def _signatures(username: str, address: str) -> frozenset[str]:
-    signed = {f"user:{username}"} if username else set()
-    return frozenset(signed | ({f"mail:{address}"} if address else set()))
+    names = {username} if username else set()
+    if address:
+        same = User.objects.filter(email__iexact=address)
+        names |= set(same.values_list("username", flat=True))
+    return frozenset(
+        {f"user:{name}" for name in names} | ({f"mail:{address}"} if address else set())
+    )

@@ -40,7 +40,7 @@ FROM unnest(%(tenants)s::uuid[]) AS seen (id) CROSS JOIN LATERAL (
     WHERE tenant_id = seen.id AND due_at > now() AND status = 'waiting'
     ORDER BY due_at LIMIT %(most)s) found
 WHERE jsonb_array_length(coalesce(found.pending -> 'attempts', '[]')) > 0
-    AND found.pending -> 'awaits' IS NULL
+    AND NOT found.pending ?| '{awaits,no_place_at}'
 GROUP BY found.definition_id, found.pending ->> 'step_name'
 ORDER BY count(DISTINCT found.whole) DESC, 1 LIMIT %(groups)s
 """

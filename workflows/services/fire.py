@@ -65,9 +65,12 @@ def fire(  # noqa: PLR0913  # the one door for events: each part is named where 
     *,
     subject: tuple[str, str] | None = None,
     actor: str = "",
+    initiator: str = "",
     source: str = "code",
 ) -> Fired:
     """Fire one event of `tenant`. Decimals, dates and UUIDs in `payload` become text.
+
+    `initiator` is the person behind an actor who is none: they count as having asked.
 
     Raises TypeError for a payload that holds something else than JSON values, BadName and BadJson
     (both are ValueErrors, with a code) for what is beyond the limits of every door.
@@ -75,8 +78,8 @@ def fire(  # noqa: PLR0913  # the one door for events: each part is named where 
     refuse_unfit(type, MAX_EVENT_TYPE)
     normal = normalise_object(payload)
     check(normal, max_bytes=MAX_PAYLOAD_BYTES, any_text=True)
-    draft = EventDraft(type, normal, subject=subject)
-    return fire_all(tenant.facts(), [draft], actor=actor, source=source)[0]
+    draft, facts = EventDraft(type, normal, subject=subject), tenant.facts()
+    return fire_all(facts, [draft], actor=actor, initiator=initiator, source=source)[0]
 
 
 def emit(tenant: TenantFacts, event: Mapping[str, Json]) -> Json:
@@ -88,7 +91,12 @@ def emit(tenant: TenantFacts, event: Mapping[str, Json]) -> Json:
 
 
 def fire_all(
-    tenant: TenantFacts, drafts: Sequence[EventDraft], *, actor: str = "", source: str = "code"
+    tenant: TenantFacts,
+    drafts: Sequence[EventDraft],
+    *,
+    actor: str = "",
+    initiator: str = "",
+    source: str = "code",
 ) -> list[Fired]:
     """Fire many events of `tenant`, in as few statements as hold them. Their payloads are JSON."""
     if not drafts:
@@ -98,7 +106,7 @@ def fire_all(
     fired: list[Fired] = []
     starts_runs = False
     while left := drafts[len(fired) :]:
-        batch = _batch(tenant, left, listeners, _Origin(actor, source))
+        batch = _batch(tenant, left, listeners, _Origin(actor, source, initiator=initiator))
         if not batch.is_inserted(types):
             listeners = listeners_now(tenant.id, types)
             continue
@@ -143,6 +151,13 @@ class _Origin:
     actor: str  # "" for whoever acts in this thread
     source: str
     found_by: Sequence[str] = ()  # more search keys of each
+    initiator: str = ""  # the person behind an actor who is none
+
+    @property
+    def of_events(self) -> dict[str, str]:
+        """What their rows say of it."""
+        behind = {"initiator": self.initiator} if self.initiator else {}
+        return {"source": self.source, **behind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +198,7 @@ def _batch(
         started = [(uuid7(), evaluation) for evaluation in evaluations if evaluation.started]
         found_by = [*words.of(draft, event_id), *origin.found_by]
         event = _event_row(draft, event_id, evaluations, cause, found_by)
-        texts = [storable({**event, **from_whom, "source": origin.source})]
+        texts = [storable({**event, **from_whom, **origin.of_events})]
         for run_id, found in started:
             texts.append(storable({**_run_row(draft, event_id, run_id, found), **from_whom}))
         batch.events.append(texts[0])

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from tenants.facts import TenantFacts
+from workflows.definition.budget import filter_budget
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
@@ -156,6 +157,7 @@ def scope_at_start(
         tenant=tenant_values(tenant),
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=program.values,
+        budget=filter_budget(),
     )
 
 

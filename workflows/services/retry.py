@@ -1,20 +1,18 @@
 """Retry a run: go on from the step it failed in, or start a new run from an earlier step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from tenants.actor import current_actor
 from tenants.ids import uuid7
 from tenants.jsontext import storable
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.program import Program
-from workflows.engine.decide import Then
-from workflows.engine.reach import where_runs_may_start
 from workflows.engine.resuming import Ending, Fresh, Resumption, Scope, resumption
-from workflows.engine.statuses import RunStatus, StepStatus
-from workflows.models.event import WorkflowEvent
+from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.runtime import revive, statements
 from workflows.runtime.database import database_now, execute
@@ -26,27 +24,46 @@ from workflows.services.listening import scope_at_start
 from workflows.services.record_values import record_values, refuse_for_called
 from workflows.services.refusals import NotRetryable
 from workflows.services.repeats import unfinished_repeat
-from workflows.services.run_entries import entries_of
 from workflows.services.search_keys import search_keys
+from workflows.services.starting import (
+    event_of,
+    program_published,
+    refuse_to_mix,
+    refuse_unless_it_starts,
+    starting_point,
+    steps_to_start_at,
+)
+
+__all__ = [
+    "program_to_resume",
+    "resumption_of",
+    "retry_failed_step",
+    "run_of",
+    "start_again",
+    "starting_point",
+    "steps_to_start_at",
+    "whole_run",
+]
 
 Json = Any
-Entry = Mapping[str, Json]
 
-STOPPED: Final = frozenset({Then.STOP, Then.ON_FAILURE})
 MANUAL: Final = "manual"  # the source of an event that a person made
 
 
-def retry_failed_step(tenant: Tenant, run_id: UUID, *, with_record: bool = False) -> None:
+def retry_failed_step(
+    tenant: Tenant, run_id: UUID, *, actor: str = "", with_record: bool = False
+) -> None:
     """Let a run that failed, or was cancelled, go on in the step it ended in.
 
     Same row, version and payload; what is called again has the key and the content it had. Of a
     step with child runs, those that did not end well go on, each in its own step; see
     `engine.resuming`. `with_record`: that step, and it alone, reads what the run's record says
-    today instead of the payload; its call then has another key, and its entry says so.
+    today instead of the payload; its call then has another key, and its entry says so. `actor`, or
+    else whoever acts in this thread, counts from now on among those who ask for what the run does.
 
     Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did),
     `program_unreadable`, `is_a_part`, `unknown_run`; with the record also `not_from_a_record`,
-    `record_gone`, `values_handed_over` (a called workflow failed).
+    `record_gone`, `values_handed_over` (a called workflow failed), `asks_on_values_of_the_run`.
     """
     with tenant_scope(tenant):
         run = whole_run(tenant, run_id)
@@ -56,10 +73,12 @@ def retry_failed_step(tenant: Tenant, run_id: UUID, *, with_record: bool = False
         if with_record:
             fresh = record_values(tenant, run_id).as_fresh()
             refuse_for_called(run)
+            refuse_to_mix(run)
         onward = resumption_of(run, fresh=fresh)
         if onward is None:
             raise NotRetryable(run_id, "nothing_failed")
-        if not revive.resume(tenant.id, (run_id, run.lease_token), onward):
+        held = (run_id, run.lease_token)
+        if not revive.resume(tenant.id, held, onward, actor or current_actor()):
             raise NotRetryable(run_id, "not_failed")
         wake_workers()
 
@@ -107,8 +126,8 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
     which a person corrected, the new run has an event of its own, by that person. It takes the
     lane and the deadline of its version, which begins anew.
     Raises NotRetryable: `still_running`, `already_under_way` (a run that was started again is not
-    finished), `unknown_step`, `inside_a_step` (of a list, of a branch, after a failure),
-    `results_missing`, `never_published`, `is_a_part`, `unknown_run`.
+    finished), `filtered_out` (the workflow does not start with the payload), `is_a_part`,
+    `unknown_run`, and what `starting_point` does.
     """
     with tenant_scope(tenant):
         # Two clicks take turns here: the second finds the first one's run.
@@ -118,53 +137,15 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
         if unfinished_repeat(run) is not None:
             raise NotRetryable(run_id, "already_under_way")
         version = run.definition.version if newest else run.version
-        start = starting_point(run, version, from_step)
+        start = starting_point(run, version, from_step, payload)
+        if payload is not None:
+            refuse_unless_it_starts(run, version, payload)
         place, problem = _place(run, version, payload)
         evaluation = _started(run, version, problem)
         corrected = None if payload is None else _corrected(run, evaluation, actor, payload)
         new = revive.start_again((tenant.id, run_id), version, start, actor, corrected, place=place)
         wake_workers()
         return new
-
-
-def starting_point(
-    run: WorkflowRun, version: int, from_step: str
-) -> tuple[int, list[dict[str, Json]]]:
-    """Return the index at which to begin, and the results that are taken over.
-
-    Raises NotRetryable.
-    """
-    program = _program(run, version)
-    if not from_step:
-        return 0, []
-    found = next((one for one in program.instructions if one.name == from_step), None)
-    if found is None:
-        raise NotRetryable(run.pk, "unknown_step")
-    if found.index not in where_runs_may_start(program):
-        raise NotRetryable(run.pk, "inside_a_step")
-    entries: Sequence[Entry] = entries_of(run)
-    names = [entry["step_name"] for entry in entries]
-    # Of a step that the run came to: what lay on its way there, whatever the branches were.
-    before = entries[: names.index(from_step)] if from_step in names else entries
-    wanted = {one.name for one in program.instructions[: found.index]}
-    if from_step in names:
-        own = {one.name for one in _program(run, run.version).instructions}
-        wanted -= own
-    # The step that stopped the run left nothing that a later one could rest on. It did not stop the
-    # new one, either: there it would be taken for what a retry has to begin with.
-    taken = [entry for entry in before if entry.get("then") not in STOPPED]
-    if not wanted <= {entry["step_name"] for entry in taken}:
-        raise NotRetryable(run.pk, "results_missing")
-    return found.index, [_reused(entry) for entry in taken]
-
-
-def steps_to_start_at(run: WorkflowRun) -> frozenset[str]:
-    """Return the names of the steps of a run's version from which it can be started again."""
-    try:
-        program = program_of(run.definition_id, run.version).program
-    except (VersionMissing, InvalidProgram):
-        return frozenset()
-    return frozenset(program.instructions[index].name for index in where_runs_may_start(program))
 
 
 def whole_run(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
@@ -185,20 +166,6 @@ def run_of(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
         raise NotRetryable(run_id, "unknown_run") from None
 
 
-def _program(run: WorkflowRun, version: int) -> Program:
-    try:
-        return program_of(run.definition_id, version).program
-    except VersionMissing:
-        raise NotRetryable(run.pk, "never_published") from None
-
-
-def _reused(entry: Entry) -> dict[str, Json]:
-    entry = {key: value for key, value in entry.items() if key != "number"}  # of the other run
-    if entry["status"] != StepStatus.COMPLETED:
-        return dict(entry)
-    return {**entry, "status": StepStatus.REUSED}
-
-
 def _place(
     run: WorkflowRun, version: int, payload: Mapping[str, Json] | None
 ) -> tuple[revive.Place, Json]:
@@ -206,11 +173,11 @@ def _place(
 
     A run of the same version and payload keeps the lane it had.
     """
-    program = _program(run, version)
+    program = program_published(run, version)
     deadline = program.settings.deadline
     if payload is None and version == run.version:
         return revive.Place(run.lane, deadline), None
-    event = _event_of(run)
+    event = event_of(run)
     draft = EventDraft(
         event.type if event else run.definition.trigger_type,
         run.trigger_payload if payload is None else payload,
@@ -219,10 +186,6 @@ def _place(
     scope = scope_at_start(program, run.tenant.facts(), draft, database_now())
     lane, problem = lane_of(program, scope)
     return revive.Place(lane, deadline), problem
-
-
-def _event_of(run: WorkflowRun) -> WorkflowEvent | None:
-    return WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
 
 
 def _started(run: WorkflowRun, version: int, problem: Json) -> dict[str, Json]:
@@ -241,7 +204,7 @@ def _corrected(
     run: WorkflowRun, evaluation: Mapping[str, Json], actor: str, payload: Mapping[str, Json]
 ) -> tuple[UUID, Mapping[str, Json]]:
     """Write the event that says who started the run with which payload; return both."""
-    original = _event_of(run)
+    original = event_of(run)
     event_id = uuid7()
     facts = run.tenant.facts()
     row = {

@@ -86,8 +86,9 @@ def save_schedule(
     Raises UnreadableCron, having changed nothing.
     """
     written = {"name", "key", "event_type", "payload", "cron", "time_zone", "missed_policy"}
+    written.add("changed_by")
     with tenant_scope(tenant):
-        schedule.tenant = tenant
+        schedule.tenant, schedule.changed_by = tenant, actor
         if moved:
             written |= {"is_active", "next_at"}
             schedule.next_at = next_times(schedule, 1)[0] if schedule.is_active else None
@@ -102,9 +103,9 @@ def save_schedule(
 def set_active(tenant: Tenant, actor: str, schedule: WorkflowSchedule, active: bool) -> None:
     """Switch on, counting its times from now, or off. Raises UnreadableCron."""
     with tenant_scope(tenant):
-        schedule.is_active = active
+        schedule.is_active, schedule.changed_by = active, actor
         schedule.next_at = next_times(schedule, 1)[0] if active else None
-        schedule.save(update_fields=["is_active", "next_at"])
+        schedule.save(update_fields=["is_active", "next_at", "changed_by"])
     logger.info("schedule_switched", extra={"schedule": str(schedule.pk), "actor": actor})
 
 
@@ -175,7 +176,14 @@ def _fire(schedule: WorkflowSchedule, now: datetime) -> int:
     for time in times:
         payload = {**schedule.payload, "scheduled_at": time.astimezone(zone).isoformat()}
         actor = f"schedule:{schedule.key}"
-        fire(schedule.tenant, schedule.event_type, payload, actor=actor, source="schedule")
+        fire(
+            schedule.tenant,
+            schedule.event_type,
+            payload,
+            actor=actor,
+            initiator=schedule.changed_by,
+            source="schedule",
+        )
     schedule.last_at = times[-1] if times else schedule.last_at
     schedule.save(update_fields=["next_at", "last_at"])
     return len(times)

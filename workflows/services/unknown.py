@@ -46,12 +46,12 @@ def settle_unknown(tenant: Tenant, run_id: UUID, actor: str, *, done: bool) -> N
             following = _instruction(program, unclear["step_name"]).next
             if above:
                 kept = _onward(following) if done else {}
-                is_taken = _settle_part(above, run, results, kept)
+                is_taken = _settle_part(above, (run, results, kept), actor)
             elif done:
-                is_taken = _go_on(run, program, results, following)
+                is_taken = _go_on(run, program, (results, following), actor)
             else:
                 onward = resumption_of(run)
-                is_taken = onward is not None and _resume(run, onward)
+                is_taken = onward is not None and _resume(run, onward, actor)
             if not is_taken:
                 raise NotRetryable(run_id, "not_failed")
         wake_workers()
@@ -91,16 +91,16 @@ def _refuse_unless_it_stopped(parent: WorkflowRun, child: WorkflowRun) -> None:
 
 
 def _settle_part(
-    above: Sequence[WorkflowRun], run: WorkflowRun, results: list[Entry], kept: Entry
+    above: Sequence[WorkflowRun], part: tuple[WorkflowRun, list[Entry], Entry], actor: str
 ) -> bool:
     """Let the whole run go on, and in it the runs down to the one that was settled."""
-    parts = [(run, results, kept)]
+    parts = [part]
     # One that was cancelled goes on anyway.
     parts += [(one, one.step_results, {}) for one in above[1:] if one.status == RunStatus.FAILED]
     root = above[0]
     onward = resumption_of(root, Scope.SETTLED)
     marked = [revive.settle_child(one.tenant_id, _held(one), *said) for one, *said in parts]
-    return all(marked) and onward is not None and _resume(root, onward)
+    return all(marked) and onward is not None and _resume(root, onward, actor)
 
 
 def _onward(following: int | None) -> Entry:
@@ -111,8 +111,8 @@ def _instruction(program: Program, name: str) -> Any:
     return next(one for one in program.instructions if one.name == name)
 
 
-def _resume(run: WorkflowRun, onward: Resumption) -> bool:
-    return revive.resume(run.tenant_id, _held(run), onward)
+def _resume(run: WorkflowRun, onward: Resumption, actor: str) -> bool:
+    return revive.resume(run.tenant_id, _held(run), onward, actor)
 
 
 def _held(run: WorkflowRun) -> tuple[UUID, int]:
@@ -128,9 +128,12 @@ def _settled(unclear: Entry, actor: str) -> Entry:
     return {**kept, **said, "attempts": tries}
 
 
-def _go_on(run: WorkflowRun, program: Program, results: list[Entry], following: int | None) -> bool:
+def _go_on(
+    run: WorkflowRun, program: Program, done: tuple[list[Entry], int | None], actor: str
+) -> bool:
+    results, following = done
     if following is not None:
-        return _resume(run, Resumption(following, {"step": following}, results))
+        return _resume(run, Resumption(following, {"step": following}, results), actor)
     wrong = has_errors(results, program)
     status = RunStatus.COMPLETED_WITH_ERRORS if wrong else RunStatus.COMPLETED
     error = error_to_tell(results, status, program)

@@ -36,13 +36,23 @@ WAYS: Final[Mapping[str, Any]] = {
 }
 REFUSALS: Final[Mapping[str, Any]] = {
     "not_asked": gettext_lazy("Others were asked to decide this."),
-    "own_request": gettext_lazy("You asked for this yourself, so somebody else has to decide."),
+    "key_not_asked": gettext_lazy(
+        "The question does not name this key, as key:<its name>, or not the person it decides for."
+    ),
+    "own_request": gettext_lazy(
+        "You asked for this yourself, or a schedule, a key or a retry of yours did, so somebody "
+        "else has to decide."
+    ),
     "run_ended": gettext_lazy("The workflow has ended meanwhile: there is nothing to decide."),
     "step_over": gettext_lazy(
         "This question is closed: its step has ended. If the workflow asks again, that is a new "
         "question."
     ),
     "expired": gettext_lazy("The time to decide is over."),
+    "link_expired": gettext_lazy(
+        "This link is too old. If you have an account, log in and decide there; or else ask "
+        "whoever sent it to have the question put again."
+    ),
     "already_decided": gettext_lazy("Somebody has decided this already."),
     "unknown_choice": gettext_lazy("Choose one of the answers."),
 }

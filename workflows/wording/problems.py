@@ -178,6 +178,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.BAD_FILTER_USE: _("The filter “%(filter)s” is not used as it can be: %(reason)s"),
     Code.TEMPLATE_FAILED: _("The text could not be filled in: %(reason)s"),
     Code.LIMIT_REACHED: _("This is too much at once: the limit for %(limit)s is %(most)s."),
+    Code.TOO_MUCH_WORK: _(
+        "This takes too much work to fill in or to decide. Use fewer rounds or a shorter list, or "
+        "divide it among several steps."
+    ),
 }
 
 _SUGGESTION: Final = _("Did you mean “%(suggestion)s”?")

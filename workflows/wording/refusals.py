@@ -24,6 +24,27 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "results_missing": _(
         "A step before this one has no result that could be taken over. Choose an earlier step."
     ),
+    "not_reached": _(
+        "This run did not come to this step: it went another way, or did not get past a step "
+        "before. Choose a step that it came to."
+    ),
+    "decided_on_other_values": _(
+        "Somebody decided before this step, and with other values has to decide anew. Start at "
+        "that question, or before it."
+    ),
+    "decided_otherwise": _(
+        "What was changed concerns a step before this one: with it, the run might come another "
+        "way, or work with other results. Start at an earlier step, or from the beginning."
+    ),
+    "asks_otherwise": _(
+        "This version asks otherwise, or others, than those who decided before this step. Start at "
+        "that question, or before it."
+    ),
+    "filtered_out": _("The workflow does not start with these values: its filter says no."),
+    "asks_on_values_of_the_run": _(
+        "This workflow asks people to decide, and a single step with other values would do what "
+        "nobody decided on. Start it again from the beginning with the values of today."
+    ),
     "never_published": _("There is no such version of the workflow any more."),
     "program_unreadable": _(
         "This installation cannot carry out the version that the run belongs to. Start it again on "

@@ -59,7 +59,7 @@ def _waiting(facts: RunFacts, lines: Sequence[Line]) -> str:
     if not waits:
         return _sentences(_waiting_somewhere(facts), held)
     step = waits[-1]
-    if step.attempts and "awaits" not in (facts.pending or {}):
+    if step.attempts and not (facts.pending or {}).keys() & {"awaits", "no_place_at"}:
         return _sentences(_tried_again(step, facts), step.attempts[-1].error, held)
     place = _("Waiting at %(step)s.") % {"step": _place(step, facts)}
     return _sentences(place, step.told, held)

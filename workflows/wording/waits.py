@@ -20,6 +20,7 @@ from workflows.wording.values import payload_fields
 Json = Any
 
 ROLE: Final = "role:"
+KEY: Final = "key:"
 LONGEST_KEY: Final = 60  # characters; a longer one is kept as a number that tells nobody anything
 
 
@@ -35,6 +36,13 @@ def waits_for(facts: RunFacts, step: PlannedStep) -> str:
             return _sentences(_approval(pending), *_patience(step, pending))
     if pending.get("wake_at"):
         return _("Waits until %(time)s.") % {"time": _time(pending["wake_at"])}
+    return _for_clock(facts, pending)
+
+
+def _for_clock(facts: RunFacts, pending: Mapping[str, Json]) -> str:
+    if host := pending.get("no_place_at"):
+        told = _("%(host)s is busy with other calls: this one is next as soon as it can.")
+        return told % {"host": host}
     if pending.get("attempts"):
         return _("It is tried again at %(time)s.") % {"time": facts.due_at} if facts.due_at else ""
     return _("The next round begins at %(time)s.") % {"time": facts.due_at} if facts.due_at else ""
@@ -118,6 +126,8 @@ def _patience(step: PlannedStep, pending: Mapping[str, Json]) -> list[str]:
 
 def _approver(entry: str) -> str:
     kind, _colon, name = entry.partition(":")
+    if f"{kind}:" == KEY:
+        return _("API key “%(name)s”") % {"name": name}
     if f"{kind}:" != ROLE:
         return entry
     known = {role.value: role.people for role in Role}

@@ -12,6 +12,7 @@ from tests.faults.scenarios import (
     poison,
     providers,
     retries,
+    shares,
     stops,
     web,
 )
@@ -27,6 +28,7 @@ PARTS = (
     families,
     lanes,
     retries,
+    shares,
     crowds,
     web,
     mixed,

@@ -31,6 +31,46 @@ def test_a_new_key_is_shown_once_and_works(ops, tenant):
     assert key not in ops.get(LIST).content.decode()
 
 
+def test_a_new_key_does_not_act_on_runs_or_decide_unless_somebody_ticks_it(ops):
+    page = ops.get(f"{LIST}add/").content.decode()
+
+    boxes = re.findall(r'<input type="checkbox" name="scopes"[^>]*>', page)
+    ticked = {re.search(r'value="([^"]+)"', box)[1] for box in boxes if "checked" in box}
+    assert len(boxes) == 4
+    assert ticked == {"events:fire", "runs:read"}
+
+
+def test_a_key_knows_who_made_it(ops, ops_user, tenant):
+    given = {"tenant": tenant.pk, "name": "Shop", "scopes": ["events:fire"]}
+    ops.post(f"{LIST}add/", {**given, "made_by": 1})
+
+    assert ApiKey.objects.get().made_by == ops_user
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_a_key_that_decides_has_a_name_of_its_own(ops, tenant, other_tenant, revoked):
+    scopes = ["approvals:decide"]
+    ApiKey.objects.create_key(tenant=tenant, name="Shop", scopes=scopes, revoked=revoked)
+    ApiKey.objects.create_key(tenant=other_tenant, name="Bank", scopes=scopes)
+
+    for name in ("Shop", "Bank"):
+        ops.post(f"{LIST}add/", {"tenant": tenant.pk, "name": name, "scopes": scopes})
+
+    made = ApiKey.objects.filter(tenant=tenant).exclude(revoked=revoked, name="Shop")
+    assert [key.name for key in made] == ["Bank"]
+
+
+def test_support_makes_no_key(client, support_user, tenant):
+    client.force_login(support_user)
+
+    answer = client.post(
+        f"{LIST}add/", {"tenant": tenant.pk, "name": "Shop", "scopes": ["events:fire"]}
+    )
+
+    assert answer.status_code == 403
+    assert not ApiKey.objects.exists()
+
+
 def test_a_key_has_to_be_good_for_something(ops, tenant):
     ops.post(f"{LIST}add/", {"tenant": tenant.pk, "name": "Shop"})
 

@@ -5,13 +5,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.support.approvals import FORM, ask, due_now
+from tests.support.approvals import FORM, due_now
+from tests.support.approvals import ask as ask_people
 from tests.support.people import make_member
 from tests.workflows.api.callers import make_caller
 from workflows.runtime import store
 from workflows.services.approval_links import link_for
 
 SCOPES = ["runs:read", "approvals:decide"]
+
+
+def ask(tenant, *, approvers=("ops", "key:shop"), **values):
+    """Ask somebody, and the key with which tests call."""
+    return ask_people(tenant, approvers=list(approvers), **values)
 
 
 @pytest.fixture
@@ -76,7 +82,7 @@ def test_an_approval_says_everything_but_the_tokens_of_links(caller, tenant):
 
     assert found["title"] == "Refund order C-1042?"
     assert found["message"] == "Decide at http://127.0.0.1:8000/approvals/…/"
-    assert found["approvers"] == ["ops"]
+    assert found["approvers"] == ["ops", "key:shop"]
     assert found["requested_by"] == "user:rana"
     assert found["run"]["id"] == str(approval.run_id)
     assert found["workflow"]["name"] == "Refunds"
@@ -99,6 +105,52 @@ def test_a_decision_is_answered_with_what_is_stored(decider, tenant):
     assert decision["answers"] == {"amount": 20, "reason": "", "goods": True, "account": None}
     assert (decision["decided_by"], decision["decided_via"]) == ("api_key:shop, Rana", "api")
     assert due_now(approval)
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"as": "The Boss"}, {"as": "ops"}, {"on_behalf_of": "boss@cedar.example"}], ids=str
+)
+@pytest.mark.parametrize("approvers", [["boss"], ["boss@cedar.example"], ["role:operations"]])
+def test_a_key_decides_nothing_that_does_not_name_it(decider, tenant, approvers, said):
+    boss = make_member(tenant, "boss", "operations")
+    boss.email = "boss@cedar.example"
+    boss.save()
+    approval = ask(tenant, approvers=approvers)
+
+    answer = decide(decider, approval, **said)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "may_not_decide")
+    assert "does not name this key" in answer.json()["detail"]
+    assert_untouched(approval)
+
+
+@pytest.mark.parametrize("entry", ["key:", "key:SHOP", "key: shop", "shop", "api_key:shop"])
+def test_a_key_is_meant_by_its_name_alone(decider, tenant, entry):
+    approval = ask(tenant, approvers=[entry, "ops"])
+
+    assert decide(decider, approval).status_code == 403
+    assert_untouched(approval)
+
+
+def test_a_new_key_with_the_name_of_an_asked_one_is_not_asked(decider, tenant):
+    approval, second = ask(tenant), make_caller(tenant, scopes=SCOPES)
+
+    assert decide(second, approval).status_code == 403
+    decider.record.revoked = True
+    decider.record.save()
+    assert decide(second, approval).status_code == 403
+    assert decide(decider, approval).status_code == 401
+    assert_untouched(approval)
+
+
+def test_a_key_does_not_decide_for_somebody_whose_account_was_switched_off(decider, tenant):
+    boss = make_member(tenant, "boss", "operations")
+    boss.email, boss.is_active = "boss@cedar.example", False
+    boss.save()
+    approval = ask(tenant, approvers=["boss@cedar.example", "key:shop"])
+
+    assert decide(decider, approval, on_behalf_of="boss@cedar.example").status_code == 403
+    assert_untouched(approval)
 
 
 def test_a_key_without_the_scope_decides_nothing(caller, tenant):
@@ -140,7 +192,7 @@ def test_on_behalf_of_somebody_who_is_asked(decider, tenant):
     rana = make_member(tenant, "rana", "operations")
     rana.email = "rana@cedar.example"
     rana.save()
-    approval = ask(tenant, approvers=["role:operations"])
+    approval = ask(tenant, approvers=["role:operations", "key:shop"])
 
     refused = decide(decider, approval, on_behalf_of="dina@cedar.example")
     assert (refused.status_code, refused.json()["code"]) == (403, "may_not_decide")
@@ -155,7 +207,7 @@ def test_who_asked_does_not_decide_through_a_key(decider, tenant):
     rana = make_member(tenant, "rana", "operations")
     rana.email = "rana@cedar.example"
     rana.save()
-    approval = ask(tenant, approvers=["role:operations"], requested_by="user:rana")
+    approval = ask(tenant, approvers=["role:operations", "key:shop"], requested_by="user:rana")
 
     answer = decide(decider, approval, on_behalf_of="rana@cedar.example")
 

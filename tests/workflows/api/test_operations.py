@@ -12,7 +12,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.services.publish import publish
 
-SCOPES = ["runs:read", "runs:operate"]
+SCOPES = ["runs:read", "runs:operate", "events:fire"]
 
 
 @pytest.fixture
@@ -96,6 +96,17 @@ def test_from_elsewhere_a_new_run_begins(begin, step, operator, failed):
     again = post(operator, failed, "retry", {"from": begin})
     assert code(again) == (409, "already_under_way")
     assert WorkflowRun.objects.count() == 2
+
+
+@pytest.mark.parametrize("begin", ["start", "call"])
+def test_a_payload_of_the_callers_own_needs_what_firing_needs(tenant, failed, begin):
+    operator = make_caller(tenant, scopes=["runs:read", "runs:operate"])
+
+    answer = post(operator, failed, "retry", {"from": begin, "payload": {"price": 1}})
+
+    assert code(answer) == (403, "missing_scope")
+    assert "events:fire" in answer.json()["detail"]
+    assert (WorkflowRun.objects.count(), WorkflowEvent.objects.count()) == (1, 1)
 
 
 def test_a_corrected_payload_is_kept_exactly(operator, failed):

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from tests.support.approvals import FORM, ask, due_now
 from tests.support.people import make_member
+from workflows.models.approval import WorkflowApproval
 from workflows.runtime import store
 from workflows.services.approval_links import link_for, token_for
 from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
+from workflows.services.approvers import Via, addressees, user_decider
 
 pytestmark = pytest.mark.django_db
 
@@ -156,7 +157,7 @@ def test_the_form_is_checked_and_what_was_typed_stays(tenant, ops_user, browser)
     assert_untouched(approval)
 
 
-def test_the_answers_are_stored_and_shown_afterwards(tenant, ops_user, browser):
+def test_the_answers_are_stored_and_not_shown_to_whoever_finds_the_mail(tenant, ops_user, browser):
     approval = ask(tenant, form=FORM)
     typed = {"answer.amount": "20.50", "answer.goods": "no", "answer.account": "bank"}
 
@@ -166,8 +167,9 @@ def test_the_answers_are_stored_and_shown_afterwards(tenant, ops_user, browser):
     stored = {"amount": "20.50", "reason": "", "goods": False, "account": "bank"}
     assert approval.answers == stored
     page = browser.get(address(approval)).content.decode()
-    assert "Bank transfer" in page
-    assert "20.50" in page
+    assert "ops chose “Refund”" in page
+    assert "Bank transfer" not in page
+    assert "20.50" not in page
 
 
 def test_a_choice_that_is_not_offered_is_refused_in_words(tenant, ops_user, browser):
@@ -219,6 +221,112 @@ def test_nobody_decides_on_their_own_request(tenant, ops_user, browser):
     assert_untouched(approval)
 
 
+def no_longer_a_member(user):
+    user.memberships.all().delete()
+
+
+def switched_off(user):
+    user.is_active = False
+    user.save()
+
+
+def of_another_role(user):
+    user.memberships.update(role="support")
+
+
+def of_another_address(user):
+    user.email = "new@cedar.example"
+    user.save()
+
+
+@pytest.mark.parametrize(
+    "change", [no_longer_a_member, switched_off, of_another_role, of_another_address]
+)
+def test_who_is_not_asked_any_more_when_they_click_is_told_so(tenant, ops_user, browser, change):
+    ops_user.email = "ops@cedar.example"
+    ops_user.save()
+    approval = ask(tenant, approvers=["role:operations"])
+    path = urlsplit(link_for(approval, "user:ops", "Ops@cedar.example")).path
+    assert "Refund order" in browser.get(path).content.decode()
+    token = browser.cookies["csrftoken"].value
+    change(ops_user)
+
+    answer = browser.post(path, {"csrfmiddlewaretoken": token, "choice": "refund"})
+
+    assert answer.status_code == 404
+    assert "you are not asked any more" in answer.content.decode()
+    assert "Refund order" not in browser.get(path).content.decode()
+    assert_untouched(approval)
+
+
+def test_a_switched_off_account_has_no_second_way_in_by_its_address(tenant, ops_user, browser):
+    ops_user.email, ops_user.is_active = "ops@cedar.example", False
+    ops_user.save()
+    approval = ask(tenant, approvers=["ops@cedar.example"])
+
+    assert browser.get(address(approval, "mail:ops@cedar.example")).status_code == 404
+    assert addressees(approval) == []
+
+
+def test_a_link_is_good_for_thirty_days(tenant, ops_user, browser):
+    asked_at = timezone.now() - timedelta(days=30, minutes=1)
+    old, young = ask(tenant, created_at=asked_at), ask(tenant)
+    path = address(old)
+    browser.get(address(young))
+    token = browser.cookies["csrftoken"].value
+
+    page = browser.get(path).content.decode()
+    browser.post(path, {"csrfmiddlewaretoken": token, "choice": "refund"})
+
+    assert "This link is too old" in page
+    assert "C-1042" not in page
+    assert "<form" not in page
+    assert_untouched(old)
+    # On its page in Sayr it is open still.
+    decide(tenant, old.pk, user_decider(tenant, ops_user, Via.ADMIN), Answer("refund"))
+
+
+def test_a_question_with_a_time_limit_has_its_links_as_long(tenant, ops_user, browser):
+    asked_at = timezone.now() - timedelta(days=40)
+    approval = ask(tenant, created_at=asked_at, expires_at=timezone.now() + timedelta(days=1))
+
+    send(browser, address(approval), choice="refund")
+
+    approval.refresh_from_db()
+    assert approval.decided_by == "user:ops"
+
+
+def decided(tenant, ops_user, approval):
+    decide(tenant, approval.pk, user_decider(tenant, ops_user, Via.ADMIN), Answer("refund"))
+
+
+def cancelled(tenant, _user, approval):
+    store.cancel(tenant.id, approval.run_id)
+
+
+def out_of_time(_tenant, _user, approval):
+    WorkflowApproval.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+
+
+def closed(_tenant, _user, approval):
+    WorkflowApproval.objects.update(closed_at=timezone.now())
+
+
+@pytest.mark.parametrize("end", [decided, cancelled, out_of_time, closed])
+def test_when_it_is_over_the_link_tells_nothing_of_the_customer(tenant, ops_user, browser, end):
+    approval = ask(tenant)
+    path = address(approval)
+    before = browser.get(path).content.decode()
+    end(tenant, ops_user, approval)
+
+    after = browser.get(path).content.decode()
+
+    for told in ("C-1042", "149.90", "arrived broken"):
+        assert told in before
+        assert told not in after
+    assert "<form" not in after
+
+
 def changed(token, at):
     other = "A" if token[at] != "A" else "B"
     return token[:at] + other + token[at + 1 :]
@@ -229,8 +337,17 @@ def test_a_token_that_is_not_ours_leads_nowhere(tenant, ops_user, browser):
     token = token_for(approval, "user:ops")
     value, _dot, _signature = token.rpartition(".")
     elsewhere = Signer(sep=".", salt="something.else").sign(value)
+    other = token_for(ask(tenant, title="Other?"), "user:ops").rpartition(".")[2]
 
-    for wrong in (changed(token, 5), changed(token, -5), token[:-3], value, "x", elsewhere):
+    for wrong in (
+        changed(token, 5),
+        changed(token, -5),
+        token[:-3],
+        value,
+        "x",
+        elsewhere,
+        f"{value}.{other}",
+    ):
         answer = browser.get(f"/approvals/{wrong}/")
         assert answer.status_code == 404
         assert "Refund order" not in answer.content.decode()

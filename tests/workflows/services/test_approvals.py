@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tenants.models.api_key import ApiKey
+from tenants.models.api_key import ApiKey, Scope
 from tests.support.approvals import FORM, NEVER, ask, due_now
 from tests.support.people import make_member
 from workflows.models.run import WorkflowRun
@@ -30,6 +30,12 @@ from workflows.services.approvers import (
 )
 
 REFUND = Answer("refund")
+
+
+def make_key(tenant, name="shop", **more):
+    """Make a key that may decide."""
+    scopes = [Scope.DECIDE_APPROVALS]
+    return ApiKey.objects.create_key(tenant=tenant, name=name, **{"scopes": scopes, **more})
 
 
 def by(tenant, user):
@@ -317,9 +323,9 @@ def test_wrong_answers_are_all_named_and_nothing_is_decided(tenant, ops_user):
 
 @pytest.mark.django_db
 def test_a_key_decides_but_not_what_it_has_asked_for_itself(tenant):
-    key, _secret = ApiKey.objects.create_key(tenant=tenant, name="shop")
-    own = ask(tenant, requested_by=f"api_key:{key.prefix}")
-    of_others = ask(tenant)
+    key, _secret = make_key(tenant)
+    own = ask(tenant, approvers=["key:shop"], requested_by=f"api_key:{key.prefix}")
+    of_others = ask(tenant, approvers=["key:shop"])
 
     decided = decide(tenant, of_others.pk, key_decider(key, "Rana"), REFUND)
     with pytest.raises(MayNotDecide):
@@ -333,8 +339,8 @@ def test_a_key_decides_but_not_what_it_has_asked_for_itself(tenant):
 def test_a_key_decides_for_an_approver_and_for_nobody_else(tenant, support_user):
     support_user.email = "dina@cedar.example"
     support_user.save()
-    key, _secret = ApiKey.objects.create_key(tenant=tenant, name="shop")
-    approval = ask(tenant, approvers=["support", "head@company.example"])
+    key, _secret = make_key(tenant)
+    approval = ask(tenant, approvers=["support", "head@company.example", "key:shop"])
 
     for stranger in ("x@company.example", "support"):
         with pytest.raises(MayNotDecide):
@@ -343,6 +349,42 @@ def test_a_key_decides_for_an_approver_and_for_nobody_else(tenant, support_user)
     decided = decide(tenant, approval.pk, key_decider_for(key, "Dina@cedar.example"), REFUND)
 
     assert decided.decided_by == "api_key:shop, Dina@cedar.example"
+
+
+@pytest.mark.django_db
+def test_a_key_of_another_tenant_is_not_the_one_with_its_name(tenant, other_tenant):
+    key, _secret = make_key(other_tenant)
+    approval = ask(tenant, approvers=["key:shop"])
+
+    with pytest.raises(MayNotDecide):
+        decide(tenant, approval.pk, key_decider(key), REFUND)
+
+    assert_untouched(approval)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "given", [{"revoked": True}, {"expiry_date": timezone.now()}, {"scopes": ["runs:operate"]}]
+)
+def test_a_key_that_opens_nothing_decides_nothing(tenant, given):
+    key, _secret = make_key(tenant)
+    ApiKey.objects.filter(pk=key.pk).update(**given)
+    approval = ask(tenant, approvers=["key:shop"])
+
+    with pytest.raises(MayNotDecide):
+        decide(tenant, approval.pk, key_decider(ApiKey.objects.get(pk=key.pk)), REFUND)
+
+    assert_untouched(approval)
+
+
+@pytest.mark.django_db
+def test_a_member_of_one_tenant_is_looked_up_for_that_one(tenant, other_tenant, ops_user):
+    approval = ask(other_tenant, approvers=["role:operations"])
+
+    with pytest.raises(MayNotDecide):
+        decide(other_tenant, approval.pk, by(tenant, ops_user), REFUND)
+
+    assert_untouched(approval)
 
 
 @pytest.mark.django_db

@@ -324,12 +324,15 @@ def test_what_stopped_the_first_run_is_not_why_the_second_one_fails(
     [first] = worker.work()
     assert (first.status, first.error_step) == ("failed", "try")
 
-    again = start_again(tenant, first.pk, "user:rana", from_step="last")
+    with pytest.raises(NotRetryable) as refused:
+        start_again(tenant, first.pk, "user:rana", from_step="last")
+    assert refused.value.code == "results_missing"  # the loop is not done
+    again = start_again(tenant, first.pk, "user:rana", from_step="try")
     worker.work()
 
     second = WorkflowRun.objects.get(pk=again)
-    assert (second.status, second.error_step) == ("failed", "last")
+    assert states(second) == [("loop", "reused"), ("try", "failed")]
     calls.clear()
     retry_failed_step(tenant, again)
     worker.work()
-    assert [call[0] for call in calls] == ["last", "sorry"]
+    assert [call[0] for call in calls] == ["try"]

@@ -8,18 +8,22 @@ import pytest
 from workflows import services
 from workflows.api.codes import KINDS
 from workflows.api.operating import NOT_FOUND, WRONG
+from workflows.engine import taking_over
+from workflows.services import starting
 from workflows.wording.refusals import SENTENCES, refusal_sentence
 
 SOURCES = Path(services.__file__).parent
 CODES = sorted(
     {
         code
-        for name in ("retry", "unknown", "record_values")
+        for name in ("retry", "starting", "unknown", "record_values")
         for code in re.findall(
             r'NotRetryable\([^,]+, "(\w+)"\)', (SOURCES / f"{name}.py").read_text()
         )
     }
-    | {"run_has_ended"}
+    | {"run_has_ended", "results_missing", "not_reached"}
+    | {starting.FILTERED_OUT, starting.ON_VALUES_OF_THE_RUN}
+    | {taking_over.ON_OTHER_VALUES, taking_over.OTHERWISE, taking_over.ASKS_OTHERWISE}
 )
 
 

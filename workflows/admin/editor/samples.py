@@ -17,6 +17,7 @@ from workflows.admin.editor.outputs import (
     schema_of_output,
 )
 from workflows.admin.editor.steps import all_steps
+from workflows.definition.budget import preview_budget
 from workflows.definition.checks.outputs import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import TENANT_FIELDS, Scope
@@ -67,6 +68,7 @@ def sample_of(
         tenant={name: getattr(tenant, name) for name in TENANT_FIELDS},
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=values if isinstance(values, dict) else {},
+        budget=preview_budget(),
     )
     sample = Sample(scope, real=bool(payloads))
     return replace(sample, scope=sample_in(sample, document, part))

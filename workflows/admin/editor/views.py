@@ -23,12 +23,15 @@ from workflows.admin.editor.preview import preview
 from workflows.admin.editor.samples import Sample, sample_of
 from workflows.admin.editor.shape import BadForm, from_form, to_form
 from workflows.admin.editor.values import groups_of
+from workflows.definition.checks.shape import MOST_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.wording import document_text
 
 Json = Any
 
 MOST_PREVIEWS: Final = 60
+# A form names what its document leaves out.
+MOST_BODY_BYTES: Final = 2 * MOST_BYTES
 NOTHING: Final[dict[str, Json]] = {"steps": []}
 
 
@@ -37,6 +40,8 @@ class Asked:
 
     def __init__(self, request: HttpRequest) -> None:
         """Read it. Raises PermissionDenied, BadForm."""
+        if len(request.body) > MOST_BODY_BYTES:
+            raise BadForm("too large")  # before any work
         try:
             self.body: dict[str, Json] = document_text.read(request.body)
             self.definition = _definition(self.body.get("definition"))

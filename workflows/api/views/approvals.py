@@ -85,9 +85,10 @@ class DecideView(APIView):
         operation_id="decide_approval",
         summary="Decide an approval",
         description=(
-            "The key decides, or the person named in `on_behalf_of`, who has to be among the "
-            "approvers. One decision takes effect, however many arrive at once; the others are "
-            "told of it with 409 `already_decided`."
+            "The approvers have to name the key, as `key:<name>`. With `on_behalf_of` the person "
+            "named there has to be among them as well; nobody decides on an own request. One "
+            "decision takes effect, however many arrive at once; the others are told of it with "
+            "409 `already_decided`."
         ),
         tags=["approvals"],
         request=approval_shapes.Decision,

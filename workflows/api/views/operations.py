@@ -9,9 +9,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from tenants.models.api_key import Scope
 from tenants.strict_json import JsonFault
 from workflows.api import description, operating, presenting, shapes
-from workflows.api.authentication import key_of, tenant_of
+from workflows.api.authentication import key_of, need_scope, tenant_of
 from workflows.api.json import body_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
@@ -69,8 +70,9 @@ class RetryView(APIView):
             "and the same idempotency keys towards others: 200. From `start`, or from a step by "
             "its name, a new run begins, whose calls carry new keys: 201. The results of the "
             "steps before are taken over. With `payload`, a corrected one, the new run has an "
-            "event of its own. While such a run is unfinished, no other is started: repeating "
-            "the request answers 409 `already_under_way`."
+            "event of its own; the key needs the scope `events:fire` for that. While such a "
+            "run is unfinished, no other is started: repeating the request answers 409 "
+            "`already_under_way`."
         ),
         tags=["runs"],
         request=shapes.Retry,
@@ -103,6 +105,8 @@ class RetryView(APIView):
         """Retry, answer with the run that goes on once it is committed."""
         Parameters(request, []).check()
         wish = operating.wish_in(body_of(request))
+        if wish.payload is not None:
+            need_scope(request, Scope.FIRE_EVENTS)  # it is an event of the caller's own
         shown = _retry(request, run_id, wish)
         answer = presenting.run_detail(request, _history(request, shown))
         if wish.is_same_run:
@@ -115,7 +119,7 @@ def _retry(request: Request, run_id: UUID, wish: operating.Wish) -> UUID:
     tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
     try:
         if wish.is_same_run:
-            retry_failed_step(tenant, run_id, with_record=wish.with_record)
+            retry_failed_step(tenant, run_id, actor=actor, with_record=wish.with_record)
             return run_id
         payload = wish.payload
         if wish.with_record:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import StringIO
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from liquid import BoundTemplate, escape
 from liquid.exceptions import (
@@ -19,6 +19,7 @@ from liquid.exceptions import (
 )
 from liquid.output import LimitedStringIO
 
+from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
 from workflows.definition.comparison import as_text, kind_of
 from workflows.definition.errors import ExpressionError
@@ -34,6 +35,7 @@ from workflows.definition.templates.tree import Printed, rewrite
 from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel
 
 Result = TypeVar("Result")
+_SHORT: Final = 1_000  # characters of a text that is not worth counting
 
 _PLAIN = re.compile(r"\{\{\s*(" + PATH + r")\s*\}\}")
 
@@ -86,16 +88,25 @@ class PlainTemplate:
 
     def text(self, scope: Scope) -> str:
         """Return the text."""
-        return "".join(
-            piece if isinstance(piece, str) else self._printed(piece, scope)
-            for piece in self.pieces
-        )
+        texts, size = [], 0
+        for piece in self.pieces:
+            text = piece if isinstance(piece, str) else self._printed(piece, scope)
+            size += len(text)
+            if size > limits.OUTPUT_BYTES:
+                raise ExpressionError(Code.LIMIT_REACHED, limit="output", most=limits.OUTPUT_BYTES)
+            texts.append(text)
+        if size > _SHORT:
+            scope.budget.charge(size // CHARACTERS)
+        return "".join(texts)
 
     def value(self, scope: Scope) -> Json:
         """Return the value at the path, else the text."""
         if not self.single:
             return self.text(scope)
-        return as_read(_found(self.paths[0], scope), scope.language)
+        value = _found(self.paths[0], scope)
+        if isinstance(value, dict | list) or (type(value) is str and len(value) > _SHORT):
+            scope.budget.hand_over(value)
+        return as_read(value, scope.language)
 
     def _printed(self, path: Path, scope: Scope) -> str:
         value = _found(path, scope)
@@ -158,6 +169,7 @@ class LiquidTemplate:
             return LEFT_OUT
         if isinstance(value, range):
             value = listed(value)
+        scope.budget.hand_over(value)
         return given_back(value, scope.language)
 
     def _evaluate(self, context: Context) -> Any:

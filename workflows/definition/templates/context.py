@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 class Context(RenderContext):
     """Liquid's context, with our look-up and without its clock (`now` and `today`)."""
 
-    __slots__ = ("reading",)
+    __slots__ = ("budget", "reading")
 
     def __init__(self, template: BoundTemplate, scope: Scope) -> None:
         super().__init__(template, globals=scope.roots)
         self.reading = scope
+        self.budget = scope.budget
         self.scope = ReadOnlyChainMap(self.locals, self.globals)
+
+    def assign(self, key: str, val: Any) -> None:
+        """Set a name. The library measures all of them each time."""
+        self.budget.charge(2 * len(self.locals))
+        super().assign(key, val)
 
     def get(self, path: list[object], *, token: object = None, default: object = UNDEFINED) -> Any:
         """Return what lies at `path`, or a MissingValue that knows the path."""

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TextIO
 
-from liquid import Node, escape
+from liquid import BlockNode, Node, escape
 from liquid.builtin.expressions import FilteredExpression, LoopExpression
 from liquid.builtin.expressions import logical as library
 from liquid.builtin.expressions.arguments import KeywordArgument, PositionalArgument
 from liquid.builtin.expressions.filtered import Filter as FilterUse
-from liquid.builtin.expressions.primitive import Blank, Empty, FloatLiteral, Nil
+from liquid.builtin.expressions.primitive import Blank, Empty, FloatLiteral, Nil, RangeLiteral
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.case_tag import _AnyExpression as WhenExpression
 from liquid.expression import Expression
 
+from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
 from workflows.definition.comparison import contains, equal, is_empty, kind_of, order
 from workflows.definition.errors import ExpressionError
@@ -28,8 +29,10 @@ from workflows.definition.templates.context import Context
 from workflows.definition.templates.filters import FILTERS
 from workflows.definition.templates.filters.calling import Argument, Call, call, text
 from workflows.definition.templates.missing import MissingValue, refuse_missing
-from workflows.definition.values import LEFT_OUT
+from workflows.definition.values import LEFT_OUT, storable
 
+_A_PART = 20  # operations for one node or expression
+_A_COMPARISON = 100  # for two values, which may be dates
 _PARTS = (Node, Expression, FilterUse, KeywordArgument, PositionalArgument)
 
 
@@ -45,15 +48,17 @@ def rewrite(thing: Any) -> Any:
     return replace(thing) if replace else thing
 
 
-def every_part(things: Any) -> Iterator[Any]:
+def every_part(things: Any, *, into_blocks: bool = True) -> Iterator[Any]:
     """Yield the nodes, expressions and filters, and all that is in them."""
     if isinstance(things, list):
         for thing in things:
-            yield from every_part(thing)
+            yield from every_part(thing, into_blocks=into_blocks)
     elif isinstance(things, _PARTS):
         yield things
+        if not into_blocks and isinstance(things, BlockNode):
+            return
         for name in _slots(type(things)):
-            yield from every_part(getattr(things, name))
+            yield from every_part(getattr(things, name), into_blocks=into_blocks)
 
 
 def _slots(kind: type) -> list[str]:
@@ -85,6 +90,7 @@ class Comparison(Expression):
         for side in (left, right):
             refuse_missing(side)
         zone = context.reading.zone
+        _charge_for_comparing(context, left, right)
         if self.sign in {"==", "!="}:
             return equal(left, right, zone) is (self.sign == "==")
         if left is None:
@@ -117,8 +123,46 @@ class When(WhenExpression):
         """Return one truth: the library prints the block once for each."""
         left = self.left.evaluate(context)
         refuse_missing(left)
-        rights = (right.evaluate(context) for right in self.expressions)
-        return [any(equal(left, right, context.reading.zone) for right in rights)]
+        return [any(self._is(left, right.evaluate(context), context) for right in self.expressions)]
+
+    def _is(self, left: Any, right: Any, context: Context) -> bool:
+        _charge_for_comparing(context, left, right)
+        return equal(left, right, context.reading.zone)
+
+
+def _charge_for_comparing(context: Context, left: Any, right: Any) -> None:
+    context.budget.charge(_A_COMPARISON)
+    if isinstance(left, list | tuple | range):
+        context.budget.charge(_A_COMPARISON * len(left))
+    context.budget.charge_for(left, right)
+
+
+class Block(BlockNode):
+    """What is rendered in each round, or if a condition holds: each time at its price."""
+
+    __slots__ = ("price",)
+
+    def __init__(self, source: BlockNode) -> None:
+        super().__init__(source.token, source.nodes)
+        # What lies in a block inside is counted when that is rendered.
+        self.price = _A_PART * sum(1 for _ in every_part(source.nodes, into_blocks=False))
+
+    def render_to_output(self, context: Any, buffer: TextIO) -> int:
+        """Render it once."""
+        context.budget.charge(_A_PART + self.price)
+        return super().render_to_output(context, buffer)
+
+
+class Range(RangeLiteral):
+    """`(1..3)`, of numbers that are not too long to count with."""
+
+    __slots__ = ()
+
+    def _make_range(self, start: Any, stop: Any) -> range:
+        for end in (start, stop):
+            if isinstance(end, Decimal):
+                storable(end)
+        return super()._make_range(start, stop)
 
 
 class ExactNumber(Expression):
@@ -219,6 +263,8 @@ class Printed(OutputNode):
         value = self.expression.evaluate(context)
         if value is LEFT_OUT:
             return ""
+        if isinstance(value, str):
+            context.budget.charge(len(value) // CHARACTERS)
         shown = text(value, Argument(value, self.expression.__str__))
         return str(escape(shown)) if context.autoescape else str(shown)
 
@@ -241,4 +287,6 @@ _REPLACEMENTS: dict[type, Callable[[Any], Any]] = {
     LoopExpression: _loop,
     FilteredExpression: Filtered,
     OutputNode: Printed,
+    BlockNode: Block,
+    RangeLiteral: lambda source: Range(source.token, source.start, source.stop),
 }

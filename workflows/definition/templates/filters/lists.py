@@ -15,7 +15,7 @@ from workflows.definition.comparison import as_text, is_empty, kind_of, like, so
 from workflows.definition.errors import ExpressionError
 from workflows.definition.numbers import calculate, number, shortened
 from workflows.definition.paths import lookup, show_path
-from workflows.definition.templates.filters.calling import Filter, refuse_long_text
+from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
 from workflows.definition.values import MISSING, canonical, normalise
 
 if TYPE_CHECKING:
@@ -164,21 +164,27 @@ def _compact(elements: list[Any], key: object = None) -> list[Any]:
     ]
 
 
+# What they do with each element; what lies in it is read where it is compared or printed.
+_SHALLOW = Cost(each=2, inside=0)
+_READ = Cost(each=30, inside=2)
+_COMPARED = Cost(each=60, inside=4)
+_FOLDED = Cost(each=60, inside=16)
+_WRITTEN = Cost(each=60, inside=10)
 LIST_FILTERS = (
-    Filter("join", _join, "list", needs="environment"),
-    Filter("first", _first, "list"),
-    Filter("last", _last, "list"),
-    Filter("concat", _concat, "list"),
-    Filter("map", _fields, "list"),
-    Filter("reverse", _reverse, "list"),
-    Filter("sum", _sum, "list"),
-    Filter("sort", _sort, "list", needs="scope"),
-    Filter("sort_natural", partial(_sort, fold=True), "list", needs="scope"),
-    Filter("where", _select, "list", needs="scope"),
-    Filter("reject", partial(_select, keep=False), "list", needs="scope"),
-    Filter("find", _find, "list", needs="scope"),
-    Filter("find_index", _find_index, "list", needs="scope"),
-    Filter("has", _has, "list", needs="scope"),
-    Filter("uniq", _uniq, "list"),
-    Filter("compact", _compact, "list"),
+    Filter("join", _join, "list", needs="environment", cost=_READ),
+    Filter("first", _first, "list", cost=_SHALLOW),
+    Filter("last", _last, "list", cost=_SHALLOW),
+    Filter("concat", _concat, "list", cost=_SHALLOW),
+    Filter("map", _fields, "list", cost=_READ),
+    Filter("reverse", _reverse, "list", cost=_SHALLOW),
+    Filter("sum", _sum, "list", cost=_READ),
+    Filter("sort", _sort, "list", needs="scope", cost=_COMPARED),
+    Filter("sort_natural", partial(_sort, fold=True), "list", needs="scope", cost=_FOLDED),
+    Filter("where", _select, "list", needs="scope", cost=_COMPARED),
+    Filter("reject", partial(_select, keep=False), "list", needs="scope", cost=_COMPARED),
+    Filter("find", _find, "list", needs="scope", cost=_COMPARED),
+    Filter("find_index", _find_index, "list", needs="scope", cost=_COMPARED),
+    Filter("has", _has, "list", needs="scope", cost=_COMPARED),
+    Filter("uniq", _uniq, "list", cost=_WRITTEN),
+    Filter("compact", _compact, "list", cost=_READ),
 )

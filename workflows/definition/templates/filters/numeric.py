@@ -13,7 +13,7 @@ from babel.numbers import format_currency, get_currency_precision, is_currency
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.numbers import MOST_DIGITS, calculate, number, rounded
-from workflows.definition.templates.filters.calling import Filter
+from workflows.definition.templates.filters.calling import Cost, Filter
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope
@@ -95,6 +95,6 @@ NUMBER_FILTERS = (
     Filter("floor", partial(rounded, places=0, rounding=ROUND_FLOOR), "number"),
     Filter("round", _round, "number"),
     Filter("number", _number, "number"),
-    Filter("money", _money, "number", needs="scope"),
-    Filter("minor_units", _minor_units, "number", needs="scope"),
+    Filter("money", _money, "number", needs="scope", cost=Cost(once=1_500)),
+    Filter("minor_units", _minor_units, "number", needs="scope", cost=Cost(once=300)),
 )

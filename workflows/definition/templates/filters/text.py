@@ -15,7 +15,7 @@ from liquid.builtin.filters import string as library
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.numbers import MOST_DIGITS, shortened
-from workflows.definition.templates.filters.calling import Filter, refuse_long_text
+from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
 from workflows.definition.templates.filters.markup import strip_html
 from workflows.definition.values import MOST_STORED_DIGITS, storable
 
@@ -113,17 +113,22 @@ _LIBRARY_FOR_HTML = {
     "url_encode": library.url_encode,
 }
 
+# For each piece of the text: changed character by character, searched by a pattern, made a value.
+_CHANGED = Cost(inside=10)
+_SEARCHED = Cost(inside=16)
+_READ = Cost(inside=24)
+
 TEXT_FILTERS = (
-    *(Filter(name, function, "text") for name, function in _LIBRARY.items()),
+    *(Filter(name, function, "text", cost=_CHANGED) for name, function in _LIBRARY.items()),
     *(
-        Filter(name, function, "text", needs="environment")
+        Filter(name, function, "text", needs="environment", cost=_SEARCHED)
         for name, function in _LIBRARY_FOR_HTML.items()
     ),
     Filter("replace", _replace, "text"),
     Filter("strip_html", strip_html, "text"),
     Filter("url_decode", _url_decode, "text"),
     Filter("slice", library.slice_, "text_or_list"),
-    Filter("phone", _phone, "text", needs="scope"),
+    Filter("phone", _phone, "text", needs="scope", cost=Cost(once=2_000)),
     Filter("sha256", _sha256, "text"),
-    Filter("parse_json", _parse_json, "text"),
+    Filter("parse_json", _parse_json, "text", cost=_READ),
 )

@@ -12,7 +12,7 @@ from workflows.definition.codes import Code
 from workflows.definition.comparison import is_empty, kind_of
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
-from workflows.definition.templates.filters.calling import Filter
+from workflows.definition.templates.filters.calling import Cost, Filter
 from workflows.definition.templates.missing import MissingValue
 from workflows.definition.values import LEFT_OUT, exact, normalise
 
@@ -47,8 +47,8 @@ def _size(value: Any) -> int:
 
 
 VALUE_FILTERS = (
-    Filter("default", _default, "anything"),
-    Filter("skip_if_empty", _skip_if_empty, "anything"),
-    Filter("json", _json, "value", needs="scope"),
-    Filter("size", _size, "value"),
+    Filter("default", _default, "anything", cost=Cost(inside=0)),
+    Filter("skip_if_empty", _skip_if_empty, "anything", cost=Cost(inside=0)),
+    Filter("json", _json, "value", needs="scope", cost=Cost(each=10, inside=12)),
+    Filter("size", _size, "value", cost=Cost(each=0, inside=0)),
 )

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0008_approval_closed")]
+    dependencies = [("workflows", "0010_requesters")]
 
     operations = [
         migrations.AddField(

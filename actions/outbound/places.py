@@ -1,0 +1,52 @@
+"""A place for a call at a remote host: whoever executes the step says how many there are.
+
+Not every caller shares places: a preview, a test page and a chore of a host's own have nobody who
+counts, and call at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Final, Protocol
+
+
+class NoPlace(BaseException):
+    """The host has as many calls under way as it may: nothing was sent, come again later.
+
+    Not an Exception: no action may take it for a failure of the call.
+    """
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.host = host
+
+
+class Counter(Protocol):
+    """Counts the calls of one step."""
+
+    def place(self, host: str) -> AbstractContextManager[object]:
+        """Hold a place while the call is under way. Raises NoPlace on entry."""
+
+
+_counter: Final[ContextVar[Counter | None]] = ContextVar("counter_of_calls", default=None)
+
+
+@contextmanager
+def counted_by(counter: Counter | None) -> Iterator[None]:
+    """Let the calls in the block be counted by this one."""
+    token = _counter.set(counter)
+    try:
+        yield
+    finally:
+        _counter.reset(token)
+
+
+@contextmanager
+def place_at(host: str) -> Iterator[None]:
+    """Hold a place at a host for a call. Raises NoPlace, before anything was sent."""
+    counter = _counter.get()
+    if counter is None:
+        yield
+        return
+    with counter.place(host):
+        yield
