@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 from workflows.engine.decide import MAX_CRASHES, POISONED, wait_after_crash
 from workflows.engine.outcomes import Doubt
 from workflows.runtime import families, locks, statements
-from workflows.runtime.blame import Left, fate_of
+from workflows.runtime.blame import Fate, Left, fate_of
+from workflows.runtime.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
 from workflows.runtime.database import Row
 from workflows.wording import errors as wording
 
@@ -84,17 +85,26 @@ def _put_back(
     # Null says that it was not begun, which a crash alone leaves open.
     note: dict[str, Any] = {"left": None} if fate.counts else {}
     if fate.was_begun:
-        note = {"left": Doubt.WORKER_DIED, **({"held": True} if fate.is_held else {})}
+        note = {"left": Doubt.WORKER_DIED}
+    if note and fate.is_held:
+        note["held"] = HELD_BY_ITSELF if fate.counts else HELD_BY_ANOTHER
     values = {
         "id": run_id,
         "crashes": crashes if fate.counts else crashes - 1,
         # The worker that claims a poisoned run ends it, before anything of it is done.
-        "wait": (wait_after_crash(crashes) or timedelta(0)) if fate.counts else None,
+        "wait": _wait_after(crashes, fate),
         "begun": fate.was_begun,
         "note": Jsonb(note),
     }
     session.execute(statements.TAKE_OVER, values)
     return False
+
+
+def _wait_after(crashes: int, fate: Fate) -> timedelta | None:
+    """Return how long the run rests; None: it is due as it was."""
+    if not fate.counts:
+        return None
+    return wait_after_crash(crashes, is_known=fate.is_held) or timedelta(0)
 
 
 def _is_buried(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token: int) -> bool:

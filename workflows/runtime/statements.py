@@ -74,7 +74,9 @@ SELECT same FROM listening
 # A run that is due, and that nobody holds.
 _IS_DUE: Final = """run.tenant_id = tenants.id AND run.due_at <= now()
             AND run.status IN ('queued', 'waiting')
-            AND (run.crashes < %(suspect)s
+            AND (run.crashes = 0
+                OR (run.crashes < %(suspect)s
+                    AND run.pending ->> 'held' IS DISTINCT FROM 'by_itself')
                 OR run.due_at <= now() - %(suspects_due_for)s::interval)"""
 
 # How many of a tenant are looked at: as many as there are free slots, or as it may still have of

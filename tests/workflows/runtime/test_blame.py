@@ -1,5 +1,6 @@
 """Whom the end of a pump is put down to: each state of a slot, with each way in which it ended."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -128,6 +129,11 @@ def test_each_run_of_an_ended_worker_stands_as_its_slot_says(
 
     run = WorkflowRun.objects.get()
     assert (run.status, run.crashes) == ("queued", crashes)
+    if how.endswith("to blame"):
+        # It rests, and is a suspect from the first time on: a busy worker leaves it alone.
+        assert run.due_at > timezone.now()
+        WorkflowRun.objects.update(due_at=timezone.now())
+        assert south.session.claim(1, None, timedelta(seconds=5)) == []
     is_in_doubt = how.startswith(("called", "no memory"))
     if how == "not begun":
         assert (run.pending, run.started_at) == (None, None)
