@@ -3,7 +3,9 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from actions.spec import Effect
@@ -13,6 +15,7 @@ from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime import board as boards
+from workflows.runtime import execute
 from workflows.runtime.blame import DIED, UNTOUCHED, Fate, fate_of, left_by
 from workflows.runtime.board import Board, BoardOfAnother, Cell, State
 from workflows.runtime.reaper import take_over_from_the_dead
@@ -176,3 +179,39 @@ def test_a_poisoned_run_says_how_many_workers_it_ended(tenant, library, machines
     run = WorkflowRun.objects.get()
     assert (run.error_code, run.crashes) == ("poisoned", 5)
     assert run.error_message.startswith("The worker died in this run 5 times")
+
+
+MARKS = {
+    "worker_died": {"begun": True, "left": "worker_died"},
+    "worker_held": {"begun": True, "left": "worker_died", "held": "by_another"},
+    "not_recorded": {"begun": True, "left": "not_recorded", "held": "by_another"},
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("reason", MARKS)
+def test_who_gives_a_run_back_keeps_what_an_earlier_worker_began(
+    tenant, library, machines, monkeypatch, reason
+):
+    calls = []
+    library(Effect.NOT_REPEATABLE, lambda _params, _context: calls.append(1))
+    publish_steps(tenant, {"name": "a", "action": "probe", "params": {}})
+    fire(tenant, "x", {})
+    WorkflowRun.objects.update(pending=MARKS[reason], started_at=timezone.now())
+    north, south = machines
+
+    def fail(*_asked):
+        raise OperationalError("no connection") from psycopg.OperationalError("no connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(execute, "facts_of", fail)
+        assert north.turn() == 1
+    run = WorkflowRun.objects.get()
+    assert (run.status, run.crashes, run.pending) == ("queued", 0, MARKS[reason])
+    north.close()
+    south.work()
+
+    run.refresh_from_db()
+    [entry] = run.step_results
+    assert (entry["status"], entry["error"]["params"]["reason"]) == ("unknown", reason)
+    assert calls == []
