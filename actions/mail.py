@@ -4,6 +4,8 @@ import smtplib
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from email.errors import MessageDefect, MessageError
+from email.headerregistry import Address
 from ipaddress import ip_address
 from typing import Any, Final, NoReturn
 
@@ -18,10 +20,31 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import Target, is_allowed, is_public
 from actions.outbound.places import place_at
 from actions.scrub import Scrubber
+from tenants.names import one_line
 
 SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
 SUBMISSION_PORT: Final = 587
+MAX_SUBJECT: Final = 200
+MAX_HEADER: Final = 10_000  # what a step may write itself
 Refused = dict[str, str]  # address: what the server said
+
+
+def header_text(text: str, most: int = MAX_SUBJECT) -> str:
+    """Return a text as a header can hold it: one line, no control characters, not too long."""
+    return one_line(text, most)
+
+
+def header_address(text: str) -> str:
+    """Return a mail address as a header can hold it.
+
+    Raises PermanentFailure for one that no mail can be sent to, whoever let it pass.
+    """
+    try:
+        if one_line(text, MAX_HEADER) != text.strip():
+            raise ValueError("no characters of an address")
+        return str(Address(addr_spec=text.strip()))
+    except (ValueError, LookupError, MessageError, MessageDefect):
+        raise PermanentFailure("mail_address_invalid", address=header_text(text)) from None
 
 
 def deliver(
@@ -32,6 +55,7 @@ def deliver(
     Without a connection Django's own mail settings are used. Raises PermanentFailure (5xx) and
     TemporaryFailure (4xx, and every trouble on the way).
     """
+    _compose(message)
     scrub = Scrubber(connection.secret_values if connection else ())
     address = _checked_address(connection) if connection else None
     release_database()
@@ -41,6 +65,19 @@ def deliver(
     backend = _backend(connection, address, timeout_seconds)
     with place_at(backend.host), _telling(backend, scrub):
         return _send(backend, message, scrub)
+
+
+def _compose(message: EmailMultiAlternatives) -> None:
+    """See to it that the mail can be written at all. Raises PermanentFailure.
+
+    What is wrong with one mail is a failure of that mail: no other has to hear of it.
+    """
+    message.subject = header_text(str(message.subject), MAX_HEADER)
+    try:
+        message.message().as_bytes()
+    except (ValueError, TypeError, LookupError, AttributeError, MessageError, MessageDefect) as bad:
+        reason = header_text(f"{type(bad).__name__}: {bad}")
+        raise PermanentFailure("mail_not_composable", reason=reason) from None
 
 
 def greet(connection: OpenConnection, timeout_seconds: float) -> None:

@@ -177,6 +177,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "mail_recipients_refused": _(
         "The mail server knows none of the recipients. Check the addresses. It says: %(answer)s"
     ),
+    "mail_address_invalid": _("“%(address)s” is no address that a mail can be sent to."),
+    "mail_not_composable": _("A mail cannot be made of this: %(reason)s"),
     "mail_refused": _("The mail server refused the mail. It says: %(answer)s"),
     # Slack and Teams.
     "channel_missing": _(

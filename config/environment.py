@@ -100,8 +100,10 @@ def _connections(process: str) -> dict[str, Any]:
     limits = (
         # Below the lease: a worker frozen inside a transaction must lose its row locks in time.
         f"-c idle_in_transaction_session_timeout={lease_seconds * 2000 // 3}ms",
-        "-c statement_timeout=30s",
-        "-c lock_timeout=10s",
+        # A page that takes longer is lost to its reader, and a thread to everybody else. Locks end
+        # first: who waits for one is told so.
+        f"-c statement_timeout={'5s' if process == 'web' else '30s'}",
+        f"-c lock_timeout={'3s' if process == 'web' else '10s'}",
         # Whatever the server, the database or the role has: Django needs no statement to set it.
         "-c TimeZone=UTC",
     )

@@ -48,11 +48,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.web.no_store.NoStore",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.web.one_person.OnePerson",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -98,12 +100,16 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
+# As gunicorn has it: of them one person may only take a part.
+SAYR_WEB_THREADS = environment.whole("SAYR_WEB_THREADS", 8)
 # How many proxies of our own stand before the web application.
 SAYR_TRUSTED_PROXIES = environment.whole("SAYR_TRUSTED_PROXIES", 0)
 AXES_COOLOFF_TIME = 1  # hours
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 LOGIN_URL = "admin:login"
+# Where the login leads that came with no address, or with one of another site.
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ar", _("Arabic"))]

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views import defaults
 from django.views.generic import RedirectView
 
-from tenants.admin.site import in_the_readers_terms
+from config.web.answers import bad_request, server_error, without_the_database
 from workflows.api.views.unknown import UnknownAddressView
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,8 +17,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 # The reader may have another language than the browser.
-handler403 = in_the_readers_terms(defaults.permission_denied)
-handler404 = in_the_readers_terms(defaults.page_not_found)
+handler400 = bad_request
+handler403 = without_the_database(defaults.permission_denied)
+handler404 = without_the_database(defaults.page_not_found)
+handler500 = server_error
 
 admin.site.site_header = "Sayr"
 admin.site.site_title = "Sayr"

@@ -1,12 +1,13 @@
 """Raw statements on Django's connections, for what must be fast."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from django.db import connections
 
 Row = tuple[Any, ...]
+_CURSOR: Final = "_sayr_cursor"
 
 
 def execute(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> "psycopg.Cursor[Row]":
@@ -26,6 +27,15 @@ def execute_on(
     with wrapper.wrap_database_errors:
         if wrapper.connection is None:
             wrapper.ensure_connection()
-        raw: psycopg.Connection[Row] = wrapper.connection
-        # A plain cursor: Django's own binds on the client.
-        return psycopg.Cursor(raw).execute(statement, values, prepare=True)
+        return cursor_of(wrapper.connection).execute(statement, values, prepare=True)
+
+
+def cursor_of(raw: "psycopg.Connection[Row]") -> "psycopg.Cursor[Row]":
+    """Return a connection's one plain cursor: Django's own binds on the client.
+
+    Whoever uses it reads what it found before anything else is sent on the connection.
+    """
+    cursor: psycopg.Cursor[Row] | None = vars(raw).get(_CURSOR)
+    if cursor is None:
+        cursor = vars(raw)[_CURSOR] = psycopg.Cursor(raw)
+    return cursor

@@ -29,7 +29,6 @@ class ConnectionAdmin(TenantAdmin):
     search_fields = ("name", "key")
     ordering = ("name",)
     can_be_deleted = True
-    never_looked_up = frozenset({"secrets", "settings"})
     when_empty = _(
         "No connections yet. Steps need one to send through WhatsApp, Slack, Teams, "
         "your own mail server or a web service. Mail goes without one, too."

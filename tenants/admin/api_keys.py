@@ -79,7 +79,6 @@ class ApiKeyAdmin(TenantAdmin):
     form = ApiKeyForm
     fields = ("tenant", "name", "scopes", "expiry_date")
     actions: Any = ("revoke",)
-    never_looked_up = frozenset({"id", "hashed_key"})
     when_empty = _(
         "No keys yet. Another application needs one to fire events here: add a key, "
         "and copy it from the message that follows."

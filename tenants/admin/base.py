@@ -1,6 +1,8 @@
 """The base of every admin page of a tenant's rows: who sees what is decided here, once."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -13,9 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin import access
 from tenants.admin.lists import CappedPaginator, TenantFilter
+from tenants.admin.offered import OfferedLookups
 
 # What apps above offer to do with chosen records, by name: see `TenantAdmin.get_actions`.
 RECORD_ACTIONS: dict[str, Any] = {}
+# How apps above find records by words of their history: of some tenants, of a model, by a term.
+RECORD_SEARCHES: list[Callable[[Any, type[models.Model], str], list[UUID]]] = []
 
 
 class TenantForm(forms.ModelForm):
@@ -31,7 +36,7 @@ class TenantForm(forms.ModelForm):
         return values
 
 
-class TenantAdmin(admin.ModelAdmin):
+class TenantAdmin(OfferedLookups, admin.ModelAdmin):
     """Rows of the person's tenants only; Operations may change them, Support may read them.
 
     Permissions come from the membership, not from Django's permission rows. A row of another
@@ -55,10 +60,10 @@ class TenantAdmin(admin.ModelAdmin):
     can_be_added: ClassVar[bool] = True
     can_be_changed: ClassVar[bool] = True
     can_be_deleted: ClassVar[bool] = False
+    # Whether its search names the rows that it finds by their ids, which needs no other limit.
+    search_names_rows: ClassVar[bool] = False
     # What the empty list says: what this is, and what to do.
     when_empty: ClassVar[Any] = ""
-    # Columns that no address may ask about, for example ?secrets__startswith=a.
-    never_looked_up: ClassVar[frozenset[str]] = frozenset()
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         """Only rows of the person's tenants."""
@@ -77,12 +82,6 @@ class TenantAdmin(admin.ModelAdmin):
         """Name the tenant if the person has several."""
         columns = tuple(super().get_list_display(request))
         return (*columns, "tenant") if access.sees_several(request) else columns
-
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """Refuse questions about secrets; Django refuses those that reach other tables."""
-        if lookup.split("__", 1)[0] in self.never_looked_up:
-            return False
-        return super().lookup_allowed(lookup, value, request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Anybody who belongs somewhere."""

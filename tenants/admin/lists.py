@@ -17,11 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import sees_several, tenants_seen
 from tenants.ids import lowest_id_at
+from tenants.listing import bare
 
 Choices = list[tuple[str, Any]]
 
 MOST_COUNTED: Final = 10_000
 LOOKED_AT: Final = 100_000
+_DAYS_BACK: Final = {"today": 0, "7": 6, "30": 29}
 
 
 class CappedPaginator(Paginator):
@@ -75,13 +77,18 @@ class CreatedFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Narrow to ids made in the chosen days; days begin at midnight where the reader is."""
-        chosen = self.value()
-        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        if chosen == "yesterday":
-            return between(queryset, midnight - timedelta(days=1), midnight)
-        days = {"today": 0, "7": 6, "30": 29}.get(chosen or "")
-        return queryset if days is None else between(queryset, midnight - timedelta(days=days))
+        """Narrow to ids made in the chosen days."""
+        return made_when_chosen(request, queryset)
+
+
+def made_when_chosen(request: HttpRequest, rows: Any) -> Any:
+    """Return the rows of the days in the address; they begin at midnight where the reader is."""
+    chosen = _chosen_days(request)
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    if chosen == "yesterday":
+        return between(rows, midnight - timedelta(days=1), midnight)
+    days = _DAYS_BACK.get(chosen)
+    return rows if days is None else between(rows, midnight - timedelta(days=days))
 
 
 def between(rows: Any, start: datetime, end: datetime | None = None) -> Any:
@@ -90,21 +97,59 @@ def between(rows: Any, start: datetime, end: datetime | None = None) -> Any:
     return rows if end is None else rows.filter(id__lt=lowest_id_at(end))
 
 
-def newest(request: HttpRequest, rows: Any) -> Any:
+def newest(request: HttpRequest, rows: Any, *, searched: bool = False) -> Any:
     """Return the newest LOOKED_AT of `rows`, telling the reader if there are more.
 
-    For questions that no index answers: a rare value would otherwise read a whole history. A date
-    or a search narrows the rows by id as well, so then all of them are asked.
+    For questions that no index answers: a rare value would otherwise read a whole history. Of the
+    rows of chosen days, the newest of these. `searched`: the list's search names the rows that it
+    finds by id, so what the reader searched for needs no end.
     """
-    if request.GET.get(CreatedFilter.parameter_name) or request.GET.get(SEARCH_VAR):
+    if searched and search_term(request):
         return rows
-    ids = rows.order_by("-id").values_list("id", flat=True)
-    floor = ids[LOOKED_AT : LOOKED_AT + 1].first()
+    rows = made_when_chosen(request, rows)
+    floor = floor_of(rows, LOOKED_AT)
     if floor is None:
         return rows
     said = gettext("Only the newest %(count)s were looked through. Choose a date for older ones.")
+    if _chosen_days(request) in {"yesterday", *_DAYS_BACK}:
+        said = gettext("Only the newest %(count)s of these days were looked through.")
     messages.info(request, said % {"count": number_format(LOOKED_AT, force_grouping=True)})
     return rows.filter(id__gt=floor)
+
+
+def floor_of(rows: Any, most: int) -> Any:
+    """Return the id below which the newest `most` of the rows end; None if there are no more."""
+    ids = rows.order_by("-id").values_list("id", flat=True)
+    return ids[most : most + 1].first()
+
+
+def search_term(request: HttpRequest) -> str:
+    """Return what is searched for; "" for what Django's form does not accept, or only spaces."""
+    term = request.GET.get(SEARCH_VAR, "")
+    return "" if "\x00" in term else bare(term).strip()
+
+
+def _chosen_days(request: HttpRequest) -> str:
+    return request.GET.get(CreatedFilter.parameter_name, "")
+
+
+class NewestByChoice(admin.ChoicesFieldListFilter):
+    """By a column that no index holds: a choice that was offered, among the newest rows."""
+
+    def __init__(self, field: Any, *where: Any, **more: Any) -> None:
+        super().__init__(field, *where, **more)
+        *_, model_admin = where
+        self._is_searched = getattr(model_admin, "search_names_rows", False)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow to the chosen ones; a value that was not offered is ignored."""
+        offered = {str(value) for value, _label in self.field.flatchoices}
+        asked: Any = self.lookup_val or []
+        chosen = [value for value in asked if value in offered]
+        if not chosen:
+            return queryset
+        rows = newest(request, queryset, searched=self._is_searched)
+        return rows.filter(**{f"{self.field_path}__in": chosen})
 
 
 class StatedChoicesFilter(admin.SimpleListFilter):

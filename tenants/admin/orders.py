@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Q
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.admin.base import TenantAdmin
-from tenants.admin.lists import CreatedFilter, TenantFilter
+from tenants.admin import access
+from tenants.admin.base import RECORD_SEARCHES, TenantAdmin
+from tenants.admin.lists import CreatedFilter, NewestByChoice, TenantFilter
+from tenants.admin.order_search import MOST_FOUND, MOST_READ, find_orders, own_orders
 from tenants.listing import bare
 from tenants.models.order import Order
 
@@ -23,9 +25,15 @@ class OrderAdmin(TenantAdmin):
     """The page of an order also shows the workflow runs about it (its template does)."""
 
     list_display = ("number", "customer", "status", "total", "created_at")
-    list_filter = ("status", "source", CreatedFilter, TenantFilter)
+    list_filter = (
+        ("status", NewestByChoice),
+        ("source", NewestByChoice),
+        CreatedFilter,
+        TenantFilter,
+    )
     list_select_related = ("tenant",)
     search_fields = ("number",)
+    search_names_rows = True
     search_help_text = _("Order number, phone, customer or e-mail")
     readonly_fields = ("created_at", "updated_at")
     when_empty = _("No orders yet. They come from your shop, or are added here by hand.")
@@ -47,23 +55,21 @@ class OrderAdmin(TenantAdmin):
         return field
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Find by what people read out on the phone. A phone is compared without its signs."""
+        """Find by what people read out on the phone."""
         term = bare(search_term).strip()
         if not term:
             return queryset, False
-        found = (
-            Q(number__iexact=term)
-            | Q(number__istartswith=term)
-            | Q(customer_name__icontains=term)
-            | Q(customer_email__icontains=term)
-            | Q(customer_id__iexact=term)
-        )
-        digits = "".join(char for char in term if char.isdigit())
-        if len(digits) >= 5:
-            # The last digits are the same with and without a country code.
-            spelt = r"\D*".join(digits.lstrip("0")[-8:])
-            found |= Q(customer_phone__regex=rf"{spelt}\D*$")
-        return queryset.filter(found), False
+        tenants = access.tenants_seen(request)
+        named = (one for search in RECORD_SEARCHES for one in search(tenants, Order, term))
+        found = find_orders(own_orders(tenants), term, named)
+        if found.is_partial:
+            said = gettext("Parts of names were looked for among the newest %(count)s orders only.")
+            count = number_format(MOST_READ, force_grouping=True)
+            messages.info(request, said % {"count": count})
+        if found.is_cut:
+            said = gettext("Only the newest %(count)s are shown. Add another word to find less.")
+            messages.info(request, said % {"count": MOST_FOUND})
+        return queryset.filter(pk__in=found.ids), False
 
     @admin.display(description=_("customer"))
     def customer(self, order: Order) -> str:

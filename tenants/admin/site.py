@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.contrib.contenttypes.views import shortcut
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -59,11 +62,25 @@ class SayrSite(AdminSite):
         """Return Django's pages, and the one of people's own settings."""
         view = self.admin_view(own_settings)
         own = path("my-settings/", view, {"site": self}, name="own_settings")
-        return [own, *super().get_urls()]
+        elsewhere = path(
+            "r/<path:content_type_id>/<path:object_id>/",
+            self.admin_view(_page_elsewhere),
+            name="view_on_site",
+        )
+        return [own, elsewhere, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Show every page in the reader's language and by the reader's clock."""
         return super().admin_view(in_the_readers_terms(view), cacheable)
+
+
+def _page_elsewhere(request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
+    """Lead to a row's own page. What no key of its table can be, is that of no row."""
+    try:
+        answer: HttpResponse = shortcut(request, content_type_id, object_id)
+    except (ValidationError, DataError):
+        raise Http404 from None
+    return answer
 
 
 def _grouped(models: list[Any], apps: list[Any]) -> list[Any]:

@@ -5,9 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from tenants.admin.access import is_superuser
+from tenants.admin.offered import OfferedLookups
 
 
-class SuperusersOnly:
+class SuperusersOnly(OfferedLookups):
     """Put before a ModelAdmin. Nobody else sees that the page exists."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -18,16 +18,20 @@ __all__ = ["APIKeyModelAdmin", "_axes_admin", "_queue_admin", "auth_admin"]
 class LibraryPage(SuperusersOnly):
     """A page to look at: its rows are written by the library."""
 
+    # Whole tables would be sorted, and their oldest and newest day looked for.
+    sortable_by = ()
+    date_hierarchy = None
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""
         return False
 
 
-def _keep_for_superusers(label: str) -> None:
+def _keep_for_superusers(label: str, **attributes: object) -> None:
     for model in apps.get_app_config(label).get_models():
         if admin.site.is_registered(model):
             shown_by = type(admin.site.get_model_admin(model))
-            kept = type(f"Superusers{shown_by.__name__}", (LibraryPage, shown_by), {})
+            kept = type(f"Superusers{shown_by.__name__}", (LibraryPage, shown_by), attributes)
             admin.site.unregister(model)
             admin.site.register(model, kept)
 
@@ -36,5 +40,6 @@ def _keep_for_superusers(label: str) -> None:
 admin.site.unregister(APIKey)
 # Roles come from memberships: Django's groups would decide nothing.
 admin.site.unregister(Group)
-for _label in ("django_q", "axes"):
-    _keep_for_superusers(_label)
+_keep_for_superusers("django_q")
+# Its own action fails wherever nobody is just logging in.
+_keep_for_superusers("axes", actions=None)

@@ -32,9 +32,9 @@ class Site:
     def __enter__(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+            self.port = free.getsockname()[1]
         more = {
-            "SAYR_BIND": f"127.0.0.1:{self._port}",
+            "SAYR_BIND": f"127.0.0.1:{self.port}",
             "WEB_CONCURRENCY": str(PROCESSES),
             "SAYR_PROCESS": "web",
         }
@@ -81,7 +81,7 @@ class Site:
             "Content-Type": "application/json",
             "Idempotency-Key": number,
         }
-        far = HTTPConnection("127.0.0.1", self._port, timeout=CALL_SECONDS)
+        far = HTTPConnection("127.0.0.1", self.port, timeout=CALL_SECONDS)
         try:
             far.request("POST", "/api/v1/triggers/fault.noise/", body, headers)
             answer = far.getresponse()
@@ -92,6 +92,6 @@ class Site:
             far.close()
 
     def _listens(self):
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
         return False

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, StatedChoicesFilter, TenantFilter
+from tenants.admin.offered import OfferedList
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
@@ -36,7 +37,12 @@ from workflows.services.approvals import Answer, decide, open_ones, waiting_for
 from workflows.services.approvers import Via, user_decider
 from workflows.services.subjects import subjects_of
 from workflows.wording.actors import actor_words
-from workflows.wording.approvals import ApprovalState, refusal_words, state_badge
+from workflows.wording.approvals import (
+    ApprovalState,
+    mail_failure_words,
+    refusal_words,
+    state_badge,
+)
 from workflows.wording.times import short_moment
 from workflows.wording.waits import asked_words
 
@@ -78,7 +84,7 @@ class StateFilter(StatedChoicesFilter):
         return queryset
 
 
-class ApprovalList(ChangeList):
+class ApprovalList(OfferedList):
     """A page of approvals, with their runs fetched for all rows at once."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -145,6 +151,7 @@ class ApprovalAdmin(HistoryAdmin):
             "page": page,
             "subject": run and subjects_of([run]).get((run.subject_type, run.subject_id)),
             "asked": asked_words(obj.approvers),
+            "mail_failures": mail_failure_words(obj.mail_failures),
             "may_decide": page.state is ApprovalState.OPEN and not page.hindrance,
         }
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -10,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
+from tenants.admin.offered import OfferedList
 from workflows.models.run import WorkflowRun
 from workflows.services.day_figures import DayFigures, day_figures
 from workflows.services.last_runs import last_runs
@@ -17,7 +17,7 @@ from workflows.wording.badges import run_badge
 from workflows.wording.times import short_moment
 
 
-class DefinitionList(ChangeList):
+class DefinitionList(OfferedList):
     """A page of workflows, with what belongs to them fetched for all rows at once."""
 
     def get_results(self, request: HttpRequest) -> None:

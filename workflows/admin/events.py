@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, TenantFilter, newest
+from tenants.admin.offered import OfferedList
 from tenants.listing import bare
 from workflows.admin.event_page import event_page
+from workflows.admin.run_filters import is_offered
 from workflows.admin.searching import narrowed
 from workflows.event_types import all_event_types, label_of
 from workflows.models.event import WorkflowEvent
@@ -26,7 +28,7 @@ from workflows.wording.badges import badge
 from workflows.wording.times import short_moment
 
 
-class EventList(ChangeList):
+class EventList(OfferedList):
     """A page of events, with the records they are about."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -51,8 +53,9 @@ class TypeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Narrow to one kind."""
-        chosen = self.value()
-        return newest(request, queryset).filter(type=chosen) if chosen else queryset
+        if not is_offered(self):
+            return queryset
+        return newest(request, queryset, searched=True).filter(type=self.value())
 
 
 @admin.register(WorkflowEvent)

@@ -46,7 +46,7 @@ class StatusFilter(admin.SimpleListFilter):
             return queryset.with_errors().filter(status=status)
         if not status.has_ended:
             return queryset.unfinished().filter(status=status)
-        return newest(request, queryset).filter(status=status)
+        return newest(request, queryset, searched=True).filter(status=status)
 
 
 class WorkflowFilter(admin.SimpleListFilter):
@@ -109,7 +109,7 @@ class MistakeFilter(GivenFilter):
         """Narrow, among the newest failures: a mistake of long ago is found by its date."""
         if not self.value():
             return queryset
-        failures = newest(request, queryset.with_errors())
+        failures = newest(request, queryset.with_errors(), searched=True)
         return failures.filter(error_fingerprint=self.value())
 
 

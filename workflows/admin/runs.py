@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
+from tenants.admin.offered import OfferedList
 from tenants.listing import bare
 from workflows.admin.chosen_runs import ChosenRuns
 from workflows.admin.run_filters import (
@@ -36,7 +37,7 @@ from workflows.wording.badges import run_badge
 from workflows.wording.times import duration, short_moment
 
 
-class RunList(ChangeList):
+class RunList(OfferedList):
     """A page of runs, with what belongs to them fetched for all rows at once."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -33,6 +33,14 @@ PROBLEMS: Final = {
         "understood too; * is every day."
     ),
     "never": gettext_lazy("There is no such day, so this would never happen."),
+    "unreadable_row": gettext_lazy(
+        "What is stored of this schedule cannot be read, so it does not fire. Save it again with "
+        "other values."
+    ),
+    "not_fired": gettext_lazy(
+        "It could not be fired. It is tried again, ever more rarely; the log of the workers says "
+        "why."
+    ),
     "zone": gettext_lazy(
         "“%(part)s” is not a time zone. Write it like Asia/Beirut or Asia/Riyadh."
     ),
@@ -42,6 +50,15 @@ PROBLEMS: Final = {
 def problem_words(trouble: UnreadableCron) -> str:
     """Return what is wrong, and how it is written."""
     return str(PROBLEMS[trouble.code]) % {"part": trouble.part}
+
+
+def trouble_words(code: str) -> str:
+    """Return why a schedule does not fire, by the code in its row."""
+    if code not in PROBLEMS:
+        return code
+    if code in {"unreadable_row", "not_fired", "never", "parts"}:
+        return str(PROBLEMS[code])
+    return _("Its times cannot be read any more, so it does not fire. Save it again.")
 
 
 def schedule_words(expression: str) -> str:

@@ -15,7 +15,7 @@ from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
 from workflows.admin.schedule_form import ScheduleForm
-from workflows.admin.schedule_words import problem_words, schedule_words
+from workflows.admin.schedule_words import problem_words, schedule_words, trouble_words
 from workflows.event_types import label_of
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
 from workflows.services.cron import UnreadableCron
@@ -47,6 +47,8 @@ class ScheduleAdmin(TenantAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show what comes of it once it is stored."""
         made = () if obj is None else ("starts", "next_five", "last_time")
+        if obj is not None and obj.error_code:
+            made = ("next_time", *made)
         asked: tuple[str, ...] = ASKED
         if obj is not None and not self.has_change_permission(request, obj):
             asked = tuple("missed" if name == "missed_policy" else name for name in ASKED)
@@ -59,7 +61,7 @@ class ScheduleAdmin(TenantAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the key: the history names it."""
         fixed = tuple(super().get_readonly_fields(request, obj))
-        shown = ("starts", "next_five", "last_time", "missed")
+        shown = ("starts", "next_time", "next_five", "last_time", "missed")
         return (*fixed, *shown, "key") if obj is not None else fixed
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -108,6 +110,8 @@ class ScheduleAdmin(TenantAdmin):
             zone = zone_of(schedule)
         except UnreadableCron as trouble:
             return problem_words(trouble)
+        if schedule.error_code and schedule.is_active:
+            return trouble_words(schedule.error_code)
         if schedule.next_at is None:
             return None
         return format_html(

@@ -129,18 +129,35 @@ KINDS: Final[Mapping[str, Kind]] = {
         _("Too much work is waiting."),
         _("More than %(limit)s runs are waiting to be done. Try again later."),
     ),
+    "too_many_at_once": Kind(
+        429,
+        _("Too many requests at once."),
+        _("Several requests of this key are under way. Wait for their answers, then try again."),
+    ),
     "throttled": Kind(429, _("Too many requests."), _("Try again later.")),
     "internal_error": Kind(
         500,
         _("Something went wrong here."),
-        _("It was written down. Try again with the same Idempotency-Key, or tell us."),
+        _("It was written down. %(next)s"),
     ),
     "database_unavailable": Kind(
         503,
         _("The database cannot be reached."),
-        _("Whether this was accepted is not sure. Try again, with the same Idempotency-Key."),
+        "%(next)s",
+    ),
+    "database_busy": Kind(503, _("The database is busy."), "%(next)s"),
+    "took_too_long": Kind(
+        503,
+        _("This took too long, and was stopped."),
+        _("Narrow it down: ask for one workflow, one record or a shorter time. %(next)s"),
     ),
 }
+
+# What to do next where the reason was here.
+ASK_AGAIN: Final = _("Try again in a few seconds.")
+ASK_AGAIN_WITH_KEY: Final = _(
+    "Whether this was accepted is not sure. Try again, with the same Idempotency-Key."
+)
 
 # What can be wrong with one parameter of an address.
 PARAMETER_SENTENCES: Final[Mapping[str, Any]] = {

@@ -12,7 +12,13 @@ from workflows.api import shapes
 from workflows.api.codes import KINDS
 from workflows.api.problems import MEDIA_TYPE
 
-_ANYWHERE: Final = ("internal_error", "database_unavailable")
+_ANYWHERE: Final = (
+    "internal_error",
+    "database_unavailable",
+    "database_busy",
+    "took_too_long",
+    "too_many_at_once",
+)
 _WITH_KEY: Final = ("not_authenticated", "missing_scope", *_ANYWHERE)
 
 

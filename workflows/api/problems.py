@@ -8,15 +8,15 @@ from typing import Any, Final
 import psycopg
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import Error as DatabaseTrouble
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404
 from django.http.request import UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from tenants.outages import Outage, outage_of
 from tenants.strict_json import MAX_BYTES, BadJson, JsonFault
-from workflows.api.codes import KINDS
+from workflows.api.codes import ASK_AGAIN_WITH_KEY, KINDS
 from workflows.api.refusals import ApiProblem
 from workflows.services.backlog import TooMuchPending
 from workflows.services.fire_once import IdempotencyKeyReused
@@ -28,8 +28,11 @@ Json = Any
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_DATABASE_SECONDS: Final = 5
 RETRY_BACKLOG_SECONDS: Final = 30
-# After a failover the old connection may lead to a server that only reads.
-_READ_ONLY_SQLSTATE: Final = "25006"
+_OUTAGES: Final = {
+    Outage.AWAY: "database_unavailable",
+    Outage.BUSY: "database_busy",
+    Outage.TOO_LONG: "took_too_long",
+}
 
 
 def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -40,6 +43,8 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response:
         logger.error("api_request_failed", exc_info=error)
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         logger.warning("api_database_unavailable", exc_info=error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and context["request"].method == "POST":
+        problem.params["next"] = ASK_AGAIN_WITH_KEY
     set_rollback()
     return Response(
         problem.as_json(), status=status, headers=problem.headers, content_type=MEDIA_TYPE
@@ -95,17 +100,11 @@ def _from_service(error: IdempotencyKeyReused | TooMuchPending) -> ApiProblem:
 
 
 def _from_database(error: Exception) -> ApiProblem:
-    away = isinstance(
-        error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
-    )
-    read_only = (
-        isinstance(error, InternalError)
-        and getattr(error.__cause__, "sqlstate", None) == _READ_ONLY_SQLSTATE
-    )
-    if away or read_only:
-        headers = {"Retry-After": str(RETRY_DATABASE_SECONDS)}
-        return ApiProblem("database_unavailable", headers=headers)
-    return ApiProblem("internal_error")
+    outage = outage_of(error)
+    if outage is None:
+        return ApiProblem("internal_error")
+    headers = {"Retry-After": str(RETRY_DATABASE_SECONDS)}
+    return ApiProblem(_OUTAGES[outage], headers=headers)
 
 
 def _from_django(error: Exception) -> ApiProblem:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflows.api.codes import KINDS, PARAMETER_SENTENCES
+from workflows.api.codes import ASK_AGAIN, KINDS, PARAMETER_SENTENCES
 
 Json = Any
 
@@ -53,7 +53,7 @@ class ApiProblem(Exception):
             "type": f"urn:sayr:problem:{self.code}",
             "title": str(kind.title),
             "status": kind.status,
-            "detail": str(kind.detail) % self.params,
+            "detail": str(kind.detail) % {"next": ASK_AGAIN, **self.params},
             "code": str(self.code),
         }
         if self.errors:

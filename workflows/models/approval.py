@@ -39,6 +39,10 @@ class WorkflowApproval(TenantModel):
     )
     expires_at = models.DateTimeField(_("expires"), null=True)
     notified_at = models.DateTimeField(_("approvers told"), null=True)
+    # NULL: none failed. {"": code}: none could be made.
+    mail_failures = SafeJSONField(
+        _("mails that failed"), null=True, help_text=_("The addresses, and why.")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     objects = TenantManager["WorkflowApproval"]()

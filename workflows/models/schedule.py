@@ -29,6 +29,7 @@ class WorkflowSchedule(TenantModel):
     next_at = models.DateTimeField(_("next time"), null=True)
     last_at = models.DateTimeField(_("last time"), null=True)
     changed_by = models.CharField(_("changed by"), max_length=200, blank=True, db_default="")
+    error_code = models.CharField(_("error code"), max_length=100, null=True)  # noqa: DJ001  # NULL: none, also where an older release writes
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 

@@ -28,6 +28,14 @@ BOOKKEEPING: Final = frozenset({"begun", "left", "held", "faults"})
 NOTHING: Final = BOOKKEEPING | {"step", "step_name"}
 
 
+class RowUnreadable(ValueError):
+    """What a run's row holds cannot be read, or is not what a run's row holds."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(f"{column}: {reason}")
+        self.column, self.reason = column, reason
+
+
 @dataclass(frozen=True, slots=True)
 class JsonText:
     """JSON as the database sent it, not read yet."""
@@ -115,7 +123,36 @@ class Claim:
     @property
     def faults(self) -> int:
         """How often the engine itself has failed at the step under way."""
-        return int((self.pending or {}).get("faults", 0))
+        counted = (self.pending or {}).get("faults", 0)
+        return counted if isinstance(counted, int) else 0
+
+    def check(self) -> None:
+        """Read all JSON of the row. Raises RowUnreadable: what is in a row came from anywhere."""
+        for name, (column, _nothing) in _COLUMNS.items():
+            try:
+                getattr(self, name)
+            except (ValueError, RecursionError) as problem:
+                raise RowUnreadable(column, str(problem)) from None
+        if not (self.pending is None or isinstance(self.pending, dict)):
+            raise RowUnreadable("pending", "it is no object")
+        is_list = isinstance(self.results, list)
+        if not is_list or not all(isinstance(one, dict) for one in self.results):
+            raise RowUnreadable("step_results", "they are no list of objects")
+
+    def readable(self) -> "Claim":
+        """Return the claim with nothing in place of what `check` refuses."""
+        kept = dict(vars(self))
+        for name, (_column, nothing) in _COLUMNS.items():
+            try:
+                kept[name] = getattr(self, name)
+            except (ValueError, RecursionError):
+                kept[name] = nothing
+        kept["pending"] = kept["pending"] if isinstance(kept["pending"], dict) else None
+        results = kept["results"] if isinstance(kept["results"], list) else []
+        kept["results"] = [one for one in results if isinstance(one, dict)]
+        after = object.__new__(Claim)
+        vars(after).update(kept)
+        return after
 
     def having_written(self, checkpoints: int) -> "Claim":
         """Return the claim after so many checkpoints; quicker than `replace`."""
@@ -204,5 +241,13 @@ def _unread(text: str | None) -> Any:
     return None if text is None else JsonText(text)
 
 
-for _name in ("payload", "results", "pending", "previous", "item"):
+# The fields that are JSON: their columns, and what stands for one that cannot be read.
+_COLUMNS: Final[dict[str, tuple[str, Json]]] = {
+    "payload": ("trigger_payload", {}),
+    "results": ("step_results", []),
+    "pending": ("pending", None),
+    "previous": ("previous", None),
+    "item": ("item", None),
+}
+for _name in _COLUMNS:
     setattr(Claim, _name, _ReadWhenAsked(_name))

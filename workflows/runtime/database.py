@@ -12,7 +12,7 @@ import psycopg
 from django.db import Error, InterfaceError, OperationalError, connections
 
 from tenants.jsontext import loads, storable_text
-from tenants.prepared import Row, execute, execute_on
+from tenants.prepared import Row, cursor_of, execute, execute_on
 
 __all__ = [
     "Row",
@@ -75,7 +75,7 @@ def _on_borrowed(wrapper: Any, statement: str, values: Mapping[str, Any]) -> Seq
         try:
             if not raw.autocommit:
                 raw.autocommit = True
-            return psycopg.Cursor(raw).execute(statement, values, prepare=True).fetchall()
+            return cursor_of(raw).execute(statement, values, prepare=True).fetchall()
         finally:
             pool.putconn(raw)
 

@@ -17,12 +17,12 @@ from workflows.engine.outcomes import Doubt, StepFailed
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import revive, store
-from workflows.runtime.claims import BOOKKEEPING, Claim
+from workflows.runtime.claims import BOOKKEEPING, Claim, RowUnreadable
 from workflows.runtime.database import is_trouble, released
 from workflows.runtime.insistence import Insistence
 from workflows.runtime.interpreter import go_on, interpret
 from workflows.runtime.live import LiveHands
-from workflows.runtime.perform import CRASHES, first_line
+from workflows.runtime.perform import CRASHES, MOST_FACT_CHARACTERS, first_line
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.scopes import Needed
 from workflows.runtime.surroundings import surroundings_of
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 Json = Any
 
 UNREADABLE = "program_unreadable"
+UNREADABLE_ROW = "unreadable_row"
 
 
 def execute(claim: Claim, watch: Watch) -> RunStatus | None:
@@ -50,6 +51,8 @@ class _Execution:
     def __init__(self, claim: Claim, watch: Watch) -> None:
         self._claim, self._watch = claim, watch
         self._hands: LiveHands | None = None  # until it is known what the run needs
+        self._stood: int | None = None  # how many checkpoints had been written at the last fault
+        self._is_put_aside = False
 
     def carry_on(self) -> RunStatus | None:
         ids = {"run": str(self._claim.run_id), "workflow": str(self._claim.definition_id)}
@@ -65,11 +68,42 @@ class _Execution:
                     logger.warning("database_trouble", extra=ids, exc_info=True)
                     self._give_up({})
                     return None
-                logger.exception("run_not_executed", extra=ids)
-                part = partial(self._after_a_fault, problem)
+                if isinstance(problem, RowUnreadable):
+                    logger.warning("run_unreadable", extra={**ids, "column": problem.column})
+                else:
+                    logger.exception("run_not_executed", extra=ids)
+                following = self._after(problem)
+                if following is None:
+                    return None
+                part = following
+
+    def _after(self, problem: BaseException) -> Callable[[], RunStatus | None] | None:
+        """Return what to do after a fault: never the same thing twice; None: nothing helps."""
+        if self._is_put_aside:
+            return None
+        if isinstance(problem, RowUnreadable):
+            facts = {"column": problem.column, "reason": problem.reason[:MOST_FACT_CHARACTERS]}
+            return partial(self._put_aside, StepFailed(UNREADABLE_ROW, facts))
+        before, self._stood = self._stood, self._hands.claim.written if self._hands else 0
+        if before is None or before < self._stood:
+            return partial(self._after_a_fault, problem)
+        return partial(self._put_aside, StepFailed(ENGINE_ERROR, {"reason": first_line(problem)}))
+
+    def _put_aside(self, failure: StepFailed) -> RunStatus | None:
+        """End a run by what can be read of its row: nobody else could carry it on either."""
+        claim = self._hands.claim if self._hands else self._claim
+        self._hands, self._claim, self._is_put_aside = None, claim.readable(), True
+        step_name = (self._claim.pending or {}).get("step_name")
+        return _end(
+            self._claim,
+            failure,
+            self._claim.step,
+            step_name if isinstance(step_name, str) else "",
+        )
 
     def _carry_on(self) -> RunStatus:
         with released():
+            self._claim.check()
             try:
                 needed = _needed_by(self._claim)
             except (VersionMissing, InvalidProgram) as problem:
@@ -120,15 +154,7 @@ class _Execution:
 
     def _end(self, failure: StepFailed, step: int, step_name: str) -> RunStatus | None:
         claim = self._hands.claim if self._hands else self._claim
-        try:
-            return _end(claim, failure, step, step_name)
-        except store.LeaseLost:
-            raise
-        except CRASHES as problem:
-            if is_trouble(problem):
-                raise
-            logger.exception("run_not_executed", extra={"run": str(claim.run_id)})
-        return None
+        return _end(claim, failure, step, step_name)
 
     def _give_up(self, note: Json, wait: timedelta = timedelta(0)) -> None:
         """Give the run back. If even that is not possible, it is taken over when its lease ends."""

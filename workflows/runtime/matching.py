@@ -16,7 +16,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.jsontext import loads
-from workflows.runtime.database import as_json
 from workflows.runtime.wait_keys import answers, is_answer, paths_in, question, range_of
 
 __all__ = ["BATCH", "WAKE", "Place", "Run", "counts", "match_new_events", "question", "read"]
@@ -66,7 +65,7 @@ SELECT wait_type FROM form WHERE wait_type IS NOT NULL
 
 # The paths of a form that is too long to name them, from any run that asks so.
 PATHS: Final = """
-SELECT pending -> 'input' -> 'match' FROM workflow_runs
+SELECT (pending -> 'input' -> 'match')::text FROM workflow_runs
 WHERE tenant_id = %(tenant)s AND wait_type COLLATE "C" = %(form)s AND wait_match IS NOT NULL
 LIMIT 1
 """
@@ -84,7 +83,7 @@ WHERE tenant_id = %(tenant)s AND wait_type COLLATE "C" = %(form)s
 """
 
 LOCKED: Final = """
-SELECT id, pending, event_id FROM workflow_runs
+SELECT id, pending::text, event_id FROM workflow_runs
 WHERE id = ANY(%(ids)s) AND status = 'waiting' AND wait_match COLLATE "C" = ANY(%(matches)s)
 ORDER BY id FOR UPDATE SKIP LOCKED
 """
@@ -97,6 +96,41 @@ SET due_at = now(), wake_reason = 'event', wait_match = NULL,
 WHERE id = %(id)s AND status = 'waiting' AND wait_match IS NOT NULL
 RETURNING id
 """
+
+# What a run waits for cannot be read: no event would ever be its own. A worker looks at the run
+# itself, which goes on to wait as it should, or fails with a code.
+WAKE_UNREADABLE: Final = """
+WITH found AS (
+    SELECT id FROM workflow_runs
+    WHERE tenant_id = %(tenant)s AND wait_type COLLATE "C" = %(form)s AND wait_match IS NOT NULL
+        AND status = 'waiting' AND (%(id)s::uuid IS NULL OR id = %(id)s)
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE workflow_runs run SET due_at = now(), wake_reason = 'event', wait_match = NULL
+FROM found WHERE run.id = found.id
+RETURNING run.id
+"""
+
+# An event that could not be compared says so on its page, among what listened.
+NOT_MATCHED: Final = """
+UPDATE workflow_events SET evaluations = CASE jsonb_typeof(evaluations) WHEN 'array'
+    THEN evaluations ELSE '[]' END || jsonb_build_array(jsonb_build_object('started', false,
+    'definition_id', '', 'name', '', 'version', '', 'reason', %(code)s::text))
+WHERE id = %(event)s
+RETURNING id
+"""
+UNREADABLE_EVENT: Final = "unreadable_event"
+
+# What reading something raises that is not what it should be. Never the database's own errors:
+# they end the transaction.
+MALFORMED: Final = (
+    ValueError,  # of JSON, numbers, dates, ids
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 def match_new_events(run: Run) -> int:
@@ -128,30 +162,61 @@ def _done(run: Run, events: Sequence[tuple[Any, ...]]) -> list[UUID]:
             forms[tenant_id, kind] = _forms(run, tenant_id, kind)
         asked = forms[tenant_id, kind]
         event = (event_id, tenant_id, created_at)
-        if not asked or not _wake_waiting(run, event, asked):
+        if not asked or not _wake_if_readable(run, event, asked):
             done.append(event_id)
     return done
+
+
+def _wake_if_readable(run: Run, event: tuple[UUID, UUID, datetime], forms: Sequence[str]) -> bool:
+    """Do `_wake_waiting`; an event that cannot be compared is marked so, and done with."""
+    try:
+        return _wake_waiting(run, event, forms)
+    except MALFORMED as problem:
+        facts = {"event": str(event[0]), "reason": f"{type(problem).__name__}: {problem}"}
+        logger.warning("event_unreadable", extra=facts)
+        run(NOT_MATCHED, {"event": event[0], "code": UNREADABLE_EVENT})
+        return False
 
 
 def _wake_waiting(run: Run, event: tuple[UUID, UUID, datetime], forms: Sequence[str]) -> bool:
     """Wake the runs that wait for an event; return whether it has to be looked at once more."""
     event_id, tenant_id, created_at = event
-    payload = read(run(PAYLOAD, {"event": event_id})[0][0], event_id)
+    payload = loads(run(PAYLOAD, {"event": event_id})[0][0])
     is_left = False
     for form in forms:
-        asked: dict[str, Any] = {"matches": _matches(run, tenant_id, form, payload)}
+        paths = _paths(run, tenant_id, form)
+        if paths is None:
+            continue
+        asked: dict[str, Any] = {"matches": list(answers(paths, payload))}
         if not asked["matches"]:
             continue
         asking = [row[0] for row in run(ASKING, {**asked, "tenant": tenant_id, "form": form})]
         locked = run(LOCKED, {**asked, "ids": asking}) if asking else []
         is_left = is_left or len(locked) < len(asking)
         for run_id, kept, own_event in locked:
-            pending = as_json(kept)
-            if own_event == event_id or not counts(pending, (created_at, event_id)):
+            if own_event == event_id:
                 continue
-            if is_answer(pending["input"]["match"], payload):
+            is_own = _is_own(kept, payload, (created_at, event_id))
+            if is_own is None:
+                _wake_unreadable(run, tenant_id, form, run_id)
+            elif is_own:
                 run(WAKE, {"id": run_id, "event": str(event_id)})
     return is_left
+
+
+def _is_own(kept: str, payload: Json, place: Place) -> bool | None:
+    """Whether a run waits for an event; None: what it waits for cannot be read."""
+    try:
+        pending = loads(kept)
+        return counts(pending, place) and is_answer(pending["input"]["match"], payload)
+    except MALFORMED:
+        return None
+
+
+def _wake_unreadable(run: Run, tenant_id: UUID, form: str, run_id: UUID | None = None) -> None:
+    """Let a worker look at the runs that ask so, or at one of them."""
+    for (found,) in run(WAKE_UNREADABLE, {"tenant": tenant_id, "form": form, "id": run_id}):
+        logger.warning("wait_unreadable", extra={"run": str(found)})
 
 
 def counts(pending: Mapping[str, Json], place: Place) -> bool:
@@ -175,21 +240,26 @@ def _forms(run: Run, tenant_id: UUID, kind: str) -> list[str]:
     return [row[0] for row in run(FORMS, {"tenant": tenant_id, "low": low, "high": high})]
 
 
-def _matches(run: Run, tenant_id: UUID, form: str, payload: Json) -> list[str]:
-    """Return the hashes that an event answers to a form of question, none if it does not."""
-    paths = paths_in(form)
-    if paths is None:
-        found = run(PATHS, {"tenant": tenant_id, "form": form})
-        if not found:
-            return []  # whoever asked so has been woken meanwhile
-        paths = sorted(as_json(found[0][0]))
-    return list(answers(paths, payload))
+def _paths(run: Run, tenant_id: UUID, form: str) -> list[str] | None:
+    """Return the paths that a form of question compares; None: nobody asks so any more."""
+    try:
+        paths = paths_in(form)
+        if paths is None:
+            found = run(PATHS, {"tenant": tenant_id, "form": form})
+            paths = sorted(loads(found[0][0])) if found else None
+        if paths is not None:
+            answers(paths, None)  # whether they are paths
+    except MALFORMED:
+        _wake_unreadable(run, tenant_id, form)
+        return None
+    return paths
 
 
 def read(text: str, event_id: UUID) -> Json:
     """Return a payload, or None where it cannot be read: it answers nothing then."""
     try:
         return loads(text)
-    except ValueError:
-        logger.exception("event_unreadable", extra={"event": str(event_id)})
+    except (ValueError, RecursionError) as problem:
+        facts = {"event": str(event_id), "reason": f"{type(problem).__name__}: {problem}"}
+        logger.warning("event_unreadable", extra=facts)
         return None

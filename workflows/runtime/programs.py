@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
+from workflows.definition.errors import InvalidProgram
 from workflows.definition.program import Program, load_program
 from workflows.runtime import statements
 from workflows.runtime.database import as_json, rows
@@ -29,10 +30,16 @@ class VersionMissing(LookupError):
 # A version is never updated, so what was read once stays right.
 @lru_cache(maxsize=1000)
 def program_of(definition_id: UUID, version: int) -> LoadedProgram:
-    """Return the program of a published version. Raises VersionMissing."""
+    """Return the program of a published version. Raises VersionMissing, InvalidProgram."""
     found = rows(statements.PROGRAM, {"definition": definition_id, "version": version})
     if not found:
         raise VersionMissing(definition_id, version)
     stored, name, key = found[0]
-    program: Mapping[str, object] = as_json(stored)
-    return LoadedProgram(load_program(program), name, key)
+    try:
+        program: Mapping[str, object] = as_json(stored)
+        return LoadedProgram(load_program(program), name, key)
+    except InvalidProgram:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as problem:
+        # Whatever is wrong with what is stored, it is no program: nobody has to try it again.
+        raise InvalidProgram(f"{type(problem).__name__}: {problem}") from problem

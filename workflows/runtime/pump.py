@@ -24,7 +24,7 @@ from workflows.runtime.execute import execute
 from workflows.runtime.matching import BATCH
 from workflows.runtime.process import beat, stop_pipe
 from workflows.runtime.pulse import Pulse
-from workflows.runtime.session import PumpSession, Shares
+from workflows.runtime.session import PumpSession, Shares, WorkerNumberTaken
 from workflows.runtime.slots import Slots
 from workflows.runtime.suspects import Suspects
 from workflows.runtime.troubles import SessionLost, Troubles
@@ -67,27 +67,42 @@ def pump() -> str:
         session = PumpSession(
             os.environ.get(GROUP_VARIABLE, "default"), settings.slots, settings.lease
         )
-    except psycopg.Error as trouble:
+    except (psycopg.Error, WorkerNumberTaken) as trouble:
         logger.warning("pump_without_database", extra={"reason": str(trouble).strip()})
         _pause()
         end_this_process_after_the_task()
         return "no database"
-    machine = Pump(session, settings.slots, settings.lease)
-    asked, grace = False, settings.grace
     try:
-        asked = machine.work() or machine.finish_steps()
-    except psycopg.Error:
-        logger.warning("pump_lost_database", extra={"worker": session.worker}, exc_info=True)
-        # Its runs are being taken over already: what the slots still write would be void.
-        grace = LOST_GRACE
-    machine.drain(grace)
-    if session.is_lost():
-        _pause()
+        asked = _worked(Pump(session, settings.slots, settings.lease), settings.grace)
+    finally:
+        # However it ended: a session that outlives its pump keeps the worker alive to the others,
+        # and the server has only so many.
+        session.abandon()
     if not asked:
         # Whatever went wrong in it ends with the process. After being asked to stop it must stay:
         # django-q2's pusher would wait for ever for somebody to take the package it holds.
         end_this_process_after_the_task()
     return "asked to stop" if asked else "replaced"
+
+
+def _worked(machine: "Pump", grace: timedelta) -> bool:
+    """Let a pump work to its end; return whether it was asked to stop."""
+    ids = {"worker": machine.session.worker}
+    asked = False
+    try:
+        asked = machine.work() or machine.finish_steps()
+    except psycopg.Error:
+        logger.warning("pump_lost_database", extra=ids, exc_info=True)
+        # Its runs are being taken over already: what the slots still write would be void.
+        grace = LOST_GRACE
+    except Exception:
+        # A fault of its own. Whatever it was about ends with the process, and not before the slots
+        # have ended their steps.
+        logger.exception("pump_failed", extra=ids)
+    machine.drain(grace)
+    if machine.session.is_lost():
+        _pause()
+    return asked
 
 
 def _is_asked_to_stop() -> bool:

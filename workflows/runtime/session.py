@@ -1,5 +1,6 @@
 """A pump's own database session: it listens, claims, beats, and proves by a lock that it lives."""
 
+import logging
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ from workflows.runtime.claims import SUSPECT_CRASHES, Claim
 from workflows.runtime.database import Row
 from workflows.runtime.matching import IS_ANY_NEW, match_new_events
 from workflows.runtime.reaper import take_over_from_the_dead
+
+logger = logging.getLogger(__name__)
 
 # For the pump's own statements, which hold up one another: a claim must not keep the leases waiting
 # for somebody's lock. What meets one is tried again a little later.
@@ -56,6 +59,13 @@ class PumpSession:
         self._turn = 0
         self._beat_at = self._steady_since = monotonic()
         self._raw = psycopg.connect(**_direct_parameters())
+        try:
+            self._sign_on(group, slots)
+        except BaseException:
+            self._raw.close()  # nobody else has it
+            raise
+
+    def _sign_on(self, group: str, slots: int) -> None:
         self._raw.autocommit = True
         set_json_loads(loads, self._raw)  # numbers keep their digits
         self.worker: int = self._one(statements.NEW_WORKER_NUMBER)
@@ -108,7 +118,7 @@ class PumpSession:
             "suspect": SUSPECT_CRASHES,
             "suspects_due_for": suspects_due_for,
         }
-        claims = [Claim.from_row(row) for row in self._run(statements.CLAIM, values).fetchall()]
+        claims = [Claim.from_row(row) for row in _readable(self._run(statements.CLAIM, values))]
         self._turn = (self._turn + len(claims)) % TURNS
         return claims
 
@@ -186,6 +196,10 @@ class PumpSession:
         finally:
             self._raw.close()
 
+    def abandon(self) -> None:
+        """Close the session, however it stands: it must not outlive the work it was for."""
+        self._raw.close()
+
     def _run(
         self, statement: str, values: Mapping[str, Any] | None = None
     ) -> "psycopg.Cursor[Row]":
@@ -208,6 +222,25 @@ def brief_session() -> "psycopg.Connection[Row]":
     brief = f"-c statement_timeout={BRIEF_MS}ms -c lock_timeout={BRIEF_MS}ms"
     options = f"{parameters['options']} {brief}"
     return psycopg.connect(**{**parameters, "options": options, "connect_timeout": 2})
+
+
+def _readable(claimed: "psycopg.Cursor[Row]") -> Sequence[Row]:
+    """Return the rows that Python can hold.
+
+    One with a moment after the year 9999 is claimed like the others: it is left to the reaper,
+    which ends it, and keeps none of the others waiting.
+    """
+    try:
+        return claimed.fetchall()
+    except psycopg.DataError:
+        found: list[Row] = []
+        for place in range(claimed.rowcount):
+            claimed.scroll(place, mode="absolute")
+            try:
+                found += filter(None, [claimed.fetchone()])
+            except psycopg.DataError:
+                logger.warning("run_unreadable", exc_info=True)
+        return found
 
 
 def _direct_parameters() -> dict[str, Any]:

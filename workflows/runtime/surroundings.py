@@ -1,12 +1,12 @@
 """What a child run sees of the runs above it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from workflows.engine.results import Results
-from workflows.runtime.claims import Claim
+from workflows.runtime.claims import Claim, RowUnreadable
 from workflows.runtime.database import as_json, rows
 from workflows.runtime.families import ANCESTORS
 
@@ -28,7 +28,13 @@ def surroundings_of(claim: Claim) -> Surroundings:
     """Return what a claimed run sees; only children cost a statement."""
     if claim.parent_run is None:
         return Surroundings(claim.payload, claim.previous)
-    above = [_Run(*row) for row in rows(ANCESTORS, {"parent": claim.parent_run})]
+    try:
+        return _inside(claim, [_Run(*row) for row in rows(ANCESTORS, {"parent": claim.parent_run})])
+    except (ValueError, RecursionError) as problem:
+        raise RowUnreadable("parent_run", str(problem)) from None
+
+
+def _inside(claim: Claim, above: Sequence["_Run"]) -> Surroundings:
     called = sum(one.is_called for one in above) + (claim.entry == 0)
     if claim.entry == 0:
         # Another workflow's run: what it was handed is its trigger.

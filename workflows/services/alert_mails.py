@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.mail import deliver
+from actions.mail import deliver, header_address, header_text
 from tenants.models.user import User
 from tenants.zones import zone_named
 from workflows import conf
@@ -21,7 +21,14 @@ logger = logging.getLogger(__name__)
 
 MAIL_SECONDS: Final = 10.0
 # The address is no good, and will not get better: as good as told.
-FOR_GOOD: Final = "mail_recipients_refused"
+FOR_GOOD: Final = frozenset({"mail_recipients_refused", "mail_address_invalid"})
+# The server gave no answer, or does not take us at all: most likely no other mail would go either.
+OF_THE_SERVER: Final = frozenset(
+    {"mail_timed_out", "mail_server_unreachable", "mail_connection_lost"}
+    | {"mail_login_refused", "mail_not_supported"}
+)
+# So many mails in a row fail so before it is taken for the server's doing, and not for theirs.
+SERVER_IS_AWAY: Final = 2
 
 LOCK_CLASS: Final = 4713
 # Not a row lock: nobody should wait to publish a workflow because a mail server hangs. A worker's
@@ -34,6 +41,10 @@ SELECT pg_try_advisory_xact_lock(%(class)s, hashtext(%(what)s)),
 
 class NotSent(Exception):
     """The mail server did not take it. Nothing was written down, so it is tried again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.is_of_the_server = code in OF_THE_SERVER
 
 
 def alone(what: str, act: Callable[[], int]) -> int:
@@ -58,19 +69,19 @@ def send(to: User, template: str, context: Mapping[str, Any], zone: Any, languag
     with translation.override(to.language or language), timezone.override(own_zone):
         text = render_to_string(f"mail/{template}.txt", {**context, "person": to})
     subject, _newline, body = text.strip().partition("\n")
-    mail = EmailMultiAlternatives(
-        subject=subject.strip(),
-        body=f"{body.strip()}\n",
-        to=[to.email],
-        # No answering machine answers this.
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
-    )
     try:
+        mail = EmailMultiAlternatives(
+            subject=header_text(subject),
+            body=f"{body.strip()}\n",
+            to=[header_address(to.email)],
+            # No answering machine answers this.
+            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        )
         deliver(mail, None, MAIL_SECONDS)
     except (PermanentFailure, TemporaryFailure) as failure:
         details = {"mail": template, "code": failure.code}
         logger.warning("alert_mail_failed", extra=details)
-        if failure.code != FOR_GOOD:
+        if failure.code not in FOR_GOOD:
             raise NotSent(failure.code) from None
 
 

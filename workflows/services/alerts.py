@@ -1,8 +1,11 @@
 """Tell the owner of a workflow that its runs fail: one plain mail a workflow and hour at most."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,11 +14,15 @@ from tenants.models.user import User
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.runtime.database import rows
-from workflows.services.alert_mails import NotSent, alone, link, send
+from workflows.runtime.database import is_timeout, is_trouble, rows
+from workflows.services.alert_mails import SERVER_IS_AWAY, NotSent, alone, link, send
+from workflows.services.pace import Pace
 from workflows.services.stories import failed_step, plans_of
 
+logger = logging.getLogger(__name__)
+
 PAUSE: Final = timedelta(hours=1)
+LOOK_SECONDS: Final = 40.0  # of one look, which comes every minute
 # For so long a mail is tried again while the mail server is away.
 LOOK_BACK: Final = timedelta(days=3)
 # A run that fails stands in the table once its transaction has committed, which may take so long;
@@ -63,18 +70,45 @@ class Failures:
     first: WorkflowRun
 
 
-def tell_owners() -> int:
+# So that what fails again and again comes after the others.
+pace = Pace(first_seconds=50.0, longest_seconds=1800.0)
+
+
+def tell_owners(paced: Pace = pace) -> int:
     """Mail the owners of workflows whose runs failed; return how many mails went."""
+    began = monotonic()
     limits = {"look_back": LOOK_BACK, "settling": SETTLING, "pause": PAUSE}
     found = [row[0] for row in rows(WORKFLOWS_WITH_FAILURES, limits)]
-    told = 0
-    for definition_id in found:
+    resting = paced.resting()
+    told = away = 0
+    for definition_id in (one for one in found if one not in resting):
         try:
-            told += alone(f"owner:{definition_id}", lambda one=definition_id: _tell(one))  # type: ignore[misc]
+            sent = _tell_if_possible(definition_id, paced)
+            told, away = told + sent, 0 if sent else away
         except NotSent:
-            # The next would not go either. All of them are tried again in a minute.
-            break
+            away += paced.is_new(definition_id)
+        if away >= SERVER_IS_AWAY or monotonic() - began > LOOK_SECONDS:
+            break  # all of them are tried again in a minute
     return told
+
+
+def _tell_if_possible(definition_id: UUID, paced: Pace) -> int:
+    """Tell one owner; what is wrong with one workflow must not hold up the others.
+
+    Raises NotSent for what may be trouble of the mail server.
+    """
+    try:
+        sent = alone(f"owner:{definition_id}", partial(_tell, definition_id))
+    except Exception as trouble:
+        if isinstance(trouble, NotSent) and trouble.is_of_the_server:
+            raise
+        if is_trouble(trouble) and not is_timeout(trouble):
+            raise
+        paced.failed(definition_id)
+        logger.warning("owner_not_told", extra={"workflow": str(definition_id)}, exc_info=True)
+        return 0
+    paced.went_well(definition_id)
+    return sent
 
 
 def owner_of(definition: WorkflowDefinition) -> User | None:

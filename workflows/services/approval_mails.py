@@ -8,10 +8,8 @@ again, with the same Message-ID. `notified_at` says that nobody is left to be to
 
 import logging
 from collections.abc import Set as AbstractSet
-from email.headerregistry import Address
 from enum import Enum
 from hashlib import sha256
-from threading import Lock
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,26 +17,29 @@ from uuid import UUID
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import Window
+from django.db.models.functions import Now, RowNumber
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.mail import deliver
+from actions.mail import deliver, header_address, header_text
 from workflows import conf
 from workflows.models.approval import WorkflowApproval
 from workflows.models.idempotency import WorkflowIdempotency
-from workflows.runtime.database import database_now, rows
+from workflows.runtime.database import database_now, is_timeout, is_trouble, rows
+from workflows.services.alert_mails import FOR_GOOD, OF_THE_SERVER, SERVER_IS_AWAY
 from workflows.services.approval_links import link_for
 from workflows.services.approval_page import approval_page
 from workflows.services.approvals import open_ones
-from workflows.services.approvers import Addressee, addressees
+from workflows.services.approvers import Addressee, addressees, strangers
+from workflows.services.pace import Pace
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 100  # approvals of one look
+LOOK_SECONDS: Final = 60.0  # then it looks again, who else is there by now
 MAIL_SECONDS: Final = 10.0
-LONGEST_SUBJECT: Final = 200
 TOLD: Final = "approval_mail"  # source of the rows that say who was told
 
 LOCK_CLASS: Final = 4712
@@ -48,14 +49,20 @@ SELECT pg_try_advisory_xact_lock(%(class)s, hashtext(%(approval)s)),
        set_config('idle_in_transaction_session_timeout', '30s', true)
 """
 
-# The server gave no answer, or does not take us at all: no other mail would go either.
-OF_THE_SERVER: Final = frozenset(
-    {"mail_timed_out", "mail_server_unreachable", "mail_connection_lost"}
-    | {"mail_login_refused", "mail_not_supported"}
-)
-# The address is no good, and will not get better.
-FOR_GOOD: Final = "mail_recipients_refused"
 SERVER: Final = "server"
+
+
+NOT_COMPOSABLE: Final = "mail_not_composable"
+NOTE_FAILURE: Final = """
+UPDATE workflow_approvals SET mail_failures = CASE jsonb_typeof(mail_failures) WHEN 'object'
+    THEN mail_failures ELSE '{}' END || jsonb_build_object(%(person)s::text, %(code)s::text)
+WHERE id = %(id)s AND mail_failures -> %(person)s::text IS DISTINCT FROM to_jsonb(%(code)s::text)
+RETURNING 1
+"""
+FORGET_FAILURE: Final = """
+UPDATE workflow_approvals SET mail_failures = mail_failures - %(people)s::text[]
+WHERE id = %(id)s AND jsonb_typeof(mail_failures) = 'object' RETURNING 1
+"""
 
 
 class _Step(Enum):
@@ -67,40 +74,7 @@ class _Step(Enum):
 
 
 class _ServerAway(Exception):
-    """Nothing more can be sent now."""
-
-
-class Pace:
-    """When to try again what failed: after 5 s, then twice as long each time, up to 5 minutes.
-
-    Kept by each process: a new one tries at once. Whom it has told already stands in the database.
-    """
-
-    def __init__(self, first_seconds: float = 5.0, longest_seconds: float = 300.0) -> None:
-        self._first, self._longest = first_seconds, longest_seconds
-        self._resting: dict[object, tuple[float, float]] = {}  # until when, and how long it was
-        self._lock = Lock()
-
-    def failed(self, what: object) -> None:
-        """Let it rest."""
-        with self._lock:
-            _until, before = self._resting.get(what, (0.0, self._first / 2))
-            pause = min(before * 2, self._longest)
-            self._resting[what] = (monotonic() + pause, pause)
-
-    def went_well(self, what: object) -> None:
-        """Forget its failures."""
-        with self._lock:
-            self._resting.pop(what, None)
-
-    def resting(self) -> AbstractSet[object]:
-        """Return what is not to be tried yet, and forget what nobody has tried for long."""
-        now = monotonic()
-        with self._lock:
-            old = [what for what, (until, _p) in self._resting.items() if until < now - 3600]
-            for what in old:
-                del self._resting[what]
-            return {what for what, (until, _pause) in self._resting.items() if until > now}
+    """Most likely nothing more can be sent now."""
 
 
 pace = Pace()
@@ -108,28 +82,57 @@ pace = Pace()
 
 def tell_approvers(paced: Pace = pace) -> int:
     """Mail everybody who is asked and was not told; return how many mails went."""
-    resting = paced.resting()
+    resting, began = paced.resting(), monotonic()
     if SERVER in resting:
         return 0
-    sent = 0
-    try:
-        for approval_id in _untold(resting):
-            sent += _tell(approval_id, paced)
-    except _ServerAway:
+    sent = away = 0
+    for approval_id in _untold(resting):
+        try:
+            told = _tell_if_possible(approval_id, paced)
+            sent, away = sent + told, 0 if told else away
+        except _ServerAway:
+            # Or this mail is what the server cannot bear: next time that counts for it alone.
+            away += paced.is_new(approval_id)
+        if away >= SERVER_IS_AWAY or monotonic() - began > LOOK_SECONDS:
+            break
+    if away >= SERVER_IS_AWAY:
         paced.failed(SERVER)
-    else:
-        if sent:
-            paced.went_well(SERVER)
+    elif sent:
+        paced.went_well(SERVER)
     return sent
+
+
+def _tell_if_possible(approval_id: UUID, paced: Pace) -> int:
+    """Do `_tell`; what is wrong with one approval must not hold up the others."""
+    try:
+        return _tell(approval_id, paced)
+    except _ServerAway:
+        raise
+    except Exception as trouble:
+        if is_trouble(trouble) and not is_timeout(trouble):
+            raise
+        paced.failed(approval_id)
+        _put_aside(approval_id, trouble)
+        return 0
+
+
+def _put_aside(approval_id: UUID, trouble: Exception) -> None:
+    """Say at an approval that nobody can be told of it; it is tried again, ever more rarely."""
+    note = rows(NOTE_FAILURE, {"id": approval_id, "person": "", "code": NOT_COMPOSABLE})
+    if note:
+        reason = f"{type(trouble).__name__}: {trouble}"
+        details = {"approval": str(approval_id), "reason": reason}
+        logger.warning("approval_not_told", extra=details)
 
 
 def _untold(resting: AbstractSet[object]) -> list[UUID]:
     untold = open_ones(WorkflowApproval.objects.filter(notified_at=None))
     # Those that rest must not keep newer ones out of the look.
     skipped = [one for one in resting if isinstance(one, UUID)]
-    return list(
-        untold.exclude(pk__in=skipped).order_by("id").values_list("id", flat=True)[:AT_ONCE]
-    )
+    # In turns, or one company with thousands of them would come before all others.
+    turn = Window(RowNumber(), partition_by="tenant", order_by="id")
+    in_turns = untold.exclude(pk__in=skipped).annotate(turn=turn).order_by("turn", "id")
+    return list(in_turns.values_list("id", flat=True)[:AT_ONCE])
 
 
 def _tell(approval_id: UUID, paced: Pace) -> int:
@@ -155,12 +158,14 @@ def _tell_next(approval_id: UUID, failed: set[str]) -> _Step:
         approval = open_ones(own).select_related("tenant").first() if locked else None
         if approval is None:
             return _Step.NOT_MINE
-        everybody = addressees(approval)
+        everybody, strange = addressees(approval), strangers(approval)
         told = _told(approval)
         left = [one for one in everybody if _mark(approval, one) not in told]
         following = next((one for one in left if one.person not in failed), None)
         if following is None:
             if not left:
+                for entry in strange:
+                    _note_failure(approval, entry, "mail_address_invalid")
                 _finish(approval, nobody=not everybody)
             return _Step.NOBODY_LEFT
         step = _send(approval, following)
@@ -180,9 +185,22 @@ def _send(approval: WorkflowApproval, to: Addressee) -> _Step:
         logger.warning("approval_mail_failed", extra={**details, "code": code})
         if code in OF_THE_SERVER:
             raise _ServerAway from None
-        return _Step.REFUSED if code == FOR_GOOD else _Step.FAILED
+        _note_failure(approval, to.address, code)
+        return _Step.REFUSED if code in FOR_GOOD else _Step.FAILED
+    if approval.mail_failures:
+        _forget_failure(approval, to.address)
     logger.info("approval_mail_sent", extra=details)
     return _Step.SENT
+
+
+def _note_failure(approval: WorkflowApproval, person: str, code: str) -> None:
+    """Say at the approval who could not be told, and why."""
+    rows(NOTE_FAILURE, {"id": approval.pk, "person": header_text(person), "code": code})
+
+
+def _forget_failure(approval: WorkflowApproval, person: str) -> None:
+    """Say no more that somebody, or that nobody, could be told."""
+    rows(FORGET_FAILURE, {"id": approval.pk, "people": ["", header_text(person)]})
 
 
 def mail_for(approval: WorkflowApproval, to: Addressee) -> EmailMultiAlternatives:
@@ -199,9 +217,9 @@ def mail_for(approval: WorkflowApproval, to: Addressee) -> EmailMultiAlternative
         text = render_to_string("mail/approval.txt", context)
         html = render_to_string("mail/approval.html", context)
     mail = EmailMultiAlternatives(
-        subject=" ".join(approval.title.split())[:LONGEST_SUBJECT],
+        subject=header_text(approval.title),
         body=text,
-        to=[str(Address(addr_spec=to.address))],
+        to=[header_address(to.address)],
         headers={
             "Message-ID": _message_id(approval, to),
             # No answering machine answers this, and none of its answers decides anything.

@@ -170,6 +170,15 @@ def addressees(approval: WorkflowApproval) -> list[Addressee]:
     return list(found.values())[:MOST_TOLD]
 
 
+def strangers(approval: WorkflowApproval) -> list[str]:
+    """Return the entries that look like a mail address, and are none that a mail can be sent to."""
+    return [
+        entry
+        for entry in _entries(approval)
+        if "@" in entry and not is_address(entry) and not _meant(approval.tenant, entry)
+    ][:MOST_TOLD]
+
+
 def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
     tenant = approval.tenant
     for entry in _entries(approval):

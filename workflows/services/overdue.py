@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from django_q.models import Schedule
 
 from tenants.models.user import User
-from workflows.services.alert_mails import NotSent, alone, link, send
+from workflows.services.alert_mails import SERVER_IS_AWAY, NotSent, alone, link, send
 from workflows.services.health import Health, look
 from workflows.wording.times import duration
 
@@ -32,13 +32,16 @@ def _tell(health: Health) -> int:
     if Schedule.objects.filter(name=PEACE, next_run__gt=now).exists():
         return 0
     people = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
-    told = 0
+    told = away = 0
     for person in people.order_by("username"):
         try:
             _send(person, health)
-        except NotSent:
-            break  # the others would not be reached either
-        told += 1
+        except NotSent as trouble:
+            away = away + 1 if trouble.is_of_the_server else away
+            if away >= SERVER_IS_AWAY:
+                break  # the others would not be reached either
+            continue
+        told, away = told + 1, 0
     if told:
         values = {"next_run": now + PAUSE, "repeats": 0, "schedule_type": Schedule.ONCE}
         Schedule.objects.update_or_create(name=PEACE, defaults={"func": "", **values})

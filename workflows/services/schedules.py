@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from tenants import strict_json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from tenants.zones import zone_named
@@ -25,6 +26,7 @@ from workflows.models.schedule import MissedPolicy, WorkflowSchedule
 from workflows.runtime.database import database_now
 from workflows.services.cron import Cron, UnreadableCron
 from workflows.services.fire import fire
+from workflows.services.pace import Pace
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,11 @@ AT_ONCE: Final = 20
 MOST_MADE_UP: Final = 100
 # A time that is done later than this was missed.
 ON_TIME: Final = timedelta(minutes=1)
+
+UNREADABLE_ROW: Final = "unreadable_row"
+NOT_FIRED: Final = "not_fired"
+# Each process's own: when to try those again that could not be fired.
+pace = Pace()
 
 # A frozen process must not keep a schedule locked: the others skip locked ones.
 LIMITS: Final = """
@@ -91,6 +98,8 @@ def save_schedule(
         schedule.tenant, schedule.changed_by = tenant, actor
         if moved:
             written |= {"is_active", "next_at"}
+            schedule.error_code = None
+            written.add("error_code")
             schedule.next_at = next_times(schedule, 1)[0] if schedule.is_active else None
         if schedule._state.adding:
             schedule.save()
@@ -105,7 +114,8 @@ def set_active(tenant: Tenant, actor: str, schedule: WorkflowSchedule, active: b
     with tenant_scope(tenant):
         schedule.is_active, schedule.changed_by = active, actor
         schedule.next_at = next_times(schedule, 1)[0] if active else None
-        schedule.save(update_fields=["is_active", "next_at", "changed_by"])
+        schedule.error_code = None
+        schedule.save(update_fields=["is_active", "next_at", "error_code", "changed_by"])
     logger.info("schedule_switched", extra={"schedule": str(schedule.pk), "actor": actor})
 
 
@@ -113,10 +123,15 @@ def follow_clock(tenant: Tenant) -> None:
     """Plan anew the schedules that go by the tenant's own clock, whose zone may have changed."""
     with tenant_scope(tenant):
         own = WorkflowSchedule.objects.filter(tenant=tenant, time_zone="", is_active=True)
+        own = own.defer("payload")
         # Those that are due stay so: their time has come already.
         for schedule in own.filter(next_at__gt=Now()).select_for_update(of=("self",)):
             schedule.tenant = tenant
-            schedule.next_at = next_times(schedule, 1)[0]
+            try:
+                schedule.next_at = next_times(schedule, 1)[0]
+            except UnreadableCron as trouble:
+                _put_aside(schedule.pk, trouble.code)
+                continue
             schedule.save(update_fields=["next_at"])
 
 
@@ -129,48 +144,84 @@ def listeners_of(schedule: WorkflowSchedule) -> list[WorkflowDefinition]:
     return list(found.order_by("name"))
 
 
-def fire_due() -> int:
+def fire_due(paced: Pace = pace) -> int:
     """Fire every schedule that is due; return how many events."""
-    set_aside: set[UUID] = set()
+    # What failed a moment ago is not tried again in this second, nor in the next.
+    set_aside = {one for one in paced.resting() if isinstance(one, UUID)}
     fired = 0
-    while (events := _fire_some(set_aside)) is not None:
+    while (events := _fire_some(set_aside, paced)) is not None:
         fired += events
     return fired
 
 
-def _fire_some(set_aside: set[UUID]) -> int | None:
+def _fire_some(set_aside: set[UUID], paced: Pace) -> int | None:
     """Fire those that wait longest; return how many events, or None if none is due."""
     with transaction.atomic():
         due = _claim(set_aside)
-        return sum(_fire_alone(schedule, set_aside) for schedule in due) if due else None
+        return sum(_fire_alone(one, set_aside, paced) for one in due) if due else None
 
 
-def _claim(set_aside: set[UUID]) -> Sequence[Any]:
+def _claim(set_aside: set[UUID]) -> Sequence[UUID]:
+    """Lock those that wait longest. Only their ids: one that cannot be read locks nobody out."""
     with connection.cursor() as cursor:
         cursor.execute(LIMITS)
     due = WorkflowSchedule.objects.filter(is_active=True, next_at__lte=Now())
     free = due.exclude(pk__in=set_aside).select_for_update(skip_locked=True, of=("self",))
-    return list(free.select_related("tenant").annotate(now=Now()).order_by("next_at")[:AT_ONCE])
+    return list(free.order_by("next_at").values_list("id", flat=True)[:AT_ONCE])
 
 
-def _fire_alone(schedule: Any, set_aside: set[UUID]) -> int:
-    """Fire one. What is wrong with it must not hold up the others: the next look tries again."""
+def _fire_alone(schedule_id: UUID, set_aside: set[UUID], paced: Pace) -> int:
+    """Fire one. What is wrong with it must not hold up the others."""
     try:
-        # A scope is a savepoint here: what fails in it is undone by itself.
-        with tenant_scope(schedule.tenant):
-            return _fire(schedule, schedule.now)
+        # A savepoint: what fails in it is undone by itself.
+        with transaction.atomic():
+            fired = _fire(_read(schedule_id))
     except UnreadableCron as trouble:
-        # Nobody could store it so; looked at again and again it would only fill the log.
-        logger.error("schedule_unreadable", extra={"schedule": str(schedule.pk)}, exc_info=trouble)
-        WorkflowSchedule.objects.filter(pk=schedule.pk).update(next_at=None)
+        # Looked at again and again it would only fill the log. Its page says what is wrong.
+        _put_aside(schedule_id, trouble.code, str(trouble))
     except Exception:
-        logger.exception("schedule_failed", extra={"schedule": str(schedule.pk)})
-        set_aside.add(schedule.pk)
+        if connection.connection is None or connection.connection.closed:
+            raise  # trouble of all of them
+        set_aside.add(schedule_id)
+        paced.failed(schedule_id)
+        _note_failure(schedule_id)
+    else:
+        paced.went_well(schedule_id)
+        return fired
     return 0
 
 
-def _fire(schedule: WorkflowSchedule, now: datetime) -> int:
-    planned: Any = schedule.next_at
+def _read(schedule_id: UUID) -> Any:
+    """Return a schedule that can be fired. Raises UnreadableCron for what is none."""
+    found = WorkflowSchedule.objects.select_related("tenant").annotate(now=Now())
+    try:
+        schedule = found.get(pk=schedule_id)
+        if not isinstance(schedule.payload, dict):
+            raise TypeError("its payload is no object")
+        strict_json.check(schedule.payload)
+    except (ValueError, TypeError, AttributeError, RecursionError) as trouble:
+        raise UnreadableCron(UNREADABLE_ROW, f"{type(trouble).__name__}: {trouble}") from None
+    return schedule
+
+
+def _put_aside(schedule_id: UUID, code: str, reason: str = "") -> None:
+    """Let a schedule rest until somebody corrects it; its page says why."""
+    logger.error(
+        "schedule_unreadable", extra={"schedule": str(schedule_id), "code": code, "reason": reason}
+    )
+    WorkflowSchedule.objects.filter(pk=schedule_id).update(next_at=None, error_code=code)
+
+
+def _note_failure(schedule_id: UUID) -> None:
+    """Say at a schedule that it does not fire; it is tried again, ever more rarely."""
+    own = WorkflowSchedule.objects.filter(pk=schedule_id)
+    changed = own.filter(error_code=None).update(error_code=NOT_FIRED)
+    level = logging.ERROR if changed else logging.DEBUG  # once, not at every look
+    logger.log(level, "schedule_failed", extra={"schedule": str(schedule_id)}, exc_info=True)
+
+
+def _fire(schedule: Any) -> int:
+    planned, now = schedule.next_at, schedule.now
     times, zone = times_to_fire(schedule, planned, now), zone_of(schedule)
     schedule.next_at = next(Cron.read(schedule.cron).times_after(now, zone))
     for time in times:
@@ -185,7 +236,8 @@ def _fire(schedule: WorkflowSchedule, now: datetime) -> int:
             source="schedule",
         )
     schedule.last_at = times[-1] if times else schedule.last_at
-    schedule.save(update_fields=["next_at", "last_at"])
+    schedule.error_code = None
+    schedule.save(update_fields=["next_at", "last_at", "error_code"])
     return len(times)
 
 

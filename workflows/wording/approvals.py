@@ -56,6 +56,10 @@ REFUSALS: Final[Mapping[str, Any]] = {
     "already_decided": gettext_lazy("Somebody has decided this already."),
     "unknown_choice": gettext_lazy("Choose one of the answers."),
 }
+MAIL_FAILURES: Final[Mapping[str, Any]] = {
+    "mail_address_invalid": gettext_lazy("this is no address that a mail can be sent to."),
+    "mail_recipients_refused": gettext_lazy("the mail server does not know the address."),
+}
 FAULTS: Final[Mapping[str, Any]] = {
     "required": gettext_lazy("Fill this in."),
     "not_a_number": gettext_lazy("Write a number, like 149.90."),
@@ -88,6 +92,19 @@ def decision_words(approval: WorkflowApproval, choice_label: str, when: str) -> 
             return _("Nobody decided in time; the time was over at %(when)s.") % words
         return _("Nobody decided in time: “%(choice)s” counts since %(when)s.") % words
     return _("%(who)s chose “%(choice)s” on %(when)s, %(way)s.") % words
+
+
+def mail_failure_words(failures: Any) -> list[str]:
+    """Return who could not be told of an approval, and why, a sentence each."""
+    found = sorted(failures.items()) if isinstance(failures, dict) else []
+    return [_mail_failure(person, str(code)) for person, code in found]
+
+
+def _mail_failure(person: str, code: str) -> str:
+    if not person:
+        return _("Nobody could be told by mail: it could not be made (%(code)s).") % {"code": code}
+    why = str(MAIL_FAILURES.get(code, code))
+    return _("The mail to %(person)s could not be sent: %(why)s") % {"person": person, "why": why}
 
 
 def refusal_words(reason: str) -> str:

@@ -35,6 +35,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Sayr itself has a fault here, and could not carry this out: %(reason)s "
         "Tell a developer; the log of the workers says more."
     ),
+    "unreadable_row": _(
+        "What is stored of this run cannot be read, so it was ended: %(column)s, %(reason)s. If a "
+        "step was under way, nobody knows whether it was done. Correct the values and start again."
+    ),
     "program_unreadable": _(
         "The program of this version cannot be executed here. "
         "Publish the workflow again: %(reason)s"

@@ -25,6 +25,9 @@ REASONS: Final[Mapping[str, Any]] = {
     "own_change": gettext_lazy(
         "the event was its own doing. Only a workflow that allows it starts on its own changes."
     ),
+    "unreadable_event": gettext_lazy(
+        "the values of this event cannot be read, so no run that waits for one like it was woken."
+    ),
     "chain_too_long": gettext_lazy(
         "too many workflows had started one another before this. "
         "They most likely go round in a circle."

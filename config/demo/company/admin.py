@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
 from tenants.admin.base import TenantAdmin
-from tenants.admin.lists import CreatedFilter, TenantFilter
+from tenants.admin.lists import CreatedFilter, NewestByChoice, TenantFilter
 
 
 class CompanyRecordAdmin(TenantAdmin):
@@ -24,7 +24,7 @@ class SignupAdmin(CompanyRecordAdmin):
     """Signups."""
 
     list_display = ("business", "contact_name", "email", "status", "created_at")
-    list_filter = ("status", CreatedFilter, TenantFilter)
+    list_filter = (("status", NewestByChoice), CreatedFilter, TenantFilter)
     search_fields = ("business", "email")
     when_empty = _("No signups yet. They come from your web site, or are added here by hand.")
 
@@ -34,7 +34,7 @@ class InvoiceAdmin(CompanyRecordAdmin):
     """Invoices."""
 
     list_display = ("number", "customer_name", "amount", "currency", "due_on", "status")
-    list_filter = ("status", CreatedFilter, TenantFilter)
+    list_filter = (("status", NewestByChoice), CreatedFilter, TenantFilter)
     search_fields = ("number", "order_number", "customer_email")
     when_empty = _("No invoices yet.")
 
@@ -53,7 +53,7 @@ class RefundAdmin(CompanyRecordAdmin):
     """Refunds."""
 
     list_display = ("order_number", "customer_name", "amount", "currency", "status", "decided_by")
-    list_filter = ("status", CreatedFilter, TenantFilter)
+    list_filter = (("status", NewestByChoice), CreatedFilter, TenantFilter)
     search_fields = ("order_number", "customer_email")
     when_empty = _("Nobody has asked for money back yet.")
 

@@ -15,7 +15,8 @@ from tests.support.tenants import make_tenant
 from workflows.models.approval import WorkflowApproval
 from workflows.runtime import store
 from workflows.services import approval_mails
-from workflows.services.approval_mails import Pace, tell_approvers
+from workflows.services.approval_mails import tell_approvers
+from workflows.services.pace import Pace
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0010_requesters")]
+    dependencies = [("workflows", "0011_put_aside")]
 
     operations = [
         migrations.AddField(

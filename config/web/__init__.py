@@ -1,0 +1,1 @@
+"""The web application towards its visitors: their share of it, and what they are told."""
