@@ -89,6 +89,12 @@ def poison_job(address: str) -> Job:
     return replace(job, expected=replace(job.expected, steps=(), ends=frozenset({"failed"})))
 
 
+def hold_job() -> Job:
+    """Return a job whose action holds the interpreter of its worker."""
+    job = _job([{"name": "hold", "action": "hold_interpreter", "params": {}}])
+    return replace(job, expected=replace(job.expected, steps=(), ends=frozenset({"failed"})))
+
+
 def silent_job(address: str, timeout: str) -> Job:
     """Return a job whose only call is never answered; it is cancelled, or fails."""
     job = _job([_call("tell_shop", address, timeout=timeout)])

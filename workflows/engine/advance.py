@@ -40,7 +40,14 @@ from workflows.engine.entries import (
     has_errors,
 )
 from workflows.engine.inputs import storable_input
-from workflows.engine.outcomes import CancelAsked, DeadlinePassed, Outcome, StepFailed, StepSkipped
+from workflows.engine.outcomes import (
+    CancelAsked,
+    DeadlinePassed,
+    Outcome,
+    StepFailed,
+    StepSkipped,
+    StepUnknown,
+)
 from workflows.engine.progress import (
     AwaitedEvent,
     Ended,
@@ -169,6 +176,22 @@ class Walker:
     def poisoned(self, step: int, pending: Pending | None, crashes: int) -> Progress:
         """End a run that ended its worker too often."""
         return self.given_up(step, pending, StepFailed(POISONED, {"crashes": crashes}))
+
+    def held_as_unknown(
+        self, step: int, pending: Pending | None, unknown: StepUnknown, now: datetime
+    ) -> Progress:
+        """End a run that ended its worker too often, in a step that may have been done.
+
+        Nothing is carried out or worked out any more, so `on_error` does not hold.
+        """
+        kept, instruction = pending or {}, self.program.instructions[step]
+        job = Job(
+            instruction, kept.get("input"), self.scope(now), *_tries(kept), marks=marks_in(kept)
+        )
+        bare = Position(RunStatus.RUNNING, step, None)
+        decision = decide(bare, unknown)
+        self.record(finished(base_of(job), unknown, decision, since(kept, now)))
+        return replace(self._end(decision, unknown, now), closes_question=True)
 
     def given_up(self, step: int, pending: Pending | None, failure: StepFailed) -> Progress:
         """End a run without another word in its results: with them, it could not be."""

@@ -186,12 +186,13 @@ def _end_status(position: Position, had_errors: bool = False) -> RunStatus:
     return RunStatus.COMPLETED
 
 
-def wait_after_crash(crashes: int) -> timedelta | None:
+def wait_after_crash(crashes: int, *, is_known: bool = False) -> timedelta | None:
     """Return how long a run rests after its worker died, or None: it fails as poisoned.
 
-    `crashes` counts the deaths since the last finished step, this one included.
+    `crashes` counts the deaths since the last finished step, this one included. `is_known`: it was
+    the run that ended the worker, and no other.
     """
     if crashes >= MAX_CRASHES:
         return None
-    # The first death is most likely not the run's doing: it goes on at once.
-    return timedelta(0) if crashes <= 1 else timedelta(seconds=2**crashes)
+    # Else the first death is most likely not the run's doing: it goes on at once.
+    return timedelta(0) if crashes <= 1 and not is_known else timedelta(seconds=2**crashes)

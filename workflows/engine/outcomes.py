@@ -38,6 +38,7 @@ class Doubt(StrEnum):
     """Why nobody knows whether a step was done."""
 
     WORKER_DIED = "worker_died"
+    WORKER_HELD = "worker_held"  # it was ended, because something beside the step held it up
     NOT_RECORDED = "not_recorded"  # the worker lived, and could not write what came of it
     NO_ANSWER = "no_answer"  # in time
     CONNECTION_LOST = "connection_lost"

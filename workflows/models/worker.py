@@ -23,6 +23,9 @@ class WorkflowWorker(models.Model):
     started_at = models.DateTimeField(_("started"), db_default=Now())
     beat_at = models.DateTimeField(_("last sign of life"), db_default=Now())
 
+    # Of one that its supervisor ended: what each of its runs was in the middle of (runtime.blame).
+    ended_in = models.JSONField(_("ended in"), null=True)
+
     objects: ClassVar[models.Manager["WorkflowWorker"]] = models.Manager()
 
     class Meta:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.jsontext import loads, storable
+from workflows.engine.outcomes import Doubt
 from workflows.runtime.database import Row
 
 Json = Any
@@ -14,9 +15,14 @@ Json = Any
 # One crash is most likely not the run's doing; from the second on it is executed alone, if it can.
 SUSPECT_CRASHES: Final = 2
 
-# What `pending` has besides the step itself: it was begun, why its worker left it, how often the
-# engine failed at it.
-BOOKKEEPING: Final = frozenset({"begun", "left", "faults"})
+# What `held` says of a run whose worker was ended because something held it up. Of itself the run
+# is a suspect from the first time on.
+HELD_BY_ITSELF: Final = "by_itself"
+HELD_BY_ANOTHER: Final = "by_another"
+
+# What `pending` has besides the step itself: it was begun, why its worker left it, whether that was
+# ended because something held it up, how often the engine failed at it.
+BOOKKEEPING: Final = frozenset({"begun", "left", "held", "faults"})
 
 # What it has of a step of which nothing was ever tried.
 NOTHING: Final = BOOKKEEPING | {"step", "step_name"}
@@ -108,9 +114,11 @@ class Claim:
         return asks or any("waiting" in entry for entry in self.results)
 
     @property
-    def left(self) -> str | None:
-        """Why the worker that began the step under way left it; None: it died."""
-        return (self.pending or {}).get("left")
+    def doubt(self) -> Doubt:
+        """Why nobody knows what became of the step that an earlier worker began."""
+        kept = self.pending or {}
+        left = Doubt(kept.get("left") or Doubt.WORKER_DIED)
+        return Doubt.WORKER_HELD if left is Doubt.WORKER_DIED and kept.get("held") else left
 
     @property
     def faults(self) -> int:
@@ -164,7 +172,9 @@ class Claim:
     @property
     def is_suspect(self) -> bool:
         """Whether it ended its worker so often that it may not take other runs with it."""
-        return self.crashes >= SUSPECT_CRASHES
+        if not self.crashes or self.crashes >= SUSPECT_CRASHES:
+            return bool(self.crashes)  # nearly always, without reading what is pending
+        return (self.pending or {}).get("held") == HELD_BY_ITSELF
 
     @property
     def pending_text(self) -> str | None:

@@ -159,8 +159,10 @@ class _Execution:
     def _give_up(self, note: Json, wait: timedelta = timedelta(0)) -> None:
         """Give the run back. If even that is not possible, it is taken over when its lease ends."""
         claim = self._hands.claim if self._hands else self._claim
-        is_begun = self._hands is not None and self._hands.has_called_out
-        if is_begun:
+        has_called = self._hands is not None and self._hands.has_called_out
+        # What an earlier worker began stays in doubt, too.
+        is_begun = has_called or (not claim.written and claim.was_begun)
+        if has_called:
             note = {**note, "left": Doubt.NOT_RECORDED}
         try:
             Insistence(claim, self._watch).until_done(
@@ -183,7 +185,12 @@ def _end(claim: Claim, failure: StepFailed, step: int, step_name: str) -> RunSta
 
 def _bury(claim: Claim, hands: LiveHands) -> RunStatus:
     """End a run that ended its worker too often, before it ends this one."""
-    progress = hands.walker().poisoned(claim.step, claim.pending, claim.crashes)
+    unknown = hands.doubt_at(claim.step)
+    if unknown is not None:
+        # What it may have done outside must not be forgotten over its worker.
+        progress = hands.walker().held_as_unknown(claim.step, claim.pending, unknown, hands.now())
+    else:
+        progress = hands.walker().poisoned(claim.step, claim.pending, claim.crashes)
     return hands.write(progress).status
 
 

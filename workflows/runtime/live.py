@@ -14,16 +14,16 @@ from django.db import transaction
 from actions import registry
 from actions.outbound.places import NoPlace, counted_by
 from actions.spec import ActionSpec, Effect, not_to_be_repeated
-from workflows.definition.instructions import Call, RunWorkflow
+from workflows.definition.instructions import Call, Instruction, RunWorkflow
 from workflows.definition.scope import Scope
 from workflows.engine import folding
 from workflows.engine.advance import Arrival, Walker
 from workflows.engine.entries import Entry, Timing
-from workflows.engine.outcomes import Doubt, Outcome, StepFailed, StepUnknown
+from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, WaitType, stored
 from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import alternatives, callees, decisions, families, look_back, store
+from workflows.runtime import alternatives, board, callees, decisions, families, look_back, store
 from workflows.runtime.alternatives import Refusal, Standing
 from workflows.runtime.claims import BOOKKEEPING, Claim
 from workflows.runtime.clock import DatabaseClock
@@ -97,14 +97,19 @@ class LiveHands:
 
     def doubt(self, job: Job) -> StepUnknown | None:
         """Return why nobody knows whether a step was done that cannot safely be repeated."""
-        if not self.claim.was_begun or job.instruction.index != self.claim.step:
+        return self.doubt_at(job.instruction.index)
+
+    def doubt_at(self, step: int) -> StepUnknown | None:
+        """Return the same, without working the step out."""
+        if not self.claim.was_begun or step != self.claim.step:
             return None
-        if isinstance(job.instruction, Call) and job.instruction.after_crash == "repeat":
+        instruction = self.needed.loaded.program.instructions[step]
+        if isinstance(instruction, Call) and instruction.after_crash == "repeat":
             return None
-        spec = self._spec(job)
+        spec = self._spec(instruction)
         if spec is None or spec.effect is not Effect.NOT_REPEATABLE:
             return None
-        reason = Doubt(self.claim.left or Doubt.WORKER_DIED)
+        reason = self.claim.doubt
         ids = {"run": str(self.claim.run_id), "action": spec.name}
         logger.warning("outcome_unknown", extra={**ids, "reason": reason})
         return StepUnknown(reason)
@@ -146,7 +151,7 @@ class LiveHands:
         def settled(outcome: Outcome) -> Progress:
             return settle(outcome, Timing(started_at, round((monotonic() - start) * 1000)))
 
-        spec = self._spec(job)
+        spec = self._spec(job.instruction)
         if spec is None:
             return self.write(
                 settled(StepFailed("unknown_action", {"action": job.instruction.action}))
@@ -155,16 +160,18 @@ class LiveHands:
         if spec.effect is Effect.DATABASE:
             return DatabaseStep(self, act, settled).carry_out()
         try:
-            outcome = self._counted(act)
+            outcome = self._counted(spec.effect, act)
         except NoPlace as taken:
             self.has_called_out = False
+            board.mark_written()
             return self._wait_for_place(job, taken.host)
         return self.write(settled(outcome))
 
-    def _counted(self, act: Callable[[], Outcome]) -> Outcome:
+    def _counted(self, effect: Effect, act: Callable[[], Outcome]) -> Outcome:
         """Call out, as one of the calls that this worker has under way. Raises NoPlace."""
         places = self.watch.places
         self.has_called_out = True
+        board.mark_call(effect)
         counter = places.of(self.claim.run_id, self.claim.tenant_id) if places else None
         with counted_by(counter):
             return act()
@@ -252,6 +259,7 @@ class LiveHands:
                     self.results.add(entry)
         self.step, self.pending = last.next_step, last.pending
         self.has_called_out = False
+        board.mark_written()
         checkpoints = sum(part.status is RunStatus.RUNNING for part in parts)
         if checkpoints:
             self.claim = self.claim.having_written(self.claim.written + checkpoints)
@@ -278,14 +286,14 @@ class LiveHands:
         logger.warning("checkpoint_refused", extra=ids, exc_info=problem)
         return Refusal(problem)
 
-    def _spec(self, job: Job) -> ActionSpec | None:
-        if job.instruction.op == "emit_event":
+    def _spec(self, instruction: Instruction) -> ActionSpec | None:
+        if instruction.op == "emit_event":
             return EMIT_EVENT
         try:
-            spec = registry.get(job.instruction.action)
+            spec = registry.get(instruction.action)
         except registry.UnknownAction:
             return None
-        must_ask = isinstance(job.instruction, Call) and job.instruction.must_ask
+        must_ask = isinstance(instruction, Call) and instruction.must_ask
         return not_to_be_repeated(spec) if must_ask else spec
 
     def _folding(self, progress: Progress) -> Progress:

@@ -63,14 +63,18 @@ def ignore_termination() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def beat(*, leaving: bool = False) -> None:
-    """Tell the supervisor that this process lives, or that it has drained."""
+def beat(*, leaving: bool = False, board: int | None = None) -> None:
+    """Tell the supervisor that this process lives, or that it has drained.
+
+    `board` is the descriptor of the memory in which it says what its slots do.
+    """
     descriptor = os.environ.get(BEAT_VARIABLE)
     if descriptor is None:
         return
     sign = "-" if leaving else ""
+    where = "" if board is None else f":{board}"
     try:
-        os.write(int(descriptor), f"{sign}{os.getpid()}\n".encode())
+        os.write(int(descriptor), f"{sign}{os.getpid()}{where}\n".encode())
     except (BrokenPipeError, BlockingIOError):
         return  # no supervisor reads; it has its own ways to find that out
 

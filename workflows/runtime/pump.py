@@ -17,6 +17,7 @@ from typing import Final
 import psycopg
 
 from workflows.conf import current
+from workflows.runtime.board import Board
 from workflows.runtime.broker import end_this_process_after_the_task
 from workflows.runtime.claims import Claim
 from workflows.runtime.execute import execute
@@ -121,9 +122,10 @@ class Pump:
         self.session = session
         self.lease = lease
         self.watch = Watch(lease, is_renewed=True, slots=slots)
-        self.slots = Slots(
-            slots, self._execute, enough=max(1, slots // REFILL_SHARE), most=slots * SPARE_FACTOR
-        )
+        most = slots * SPARE_FACTOR
+        self.board = Board(most, session.worker)
+        enough = max(1, slots // REFILL_SHARE)
+        self.slots = Slots(slots, self._execute, enough=enough, most=most, board=self.board)
         self.troubles = Troubles(session)
         self.starved = False  # due runs may wait for a slot
         self.misses = 0  # wake-ups in a row for which nothing was left
@@ -131,7 +133,7 @@ class Pump:
         self.given_up: deque[Claim] = (
             deque()
         )  # not carried to a checkpoint, the lease not ended yet
-        self.pulse = Pulse()
+        self.pulse = Pulse(self.board)
         now = monotonic()
         self.next_claim = self.next_match = self.next_reap = self.next_sweep = now
         self.refill_at = self.look_at = now
@@ -201,6 +203,7 @@ class Pump:
         except psycopg.Error:
             logger.warning("pump_not_signed_off", extra={"worker": self.session.worker})
         self.pulse.stop()
+        self.board.close()
 
     def _rest(self) -> None:
         self.pulse.touch()
@@ -277,7 +280,8 @@ class Pump:
         patience = self.suspects.patience()
         held = self.watch.held_by_tenant()
         shares = Shares(self.slots.size, self.slots.spare, held)
-        claims = self.session.claim(free, self.watch.served(), patience, shares)
+        found = self.session.claim(free, self.watch.served(), patience, shares)
+        claims = self._without_crowd(found)
         self.suspects.let_others_have_a_turn()
         for claim in claims:
             self.watch.take(claim, now)
@@ -286,6 +290,14 @@ class Pump:
             else:
                 self.slots.submit(claim)
         return len(claims)
+
+    def _without_crowd(self, claims: list[Claim]) -> list[Claim]:
+        """Give back at once all suspects but one: what ends this worker must not end them all."""
+        suspected = [claim for claim in claims if claim.is_suspect]
+        crowd = suspected if self.suspects else suspected[1:]
+        for claim in crowd:
+            self.session.hand_back(claim)
+        return [claim for claim in claims if claim not in crowd] if crowd else claims
 
     def _renew(self, now: float) -> None:
         if now < self.next_renewal:

@@ -8,9 +8,13 @@ from uuid import UUID
 
 import psycopg
 from django.utils import translation
+from psycopg.types.json import Jsonb
 
 from workflows.engine.decide import MAX_CRASHES, POISONED, wait_after_crash
+from workflows.engine.outcomes import Doubt
 from workflows.runtime import families, locks, statements
+from workflows.runtime.blame import Fate, Left, fate_of
+from workflows.runtime.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
 from workflows.runtime.database import Row
 from workflows.wording import errors as wording
 
@@ -40,12 +44,13 @@ def take_over_from_the_dead(
     worker's silence is not taken for its death.
     """
     facts = {"own": own, "silence": lease, "class": statements.WORKER_LOCK_CLASS}
-    dead = [row[0] for row in session.execute(statements.DEAD_WORKERS, facts).fetchall()]
+    ended: dict[int, Left | None] = dict(session.execute(statements.DEAD_WORKERS, facts).fetchall())
+    dead = list(ended)
     if not dead and not sweep:
         return 0
     whose = {"workers": dead, "own": own, "held": list(held)}
     left = session.execute(statements.RUNS_LEFT_BEHIND, whose).fetchall()
-    taken = sum(_is_taken_over(session, {**whose, "id": row[0]}) for row in left)
+    taken = sum(_is_taken_over(session, {**whose, "id": row[0]}, ended) for row in left)
     # While one of their runs is locked they stay known as dead, and it is tried again in a second.
     if dead and taken == len(left):
         session.execute(statements.FORGET_WORKERS, {"workers": dead})
@@ -53,23 +58,53 @@ def take_over_from_the_dead(
     return taken
 
 
-def _is_taken_over(session: "psycopg.Connection[Row]", which: dict[str, Any]) -> bool:
+def _is_taken_over(
+    session: "psycopg.Connection[Row]", which: dict[str, Any], ended: Mapping[int, Left | None]
+) -> bool:
     """Put one run back, in a transaction of its own: trouble with it keeps no other waiting."""
     try:
         with session.transaction():
             found = session.execute(statements.LOCK_RUN_LEFT_BEHIND, which).fetchone()
-            is_unreadable = found is not None and found[1] >= UNREADABLE_CRASHES
-            if found is not None and not is_unreadable:
-                # The worker that claims a poisoned run ends it, before anything of it is done.
-                values = {"id": found[0], "crashes": found[1]}
-                wait = wait_after_crash(found[1]) or timedelta(0)
-                session.execute(statements.TAKE_OVER, {**values, "wait": wait})
-        return _is_buried(session, *found) if found and is_unreadable else found is not None
+            is_unreadable = found is not None and _put_back(session, found, ended)
+        return _is_buried(session, *found[:3]) if found and is_unreadable else found is not None
     except psycopg.Error:
         if session.closed:
             raise
         logger.warning("run_not_taken_over", extra={"run": str(which["id"])}, exc_info=True)
         return False
+
+
+def _put_back(
+    session: "psycopg.Connection[Row]", found: Row, ended: Mapping[int, Left | None]
+) -> bool:
+    """Put a locked run back into the queue; True: that was not done, it is to be buried."""
+    run_id, crashes, token, worker = found
+    fate = fate_of(run_id, token, ended.get(worker))
+    if fate.counts and crashes >= UNREADABLE_CRASHES:
+        return True
+    # Null says that it was not begun, which a crash alone leaves open.
+    note: dict[str, Any] = {"left": None} if fate.counts else {}
+    if fate.was_begun:
+        note = {"left": Doubt.WORKER_DIED}
+    if note and fate.is_held:
+        note["held"] = HELD_BY_ITSELF if fate.counts else HELD_BY_ANOTHER
+    values = {
+        "id": run_id,
+        "crashes": crashes if fate.counts else crashes - 1,
+        # The worker that claims a poisoned run ends it, before anything of it is done.
+        "wait": _wait_after(crashes, fate),
+        "begun": fate.was_begun,
+        "note": Jsonb(note),
+    }
+    session.execute(statements.TAKE_OVER, values)
+    return False
+
+
+def _wait_after(crashes: int, fate: Fate) -> timedelta | None:
+    """Return how long the run rests; None: it is due as it was."""
+    if not fate.counts:
+        return None
+    return wait_after_crash(crashes, is_known=fate.is_held) or timedelta(0)
 
 
 def _is_buried(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token: int) -> bool:

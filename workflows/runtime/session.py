@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 # for somebody's lock. What meets one is tried again a little later.
 LOCK_TIMEOUT_MS: Final = 500
 STATEMENT_TIMEOUT_MS: Final = 10_000
+BRIEF_MS: Final = 1000
 # After a gap between its own beats, for so long a worker trusts nobody's silence: theirs may have
 # had the same cause.
 STEADY_SECONDS: Final = 5.0
@@ -213,6 +214,14 @@ class PumpSession:
     def _one(self, statement: str, values: Mapping[str, Any] | None = None) -> Any:
         row = self._run(statement, values).fetchone()
         return row[0] if row else None
+
+
+def brief_session() -> "psycopg.Connection[Row]":
+    """Open a session for a single statement of somebody who must not wait long for it."""
+    parameters = _direct_parameters()
+    brief = f"-c statement_timeout={BRIEF_MS}ms -c lock_timeout={BRIEF_MS}ms"
+    options = f"{parameters['options']} {brief}"
+    return psycopg.connect(**{**parameters, "options": options, "connect_timeout": 2})
 
 
 def _readable(claimed: "psycopg.Cursor[Row]") -> Sequence[Row]:

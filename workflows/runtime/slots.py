@@ -9,6 +9,8 @@ from threading import Lock, Thread
 
 from django.db import connections
 
+from workflows.runtime import board as boards
+from workflows.runtime.board import Board
 from workflows.runtime.claims import Claim
 
 logger = logging.getLogger(__name__)
@@ -24,9 +26,18 @@ class Slots:
     little. They are started when they are needed first.
     """
 
-    def __init__(self, size: int, work: Work, *, enough: int = 1, most: int | None = None) -> None:
+    def __init__(
+        self,
+        size: int,
+        work: Work,
+        *,
+        enough: int = 1,
+        most: int | None = None,
+        board: Board | None = None,
+    ) -> None:
         self.size = size
         self.most = max(size, most or size)
+        self._board = board  # where the threads say what they are in the middle of
         self.enough = enough  # free threads that are worth waking the pump
         self._work = work
         self._claims: SimpleQueue[Claim | None] = SimpleQueue()
@@ -90,12 +101,16 @@ class Slots:
 
     def _have_threads(self, number: int) -> None:
         while len(self._threads) < number:
-            thread = Thread(target=self._serve, daemon=True)
+            slot = len(self._threads)
+            thread = Thread(target=self._serve, args=(slot,), daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _serve(self) -> None:
+    def _serve(self, slot: int) -> None:
+        if self._board is not None:
+            self._board.sit_down(slot)
         while (claim := self._claims.get()) is not None:
+            boards.begin(claim.run_id, claim.token)
             try:
                 if not self._work(claim):
                     self._given_up.append(claim)
@@ -106,6 +121,7 @@ class Slots:
                 logger.exception("run_not_executed", extra={"run": str(claim.run_id)})
                 connections.close_all()
             finally:
+                boards.leave()
                 self._free_one()
         connections.close_all()
 

@@ -74,7 +74,9 @@ SELECT same FROM listening
 # A run that is due, and that nobody holds.
 _IS_DUE: Final = """run.tenant_id = tenants.id AND run.due_at <= now()
             AND run.status IN ('queued', 'waiting')
-            AND (run.crashes < %(suspect)s
+            AND (run.crashes = 0
+                OR (run.crashes < %(suspect)s
+                    AND run.pending ->> 'held' IS DISTINCT FROM 'by_itself')
                 OR run.due_at <= now() - %(suspects_due_for)s::interval)"""
 
 # How many of a tenant are looked at: as many as there are free slots, or as it may still have of
@@ -237,8 +239,9 @@ RETURNING cancel_requested_at IS NOT NULL
 FINISH: Final = """
 UPDATE workflow_runs
 SET status = %(status)s::text, step_results = step_results || %(entries)s::jsonb,
-    current_step = %(step)s, pending = %(pending)s::jsonb, crashes = 0, due_at = NULL,
-    completed_at = now(),
+    current_step = %(step)s, pending = %(pending)s::jsonb, due_at = NULL, completed_at = now(),
+    -- Of a run that ended its workers it says how many.
+    crashes = CASE WHEN %(error_code)s::text = 'poisoned' THEN crashes ELSE 0 END,
     wait_type = NULL, wait_match = NULL, worker = NULL, lease_until = NULL,
     output = %(output)s::jsonb,
     error_step = %(error_step)s,
@@ -329,7 +332,7 @@ LEAVE: Final = "DELETE FROM workflow_workers WHERE number = %(worker)s"
 # Workers whose database session is gone, or that have been silent for a whole lease (NULL: silence
 # counts for nothing now). Who asks is alive.
 DEAD_WORKERS: Final = """
-SELECT number FROM workflow_workers
+SELECT number, ended_in FROM workflow_workers
 WHERE number <> %(own)s
     AND (beat_at < now() - %(silence)s::interval OR number::int <> ALL (ARRAY(
     SELECT objid::bigint::int FROM pg_locks
@@ -357,7 +360,7 @@ RUNS_LEFT_BEHIND: Final = f"SELECT id FROM workflow_runs run WHERE {_IS_LEFT_BEH
 
 # One of them, if nobody was faster. What somebody has locked is left for the next sweep.
 LOCK_RUN_LEFT_BEHIND: Final = f"""
-SELECT id, crashes + 1, lease_token FROM workflow_runs run
+SELECT id, crashes + 1, lease_token, worker FROM workflow_runs run
 WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - a constant of this module
@@ -372,13 +375,29 @@ WITH parked AS (
 UPDATE workflow_runs run SET due_at = now() FROM parked WHERE run.id = parked.id
 """
 
-# Put a dead worker's run back. The new token makes whatever its old worker still writes void.
+# What the runs of a pump were in the middle of that its supervisor ends.
+NOTE_END: Final = "UPDATE workflow_workers SET ended_in = %(left)s WHERE number = %(worker)s"
+
+# Put a dead worker's run back. The new token makes whatever its old worker still writes void. If
+# its step was not begun, the mark goes, unless it is of a worker before: `left` tells, or, where an
+# older release has taken the run over, a crash. `left` null: it is known that it was not begun.
 TAKE_OVER: Final = """
 UPDATE workflow_runs
 SET status = 'queued', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
-    lease_until = NULL, wake_reason = 'crash', due_at = CASE WHEN %(wait)s::interval = interval '0'
-        THEN timestamptz '1970-01-01 00:00:00+00'
-        ELSE now() + %(wait)s END
+    lease_until = NULL,
+    wake_reason = CASE WHEN %(wait)s::interval IS NULL AND NOT %(begun)s THEN wake_reason
+        ELSE 'crash' END,
+    due_at = CASE WHEN %(wait)s::interval IS NULL THEN due_at
+        WHEN %(wait)s::interval = interval '0' THEN timestamptz '1970-01-01 00:00:00+00'
+        ELSE now() + %(wait)s END,
+    pending = CASE
+        WHEN %(begun)s THEN pending - 'held' || %(note)s::jsonb
+        WHEN CASE WHEN pending ? 'left' THEN pending ->> 'left' IS NOT NULL ELSE crashes > 0 END
+            THEN pending
+        ELSE nullif(pending - 'begun' || %(note)s::jsonb, '{}'::jsonb) END,
+    started_at = CASE WHEN NOT %(begun)s AND crashes = 0 AND %(note)s::jsonb = '{}'::jsonb
+        AND step_results = '[]'::jsonb AND pending - 'begun' = '{}'::jsonb
+        THEN NULL ELSE started_at END
 WHERE id = %(id)s
 """
 
@@ -444,7 +463,8 @@ SET status = 'skipped', due_at = NULL, completed_at = now(), wait_type = NULL, p
     error_code = %(error_code)s, error_message = %(error_message)s
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND due_at IS NOT NULL
     AND NOT holds_lane AND step_results = '[]'::jsonb AND status IN ('queued', 'running')
-    AND coalesce(pending, '{}'::jsonb) - '{begun,left,faults,step,step_name}'::text[] = '{}'::jsonb
+    AND coalesce(pending, '{}'::jsonb)
+        - '{begun,left,held,faults,step,step_name}'::text[] = '{}'::jsonb
 RETURNING 1
 """
 

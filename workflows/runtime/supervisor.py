@@ -19,7 +19,10 @@ from typing import Final
 from django.db import DatabaseError
 
 from workflows.runtime import cluster as clusters
+from workflows.runtime import held
+from workflows.runtime.board import BoardOfAnother
 from workflows.runtime.cluster import RUNS, TASKS
+from workflows.runtime.held import Look
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class ClusterProcess:
     process: ForkProcess
     beat_reader: int
     beats: dict[int, float] = field(default_factory=dict)  # pid: monotonic seconds of its last
+    looks: dict[int, Look] = field(default_factory=dict)  # by pid
     drained: set[int] = field(default_factory=set)
     complete_at: float = field(default_factory=monotonic)  # when all pumps were last seen alive
     was_complete: bool = False  # whether they ever were
@@ -61,12 +65,17 @@ class ClusterProcess:
         except BlockingIOError:
             return
         for line in text.split():
-            pid = int(line)
+            number, _, board = line.partition(":")
+            pid = int(number)
             if pid < 0:
                 self.beats.pop(-pid, None)
+                self.looks.pop(-pid, None)
                 self.drained.add(-pid)
-            else:
-                self.beats[pid] = monotonic()
+                continue
+            self.beats[pid] = monotonic()
+            if board and pid not in self.looks:
+                with suppress(OSError):  # it has ended meanwhile
+                    self.looks[pid] = Look(BoardOfAnother(pid, int(board)))
 
     def ask_to_stop(self) -> None:
         """SIGTERM to the main process alone."""
@@ -124,7 +133,7 @@ class Supervisor:
         if cluster.has_ended:
             self._remove(cluster, "cluster_ended")
         elif name == RUNS:
-            self._shoot_silent(cluster)
+            _end_silent(cluster)
             if self._is_stalled(cluster):
                 self._remove(cluster, "cluster_stalled")
 
@@ -137,16 +146,6 @@ class Supervisor:
                 logger.warning("chores_not_planned", exc_info=True)
                 return
         self.clusters[name] = start_cluster(name)
-
-    def _shoot_silent(self, cluster: ClusterProcess) -> None:
-        now = monotonic()
-        for pid, heard in list(cluster.beats.items()):
-            if now - heard < SILENCE_SECONDS:
-                continue
-            del cluster.beats[pid]
-            if _is_in_group(pid, cluster.pid):
-                logger.warning("pump_silent", extra={"pid": pid})
-                os.kill(pid, signal.SIGKILL)
 
     def _is_stalled(self, cluster: ClusterProcess) -> bool:
         """Whether fewer pumps live than should, for longer than a replacement takes."""
@@ -200,6 +199,23 @@ def start_cluster(name: str) -> ClusterProcess:
     cluster = ClusterProcess(name, process, reader)
     logger.info("cluster_started", extra={"cluster": name, "pid": cluster.pid})
     return cluster
+
+
+def _end_silent(cluster: ClusterProcess) -> None:
+    """End the pumps that say nothing any more, and those whose interpreter is held."""
+    for pid, heard in list(cluster.beats.items()):
+        look, silent = cluster.looks.get(pid), monotonic() - heard
+        is_held = look is not None and look.is_held(pid)
+        if not is_held and silent < SILENCE_SECONDS:
+            continue
+        if not is_held and silent < held.STARVED_SECONDS and held.is_starved(pid):
+            continue
+        del cluster.beats[pid]
+        cluster.looks.pop(pid, None)
+        if _is_in_group(pid, cluster.pid):
+            logger.warning("pump_held" if is_held else "pump_silent", extra={"pid": pid})
+            with suppress(ProcessLookupError):
+                held.end(pid, look)
 
 
 def _is_in_group(pid: int, group: int) -> bool:

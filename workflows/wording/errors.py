@@ -93,6 +93,10 @@ _UNKNOWN: Final[Mapping[str, Any]] = {
         "The worker died in the middle of this step, and nobody knows whether it was done. "
         "Look on the other side before you repeat it."
     ),
+    Doubt.WORKER_HELD: _(
+        "The worker was ended in the middle of this step, because something held it up, and nobody "
+        "knows whether the step was done. Look on the other side before you repeat it."
+    ),
     Doubt.NOT_RECORDED: _(
         "This step was under way, and the database could not take note of what came of it. "
         "Look on the other side before you repeat it."

@@ -115,3 +115,8 @@ def test_a_run_rests_longer_after_each_crash_and_then_no_more(crashes, seconds):
 
     assert wait == (None if seconds is None else timedelta(seconds=seconds))
     assert MAX_CRASHES == 5
+
+
+def test_a_run_that_is_known_to_have_ended_its_worker_rests_from_the_first_time_on():
+    assert wait_after_crash(1, is_known=True) == timedelta(seconds=2)
+    assert wait_after_crash(5, is_known=True) is None

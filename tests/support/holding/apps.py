@@ -1,0 +1,13 @@
+"""The app of the action."""
+
+from django.apps import AppConfig
+
+
+class HoldingConfig(AppConfig):
+    """Makes the action known once all apps are there."""
+
+    name = "tests.support.holding"
+
+    def ready(self):
+        """Declare it."""
+        from tests.support.holding import actions  # noqa: F401 - not before the apps

@@ -1,0 +1,123 @@
+"""What each slot of a pump is in the middle of, in memory that outlives the pump.
+
+The supervisor reads it when it has to end a pump that cannot speak for itself any more: it tells
+the run that holds the interpreter from those that were carried out beside it. A slot writes its own
+cell and nobody else's, so no lock is needed; a mark is the store of one byte.
+"""
+
+import mmap
+import os
+import struct
+from enum import IntEnum
+from threading import get_native_id, local
+from time import monotonic
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from actions.spec import Effect
+
+_HEAD: Final = struct.Struct("=dq")  # the last beat of its heart, the worker's number
+_CELL: Final = struct.Struct("=16sqIB")  # run, lease token, thread, state
+_STATE_OFFSET: Final = _CELL.size - 1
+
+_own = local()  # the cell of a slot's thread
+
+
+class State(IntEnum):
+    """What a slot is in the middle of."""
+
+    IDLE = 0
+    WORKING = 1  # on a run, of which nothing outside this database is under way
+    CALLING = 2  # an action was begun that must not be done twice; what it came to is not written
+    CALLING_REPEATABLE = 3
+
+
+class Cell(NamedTuple):
+    """One slot, as it was found."""
+
+    run_id: UUID
+    token: int
+    thread: int  # as the kernel counts them
+    state: State
+
+
+class Board:
+    """The memory of one pump. `descriptor` names it to whoever may look into this process."""
+
+    def __init__(self, slots: int, worker: int) -> None:
+        self.descriptor = os.memfd_create("sayr-board")
+        os.ftruncate(self.descriptor, _HEAD.size + slots * _CELL.size)
+        self._memory = mmap.mmap(self.descriptor, 0)
+        self.worker = worker
+        self.beat()
+
+    def beat(self) -> None:
+        """Say that a thread got the interpreter just now."""
+        _HEAD.pack_into(self._memory, 0, monotonic(), self.worker)
+
+    def sit_down(self, slot: int) -> None:
+        """Let this thread write the cell of a slot from now on."""
+        _own.seat = (self._memory, _HEAD.size + slot * _CELL.size, get_native_id())
+
+    def close(self) -> None:
+        """Forget its name; the memory goes with the last who has it."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def begin(run_id: UUID, token: int) -> None:
+    """Note that this thread begins to carry out a run."""
+    if (seat := getattr(_own, "seat", None)) is not None:
+        memory, offset, thread = seat
+        _CELL.pack_into(memory, offset, run_id.bytes, token, thread, State.WORKING)
+
+
+def mark_call(effect: Effect) -> None:
+    """Note that an action is begun whose effect is outside this database."""
+    is_single = effect is Effect.NOT_REPEATABLE
+    _mark(State.CALLING if is_single else State.CALLING_REPEATABLE)
+
+
+def mark_written() -> None:
+    """Note that what an action came to stands in the run's row."""
+    _mark(State.WORKING)
+
+
+def leave() -> None:
+    """Note that this thread is done with its run."""
+    _mark(State.IDLE)
+
+
+def _mark(state: State) -> None:
+    if (seat := getattr(_own, "seat", None)) is not None:
+        memory, offset, _thread = seat
+        memory[offset + _STATE_OFFSET] = state
+
+
+class BoardOfAnother:
+    """The memory of a pump, seen from the supervisor; it can be read after the pump's death."""
+
+    def __init__(self, pid: int, descriptor: int) -> None:
+        """Open it. Raises OSError if the process has ended."""
+        with open(f"/proc/{pid}/fd/{descriptor}", "rb") as file:
+            self._memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+
+    @property
+    def beat_at(self) -> float:
+        """When a thread last got the interpreter: monotonic seconds, the same in all processes."""
+        return float(_HEAD.unpack_from(self._memory)[0])
+
+    @property
+    def worker(self) -> int:
+        """The worker's number."""
+        return int(_HEAD.unpack_from(self._memory)[1])
+
+    def cells(self) -> list[Cell]:
+        """Return the slots that are in the middle of something."""
+        found = []
+        for offset in range(_HEAD.size, len(self._memory), _CELL.size):
+            run, token, thread, state = _CELL.unpack_from(self._memory, offset)
+            if state != State.IDLE:
+                found.append(Cell(UUID(bytes=run), token, thread, State(state)))
+        return found
