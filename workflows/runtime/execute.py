@@ -204,7 +204,7 @@ def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:
     if not store.enter_lanes(claim, needed.loaded.program.settings):
         return None
     # Only now it begins: whoever claimed it before and died had not.
-    left = {"begun", "left"}
+    left = {"begun", "left", "held"}
     pending = {key: kept for key, kept in (claim.pending or {}).items() if key not in left}
     started_at = claim.claimed_at if claim.has_done_nothing else claim.started_at
     return replace(claim, holds_lane=True, pending=pending or None, started_at=started_at)

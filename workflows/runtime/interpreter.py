@@ -9,6 +9,7 @@ from workflows.engine.entries import Timing
 from workflows.engine.outcomes import CancelAsked, Outcome, StepUnknown
 from workflows.engine.progress import Job, Progress, stored
 from workflows.engine.statuses import RunStatus
+from workflows.runtime.claims import BOOKKEEPING
 
 Settle = Callable[[Outcome, Timing], Progress]
 Pending = Mapping[str, Any]
@@ -81,7 +82,7 @@ def _is_stored(hands: Hands, pending: Pending | None) -> bool:
 
     Its params are stored, or it is the very first step, which is rendered as of the run's start.
     """
-    kept = (pending or {}).keys() - {"begun"}
+    kept = (pending or {}).keys() - BOOKKEEPING
     return "input" in kept or not (kept or hands.walker().results)
 
 

@@ -341,7 +341,7 @@ def enter_lanes(claim: Claim, settings: RunSettings) -> bool:
             return False
         for run_id in older:
             _replace(claim.tenant_id, run_id)
-    left = {"begun", "left"}  # by whoever claimed it before: it had not begun
+    left = {"begun", "left", "held"}  # by whoever claimed it before: it had not begun
     pending = {key: kept for key, kept in (claim.pending or {}).items() if key not in left}
     with transaction.atomic():
         return lanes.enter(lanes.Turn.of(claim, settings), _stored(pending or None))

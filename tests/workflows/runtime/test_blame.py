@@ -1,5 +1,6 @@
 """Whom the end of a pump is put down to: each state of a slot, with each way in which it ended."""
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -215,3 +216,38 @@ def test_who_gives_a_run_back_keeps_what_an_earlier_worker_began(
     [entry] = run.step_results
     assert (entry["status"], entry["error"]["params"]["reason"]) == ("unknown", reason)
     assert calls == []
+
+
+def deaths_until_the_end(machines, kept):
+    """Let each worker die in the run, first to last; return how often its step was called."""
+    north, south = machines
+    north.close()
+    for death in range(1, 20):
+        machine = Machine("north")
+        claims = machine.session.claim(1)
+        with suppress(KeyboardInterrupt):
+            for claim in claims:
+                machine.execute(claim)
+        left = {str(claim.run_id): [claim.token, *kept] for claim in claims} if kept else None
+        WorkflowWorker.objects.filter(number=machine.session.worker).update(ended_in=left)
+        machine.session.connection().close()
+        if WorkflowRun.objects.get().due_at is None:
+            return death - 1
+        wait_until(lambda: take_over_from_the_dead(south.session.connection(), LEASE, sweep=False))
+        WorkflowRun.objects.filter(status="queued").update(due_at=timezone.now())
+    return None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kept", [None, [True, True], [False, True]])
+def test_each_death_in_the_first_step_counts(tenant, library, machines, kept):
+    def die(_params, _context):
+        raise KeyboardInterrupt
+
+    library(Effect.REPEATABLE, die)
+    publish_steps(tenant, {"name": "a", "action": "probe", "params": {}})
+    fire(tenant, "x", {})
+
+    assert deaths_until_the_end(machines, kept) == 5
+    run = WorkflowRun.objects.get()
+    assert (run.error_code, run.crashes) == ("poisoned", 5)
