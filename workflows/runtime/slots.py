@@ -110,8 +110,8 @@ class Slots:
         if self._board is not None:
             self._board.sit_down(slot)
         while (claim := self._claims.get()) is not None:
-            boards.begin(claim.run_id, claim.token)
             try:
+                boards.begin(claim.run_id, claim.token)
                 if not self._work(claim):
                     self._given_up.append(claim)
             except BaseException:

@@ -75,7 +75,7 @@ def test_a_slot_that_was_freed_by_an_exception_wakes_the_pump():
 
 
 class OneClaim:
-    """Of a claim, the slots know the id alone."""
+    """Of a claim, the slots know the id and the token."""
 
     def __init__(self, *, fails):
-        self.fails, self.run_id = fails, id(self)
+        self.fails, self.run_id, self.token = fails, id(self), 1
