@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import SafeJSONField
+
 
 class WorkflowWorker(models.Model):
     """One pump, from its start to its end. Serves every tenant, so it belongs to none.
@@ -24,7 +26,7 @@ class WorkflowWorker(models.Model):
     beat_at = models.DateTimeField(_("last sign of life"), db_default=Now())
 
     # Of one that its supervisor ended: what each of its runs was in the middle of (runtime.blame).
-    ended_in = models.JSONField(_("ended in"), null=True)
+    ended_in = SafeJSONField(_("ended in"), null=True)
 
     objects: ClassVar[models.Manager["WorkflowWorker"]] = models.Manager()
 
