@@ -10,13 +10,18 @@ NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
 NEVER_MATCHES = re.compile("(a+)+$")
 
 
-@action(
-    "hold_interpreter",
-    label="Hold the interpreter",
-    description="For hours.",
-    params=NOTHING,
-    effect=Effect.REPEATABLE,
-)
+def declare():
+    """Make the action known to this process."""
+    declared = action(
+        "hold_interpreter",
+        label="Hold the interpreter",
+        description="For hours.",
+        params=NOTHING,
+        effect=Effect.REPEATABLE,
+    )
+    declared(hold_interpreter)
+
+
 def hold_interpreter(_params, _context):
     """Do so."""
     NEVER_MATCHES.match("a" * 60 + "b")

@@ -10,4 +10,6 @@ class HoldingConfig(AppConfig):
 
     def ready(self):
         """Declare it."""
-        from tests.support.holding import actions  # noqa: F401 - not before the apps
+        from tests.support.holding.actions import declare  # not before the apps
+
+        declare()
