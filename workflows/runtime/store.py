@@ -17,6 +17,7 @@ from django.utils import translation
 from tenants.jsontext import storable, storable_text
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
+from workflows.engine.errors import WalkAbandoned
 from workflows.engine.folding import Fold
 from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
@@ -37,7 +38,7 @@ REPLACED: Final = "replaced_by_newer"
 MOST_CHARACTERS: Final = 100  # of the error columns, but for the message
 
 
-class LeaseLost(Exception):
+class LeaseLost(WalkAbandoned):
     """The run was taken over, or ended, by somebody else: this worker must not touch it again."""
 
     def __init__(self, run_id: UUID) -> None:
