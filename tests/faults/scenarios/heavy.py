@@ -1,0 +1,58 @@
+"""One company's templates that multiply their work, under the load of another."""
+
+import time
+
+from tests.faults.jobs import heavy_job, order_job
+from tests.faults.registry import scenario
+from tests.faults.scenarios.hostile import LATER_MS, not_later
+
+EVENTS = 40
+END_SECONDS = 150  # each of them takes two seconds of one processor
+ENDED = """
+SELECT count(*) FROM workflow_runs WHERE tenant_id = %(tenant)s AND due_at IS NULL
+"""
+OTHERS = """
+SELECT error_code, count(*) FROM workflow_runs
+WHERE tenant_id = %(tenant)s AND (status <> 'failed' OR error_code <> 'too_much_work'
+    OR coalesce(error_message, '') = '') GROUP BY 1
+"""
+SLOWEST = """
+SELECT coalesce(extract(epoch FROM max(coalesce(completed_at, clock_timestamp()) - created_at)), 0)
+FROM workflow_runs WHERE tenant_id = %(tenant)s AND created_at > %(since)s
+"""
+CLOCK = "SELECT clock_timestamp()"
+
+
+@scenario
+def hostile_template(stage):
+    """Events whose template sorts a long list ten thousand times, and more of the kind."""
+    ledger = stage.world.ledger
+    stage.world.group()
+    innocent = stage.shop(order_job(stage.world.provider.address("ok")))
+    guilty = stage.shop(heavy_job(), "guilty")
+    events = stage.often(8, EVENTS)
+    with stage.load(innocent, every=0.1):
+        begun = ledger.one(CLOCK)
+        time.sleep(stage.often(2, 5))
+        usual = float(ledger.one(SLOWEST, tenant=innocent.tenant.id, since=begun))
+        fired = ledger.one(CLOCK)
+        with not_later(stage):
+            for _ in range(events):
+                guilty.fire()
+            stage.fault()
+        _let_them_end(stage, guilty, events)
+        slowest = float(ledger.one(SLOWEST, tenant=innocent.tenant.id, since=fired))
+    stage.note = f"runs beside took {slowest * 1000:.0f} ms at most, before {usual * 1000:.0f} ms"
+    if slowest * 1000 > usual * 1000 + LATER_MS:
+        stage.verdict.lost.append(stage.note)
+    for code, count in ledger.rows(OTHERS, tenant=guilty.tenant.id):
+        stage.verdict.lost.append(f"{count} heavy runs ended with {code}")
+
+
+def _let_them_end(stage, guilty, events):
+    until = time.monotonic() + END_SECONDS
+    while stage.world.ledger.one(ENDED, tenant=guilty.tenant.id) < events:
+        if time.monotonic() > until:
+            stage.verdict.lost.append("a template is still being filled in")
+            return
+        time.sleep(0.2)
