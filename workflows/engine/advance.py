@@ -80,11 +80,6 @@ CheckFor = Callable[["Evaluated"], Callable[[int], None]]
 Arrival = Family | Mapping[str, Json] | None
 
 
-# One walk writes nothing until it comes to something to do: then, and after so many steps, or after
-# so much work as one step may take, it is written and walked on.
-MOST_ENTRIES_AT_ONCE: Final = 500
-
-
 @dataclass(frozen=True, slots=True)
 class Evaluated:
     """The step that something is worked out for."""
@@ -248,7 +243,8 @@ class Walker:
         spent = 0
         while True:
             instruction = self.program.instructions[step]
-            if spent > OPERATIONS or len(self.seen) - self.stored_entries > MOST_ENTRIES_AT_ONCE:
+            if spent > OPERATIONS:
+                # The steps so far took as much work as one may: nobody is to do it again.
                 return self._walk_on_from(step, pending)
             if isinstance(instruction, Fail):
                 return self._fail(instruction, now)
