@@ -59,6 +59,11 @@ class Turns:
             else:
                 self._strike_out(place)
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether a thread has its turn."""
+        return self._has_turn is not None
+
     def waiting(self) -> int:
         """Return how many threads wait."""
         with self._lock:

@@ -129,6 +129,11 @@ class Watch:
         with self._changed:
             return Counter(claim.tenant_id for claim, _until in self._leases.values())
 
+    def serves_others_than(self, tenant_id: UUID) -> bool:
+        """Whether runs of other tenants are under way."""
+        with self._changed:
+            return any(claim.tenant_id != tenant_id for claim, _until in self._leases.values())
+
     def stop(self) -> None:
         """From now on runs are put down between two steps."""
         self._stopping = True
