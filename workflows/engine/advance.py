@@ -40,8 +40,14 @@ from workflows.engine.entries import (
     finished,
     has_errors,
 )
-from workflows.engine.errors import Interrupted, Postponed, WalkAbandoned
 from workflows.engine.inputs import storable_input
+from workflows.engine.interruptions import (
+    CheckFor,
+    Evaluated,
+    Interrupted,
+    Postponed,
+    WalkAbandoned,
+)
 from workflows.engine.outcomes import (
     CancelAsked,
     DeadlinePassed,
@@ -73,21 +79,8 @@ Json = Any
 Pending = Mapping[str, Json]
 # Builds what templates see from the results so far: the walker knows no rows.
 ScopeFor = Callable[[Results, datetime], Scope]
-# Gives what is called now and then while something is worked out for a step, with the operations
-# spent so far. It raises Interrupted or Postponed, or WalkAbandoned.
-CheckFor = Callable[["Evaluated"], Callable[[int], None]]
 # What a run that waits for others finds when it is woken: its children, an event, a decision.
 Arrival = Family | Mapping[str, Json] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """The step that something is worked out for."""
-
-    instruction: Instruction | None  # None: what a child run hands over
-    has_failed: Callable[[], bool]  # whether it is one of the steps for a run that has failed
-    # Whether it may be left for later: nobody could take it for one that may have been done.
-    may_be_postponed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

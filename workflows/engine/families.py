@@ -13,7 +13,7 @@ from workflows.engine import children
 from workflows.engine.children import Family
 from workflows.engine.decide import Decision, Then, failure_of
 from workflows.engine.entries import Entry, Timing, finished
-from workflows.engine.errors import Interrupted
+from workflows.engine.interruptions import Interrupted
 from workflows.engine.outcomes import (
     CancelAsked,
     Outcome,

@@ -10,8 +10,7 @@ from datetime import datetime
 from time import monotonic, sleep  # noqa: TID251  # lets others work, and holds nothing
 from typing import Final, Protocol
 
-from workflows.engine.advance import Evaluated
-from workflows.engine.errors import Interrupted, Postponed
+from workflows.engine.interruptions import Evaluated, Interrupted, Postponed
 from workflows.engine.outcomes import CancelAsked, DeadlinePassed, StepFailed
 from workflows.engine.progress import Job
 from workflows.runtime.claims import Claim

@@ -17,7 +17,7 @@ from tenants.jsontext import dumps, storable_text
 from tenants.strict_json import BadJson, facts_of, keep
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text
-from workflows.engine.errors import Interrupted, WalkAbandoned
+from workflows.engine.interruptions import Interrupted, WalkAbandoned
 from workflows.engine.outcomes import Doubt, Outcome, StepCompleted, StepFailed, StepUnknown
 from workflows.engine.progress import Job
 from workflows.runtime.cause import Cause, acting

@@ -17,8 +17,8 @@ from django.utils import translation
 from tenants.jsontext import storable, storable_text
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
-from workflows.engine.errors import WalkAbandoned
 from workflows.engine.folding import Fold
+from workflows.engine.interruptions import WalkAbandoned
 from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import decisions, families, lanes, locks, look_back, matching, statements

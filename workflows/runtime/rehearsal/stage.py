@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tenants.facts import TenantFacts
 from tenants.jsontext import dumps
-from workflows.engine.errors import WalkAbandoned
+from workflows.engine.interruptions import WalkAbandoned
 from workflows.runtime.rehearsal.undone import Rewind
 
 Json = Any
