@@ -21,10 +21,11 @@ from workflows.runtime.watch import Watch
 # What a run may work out before it does so by turns with the others: a tenth of a second, and less
 # (one look of the budget) while others have their turn.
 OPERATIONS_AT_ONCE: Final = 1_000_000
-# Between two pieces of work, while other companies have runs under way: they get the interpreter
-# at once then. Without it, one thread that reckons made a run of 50 ms take 600 (measured), with
-# it 200 to 300.
-REST_SECONDS: Final = 0.01
+# Between two pieces of work it rests as long as the last one took, while other companies have runs
+# under way: they get the interpreter at once then. One thread that reckons without a rest made a
+# run of 50 ms take 600 (measured), with rests of 10 ms 200 to 300.
+LEAST_REST_SECONDS: Final = 0.01
+MOST_REST_SECONDS: Final = 0.1
 TIMED_OUT: Final = "step_timed_out"
 
 
@@ -51,6 +52,7 @@ class Evaluations:
         self._operations = 0  # of all so far, as far as they were looked at
         self._in_transaction = False
         self._is_followed = False
+        self._piece_began_at = monotonic()
 
     @contextmanager
     def in_transaction(self) -> Iterator[None]:
@@ -115,9 +117,11 @@ class Evaluations:
             self._is_followed = True
             self._watch.follow(self._run.claim)
         tenant = self._run.claim.tenant_id
+        took = monotonic() - self._piece_began_at
         TURNS.take(tenant, lambda: self._look(refuse, postpone))
         if self._watch.serves_others_than(tenant):
-            sleep(REST_SECONDS)
+            sleep(min(max(took, LEAST_REST_SECONDS), MOST_REST_SECONDS))
+        self._piece_began_at = monotonic()
 
     def _look(self, refuse: Callable[[], None], postpone: Callable[[], None]) -> None:
         refuse()

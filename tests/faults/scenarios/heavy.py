@@ -16,8 +16,10 @@ SELECT error_code, count(*) FROM workflow_runs
 WHERE tenant_id = %(tenant)s AND (status <> 'failed' OR error_code <> 'too_much_work'
     OR coalesce(error_message, '') = '') GROUP BY 1
 """
-SLOWEST = """
-SELECT coalesce(extract(epoch FROM max(coalesce(completed_at, clock_timestamp()) - created_at)), 0)
+# On a busy machine the slowest of many tells of the machine: of the probes each one is looked at.
+P95 = """
+SELECT coalesce(percentile_cont(0.95) WITHIN GROUP (
+    ORDER BY extract(epoch FROM coalesce(completed_at, clock_timestamp()) - created_at) * 1000), 0)
 FROM workflow_runs WHERE tenant_id = %(tenant)s AND created_at > %(since)s
 """
 CLOCK = "SELECT clock_timestamp()"
@@ -34,16 +36,16 @@ def hostile_template(stage):
     with stage.load(innocent, every=0.1):
         begun = ledger.one(CLOCK)
         time.sleep(stage.often(1, 5))
-        usual = float(ledger.one(SLOWEST, tenant=innocent.tenant.id, since=begun))
+        usual = float(ledger.one(P95, tenant=innocent.tenant.id, since=begun))
         fired = ledger.one(CLOCK)
         with not_later(stage):
             for _ in range(events):
                 guilty.fire()
             stage.fault()
         _let_them_end(stage, guilty, events)
-        slowest = float(ledger.one(SLOWEST, tenant=innocent.tenant.id, since=fired))
-    stage.note = f"runs beside took {slowest * 1000:.0f} ms at most, before {usual * 1000:.0f} ms"
-    if slowest * 1000 > usual * 1000 + LATER_MS:
+        beside = float(ledger.one(P95, tenant=innocent.tenant.id, since=fired))
+    stage.note = f"p95 of the runs beside: {beside:.0f} ms, before {usual:.0f} ms"
+    if beside > usual + LATER_MS:
         stage.verdict.lost.append(stage.note)
     for code, count in ledger.rows(OTHERS, tenant=guilty.tenant.id):
         stage.verdict.lost.append(f"{count} heavy runs ended with {code}")
