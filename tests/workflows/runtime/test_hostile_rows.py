@@ -17,7 +17,6 @@ from django.utils import timezone
 from tests.support.approvals import ask
 from tests.support.people import make_member
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import Machine
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -161,13 +160,6 @@ def publish_waiting(tenant, definition):
     asked = {"type": "answer", "match": {"n": "{{ trigger.n }}"}, "look_back": "1h"}
     steps = [{"name": "w", "action": "wait_for_event", "params": asked}]
     publish(tenant, "t", definition, {"name": "V", "trigger_type": "begin", "steps": steps})
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 @pytest.fixture

@@ -41,13 +41,6 @@ def move_at_once(monkeypatch):
     monkeypatch.setattr(folding, "MAX_SUPERSEDED_BYTES", 0)
 
 
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
-
-
 def probe(name, to="ok", **more):
     return {"name": name, "action": "probe", "params": {"to": to}, **more}
 

@@ -9,7 +9,7 @@ from tests.support.approvals import ask
 from tests.support.live import wait_until
 from tests.support.tenants import make_tenant
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.workflows.runtime.machine import LEASE
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -28,13 +28,6 @@ from workflows.wording.approvals import mail_failure_words
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOG = {"name": "a", "action": "log_note", "params": {"text": "x"}}
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 def write(table, column, value, key):
