@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from workflows.engine.decide import MAX_CRASHES, POISONED, wait_after_crash
 from workflows.engine.outcomes import Doubt
 from workflows.runtime import families, locks, statements
-from workflows.runtime.blame import Fate, Left, fate_of
+from workflows.runtime.blame import Fate, Left, fate_of, read
 from workflows.runtime.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
 from workflows.runtime.database import Row
 from workflows.wording import errors as wording
@@ -44,7 +44,8 @@ def take_over_from_the_dead(
     worker's silence is not taken for its death.
     """
     facts = {"own": own, "silence": lease, "class": statements.WORKER_LOCK_CLASS}
-    ended: dict[int, Left | None] = dict(session.execute(statements.DEAD_WORKERS, facts).fetchall())
+    found = session.execute(statements.DEAD_WORKERS, facts).fetchall()
+    ended: dict[int, Left | None] = {number: read(text) for number, text in found}
     dead = list(ended)
     if not dead and not sweep:
         return 0

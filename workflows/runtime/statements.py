@@ -6,6 +6,8 @@ database's now() alone: a worker's clock may jump.
 
 from typing import Final
 
+from tenants.moments import BOUNDED_SQL
+
 # Due by no clock: an event, a decision, a child or a lane wakes the run. Python's datetime cannot
 # hold an infinity.
 NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
@@ -140,12 +142,14 @@ FROM due WHERE run.id = due.id
 RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.trigger_payload::text, run.step_results::text, run.current_step, due.pending::text,
     run.lease_token,
-    run.actor, run.subject_type, run.subject_id, run.started_at, now(),
+    run.actor, run.subject_type, run.subject_id, {BOUNDED_SQL.format(column="run.started_at")},
+    now(),
     run.cancel_requested_at IS NOT NULL,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
     (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
-    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason,
+    {BOUNDED_SQL.format(column="run.deadline_at")}, run.children_open,
+    {BOUNDED_SQL.format(column="run.created_at")}, run.item IS NOT NULL, run.wake_reason,
     run.entries_numbered
 """  # noqa: S608 - of the texts above
 
@@ -332,7 +336,7 @@ LEAVE: Final = "DELETE FROM workflow_workers WHERE number = %(worker)s"
 # Workers whose database session is gone, or that have been silent for a whole lease (NULL: silence
 # counts for nothing now). Who asks is alive.
 DEAD_WORKERS: Final = """
-SELECT number, ended_in FROM workflow_workers
+SELECT number, ended_in::text FROM workflow_workers
 WHERE number <> %(own)s
     AND (beat_at < now() - %(silence)s::interval OR number::int <> ALL (ARRAY(
     SELECT objid::bigint::int FROM pg_locks
@@ -391,12 +395,15 @@ SET status = 'queued', crashes = %(crashes)s, lease_token = lease_token + 1, wor
         WHEN %(wait)s::interval = interval '0' THEN timestamptz '1970-01-01 00:00:00+00'
         ELSE now() + %(wait)s END,
     pending = CASE
+        -- Not what a run's row holds: whoever claims it finds that out.
+        WHEN jsonb_typeof(pending) NOT IN ('object', 'array') THEN jsonb_build_array(pending)
         WHEN %(begun)s THEN pending - 'held' || %(note)s::jsonb
         WHEN CASE WHEN pending ? 'left' THEN pending ->> 'left' IS NOT NULL ELSE crashes > 0 END
             THEN pending
         ELSE nullif(pending - 'begun' || %(note)s::jsonb, '{}'::jsonb) END,
     started_at = CASE WHEN NOT %(begun)s AND crashes = 0 AND %(note)s::jsonb = '{}'::jsonb
-        AND step_results = '[]'::jsonb AND pending - 'begun' = '{}'::jsonb
+        AND step_results = '[]'::jsonb AND jsonb_typeof(pending) = 'object'
+        AND pending - 'begun' = '{}'::jsonb
         THEN NULL ELSE started_at END
 WHERE id = %(id)s
 """

@@ -4,9 +4,8 @@ Who shows, exports or goes through the steps of a run reads them here. `step_res
 that most runs ever did; of long loops it has the last time of every step, and what went wrong.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from workflows.models.run import WorkflowRun
 from workflows.models.run_history import WorkflowRunHistory
@@ -39,19 +38,6 @@ def with_history(
         chunks = own.filter(seq__gt=after)
         return joined(kept, chunks.values_list("entries", flat=True), after=after)
     return joined(kept, own.values_list("entries", flat=True))
-
-
-def entries_of_all(runs: Collection[WorkflowRun]) -> dict[UUID, list[Entry]]:
-    """Return the entries of many runs of one tenant, in one more question for all of them."""
-    long = [run for run in runs if run.entries_numbered]
-    moved: dict[UUID, list[Sequence[Entry]]] = {}
-    if long:
-        rows = WorkflowRunHistory.objects.filter(
-            tenant=long[0].tenant_id, run_id__in=[run.pk for run in long]
-        )
-        for run_id, entries in rows.values_list("run_id", "entries"):
-            moved.setdefault(run_id, []).append(entries)
-    return {run.pk: joined(run.step_results, moved.get(run.pk, ())) for run in runs}
 
 
 def joined(

@@ -27,6 +27,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "outcome_unknown": _(
         "Nobody knows whether this step was done. Look on the other side before you repeat it."
     ),
+    "unreadable_event": _(
+        "The values of this event cannot be read: a number in it is too long, or it is nested "
+        "too deeply."
+    ),
     "poisoned": _(
         "The worker died in this run %(crashes)s times. It will not be tried again: "
         "a developer has to find out why."

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from tests.support.approvals import ask
 from tests.support.live import wait_until
+from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import LEASE
@@ -130,6 +131,37 @@ def test_one_approver_is_no_trouble_of_the_others(tenant, other_tenant):
     [said] = mail_failure_words(bad.mail_failures)
     assert said.startswith("The mail to ")
     assert good.mail_failures is None
+
+
+@pytest.mark.parametrize("entry", ["{name}", "{address}", "role:operations"])
+@pytest.mark.parametrize("address", ['"\x01"@example.com', "nobody@", "a@b", "a b@example.com"])
+def test_a_member_whom_no_mail_can_reach_is_noted(tenant, entry, address):
+    bad, good = [make_member(tenant, name, "operations") for name in ("bad", "good")]
+    type(bad).objects.filter(pk=bad.pk).update(email=address)
+    type(good).objects.filter(pk=good.pk).update(email="good@cedar.example")
+    named = entry.format(name="bad", address=address)
+    made = ask(tenant, approvers=[named, "good"])
+
+    assert tell_approvers(Pace()) == 1
+
+    made.refresh_from_db()
+    assert [one.to for one in mail.outbox] == [["good@cedar.example"]]
+    assert made.notified_at is not None
+    assert list(made.mail_failures.values()) == ["mail_address_invalid"]
+    [person] = made.mail_failures
+    assert person
+    assert "\x01" not in person
+
+
+def test_who_may_not_decide_is_no_failure(tenant):
+    own = make_member(tenant, "own", "operations")
+    type(own).objects.filter(pk=own.pk).update(email="nobody")
+    made = ask(tenant, approvers=["own"], requested_by="user:own")
+
+    assert tell_approvers(Pace()) == 0
+
+    made.refresh_from_db()
+    assert (made.mail_failures, made.notified_at is None) == (None, False)
 
 
 def test_an_approval_of_which_no_mail_can_be_made_says_so(tenant, other_tenant):
