@@ -408,15 +408,46 @@ SET status = 'queued', crashes = %(crashes)s, lease_token = lease_token + 1, wor
 WHERE id = %(id)s
 """
 
-# The end of a run that its worker did not even survive reading.
+# The step that such a run stands at, in short texts; whether it is a call; and whether a worker
+# before the last one had begun it.
+STEP_AT: Final = """
+SELECT left(step ->> 'name', 100), left(step ->> 'action', 100), left(step ->> 'after_crash', 10),
+    step ->> 'op' = 'action' AND jsonb_typeof(run.step_results) = 'array',
+    pending ->> 'left' IS NOT NULL OR pending ? 'in_doubt'
+FROM workflow_runs run
+JOIN workflow_versions version
+    ON version.definition_id = run.definition_id AND version.version = run.version
+CROSS JOIN LATERAL (
+    SELECT version.program -> 'instructions' -> run.current_step AS step
+) at
+WHERE run.id = %(id)s AND step ->> 'name' IS NOT NULL AND step ->> 'action' IS NOT NULL
+"""
+
+# The end of a run that its worker did not even survive reading. `entry`: its step may have been
+# done, and says so; what it was called with goes along, and how often it has ended by then.
 BURY: Final = f"""
 UPDATE workflow_runs
-SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
+SET step_results = CASE WHEN %(entry)s::jsonb IS NULL THEN step_results
+        ELSE step_results || jsonb_build_array(%(entry)s::jsonb
+        || jsonb_build_object('started_at', coalesce(pending -> 'since', to_jsonb(started_at)))
+        || coalesce((SELECT jsonb_object_agg(kept.key, kept.value) FROM jsonb_each(
+            CASE jsonb_typeof(pending) WHEN 'object' THEN pending END) AS kept
+            WHERE kept.key IN ('input', 'attempts', 'revision', 'record_values')), '{{}}')
+        || coalesce((SELECT jsonb_build_object('turn', 1 + greatest(count(*),
+                max(CASE jsonb_typeof(earlier -> 'turn') WHEN 'number'
+                    THEN (earlier -> 'turn')::numeric END)))
+            FROM jsonb_array_elements(step_results) AS earlier
+            WHERE earlier ->> 'step_name' = %(entry)s::jsonb ->> 'step_name'
+            HAVING count(*) > 0), '{{}}')) END,
+    status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
     lease_until = NULL, due_at = NULL, completed_at = now(), wait_type = NULL, wait_match = NULL,
-    error_step = coalesce(pending ->> 'step_name', error_step),
-    pending = coalesce({_RESUME}, '{{"resume": {{}}}}'::jsonb), error_code = %(error_code)s::text,
+    error_step = coalesce(%(step_name)s, pending ->> 'step_name', error_step),
+    pending = CASE WHEN %(entry)s::jsonb IS NULL
+        THEN coalesce({_RESUME}, '{{"resume": {{}}}}'::jsonb) END,
+    error_code = %(error_code)s::text,
     error_message = %(error_message)s,
-    error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
+    error_fingerprint = md5(definition_id::text
+        || coalesce(%(step_name)s, pending ->> 'step_name', '')
         || %(error_code)s::text)
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING 1
