@@ -94,8 +94,9 @@ def _answers(event: WorkflowEvent) -> list[Answer]:
     started: dict[str, list[Told]] = {}
     for run in runs:
         started.setdefault(str(run.definition_id), []).append(told(run, plans))
-    known = _known(event, (one.get("definition_id", "") for one in event.evaluations))
-    return [_answer(event.type, one, known, started) for one in event.evaluations]
+    found = evaluations.readable(event.evaluations)
+    known = _known(event, (one.get("definition_id", "") for one in found))
+    return [_answer(event.type, one, known, started) for one in found]
 
 
 def _answer(

@@ -21,7 +21,6 @@ from tenants.models.api_key import ApiKey, Scope
 from tenants.models.membership import Membership
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
-from tenants.names import one_line
 from workflows.models.approval import WorkflowApproval
 from workflows.runtime.requesters import requesters_of
 
@@ -172,14 +171,14 @@ def addressees(approval: WorkflowApproval) -> list[Addressee]:
 
 
 def unreachable(approval: WorkflowApproval) -> list[str]:
-    """Return the addresses to which no mail can be sent: those named, and those of members."""
+    """Return to whom no mail can be sent: members with such an address, and such addresses."""
     tenant, found = approval.tenant, dict[str, None]()
     for entry in _entries(approval):
         users = list(_meant(tenant, entry))
         for user in users:
             is_bad = user.email and not is_address(user.email)
             if is_bad and not refusal(approval, user_decider(tenant, user, Via.LINK)):
-                found[one_line(user.email) or user.get_username()] = None
+                found[user.get_username()] = None
         if "@" in entry and not users and not is_address(entry):
             found[entry] = None
     return list(found)[:MOST_TOLD]

@@ -18,6 +18,15 @@ from workflows.wording.comparisons import WORDS
 from workflows.wording.times import duration, short_moment
 from workflows.wording.values import spelt_out
 
+# What the columns of a run's row hold.
+COLUMNS: Final[Mapping[str, Any]] = {
+    "trigger_payload": _("the values that started it"),
+    "step_results": _("what its steps did"),
+    "pending": _("the step under way"),
+    "previous": _("the values from before the change"),
+    "item": _("its item"),
+}
+
 # The engine's own codes. Actions and the language bring theirs.
 SENTENCES: Final[Mapping[str, Any]] = {
     "unknown_action": _(
@@ -40,8 +49,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Tell a developer; the log of the workers says more."
     ),
     "unreadable_row": _(
-        "What is stored of this run cannot be read, so it was ended: %(column)s, %(reason)s. If a "
-        "step was under way, nobody knows whether it was done. Correct the values and start again."
+        "What is stored of this run cannot be read, so it was ended (%(what)s). If a step was "
+        "under way, nobody knows whether it was done. Correct the values and start again."
     ),
     "program_unreadable": _(
         "The program of this version cannot be executed here. "
@@ -198,6 +207,7 @@ def _named(values: Mapping[str, Any]) -> dict[str, str]:
         "kind": kind,
         "country": country,
         "table": _table(values.get("table")),
+        "what": COLUMNS.get(str(values.get("column"))),
     }
     return {name: str(words) for name, words in found.items() if words}
 

@@ -25,6 +25,7 @@ from workflows.services.pace import Pace
 from workflows.services.publish import publish
 from workflows.services.schedules import fire_due
 from workflows.wording.approvals import mail_failure_words
+from workflows.wording.errors import COLUMNS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +59,8 @@ def test_a_run_that_cannot_be_read_ends_at_once_with_a_code(tenant, machine, col
 
     run = WorkflowRun.objects.get(pk=run_id)
     assert (run.status, run.error_code, run.crashes) == ("failed", "unreadable_row", 0)
-    assert column in run.error_message
+    assert str(COLUMNS[column]) in run.error_message
+    assert "sys." not in run.error_message
     assert run.error_fingerprint  # its owner is told
     assert machine.turn() == 0
 
