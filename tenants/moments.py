@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import psycopg
-from django.db.backends.postgresql import psycopg_any
+from django.db.backends.postgresql import psycopg_any  # type: ignore[attr-defined]  # its stubs
 
 FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)

@@ -17,7 +17,7 @@ Json = Any
 # Of what the whole process used: from so much on, one thread has held the others up.
 GUILTY_SHARE: Final = 0.5
 # What the row of a worker keeps of each run: lease token, whether its step was called, its blame.
-Left = dict[str, list[Json]]
+Left = dict[str, Json]
 _KEPT_OF_EACH: Final = 3
 
 

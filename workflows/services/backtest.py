@@ -309,7 +309,7 @@ def _known(backtest: WorkflowRehearsal, events: Sequence[WorkflowEvent]) -> dict
 def _entries(run: WorkflowRun) -> Json:
     """Return what a real run did; nothing where that cannot be read, as if there had been none."""
     try:
-        entries = entries_of(run)
+        entries: Json = entries_of(run)
     except MALFORMED:
         return []
     return entries if all(isinstance(one, dict) and "step_name" in one for one in entries) else []

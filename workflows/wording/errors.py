@@ -207,7 +207,6 @@ def _named(values: Mapping[str, Any]) -> dict[str, str]:
         "kind": kind,
         "country": country,
         "table": _table(values.get("table")),
-        "what": COLUMNS.get(str(values.get("column"))),
     }
     return {name: str(words) for name, words in found.items() if words}
 
@@ -227,4 +226,5 @@ def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
         return {"waited": duration(timedelta(seconds=values["seconds"]))}
     if code == "deadline_passed" and "deadline" in values:
         return {"deadline": short_moment(datetime.fromisoformat(values["deadline"]))}
-    return {}
+    what = COLUMNS.get(str(values.get("column")))
+    return {"what": str(what)} if what else {}

@@ -7,6 +7,8 @@ from threading import Event, Thread
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
+from django_q.models import Schedule
 
 from tests.support.live import wait_until
 from tests.workflows.runtime.pumps import working
@@ -14,7 +16,7 @@ from workflows.runtime import execute, held, statements, troubles
 from workflows.runtime import supervisor as supervisors
 from workflows.runtime.session import PumpSession
 from workflows.runtime.supervisor import Supervisor
-from workflows.services import alerts, approval_mails, chores, overdue, run_stats, trials
+from workflows.services import alerts, approval_mails, chores, overdue, run_stats
 from workflows.services import schedules as firing
 from workflows.services.fire import fire
 from workflows.triggers import telling, ticker
@@ -75,10 +77,10 @@ PARTS = {
     "chore: owners": (chores.tell_owners, alerts, "rows"),
     "chore: superusers": (chores.tell_superusers, overdue, "look"),
     "chore: figures": (chores.refresh_run_stats, run_stats, "rows"),
-    "chore: rehearsals": (chores.forget_rehearsals, trials.timezone, "now"),
+    "chore: rehearsals": (chores.forget_rehearsals, timezone, "now"),
     "chore: keys": (chores.forget_idempotency_keys, chores, "database_now"),
     "chore: lanes": (chores.forget_empty_lanes, chores, "FORGET_EMPTY_LANES"),
-    "supervisor: chores": (start_supervisor, chores.Schedule.objects, "update_or_create"),
+    "supervisor: chores": (start_supervisor, Schedule.objects, "update_or_create"),
     "supervisor: a worker's end": (note_an_end, statements, "NOTE_END"),
 }
 
