@@ -29,8 +29,11 @@ def with_history(
     run: WorkflowRun, kept: Sequence[Entry], *, latest: int | None = None
 ) -> list[Entry]:
     """Return the entries of a run in order, `kept` being those in its row."""
+    found = kept if isinstance(kept, Sequence) else ()
+    # Whatever else a row holds is no entry.
+    kept = [one for one in found if isinstance(one, dict) and type(one.get("step_name")) is str]
     if not run.entries_numbered:
-        return list(kept)
+        return kept
     own = WorkflowRunHistory.objects.filter(tenant=run.tenant_id, run_id=run.pk)
     if latest is not None:
         after = run.entries_numbered - latest
