@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin import access
 from tenants.admin.base import TenantAdmin, TenantForm
 from tenants.admin.lists import TenantFilter
+from tenants.admin.offered import OfferedList
 from tenants.listing import listed
 from tenants.models.api_key import ApiKey, Scope, every_scope
 
@@ -67,6 +68,14 @@ class ApiKeyForm(TenantForm):
         return given
 
 
+class KeyList(OfferedList):
+    """The list of keys. Each is at the address of its beginning: its primary key holds the hash."""
+
+    def url_for_result(self, result: Any) -> str:
+        """Return the address of a key's page."""
+        return reverse("admin:tenants_apikey_change", args=[result.prefix])
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantAdmin):
     """A key is made, shown once, and revoked. It is never changed."""
@@ -95,6 +104,24 @@ class ApiKeyAdmin(TenantAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody edits a key; revoking is an action of the list, open to Operations."""
         return obj is None and access.may_edit_somewhere(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OfferedList]:
+        """Lead to each key by its beginning."""
+        return KeyList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the key that begins so; addresses stand in logs of servers and in histories."""
+        if "\x00" in object_id:
+            return None
+        return self.get_queryset(request).filter(prefix=object_id).first()
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log it under its beginning, which leads to its page."""
+        return _logged_by_prefix(super().log_addition(request, obj, message), obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log it under its beginning, which leads to its page."""
+        return _logged_by_prefix(super().log_change(request, obj, message), obj)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Only keys of tenants in which the person may edit."""
@@ -189,6 +216,12 @@ class ApiKeyAdmin(TenantAdmin):
         if key.revoked:
             return gettext("Revoked")
         return gettext("Expired") if key.has_expired else gettext("Valid")
+
+
+def _logged_by_prefix(entry: Any, key: ApiKey) -> Any:
+    entry.object_id = key.prefix
+    entry.save(update_fields=["object_id"])
+    return entry
 
 
 def _moment(moment: datetime) -> str:

@@ -147,6 +147,8 @@ class ScheduleAdmin(TenantAdmin):
     @admin.display(description=_("next times"))
     def next_five(self, schedule: Any) -> Any:
         """Return the next five times on its own clock, and on the reader's if that is another."""
+        if schedule.error_code and schedule.is_active:
+            return trouble_words(schedule.error_code)
         try:
             times, zone = next_times(schedule), zone_of(schedule)
         except UnreadableCron as trouble:

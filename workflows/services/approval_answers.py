@@ -46,7 +46,7 @@ class Field:
 
 def options_of(stored: Json) -> tuple[Option, ...]:
     """Read choices or options: words, or objects with a key and a label."""
-    return tuple(_option(one) for one in stored or ())
+    return tuple(map(_option, stored)) if isinstance(stored, list | tuple) else ()
 
 
 def fields_of(stored: Json) -> tuple[Field, ...]:
@@ -59,7 +59,9 @@ def fields_of(stored: Json) -> tuple[Field, ...]:
             required=bool(one.get("required")),
             options=options_of(one.get("options")),
         )
-        for one in stored or ()
+        # Whatever else a row holds is no field.
+        for one in (stored if isinstance(stored, list | tuple) else ())
+        if isinstance(one, Mapping) and "key" in one
     )
 
 

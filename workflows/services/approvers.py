@@ -170,13 +170,18 @@ def addressees(approval: WorkflowApproval) -> list[Addressee]:
     return list(found.values())[:MOST_TOLD]
 
 
-def strangers(approval: WorkflowApproval) -> list[str]:
-    """Return the entries that look like a mail address, and are none that a mail can be sent to."""
-    return [
-        entry
-        for entry in _entries(approval)
-        if "@" in entry and not is_address(entry) and not _meant(approval.tenant, entry)
-    ][:MOST_TOLD]
+def unreachable(approval: WorkflowApproval) -> list[str]:
+    """Return to whom no mail can be sent: members with such an address, and such addresses."""
+    tenant, found = approval.tenant, dict[str, None]()
+    for entry in _entries(approval):
+        users = list(_meant(tenant, entry))
+        for user in users:
+            is_bad = user.email and not is_address(user.email)
+            if is_bad and not refusal(approval, user_decider(tenant, user, Via.LINK)):
+                found[user.get_username()] = None
+        if "@" in entry and not users and not is_address(entry):
+            found[entry] = None
+    return list(found)[:MOST_TOLD]
 
 
 def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
