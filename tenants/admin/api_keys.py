@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.admin import access
 from tenants.admin.base import TenantAdmin, TenantForm
@@ -202,7 +203,7 @@ class ApiKeyAdmin(TenantAdmin):
         """Return the part by which a key is recognised."""
         return format_html("<bdi>{}…</bdi>", key.prefix)
 
-    @admin.display(description=_("may"))
+    @admin.display(description=pgettext_lazy("what a key is good for", "may"))
     def may(self, key: Any) -> str:
         """Return what the key is good for."""
         labels = dict(Scope.choices)

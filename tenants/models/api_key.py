@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from rest_framework_api_key.models import AbstractAPIKey
 
 from tenants.fields import NameField
@@ -49,7 +50,8 @@ class ApiKey(AbstractAPIKey):
     )
     scopes = ArrayField(
         models.CharField(max_length=40, choices=Scope.choices),
-        verbose_name=_("may"),
+        # Without a context it would be the month.
+        verbose_name=pgettext_lazy("what a key is good for", "may"),
         default=every_scope,
     )
     made_by = models.ForeignKey(
