@@ -22,9 +22,9 @@ NOTHING: Final[frozenset[str]] = frozenset()
 def with_maker_role(keys: QuerySet[Any]) -> QuerySet[Any]:
     """Return the keys with their makers' roles, in the same statement."""
     own = Membership.objects.filter(tenant=OuterRef("tenant"), user=OuterRef("made_by"))
-    return keys.select_related("tenant", "made_by").annotate(
-        maker_role=Subquery(own.values("role")[:1])
-    )
+    role = Subquery(own.values("role")[:1])
+    found: QuerySet[Any] = keys.select_related("tenant", "made_by").annotate(maker_role=role)
+    return found
 
 
 def scopes_of(key: ApiKey) -> frozenset[str]:

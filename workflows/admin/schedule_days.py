@@ -78,7 +78,7 @@ def spans(numbers: Iterable[int], form: str = "d") -> list[str]:
 
 def listed(words: Iterable[Any]) -> str:
     """Return the words with an “and” before the last."""
-    return get_text_list(list(words), _("and"))
+    return str(get_text_list(list(words), _("and")))
 
 
 def _that_come(sets: CronSets) -> Iterable[int]:
@@ -109,11 +109,11 @@ def _dates(sets: CronSets) -> str:
         if days[0] <= SHORTEST[month]:
             return _("Every year on %(day)s %(month)s") % {"day": days[0], "month": MONTHS[month]}
         return _("In leap years on %(day)s %(month)s") % {"day": days[0], "month": MONTHS[month]}
-    told = [_END_WORDS[end] for end in sorted(sets.ends)]
+    told = [str(_END_WORDS[end]) for end in sorted(sets.ends)]
     if days:
         words = ngettext("day %(days)s", "days %(days)s", len(days))
         told.insert(0, words % {"days": listed(spans(days))})
-    facts = {"days": listed(map(str, told)), "months": _months(sets.months)}
+    facts = {"days": listed(told), "months": _months(sets.months)}
     if any(day > SHORTEST[month] for day in days for month in sets.months):
         if sets.months == ALL_MONTHS:
             return _("On %(days)s, in months that have one") % facts

@@ -49,5 +49,7 @@ def named_by_author(fill: Fill, values: Mapping[str, Any], language: int) -> fro
         found = fill(Scope(values=values, language=language))
     except ExpressionError:
         return frozenset()
-    entries = found if isinstance(found, list) else [found]
+    entries: list[Any] = [found]
+    if isinstance(found, list):
+        entries = found
     return frozenset(entry for entry in entries if isinstance(entry, str))
