@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from actions.providers.sentences import of_provider
 from tenants.listing import listed
 
 _BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
@@ -275,7 +276,7 @@ class _Facts(dict[str, Any]):
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
-    known = SENTENCES.get(code)
+    known = of_provider(code, (params or {}).get("provider_code")) or SENTENCES.get(code)
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from actions.sandbox import page, providers
 from actions.sandbox.journal import Behaviour, Journal
-from actions.sandbox.providers import Reply
+from actions.sandbox.replies import Reply
 
 Json = Any
 

@@ -1,0 +1,8 @@
+"""The documented answers of Slack's chat.postMessage."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from actions.providers.answers import Documented, table
+
+ANSWERS: Final[Mapping[str, Documented]] = table(())

@@ -1,0 +1,28 @@
+"""What a stand-in reads out of a request, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+Json = Any
+
+# A token that the stand-ins refuse, so that a refusal can be tried.
+REFUSED: Final = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to answer."""
+
+    status: int
+    body: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a request says, for the page."""
+
+    to: str
+    text: str
+    subject: str = ""
