@@ -40,8 +40,13 @@ class Field:
     key: str
     label: str
     type: FieldType
-    required: bool
+    required: bool  # whatever is chosen
     options: tuple[Option, ...] = ()  # of a field of type choice
+    required_for: frozenset[str] = frozenset()  # keys of the choices that need it
+
+    def is_needed_for(self, choice: str) -> bool:
+        """Whether it has to be answered by who chooses this."""
+        return self.required or choice in self.required_for
 
 
 def options_of(stored: Json) -> tuple[Option, ...]:
@@ -58,6 +63,7 @@ def fields_of(stored: Json) -> tuple[Field, ...]:
             type=_type(one.get("type")),
             required=bool(one.get("required")),
             options=options_of(one.get("options")),
+            required_for=frozenset(map(str, one.get("required_for") or ())),
         )
         # Whatever else a row holds is no field.
         for one in (stored if isinstance(stored, list | tuple) else ())
@@ -65,9 +71,12 @@ def fields_of(stored: Json) -> tuple[Field, ...]:
     )
 
 
-def checked(fields: tuple[Field, ...], answers: Mapping[str, Json]) -> dict[str, Json]:
+def checked(
+    fields: tuple[Field, ...], answers: Mapping[str, Json], choice: str = ""
+) -> dict[str, Json]:
     """Return an answer for each field, in the form in which later steps read it.
 
+    `choice` is the key of what is chosen: which fields have to be answered depends on it.
     Texts are "" and others None if nothing was answered; a number is exact: an integer, or text
     with its decimals. Raises AnswerInvalid with everything that is wrong.
     """
@@ -75,7 +84,7 @@ def checked(fields: tuple[Field, ...], answers: Mapping[str, Json]) -> dict[str,
     faults: dict[str, AnswerFault] = {}
     for field in fields:
         try:
-            values[field.key] = _read(field, answers.get(field.key))
+            values[field.key] = _read(field, answers.get(field.key), choice)
         except _Wrong as wrong:
             faults[field.key] = wrong.fault
     faults |= {key: AnswerFault("unknown_field") for key in _strangers(fields, answers)}
@@ -106,10 +115,10 @@ def _strangers(fields: tuple[Field, ...], answers: Mapping[str, Json]) -> Iterat
     return (key for key in answers if key not in known)
 
 
-def _read(field: Field, answer: Json) -> Json:
+def _read(field: Field, answer: Json, choice: str) -> Json:
     given = answer.strip() if isinstance(answer, str) else answer
     if given is None or given == "":
-        if field.required:
+        if field.is_needed_for(choice):
             raise _Wrong("required")
         return "" if field.type in {FieldType.TEXT, FieldType.LONG_TEXT} else None
     match field.type:

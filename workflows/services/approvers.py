@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from tenants.addresses import is_address
+from tenants.key_rights import scopes_of
 from tenants.models.api_key import ApiKey, Scope
 from tenants.models.membership import Membership
 from tenants.models.tenant import Tenant
@@ -217,7 +218,8 @@ def _may_decide(key: ApiKey) -> bool:
     may = [Scope.DECIDE_APPROVALS]
     named = ApiKey.objects.filter(tenant=key.tenant_id, name=key.name, scopes__contains=may)
     first = named.order_by("created", "prefix").values_list("pk", flat=True).first()
-    return first == key.pk and not key.revoked and not key.has_expired
+    is_open = not key.revoked and not key.has_expired and scopes_of(key) >= {*may}
+    return first == key.pk and is_open
 
 
 def _requesters(approval: WorkflowApproval) -> frozenset[str]:

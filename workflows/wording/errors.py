@@ -88,6 +88,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "bad_approver": _(
         "“%(approver)s” is no person and no mail address that can be asked. Nobody was asked."
     ),
+    "approver_not_allowed": _(
+        "“%(approver)s” came with the values of this run, and is no member of the company, so "
+        "nobody was asked. Make this person a member, or let an administrator allow the address "
+        "in the settings of the company. Then retry."
+    ),
     "result_not_storable": _("What came of this step cannot be stored: %(reason)s"),
     "output_not_json": _("The step's result cannot be stored: %(reason)s"),
     "action_crashed": _("The action itself has a fault, tell a developer: %(reason)s"),
