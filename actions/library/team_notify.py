@@ -1,7 +1,6 @@
 """Tell a team: one message to a Slack or Microsoft Teams channel."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 from django.utils.translation import gettext_lazy as _
@@ -162,7 +161,7 @@ def _post_to_slack(params: Json, connection: OpenConnection, context: ActionCont
     if body.get("ok") is not True:
         # Whoever answered was not Slack, and may or may not have passed the message on.
         raise TemporaryFailure("slack_unclear", may_have_arrived=True, answer=answer.excerpt)
-    warnings += [said for said in _warnings(body) if said not in warnings]
+    warnings = list(dict.fromkeys([*warnings, *_warnings(body)]))
     return _output(
         "slack", str(body.get("channel", channel)), str(body.get("ts", "")), params, warnings
     )
@@ -188,21 +187,20 @@ def _refuse_slack(answer: Answer, body: Json, channel: str) -> NoReturn:
     refuse(row, retry_after=wait_asked_for(answer), **facts)
 
 
-def _messages(body: Json) -> Iterator[str]:
-    """Yield what Slack says beside its code: which part of the message it means, and why."""
-    metadata = body.get("response_metadata")
-    told = metadata.get("messages") if isinstance(metadata, dict) else None
-    for lines in (told, body.get("errors")):
-        yield from (str(line) for line in lines or () if isinstance(lines, list))
+def _messages(body: Json) -> list[str]:
+    """Return what Slack says beside its code: which part of the message it means, and why."""
+    return [*_lines(body.get("response_metadata"), "messages"), *_lines(body, "errors")]
 
 
-def _warnings(body: Json) -> Iterator[str]:
-    """Yield the warnings of a message that was posted."""
-    yield from str(body.get("warning") or "").split(",") if body.get("warning") else ()
-    metadata = body.get("response_metadata")
-    told = metadata.get("warnings") if isinstance(metadata, dict) else None
-    yield from (str(line) for line in told or () if isinstance(told, list))
-    yield from _messages(body)
+def _warnings(body: Json) -> list[str]:
+    """Return the warnings of a message that was posted."""
+    codes = [code for code in str(body.get("warning") or "").split(",") if code]
+    return [*codes, *_lines(body.get("response_metadata"), "warnings"), *_messages(body)]
+
+
+def _lines(said: Json, name: str) -> list[str]:
+    found = said.get(name) if isinstance(said, dict) else None
+    return [str(line) for line in found] if isinstance(found, list) else []
 
 
 def _post_to_teams(params: Json, connection: OpenConnection, context: ActionContext) -> Json:
