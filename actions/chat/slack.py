@@ -37,6 +37,7 @@ _ELEMENTS: Final = {"block": "rich_text_preformatted", "quote": "rich_text_quote
 def message(text: str, title: str, color: str | None, channel: str) -> tuple[Json, list[str]]:
     """Return the body of `chat.postMessage`, and codes for what of the text it does not carry."""
     told: list[str] = []
+    title = title if without_isolates(title) else ""
     plain = escaped(without_isolates(text))
     if len(plain) > MAX_CHARACTERS:
         plain = _HALF_ENTITY.sub("", plain[: MAX_CHARACTERS - len(_SHORTENED)]) + _SHORTENED

@@ -39,7 +39,7 @@ def card(text: str, title: str, color: str | None) -> Json:
     """Return the message with its card. Raises PermanentFailure if Teams would drop it."""
     colored = {"color": COLORS[color]} if color else {}
     blocks: list[Json] = []
-    if title:
+    if without_isolates(title):
         blocks += _block(title, {"weight": "bolder", "size": "medium", **colored})
         colored = {}
     blocks += _block(text, colored)

@@ -13,6 +13,7 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3 import HTTPResponse
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    DecodeError,
     HTTPError,
     InvalidHeader,
     LocationValueError,
@@ -53,6 +54,7 @@ BAD_ADDRESS: Final = (
     LocationValueError,
     UnicodeError,
 )
+DAMAGED: Final = {"reason": "its compression is damaged", "fault": "damaged"}
 UNRESOLVED: Final = "Failed to resolve"  # requests-hardened has no class of its own for it
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -270,6 +272,8 @@ def _fail_to_reach(error: Exception, target: Target) -> NoReturn:
     for kinds, failure in (
         (InvalidIPAddress, PermanentFailure("address_not_allowed", host=target.host)),
         (BAD_ADDRESS, PermanentFailure("bad_address", host=target.host, reason="cannot be read")),
+        # The library looks at how the body is packed before it is read.
+        (DecodeError, PermanentFailure("answer_unreadable", host=target.host, **DAMAGED)),
         # Once something was sent, encryption that breaks is a connection that breaks.
         (SSLError, _unless_sent(_not_sent("certificate_refused", target), target)),
         ((ConnectTimeoutError, NewConnectionError), _not_sent("unreachable", target)),

@@ -1,6 +1,5 @@
 """What web servers really answer: labels, character sets, compression, and nothing at all."""
 
-
 import codecs
 import gzip
 import json

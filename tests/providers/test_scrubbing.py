@@ -1,6 +1,5 @@
 """No part of a secret of eight characters or more comes back, whatever a server made of it."""
 
-
 import base64
 import html
 import json

@@ -284,6 +284,8 @@ def test_any_value_is_read_letter_by_letter(value):
 
 
 @given(VALUES, VALUES)
+@example("*", FIRST)
+@example("", LAST)
 def test_any_value_in_an_attachment_too(value, title):
     body, _told = message(f"Order {isolated(value)}", isolated(title), "red", "#orders")
 
