@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from actions.outbound.wording import of_answer
 from actions.providers.sentences import of_provider
 from tenants.listing import listed
 
@@ -278,29 +279,6 @@ SENTENCES: Final[Mapping[str, Any]] = {
 }
 
 
-# What came instead of what a step looks for in JSON.
-_CAME: Final[Mapping[str, Any]] = {
-    "text": _("a text that is no JSON"),
-    "html": _("an HTML page"),
-    "empty": _("an empty answer"),
-}
-_INSTEAD: Final = _(
-    "The step looks for “%(field)s” in the answer of %(host)s, and what came was %(came)s. It was"
-    " done all the same; compare the step with what the server really answers. It says: %(answer)s"
-)
-_UNREADABLE: Final[Mapping[str, Any]] = {
-    "coding": _(
-        "The answer of %(host)s is compressed as “%(coding)s”, which nobody asked for, and cannot"
-        " be read. Whoever runs the server has to correct that."
-    ),
-    "damaged": _("The answer of %(host)s cannot be read: its compression is damaged."),
-    "undeclared": _(
-        "The answer of %(host)s is compressed without saying so, and cannot be read. Whoever runs"
-        " the server has to correct that."
-    ),
-}
-
-
 class _Facts(dict[str, Any]):
     """Parameters of an error; one that an older version did not record shows as a dash."""
 
@@ -311,7 +289,8 @@ class _Facts(dict[str, Any]):
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
-    known = _more_exact(code, params or {}) or SENTENCES.get(code)
+    known = of_answer(code, params or {}) or of_provider(code, (params or {}).get("provider_code"))
+    known = known or SENTENCES.get(code)
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
@@ -319,17 +298,6 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         return str(known) % facts
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code
-
-
-def _more_exact(code: str, params: Mapping[str, Any]) -> Any | None:
-    """Return the sentence that the parameters allow, where they tell more than the code."""
-    match code:
-        case "answer_lacks_field" if params.get("came") in _CAME:
-            return str(_INSTEAD).replace("%(came)s", str(_CAME[params["came"]]))
-        case "answer_unreadable":
-            return _UNREADABLE.get(params.get("fault", ""))
-        case _:
-            return of_provider(code, params.get("provider_code"))
 
 
 def _readable(value: Any) -> str:
