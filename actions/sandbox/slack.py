@@ -54,14 +54,14 @@ def reply(content: Mapping[str, Json], authorization: str, number: int) -> Reply
     """Answer as the provider does when all is well, or when the request is wrong."""
     token = authorization.removeprefix("Bearer ")
     if not token or token == authorization:
-        return refused("not_authed")
+        return answer_of("not_authed")
     if token == REFUSED:
-        return refused("invalid_auth")
+        return answer_of("invalid_auth")
     if not content.get("channel"):
-        return refused("channel_not_found")
+        return answer_of("channel_not_found")
     fault = next(_faults(content), None)
     if fault is not None:
-        return refused(*fault)
+        return answer_of(*fault)
     posted = {"ok": True, "channel": "C0SANDBOX", "ts": f"1700000000.{number:06}"}
     if len(str(content.get("text", ""))) > MAX_CHARACTERS:
         told = {"warning": "message_truncated"}
@@ -69,7 +69,7 @@ def reply(content: Mapping[str, Json], authorization: str, number: int) -> Reply
     return Reply(200, posted)
 
 
-def refused(error: str, *messages: str) -> Reply:
+def answer_of(error: str, *messages: str) -> Reply:
     """Return the answer of Slack for an error of its table."""
     row = ANSWERS.get(error)
     said: dict[str, Json] = {"ok": False, "error": error}
@@ -120,7 +120,7 @@ def failure(rule: Behaviour) -> Reply:
     busy = rule.mode == "rate_limit"
     wait = {"Retry-After": str(rule.retry_after)} if busy and rule.retry_after is not None else {}
     error = rule.error or ("ratelimited" if busy else "internal_error")
-    told = refused(error)
+    told = answer_of(error)
     status = told.status if rule.error else rule.status or (429 if busy else 500)
     return Reply(status, told.body, {**rule.headers, **wait})
 

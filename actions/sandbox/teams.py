@@ -56,22 +56,24 @@ def reply(body: Json) -> Reply:
 
 def _faults(body: Json) -> Iterator[Reply]:
     if len(jsontext.readable(body).encode()) > MAX_BYTES:
-        yield refused("RequestEntityTooLarge", f"more than {MAX_BYTES} bytes")
+        yield answer_of("RequestEntityTooLarge", f"more than {MAX_BYTES} bytes")
     attachments = body.get("attachments") if isinstance(body, Mapping) else None
     if not attachments or body.get("type") != "message":
-        yield refused("TriggerInputSchemaMismatch", "Required properties are missing: attachments")
+        yield answer_of(
+            "TriggerInputSchemaMismatch", "Required properties are missing: attachments"
+        )
         return
     cards = list(_cards(body))
     if len(cards) < len(attachments) or any(one.get("contentType") != CARD for one in attachments):
-        yield refused("InvalidRequestContent", f"an attachment is no {CARD}")
+        yield answer_of("InvalidRequestContent", f"an attachment is no {CARD}")
     for card in cards:
         if card.get("type") != "AdaptiveCard" or card.get("version") not in VERSIONS:
-            yield refused("InvalidRequestContent", f"no card of a version in {sorted(VERSIONS)}")
+            yield answer_of("InvalidRequestContent", f"no card of a version in {sorted(VERSIONS)}")
         if not card.get("body"):
-            yield refused("InvalidRequestContent", "the card is empty")
+            yield answer_of("InvalidRequestContent", "the card is empty")
 
 
-def refused(code: str, message: str) -> Reply:
+def answer_of(code: str, message: str) -> Reply:
     """Return the answer of a flow for a code of its table; of a connector for a status in it."""
     row = ANSWERS.get(code)
     if row is not None and row.said:
@@ -81,5 +83,5 @@ def refused(code: str, message: str) -> Reply:
 
 def failure(rule: Behaviour) -> Reply:
     """Answer with the error that was named."""
-    told = refused(rule.error, "as it was told to")
+    told = answer_of(rule.error, "as it was told to")
     return Reply(rule.status or told.status, told.body, rule.headers)
