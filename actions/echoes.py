@@ -10,6 +10,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
 from operator import itemgetter
@@ -18,7 +19,6 @@ from urllib.parse import unquote, urlsplit
 
 Marks = list[tuple[int, int]]  # from and to
 # Where a piece begins in what was read, where it stood; where its code ended, None: it is plain.
-Clean = set[str]  # runs of digits in which nothing was found
 Places = list[tuple[int, int, int | None]]
 
 PART: Final = 8  # characters of a secret that are too many
@@ -26,6 +26,9 @@ PART: Final = 8  # characters of a secret that are too many
 SHORTEST_SECRET: Final = 6
 # Codes in one another that are read; each makes the text shorter.
 _DEEPEST: Final = 8
+# Bytes that are decoded for each character of the text: digits may be made to be decoded on and on.
+_MOST_DECODED: Final = 40
+_DECODED_AT_LEAST: Final = 10_000
 _KEY: Final = 4  # characters that are looked up first
 _STEP: Final = PART - _KEY + 1  # one key in so many places lies in each part of eight
 # What stands before a token in a header, and in many texts besides.
@@ -43,12 +46,21 @@ _CODE: Final = re.compile(
 )
 _HAS_CODE: Final = re.compile(r"[%&\\]")
 # Where lines were folded, and the half of UTF-16 that ASCII leaves empty.
-_FOLD: Final = re.compile(r"(?=[\x00\r\n\\])(?P<nothing>\x00|(?:[\r\n]|\\+[rn])+[\t ]*)")
+_FOLD: Final = re.compile(r"(?=[\x00\r\n\\])(?P<nothing>\x00|(?:[\r\n]|(?<!\\)\\++[rn])+[\t ]*)")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{15,}={0,2}")
+_CODED: Final = re.compile(r"[%&\\\x00\r\n]|[A-Za-z0-9+/_-]{15}")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{16,}")
-_OF_AN_ENCODING: Final = re.compile(r"[A-Za-z0-9+/=_-]")
+_NOT_ENCODED: Final = re.compile(r"[^A-Za-z0-9+/=_-]")
 _READABLE: Final = re.compile(rb"[\x20-\x7e\r\n\t]{8,}")
 _TO_STANDARD: Final = str.maketrans("-_", "+/")
+
+
+@dataclass(slots=True)
+class _Search:
+    """What one search has found out, and may still do."""
+
+    left: int  # bytes that may still be decoded
+    clean: set[str] = field(default_factory=set)  # runs of digits in which nothing was found
 
 
 class Echoes:
@@ -90,16 +102,21 @@ class Echoes:
 
     def marks(self, text: str) -> Marks:
         """Return where the text holds a secret or a part of one, in order, nothing twice."""
-        return self._marks(text, 0, set()) if len(text) >= self.shortest else []
+        if len(text) < self.shortest:
+            return []
+        if not _CODED.search(text):  # most texts
+            found = [*self._plain(text)]
+            return _merged(found) if found else found
+        return self._marks(text, 0, _Search(_MOST_DECODED * len(text) + _DECODED_AT_LEAST))
 
-    def _marks(self, text: str, depth: int, clean: Clean) -> Marks:
+    def _marks(self, text: str, depth: int, search: _Search) -> Marks:
         found = [*self._plain(text)]
         if depth < _DEEPEST:
-            found += self._in_runs(text, depth, clean)
-            found += self._in_codes(text, depth, clean)
+            found += self._in_runs(text, depth, search)
+            found += self._in_codes(text, depth, search)
         return _merged(found) if found else found
 
-    def _in_codes(self, text: str, depth: int, clean: Clean) -> Iterator[tuple[int, int]]:
+    def _in_codes(self, text: str, depth: int, search: _Search) -> Iterator[tuple[int, int]]:
         """Yield the same for what the text says once its codes are read, all of one level."""
         # A fold may lie inside a code.
         codes = _FOLD if _FOLD.search(text) else _CODE if _HAS_CODE.search(text) else None
@@ -107,16 +124,14 @@ class Echoes:
             return
         read, places = _read(text, codes)
         if read != text:
-            for start, end in self._marks(read, depth + 1, clean):
+            for start, end in self._marks(read, depth + 1, search):
                 yield _place(places, start)[0], _place(places, end - 1)[1]
 
     def _plain(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where it stands as it is, or in the form that an encoding makes of it."""
         for whole in self._wholes:
-            at = text.find(whole)
-            while at >= 0:
-                yield at, at + len(whole)
-                at = text.find(whole, at + 1)
+            if whole in text:
+                yield from ((one.start(), one.end()) for one in re.finditer(re.escape(whole), text))
         keys = self._keys
         near = [at for at in range(0, len(text) - _KEY + 1, _STEP) if text[at : at + _KEY] in keys]
         for at in near:
@@ -127,24 +142,27 @@ class Echoes:
                 elif part in self._encoded:
                     yield _extended(text, start, start + PART)
 
-    def _in_runs(self, text: str, depth: int, clean: Clean) -> Iterator[tuple[int, int]]:
+    def _in_runs(self, text: str, depth: int, search: _Search) -> Iterator[tuple[int, int]]:
         """Yield the runs of base64 and hexadecimal digits that hold it in yet another form."""
         for run in _BASE64.finditer(text):
-            if run[0] in clean:
+            if run[0] in search.clean:
                 continue
             start = run.start()
             raws = [(run.span(), raw) for raw in _from_base64(run[0])]
             for digits in _HEX.finditer(run[0]):
                 place = (start + digits.start(), start + digits.end())
                 raws += [(place, raw) for raw in _from_hex(digits[0])]
-            found = [place for place, raw in raws if self._is_in(raw, depth + 1, clean)]
+            found = [place for place, raw in raws if self._is_in(raw, depth + 1, search)]
             if not found:
-                clean.add(run[0])
+                search.clean.add(run[0])
             yield from found
 
-    def _is_in(self, raw: bytes, depth: int, clean: Clean) -> bool:
+    def _is_in(self, raw: bytes, depth: int, search: _Search) -> bool:
+        search.left -= len(raw)
+        if search.left < 0:
+            return True  # what cannot be looked at is not shown
         parts = (part[0].decode("ascii") for part in _READABLE.finditer(raw))
-        return any(self._marks(part, depth, clean) for part in parts)
+        return any(self._marks(part, depth, search) for part in parts)
 
 
 def _of_address(address: str) -> tuple[set[str], set[str]]:
@@ -252,9 +270,8 @@ def _from_hex(run: str) -> Iterator[bytes]:
 
 def _extended(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the marks widened to the end of the encoded text."""
-    while end < len(text) and _OF_AN_ENCODING.match(text[end]):
-        end += 1
-    return start, end
+    other = _NOT_ENCODED.search(text, end)
+    return start, other.start() if other else len(text)
 
 
 def _merged(marks: Iterable[tuple[int, int]]) -> Marks:
