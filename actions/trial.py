@@ -13,6 +13,8 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.models.connection import Connection, ConnectionKind
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request, exchange, judge
+from actions.providers import slack
+from actions.providers.answers import Meaning
 from actions.spec import ActionContext
 from actions.web_request import request_of
 
@@ -99,17 +101,25 @@ def _slack(connection: OpenConnection, context: ActionContext) -> str:
     answer = judge(_exchange(request, context), request)
     found = _members(answer.body)
     if found.get("ok") is not True:
-        _refuse_slack(str(found.get("error", "")) or answer.excerpt)
+        _refuse_slack(found, answer)
     return _("Slack knows the app as “%(user)s” in “%(team)s”.") % {
         "user": found.get("user", ""),
         "team": found.get("team", ""),
     }
 
 
-def _refuse_slack(said: str) -> NoReturn:
-    if "limit" in said or said in {"internal_error", "fatal_error", "service_unavailable"}:
-        raise TemporaryFailure("slack_busy", answer=said)
-    raise PermanentFailure("slack_access_refused", answer=said)
+def _refuse_slack(found: Mapping[str, Any], answer: Answer) -> NoReturn:
+    if not isinstance(found.get("ok"), bool):
+        raise TemporaryFailure("slack_unclear", answer=answer.excerpt)
+    error = str(found.get("error", ""))
+    row = slack.ANSWERS.get(error)
+    facts: dict[str, Json] = {"answer": error or answer.excerpt}
+    if row is not None:
+        facts |= {"provider_code": error}
+        facts |= {name: str(found.get(name, "")) for name in ("needed", "provided")}
+    if row is not None and row.meaning in {Meaning.TEMPORARY, Meaning.UNCLEAR}:
+        raise TemporaryFailure("slack_busy", **facts)
+    raise PermanentFailure("slack_access_refused", **facts)
 
 
 def _teams(connection: OpenConnection, context: ActionContext) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from actions.outbound.wording import of_answer
 from actions.providers.sentences import of_provider
 from tenants.listing import listed
 
@@ -199,6 +200,18 @@ SENTENCES: Final[Mapping[str, Any]] = {
         " It says: %(answer)s"
     ),
     "slack_refused": _("Slack refused the message. It says: %(answer)s"),
+    "slack_unclear": _(
+        "Something else than Slack answered: a proxy, or a page to log in. Look at the address in"
+        " the connection, and into the channel before you send it again. It says: %(answer)s"
+    ),
+    "teams_unclear": _(
+        "Something else than Teams answered: a proxy, or a page to log in. Look at the address in"
+        " the connection, and into the channel before you send it again. It says: %(answer)s"
+    ),
+    "teams_card_too_large": _(
+        "The message is too large for Teams, so nothing was sent: %(bytes)s bytes, at most"
+        " %(limit_bytes)s. Shorten the text in the step, or the list in it."
+    ),
     "teams_busy": _("Teams takes no more messages for now. It says: %(answer)s"),
     "teams_refused": _("Teams refused the message. It says: %(answer)s"),
     # Records.
@@ -276,7 +289,8 @@ class _Facts(dict[str, Any]):
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
-    known = of_provider(code, (params or {}).get("provider_code")) or SENTENCES.get(code)
+    known = of_answer(code, params or {}) or of_provider(code, (params or {}).get("provider_code"))
+    known = known or SENTENCES.get(code)
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code

@@ -71,7 +71,7 @@ def reply(channel: str, body: Json, authorization: str, number: int) -> Reply:
         case "slack":
             return slack.reply(content, authorization, number)
         case "teams":
-            return Reply(202)
+            return teams.reply(body)
     return Reply(200, {"ok": True, "id": number, "received": body})
 
 
@@ -81,6 +81,8 @@ def failure(channel: str, rule: Behaviour) -> Reply:
         return whatsapp.failure(rule)
     if channel == "slack":
         return slack.failure(rule)
+    if channel == "teams" and rule.error:
+        return teams.failure(rule)
     busy = rule.mode == "rate_limit"
     status = rule.status or (429 if busy else 500)
     wait = {"Retry-After": str(rule.retry_after)} if busy and rule.retry_after is not None else {}

@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from http.client import responses
@@ -126,9 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         kind = "application/json"
         if isinstance(body, str):
             kind = "text/html; charset=utf-8"
-        content = body.encode() if isinstance(body, str) else b""
-        if body is not None and not isinstance(body, str):
-            content = json.dumps(body).encode()
+        content = _as_bytes(body)
         headers = {"Content-Type": kind, **reply.headers, "Content-Length": str(len(content))}
         phrase = responses.get(reply.status, "Status")
         head = f"HTTP/1.1 {reply.status} {phrase}\r\n"
@@ -155,8 +154,17 @@ def _reply(channel: str, rule: Behaviour, body: Json, authorization: str, number
     if rule.mode in {"fail", "rate_limit"}:
         return providers.failure(channel, rule)
     if rule.mode == "answer":
-        return Reply(rule.status or 200, rule.body, rule.headers)
+        body = b64decode(rule.base64) if rule.base64 else rule.body
+        return Reply(rule.status or 200, body, rule.headers)
     return providers.reply(channel, body, authorization, number)
+
+
+def _as_bytes(body: Json) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str):
+        return body.encode()
+    return b"" if body is None else json.dumps(body).encode()
 
 
 def _parsed(raw: bytes) -> Json:

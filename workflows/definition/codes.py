@@ -93,6 +93,7 @@ class Code(StrEnum):
     OPERATOR_WANTS_DATE = "operator_wants_date"
     NEEDS_TRIGGER_FIELD = "needs_trigger_field"
     FILTER_TAKES_TRIGGER_ONLY = "filter_takes_trigger_only"
+    SECRET_IN_STEP = "secret_in_step"  # noqa: S105 - it says that there is one
     FILTER_TAKES_NO_TEMPLATE = "filter_takes_no_template"
 
     # While a step is rendered or a condition decided

@@ -16,7 +16,7 @@ from referencing import Registry
 from workflows.definition.catalogue import Schema
 from workflows.definition.values import is_storable
 
-Rendering = Literal["text", "html", "value"]
+Rendering = Literal["text", "html", "isolated", "value"]
 
 _NOTHING: Schema = {}
 _SAID = {"title", "description", "examples", "default", "$comment"}
@@ -146,6 +146,8 @@ def rendering(schema: Schema) -> Rendering:
     hint = schema.get("x-text")
     if hint == "html":
         return "html"
+    if hint == "isolated":
+        return "isolated"
     return "text" if hint is not None or schema.get("type") == "string" else "value"
 
 

@@ -154,6 +154,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.FILTER_TAKES_TRIGGER_ONLY: _(
         "Whether the workflow starts can depend on fields of the trigger only, not on “%(field)s”."
     ),
+    Code.SECRET_IN_STEP: _(
+        "The header “%(header)s” carries credentials, and everybody who sees this workflow would"
+        " read them. Put them into a connection of the kind “Web service (HTTP)”, and choose it in"
+        " this step."
+    ),
     Code.FILTER_TAKES_NO_TEMPLATE: _(
         "What decides whether the workflow starts has to be written out: "
         "{{ }} is not filled in here."
