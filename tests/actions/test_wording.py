@@ -7,7 +7,7 @@ import pytest
 
 import actions
 from actions import wording
-from actions.library.whatsapp_notify import REFUSALS
+from actions.providers.sentences import TABLES
 
 FAILURES = {"PermanentFailure", "TemporaryFailure", "SecretsUnreadable"}
 MADE_BY = {"_not_sent", "_perhaps_sent", "_refused", "refused"}
@@ -25,7 +25,8 @@ def codes_in(tree):
 def codes():
     sources = Path(actions.__file__).parent.rglob("*.py")
     found = {code for file in sources for code in codes_in(ast.parse(file.read_text()))}
-    return sorted(found | set(REFUSALS) | {"whatsapp_refused"})
+    documented = {row.failure for answers in TABLES.values() for row in answers.values()}
+    return sorted(found | documented)
 
 
 @pytest.mark.parametrize("code", codes())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -12,13 +12,29 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from actions.models.message_template import Channel, MessageTemplate
+from actions.whatsapp.faults import faults, names_from
+from actions.whatsapp.registered import HeaderKind
 from tenants.admin import access
 from tenants.admin.base import TenantAdmin, TenantForm
 from tenants.admin.lists import TenantFilter
 from workflows.admin import template_preview
+from workflows.admin.template_buttons import ButtonsField
 from workflows.admin.template_samples import chips_for, choices_for
 from workflows.definition.templates import template_problems
 from workflows.wording.errors import sentence
+
+_REGISTERED: Final = (
+    *("provider_name", "language", "text", "parameter_format"),
+    *("header_kind", "header_text", "footer"),
+)
+# Of a mail: what only WhatsApp has.
+_NOTHING_REGISTERED: Final = {
+    "header_kind": "",
+    "header_text": "",
+    "footer": "",
+    "buttons": [],
+    "parameter_format": "",
+}
 
 
 class NamesField(forms.CharField):
@@ -43,7 +59,16 @@ class MessageTemplateForm(TenantForm):
     parameters = NamesField(
         label=_("Values it takes"),
         required=False,
-        help_text=_("For WhatsApp: one name a line, in the order in which they were registered."),
+        help_text=_(
+            "One name a line, in the order of the text. Left empty, they are taken from the text."
+        ),
+    )
+    buttons = ButtonsField(
+        label=_("Buttons"),
+        required=False,
+        help_text=_(
+            "In the registered order. An address may end in {{1}}: the step gives what follows."
+        ),
     )
 
     class Meta:
@@ -57,7 +82,23 @@ class MessageTemplateForm(TenantForm):
             for name in ("subject", "text", "html"):
                 for problem in template_problems(values.get(name) or ""):
                     self.add_error(name, ValidationError(sentence(problem.code, problem.params)))
+            values.update(_NOTHING_REGISTERED)
+        elif values.get("channel") == Channel.WHATSAPP:
+            self._check_registered(values)
         return values
+
+    def _check_registered(self, values: dict[str, Any]) -> None:
+        if values.get("header_kind") != HeaderKind.TEXT:
+            values["header_text"] = ""
+        if not values.get("parameters"):
+            values["parameters"] = names_from(values.get("text") or "")
+        given = {name: values.get(name) or "" for name in _REGISTERED}
+        given |= {"key": values.get("key") or self.instance.key}
+        lists = {name: values.get(name) or [] for name in ("parameters", "buttons")}
+        entered = MessageTemplate(**given, **lists).registered
+        for fault in faults(entered, given["parameter_format"]):
+            if fault.field not in self.errors:
+                self.add_error(fault.field, fault.sentence)
 
 
 @admin.register(MessageTemplate)
@@ -78,16 +119,28 @@ class MessageTemplateAdmin(TenantAdmin):
         (
             _("Message"),
             {
-                "fields": ("subject", "text", "html"),
+                "fields": (
+                    "subject",
+                    "header_kind",
+                    "header_text",
+                    "text",
+                    "html",
+                    "footer",
+                    "buttons",
+                ),
                 "description": _(
                     "In a mail, values are filled in where {{ … }} stands, for example "
-                    "{{ trigger.order_number }}. Of WhatsApp this is a copy of the registered text."
+                    "{{ trigger.order_number }}. For WhatsApp, copy every part from the WhatsApp "
+                    "Manager as it is registered there, with {{1}} or {{customer_name}}."
                 ),
             },
         ),
         (
             _("As registered with WhatsApp"),
-            {"fields": ("provider_name", "parameters"), "classes": ("sayr-only-whatsapp",)},
+            {
+                "fields": ("provider_name", "parameters", "parameter_format"),
+                "classes": ("sayr-only-whatsapp",),
+            },
         ),
     )
 

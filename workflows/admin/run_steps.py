@@ -18,6 +18,7 @@ from workflows.wording.lines import Attempt, Kin, Line, Part, StepState
 from workflows.wording.parts import part_title
 from workflows.wording.plans import WayKind
 from workflows.wording.times import milliseconds, short_moment
+from workflows.wording.whatsapp import told
 
 # Nothing has been done of these.
 GREY: Final = frozenset(
@@ -59,6 +60,7 @@ class ShownStep:
     attempts: tuple[ShownAttempt, ...]
     key: str  # its place on the page: an id
     when: str
+    message: Mapping[str, Any] | None = None  # what it sent, as its reader sees it
     parts: tuple["ShownPart", ...] = ()
     family: ShownFamily | None = None
 
@@ -194,6 +196,7 @@ class _Page:
             attempts=tuple(_shown_attempt(attempt) for attempt in line.attempts),
             key=key,
             when=self._when(line.started_at),
+            message=_message(line),
             parts=self.parts(line.parts, key),
             family=self.families(line.kin) if line.kin and self.families else None,
         )
@@ -237,6 +240,12 @@ def _record_fields(line: Line) -> dict[str, str]:
     table = line.input.get("table") if isinstance(line.input, dict) else None
     # What a step has changed is told as {"status": {"from": …, "to": …}}.
     return {**values.record_fields(table), "from": _("From"), "to": _("To")} if table else {}
+
+
+def _message(line: Line) -> dict[str, Any] | None:
+    """Return the WhatsApp message that a step has sent. A rehearsal shows its own."""
+    is_sent = line.action == "whatsapp_notify" and isinstance(line.output, dict)
+    return told(line.output) if is_sent and not line.notes else None
 
 
 def _values(

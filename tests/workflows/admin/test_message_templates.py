@@ -42,7 +42,7 @@ def test_a_mistake_in_a_text_is_named_at_the_text(field, add):
 
 
 def test_parameters_are_written_one_a_line(add):
-    add(channel="whatsapp", parameters="order_id\r\n\r\n total \r\n")
+    add(channel="whatsapp", text="Order {{1}}, {{2}}", parameters="order_id\r\n\r\n total \r\n")
 
     assert MessageTemplate.objects.get().parameters == ["order_id", "total"]
 
