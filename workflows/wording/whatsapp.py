@@ -1,11 +1,15 @@
 """A WhatsApp message in words: what its values are called, and what its parts say."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from actions.whatsapp.faults import MOST_BUTTONS
 from actions.whatsapp.registered import (
     ButtonKind,
     HeaderKind,
@@ -19,10 +23,20 @@ from workflows.wording.values import spelt_out
 Json = Any
 
 MEDIA: Final[Mapping[str, Any]] = {
-    HeaderKind.IMAGE: gettext_lazy("Picture"),
-    HeaderKind.VIDEO: gettext_lazy("Video"),
-    HeaderKind.DOCUMENT: gettext_lazy("Document"),
+    HeaderKind.IMAGE: pgettext_lazy("header of a message", "Picture"),
+    HeaderKind.VIDEO: pgettext_lazy("header of a message", "Video"),
+    HeaderKind.DOCUMENT: pgettext_lazy("header of a message", "Document"),
 }
+# Signs that WhatsApp reads as markup: around words, not inside one.
+_MARKS: Final = (
+    (re.compile(r"```([^`]+)```"), "code"),
+    *(
+        (re.compile(rf"(?<![\w{one}]){one}(?=[^\s{one}])([^{one}\n]*)(?<=\S){one}(?!\w)"), element)
+        for one, element in ((r"\*", "b"), ("_", "i"), ("~", "s"))
+    ),
+)
+# What the table of a step's results leaves out: the picture of the message says it.
+PARTS: Final = frozenset({"header", "footer", "buttons"})
 # WhatsApp writes these itself, in the language of the phone.
 _LABELS: Final[Mapping[str, Any]] = {
     ButtonKind.COPY_CODE: gettext_lazy("Copy offer code"),
@@ -53,10 +67,30 @@ def told(shown: Mapping[str, Json]) -> dict[str, Json]:
     header = message.get("header")
     if isinstance(header, dict) and header.get("kind") in MEDIA:
         message["header"] = {**header, "label": str(MEDIA[header["kind"]])}
+    message["html"] = formatted(str(message.get("text") or ""))
     buttons = message.get("buttons")
     if isinstance(buttons, list):
         message["buttons"] = [_button(one) for one in buttons if isinstance(one, dict)]
     return message
+
+
+def formatted(text: str) -> SafeString:
+    """Return a text as WhatsApp shows it: *bold*, _italic_, ~struck out~, ```as typed```."""
+    shown = str(escape(text))
+    for mark, element in _MARKS:
+        shown = mark.sub(rf"<{element}>\1</{element}>", shown)
+    return mark_safe(shown)  # noqa: S308 - escaped above
+
+
+def value_names(count: int = MOST_BUTTONS) -> dict[str, str]:
+    """Return what values are called that stand outside the text, whatever the template."""
+    numbers = range(1, count + 1)
+    return {
+        "header": _("Header: value"),
+        "header_link": _("Header: address of the file"),
+        "header_file_name": _("Header: name of the file"),
+        **{f"button_{one}": _("Button %(number)s") % {"number": one} for one in numbers},
+    }
 
 
 def _button(button: Mapping[str, Json]) -> dict[str, Json]:
