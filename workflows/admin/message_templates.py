@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from actions.models.message_template import Channel, MessageTemplate
+from actions.models.message_template import BUTTONS, Channel, MessageTemplate
 from actions.whatsapp.faults import faults, names_from
 from actions.whatsapp.registered import HeaderKind
 from tenants.admin import access
@@ -143,6 +143,27 @@ class MessageTemplateAdmin(TenantAdmin):
             },
         ),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Tell the buttons in words to whoever may only read them."""
+        told = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return told
+        named = {"buttons": "buttons_told"}
+        return [
+            (title, {**part, "fields": [named.get(name, name) for name in part["fields"]]})
+            for title, part in told
+        ]
+
+    @admin.display(description=_("Buttons"), empty_value="\N{EN DASH}")
+    def buttons_told(self, obj: MessageTemplate) -> str:
+        """Return what stands on each button, and where it leads."""
+        kinds = dict(BUTTONS)
+        shown = (
+            " ".join(filter(None, (one.text or str(kinds[one.kind.value]), one.target)))
+            for one in obj.registered.buttons
+        )
+        return "; ".join(shown)
 
     def get_urls(self) -> list[Any]:
         """Add the addresses of the preview."""

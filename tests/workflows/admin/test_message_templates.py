@@ -190,3 +190,16 @@ def test_a_mail_keeps_nothing_that_only_whatsapp_has(add):
 
     made = MessageTemplate.objects.get()
     assert (made.header_kind, made.footer, made.buttons) == ("", "", [])
+
+
+def test_support_reads_the_buttons_in_words(support, world, page):
+    target = "https://shop.example/{{1}}"
+    world.template.buttons = [
+        {"kind": "url", "text": "Track", "target": target},
+        {"kind": "copy_code"},
+    ]
+    world.template.save()
+
+    shown = support.get(page(world.template)).content.decode()
+
+    assert f"Track {target}; Copies an offer code" in shown
