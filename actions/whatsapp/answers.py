@@ -47,7 +47,8 @@ def row_of(error: Mapping[str, Json]) -> Documented | None:
 def said(error: Mapping[str, Json]) -> str:
     """Return what an error says, for people."""
     details = _members(error.get("error_data")).get("details")
-    return str(details or error.get("message") or "")[:ANSWER_CHARACTERS]
+    found = details or error.get("error_user_msg") or error.get("message") or ""
+    return str(found)[:ANSWER_CHARACTERS]
 
 
 def number(code: str) -> int | str:

@@ -26,7 +26,7 @@ class Letter:
     phone: str
     template: Registered
     language: str
-    values: Mapping[str, str]  # by their keys
+    values: Mapping[str, str]  # by `own_key`
 
     def body(self) -> Json:
         """Return what the Cloud API is sent."""

@@ -23,7 +23,7 @@ _PRIVATE: Final = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
 
 
 def checked(template: Registered, given: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values by their keys, as they are sent. Raises PermanentFailure."""
+    """Return the values as they are sent, by `own_key`. Raises PermanentFailure."""
     keys = [one.key for one in template.wanted]
     optional = template.optional_keys
     missing = list(dict.fromkeys(key for key in keys if key not in given and key not in optional))
@@ -39,14 +39,12 @@ def checked(template: Registered, given: Mapping[str, Any]) -> dict[str, str]:
     for wanted in template.wanted:
         value = _READ[wanted.kind](template, wanted, str(given.get(wanted.key, "")))
         if value:
-            # A name may stand in the text and in an address, which takes it in another form.
-            found.setdefault(wanted.key, value)
             found[own_key(wanted)] = value
     return found
 
 
 def own_key(wanted: Wanted) -> str:
-    """Return the key of the value as this one place takes it."""
+    """Return the key of a value in one place: a name may stand in an address too, encoded."""
     return f"{wanted.part}:{wanted.place}:{wanted.kind}:{wanted.key}"
 
 

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from actions.errors import PermanentFailure
 from actions.models.message_template import MessageTemplate
@@ -12,7 +13,7 @@ from actions.sandbox import whatsapp
 from actions.sandbox.registration import registration
 from actions.sandbox.whatsapp_templates import Registrations
 from actions.whatsapp.letter import letter
-from workflows.wording.whatsapp import asked
+from workflows.wording.whatsapp import asked, told
 
 TRACK = {"kind": "url", "text": "Track", "target": "https://shop.example/track/{{1}}"}
 COUPON = {"kind": "copy_code"}
@@ -259,6 +260,22 @@ def test_the_stand_in_takes_what_is_sent(entered, given, components, shown):
     answer = whatsapp.reply(letter("+9613123456", known, given).body(), "Bearer x", 7, registered)
 
     assert (answer.status, answer.body.get("error")) == (200, None)
+
+
+@pytest.mark.parametrize(("entered", "given", "components", "shown"), FORMS.values(), ids=FORMS)
+def test_a_page_shows_it_in_a_test_and_of_a_run(entered, given, components, shown):
+    made = letter("+9613123456", template(**entered), given).shown()
+
+    # A test names the registered template, a run the message template.
+    for named in ({"name": "t"}, {"template": "t"}):
+        page = render_to_string(
+            "admin/sayr/whatsapp_message.html", {"message": told({**made, **named})}
+        )
+        for seen in (shown["text"].replace("*", "") or ">t<", shown.get("footer", "")):
+            assert seen in page.replace("<b>", "").replace("</b>", "")
+        for one in shown.get("buttons", ()):
+            assert one.get("target", "") in page
+        assert shown.get("header", {}).get("link", "") in page
 
 
 @pytest.mark.parametrize("entered", [entered for entered, *_ in FORMS.values()], ids=FORMS)

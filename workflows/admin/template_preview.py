@@ -166,11 +166,7 @@ def _whatsapp(draft: Draft, choice: Choice) -> Rendered:
     key = draft.template.key if draft.template else ""
     known = last_values(draft.tenant, choice, key)
     entered = _entered(draft, key)
-    values = {
-        name: str(known.get(one.key) or f"«{one.key}»")
-        for one in entered.wanted
-        for name in (one.key, own_key(one))
-    }
+    values = {own_key(one): str(known.get(one.key) or f"«{one.key}»") for one in entered.wanted}
     shown = Letter("", entered, entered.language, values).shown()
     found = [one for one in places_in(draft.texts["text"]) if one in places_in(shown["text"])]
     problems = {"text": _unknown_place(found[0])} if found else {}

@@ -67,6 +67,7 @@ def told(shown: Mapping[str, Json]) -> dict[str, Json]:
     header = message.get("header")
     if isinstance(header, dict) and header.get("kind") in MEDIA:
         message["header"] = {**header, "label": str(MEDIA[header["kind"]])}
+    message["name"] = message.get("name") or message.get("template") or ""
     message["html"] = formatted(str(message.get("text") or ""))
     buttons = message.get("buttons")
     if isinstance(buttons, list):
