@@ -14,9 +14,11 @@ from actions.models.connection import Connection, ConnectionKind
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request, exchange, judge
 from actions.providers import slack
-from actions.providers.answers import Meaning
+from actions.providers.answers import Meaning, refuse
 from actions.spec import ActionContext
 from actions.web_request import request_of
+from actions.whatsapp.answers import error_of, row_of, said
+from actions.whatsapp.answers import number as code_number
 
 Json = Any
 
@@ -24,6 +26,7 @@ TIMEOUT_SECONDS: Final = 10.0
 # Nothing harmless can be asked of these: a trial is a message that people see.
 POSTS: Final = frozenset({ConnectionKind.TEAMS})
 _NOT_FOUND: Final = 404
+_NO_SUCH_NUMBER: Final = frozenset({"33", "100"})
 
 
 def try_out(connection: Connection) -> str:
@@ -81,12 +84,15 @@ def _whatsapp(connection: OpenConnection, context: ActionContext) -> str:
 
 def _refuse_whatsapp(answer: Answer, number: str) -> None:
     """Raise what the error body says; return if it says nothing that is known."""
-    error = _members(_members(answer.body).get("error"))
-    said = str(error.get("message", ""))[:300]
-    if error.get("code") == 190 or answer.status in {401, 403}:
-        raise PermanentFailure("whatsapp_access_refused", answer=said)
-    if error.get("code") in {33, 100} or answer.status == _NOT_FOUND:
-        raise PermanentFailure("whatsapp_number_unknown", number=number, answer=said)
+    error = error_of(answer) or {}
+    row = row_of(error)
+    told = said(error)
+    if (row is not None and row.code in _NO_SUCH_NUMBER) or answer.status == _NOT_FOUND:
+        raise PermanentFailure("whatsapp_number_unknown", number=number, answer=told)
+    if row is not None:
+        refuse(row, provider_code=code_number(row.code), answer=told)
+    if answer.status in {401, 403}:
+        raise PermanentFailure("whatsapp_access_refused", answer=told)
 
 
 def _slack(connection: OpenConnection, context: ActionContext) -> str:

@@ -130,6 +130,32 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The value “%(name)s” for the message template “%(template)s” is empty, which WhatsApp"
         " refuses. Give it a default in the step."
     ),
+    "template_value_too_long": _(
+        "The value “%(name)s” for the message template “%(template)s” has %(length)s characters;"
+        " WhatsApp takes %(limit)s at most. Shorten it in the step."
+    ),
+    "template_value_line_break": _(
+        "The value “%(name)s” for the message template “%(template)s” holds a line break, which it"
+        " must not have. Correct it in the step or in the record."
+    ),
+    "template_link_refused": _(
+        "WhatsApp could not open the address “%(link)s” (value “%(name)s” for the message template"
+        " “%(template)s”). It has to be a whole address that begins with https:// and opens"
+        " without a log-in from anywhere. Correct it in the step."
+    ),
+    "template_whole_address": _(
+        "The value “%(name)s” for the message template “%(template)s” is a whole address"
+        " (“%(value)s”). The button's address is registered already: give only what follows"
+        " “%(base)s”."
+    ),
+    "template_code_refused": _(
+        "“%(value)s” (value “%(name)s” for the message template “%(template)s”) is no code that"
+        " WhatsApp can copy: only letters A to Z and digits are allowed. Correct it in the step."
+    ),
+    "template_file_name_refused": _(
+        "“%(value)s” (value “%(name)s” for the message template “%(template)s”) cannot be the name"
+        " of a file: it holds a slash. Correct it in the step."
+    ),
     # WhatsApp.
     "bad_phone": _(
         "“%(phone)s” is not a phone number (read as a number of %(country)s). Correct it in the"
@@ -153,6 +179,16 @@ SENTENCES: Final[Mapping[str, Any]] = {
         " with the registered template. It says: %(answer)s"
     ),
     "whatsapp_refused": _("WhatsApp refused the message. It says: %(answer)s"),
+    "whatsapp_answer_empty": _(
+        "The answer was empty (status %(status)s), which WhatsApp's never is. Nobody knows whether"
+        " the message was sent. Check the address in the connection, and ask the customer before"
+        " you send it again."
+    ),
+    "whatsapp_answer_unclear": _(
+        "What answered is not WhatsApp (status %(status)s, %(content_type)s): %(answer)s. Nobody"
+        " knows whether the message was sent. Check the address in the connection and what stands"
+        " between Sayr and the internet, and ask the customer before you send it again."
+    ),
     # Mail.
     "bad_mail_address": _(
         "“%(address)s” is not one mail address (field “%(field)s”). Correct it in the record or in"

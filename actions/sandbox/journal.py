@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from actions.sandbox.whatsapp_templates import Registrations
+
 Json = Any
 
 CHANNELS: Final = ("whatsapp", "smtp", "slack", "teams", "hook")
@@ -79,8 +81,7 @@ class Journal:
         self._received: deque[Received] = deque(maxlen=KEPT)
         self._behaviours: list[Behaviour] = []
         self._last_id = 0
-        # Registered WhatsApp texts by template name, so that the page shows what a phone would.
-        self.texts: dict[str, str] = {}
+        self.templates = Registrations()  # what is registered with WhatsApp
         self.closing = threading.Event()  # set: whoever waits stops waiting
 
     def next_number(self) -> int:

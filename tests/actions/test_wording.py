@@ -7,7 +7,6 @@ import pytest
 
 import actions
 from actions import wording
-from actions.library.whatsapp_notify import REFUSALS
 from actions.providers.sentences import TABLES
 
 FAILURES = {"PermanentFailure", "TemporaryFailure", "SecretsUnreadable"}
@@ -27,7 +26,7 @@ def codes():
     sources = Path(actions.__file__).parent.rglob("*.py")
     found = {code for file in sources for code in codes_in(ast.parse(file.read_text()))}
     documented = {row.failure for answers in TABLES.values() for row in answers.values()}
-    return sorted(found | documented | set(REFUSALS) | {"whatsapp_refused"})
+    return sorted(found | documented)
 
 
 @pytest.mark.parametrize("code", codes())

@@ -23,6 +23,7 @@ OWN = {
     "actions/models/encryption.py": "what was encrypted here",
     "actions/outbound/answer.py": "answers of providers: `scrub` holds them to the limits",
     "actions/sandbox/web.py": "the sandbox, which tests speak to",
+    "actions/whatsapp/answers.py": "what WhatsApp labels otherwise: only a code and words are kept",
     "config/demo/seed/records.py": "files of the demo",
     "config/demo/seed/workflows.py": "files of the demo",
     "config/demo/visitor.py": "answers to the demo's own requests",

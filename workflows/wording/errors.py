@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from actions import records
 from actions import wording as actions_wording
 from actions.models.connection import ConnectionKind
+from actions.providers.sentences import of_provider
 from workflows.engine.limits import LIMIT_REACHED
 from workflows.engine.outcomes import Doubt
 from workflows.wording import json_faults, problems
@@ -139,6 +140,9 @@ _UNKNOWN: Final[Mapping[str, Any]] = {
     ),
 }
 _ANSWERED: Final = _("%(why)s The answer: %(answer)s")
+_LEFT_OPEN: Final = _("An answer came that leaves open whether it was done. %(why)s")
+# Failures whose own sentences say what came and what to check.
+_UNCLEAR: Final = frozenset({"whatsapp_answer_unclear", "whatsapp_answer_empty"})
 _THE_OTHER_SIDE: Final = _("the other side")
 # A wait that is a loop counts its rounds.
 _TRIED: Final = _("It was tried %(rounds)s times, and the condition was never met.")
@@ -185,9 +189,21 @@ def _said(code: str, values: Mapping[str, Any]) -> Any:
     if code == "not_in_time" and "rounds" in values:
         return _TRIED
     if code == "outcome_unknown":
+        told = _told_by_provider(values)
+        if told:
+            return told
         said = str(_UNKNOWN.get(str(values.get("reason")), SENTENCES[code]))
         return str(_ANSWERED).replace("%(why)s", said) if values.get("answer") else said
     return SENTENCES[code]
+
+
+def _told_by_provider(values: Mapping[str, Any]) -> str:
+    """Return what is known of an answer that leaves open whether the step was done."""
+    failure = str(values.get("code"))
+    if failure not in _UNCLEAR and of_provider(failure, values.get("provider_code")) is None:
+        return ""
+    said = _LEFT_OPEN % {"why": actions_wording.sentence(failure, values)}
+    return said.replace("%", "%%")
 
 
 def _table(alias: object) -> str:

@@ -48,6 +48,7 @@ class Stage(Company):
             self.tenant, "user:ops", gallery.entry(key), address="me@cedar.example"
         )
         assert started.missing == ()
+        self.register_templates()
         definition = started.definition
         definition.is_active = True
         publish(self.tenant, "user:ops", definition, definition.draft)

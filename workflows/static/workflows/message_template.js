@@ -8,7 +8,11 @@
   const form = document.querySelector("#messagetemplate_form");
   const part = (name) => area.querySelector(`[data-sayr-${name}]`);
   const field = (name) => form.querySelector(`#id_${name}`);
-  const WRITTEN = ["subject", "text", "html", "parameters"];
+  const WRITTEN = ["subject", "text", "html", "parameters", "parameter_format", "header_kind", "header_text", "footer"];
+  const OF_MAIL = ["subject", "html"];
+  const OF_WHATSAPP = ["header_kind", "header_text", "footer", "buttons"];
+  // What a button of each kind needs beside its kind.
+  const NEEDS = { url: ["text", "target"], phone: ["text", "target"], quick_reply: ["text"], copy_code: [], otp: [] };
   let timer = 0;
   let asked = 0;
   let target = field("text");
@@ -26,6 +30,7 @@
     data.set("language", field("language")?.value || area.dataset.sayrStoredLanguage || "");
     data.set("sample", part("sample").value);
     for (const name of WRITTEN) data.set(name, field(name)?.value || "");
+    for (const input of form.querySelectorAll("[data-sayr-buttons] :is(input, select)")) data.set(input.name, input.value);
     return data;
   }
 
@@ -86,12 +91,12 @@
     part("mail").hidden = chat;
     part("chat").hidden = !chat;
     part("values").textContent = answer.values;
-    for (const name of ["subject", "text", "bubble"]) {
-      const place = part(name);
-      place.textContent = name === "bubble" ? answer.text : answer[name];
-      place.dir = answer.direction;
+    for (const name of ["subject", "text"]) {
+      part(name).textContent = answer[name];
+      part(name).dir = answer.direction;
     }
-    for (const name of ["subject", "text", "html"]) {
+    part("bubble").innerHTML = answer.bubble; // drawn, and escaped, by the server
+    for (const name of ["subject", "text", "html", "header_text", "footer"]) {
       if (field(name)) field(name).dir = name === "html" ? "ltr" : answer.direction;
     }
     showProblems(answer.problems);
@@ -105,12 +110,37 @@
     timer = window.setTimeout(show, PAUSE_MS);
   }
 
+  function showRow(name, isShown) {
+    const row = form.querySelector(`.form-row.field-${name}`);
+    if (row) row.hidden = !isShown;
+  }
+
+  const buttons = [...form.querySelectorAll("[data-sayr-button]")];
+  const more = form.querySelector("[data-sayr-add-button]");
+  let open = buttons.filter((row) => row.querySelector("select").value).length;
+
+  function arrangeButtons() {
+    buttons.forEach((row, number) => {
+      const kind = row.querySelector("select").value;
+      row.hidden = number >= open && !kind;
+      row.querySelector("[data-sayr-button-text]").hidden = !(NEEDS[kind] || []).includes("text");
+      row.querySelector("[data-sayr-button-target]").hidden = !(NEEDS[kind] || []).includes("target");
+    });
+    if (more) more.hidden = open >= buttons.length;
+  }
+
+  more?.addEventListener("click", () => {
+    open += 1;
+    arrangeButtons();
+    buttons[open - 1]?.querySelector("select").focus();
+  });
+
   function arrange() {
     const chat = channel() === "whatsapp";
-    for (const name of ["subject", "html"]) {
-      const row = form.querySelector(`.form-row.field-${name}`);
-      if (row) row.hidden = chat;
-    }
+    for (const name of OF_MAIL) showRow(name, !chat);
+    for (const name of OF_WHATSAPP) showRow(name, chat);
+    showRow("header_text", chat && (field("header_kind")?.value ?? "text") === "text");
+    arrangeButtons();
     const registered = form.querySelector(".sayr-only-whatsapp");
     if (registered) registered.hidden = !chat;
     const chips = document.querySelector("[data-sayr-chips]");

@@ -141,12 +141,14 @@ export class Schemas {
   parameters(node, given) {
     const template = this.root()[node.source];
     const known = (this.store.choices.parameters || {})[template] || [];
-    const others = given.flatMap((one) => Object.keys(one)).filter((name) => !known.includes(name));
+    const asked = Object.fromEntries(known.map((one) => [one.value, one]));
+    const others = given.flatMap((one) => Object.keys(one)).filter((name) => !asked[name]);
     const properties = {};
-    for (const name of [...known, ...new Set(others)]) {
-      const isKnown = known.includes(name);
-      const title = isKnown || !template ? spelt(name) : say(this.texts.gone, { value: name });
-      properties[name] = this.of({ ...node.items, title, required: isKnown }, given.map((one) => one[name]));
+    for (const name of [...Object.keys(asked), ...new Set(others)]) {
+      const { title = spelt(name), help = "", optional = "" } = asked[name] || {};
+      const isGone = template && !asked[name];
+      const shown = { title: isGone ? say(this.texts.gone, { value: name }) : title, help, required: Boolean(asked[name] && !optional) };
+      properties[name] = this.of({ ...node.items, ...shown }, given.map((one) => one[name]));
     }
     return { type: "object", properties };
   }
