@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now, Reverse, Upper
 from django.utils.translation import gettext_lazy as _
 
+from tenants.alike_sql import with_other_signs
 from tenants.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
 from tenants.tracking import TrackedModel, TrackedQuerySet
@@ -105,6 +106,12 @@ class Order(TrackedModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "-id"], name="orders_tenant"),
+            # Beside the unique one: numbers with accents, Arabic letters or invisible signs.
+            models.Index(
+                fields=["tenant"],
+                condition=with_other_signs("number"),
+                name="orders_number_other_signs",
+            ),
             # For the search of people. By bytes: whatever the database's own collation is, the
             # beginning of a text is then a range.
             models.Index(
