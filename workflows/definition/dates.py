@@ -1,8 +1,8 @@
 """Dates as other systems write them, read where a date is asked for.
 
-What has one reading is read: ISO 8601 in its common forms, the dates of mail and of HTTP (RFC 5322),
-seconds and milliseconds since 1970. "03/04/2026" has two readings, "26" is no year: such are not
-read here, and `likely_form` says how the filter `parse_date` might.
+What has one reading is read: ISO 8601 in its common forms, the dates of mail and of HTTP (RFC
+5322), seconds and milliseconds since 1970. "03/04/2026" has two readings, "26" is no year: such are
+not read here, and `likely_form` says how the filter `parse_date` might.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 _AMERICAN_HOURS: Final = {
-    **{"est": -5, "edt": -4, "cst": -6, "cdt": -5},
-    **{"mst": -7, "mdt": -6, "pst": -8, "pdt": -7},
+    name + kind: hours + (kind == "dt")
+    for name, hours in (("e", -5), ("c", -6), ("m", -7), ("p", -8))
+    for kind in ("st", "dt")
 }
 _MAIL: Final = re.compile(
     rf"(?:(?P<weekday>{_names(WEEKDAYS)}),?\s+)?"

@@ -54,10 +54,9 @@ def since_epoch(at: datetime) -> timedelta:
 def moment(value: object, zone: tzinfo, **where: object) -> datetime:
     """Return the moment that `value` is where a date is asked for (`any_moment`).
 
-    Raises `not_a_date`, saying `where`, and how to read a date that has two readings.
+    Raises `not_a_date`, saying `where`.
     """
     found = any_moment(value, zone)
     if found is None:
-        likely = {"form": form} if (form := dates.likely_form(value)) else {}
-        raise ExpressionError(Code.NOT_A_DATE, value=shortened(value), **likely, **where)
+        raise ExpressionError(Code.NOT_A_DATE, value=shortened(value), **where)
     return found
