@@ -63,7 +63,8 @@ def _is_looked_up(field: Field) -> bool:
     together: list[Sequence[str]] = [*meta.unique_together]
     together += [[one.lstrip("-") for one in index.fields] for index in meta.indexes]
     together += [one.fields for one in meta.constraints if isinstance(one, models.UniqueConstraint)]
-    return bool(field.primary_key or field.unique or field.db_index) or any(
+    has_own: Any = field.primary_key or field.unique or getattr(field, "db_index", False)
+    return bool(has_own) or any(
         names and (names[0] == field.name or tuple(names[:2]) == ("tenant", field.name))
         for names in together
     )

@@ -83,9 +83,9 @@ def _parsed(text: str, region: str) -> PhoneNumber:
 
 
 def _country_of(number: PhoneNumber, region: str) -> str:
-    if phonenumbers.country_code_for_region(region) == number.country_code:
-        return region
-    return phonenumbers.region_code_for_country_code(number.country_code)
+    code = number.country_code or 0
+    is_own = phonenumbers.country_code_for_region(region) == code
+    return region if is_own else str(phonenumbers.region_code_for_country_code(code))
 
 
 def _is_several(text: str, region: str) -> bool:

@@ -97,10 +97,12 @@ def date_form(form: str, language: str, country: str) -> DateForm:
     words = known_words(language, country)
     pieces, used = [], set[str]()
     for piece in _PIECE.finditer(form):
-        directive = _SAME_AS.get(piece[1], piece[1])
-        if directive is None:
+        named: str | None = piece[1]
+        if named is None:
             pieces.append(_as_it_is(piece[0]))
-        elif directive == "%":
+            continue
+        directive = _SAME_AS.get(named, named)
+        if directive == "%":
             pieces.append("%")
         elif directive in used:
             raise BadForm(form)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
 from tenants.currencies import MINOR_UNITS, USUAL_PLACES, WITHOUT_UNITS
+from tenants.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
-from workflows.definition.numbers import MOST_DIGITS, calculate, number, rounded
+from workflows.definition.numbers import calculate, number, rounded
 from workflows.definition.templates.filters.calendar_words import locale_of
 from workflows.definition.templates.filters.calling import Cost, Filter
 

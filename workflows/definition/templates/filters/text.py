@@ -13,10 +13,11 @@ from liquid import soft_str
 from liquid.builtin.filters import string as library
 
 from tenants.phones import NotAPhone, e164
+from tenants.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
-from workflows.definition.numbers import MOST_DIGITS, shortened
+from workflows.definition.numbers import shortened
 from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
 from workflows.definition.templates.filters.markup import strip_html
 from workflows.definition.values import MOST_STORED_DIGITS, storable
