@@ -14,7 +14,7 @@ from workflows.definition.problems import pointer
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.templates.filters.calendar_words import words_of
 
-_NAMES: Final = re.compile(r"\|\s*date\s*:\s*(?![\"'])|%-?[aAbBhcp]")
+_NAMES: Final = re.compile(r"\|\s*date\s*:\s*(?![\s\"'])|%-?[aAbBhcp]")
 _DATE: Final = re.compile(r"\|\s*date\b")
 _UNITS: Final = re.compile(r"\|\s*minor_units\b(?:\s*:\s*(?:([\"'])([A-Za-z]{3})\1)?)?")
 
