@@ -14,6 +14,7 @@ from phonenumbers import ValidationResult as Length
 
 from tenants.characters import without_invisible
 
+_LONGEST: Final = 250  # characters that are read
 _FEWEST_DIGITS: Final = 5  # of one of several numbers; fewer are an area code
 _BETWEEN: Final = re.compile(r"[/\\,;|&\n\r\t،؛]|\s[-\u2013\u2014]\s|\b(?:or|and|أو)\b|\sو\s?")
 _LETTER_BEHIND_DIGIT: Final = re.compile(r"[+\d].*?[^\W\d_]", re.DOTALL)
@@ -51,6 +52,8 @@ def e164(written: str, country: str) -> str:
     Numbers with + or 00 keep their own country. Digits of any script are read.
     """
     text, region = without_invisible(written).strip(), country.upper()
+    if len(text) > _LONGEST:
+        raise NotAPhone("too_long", region)
     if _is_several(text, region):
         raise NotAPhone("several", region)
     try:

@@ -101,6 +101,7 @@ REFUSED = [
     ("+1 (868) 555", "TT", "too_short"),
     ("03 123 456 789 01", "LB", "too_long"),
     ("0" * 300, "LB", "too_long"),
+    ("70123456/" * 20_000, "LB", "too_long"),
     ("555-0100", "US", "no_area_code"),
     ("+999 123 456", "LB", "country_code"),
     ("03 123 456", "", "no_country"),

@@ -217,7 +217,8 @@ def test_two_steps_at_once_wait_for_each_other(run, order):
 
 
 @pytest.mark.parametrize(
-    "written", ["18.605", "\u200e18.605", "\u202a18.605\u202c", "١٨٫٦٠٥", "\u200f١٨٫٦٠٥"]  # noqa: RUF001
+    "written",
+    ["18.605", "\u200e18.605", "\u202a18.605\u202c", "١٨٫٦٠٥", "\u200f١٨٫٦٠٥"],  # noqa: RUF001
 )
 def test_an_amount_is_read_as_it_is_seen(run, order, settings, written):
     settings.SAYR = {**settings.SAYR, "RECORDS": WIDER}

@@ -155,7 +155,7 @@ def _days_until(value: Any, end: Any, *, scope: Scope) -> int:
 
 DATE_FILTERS = (
     Filter("date", _date, "value", needs="scope"),
-    Filter("parse_date", _parse_date, "value", needs="scope", cost=Cost(once=300)),
+    Filter("parse_date", _parse_date, "value", needs="scope", cost=Cost(once=3_000)),
     Filter("date_add", _date_add, "value", needs="scope"),
     Filter("start_of", _start_of, "value", needs="scope"),
     Filter("days_until", _days_until, "value", needs="scope"),
