@@ -15,11 +15,12 @@ from typing import Any, Final
 from actions.paths import MISSING
 from tenants.alike import comparable_inside, has_member
 from tenants.characters import comparable, without_invisible
+from tenants.strict_json import MAX_DIGITS
 from tenants.written import MOST_DIGITS, written_moment, written_number
 
 Json = Any
 
-_MOST_STORED_DIGITS: Final = 1_000
+_MOST_STORED_DIGITS: Final = MAX_DIGITS
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from
 
 
