@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.outbound.wording import of_answer
 from actions.providers.sentences import of_provider
+from tenants.characters import shown
 from tenants.listing import listed
+from tenants.phone_wording import why_no_phone
 
 _BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
 _REFUSED = _(
@@ -15,6 +17,7 @@ _REFUSED = _(
     " change the step. It says: %(answer)s"
 )
 NOTHING: Final = "-"  # stands where a parameter says nothing
+_AT_FAULT: Final = ("value", "phone", "address", "odd")  # what nobody sees in them is shown
 _TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
 
 SENTENCES: Final[Mapping[str, Any]] = {
@@ -325,13 +328,16 @@ class _Facts(dict[str, Any]):
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
+    facts.update({name: shown(facts[name]) for name in _AT_FAULT if name in facts})
     known = of_answer(code, params or {}) or of_provider(code, (params or {}).get("provider_code"))
     known = known or SENTENCES.get(code)
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
     try:
-        return str(known) % facts
+        said = str(known) % facts
+        why = why_no_phone(params or {}) if code == "bad_phone" else ""
+        return f"{said} {why}" if why else said
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code
 

@@ -22,3 +22,7 @@ APPROVERS_BELONG: Final = 3
 # From this one on a question of an approval says for which choices it has to be answered; where it
 # only says that it has to be, `reject` needs no answer. Before, every choice needed it.
 QUESTIONS_OF_CHOICES: Final = 3
+
+# From this one on `date` names months and days in the company's language, `minor_units` counts as
+# ISO 4217 does and not as locales show amounts, and `phone` refuses extensions and letters.
+AS_PEOPLE_WRITE: Final = 3

@@ -5,9 +5,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.characters import shown
 from tenants.listing import listed
 from workflows.definition.codes import Code
 from workflows.wording.comparisons import WORDS
+from workflows.wording.reading import why_not
 
 SENTENCES: Final[Mapping[str, Any]] = {
     # The document as a whole
@@ -229,6 +231,8 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     values = {"path": (params or {}).get("place", "…"), **(params or {})}
     try:
         said = str(SENTENCES[code]) % {name: _shown(name, values[name]) for name in values}
+        if why := why_not(code, values):
+            return f"{said} {why}"
         if values.get("suggestion"):
             return f"{said} {_SUGGESTION % values}"
     except (KeyError, TypeError, ValueError):
@@ -241,4 +245,6 @@ def _shown(name: str, value: Any) -> str:
         return listed(_shown(name, one) for one in value)
     if name == "operator":
         return str(WORDS.get(value, value))
+    if name == "value":
+        return shown(str(value))
     return str(_WORDS.get(value, value)) if name in _WORD_PARAMS else str(value)

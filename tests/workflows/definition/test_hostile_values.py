@@ -7,8 +7,8 @@ from time import process_time
 
 import pytest
 
+from tenants.written import MOST_DIGITS
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import MOST_DIGITS
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template

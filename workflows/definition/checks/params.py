@@ -15,7 +15,7 @@ from workflows.definition.checks.tables import check_fields
 from workflows.definition.codes import Code
 from workflows.definition.comparison import kind_of
 from workflows.definition.durations import LONGEST
-from workflows.definition.moments import as_moment
+from workflows.definition.moments import any_moment
 from workflows.definition.numbers import shortened
 from workflows.definition.paths import IDENTIFIER
 from workflows.definition.problems import Problem, pointer, suggestion
@@ -187,5 +187,5 @@ def _check_word(value: str, hints: Mapping[str, Any], path: str) -> Iterator[Pro
         yield Problem(path, Code.BAD_IDENTIFIER, {"value": shortened(value)})
     if hints.get("x-clock") and parse_clock(value) is None:
         yield Problem(path, Code.BAD_CLOCK, {"value": shortened(value)})
-    if hints.get("x-moment") and as_moment(value, UTC) is None:
+    if hints.get("x-moment") and any_moment(value, UTC) is None:
         yield Problem(path, Code.BAD_MOMENT, {"value": shortened(value)})
