@@ -1,15 +1,31 @@
 """How an action says that it failed, and whether trying again can help."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an action got done of its step before it failed.
+
+    It is kept with the step and given to the next attempt, however that comes about: the engine's
+    own, after a crash of the worker, or a person's retry.
+    """
+
+    so_far: Json  # for the action alone: `ActionContext.so_far` of the next attempt
+    # The step's output if it stays at this: it is done in part then. None: nothing of it is done.
+    output: Json = None
 
 
 class ActionFailure(Exception):
     """A step could not do its work. Errors are codes with parameters; pages render the sentence."""
 
-    def __init__(self, code: str, **params: Any) -> None:
+    def __init__(self, code: str, *, part: Part | None = None, **params: Any) -> None:
         super().__init__(f"{code} {params}" if params else code)
-        self.code, self.params = code, params
+        self.code, self.params, self.part = code, params, part
 
 
 class PermanentFailure(ActionFailure):
@@ -19,8 +35,15 @@ class PermanentFailure(ActionFailure):
 class TemporaryFailure(ActionFailure):
     """The other side is down, busy or slow: the same request may succeed later."""
 
-    def __init__(self, code: str, *, retry_after: timedelta | None = None, **params: Any) -> None:
-        super().__init__(code, **params)
+    def __init__(
+        self,
+        code: str,
+        *,
+        retry_after: timedelta | None = None,
+        part: Part | None = None,
+        **params: Any,
+    ) -> None:
+        super().__init__(code, part=part, **params)
         self.retry_after = (
             retry_after  # the least wait the other side asked for; None: it did not say
         )

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from actions.providers import smtp
 from actions.providers.sentences import of_provider
 from tenants.listing import listed
 
@@ -162,10 +163,6 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "mail_is_empty": _("The mail has no text. Write one in the step or choose a template."),
     "mail_has_no_subject": _("The mail has no subject. Write one in the step."),
-    "mail_header_injection": _(
-        "The “%(field)s” holds a line break, which a mail must not have there. Look at the values"
-        " in it: somebody may be trying to send mail in your name."
-    ),
     "mail_timed_out": _("The mail server %(host)s did not answer in time."),
     "mail_server_unreachable": _("The mail server %(host)s could not be reached."),
     "mail_connection_lost": _("The mail server %(host)s hung up in the middle."),
@@ -177,6 +174,22 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "mail_not_supported": _("The mail server lacks something the mail needs: %(answer)s"),
     "mail_recipients_refused": _(
         "The mail server knows none of the recipients. Check the addresses. It says: %(answer)s"
+    ),
+    "mail_partly_refused": _(
+        "Some did not get this mail. All the others have it, and do not get it again. %(advice)s"
+        " The mail server says: %(answer)s"
+    ),
+    "mail_partly_deferred": _(
+        "The mail server puts this mail off for some. All the others have it, and do not get it"
+        " again. %(advice)s It says: %(answer)s"
+    ),
+    "mail_needs_smtputf8": _(
+        "The address has letters beyond ASCII, which the mail server does not take (SMTPUTF8). Use"
+        " another address of this person, or another mail server: %(answer)s"
+    ),
+    "mail_too_large": _(
+        "The mail is %(bytes)s bytes; the mail server takes at most %(limit_bytes)s. Make it"
+        " shorter, then send it again."
     ),
     "mail_address_invalid": _("“%(address)s” is no address that a mail can be sent to."),
     "mail_not_composable": _("A mail cannot be made of this: %(reason)s"),
@@ -265,6 +278,14 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "item_not_list": _("“%(field)s” of item %(item)s is no list, so it cannot be unpacked."),
 }
 
+# Of steps that failed under an earlier release.
+EARLIER: Final[Mapping[str, Any]] = {
+    "mail_header_injection": _(
+        "The “%(field)s” holds a line break, which a mail must not have there. Look at the values"
+        " in it: somebody may be trying to send mail in your name."
+    ),
+}
+
 
 class _Facts(dict[str, Any]):
     """Parameters of an error; one that an older version did not record shows as a dash."""
@@ -276,10 +297,12 @@ class _Facts(dict[str, Any]):
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
-    known = of_provider(code, (params or {}).get("provider_code")) or SENTENCES.get(code)
+    provider_code = (params or {}).get("provider_code")
+    known = of_provider(code, provider_code) or SENTENCES.get(code) or EARLIER.get(code)
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
+    facts.setdefault("advice", str(smtp.advice(str(provider_code))))
     try:
         return str(known) % facts
     except (TypeError, ValueError):  # a translation with a slip in its placeholders

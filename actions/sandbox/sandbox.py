@@ -61,6 +61,10 @@ class Sandbox:
         """Return what came, the oldest first; filters: `since` (an id), `contains`."""
         return self.journal.received(channel, **filters)
 
+    def travel(self, seconds: float) -> None:
+        """Let so much time have passed for the stand-ins."""
+        self.journal.go_ahead(seconds)
+
     def behave(self, channel: str, mode: str, **details: Any) -> None:
         """Answer so from now on. Details as in `PUT /behaviour`. Raises ValueError, TypeError."""
         self.journal.behave(Behaviour(channel, mode, **details))

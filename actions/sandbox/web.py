@@ -205,6 +205,11 @@ def _set_behaviour(journal: Journal, path: str, query: Mapping[str, str], raw: b
     return Reply(200, asdict(rule))
 
 
+def _set_clock(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+    journal.go_ahead(float(json.loads(raw)["ahead_seconds"]))
+    return Reply(200, {"now": journal.now()})
+
+
 def _set_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
     journal.texts.update({str(name): str(text) for name, text in dict(json.loads(raw)).items()})
     return Reply(200, journal.texts)
@@ -224,5 +229,6 @@ OWN_ROUTES: dict[str, Route] = {
     "DELETE /received": _forget,
     "GET /behaviour": _list_behaviours,
     "PUT /behaviour": _set_behaviour,
+    "PUT /clock": _set_clock,
     "PUT /texts": _set_texts,
 }

@@ -122,11 +122,14 @@ class _Assembler:
                 return {}
 
     def _call(self, step: Step) -> Stored:
-        tries = {"retry": step.get("retry"), "timeout": step.get("timeout")}
+        action = self.catalogue.actions[step["action"]]
+        # Stored, so that it stays with this version whatever the action's default becomes.
+        retry = {**action.retry, **(step.get("retry") or {})} or step.get("retry")
+        tries = {"retry": retry, "timeout": step.get("timeout")}
         after_crash = step.get("after_crash")
         said = {"after_crash": after_crash} if after_crash is not None else {}
-        schema = self.catalogue.actions[step["action"]].params
-        return {"params": make_plan(step["params"], schema, schema), **tries, **said}
+        plan = make_plan(step["params"], action.params, action.params)
+        return {"params": plan, **tries, **said}
 
     def _plan(self, step: Step, rendered: tuple[str, ...]) -> Plan:
         schema = KINDS[step["action"]].params

@@ -124,6 +124,8 @@ class Walker:
         """Say what `outcome` of `job` means, and go on to the next step to carry out."""
         if isinstance(outcome, CancelAsked):
             return self.cancelled(job.instruction.index, stored(job), now)
+        if isinstance(outcome, StepFailed | StepUnknown) and outcome.so_far is not None:
+            job = replace(job, marks={**job.marks, "so_far": outcome.so_far})
         decision = decide(self._position(job.instruction, job.attempt), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
