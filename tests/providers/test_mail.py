@@ -8,6 +8,7 @@ from django.utils import translation
 from tests.support.mailing import NOUR, RANA, SAMI, Mailer, mail, note
 from tests.workflows.runtime.machine import LEASE
 from workflows.runtime.reaper import take_over_from_the_dead
+from workflows.services.refusals import NotRetryable
 from workflows.services.retry import retry_failed_step
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.runs import summary
@@ -234,3 +235,47 @@ def test_the_mail_itself_refused_while_others_have_it(mailer):
 
     assert only(run)["output"]["refused"] == {RANA: "554 5.7.1 Looks like spam"}
     assert len(mailer.got(NOUR)) == 1
+
+
+def test_the_rest_of_a_mail_is_sent_alone_and_nothing_behind_it_is_done_again(mailer, tenant):
+    mailer.tell(RANA, *UNKNOWN)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    assert run.status == "completed_with_errors"
+    mailer.tell(RANA)
+
+    retry_failed_step(tenant, run.pk, actor="user:support")
+    mailer.machine.work()
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == ("completed", None)
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]
+    assert len({one.idempotency_key for one in mailer.outside.received("smtp")}) == 1
+    assert sorted(one["step_name"] for one in run.step_results) == ["after", "mail"]
+    assert [one.get("error", {}).get("code") for one in only(run)["attempts"] if one["error"]] == [
+        PART
+    ]
+
+
+def test_the_rest_that_is_refused_again_stays_to_be_done(mailer, tenant):
+    mailer.tell(RANA, *UNKNOWN)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+
+    for _time in range(2):
+        retry_failed_step(tenant, run.pk, actor="user:support")
+        mailer.machine.work()
+        run.refresh_from_db()
+        assert (run.status, run.error_code) == ("completed_with_errors", PART)
+
+    assert len(mailer.got(NOUR)) == 1
+    assert only(run)["so_far"]["accepted"] == [NOUR]
+    assert len(only(run, "after")) > 0
+
+
+def test_a_run_with_errors_of_another_kind_has_no_rest(mailer, tenant):
+    run = mailer.run(mail("nobody", on_error="continue"), note("after"))
+    assert run.status == "completed_with_errors"
+
+    with pytest.raises(NotRetryable) as refused:
+        retry_failed_step(tenant, run.pk)
+
+    assert refused.value.code == "not_failed"

@@ -126,7 +126,7 @@ class Walker:
             return self.cancelled(job.instruction.index, stored(job), now)
         if isinstance(outcome, StepFailed | StepUnknown) and outcome.so_far is not None:
             job = replace(job, marks={**job.marks, "so_far": outcome.so_far})
-        decision = decide(self._position(job.instruction, job.attempt), outcome, jitter)
+        decision = decide(self._position_of(job), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
         if decision.step_status is not None:
@@ -154,7 +154,7 @@ class Walker:
         pending, instruction = pending or {}, self.program.instructions[step]
         scope, marks = self.scope(now), marks_in(pending)
         job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
-        decision = decide(self._position(instruction), outcome)
+        decision = decide(self._position_of(replace(job, attempts=())), outcome)
         entry = finished(base_of(job), outcome, decision, since(pending, now))
         children = pending.get("children")
         if children and "oldest" in children:
@@ -234,7 +234,7 @@ class Walker:
             found = self._settled(job, pending.get("done", {}), now)
             if isinstance(found, Progress):
                 return found
-            decision = decide(self._position(instruction), found)
+            decision = decide(self._position_of(job), found)
             self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
                 return self._end(decision, found, now)
@@ -392,6 +392,15 @@ class Walker:
     def _on_failure(self) -> int | None:
         # That an item has failed is its parent's affair: the workflow has not failed yet.
         return None if self.entry else self.program.on_failure
+
+    def _position_of(self, job: Job) -> Position:
+        """Return where the run stands at a job."""
+        position = self._position(job.instruction, job.attempt)
+        if not job.marks.get("alone"):
+            return position
+        # All the others were done: nothing follows, whatever becomes of it.
+        nothing = {"after_step": None, "error_block": None, "error_codes": None, "on_failure": None}
+        return replace(position, on_error="continue", **nothing)
 
     def _position(self, instruction: Instruction, attempt: int = 1) -> Position:
         return Position(

@@ -58,6 +58,7 @@ def finished(base: Entry, outcome: Outcome, decision: Decision, timing: Timing) 
         entry["error"] = error_of(decision)
     else:
         entry.pop("so_far", None)  # nothing is left to do
+    entry.pop("alone", None)
     if decision.then:
         entry["then"] = decision.then
     if attempts:

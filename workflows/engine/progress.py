@@ -4,6 +4,7 @@
 and name, its rendered `input`, and
     of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts),
                                 `so_far`: what those tries got done, as the action tells it
+    of the rest of a step       `alone`: the run had ended, and nothing else of it is done
     of a wait for a moment      `wake_at`
     of a call with no place     `no_place_at`, the host
     of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`;
@@ -33,7 +34,7 @@ from workflows.engine.statuses import RunStatus
 Json = Any
 
 # What goes with a step from one try to the next, and into its entry.
-_MARKS: Final = ("revision", "record_values", "so_far")
+_MARKS: Final = ("revision", "record_values", "so_far", "alone")
 
 
 class WaitType(StrEnum):
@@ -81,7 +82,7 @@ class Job:
     forgiven: int = 0  # how many of them a person's retry no longer counts
     turn: int = 0  # how often the run has ended this step before: in a loop, or as a reminder
     # How often a person had it tried with the record's values of that day, and what they were:
-    # `revision` and `record_values`, both missing if nobody has. And `so_far`.
+    # `revision` and `record_values`, both missing if nobody has. And `so_far` and `alone`.
     marks: Mapping[str, Json] = field(default_factory=dict)
 
     @property

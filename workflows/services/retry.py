@@ -47,6 +47,9 @@ __all__ = [
 
 Json = Any
 
+_GOES_ON: Final = frozenset(
+    {RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.COMPLETED_WITH_ERRORS}
+)
 MANUAL: Final = "manual"  # the source of an event that a person made
 
 
@@ -54,6 +57,9 @@ def retry_failed_step(
     tenant: Tenant, run_id: UUID, *, actor: str = "", with_record: bool = False
 ) -> None:
     """Let a run that failed, or was cancelled, go on in the step it ended in.
+
+    Of one that was completed with errors the rest of a step is done that was done in part: it
+    alone, and not what it has done already.
 
     Same row, version and payload; what is called again has the key and the content it had. Of a
     step with child runs, those that did not end well go on, each in its own step; see
@@ -67,7 +73,7 @@ def retry_failed_step(
     """
     with tenant_scope(tenant):
         run = whole_run(tenant, run_id)
-        if run.status not in {RunStatus.FAILED, RunStatus.CANCELLED}:
+        if run.status not in _GOES_ON:
             raise NotRetryable(run_id, "not_failed")
         fresh = None
         if with_record:
@@ -75,6 +81,8 @@ def retry_failed_step(
             refuse_for_called(run)
             refuse_to_mix(run)
         onward = resumption_of(run, fresh=fresh)
+        if onward is None and run.status == RunStatus.COMPLETED_WITH_ERRORS:
+            raise NotRetryable(run_id, "not_failed")
         if onward is None:
             raise NotRetryable(run_id, "nothing_failed")
         held = (run_id, run.lease_token)
