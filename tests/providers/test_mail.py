@@ -97,7 +97,7 @@ def test_a_refused_recipient_beside_accepted_ones(mailer):
     assert entry["error"]["params"] == {"answer": answer, "provider_code": "5.1.1"}
     assert only(run, "after")["status"] == "completed"
     assert len(mailer.got(NOUR)) == 1
-    for language, words in (("en", "was done only in part"), ("ar", "لم يُنجز إلا جزئيًا")):
+    for language, words in (("en", "was done only in part"), ("ar", "إلا جزئيًا")):
         sentence = told(run, language)
         assert words in sentence
         assert "rana@example.com: 550 5.1.1 No such user" in sentence
