@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import translation
 
+from tenants.models.order import Order
 from tests.support.mailing import NOUR, RANA, SAMI, Mailer, mail, note
 from tests.workflows.runtime.machine import LEASE
+from workflows.models.run import WorkflowRun
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.services.refusals import NotRetryable
 from workflows.services.retry import retry_failed_step
@@ -279,3 +281,39 @@ def test_a_run_with_errors_of_another_kind_has_no_rest(mailer, tenant):
         retry_failed_step(tenant, run.pk)
 
     assert refused.value.code == "not_failed"
+
+
+def test_a_corrected_address_gets_the_mail_and_nobody_else(mailer, tenant):
+    """What support does next: correct the address in the record, and have the rest done."""
+    mailer.publish(
+        mail(NOUR, "{{ trigger.customer_email }}"), note("after"), trigger_type="new_order"
+    )
+    order = Order.objects.create(
+        tenant=tenant, number="1", customer_email="refused@example.com", total_amount="10.00"
+    )
+    mailer.machine.work()
+    run = WorkflowRun.objects.get()
+    assert run.error_code == PART
+    order.customer_email = RANA
+    order.save()
+
+    retry_failed_step(tenant, run.pk, actor="user:support", with_record=True)
+    mailer.machine.work()
+
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == ("completed", None)
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]
+    assert only(run)["record_values"]["changed"] == {
+        "customer_email": ["refused@example.com", RANA]
+    }
+
+
+def test_a_call_that_is_not_repeated_is_tried_again_where_the_server_said_no(mailer):
+    """The author said that a person is asked: but an answer came, and it leaves nothing open."""
+    mailer.tell(RANA, *GREYLISTED, times=1)
+
+    run = mailer.run(mail(NOUR, RANA, after_crash="ask"))
+    mailer.wait_on(run)
+
+    assert run.status == "completed"
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]

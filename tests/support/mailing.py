@@ -31,7 +31,7 @@ class Mailer:
 
     def publish(self, *steps, **more):
         """Publish a workflow that starts with `x`."""
-        document = {"name": "Mails", "trigger_type": "x", "steps": list(steps), **more}
+        document = {"name": "Mails", "trigger_type": "x", **more, "steps": list(steps)}
         definition = WorkflowDefinition(tenant=self.tenant, key="mails", is_active=True)
         publish(self.tenant, "tester", definition, document)
         return definition
