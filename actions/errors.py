@@ -23,9 +23,11 @@ class Part:
 class ActionFailure(Exception):
     """A step could not do its work. Errors are codes with parameters; pages render the sentence."""
 
-    def __init__(self, code: str, *, part: Part | None = None, **params: Any) -> None:
+    part: Part | None = None  # what was done all the same: set by an action that can say it
+
+    def __init__(self, code: str, **params: Any) -> None:
         super().__init__(f"{code} {params}" if params else code)
-        self.code, self.params, self.part = code, params, part
+        self.code, self.params = code, params
 
 
 class PermanentFailure(ActionFailure):
@@ -35,15 +37,8 @@ class PermanentFailure(ActionFailure):
 class TemporaryFailure(ActionFailure):
     """The other side is down, busy or slow: the same request may succeed later."""
 
-    def __init__(
-        self,
-        code: str,
-        *,
-        retry_after: timedelta | None = None,
-        part: Part | None = None,
-        **params: Any,
-    ) -> None:
-        super().__init__(code, part=part, **params)
+    def __init__(self, code: str, *, retry_after: timedelta | None = None, **params: Any) -> None:
+        super().__init__(code, **params)
         self.retry_after = (
             retry_after  # the least wait the other side asked for; None: it did not say
         )

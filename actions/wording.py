@@ -1,6 +1,6 @@
 """What went wrong in a step, in a sentence for support staff: what happened and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,9 @@ _REFUSED = _(
     "%(host)s refused the request with status %(status)s. The same request would be refused again:"
     " change the step. It says: %(answer)s"
 )
+_ADVISED = _("%(advice)s It says: %(answer)s.")
+# Of what was done for some: why not for each of the others.
+_OF_SOME: Final = frozenset({"mail_partly_refused", "mail_partly_deferred"})
 NOTHING: Final = "-"  # stands where a parameter says nothing
 _TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
 
@@ -176,12 +179,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The mail server knows none of the recipients. Check the addresses. It says: %(answer)s"
     ),
     "mail_partly_refused": _(
-        "Some did not get this mail. All the others have it, and do not get it again. %(advice)s"
-        " The mail server says: %(answer)s"
+        "Some did not get this mail. All the others have it, and do not get it again. %(each)s"
     ),
     "mail_partly_deferred": _(
         "The mail server puts this mail off for some. All the others have it, and do not get it"
-        " again. %(advice)s It says: %(answer)s"
+        " again. %(each)s"
     ),
     "mail_needs_smtputf8": _(
         "The address has letters beyond ASCII, which the mail server does not take (SMTPUTF8). Use"
@@ -302,11 +304,21 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
-    facts.setdefault("advice", str(smtp.advice(str(provider_code))))
+    if code in _OF_SOME:
+        facts["each"] = " ".join(_each((params or {}).get("answer")))
     try:
         return str(known) % facts
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code
+
+
+def _each(answer: Any) -> Iterator[str]:
+    """Yield what each answer means, with those who got it: once for all who got the same."""
+    groups: dict[str, dict[str, str]] = {}
+    for address, said in (answer if isinstance(answer, Mapping) else {"": NOTHING}).items():
+        groups.setdefault(str(smtp.advice_on(str(said))), {})[str(address)] = str(said)
+    for advice, answers in groups.items():
+        yield str(_ADVISED) % {"advice": advice, "answer": _readable(answers)}
 
 
 def _readable(value: Any) -> str:

@@ -18,7 +18,7 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail.composing import compose
 from actions.mail.conversation import ClockedBackend, Conversation, Envelope
 from actions.mail.mailboxes import mailbox_of
-from actions.mail.replies import Replies, Reply, failure_of
+from actions.mail.replies import Replies, Reply, code_of, failure_of
 from actions.outbound.addresses import Target, is_allowed, is_public
 from actions.outbound.places import place_at
 from actions.scrub import Scrubber
@@ -218,7 +218,7 @@ def _fail_by_answer(
     reply = _reply(error.smtp_code, error.smtp_error, scrub)
     if not 400 <= reply.code < 600:
         raise lost from None
-    facts: dict[str, Any] = {"smtp_code": reply.code, "answer": reply.words, **reply.provider_code}
+    facts: dict[str, Any] = {"smtp_code": reply.code, "answer": reply.words, **code_of([reply])}
     if reply.is_deferred:
         raise TemporaryFailure("mail_deferred", may_have_arrived=False, **facts) from None
     if isinstance(error, smtplib.SMTPAuthenticationError):

@@ -33,10 +33,10 @@ class Reply:
         return 400 <= self.code < 500
 
     @property
-    def provider_code(self) -> dict[str, str]:
-        """The code of the table's row, as a fact of a failure; {} if there is none."""
-        row = row_of(self.code, self.words)
-        return {"provider_code": row.code} if row else {}
+    def row(self) -> str:
+        """The code of the table's row; "" if there is none."""
+        found = row_of(self.code, self.words)
+        return found.code if found else ""
 
     def __str__(self) -> str:
         """Return it as the server said it."""
@@ -68,7 +68,7 @@ def failure_of(replies: Replies) -> ActionFailure:
         facts: dict[str, Json] = {"smtp_code": first.code, "answer": first.words[:MAX_WORDS]}
     else:
         facts = {"answer": _said(replies)}
-    facts |= first.provider_code
+    facts |= code_of(replies.values())
     if first.is_deferred:
         # It said so itself: it has not got the mail.
         return TemporaryFailure("mail_deferred", may_have_arrived=False, **facts)
@@ -85,7 +85,7 @@ def failure_of_some(replies: Replies) -> ActionFailure | None:
     if not left:
         return None
     first = _first(left.values())
-    facts: dict[str, Json] = {"answer": _said(left), **first.provider_code}
+    facts: dict[str, Json] = {"answer": _said(left), **code_of(left.values())}
     if first.is_deferred:
         return TemporaryFailure("mail_partly_deferred", may_have_arrived=False, **facts)
     return PermanentFailure("mail_partly_refused", **facts)
@@ -94,6 +94,12 @@ def failure_of_some(replies: Replies) -> ActionFailure | None:
 def said(replies: Replies) -> dict[str, str]:
     """Return who was not accepted, with the server's words."""
     return _said(open_ones(replies))
+
+
+def code_of(answers: Iterable[Reply]) -> dict[str, str]:
+    """Return the code of the table's row as a fact of a failure; {} if there are several."""
+    rows = {one.row for one in answers} - {""}
+    return {"provider_code": rows.pop()} if len(rows) == 1 else {}
 
 
 def _said(replies: Replies) -> dict[str, str]:

@@ -394,6 +394,8 @@ def row_of(reply_code: int, words: str) -> Documented | None:
     return ANSWERS.get(enhanced) or ANSWERS.get(subject) or ANSWERS.get(str(reply_code))
 
 
-def advice(code: str) -> Any:
-    """Return what a code of the table means and what to do, without what was said."""
-    return _ADVICE.get(code, _LOOK)
+def advice_on(answer: str) -> Any:
+    """Return what a server's answer (`550 5.1.1 No such user`) means, and what to do."""
+    reply_code, _space, words = answer.partition(" ")
+    row = row_of(int(reply_code), words) if reply_code.isdecimal() else None
+    return _ADVICE[row.code] if row else _LOOK

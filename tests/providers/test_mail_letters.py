@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail as django_mail
+from django.core.mail.backends.smtp import EmailBackend
 from django.utils import translation
 
 from actions.mail.delivery import deliver
@@ -170,7 +171,7 @@ def test_who_a_backend_of_smtp_refuses_is_told_apart(mailer, settings):
     assert len(run.step_results[0]["error"]["params"]["answer"]) == 2
 
 
-class OwnBackend(django_mail.backends.smtp.EmailBackend):
+class OwnBackend(EmailBackend):
     """A backend of an installation's own, on Django's for SMTP."""
 
 

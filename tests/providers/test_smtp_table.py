@@ -8,7 +8,7 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail.replies import Reply, failure_of
 from actions.models.connection import Connection
 from actions.providers.answers import Meaning
-from actions.providers.smtp import ANSWERS, OF_STAGES, advice, row_of
+from actions.providers.smtp import ANSWERS, OF_STAGES, advice_on, row_of
 from actions.sandbox.mail import PREFIXES, _answer_of
 from actions.spec import ActionContext
 from tests.support.mailing import NOUR
@@ -79,7 +79,7 @@ def test_each_answer_at_each_stage(send, outside, code, stage):
     if is_temporary:
         assert found.params["may_have_arrived"] is False  # the server has said that it has it not
     english, arabic = in_both(found.code, found.params)
-    assert str(advice(code)) in english
+    assert str(advice_on(words)) in english
     assert said in english
     assert said in arabic
     assert arabic.partition(":")[0] != english.partition(":")[0]
@@ -136,7 +136,7 @@ def test_one_that_is_refused_beside_an_accepted_one(send, code):
     found = failure.value
     assert list(found.part.output["refused"]) == [f"{code}+rana@example.com"]
     english, arabic = in_both(found.code, found.params)
-    assert str(advice(code)) in english
+    assert str(advice_on(_answer_of(code))) in english
     assert "All the others have it" in english
     for said in (english, arabic):
         assert f"{code}+rana@example.com: {_answer_of(code)}" in said
@@ -202,3 +202,19 @@ def test_a_server_that_goes_away_between_two_recipients(send, outside):
     # Nobody has it: the mail itself was never told.
     assert len(failure.value.params["answer"]) == 3
     assert outside.received("smtp") == []
+
+
+def test_several_answers_are_each_explained(send):
+    with pytest.raises(TemporaryFailure, match="mail_partly_deferred") as failure:
+        send(NOUR, "refused@example.com", "refused.by@example.com", "full@example.com")
+
+    assert "provider_code" not in failure.value.params
+    english, arabic = in_both(failure.value.code, failure.value.params)
+    assert english.endswith(
+        "There is no such mailbox. Correct the address where it comes from, then send to it again. "
+        "It says: refused@example.com: 550 5.1.1 No such mailbox here; "
+        "refused.by@example.com: 550 5.1.1 No such mailbox here. "
+        "The mailbox is full or gets too much mail for now. If it stays so, reach the person "
+        "another way. It says: full@example.com: 452 4.2.2 Mailbox full."
+    )
+    assert arabic.count("full@example.com") == 1

@@ -29,7 +29,7 @@ OF_TEMPLATES: Final = frozenset(
 # Codes that the record itself puts right.
 OF_RECORDS: Final = frozenset(
     {"bad_phone", "bad_mail_address", "mail_recipients_refused", "whatsapp_undeliverable"}
-    | {"mail_partly_refused", "mail_needs_smtputf8"}
+    | {"mail_partly_refused", "mail_partly_deferred", "mail_needs_smtputf8"}
     | {"record_not_found", "invalid_value", "missing_value"}
 )
 # Nobody can put these right by changing something: the other side has to be looked at.

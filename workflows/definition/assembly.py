@@ -64,6 +64,7 @@ class _Assembler:
         self.catalogue = catalogue
         self.instructions: list[Stored] = []
         self.children: list[str] = []  # kinds of the steps whose child runs are around, outer first
+        self.reminders = 0  # how many are around: while their steps are done, a wait stands still
 
     def place(self, steps: list[Any], after: int | None) -> int:
         """Lay down a list of steps that leads on to `after`; return the index of its first."""
@@ -123,8 +124,10 @@ class _Assembler:
 
     def _call(self, step: Step) -> Stored:
         action = self.catalogue.actions[step["action"]]
-        # Stored, so that it stays with this version whatever the action's default becomes.
-        retry = {**action.retry, **(step.get("retry") or {})} or step.get("retry")
+        # Stored, so that it stays with this version whatever the action's default becomes. A
+        # reminder must not keep the answer waiting that it asks for.
+        usual = action.retry if not self.reminders else {}
+        retry = {**usual, **(step.get("retry") or {})} or step.get("retry")
         tries = {"retry": retry, "timeout": step.get("timeout")}
         after_crash = step.get("after_crash")
         said = {"after_crash": after_crash} if after_crash is not None else {}
@@ -214,6 +217,7 @@ class _Assembler:
         }
 
     def _patience(self, index: int, params: Step) -> Stored:
+        self.reminders += 1
         reminders = [
             {
                 "after": one["after"],
@@ -223,6 +227,7 @@ class _Assembler:
             }
             for one in params.get("reminders", ())
         ]
+        self.reminders -= 1
         return {"give_up_after": params.get("timeout"), "reminders": reminders}
 
     def _after_error(self, on_error: str | Step, following: int | None) -> Stored:

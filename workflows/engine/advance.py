@@ -399,8 +399,14 @@ class Walker:
         if not job.marks.get("alone"):
             return position
         # All the others were done: nothing follows, whatever becomes of it.
-        nothing = {"after_step": None, "error_block": None, "error_codes": None, "on_failure": None}
-        return replace(position, on_error="continue", **nothing)
+        return replace(
+            position,
+            after_step=None,
+            on_error="continue",
+            error_block=None,
+            error_codes=None,
+            on_failure=None,
+        )
 
     def _position(self, instruction: Instruction, attempt: int = 1) -> Position:
         return Position(
