@@ -282,7 +282,9 @@ def an_event_in_time_counts(now):
     """A wait is not over in vain if its event came before its time did."""
     for run in now.runs:
         for entry in first_visits(now.entries[run.pk]):
-            if entry["action"] != "wait_for_event" or not went_in_vain(entry):
+            # What is reused was waited for by the run before this one.
+            is_own = entry["action"] == "wait_for_event" and entry["status"] != "reused"
+            if not is_own or not went_in_vain(entry):
                 continue
             up = [at for at in now.world.timed.get(run.pk, ()) if at <= ended(entry)]
             order = entry["input"]["match"]["order"]
