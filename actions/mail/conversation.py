@@ -19,7 +19,6 @@ from actions.scrub import Scrubber
 from tenants.addresses import for_server, needs_smtputf8
 from tenants.names import one_line
 
-OK: Final = frozenset({250, 251, 252})
 HANGS_UP: Final = 421
 MAX_WORDS: Final = 300
 

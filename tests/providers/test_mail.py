@@ -10,9 +10,11 @@ from tests.support.mailing import NOUR, RANA, SAMI, Mailer, mail, note
 from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
 from workflows.runtime.reaper import take_over_from_the_dead
+from workflows.services.cancel import cancel
 from workflows.services.refusals import NotRetryable
 from workflows.services.retry import retry_failed_step
 from workflows.services.stories import facts_of, plans_of
+from workflows.services.unknown import settle_unknown
 from workflows.wording.runs import summary
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -315,5 +317,56 @@ def test_a_call_that_is_not_repeated_is_tried_again_where_the_server_said_no(mai
     run = mailer.run(mail(NOUR, RANA, after_crash="ask"))
     mailer.wait_on(run)
 
+    assert run.status == "completed"
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]
+
+
+def test_the_rest_with_a_bad_address_is_still_only_the_rest(mailer, tenant):
+    mailer.publish(
+        mail(NOUR, "{{ trigger.customer_email }}"), note("after"), trigger_type="new_order"
+    )
+    order = Order.objects.create(
+        tenant=tenant, number="1", customer_email="refused@example.com", total_amount="10.00"
+    )
+    mailer.machine.work()
+    run = WorkflowRun.objects.get()
+    Order.objects.filter(pk=order.pk).update(customer_email="nobody")
+
+    retry_failed_step(tenant, run.pk, with_record=True)
+    mailer.machine.work()
+
+    run.refresh_from_db()
+    entry = only(run)
+    assert (run.status, run.error_code) == ("completed_with_errors", "bad_mail_address")
+    assert (entry["status"], entry["so_far"]["accepted"]) == ("completed", [NOUR])
+    assert "was done only in part" in told(run)
+    assert len(mailer.got(NOUR)) == 1
+
+
+def test_what_nobody_knows_of_the_rest_forgets_nobody(mailer, tenant):
+    mailer.tell(RANA, *GREYLISTED, times=1)
+    run = mailer.run(mail(NOUR, RANA, after_crash="ask"))
+    mailer.outside.behave("smtp", "hang", seconds=0.05, times=1)
+    mailer.wait_on(run)
+    assert run.error_code == "outcome_unknown"
+
+    settle_unknown(tenant, run.pk, "user:support", done=False)
+    mailer.machine.work()
+
+    run.refresh_from_db()
+    assert run.status == "completed"
+    # The server had the mail for her the first time, which nobody could know.
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 2]
+
+
+def test_a_run_that_is_cancelled_meanwhile_and_retried_forgets_nobody(mailer, tenant):
+    mailer.tell(RANA, *GREYLISTED, times=1)
+    run = mailer.run(mail(NOUR, RANA))
+    cancel(tenant, run.pk)
+
+    retry_failed_step(tenant, run.pk)
+    mailer.machine.work()
+
+    run.refresh_from_db()
     assert run.status == "completed"
     assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]

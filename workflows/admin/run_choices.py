@@ -14,13 +14,14 @@ from workflows.services.record_values import record_values, refuse_for_called
 from workflows.services.refusals import NotRetryable
 from workflows.services.retry import program_to_resume, resumption_of
 from workflows.services.run_entries import MAX_SHOWN, entries_of
-from workflows.services.starting import refuse_to_mix, start_problems, steps_to_start_at
+from workflows.services.starting import event_of, refuse_to_mix, start_problems, steps_to_start_at
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.entries import changed_words
 from workflows.wording.lines import Line, StepState
 from workflows.wording.plans import every_step
 from workflows.wording.refusals import refusal_sentence
 from workflows.wording.timeline import timeline
+from workflows.wording.values import payload_fields
 
 # What a step has to have become for a run to be started again from it.
 REACHED = frozenset(
@@ -107,9 +108,11 @@ def changes_of_record(run: WorkflowRun) -> str:
     try:
         refuse_for_called(run)
         refuse_to_mix(run)
-        return changed_words(record_values(run.tenant, run.pk).changed)
+        changed = record_values(run.tenant, run.pk).changed
     except NotRetryable:
         return ""
+    event = event_of(run)
+    return changed_words(changed, payload_fields(event.type if event else ""))
 
 
 def unclear_step(run: WorkflowRun) -> Any:

@@ -126,6 +126,7 @@ class Walker:
             return self.cancelled(job.instruction.index, stored(job), now)
         if isinstance(outcome, StepFailed | StepUnknown) and outcome.so_far is not None:
             job = replace(job, marks={**job.marks, "so_far": outcome.so_far})
+        outcome = _at_least_in_part(job, outcome)
         decision = decide(self._position_of(job), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
@@ -234,6 +235,7 @@ class Walker:
             found = self._settled(job, pending.get("done", {}), now)
             if isinstance(found, Progress):
                 return found
+            found = _at_least_in_part(job, found)
             decision = decide(self._position_of(job), found)
             self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
@@ -436,6 +438,14 @@ _STEERING: Final[Mapping[type, _Steer]] = {
     ForEach: families.each,
     Parallel: families.spawn,
 }
+
+
+def _at_least_in_part(job: Job, outcome: Outcome) -> Outcome:
+    """Return the outcome of the rest of a step: what was done of it before stays done."""
+    before = job.marks.get("alone")
+    if not before or not isinstance(outcome, StepFailed) or outcome.output is not None:
+        return outcome
+    return replace(outcome, output=before["output"])
 
 
 def _tries(pending: Pending) -> tuple[tuple[Entry, ...], int]:

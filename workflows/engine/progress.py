@@ -4,7 +4,8 @@
 and name, its rendered `input`, and
     of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts),
                                 `so_far`: what those tries got done, as the action tells it
-    of the rest of a step       `alone`: the run had ended, and nothing else of it is done
+    of the rest of a step       `alone`: the run had ended, and nothing else of it is done; with
+                                the `output` it had
     of a wait for a moment      `wake_at`
     of a call with no place     `no_place_at`, the host
     of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`;

@@ -142,7 +142,7 @@ def _rest(program: Program, results: Sequence[Entry], at: datetime) -> Resumptio
                 one.index for one in program.instructions if one.name == entry["step_name"]
             )
             others = [one for one in results if one is not entry]
-            pending = {**pending_retry(index, entry, at), "alone": True}
+            pending = {**pending_retry(index, entry, at), "alone": {"output": entry.get("output")}}
             return Resumption(index, pending, _unpaused(others))
     return None
 

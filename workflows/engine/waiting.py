@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tenants.addresses import is_address
+from tenants.addresses import is_address, without_marks
 from tenants.names import name_fault, one_line
 from workflows.definition.errors import ExpressionError
 from workflows.definition.instructions import Approval, Instruction, Reminder, Wait, WaitForEvent
@@ -71,6 +71,8 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
             return _park(walker, instruction, waiting, now)
     params: Json = instruction.render(job.scope)
     if isinstance(instruction, Approval):
+        # An address that was copied from a chat brings invisible marks along.
+        params = {**params, "approvers": [without_marks(one) for one in params["approvers"]]}
         _refuse_unreachable(params["approvers"])
     until = _until(instruction, now)
     pending = {

@@ -69,11 +69,14 @@ def _with_record(told: Mapping[str, Json]) -> str:
     return _("Done with the record's values of that day: %(changed)s.") % {"changed": changed}
 
 
-def changed_words(changed: Mapping[str, Sequence[Json]]) -> str:
+def changed_words(
+    changed: Mapping[str, Sequence[Json]], labels: Mapping[str, str] | None = None
+) -> str:
     """Return what of a payload is otherwise: by key, what it was and what it is."""
+    known = labels or {}
     return "; ".join(
         _("%(name)s: %(now)s instead of %(before)s")
-        % {"name": spelt_out(name), "now": _plain(now), "before": _plain(before)}
+        % {"name": known.get(name) or spelt_out(name), "now": _plain(now), "before": _plain(before)}
         for name, (before, now) in changed.items()
     )
 
