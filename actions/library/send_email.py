@@ -1,9 +1,8 @@
 """Send one mail. Each recipient gets it once, however many attempts it takes for the others."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings as django_settings
 from django.core.mail import EmailMultiAlternatives
@@ -16,13 +15,14 @@ from actions.errors import Part, PermanentFailure
 from actions.mail.delivery import Server, hand_over
 from actions.mail.headers import MAX_HEADER, header_text
 from actions.mail.mailboxes import Mailbox, each_once, mailbox_of
-from actions.mail.replies import Replies, Reply, failure_of, failure_of_some, said
+from actions.mail.replies import Replies, failure_of, failure_of_some, said
+from actions.mail.told import Told
 from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from tenants.addresses import compared, for_server
+from tenants.addresses import for_server
 
 Json = Any
 
@@ -156,42 +156,6 @@ class _Letter(NamedTuple):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What became of the recipients so far."""
-
-    replies: Replies
-
-    @classmethod
-    def before(cls, context: ActionContext) -> Self:
-        """Read what earlier attempts have left.
-
-        Who was refused may be asked again only by a person, who has seen to it.
-        """
-        kept = context.so_far or {}
-        refused = kept.get("refused", {}) if context.attempt > 1 else {}
-        taken = dict.fromkeys(kept.get("accepted", ()), Reply(250, ""))
-        return cls(taken | {one: Reply.from_json(answer) for one, answer in refused.items()})
-
-    def left(self, recipients: Iterable[str]) -> list[str]:
-        """Return to whom the mail is still to be sent."""
-        return [one for one in recipients if compared(one) not in self.replies]
-
-    def and_now(self, replies: Replies) -> Self:
-        """Return it with the answers of one more attempt."""
-        return type(self)({**self.replies, **{compared(one): replies[one] for one in replies}})
-
-    def as_json(self) -> Json:
-        """Return what the next attempt has to know."""
-        accepted = [one for one, answer in self.replies.items() if answer.is_accepted]
-        refused = {
-            one: answer.as_json()
-            for one, answer in self.replies.items()
-            if not answer.is_accepted and not answer.is_deferred
-        }
-        return {"accepted": accepted, "refused": refused}
-
-
 def preview_mail(params: Json, context: ActionContext) -> Preview:
     """Show the mail as it would arrive."""
     letter = _letter(params, context)
@@ -220,7 +184,7 @@ def send_email(params: Json, context: ActionContext) -> Json:
     What the mail server puts off is temporary, what it refuses permanent. Where others have the
     mail, the step is done in part.
     """
-    letter, told = _letter(params, context), _Told.before(context)
+    letter, told = _letter(params, context), Told.before(context)
     left = told.left(letter.recipients)
     if left:
         server = Server(letter.connection, context.timeout_seconds)
