@@ -35,7 +35,8 @@ SET status = 'queued', due_at = now(), wake_reason = 'person', completed_at = NU
     cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
     error_fingerprint = NULL
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND lease_token = %(token)s
-    AND status IN ('failed', 'cancelled', 'completed_with_errors')
+    AND (status IN ('failed', 'cancelled')
+        OR (status = 'completed_with_errors' AND %(pending)s::jsonb ? 'alone'))
 RETURNING id
 """
 
