@@ -155,7 +155,7 @@ class Walker:
         pending, instruction = pending or {}, self.program.instructions[step]
         scope, marks = self.scope(now), marks_in(pending)
         job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
-        decision = decide(self._position_of(replace(job, attempts=())), outcome)
+        decision = decide(self._position_of(job), outcome)
         entry = finished(base_of(job), outcome, decision, since(pending, now))
         children = pending.get("children")
         if children and "oldest" in children:
