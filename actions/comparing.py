@@ -12,11 +12,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from actions.paths import MISSING
+from tenants.strict_json import MAX_DIGITS
 
 Json = Any
 
 MOST_DIGITS: Final = 100
-_MOST_STORED_DIGITS: Final = 1_000
+_MOST_STORED_DIGITS: Final = MAX_DIGITS
 # The digits of an Arabic or Persian keyboard, its decimal separator, its mark for thousands.
 _WESTERN_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.", "٬")  # noqa: RUF001
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from

@@ -27,6 +27,7 @@ Json = Any
 Field: TypeAlias = "models.Field[Any, Any]"
 
 MOST_CHOICES: Final = 1000
+_A_VALUE: Final = 100  # operations of a budget: each is read as what the column holds
 TABLE: Final = {
     "type": "string",
     "title": _("Table"),
@@ -61,6 +62,7 @@ class _Unfit(ValueError):
 def rows_where(record: Record, where: Sequence[Json], context: ActionContext) -> QuerySet[Any]:
     """Return the tenant's rows of which every condition is true. Raises PermanentFailure."""
     zone = ZoneInfo(context.tenant.time_zone)
+    context.budget.charge_for(where, times=_A_VALUE)
     condition = Q()
     for row in where:
         condition &= _condition(record, row, zone)

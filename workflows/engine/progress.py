@@ -13,6 +13,7 @@ and name, its rendered `input`, and
     of child runs               `children`: `oldest` and `last` id of the step's child runs, how
                                 many were `started`, and after a retry which to `revive`
 
+    of one to be walked on from `walks_on`: it is not worked out yet, so it cannot have been done
     after a retry               `in_doubt`: it may have been done; `rendered_at`: as of when it is
                                 rendered, if it may have been called before it was stored
     of a run that has failed    `after_failure`: these are the steps for that
@@ -172,7 +173,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What to write, and what to do next. `job` is None when the run parks or ends."""
+    """What to write, and what to do next.
+
+    `job` is None when the run parks or ends, and where it is to be walked on from `next_step` once
+    this is written.
+    """
 
     status: RunStatus
     entries: tuple[Entry, ...]  # to append to step_results
@@ -196,6 +201,11 @@ class Progress:
     ended: Ended = field(default_factory=Ended)
     error: Entry | None = None  # of a run that ends: why it ended so
     fold: Fold | None = None  # earlier entries that move to the history with this write
+
+    @property
+    def walks_on(self) -> bool:
+        """Whether the steps behind this are to be worked out once it is written."""
+        return self.status is RunStatus.RUNNING and self.job is None
 
 
 def base_of(job: Job) -> Entry:

@@ -158,6 +158,10 @@ class PumpSession:
         """Return which of these runs this worker holds, locked or not, with their tokens."""
         return self._pairs(statements.STILL_HELD, runs)
 
+    def cancelled_among(self, runs: Sequence[UUID]) -> list[UUID]:
+        """Return which of these runs somebody asked to cancel."""
+        return [row[0] for row in self._run(statements.CANCELLED_AMONG, {"ids": list(runs)})]
+
     def take_over_from_the_dead(self, held: Sequence[UUID], *, sweep: bool) -> int:
         """Put back the runs of workers that are gone; return how many. See the reaper.
 

@@ -315,6 +315,11 @@ SELECT id, lease_token FROM workflow_runs
 WHERE id = ANY(%(ids)s) AND worker = %(worker)s AND status = 'running'
 """
 
+# Asked while a run works something out for long: its next checkpoint would tell too late.
+CANCELLED_AMONG: Final = """
+SELECT id FROM workflow_runs WHERE id = ANY(%(ids)s) AND cancel_requested_at IS NOT NULL
+"""
+
 NEW_WORKER_NUMBER: Final = "SELECT nextval('workflow_worker_numbers')"
 
 PROVE_ALIVE: Final = "SELECT pg_try_advisory_lock(%(class)s, %(worker)s::int)"

@@ -17,6 +17,7 @@ from workflows.runtime import alternatives, store
 from workflows.runtime.alternatives import NOT_STORABLE, Refusal, Standing
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import is_trouble, released
+from workflows.runtime.evaluations import Evaluations
 from workflows.runtime.insistence import Insistence, growing_pauses
 from workflows.runtime.perform import CRASHES, first_line
 
@@ -33,6 +34,7 @@ class Hands(Protocol):
     """What a step needs of the live hands."""
 
     insistence: Insistence
+    evaluations: Evaluations
 
     def standing(self) -> Standing:
         """Return where the run stands."""
@@ -99,7 +101,7 @@ class DatabaseStep:
         self._has_begun = self._is_written = self._is_committed = False
 
     def _commit(self) -> None:
-        with released(), transaction.atomic():
+        with released(), transaction.atomic(), self._hands.evaluations.in_transaction():
             self._has_begun = True
             outcome = self._act()
             if not isinstance(outcome, StepCompleted):

@@ -30,6 +30,7 @@ from workflows.engine.taking_over import (
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
+from workflows.runtime.budgets import preview_budget
 from workflows.runtime.database import database_now, rows
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.scopes import error_told
@@ -209,7 +210,9 @@ def _objection(
 def _side(
     run: WorkflowRun, program: Program, payload: Json, event: WorkflowEvent | None, now: datetime
 ) -> Side:
-    start = scope_at_start(program, run.tenant.facts(), _draft_of(run, payload, event), now)
+    # All its conditions are asked again, for one page.
+    draft, budget = _draft_of(run, payload, event), preview_budget()
+    start = scope_at_start(program, run.tenant.facts(), draft, now, budget)
     told = {
         "id": str(run.pk),
         "workflow": run.definition.name,

@@ -58,6 +58,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Most likely they run in a circle."
     ),
     "deadline_passed": _("The run was not done by its deadline, %(deadline)s."),
+    "step_timed_out": _("Its values were not worked out in %(waited)s, the step's time limit."),
     "replaced_by_newer": _("A newer run with the same key has taken its place."),
     "cancelled": _("The run was cancelled."),
     "output_too_large": _(
@@ -138,6 +139,7 @@ _AT: Final = _("At “%(step)s”: %(why)s")
 KINDS: Final = {kind.value: kind.label for kind in ConnectionKind}
 # Codes of a value that is not let in: what is wrong with it stands in the parameters.
 _OF_VALUES: Final = frozenset({"input_not_storable", "output_not_json"})
+_IN_SECONDS: Final = frozenset({"not_in_time", "step_timed_out"})
 # Codes that tell of another run: its own code, step and sentence stand in the parameters.
 _OF_OTHERS: Final = frozenset({"item_failed", "branch_failed", "workflow_failed"})
 
@@ -209,7 +211,7 @@ def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
         return {"reason": json_faults.said(values["fault"], values, values.get("at"))}
     if code == "outcome_unknown":
         return {"host": str(values.get("host") or _THE_OTHER_SIDE)}
-    if code == "not_in_time" and "seconds" in values:
+    if code in _IN_SECONDS and "seconds" in values:
         return {"waited": duration(timedelta(seconds=values["seconds"]))}
     if code == "deadline_passed" and "deadline" in values:
         return {"deadline": short_moment(datetime.fromisoformat(values["deadline"]))}

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from actions.errors import PermanentFailure
 from actions.spec import ActionContext, ActionSpec, Effect, Preview
 from tenants.ids import uuid7
 from workflows.definition.instructions import EmitEvent, RunWorkflow
+from workflows.definition.scope import Scope
 from workflows.engine.advance import Arrival, Walker
 from workflows.engine.children import ChildEnd
 from workflows.engine.entries import Entry, Timing
@@ -20,6 +20,7 @@ from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
 from workflows.engine.results import Results
 from workflows.runtime import callees, decisions
+from workflows.runtime.budgets import preview_budget
 from workflows.runtime.families import Callee
 from workflows.runtime.interpreter import Pending, Settle
 from workflows.runtime.perform import perform
@@ -58,9 +59,10 @@ class RehearsalHands:
         return Walker(
             self.role.loaded.program,
             self.results,
-            partial(scope_of, self.claim, self.needed),
+            self._scope,
             is_child=self.role.is_child,
             entry=self.role.entry,
+            check_for=lambda _evaluated: self.stage.check_time,
         )
 
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
@@ -134,6 +136,9 @@ class RehearsalHands:
             # The rest between two rounds: its loop has left its entry already.
             self.results[-1].setdefault(NOTES, {})["skipped_seconds"] = seconds
 
+    def _scope(self, results: Results, now: datetime) -> Scope:
+        return scope_of(self.claim, self.needed, results, now, preview_budget())
+
     def _noted(self, entry: Entry) -> Entry:
         notes = self._notes.pop(entry["step_name"], None)
         return {**entry, NOTES: notes} if notes else entry
@@ -147,7 +152,7 @@ class RehearsalHands:
             return StepFailed("unknown_action", {"action": job.instruction.action})
         if spec.effect is Effect.DATABASE:
             guard = self.stage.rewind.writing()
-            return perform(spec, job, self.claim, self.stage.tenant, guard)
+            return perform(spec, job, self.claim, self.stage.tenant, guard=guard)
         if spec.is_local:
             return perform(spec, job, self.claim, self.stage.tenant)
         return self._shown(spec, job)
