@@ -31,6 +31,7 @@ OWN = {
     "tenants/jsontext.py": "the reader of rows itself",
     "tenants/strict_json.py": "the limits themselves",
     "workflows/definition/templates/filters/text.py": "parse_json: bounded, and kept by `keep`",
+    "workflows/runtime/blame.py": "a column that the supervisor wrote",
     "workflows/runtime/claims.py": "rows of runs",
     "workflows/runtime/database.py": "rows",
     "workflows/runtime/matching.py": "rows of events",

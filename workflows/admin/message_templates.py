@@ -28,7 +28,7 @@ class NamesField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Show one name a line."""
-        return "\n".join(value) if isinstance(value, list) else value
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
         """Return the names; empty lines say nothing."""

@@ -45,6 +45,7 @@ class Code(StrEnum):
     NO_ITEM_TO_END = "no_item_to_end"
     CALLS_ITSELF = "calls_itself"
     UNKNOWN_ERROR_CODE = "unknown_error_code"
+    BAD_APPROVER = "bad_approver"
 
     # Params
     MISSING_PARAM = "missing_param"

@@ -21,7 +21,7 @@ and name, its rendered `input`, and
 Of a run that ended in the middle of a step it keeps all that under `resume`: where a retry goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -155,6 +155,8 @@ class Question:
     asked: dict[str, Json]  # title, message, approvers, choices, form
     allow_self: bool
     expires_at: datetime | None
+    # Who is asked because of what the run brought: they have to belong to the company.
+    to_prove: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,16 @@ from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, WaitType, stored
 from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import alternatives, board, callees, decisions, families, look_back, store
+from workflows.runtime import (
+    alternatives,
+    board,
+    callees,
+    decisions,
+    families,
+    look_back,
+    permitting,
+    store,
+)
 from workflows.runtime.alternatives import Refusal, Standing
 from workflows.runtime.budgets import step_budget
 from workflows.runtime.claims import BOOKKEEPING, Claim
@@ -222,6 +231,9 @@ class LiveHands:
 
     def _write(self, progress: Progress, callee: Callee | None = None) -> Progress:
         """Write progress, in the first way in which the row takes it; return what was written."""
+        if progress.question is not None:
+            asking = progress
+            progress = self.insistence.until_done(lambda: self.permitted(asking))
         self.evaluations.over()
         refusal = Refusal()
         for way in alternatives.WAYS:
@@ -251,6 +263,10 @@ class LiveHands:
                 return [store.write(*one) for one in zip(claims, parts, strict=True)][-1]
 
         return self.insistence.until_done(write, lambda: store.stands(claims[-1], parts[-1]))
+
+    def permitted(self, progress: Progress) -> Progress:
+        """Return progress that asks nobody whom the company does not know."""
+        return permitting.permitted(progress, self.claim.tenant_id, self.walker, self.now())
 
     def claims_for(self, parts: Sequence[Progress]) -> list[Claim]:
         """Return the claim with which each of these is written, one after the other."""

@@ -118,7 +118,7 @@ class PumpSession:
             "suspect": SUSPECT_CRASHES,
             "suspects_due_for": suspects_due_for,
         }
-        claims = [Claim.from_row(row) for row in _readable(self._run(statements.CLAIM, values))]
+        claims = [Claim.from_row(row) for row in self._run(statements.CLAIM, values)]
         self._turn = (self._turn + len(claims)) % TURNS
         return claims
 
@@ -226,25 +226,6 @@ def brief_session() -> "psycopg.Connection[Row]":
     brief = f"-c statement_timeout={BRIEF_MS}ms -c lock_timeout={BRIEF_MS}ms"
     options = f"{parameters['options']} {brief}"
     return psycopg.connect(**{**parameters, "options": options, "connect_timeout": 2})
-
-
-def _readable(claimed: "psycopg.Cursor[Row]") -> Sequence[Row]:
-    """Return the rows that Python can hold.
-
-    One with a moment after the year 9999 is claimed like the others: it is left to the reaper,
-    which ends it, and keeps none of the others waiting.
-    """
-    try:
-        return claimed.fetchall()
-    except psycopg.DataError:
-        found: list[Row] = []
-        for place in range(claimed.rowcount):
-            claimed.scroll(place, mode="absolute")
-            try:
-                found += filter(None, [claimed.fetchone()])
-            except psycopg.DataError:
-                logger.warning("run_unreadable", exc_info=True)
-        return found
 
 
 def _direct_parameters() -> dict[str, Any]:

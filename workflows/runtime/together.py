@@ -48,6 +48,9 @@ class Hands(Protocol):
     def write(self, progress: Progress) -> Progress:
         """Write progress in a transaction of its own; return what was written."""
 
+    def permitted(self, progress: Progress) -> Progress:
+        """Return progress that asks nobody whom the company does not know."""
+
     def refused(self, problem: BaseException) -> Refusal:
         """Log that something could not be written; return why."""
 
@@ -115,6 +118,8 @@ class DatabaseStep:
             hooks.insert(0, hooks.pop())
 
     def _write(self, progress: Progress) -> None:
+        if progress.question is not None:
+            progress = self._hands.permitted(progress)
         parts = self._ways[0](self._hands.standing(), progress, self._refusal)
         if parts is None:
             raise _Undo(self._refusal.of(NOT_STORABLE))

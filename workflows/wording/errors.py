@@ -18,6 +18,15 @@ from workflows.wording.comparisons import WORDS
 from workflows.wording.times import duration, short_moment
 from workflows.wording.values import spelt_out
 
+# What the columns of a run's row hold.
+COLUMNS: Final[Mapping[str, Any]] = {
+    "trigger_payload": _("the values that started it"),
+    "step_results": _("what its steps did"),
+    "pending": _("the step under way"),
+    "previous": _("the values from before the change"),
+    "item": _("its item"),
+}
+
 # The engine's own codes. Actions and the language bring theirs.
 SENTENCES: Final[Mapping[str, Any]] = {
     "unknown_action": _(
@@ -26,6 +35,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "outcome_unknown": _(
         "Nobody knows whether this step was done. Look on the other side before you repeat it."
+    ),
+    "unreadable_event": _(
+        "The values of this event cannot be read: a number in it is too long, or it is nested "
+        "too deeply."
     ),
     "poisoned": _(
         "The worker died in this run %(crashes)s times. It will not be tried again: "
@@ -36,8 +49,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Tell a developer; the log of the workers says more."
     ),
     "unreadable_row": _(
-        "What is stored of this run cannot be read, so it was ended: %(column)s, %(reason)s. If a "
-        "step was under way, nobody knows whether it was done. Correct the values and start again."
+        "What is stored of this run cannot be read, so it was ended (%(what)s). If a step was "
+        "under way, nobody knows whether it was done. Correct the values and start again."
     ),
     "program_unreadable": _(
         "The program of this version cannot be executed here. "
@@ -74,6 +87,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "bad_approver": _(
         "“%(approver)s” is no person and no mail address that can be asked. Nobody was asked."
+    ),
+    "approver_not_allowed": _(
+        "“%(approver)s” came with the values of this run, and is no member of the company, so "
+        "nobody was asked. Make this person a member, or let an administrator allow the address "
+        "in the settings of the company. Then retry."
     ),
     "result_not_storable": _("What came of this step cannot be stored: %(reason)s"),
     "output_not_json": _("The step's result cannot be stored: %(reason)s"),
@@ -215,4 +233,5 @@ def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
         return {"waited": duration(timedelta(seconds=values["seconds"]))}
     if code == "deadline_passed" and "deadline" in values:
         return {"deadline": short_moment(datetime.fromisoformat(values["deadline"]))}
-    return {}
+    what = COLUMNS.get(str(values.get("column")))
+    return {"what": str(what)} if what else {}

@@ -38,6 +38,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     Code.DUPLICATE_STEP_NAME: _("Another step is already called “%(name)s”. Rename one of them."),
     Code.UNKNOWN_ACTION: _("There is no action “%(action)s”. Choose one from the list."),
+    Code.BAD_APPROVER: _(
+        "“%(approver)s” is nobody who can be asked. Write the user name of a member, a mail "
+        "address, a role (%(roles)s), or key: with the name of an API key."
+    ),
     Code.BAD_DURATION: _("“%(value)s” is not a duration. Write it like 30s, 15m, 2h or 7d."),
     Code.BAD_MOMENT: _(
         "“%(value)s” is not a time. Write it like 2026-01-31 or 2026-01-31T09:00, "

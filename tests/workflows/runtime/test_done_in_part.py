@@ -7,7 +7,6 @@ from actions.spec import Effect
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import LEASE, Machine
-from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.services.fire import fire
@@ -162,12 +161,3 @@ def test_what_nobody_knows_keeps_it_too(tenant, machine, acting):
     run = start(tenant, machine, step())
 
     assert (run.error_code, run.step_results[0]["so_far"]) == ("outcome_unknown", ["a"])
-
-
-def test_an_approver_may_be_written_with_marks_of_direction(tenant, machine):
-    approvers = ["\u202ahead@cedar.example\u202c", "\u200frole:operations"]
-    ask = {"name": "ask", "action": "approval", "params": {"title": "T", "approvers": approvers}}
-
-    start(tenant, machine, ask)
-
-    assert WorkflowApproval.objects.get().approvers == ["head@cedar.example", "role:operations"]

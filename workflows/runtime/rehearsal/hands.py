@@ -1,6 +1,6 @@
 """The rehearsal hands: database actions are carried out, calls are shown and not made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -24,6 +24,7 @@ from workflows.runtime.budgets import preview_budget
 from workflows.runtime.families import Callee
 from workflows.runtime.interpreter import Pending, Settle
 from workflows.runtime.perform import perform
+from workflows.runtime.permitting import permitted
 from workflows.runtime.rehearsal.role import Role
 from workflows.runtime.rehearsal.stage import Stage
 from workflows.runtime.scopes import Needed, scope_of
@@ -65,6 +66,10 @@ class RehearsalHands:
             check_for=lambda _evaluated: self.stage.check_time,
         )
 
+    def _walker_on(self, more: Sequence[Entry]) -> Walker:
+        walker = self.walker()
+        return replace(walker, results=self.results.with_more(more)) if more else walker
+
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what was found for a run that waited."""
         found, self.met = self.met, None
@@ -96,6 +101,7 @@ class RehearsalHands:
 
     def write(self, progress: Progress) -> Progress:
         """Take note of progress. Raises Halt."""
+        progress = permitted(progress, self.stage.tenant.id, self._walker_on, self.now())
         if progress.question is not None:
             place = decisions.place_of(UUID(int=0))
             progress = replace(progress, pending={**(progress.pending or {}), **place})

@@ -51,7 +51,7 @@ export class StandIns {
 
   /* What else the stand-in depends on. */
   keyOf(node, path) {
-    if (node.kind === "own") return JSON.stringify(this.options(node));
+    if (node.kind === "own" || node.kind === "several") return JSON.stringify(this.options(node));
     if (node.kind === "payload_key") return JSON.stringify(this.payloadFields(node));
     if (node.kind === "event") return String((this.store.choices.events || []).length);
     return "";
@@ -70,7 +70,18 @@ export class StandIns {
   }
 
   make_days({ input, node, put }) {
-    const { days } = this.store.choices;
+    return this.boxes(this.store.choices.days, { input, node, put });
+  }
+
+  /* Some of what stands in a list of the same step. */
+  make_several({ input, node, put }) {
+    const options = this.options(node);
+    const gone = input.value.split(" ").filter((one) => one && !options.some(({ value }) => value === one));
+    const named = gone.map((value) => ({ value, title: say(this.store.texts.gone, { value }) }));
+    return this.boxes([...options, ...named], { input, node, put });
+  }
+
+  boxes(days, { input, node, put }) {
     const chosen = new Set(input.value.split(" ").filter(Boolean));
     const boxes = days.map(({ value, title }) => {
       const box = h("input", { type: "checkbox", checked: chosen.has(value), "data-value": value });
