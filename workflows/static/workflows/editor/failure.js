@@ -8,8 +8,8 @@ const RETRY = ["attempts", "delay", "backoff", "max_delay"];
 export class Failure {
   /* steers: a step that leads the run is never tried again. mayRepeat: after a crash it is not clear
      whether the step was done. mayAsk: it would be done again, unless a person is to be asked. */
-  constructor(store, step, { onChange, addStep, steers, mayRepeat, mayAsk }) {
-    Object.assign(this, { store, step, onChange, addStep, steers, mayRepeat, mayAsk });
+  constructor(store, step, { onChange, addStep, steers, mayRepeat, mayAsk, usualTries }) {
+    Object.assign(this, { store, step, onChange, addStep, steers, mayRepeat, mayAsk, usualTries });
     this.element = h("div.we-failure");
     this.draw();
   }
@@ -87,7 +87,8 @@ export class Failure {
     const own = RETRY.some((key) => retry[key]);
     const never = retry.attempts === "1";
     const mode = never ? "never" : own || this.opened ? "own" : "usual";
-    const choices = ["usual", "never", "own"].map((value) => ({ value, title: texts[`retry_${value}`] }));
+    const usual = this.usualTries || texts.retry_usual;
+    const choices = ["usual", "never", "own"].map((value) => ({ value, title: value === "usual" ? usual : texts[`retry_${value}`] }));
     const chosen = select(choices, mode, (value) => this.setMode(value), { "aria-label": texts.retry_own, "data-field": "retry" });
     const lines = [h("p.we-sentence", {}, chosen)];
     if (mode === "own") lines.push(this.own());
