@@ -146,7 +146,7 @@ def test_a_key_that_nobody_is_known_to_have_made_keeps_its_scopes(tenant):
 
 def test_the_page_says_so_and_somebody_takes_it_over(client, ops_user, maker, made):
     client.force_login(ops_user)
-    page = reverse("admin:tenants_apikey_change", args=[made[0].pk])
+    page = reverse("admin:tenants_apikey_change", args=[made[0].prefix])
     listed = reverse("admin:tenants_apikey_changelist")
     assert "may do at most what this person may" in client.get(page).content.decode()
     take = {"action": "take_over", "_selected_action": made[0].pk}

@@ -218,7 +218,11 @@ def test_a_decision_has_choices_and_fields_in_full(document_with, scope_of):
             {"key": "approve", "label": "Approve"},
             {"key": "reject", "label": "Reject"},
         ],
-        "form": [{"required": False, "options": [], **form[0]}, form[1]],
+        "form": [
+            {**form[0], "required": False, "options": []},
+            # "Required" alone means each choice but the one that says no.
+            {**form[1], "required": False, "required_for": ["approve"]},
+        ],
     }
 
 

@@ -9,7 +9,7 @@ from workflows import services
 from workflows.api.codes import KINDS
 from workflows.api.operating import NOT_FOUND, WRONG
 from workflows.engine import taking_over
-from workflows.services import starting
+from workflows.services import spent_decisions, starting
 from workflows.wording.refusals import SENTENCES, refusal_sentence
 
 SOURCES = Path(services.__file__).parent
@@ -22,6 +22,7 @@ CODES = sorted(
         )
     }
     | {"run_has_ended", "results_missing", "not_reached"}
+    | {spent_decisions.SPENT}
     | {starting.FILTERED_OUT, starting.ON_VALUES_OF_THE_RUN}
     | {taking_over.ON_OTHER_VALUES, taking_over.OTHERWISE, taking_over.ASKS_OTHERWISE}
 )
