@@ -15,7 +15,7 @@ export class Clipboard {
   get isFull() {
     try {
       return Boolean(localStorage.getItem(KEY));
-    } catch (error) {
+    } catch {
       return false;
     }
   }
@@ -40,7 +40,7 @@ export class Clipboard {
   keep(text) {
     try {
       localStorage.setItem(KEY, text);
-    } catch (error) {
+    } catch {
       // Then only the clipboard has it.
     }
     const put = (event) => {

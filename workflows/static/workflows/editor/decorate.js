@@ -151,7 +151,7 @@ export class Decorator {
     this.bind(input, row, node, path);
     if (control !== input) this.bindControl(control, input, row);
     this.tools(input, inner, node, path);
-    this.preview(input, inner, node, path);
+    this.preview(input, inner, node);
   }
 
   bind(input, row, node, path) {
@@ -249,7 +249,7 @@ export class Decorator {
     return button(this.store.texts.as_rows, change, { kind: "quiet" });
   }
 
-  preview(input, inner, node, path) {
+  preview(input, inner, node) {
     if (!this.previews || !this.isTemplated(node)) return;
     let shown = inner.querySelector(":scope > .we-preview");
     if (!shown) {
@@ -271,7 +271,7 @@ function asRows(text) {
     const value = JSON.parse(text);
     const isFlat = value && !Array.isArray(value) && typeof value === "object" && Object.values(value).every((one) => typeof one === "string");
     return isFlat ? Object.entries(value).map(([k, v]) => ({ k, v })) : null;
-  } catch (error) {
+  } catch {
     return null;
   }
 }

@@ -28,7 +28,7 @@ export class Drafts {
     try {
       if (!this.dirty) localStorage.removeItem(this.key);
       else localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.seen(), draft: this.seenDraft(), form: this.store.form }));
-    } catch (error) {
+    } catch {
       // A full or forbidden store: the page works, only without this safety.
     }
   }
@@ -67,7 +67,7 @@ export class Drafts {
       const draft = JSON.parse(localStorage.getItem(this.key) || "null");
       const age = draft ? Date.now() - draft.at : 0;
       return draft && draft.form && age < DAYS * 86400000 ? draft : null;
-    } catch (error) {
+    } catch {
       return null;
     }
   }

@@ -16,7 +16,7 @@ export class Server {
         body,
         headers: { "Content-Type": "application/json", "X-CSRFToken": token(), Accept: "application/json" },
       });
-    } catch (error) {
+    } catch {
       this.store.tell("away", { why: "offline" });
       return null;
     }

@@ -21,7 +21,7 @@ export class StandIns {
       input.classList.remove("we-behind");
       return input;
     }
-    const key = this.keyOf(node, path);
+    const key = this.keyOf(node);
     if (shown && shown.dataset.for === input.name && shown.dataset.value === input.value && shown.dataset.key === key) {
       return this.control(shown) || input;
     }
@@ -50,7 +50,7 @@ export class StandIns {
   }
 
   /* What else the stand-in depends on. */
-  keyOf(node, path) {
+  keyOf(node) {
     if (node.kind === "own") return JSON.stringify(this.options(node));
     if (node.kind === "payload_key") return JSON.stringify(this.payloadFields(node));
     if (node.kind === "event") return String((this.store.choices.events || []).length);
