@@ -129,7 +129,7 @@ export class Condition {
     row.field = row.typed ? "" : value;
     const item = this.itemOf(value);
     const known = this.operators(item ? item.kind : "any").map((one) => one.name);
-    if (!known.includes(row.operator)) row.operator = known[0];
+    if (!known.includes(row.operator)) this.operate(row, known[0]);
     if (item && item.choices) row.value = this.wants(row) === "list" ? [] : "";
     this.redraw();
     this.refocus(row);
@@ -163,6 +163,12 @@ export class Condition {
   }
 
   setOperator(row, name) {
+    this.operate(row, name);
+    this.redraw();
+  }
+
+  /* Another comparison, and of the value what it can compare with. */
+  operate(row, name) {
     const before = this.wants(row);
     row.operator = name;
     const wants = this.wants(row);
@@ -170,7 +176,6 @@ export class Condition {
     if (listed && typeof row.value === "string") row.value = row.value && wants === "list" ? [row.value] : [];
     if (!listed && Array.isArray(row.value)) row.value = row.value[0] || "";
     if (wants !== before && ["duration", "nothing"].includes(wants)) row.value = "";
-    this.redraw();
   }
 
   value(row, item) {
