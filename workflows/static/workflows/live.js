@@ -12,6 +12,7 @@
   let wait = FIRST_MS;
   let timer = 0;
   let over = false;
+  let asked = 0;
 
   function note(name) {
     for (const one of document.querySelectorAll("[data-sayr-note]")) {
@@ -36,6 +37,7 @@
 
   async function ask() {
     if (document.hidden) return; // visibilitychange asks again
+    const number = (asked += 1);
     let answer;
     try {
       const address = new URL(area.dataset.sayrLive, window.location.href);
@@ -43,6 +45,7 @@
       if (rounds) address.searchParams.set("rounds", rounds);
       address.searchParams.set("seen", area.dataset.sayrSeen);
       answer = await fetch(address, { credentials: "same-origin" });
+      if (number !== asked) return; // asked again meanwhile: that answer is the newer one
       if (answer.redirected || answer.status === 403 || answer.status === 404) {
         over = true;
         note("stopped"); // logged out, or the run is no longer this person's to see
@@ -54,6 +57,7 @@
         wait = Math.min(wait * GROWTH, LONGEST_MS);
       } else {
         const news = await answer.json();
+        if (number !== asked) return;
         area.dataset.sayrSeen = news.seen;
         show(news.html);
         if (news.ended) {
@@ -64,6 +68,7 @@
         wait = FIRST_MS;
       }
     } catch {
+      if (number !== asked) return;
       note("lost");
       wait = Math.min(wait * GROWTH * GROWTH, LONGEST_MS);
     }
