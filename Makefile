@@ -60,8 +60,9 @@ contracts: $(STAMP)
 types: $(STAMP) ## Check the types
 	@$(BIN)/mypy --explicit-package-bases .
 
-lint-js: $(NPM_STAMP) ## Check the scripts of the pages: style, unit tests
+lint-js: $(NPM_STAMP) ## Check the scripts of the pages: style, types, unit tests
 	@$(NODE) $(NPM_PACKAGES)/node_modules/eslint/bin/eslint.js --config $(SCRIPTS)/eslint.config.js $(SCRIPTS) tests/front
+	@$(NODE) $(NPM_PACKAGES)/node_modules/typescript/bin/tsc --project $(SCRIPTS)
 	@$(NODE) --test 'tests/front/*.test.mjs'
 
 format: $(STAMP) ## Put the code into its one format

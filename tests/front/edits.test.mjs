@@ -39,6 +39,7 @@ test("a step is added after the chosen one, or at the end of a list, and is show
   edits.add("send_email", "steps/0");
   assert.deepEqual(names(), ["a", "send_email", "b", "loop"]);
   assert.equal(store.part, "steps/1");
+  assert.equal(store.isFresh("steps/1"), true);
   edits.add("send_email", null, "steps/3/params/steps");
   assert.deepEqual(names(store.form.steps[3].params.steps), ["c", "send_email_2"]);
   assert.equal(store.part, "steps/3/params/steps/1");
@@ -67,6 +68,21 @@ test("a copy has marks and names of its own, and reads its own steps", () => {
   const uids = [];
   eachStep(store.form.steps, ({ uid }) => uids.push(uid));
   assert.equal(new Set(uids).size, uids.length);
+});
+
+test("a copy lies behind what it was made of, and is new", () => {
+  store.form.steps[0].label = "Tell";
+  edits.duplicate("steps/0");
+  assert.deepEqual(store.form.steps.map(({ label }) => label), ["Tell", "Tell (copy)", "", ""]);
+  assert.equal(store.form.steps[1].fresh, true);
+  assert.equal(store.part, "steps/1");
+});
+
+test("a copied lane has a name that no other lane has", () => {
+  store.form.steps.push(step("both", "parallel", { branches: [{ name: "one", steps: [step("left")] }, { name: "two", steps: [] }] }));
+  edits.duplicate("steps/3/params/branches/0");
+  assert.deepEqual(names(store.form.steps[3].params.branches), ["one", "one_2", "two"]);
+  assert.deepEqual(names(store.form.steps[3].params.branches[1].steps), ["left_2"]);
 });
 
 test("a step moves by one, and not beyond the ends", () => {

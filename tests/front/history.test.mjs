@@ -91,6 +91,34 @@ test("the part shown after an undo exists", () => {
   assert.ok(store.get(store.part));
 });
 
+for (const [keys, isOurs, after] of [
+  [{ ctrlKey: true, key: "z" }, true, ["a"]],
+  [{ metaKey: true, key: "Z" }, true, ["a"]],
+  [{ ctrlKey: true, key: "z" }, false, ["a", "b"]], // another field of the page has its own
+  [{ key: "z" }, true, ["a", "b"]],
+  [{ ctrlKey: true, altKey: true, key: "z" }, true, ["a", "b"]],
+  [{ ctrlKey: true, key: "x" }, true, ["a", "b"]],
+]) {
+  test(`${JSON.stringify(keys)} in ${isOurs ? "the editor" : "another field"}: ${after}`, () => {
+    add("b");
+    press(keys, isOurs);
+    assert.deepEqual(names(), after);
+  });
+}
+
+test("with Shift, or with Y, it is done again", () => {
+  add("b");
+  for (const keys of [{ key: "z", shiftKey: true }, { key: "y" }]) {
+    history.undo();
+    press({ ctrlKey: true, ...keys }, true);
+    assert.deepEqual(names(), ["a", "b"]);
+  }
+});
+
+function press(keys, isOurs) {
+  history.key({ ...keys, target: { closest: () => null }, preventDefault() {} }, { contains: () => isOurs });
+}
+
 test("no more than a hundred are kept, the last ones", () => {
   for (let number = 0; number < 120; number += 1) add(`n${number}`);
   for (let number = 0; number < 120; number += 1) history.undo();

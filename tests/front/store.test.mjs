@@ -83,3 +83,8 @@ test("the head is new as long as the workflow is", () => {
   assert.equal(storeOf({}).isFresh("trigger"), true);
   assert.equal(storeOf({}, {}, { definition: "1" }).isFresh("settings"), false);
 });
+
+test("while no company is chosen there is nothing to choose, and no harm", () => {
+  const { choices } = storeOf({}, {}, { choices: {} });
+  assert.deepEqual([choices.actions, choices.events, choices.operators], [{}, [], []]);
+});

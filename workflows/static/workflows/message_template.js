@@ -3,10 +3,15 @@
 
 (() => {
   const PAUSE_MS = 400;
-  const area = document.querySelector("[data-sayr-preview]");
-  if (!area) return;
-  const form = document.querySelector("#messagetemplate_form");
-  const part = (name) => area.querySelector(`[data-sayr-${name}]`);
+  /** @type {HTMLElement | null} */
+  const found = document.querySelector("[data-sayr-preview]");
+  /** @type {HTMLFormElement | null} */
+  const formOfPage = document.querySelector("#messagetemplate_form");
+  if (!found || !formOfPage) return;
+  const [area, form] = [found, formOfPage];
+  /** @type {(name: string) => HTMLElement} */
+  const part = (name) => /** @type {HTMLElement} */ (area.querySelector(`[data-sayr-${name}]`));
+  /** @type {(name: string) => HTMLInputElement | HTMLTextAreaElement | null} */
   const field = (name) => form.querySelector(`#id_${name}`);
   const WRITTEN = ["subject", "text", "html", "parameters"];
   let timer = 0;
@@ -19,16 +24,19 @@
 
   function draft() {
     const data = new FormData();
-    data.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
-    data.set("tenant", field("tenant")?.value || area.dataset.sayrTenant);
-    data.set("template", area.dataset.sayrTemplate);
+    /** @type {HTMLInputElement | null} */
+    const token = form.querySelector("[name=csrfmiddlewaretoken]");
+    data.set("csrfmiddlewaretoken", token?.value || "");
+    data.set("tenant", field("tenant")?.value || area.dataset.sayrTenant || "");
+    data.set("template", area.dataset.sayrTemplate || "");
     data.set("channel", channel());
     data.set("language", field("language")?.value || area.dataset.sayrStoredLanguage || "");
-    data.set("sample", part("sample").value);
+    data.set("sample", /** @type {HTMLSelectElement} */ (part("sample")).value);
     for (const name of WRITTEN) data.set(name, field(name)?.value || "");
     return data;
   }
 
+  /** @param {Record<string, string>} problems */
   function showProblems(problems) {
     for (const name of WRITTEN) {
       const row = form.querySelector(`.form-row.field-${name}`);
@@ -45,22 +53,23 @@
 
   // The form's content goes into a frame of its own, which may run nothing and reach nothing.
   // A new frame each time: one that goes on to another page would add to the browser's history.
+  /** @param {FormData} data */
   function showHtml(data) {
     const place = part("frame");
     const frame = document.createElement("iframe");
     frame.name = `sayr-mail-${asked}`;
-    frame.title = place.dataset.sayrFrame;
+    frame.title = place.dataset.sayrFrame || "";
     frame.setAttribute("sandbox", "");
     place.replaceChildren(frame);
     const sent = document.createElement("form");
     sent.method = "post";
-    sent.action = area.dataset.sayrPreviewHtml;
+    sent.action = area.dataset.sayrPreviewHtml || "";
     sent.target = frame.name;
     sent.hidden = true;
     for (const [name, value] of data) {
       const input = document.createElement("textarea");
       input.name = name;
-      input.value = value;
+      input.value = String(value);
       sent.append(input);
     }
     document.body.append(sent);
@@ -73,7 +82,7 @@
     const number = (asked += 1);
     let answer;
     try {
-      const response = await fetch(area.dataset.sayrPreview, { method: "POST", body: data });
+      const response = await fetch(area.dataset.sayrPreview || "", { method: "POST", body: data });
       if (!response.ok || response.redirected) throw new Error(String(response.status));
       answer = await response.json();
     } catch {
@@ -92,10 +101,11 @@
       place.dir = answer.direction;
     }
     for (const name of ["subject", "text", "html"]) {
-      if (field(name)) field(name).dir = name === "html" ? "ltr" : answer.direction;
+      const input = field(name);
+      if (input) input.dir = name === "html" ? "ltr" : answer.direction;
     }
     showProblems(answer.problems);
-    part("plain").open = !answer.has_html;
+    /** @type {HTMLDetailsElement} */ (part("plain")).open = !answer.has_html;
     if (answer.has_html && !chat) showHtml(data);
     else part("frame").replaceChildren();
   }
@@ -108,19 +118,24 @@
   function arrange() {
     const chat = channel() === "whatsapp";
     for (const name of ["subject", "html"]) {
+      /** @type {HTMLElement | null} */
       const row = form.querySelector(`.form-row.field-${name}`);
       if (row) row.hidden = chat;
     }
+    /** @type {HTMLElement | null} */
     const registered = form.querySelector(".sayr-only-whatsapp");
     if (registered) registered.hidden = !chat;
+    /** @type {HTMLElement | null} */
     const chips = document.querySelector("[data-sayr-chips]");
     if (chips) chips.hidden = chat;
   }
 
+  /** @param {string} path */
   function insert(path) {
+    if (!target) return;
     const text = `{{ ${path} }}`;
     target.focus();
-    target.setRangeText(text, target.selectionStart, target.selectionEnd, "end");
+    target.setRangeText(text, target.selectionStart ?? 0, target.selectionEnd ?? 0, "end");
     soon();
   }
 
@@ -130,13 +145,15 @@
   if (chips && first) first.before(chips);
 
   form.addEventListener("focusin", (event) => {
-    if (["id_subject", "id_text", "id_html"].includes(event.target.id)) target = event.target;
+    const input = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (event.target);
+    if (["id_subject", "id_text", "id_html"].includes(input.id)) target = input;
   });
   form.addEventListener("input", soon);
   form.addEventListener("change", () => { arrange(); soon(); });
   document.addEventListener("click", (event) => {
-    const chip = event.target.closest("[data-sayr-insert]");
-    if (chip && target) insert(chip.dataset.sayrInsert);
+    /** @type {HTMLElement | null} */
+    const chip = event.target instanceof Element ? event.target.closest("[data-sayr-insert]") : null;
+    if (chip?.dataset.sayrInsert) insert(chip.dataset.sayrInsert);
   });
 
   area.hidden = false;

@@ -1,15 +1,29 @@
 /* “If something goes wrong”: on_error, retry and timeout in plain words. */
 
-import { button, h, newId, select } from "./dom.js";
+import { button, find, findAll, h, newId, select } from "./dom.js";
 import { duration } from "./condition.js";
 
+/** @import { Problem, Retry, Step } from "../../types" */
+/** @import { Store } from "./store.js" */
+
+/** @type {(keyof Retry)[]} */
 const RETRY = ["attempts", "delay", "backoff", "max_delay"];
 
+/** @typedef {{onChange: () => void, addStep: () => void, steers: boolean, mayRepeat: boolean, mayAsk: boolean}} Given */
+
 export class Failure {
-  /* steers: a step that leads the run is never tried again. mayRepeat: after a crash it is not clear
-     whether the step was done. mayAsk: it would be done again, unless a person is to be asked. */
+  /** steers: a step that leads the run is never tried again. mayRepeat: after a crash it is not clear
+     whether the step was done. mayAsk: it would be done again, unless a person is to be asked.
+      @param {Store} store @param {Step} step @param {Given} given */
   constructor(store, step, { onChange, addStep, steers, mayRepeat, mayAsk }) {
-    Object.assign(this, { store, step, onChange, addStep, steers, mayRepeat, mayAsk });
+    this.store = store;
+    this.step = step;
+    this.onChange = onChange;
+    this.addStep = addStep;
+    this.steers = steers;
+    this.mayRepeat = mayRepeat;
+    this.mayAsk = mayAsk;
+    this.opened = false;
     this.element = h("div.we-failure");
     this.draw();
   }
@@ -35,11 +49,12 @@ export class Failure {
     return h("p.we-sentence", { "data-area": "on_error" }, h("label", { for: id }, texts.if_fails), chosen, error());
   }
 
+  /** @param {string} value */
   setEnd(value) {
     this.step.on_error = value === "steps" ? { steps: [], then: "", codes: [] } : value;
     this.onChange();
     this.draw();
-    this.element.querySelector('[data-field="on_error"]').focus();
+    find(this.element, '[data-field="on_error"]')?.focus();
   }
 
   /* The steps that run then, which stand in the flow; and how it goes on behind them. */
@@ -47,8 +62,9 @@ export class Failure {
     const { texts } = this.store;
     const now = this.step.on_error;
     if (typeof now !== "object") return "";
+    /** @param {"then" | "codes"} key @param {string | string[]} value */
     const set = (key, value) => {
-      now[key] = value;
+      Object.assign(now, { [key]: value });
       this.onChange();
     };
     const ends = [{ value: "", title: texts.fails_stop }, { value: "continue", title: texts.fails_continue }];
@@ -94,6 +110,7 @@ export class Failure {
     return lines;
   }
 
+  /** @param {string} mode */
   setMode(mode) {
     this.opened = mode === "own";
     for (const key of RETRY) this.step.retry[key] = "";
@@ -106,14 +123,17 @@ export class Failure {
   own() {
     const { texts } = this.store;
     const { retry } = this.step;
+    /** @param {keyof Retry} key @param {string} least @param {string} most @param {string} placeholder */
     const number = (key, least, most, placeholder) => {
       const input = h("input.we-input.we-number", { type: "number", min: least, max: most, placeholder, id: newId() });
       input.value = retry[key];
       input.addEventListener("input", () => this.setRetry(key, input.value));
       return input;
     };
+    /** @param {keyof Retry} key @param {string} placeholder @param {string} unit */
     const wait = (key, placeholder, unit) =>
       duration(texts, retry[key], (text) => this.setRetry(key, text), { placeholder, unit, label: texts[`retry_${key}`], id: newId() });
+    /** @param {keyof Retry} key @param {HTMLElement} control */
     const line = (key, control) => {
       const target = control.id || (control.querySelector("[id]") || {}).id;
       return h("p.we-sentence", { "data-area": `retry/${key}` }, h("label", { for: target }, texts[`retry_${key}`]), control, error());
@@ -121,6 +141,7 @@ export class Failure {
     return h("div.we-own-retry", {}, line("attempts", number("attempts", "1", "20", "3")), line("delay", wait("delay", "10", "s")), line("backoff", number("backoff", "1", "10", "3")), line("max_delay", wait("max_delay", "1", "h")));
   }
 
+  /** @param {keyof Retry} key @param {string} value */
   setRetry(key, value) {
     this.step.retry[key] = value;
     this.opened = true;
@@ -134,14 +155,16 @@ export class Failure {
     return h("p.we-sentence", { "data-area": "timeout" }, h("label", { for: id }, texts.timeout), control, error());
   }
 
+  /** @param {"timeout" | "after_crash"} key @param {string} value */
   set(key, value) {
     this.step[key] = value;
     this.onChange();
   }
 
-  /* problems: [{area, at, text}]. Returns those that have no field here. */
+  /** problems: [{area, at, text}]. Returns those that have no field here.
+      @param {Problem[]} problems */
   show(problems) {
-    this.element.querySelectorAll(".we-error").forEach((line) => { line.hidden = true; });
+    for (const line of findAll(this.element, ".we-error")) line.hidden = true;
     return problems.filter(({ area, at, text }) => {
       const place = this.element.querySelector(`[data-area="${[area, ...at].join("/")}"] .we-error`);
       if (place) Object.assign(place, { textContent: text, hidden: false });

@@ -2,14 +2,25 @@
 
 import { button, h } from "./dom.js";
 
+/** @import { Store } from "./store.js" */
+
 const MOST = 100;
 const PAUSE = 900; // milliseconds after which typing counts as another change
 
+/** @typedef {{text: string, part: string}} Entry */
+
 export class History {
+  /** @param {Store} store @param {HTMLElement} root */
   constructor(store, root) {
     this.store = store;
+    /** @type {Entry[]} */
     this.past = [];
+    /** @type {Entry[]} */
     this.future = [];
+    this.part = ""; // which was chosen at the last change
+    this.time = 0;
+    this.wasWhole = false;
+    this.restoring = false;
     this.now = JSON.stringify(store.form);
     const { texts } = store;
     this.back = button(texts.undo, () => this.undo(), { icon: "undo", iconOnly: true, kind: "tool", "data-do": "undo", "aria-keyshortcuts": "Control+Z" });
@@ -21,6 +32,7 @@ export class History {
     this.show();
   }
 
+  /** @param {boolean} isWhole */
   note(isWhole) {
     const { value } = this.store.source;
     if (this.restoring || value === this.now) return;
@@ -40,6 +52,7 @@ export class History {
     this.go(this.future, this.past);
   }
 
+  /** @param {Entry[]} from @param {Entry[]} to */
   go(from, to) {
     const entry = from.pop();
     if (!entry) return;
@@ -60,9 +73,10 @@ export class History {
     this.forth.disabled = !this.future.length;
   }
 
+  /** @param {KeyboardEvent} event @param {HTMLElement} root */
   key(event, root) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-    const { target } = event;
+    const target = /** @type {Element} */ (event.target);
     const isOurs = target === document.body || (root.contains(target) && !target.closest(".we-raw, dialog, .we-values"));
     const key = event.key.toLowerCase();
     if (!isOurs || !["z", "y"].includes(key)) return;

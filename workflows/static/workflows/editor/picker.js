@@ -2,21 +2,28 @@
 
 import { button, h, icon } from "./dom.js";
 
+/** @import { Action } from "../../types" */
+/** @import { Store } from "./store.js" */
+
 export class Picker {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
     this.element = h("dialog.we-picker", { "aria-label": store.texts.pick_title });
   }
 
-  /* Calls `done` with the name of the chosen action. `fits` leaves some out. */
+  /** Calls `done` with the name of the chosen action. `fits` leaves some out.
+      @param {(name: string) => void} done @param {((action: Action) => boolean) | null} [fits] */
   open(done, fits = null) {
     const { texts, choices } = this.store;
     const search = h("input.we-search", { type: "search", placeholder: texts.pick_search, "aria-label": texts.pick_search });
+    /** @param {string} name */
     const pick = (name) => {
       this.element.close();
       done(name);
     };
     const offered = Object.entries(choices.actions).filter(([, action]) => !fits || fits(action));
+    /** @param {string} title @param {boolean} steers */
     const group = (title, steers) => {
       const cards = offered.filter(([, action]) => Boolean(action.steers) === steers).map(([name, action]) => card(name, action, pick));
       return { cards, element: h("section", {}, h("h3", {}, title), h("ul.we-picker-list", {}, cards)) };
@@ -32,7 +39,7 @@ export class Picker {
     });
     search.addEventListener("keydown", (event) => {
       const first = cards.find((one) => !one.hidden);
-      if (event.key === "Enter" && first) first.firstChild.click();
+      if (event.key === "Enter" && first) first.querySelector("button")?.click();
     });
     const close = button(texts.close, () => this.element.close(), { icon: "cross", iconOnly: true, kind: "tool" });
     const head = h("div.we-picker-head", {}, h("h2", {}, texts.pick_title), close);
@@ -42,6 +49,7 @@ export class Picker {
   }
 }
 
+/** @param {string} name @param {Action} action @param {(name: string) => void} pick */
 function card(name, action, pick) {
   const words = h("span.we-pick-words", {}, h("b", {}, action.label), h("span", {}, action.description));
   const choose = h("button.we-pick", { type: "button", "data-action": name, onclick: () => pick(name) }, icon(action.icon), words);

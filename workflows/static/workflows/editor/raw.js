@@ -2,9 +2,14 @@
 
 import { button, h, newId, say } from "./dom.js";
 
+/** @import { Store } from "./store.js" */
+/** @import { Server } from "./server.js" */
+
 export class Raw {
+  /** @param {Store} store @param {Server} server */
   constructor(store, server) {
-    Object.assign(this, { store, server });
+    this.store = store;
+    this.server = server;
     this.area = h("textarea.we-json", { rows: "28", dir: "ltr", spellcheck: "false", id: newId() });
     this.said = h("p.we-error", { hidden: true, role: "alert" });
     const apply = button(store.texts.json_apply, () => this.apply(), { kind: "primary" });
@@ -34,7 +39,7 @@ export class Raw {
     }
     this.said.hidden = true;
     this.store.showsAll = true;
-    this.store.replace(answer.form);
+    if (answer.form) this.store.replace(answer.form);
     this.store.learn(answer);
     this.store.tell("applied");
     return true;

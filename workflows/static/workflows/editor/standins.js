@@ -1,21 +1,42 @@
 /* Fields that django-jsonform has not: a duration, a time of day, days, an event, a person, a choice
    made from a list beside it. Each stands for one of its text fields, which stays behind it. */
 
+import { isGroup } from "./blocks.js";
 import { duration } from "./condition.js";
 import { h, newId, say, select } from "./dom.js";
 import { type } from "./values.js";
 
+/** @import { Choice, ChoiceGroup, Field, Input } from "../../types" */
+/** @import { Store } from "./store.js" */
+/** @import { Fields } from "./fields.js" */
+
 const OTHER = "\u0000other";
 
+/** @typedef {{input: Input, node: Field, path: string[], put: (value: string) => void, shown: HTMLElement}} Made */
+
 export class StandIns {
+  /** @param {Store} store @param {Fields} fields */
   constructor(store, fields) {
-    Object.assign(this, { store, fields });
+    this.store = store;
+    this.fields = fields;
+    /** @type {Record<string, (made: Made) => HTMLElement>} */
+    this.kinds = {
+      duration: (made) => this.duration(made),
+      clock: (made) => this.clock(made),
+      days: (made) => this.days(made),
+      event: (made) => this.event(made),
+      person: (made) => this.person(made),
+      payload_key: (made) => this.payloadKey(made),
+      own: (made) => this.own(made),
+    };
   }
 
-  /* Puts the stand-in beside `input`, and brings it up to date. Returns the control that people use. */
+  /** Puts the stand-in beside `input`, and brings it up to date. Returns the control that people use.
+      @param {Input} input @param {Element} inner @param {Field} node @param {string[]} path @returns {Input} */
   of(input, inner, node, path) {
-    let shown = inner.querySelector(":scope > .we-standin");
-    const make = this[`make_${node.kind}`];
+    /** @type {HTMLElement | null} */
+    const shown = inner.querySelector(":scope > .we-standin");
+    const make = this.kinds[node.kind];
     if (!make) {
       if (shown) shown.remove();
       input.classList.remove("we-behind");
@@ -28,28 +49,33 @@ export class StandIns {
     const had = shown && shown.contains(document.activeElement);
     const isFree = shown && shown.dataset.for === input.name && shown.dataset.free === "true";
     if (shown) shown.remove();
-    shown = h("div.we-standin", { "data-for": input.name, "data-value": input.value, "data-key": key, "data-free": String(Boolean(isFree)) });
+    const made = h("div.we-standin", { "data-for": input.name, "data-value": input.value, "data-key": key, "data-free": String(Boolean(isFree)) });
+    /** @param {string} value */
     const put = (value) => {
-      shown.dataset.value = value;
+      made.dataset.value = value;
       type(input, value);
     };
-    shown.append(make.call(this, { input, node, path, put, shown }));
+    made.append(make({ input, node, path, put, shown: made }));
     Object.assign(input, { tabIndex: -1 });
     input.setAttribute("aria-hidden", "true");
     input.setAttribute("aria-label", this.fields.decorator.nameOf(path, node));
     input.classList.add("we-behind");
-    inner.append(shown);
-    const control = this.control(shown);
-    if (control) control.id = control.id || newId("we-in");
+    inner.append(made);
+    const control = this.control(made);
+    if (control) control.id ||= newId("we-in");
     if (had && control) control.focus();
     return control || input;
   }
 
+  /** @param {Element} shown */
   control(shown) {
-    return shown.querySelector("input, select");
+    /** @type {HTMLInputElement | HTMLSelectElement | null} */
+    const control = shown.querySelector("input, select");
+    return control;
   }
 
-  /* What else the stand-in depends on. */
+  /** What else the stand-in depends on.
+      @param {Field} node */
   keyOf(node) {
     if (node.kind === "own") return JSON.stringify(this.options(node));
     if (node.kind === "payload_key") return JSON.stringify(this.payloadFields(node));
@@ -57,11 +83,13 @@ export class StandIns {
     return "";
   }
 
-  make_duration({ input, node, put }) {
+  /** @param {Made} made */
+  duration({ input, node, put }) {
     return duration(this.store.texts, input.value, put, { label: node.title, id: newId("we-in"), unit: "d" });
   }
 
-  make_clock({ input, node, put }) {
+  /** @param {Made} made */
+  clock({ input, node, put }) {
     const isTime = !input.value || /^([01]\d|2[0-3]):[0-5]\d$/.test(input.value);
     const control = h("input.we-input.we-clock", { type: isTime ? "time" : "text", "aria-label": node.title, dir: "ltr" });
     control.value = input.value;
@@ -69,7 +97,8 @@ export class StandIns {
     return control;
   }
 
-  make_days({ input, node, put }) {
+  /** @param {Made} made */
+  days({ input, node, put }) {
     const { days } = this.store.choices;
     const chosen = new Set(input.value.split(" ").filter(Boolean));
     const boxes = days.map(({ value, title }) => {
@@ -84,7 +113,8 @@ export class StandIns {
     return h("span.we-days", { role: "group", "aria-label": node.title }, boxes);
   }
 
-  make_event(made) {
+  /** @param {Made} made */
+  event(made) {
     const { texts, choices } = this.store;
     const events = choices.events || [];
     const groups = [
@@ -94,7 +124,8 @@ export class StandIns {
     return this.choiceOrText(made, groups, texts.another_event, texts.another_event_help);
   }
 
-  make_person(made) {
+  /** @param {Made} made */
+  person(made) {
     const { texts, choices } = this.store;
     const { roles = [], people = [] } = choices.people || {};
     const groups = [
@@ -104,18 +135,21 @@ export class StandIns {
     return this.choiceOrText(made, groups, texts.another_person, texts.another_person_help);
   }
 
-  make_payload_key(made) {
+  /** @param {Made} made */
+  payloadKey(made) {
     const { texts } = this.store;
     const fields = this.payloadFields(made.node);
     return this.choiceOrText(made, [{ title: texts.payload_fields, choices: fields }], texts.other_field, texts.other_field_help);
   }
 
+  /** @param {Field} node @returns {Choice[]} */
   payloadFields(node) {
-    const event = (this.store.choices.events || []).find((one) => one.value === this.fields.data[node.payload]);
+    const event = (this.store.choices.events || []).find((one) => one.value === this.fields.data[node.payload || ""]);
     return (event && event.fields) || [];
   }
 
-  /* One of the choices, or else a text of one's own. */
+  /** One of the choices, or else a text of one's own.
+      @param {Made} made @param {ChoiceGroup[]} groups @param {string} other @param {string} help */
   choiceOrText({ input, node, put, shown, path }, groups, other, help) {
     const { texts } = this.store;
     const label = node.title || this.fields.decorator.nameOf(path, node);
@@ -142,8 +176,9 @@ export class StandIns {
     return h("span.we-choice-or-text", {}, chosen, isFree ? free() : "");
   }
 
-  /* A choice among what stands in a list of the same step. */
-  make_own({ input, node, put }) {
+  /** A choice among what stands in a list of the same step.
+      @param {Made} made */
+  own({ input, node, put }) {
     const { texts } = this.store;
     const options = this.options(node);
     const all = [{ value: "", title: texts.nothing }, ...options];
@@ -153,9 +188,10 @@ export class StandIns {
     return select(all, input.value, put, { "aria-label": node.title });
   }
 
+  /** @param {Field} node */
   options(node) {
-    const listed = this.fields.data[node.source];
-    const named = Array.isArray(listed) && listed.length ? listed : this.store.choices.usual_choices;
-    return named.filter((one) => one.key).map((one) => ({ value: one.key, title: one.label || one.key }));
+    const listed = this.fields.data[node.source || ""];
+    const named = Array.isArray(listed) && listed.length ? listed.filter(isGroup) : this.store.choices.usual_choices;
+    return named.filter((one) => one.key).map((one) => ({ value: String(one.key), title: String(one.label || one.key) }));
   }
 }
