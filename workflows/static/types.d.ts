@@ -250,7 +250,7 @@ export interface ButtonOptions extends Attributes {
 }
 
 type NameIn<Tag extends string> = Tag extends `${infer Name}.${string}` ? Name : Tag;
-/** The element that h("input.we-input") makes. */
+/** The element that h("input.sayr-editor-input") makes. */
 export type ElementOf<Tag extends string> =
   NameIn<Tag> extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[NameIn<Tag>] : HTMLElement;
 

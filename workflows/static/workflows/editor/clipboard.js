@@ -80,7 +80,7 @@ export class Clipboard {
       @param {ClipboardEvent} event */
   pasted(event) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-    const card = focused && focused.closest(".we-flow");
+    const card = focused && focused.closest(".sayr-editor-flow");
     const text = event.clipboardData && event.clipboardData.getData("text/plain");
     if (!card || !text) return;
     event.preventDefault();

@@ -22,7 +22,7 @@ export class Condition {
     this.words = words;
     this.filter = filter;
     this.legend = legend;
-    this.element = h("div.we-condition");
+    this.element = h("div.sayr-editor-condition");
     /** @type {Said[]} */
     this.errors = [];
     this.draw();
@@ -31,12 +31,12 @@ export class Condition {
   draw() {
     const { texts } = this.store;
     if (this.form.mode === "raw") {
-      this.element.replaceChildren(h("p.we-help", {}, texts.condition_raw));
+      this.element.replaceChildren(h("p.sayr-editor-help", {}, texts.condition_raw));
       return;
     }
     const modes = ["always", "all", "any"].map((mode) => ({ value: mode, title: this.words[mode] }));
     const mode = select(modes, this.form.mode, (value) => this.setMode(value), { "aria-label": this.legend });
-    mode.classList.add("we-mode");
+    mode.classList.add("sayr-editor-mode");
     this.element.replaceChildren(mode);
     if (this.form.mode !== "always") this.element.append(this.rows(this.form, []));
     this.mark();
@@ -60,23 +60,23 @@ export class Condition {
   rows(group, at) {
     const { texts } = this.store;
     const joint = group.mode === "any" ? texts.or : texts.and;
-    const list = h("ul.we-rows", { "data-at": at.join("/") });
+    const list = h("ul.sayr-editor-rows", { "data-at": at.join("/") });
     group.rows.forEach((row, index) => {
       const here = [...at, index];
-      const before = index ? h("span.we-joint", {}, joint) : "";
+      const before = index ? h("span.sayr-editor-joint", {}, joint) : "";
       const inner = "rows" in row ? this.group(row, here) : this.row(row, here);
-      list.append(h("li.we-row-holder", {}, before, inner));
+      list.append(h("li.sayr-editor-row-holder", {}, before, inner));
     });
     const add = button(texts.add_condition, () => this.add(group, blankRow()), { icon: "plus", kind: "quiet" });
     const addGroup = button(texts.add_group, () => this.add(group, { mode: "any", rows: [blankRow()] }), { icon: "plus", kind: "quiet" });
-    return h("div", {}, list, h("div.we-row-tools", {}, add, at.length < 3 ? addGroup : ""));
+    return h("div", {}, list, h("div.sayr-editor-row-tools", {}, add, at.length < 3 ? addGroup : ""));
   }
 
   /** @param {Rows} group @param {Row | Rows} row */
   add(group, row) {
     group.rows.push(row);
     this.redraw();
-    findAll(this.element, ".we-row-field").at(-1)?.focus();
+    findAll(this.element, ".sayr-editor-row-field").at(-1)?.focus();
   }
 
   /** @param {number[]} at */
@@ -102,7 +102,7 @@ export class Condition {
     const { texts } = this.store;
     const modes = [{ value: "all", title: texts.group_all }, { value: "any", title: texts.group_any }];
     const mode = select(modes, group.mode, (value) => { group.mode = value; this.redraw(); }, { "aria-label": this.legend });
-    return h("div.we-group", { "data-row": at.join("/") }, h("div.we-group-head", {}, mode, this.remover(at)), this.rows(group, at));
+    return h("div.sayr-editor-group", { "data-row": at.join("/") }, h("div.sayr-editor-group-head", {}, mode, this.remover(at)), this.rows(group, at));
   }
 
   /** @param {Row} row @param {number[]} at */
@@ -110,7 +110,7 @@ export class Condition {
     const item = this.itemOf(row.field);
     const kind = item ? item.kind : "any";
     const cells = [this.field(row, item), this.operator(row, kind), this.value(row, item), this.remover(at)];
-    return h("div.we-row", { "data-row": at.join("/") }, cells, h("p.we-row-error", { hidden: true }));
+    return h("div.sayr-editor-row", { "data-row": at.join("/") }, cells, h("p.sayr-editor-row-error", { hidden: true }));
   }
 
   /** @param {string} path */
@@ -133,18 +133,18 @@ export class Condition {
     const choices = [{ value: "", title: texts.choose_field }, ...this.groups(), { value: OTHER, title: texts.other_field }];
     const chosen = select(choices, row.field, (value) => this.setField(row, value), { "aria-label": texts.field, "data-cell": "field" });
     if (item && chosen.value !== row.field) return this.typedField(row); // a step that lies later
-    chosen.classList.add("we-row-field");
+    chosen.classList.add("sayr-editor-row-field");
     return chosen;
   }
 
   /** @param {Row} row */
   typedField(row) {
     const { texts } = this.store;
-    const input = h("input.we-input.we-row-field", { type: "text", dir: "ltr", "aria-label": texts.field, "data-cell": "field", placeholder: "trigger.…" });
+    const input = h("input.sayr-editor-input.sayr-editor-row-field", { type: "text", dir: "ltr", "aria-label": texts.field, "data-cell": "field", placeholder: "trigger.…" });
     input.value = row.field;
     input.addEventListener("input", () => { row.field = input.value; this.onChange(); });
     const back = button(texts.as_choice, () => { row.typed = false; row.field = ""; this.redraw(); }, { icon: "list", iconOnly: true, kind: "tool" });
-    return h("span.we-with-tool", {}, input, back);
+    return h("span.sayr-editor-with-tool", {}, input, back);
   }
 
   /** @param {Row} row @param {string} value */
@@ -211,7 +211,7 @@ export class Condition {
   value(row, item) {
     const wants = this.wants(row);
     const choices = item && item.choices;
-    if (wants === "nothing") return h("span.we-no-value");
+    if (wants === "nothing") return h("span.sayr-editor-no-value");
     if (wants === "pair") return this.pair(row);
     if (wants === "list") return choices ? this.checks(row, choices) : this.lines(row);
     if (wants === "duration") return duration(this.store.texts, String(row.value), (text) => this.set(row, text));
@@ -245,12 +245,12 @@ export class Condition {
     const open = () => this.store.tell("insert", { input, title: texts.insert });
     const insert = button(texts.insert, open, { icon: "insert", iconOnly: true, kind: "tool" });
     insert.addEventListener("mousedown", (event) => event.preventDefault());
-    return h("span.we-with-tool", {}, input, insert);
+    return h("span.sayr-editor-with-tool", {}, input, insert);
   }
 
   /** @param {string} value @param {string} placeholder @param {(value: string) => void} oninput */
   input(value, placeholder, oninput) {
-    const input = h("input.we-input", { type: "text", dir: "auto", placeholder, "aria-label": this.store.texts.value, "data-cell": "value" });
+    const input = h("input.sayr-editor-input", { type: "text", dir: "auto", placeholder, "aria-label": this.store.texts.value, "data-cell": "value" });
     input.value = value;
     input.addEventListener("input", () => oninput(input.value));
     return input;
@@ -267,13 +267,13 @@ export class Condition {
       this.set(row, [...values]);
     };
     const inputs = [0, 1].map((index) => this.input(values[index] || "", "", (text) => set(index, text)));
-    return h("span.we-pair", {}, inputs[0], h("span", {}, this.store.texts.and), inputs[1]);
+    return h("span.sayr-editor-pair", {}, inputs[0], h("span", {}, this.store.texts.and), inputs[1]);
   }
 
   /** @param {Row} row */
   lines(row) {
     const value = Array.isArray(row.value) ? row.value.join("\n") : row.value;
-    const area = h("textarea.we-input", { rows: "3", dir: "auto", "aria-label": this.store.texts.value, placeholder: this.store.texts.words_hint, "data-cell": "value" });
+    const area = h("textarea.sayr-editor-input", { rows: "3", dir: "auto", "aria-label": this.store.texts.value, placeholder: this.store.texts.words_hint, "data-cell": "value" });
     area.value = value;
     /** @param {string} text */
     const isOne = (text) => text.trim().startsWith("{{") && !text.trim().includes("\n");
@@ -295,9 +295,9 @@ export class Condition {
         else chosen.delete(value);
         this.set(row, all.map((one) => one.value).filter((one) => chosen.has(one)));
       });
-      return h("label.we-check", {}, box, h("span", {}, title));
+      return h("label.sayr-editor-check", {}, box, h("span", {}, title));
     });
-    return h("span.we-checks", { role: "group", "aria-label": this.store.texts.value }, boxes);
+    return h("span.sayr-editor-checks", { role: "group", "aria-label": this.store.texts.value }, boxes);
   }
 
   /** problems: [{at: [row, …, cell], text}].
@@ -308,7 +308,7 @@ export class Condition {
   }
 
   mark() {
-    for (const line of findAll(this.element, ".we-row-error")) line.hidden = true;
+    for (const line of findAll(this.element, ".sayr-editor-row-error")) line.hidden = true;
     for (const control of this.element.querySelectorAll("[data-cell]")) control.setAttribute("aria-invalid", "false");
     const loose = [];
     for (const { at, text } of this.errors) {
@@ -319,7 +319,7 @@ export class Condition {
         loose.push(text);
         continue;
       }
-      const line = find(row, ".we-row-error");
+      const line = find(row, ".sayr-editor-row-error");
       if (!line) continue;
       line.textContent = line.hidden ? text : `${line.textContent} ${text}`;
       line.hidden = false;
@@ -332,7 +332,7 @@ export class Condition {
       @param {number[]} path */
   rowAt(path) {
     for (let length = path.length; length; length -= 1) {
-      const row = this.element.querySelector(`.we-row[data-row="${path.slice(0, length).join("/")}"]`);
+      const row = this.element.querySelector(`.sayr-editor-row[data-row="${path.slice(0, length).join("/")}"]`);
       if (row) return row;
     }
     return null;
@@ -340,9 +340,9 @@ export class Condition {
 
   /** @param {string[]} lines */
   loose(lines) {
-    const old = this.element.querySelector(":scope > .we-error");
+    const old = this.element.querySelector(":scope > .sayr-editor-error");
     if (old) old.remove();
-    if (lines.length) this.element.append(h("p.we-error", {}, lines.join(" ")));
+    if (lines.length) this.element.append(h("p.sayr-editor-error", {}, lines.join(" ")));
   }
 }
 
@@ -354,19 +354,19 @@ export class Condition {
 export function duration(texts, value, onchange, options = {}) {
   const found = /^(\d{1,9})([smhd])$/.exec(value);
   if (value && !found) {
-    const input = h("input.we-input", { type: "text", dir: "ltr", "data-cell": "value", "aria-label": options.label || texts.value });
+    const input = h("input.sayr-editor-input", { type: "text", dir: "ltr", "data-cell": "value", "aria-label": options.label || texts.value });
     input.value = value;
     input.addEventListener("input", () => onchange(input.value));
     return input;
   }
-  const number = h("input.we-input.we-number", { type: "number", min: "1", step: "1", "data-cell": "value", placeholder: options.placeholder || "", "aria-label": options.label || texts.value, ...(options.id ? { id: options.id } : {}) });
+  const number = h("input.sayr-editor-input.sayr-editor-number", { type: "number", min: "1", step: "1", "data-cell": "value", placeholder: options.placeholder || "", "aria-label": options.label || texts.value, ...(options.id ? { id: options.id } : {}) });
   number.value = found ? found[1] : "";
   const names = [texts.seconds, texts.minutes, texts.hours, texts.days];
   const units = UNITS.map((unit, index) => ({ value: unit, title: names[index] }));
   const tell = () => onchange(number.value ? `${number.value}${unit.value}` : "");
   const unit = select(units, found ? found[2] : options.unit || "h", tell, { "aria-label": options.label || texts.value });
   number.addEventListener("input", tell);
-  return h("span.we-duration", {}, number, unit);
+  return h("span.sayr-editor-duration", {}, number, unit);
 }
 
 /** @returns {Row} */

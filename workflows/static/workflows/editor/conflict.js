@@ -9,7 +9,7 @@ export class Conflict {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.element = h("section.we-conflict", { hidden: true, tabindex: "-1" });
+    this.element = h("section.sayr-editor-conflict", { hidden: true, tabindex: "-1" });
     if (store.config.conflict) this.draw(store.config.conflict);
   }
 
@@ -20,9 +20,9 @@ export class Conflict {
     const lines = [
       h("h3", {}, say(is_draft ? texts.conflict_draft : texts.conflict, { who, when, version })),
       note ? h("p", {}, say(texts.conflict_note, { note })) : "",
-      h("p.we-help", {}, texts.conflict_help),
+      h("p.sayr-editor-help", {}, texts.conflict_help),
       differences.length ? this.table(differences) : h("p", {}, texts.conflict_same),
-      h("div.we-conflict-tools", {}, button(texts.use_mine, () => this.choose("mine", conflict), { kind: "primary", "data-side": "mine" }), button(texts.use_theirs, () => this.choose("theirs", conflict), { "data-side": "theirs" })),
+      h("div.sayr-editor-conflict-tools", {}, button(texts.use_mine, () => this.choose("mine", conflict), { kind: "primary", "data-side": "mine" }), button(texts.use_theirs, () => this.choose("theirs", conflict), { "data-side": "theirs" })),
     ];
     this.element.replaceChildren(...lines);
     this.element.hidden = false;
@@ -32,10 +32,10 @@ export class Conflict {
   table(differences) {
     const { texts } = this.store;
     /** @param {string} text */
-    const side = (text) => h("td", {}, text ? h("bdi", {}, text) : h("span.we-help", {}, texts.nothing_there));
+    const side = (text) => h("td", {}, text ? h("bdi", {}, text) : h("span.sayr-editor-help", {}, texts.nothing_there));
     const rows = differences.map((one) => h("tr", {}, h("th", { scope: "row" }, one.place), side(one.mine), side(one.theirs)));
     const head = h("tr", {}, h("td"), h("th", { scope: "col" }, texts.mine), h("th", { scope: "col" }, texts.theirs));
-    return h("table.we-table", {}, h("thead", {}, head), h("tbody", {}, rows));
+    return h("table.sayr-editor-table", {}, h("thead", {}, head), h("tbody", {}, rows));
   }
 
   /** @param {"mine" | "theirs"} side @param {ConflictSaid} conflict */

@@ -64,7 +64,7 @@ export class Decorator {
       data.forEach((item, index) => asked.forEach(([key, one]) => {
         const isOff = isGroup(item) && !isShown(one, item) && isBlank(item[key]);
         const group = this.groupOf([name, index], one.title || "");
-        if (group) group.classList.toggle("we-off", isOff);
+        if (group) group.classList.toggle("sayr-editor-off", isOff);
       }));
     }
   }
@@ -75,7 +75,7 @@ export class Decorator {
     const first = this.fields.fieldAt(path);
     /** @type {Element | null} */
     let box = first && first.closest(".rjf-form-group");
-    while (box && !this.titled(box, title)) box = box.parentElement?.closest(".rjf-form-group, .we-jsonform") || null;
+    while (box && !this.titled(box, title)) box = box.parentElement?.closest(".rjf-form-group, .sayr-editor-jsonform") || null;
     return box && this.titled(box, title);
   }
 
@@ -123,21 +123,21 @@ export class Decorator {
     for (const title of this.container.querySelectorAll(".rjf-form-group-title")) {
       const words = wordsOf(title);
       const member = members.find((one) => one.title === words);
-      title.classList.toggle("we-needed", Boolean(member && member.required));
+      title.classList.toggle("sayr-editor-needed", Boolean(member && member.required));
       if (member) this.switches(title, member);
     }
     for (const operator of this.container.querySelectorAll('[name$="§operator"]')) {
-      operator.closest(".rjf-form-group-children")?.classList.add("we-sentence-row");
+      operator.closest(".rjf-form-group-children")?.classList.add("sayr-editor-sentence-row");
     }
     for (const key of this.container.querySelectorAll('[name$="§k"]')) {
-      key.closest(".rjf-form-group-children")?.classList.add("we-pair-row");
+      key.closest(".rjf-form-group-children")?.classList.add("sayr-editor-pair-row");
     }
   }
 
   /** Other ways to fill in a group: one value for all of it; JSON, for lists and groups inside.
       @param {Element} title @param {Field} member */
   switches(title, member) {
-    if (title.querySelector(".we-switches")) return;
+    if (title.querySelector(".sayr-editor-switches")) return;
     const { texts } = this.store;
     const name = this.keyOf(member);
     const asText = () => this.fields.put([name], asJson(this.fields.data[name]));
@@ -150,7 +150,7 @@ export class Decorator {
     if (member.template !== false && ["list", "map", "json"].includes(member.kind) && this.previews) {
       made.push(button(texts.as_value, asValue, { kind: "switch" }));
     }
-    if (made.length) title.append(h("span.we-switches", {}, made));
+    if (made.length) title.append(h("span.sayr-editor-switches", {}, made));
   }
 
   /** @param {Field} member */
@@ -181,14 +181,14 @@ export class Decorator {
 
   /** @param {Input} input @param {Element} row @param {Field} node @param {string[]} path */
   bind(input, row, node, path) {
-    if (!input.id) input.id = newId("we-in");
+    if (!input.id) input.id = newId("sayr-editor-in");
     const label = row.querySelector("label");
     if (label) label.htmlFor = input.id;
     else input.setAttribute("aria-label", this.nameOf(path, node));
     const error = row.querySelector(".rjf-error-text");
     input.setAttribute("aria-invalid", error ? "true" : "false");
     if (error) {
-      error.id = error.id || newId("we-error");
+      error.id = error.id || newId("sayr-editor-error");
       input.setAttribute("aria-describedby", error.id);
     } else input.removeAttribute("aria-describedby");
     input.setAttribute("autocomplete", "off");
@@ -200,7 +200,7 @@ export class Decorator {
       @param {Input} control @param {Input} input @param {Element} row */
   bindControl(control, input, row) {
     const label = row.querySelector("label");
-    if (label && !label.closest(".we-standin")) label.htmlFor = control.id;
+    if (label && !label.closest(".sayr-editor-standin")) label.htmlFor = control.id;
     for (const name of ["aria-invalid", "aria-describedby"]) {
       const value = input.getAttribute(name);
       if (value === null) control.removeAttribute(name);
@@ -218,7 +218,7 @@ export class Decorator {
   /** @param {Input} input @param {Element} inner @param {Field} node @param {string[]} path */
   tools(input, inner, node, path) {
     /** @type {HTMLElement | null} */
-    let tools = inner.querySelector(":scope > .we-tools");
+    let tools = inner.querySelector(":scope > .sayr-editor-tools");
     if (tools && tools.dataset.path === input.name) return;
     if (tools) tools.remove();
     const made = [];
@@ -226,7 +226,7 @@ export class Decorator {
     if (this.isRemovable(path)) made.push(this.remover(path));
     if (path.length === 1 && ["json", "list", "map"].includes(node.kind)) made.push(this.toRows(path, node));
     if (!made.length) return;
-    tools = h("div.we-tools", { "data-path": input.name }, made);
+    tools = h("div.sayr-editor-tools", { "data-path": input.name }, made);
     inner.append(tools);
   }
 
@@ -289,9 +289,9 @@ export class Decorator {
   preview(input, inner, node) {
     if (!this.previews || !this.isTemplated(node)) return;
     /** @type {HTMLOutputElement | null} */
-    let shown = inner.querySelector(":scope > .we-preview");
+    let shown = inner.querySelector(":scope > .sayr-editor-preview");
     if (!shown) {
-      shown = h("output.we-preview", { hidden: true, "aria-live": "polite" });
+      shown = h("output.sayr-editor-preview", { hidden: true, "aria-live": "polite" });
       inner.append(shown);
     }
     this.previews.of(shown, input instanceof HTMLSelectElement ? "" : input.value, Boolean(node.html));

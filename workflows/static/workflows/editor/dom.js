@@ -29,14 +29,14 @@ function set(element, key, value) {
 let counter = 0;
 
 /** @param {string} [prefix] */
-export function newId(prefix = "we") {
+export function newId(prefix = "sayr-editor") {
   counter += 1;
   return `${prefix}-${counter}`;
 }
 
 /** @param {string} name @param {string} [extra] */
 export function icon(name, extra = "") {
-  return h(`span.we-icon.we-icon-${name}${extra}`, { "aria-hidden": "true" });
+  return h(`span.sayr-editor-icon.sayr-editor-icon-${name}${extra}`, { "aria-hidden": "true" });
 }
 
 /** @param {string} label @param {() => unknown} onclick @param {ButtonOptions} [options] */
@@ -44,7 +44,7 @@ export function button(label, onclick, options = {}) {
   const { kind = "plain", icon: name = "", iconOnly = false, ...attributes } = options;
   const shown = iconOnly ? [icon(name)] : [name ? icon(name) : "", h("span", {}, label)];
   if (iconOnly) Object.assign(attributes, { "aria-label": label, title: label });
-  return h(`button.we-button.we-${kind}`, { type: "button", onclick, ...attributes }, shown);
+  return h(`button.sayr-editor-button.sayr-editor-${kind}`, { type: "button", onclick, ...attributes }, shown);
 }
 
 /** choices: [{value, title}] or [{title, choices: […]}] for a group.
@@ -53,7 +53,7 @@ export function button(label, onclick, options = {}) {
     @param {(value: string) => void} onchange
     @param {Attributes} [attributes] */
 export function select(choices, value, onchange, attributes = {}) {
-  const made = h("select.we-select", attributes, choices.map(option));
+  const made = h("select.sayr-editor-select", attributes, choices.map(option));
   made.value = value;
   made.addEventListener("change", () => onchange(made.value));
   return made;
@@ -68,9 +68,9 @@ function option(choice) {
 /** @param {string} label @param {HTMLElement} control @param {string} [help] */
 export function labelled(label, control, help = "") {
   control.id ||= newId();
-  const described = help ? h("p.we-help", { id: `${control.id}-help` }, help) : "";
+  const described = help ? h("p.sayr-editor-help", { id: `${control.id}-help` }, help) : "";
   if (help) control.setAttribute("aria-describedby", `${control.id}-help`);
-  return h("div.we-field", {}, h("label", { for: control.id }, label), control, described);
+  return h("div.sayr-editor-field", {}, h("label", { for: control.id }, label), control, described);
 }
 
 /** @param {ParentNode} root @param {string} selector @returns {HTMLElement | null} */

@@ -16,7 +16,7 @@ export class Drafts {
     this.store = store;
     this.server = server;
     this.offered = false;
-    this.element = h("div.we-bar", { hidden: true, role: "status" });
+    this.element = h("div.sayr-editor-bar", { hidden: true, role: "status" });
     this.key = `sayr-editor:${store.config.definition || `new:${store.config.tenant}`}`;
     this.first = this.comparable(store.form);
     this.keep = later(300, () => this.save());
@@ -66,7 +66,7 @@ export class Drafts {
     const older = draft.version < this.store.config.version ? ` ${texts.draft_older}` : "";
     const restore = button(texts.restore, () => this.restore(draft), { kind: "primary" });
     const discard = button(texts.discard, () => { this.forget(); this.close(); }, { kind: "plain" });
-    this.element.replaceChildren(h("p", {}, say(texts.draft_found, { time }) + older), h("span.we-bar-tools", {}, restore, discard));
+    this.element.replaceChildren(h("p", {}, say(texts.draft_found, { time }) + older), h("span.sayr-editor-bar-tools", {}, restore, discard));
     this.element.hidden = false;
   }
 

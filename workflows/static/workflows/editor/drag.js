@@ -28,7 +28,7 @@ export class Drag {
     this.part = card.dataset.drag || "";
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", "");
-    card.classList.add("we-dragged");
+    card.classList.add("sayr-editor-dragged");
   }
 
   /** @param {DragEvent} event */
@@ -60,8 +60,8 @@ export class Drag {
   show(target) {
     const same = this.target && target && this.target.element === target.element && this.target.edge === target.edge;
     if (same) return;
-    if (this.target) this.target.element.classList.remove("we-drop-before", "we-drop-after", "we-drop-into");
-    if (target) target.element.classList.add(`we-drop-${target.edge}`);
+    if (this.target) this.target.element.classList.remove("sayr-editor-drop-before", "sayr-editor-drop-after", "sayr-editor-drop-into");
+    if (target) target.element.classList.add(`sayr-editor-drop-${target.edge}`);
     this.target = target;
   }
 
@@ -77,8 +77,8 @@ export class Drag {
   end() {
     this.show(null);
     this.part = "";
-    const dragged = this.element.querySelector(".we-dragged");
-    if (dragged) dragged.classList.remove("we-dragged");
+    const dragged = this.element.querySelector(".sayr-editor-dragged");
+    if (dragged) dragged.classList.remove("sayr-editor-dragged");
   }
 }
 

@@ -34,9 +34,9 @@ export class Fields {
     this.schema = {};
     /** @type {number | undefined} */
     this.way = undefined;
-    this.holder = h("div.we-fields", { "aria-label": title || null });
-    this.more = h("div.we-more");
-    this.ways = h("div.we-ways");
+    this.holder = h("div.sayr-editor-fields", { "aria-label": title || null });
+    this.more = h("div.sayr-editor-more");
+    this.ways = h("div.sayr-editor-ways");
     this.element = h("div", {}, this.ways, this.holder, this.more);
     this.decorator = new Decorator(store, this, previews);
   }
@@ -46,8 +46,8 @@ export class Fields {
     // A step that only holds others has no fields.
     if (!this.holder.isConnected) return;
     this.unmount();
-    const container = h("div.we-jsonform", { id: newId("we-form") });
-    const input = h("textarea", { id: newId("we-data"), hidden: true, tabindex: "-1", "aria-hidden": "true" });
+    const container = h("div.sayr-editor-jsonform", { id: newId("sayr-editor-form") });
+    const input = h("textarea", { id: newId("sayr-editor-data"), hidden: true, tabindex: "-1", "aria-hidden": "true" });
     this.holder.replaceChildren(container, input);
     this.container = container;
     this.drawWays();
@@ -206,7 +206,7 @@ export class Fields {
   redraw(focusPath = null) {
     const old = this.holder.contains(document.activeElement) ? /** @type {Input} */ (document.activeElement) : null;
     /** @type {HTMLElement | null} */
-    const standIn = old && old.closest(".we-standin");
+    const standIn = old && old.closest(".sayr-editor-standin");
     const active = standIn ? standIn.dataset.for : old ? old.name : "";
     const caret = old && "selectionStart" in old ? old.selectionStart : null;
     this.draw();
@@ -221,7 +221,7 @@ export class Fields {
   /** What people use for a field: its stand-in, if it has one.
       @param {string} name @returns {Input | null} */
   controlNamed(name) {
-    const standIn = this.holder.querySelector(`.we-standin[data-for="${CSS.escape(name)}"]`);
+    const standIn = this.holder.querySelector(`.sayr-editor-standin[data-for="${CSS.escape(name)}"]`);
     return /** @type {Input | null} */ (standIn && standIn.querySelector("input, select")) || this.fieldNamed(name);
   }
 
@@ -295,11 +295,11 @@ export class Fields {
     );
     const texts = this.store.texts;
     const titles = folded.map(([, member]) => member.title).join(", ");
-    const foreign = this.foreign.map((title) => h("p.we-notice", {}, say(texts.foreign, { title })));
+    const foreign = this.foreign.map((title) => h("p.sayr-editor-notice", {}, say(texts.foreign, { title })));
     this.more.replaceChildren(...foreign, this.namesSwitch());
     if (!folded.length || this.unfolded) return;
     const unfold = button(texts.more_fields, () => this.unfold(), { icon: "plus", kind: "quiet", "aria-expanded": "false" });
-    this.more.append(unfold, h("span.we-more-names", {}, titles));
+    this.more.append(unfold, h("span.sayr-editor-more-names", {}, titles));
   }
 }
 

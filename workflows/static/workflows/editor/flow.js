@@ -36,7 +36,7 @@ export class Flow {
     this.isHeld = false;
     this.looked = ""; // what was seen of the chosen part when the cards were drawn
     this.shown = "";
-    this.element = h("nav.we-flow", { "aria-label": store.texts.flow });
+    this.element = h("nav.sayr-editor-flow", { "aria-label": store.texts.flow });
     this.drag = new Drag(store, edits, this.element);
     this.several = new Several(store, edits, clipboard, () => this.draw());
     this.element.addEventListener("keydown", (event) => this.key(event));
@@ -84,11 +84,11 @@ export class Flow {
     const active = /** @type {HTMLElement | null} */ (document.activeElement);
     const focused = active && this.element.contains(active) ? active.dataset.focus : "";
     const scroll = this.list.scrollTop;
-    this.list = h("div.we-flow-list", {}, this.trigger(), this.steps("steps"), this.failing(), this.settings());
-    const empty = this.store.form.steps.length ? "" : h("p.we-help", {}, texts.no_steps);
+    this.list = h("div.sayr-editor-flow-list", {}, this.trigger(), this.steps("steps"), this.failing(), this.settings());
+    const empty = this.store.form.steps.length ? "" : h("p.sayr-editor-help", {}, texts.no_steps);
     const add = button(texts.add_step, () => this.pick("steps"), { icon: "plus", kind: "primary", "data-focus": "add" });
     const paste = button(texts.paste, () => this.clipboard.paste("steps"), { icon: "paste", kind: "plain", "data-focus": "paste", "data-do": "paste" });
-    this.element.replaceChildren(this.list, h("div.we-flow-foot", {}, empty, h("div.we-flow-tools", {}, add, this.clipboard.isFull ? paste : ""), this.several.bar()));
+    this.element.replaceChildren(this.list, h("div.sayr-editor-flow-foot", {}, empty, h("div.sayr-editor-flow-tools", {}, add, this.clipboard.isFull ? paste : ""), this.several.bar()));
     this.list.scrollTop = scroll;
     if (focused) find(this.element, `[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     this.reveal();
@@ -107,7 +107,7 @@ export class Flow {
     if (this.shown === this.store.part) return;
     this.shown = this.store.part;
     /** @type {HTMLElement | null | undefined} */
-    const card = find(this.list, '[aria-current="step"]')?.closest(".we-card");
+    const card = find(this.list, '[aria-current="step"]')?.closest(".sayr-editor-card");
     if (!card) return;
     const top = card.getBoundingClientRect().top - this.list.getBoundingClientRect().top + this.list.scrollTop;
     if (top < this.list.scrollTop) this.list.scrollTop = top - 8;
@@ -132,7 +132,7 @@ export class Flow {
   /* What runs when the whole workflow has failed. */
   failing() {
     const { texts } = this.store;
-    return h("div.we-failing", {}, this.inner(texts.if_workflow_fails, "on_failure", "warning"));
+    return h("div.sayr-editor-failing", {}, this.inner(texts.if_workflow_fails, "on_failure", "warning"));
   }
 
   /** @param {string} path @returns {HTMLElement} */
@@ -140,7 +140,7 @@ export class Flow {
     const list = this.store.get(path);
     const steps = Array.isArray(list) ? list : [];
     const cards = steps.map((step, index) => (isStep(step) ? this.step(step, `${path}/${index}`, index) : ""));
-    return h("ol.we-cards", { "data-list": path }, cards);
+    return h("ol.sayr-editor-cards", { "data-list": path }, cards);
   }
 
   /** @param {Step} step @param {string} part @param {number} index @returns {HTMLElement} */
@@ -198,7 +198,7 @@ export class Flow {
   inner(title, path, name = "") {
     const { texts } = this.store;
     const add = button(texts.add_step, () => this.pick(path), { icon: "plus", kind: "quiet", "data-focus": `add ${path}`, "aria-label": say(texts.add_in, { name: title }) });
-    return h("div.we-nested", { "data-into": path }, h("p.we-nested-title", {}, name ? icon(name) : "", title), this.steps(path), add);
+    return h("div.sayr-editor-nested", { "data-into": path }, h("p.sayr-editor-nested-title", {}, name ? icon(name) : "", title), this.steps(path), add);
   }
 
   /** @param {Field} member @param {Block[]} blocks @param {string} path */
@@ -213,13 +213,13 @@ export class Flow {
       const lists = Object.entries(items.members || {}).filter(([, inner]) => inner.kind === "steps");
       const within = lists.map(([name]) => {
         const add = button(this.store.texts.add_step, () => this.pick(`${part}/${name}`), { icon: "plus", kind: "quiet", "data-focus": `add ${part}/${name}`, "aria-label": say(this.store.texts.add_in, { name: title }) });
-        return h("div.we-nested-steps", { "data-into": `${part}/${name}` }, this.steps(`${part}/${name}`), add);
+        return h("div.sayr-editor-nested-steps", { "data-into": `${part}/${name}` }, this.steps(`${part}/${name}`), add);
       });
-      return h("div.we-nested.we-block", {}, card, within);
+      return h("div.sayr-editor-nested.sayr-editor-block", {}, card, within);
     });
     const label = say(this.store.texts.add_to, { name: member.one || member.title });
     const add = button(label, () => this.edits.addBlock(path, items), { icon: "plus", kind: "quiet", "data-focus": `add ${path}` });
-    return [...cards, h("div.we-nested.we-nested-add", {}, add)];
+    return [...cards, h("div.sayr-editor-nested.sayr-editor-nested-add", {}, add)];
   }
 
   /** Opens a part; with Shift, or Ctrl, chooses a step beside others.
@@ -238,21 +238,21 @@ export class Flow {
     const isChosen = this.store.part === part;
     const count = problems ? say(texts.problem_count, { count: problems }) : "";
     const words = h(
-      "span.we-card-words",
+      "span.sayr-editor-card-words",
       {},
-      h("b.we-card-title", {}, number ? h("span.we-card-number", {}, `${number}. `) : "", h("bdi", {}, title)),
-      line ? h("span.we-card-line", {}, h("bdi", {}, line)) : "",
-      condition ? h("span.we-card-condition", {}, h("bdi", {}, condition)) : "",
+      h("b.sayr-editor-card-title", {}, number ? h("span.sayr-editor-card-number", {}, `${number}. `) : "", h("bdi", {}, title)),
+      line ? h("span.sayr-editor-card-line", {}, h("bdi", {}, line)) : "",
+      condition ? h("span.sayr-editor-card-condition", {}, h("bdi", {}, condition)) : "",
     );
-    const badge = problems ? h("span.we-badge", { title: count }, icon("warning"), h("span", {}, String(problems)), h("span.we-unseen", {}, count)) : "";
+    const badge = problems ? h("span.sayr-editor-badge", { title: count }, icon("warning"), h("span", {}, String(problems)), h("span.sayr-editor-unseen", {}, count)) : "";
     const open = h(
-      "button.we-card-open",
+      "button.sayr-editor-card-open",
       { type: "button", onclick: (event) => this.open(event, part), "data-part": part, "data-focus": `open ${this.store.keyOf(part)}`, ...(isChosen ? { "aria-current": "step" } : {}) },
-      h("span.we-card-icon", {}, icon(name)),
+      h("span.sayr-editor-card-icon", {}, icon(name)),
       words,
       badge,
     );
-    const classes = ["we-card", quiet ? "we-card-quiet" : "", block ? "we-card-block" : "", isChosen ? "we-card-chosen" : "", problems ? "we-card-bad" : ""];
+    const classes = ["sayr-editor-card", quiet ? "sayr-editor-card-quiet" : "", block ? "sayr-editor-card-block" : "", isChosen ? "sayr-editor-card-chosen" : "", problems ? "sayr-editor-card-bad" : ""];
     const dragged = number ? { draggable: "true", "data-drag": part } : {};
     return h("div", { class: classes.filter(Boolean).join(" "), ...dragged }, box, open, fold, tools);
   }
@@ -279,7 +279,7 @@ export class Flow {
       this.clipboard.isFull ? tool("paste", texts.paste_after, () => this.clipboard.pasteAfter(part), false, "Control+V") : "",
     ];
     return h(
-      "span.we-card-tools",
+      "span.sayr-editor-card-tools",
       {},
       tool("up", texts.move_up, () => this.edits.move(part, -1), index === 0, "Alt+ArrowUp"),
       tool("down", texts.move_down, () => this.edits.move(part, 1), index === list.length - 1, "Alt+ArrowDown"),

@@ -25,7 +25,7 @@ export class History {
     const { texts } = store;
     this.back = button(texts.undo, () => this.undo(), { icon: "undo", iconOnly: true, kind: "tool", "data-do": "undo", "aria-keyshortcuts": "Control+Z" });
     this.forth = button(texts.redo, () => this.redo(), { icon: "redo", iconOnly: true, kind: "tool", "data-do": "redo", "aria-keyshortcuts": "Control+Shift+Z" });
-    this.element = h("div.we-history", {}, this.back, this.forth);
+    this.element = h("div.sayr-editor-history", {}, this.back, this.forth);
     store.on("form", ({ redraw }) => this.note(Boolean(redraw)));
     store.on("undo", () => this.undo());
     document.addEventListener("keydown", (event) => this.key(event, root));
@@ -77,7 +77,7 @@ export class History {
   key(event, root) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const target = /** @type {Element} */ (event.target);
-    const isOurs = target === document.body || (root.contains(target) && !target.closest(".we-raw, dialog, .we-values"));
+    const isOurs = target === document.body || (root.contains(target) && !target.closest(".sayr-editor-raw, dialog, .sayr-editor-values"));
     const key = event.key.toLowerCase();
     if (!isOurs || !["z", "y"].includes(key)) return;
     event.preventDefault();

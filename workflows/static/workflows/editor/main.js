@@ -25,7 +25,7 @@ function start(root) {
   /** @type {Config} */
   const config = JSON.parse(root.dataset.editor || "{}");
   /** @type {HTMLTextAreaElement | null} */
-  const source = root.querySelector(".we-source");
+  const source = root.querySelector(".sayr-editor-source");
   const { form } = config;
   // A text that no form can show stays a text.
   if (!form || !source) return;
@@ -47,13 +47,13 @@ function start(root) {
   store.write();
   const history = new History(store, root);
   source.hidden = true;
-  root.classList.add("we-ready");
+  root.classList.add("sayr-editor-ready");
   root.append(
-    h("div.we-top", {}, tabs(store, parts), history.element, status.element),
+    h("div.sayr-editor-top", {}, tabs(store, parts), history.element, status.element),
     parts.conflict.element,
     parts.drafts.element,
     status.away,
-    h("div.we-body", { id: "we-panel-form", role: "tabpanel", "aria-label": store.texts.form_tab }, parts.flow.element, parts.page.element),
+    h("div.sayr-editor-body", { id: "sayr-editor-panel-form", role: "tabpanel", "aria-label": store.texts.form_tab }, parts.flow.element, parts.page.element),
     parts.raw.element,
     parts.values.element,
     picker.element,
@@ -157,11 +157,11 @@ function tabs(store, { raw, page, flow }) {
   };
   /** @param {string} name @param {string} label @param {boolean} isFirst */
   const tab = (name, label, isFirst) =>
-    h("button.we-tab", { type: "button", role: "tab", "aria-selected": String(isFirst), "aria-controls": `we-panel-${name}`, "data-tab": name, onclick: () => show(name) }, label);
+    h("button.sayr-editor-tab", { type: "button", role: "tab", "aria-selected": String(isFirst), "aria-controls": `sayr-editor-panel-${name}`, "data-tab": name, onclick: () => show(name) }, label);
   const form = tab("form", texts.form_tab, true);
   const json = tab("json", texts.json_tab, false);
   store.on("applied", () => show("form"));
-  return h("div.we-tabs", { role: "tablist" }, form, json);
+  return h("div.sayr-editor-tabs", { role: "tablist" }, form, json);
 }
 
 /* One line that says whether the workflow could be published as it stands. */
@@ -169,8 +169,8 @@ class Status {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.element = h("div.we-status", { role: "status", "aria-live": "polite" });
-    this.away = h("div.we-bar.we-bar-warning", { hidden: true, role: "alert" });
+    this.element = h("div.sayr-editor-status", { role: "status", "aria-live": "polite" });
+    this.away = h("div.sayr-editor-bar.sayr-editor-bar-warning", { hidden: true, role: "alert" });
     store.on("checked", () => this.draw());
     store.on("part", () => this.draw());
     store.on("away", ({ why }) => this.tell(why));
@@ -180,7 +180,7 @@ class Status {
 
   draw() {
     const { texts, problems } = this.store;
-    this.element.classList.toggle("we-status-bad", problems.length > 0);
+    this.element.classList.toggle("sayr-editor-status-bad", problems.length > 0);
     if (!problems.length) {
       this.element.replaceChildren(icon("check"), h("span", {}, texts.nothing_wrong));
       return;
@@ -197,7 +197,7 @@ class Status {
     this.store.choose(part);
     setTimeout(() => {
       /** @type {HTMLElement | null} */
-      const field = document.querySelector('.we-page [aria-invalid="true"]');
+      const field = document.querySelector('.sayr-editor-page [aria-invalid="true"]');
       field?.focus();
     }, 120);
   }
@@ -215,7 +215,7 @@ class Toast {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.element = h("div.we-toast", { hidden: true, role: "status" });
+    this.element = h("div.sayr-editor-toast", { hidden: true, role: "status" });
     store.on("toast", (toast) => this.show(toast));
   }
 

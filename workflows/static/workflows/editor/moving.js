@@ -14,7 +14,7 @@ export class Places {
   constructor(store, edits) {
     this.store = store;
     this.edits = edits;
-    this.element = h("dialog.we-picker", { "aria-label": store.texts.move_to });
+    this.element = h("dialog.sayr-editor-picker", { "aria-label": store.texts.move_to });
   }
 
   /** @param {string} part */
@@ -29,11 +29,11 @@ export class Places {
     const rows = lists.map(({ path, title, depth }) => {
       const isOwn = `${path}/`.startsWith(`${part}/`);
       const choose = button(title, () => pick(path), { kind: "pick", disabled: isOwn, "data-path": path });
-      return h(`li.we-depth-${depth}`, {}, choose);
+      return h(`li.sayr-editor-depth-${depth}`, {}, choose);
     });
     const close = button(texts.close, () => this.element.close(), { icon: "cross", iconOnly: true, kind: "tool" });
-    const head = h("div.we-picker-head", {}, h("h2", {}, texts.move_to_end), close);
-    this.element.replaceChildren(head, h("ul.we-picker-list.we-place-list", {}, rows));
+    const head = h("div.sayr-editor-picker-head", {}, h("h2", {}, texts.move_to_end), close);
+    this.element.replaceChildren(head, h("ul.sayr-editor-picker-list.sayr-editor-place-list", {}, rows));
     this.element.showModal();
   }
 

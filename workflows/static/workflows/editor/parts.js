@@ -22,11 +22,11 @@ export class Page {
     this.edits = edits;
     this.picker = picker;
     this.previews = previews;
-    this.element = h("section.we-page", { tabindex: "-1" });
-    this.problems = h("ul.we-problems", { hidden: true });
+    this.element = h("section.sayr-editor-page", { tabindex: "-1" });
+    this.problems = h("ul.sayr-editor-problems", { hidden: true });
     this.heading = h("bdi");
     this.kind = h("p");
-    this.types = h("div.we-types");
+    this.types = h("div.sayr-editor-types");
     /** @type {HTMLInputElement | null} */
     this.nameInput = null;
     /** @type {Fields[]} */
@@ -52,7 +52,7 @@ export class Page {
     const back = old instanceof HTMLElement ? this.wayTo(old) : "";
     this.clear();
     const { part } = this.store;
-    this.problems = h("ul.we-problems", { hidden: true });
+    this.problems = h("ul.sayr-editor-problems", { hidden: true });
     this.element.dataset.part = part;
     if (part === "trigger") this.trigger();
     else if (part === "settings") this.settings();
@@ -67,8 +67,8 @@ export class Page {
       @param {HTMLElement} element */
   wayTo(element) {
     /** @type {HTMLElement | null} */
-    const standIn = element.closest(".we-standin");
-    if (standIn) return `.we-standin[data-for="${CSS.escape(standIn.dataset.for || "")}"] :is(input, select)`;
+    const standIn = element.closest(".sayr-editor-standin");
+    if (standIn) return `.sayr-editor-standin[data-for="${CSS.escape(standIn.dataset.for || "")}"] :is(input, select)`;
     const name = element.getAttribute("name");
     if (name) return `[name="${CSS.escape(name)}"]`;
     if (element.dataset.field) return `[data-field="${CSS.escape(element.dataset.field)}"]`;
@@ -88,13 +88,13 @@ export class Page {
   /** @param {string} title @param {string} name @param {HTMLElement[]} sections */
   show(title, name, ...sections) {
     this.heading = h("bdi", {}, title);
-    const head = h("header.we-page-head", {}, h("span.we-page-icon", {}, icon(name)), h("h2", {}, this.heading));
+    const head = h("header.sayr-editor-page-head", {}, h("span.sayr-editor-page-icon", {}, icon(name)), h("h2", {}, this.heading));
     this.element.append(head, this.problems, ...sections);
   }
 
   /** @param {string} title @param {Children[]} content */
   section(title, ...content) {
-    return h("section.we-section", {}, title ? h("h3", {}, title) : "", ...content);
+    return h("section.sayr-editor-section", {}, title ? h("h3", {}, title) : "", ...content);
   }
 
   trigger() {
@@ -115,7 +115,7 @@ export class Page {
       filter: true,
       legend: texts.filter,
     });
-    this.types = h("div.we-types");
+    this.types = h("div.sayr-editor-types");
     this.drawTypes(choices.events || []);
     this.show(texts.when, "flag", this.section("", this.fields.element), this.section("", this.types), this.section(texts.filter, this.condition.element));
   }
@@ -131,7 +131,7 @@ export class Page {
       /** @param {string} value */
       const set = (value) => { head.also_on[index] = value; this.retype(); };
       const remove = button(texts.remove, () => { head.also_on.splice(index, 1); this.retype(true); }, { icon: "cross", iconOnly: true, kind: "tool" });
-      return h("div.we-with-tool", {}, this.eventField(texts.also_on, name, events, set, index), remove);
+      return h("div.sayr-editor-with-tool", {}, this.eventField(texts.also_on, name, events, set, index), remove);
     });
     const add = button(texts.also_on, () => { head.also_on.push(""); this.retype(true); }, { icon: "plus", kind: "quiet" });
     this.types.replaceChildren(first, ...others, head.trigger_type ? add : "");
@@ -167,7 +167,7 @@ export class Page {
     const field = labelled(label, chosen);
     field.dataset.area = area;
     if (free) this.typeEvent(field, onchange, value);
-    field.append(h("p.we-error", { hidden: true }));
+    field.append(h("p.sayr-editor-error", { hidden: true }));
     return field;
   }
 
@@ -176,10 +176,10 @@ export class Page {
   typeEvent(field, onchange, value = "") {
     if (field.querySelector("input")) return;
     const { texts } = this.store;
-    const input = h("input.we-input", { type: "text", dir: "ltr", "aria-label": texts.another_event_help });
+    const input = h("input.sayr-editor-input", { type: "text", dir: "ltr", "aria-label": texts.another_event_help });
     input.value = value;
     input.addEventListener("change", () => onchange(input.value.trim()));
-    field.append(input, h("p.we-help", {}, texts.another_event_help));
+    field.append(input, h("p.sayr-editor-help", {}, texts.another_event_help));
     if (!value) input.focus();
   }
 
@@ -187,7 +187,7 @@ export class Page {
   step(step) {
     const { texts, choices, part } = this.store;
     const action = choices.actions[step.action];
-    const label = h("input.we-input", { type: "text", dir: "auto", id: newId(), "data-field": "label", autocomplete: "off", maxlength: "200" });
+    const label = h("input.sayr-editor-input", { type: "text", dir: "auto", id: newId(), "data-field": "label", autocomplete: "off", maxlength: "200" });
     label.value = step.label;
     label.placeholder = action ? action.label : step.action;
     label.addEventListener("input", () => {
@@ -213,9 +213,9 @@ export class Page {
       this.section(texts.on_failure, this.failure.element),
       this.expert(step),
     );
-    const kind = h("p.we-page-kind", { hidden: !step.label }, action ? action.label : step.action);
+    const kind = h("p.sayr-editor-page-kind", { hidden: !step.label }, action ? action.label : step.action);
     find(this.element, "h2")?.after(kind);
-    find(this.element, ".we-page-head")?.append(change);
+    find(this.element, ".sayr-editor-page-head")?.append(change);
     this.kind = kind;
   }
 
@@ -224,14 +224,14 @@ export class Page {
     const { texts } = this.store;
     if (!action || typeof step.params === "string") {
       const stored = String(step.params?._raw || step.params);
-      return h("div", {}, h("p.we-notice", {}, texts.unknown_action), h("pre.we-stored", { dir: "ltr" }, stored));
+      return h("div", {}, h("p.sayr-editor-notice", {}, texts.unknown_action), h("pre.sayr-editor-stored", { dir: "ltr" }, stored));
     }
     this.fields = this.fieldsOf(action.node, step.params, (data) => { merge(step.params, data, action.node); this.store.changed(); }, this.previews);
     const others = step.params._raw
-      ? h("div.we-field", {}, h("b", {}, texts.other_settings), h("pre.we-stored", { dir: "ltr" }, String(step.params._raw)), button(texts.remove, () => { delete step.params._raw; this.store.changed({ redraw: true }); }, { kind: "quiet", icon: "trash" }))
+      ? h("div.sayr-editor-field", {}, h("b", {}, texts.other_settings), h("pre.sayr-editor-stored", { dir: "ltr" }, String(step.params._raw)), button(texts.remove, () => { delete step.params._raw; this.store.changed({ redraw: true }); }, { kind: "quiet", icon: "trash" }))
       : "";
     const isBare = !Object.values(action.node.members || {}).some((member) => !isOwn(member) && !holdsBlocks(member));
-    return h("div", {}, isBare ? h("p.we-help", {}, texts.in_the_flow) : this.fields.element, others);
+    return h("div", {}, isBare ? h("p.sayr-editor-help", {}, texts.in_the_flow) : this.fields.element, others);
   }
 
   /** An item of a list that holds steps or conditions: a way of a branch, a reminder.
@@ -251,7 +251,7 @@ export class Page {
     const above = this.store.find(part.slice(0, part.lastIndexOf("/params/")));
     const action = this.store.choices.actions[above?.action || ""];
     const kind = above && action ? `${action.label}${above.label ? `: ${above.label}` : ""}` : "";
-    find(this.element, "h2")?.after(h("p.we-page-kind", {}, h("bdi", {}, kind)));
+    find(this.element, "h2")?.after(h("p.sayr-editor-page-kind", {}, h("bdi", {}, kind)));
   }
 
   /** @param {Block} form @param {string} part */
@@ -291,7 +291,7 @@ export class Page {
   /** @param {Step} step */
   expert(step) {
     const { texts } = this.store;
-    const input = h("input.we-input", { type: "text", dir: "ltr", "data-field": "name", spellcheck: "false" });
+    const input = h("input.sayr-editor-input", { type: "text", dir: "ltr", "data-field": "name", spellcheck: "false" });
     input.value = step.name;
     this.nameInput = input;
     input.addEventListener("change", () => {
@@ -304,8 +304,8 @@ export class Page {
     });
     const field = labelled(texts.name, input, texts.name_help);
     field.dataset.area = "name";
-    field.append(h("p.we-error", { hidden: true }));
-    this.expertBox = h("details.we-expert", {}, h("summary", {}, texts.expert), field);
+    field.append(h("p.sayr-editor-error", { hidden: true }));
+    this.expertBox = h("details.sayr-editor-expert", {}, h("summary", {}, texts.expert), field);
     return this.expertBox;
   }
 
@@ -378,11 +378,11 @@ export class Page {
 
   /** @param {Problem[]} problems */
   markHead(problems) {
-    for (const line of findAll(this.types, ".we-error")) line.hidden = true;
+    for (const line of findAll(this.types, ".sayr-editor-error")) line.hidden = true;
     this.fields?.show(problems.filter((one) => one.area === "head" && one.at[0] === "name"));
     return problems.filter(({ area, at, text }) => {
       if (area !== "head") return true;
-      const place = this.types.querySelector(`[data-area="${at.join("/")}"] .we-error`);
+      const place = this.types.querySelector(`[data-area="${at.join("/")}"] .sayr-editor-error`);
       if (place) Object.assign(place, { textContent: text, hidden: false });
       return !place && at[0] !== "name";
     });
@@ -390,7 +390,7 @@ export class Page {
 
   /** @param {Problem[]} problems @param {HTMLDetailsElement} box */
   markName(problems, box) {
-    const line = find(box, ".we-error");
+    const line = find(box, ".sayr-editor-error");
     if (line) line.hidden = true;
     return problems.filter(({ area, text }) => {
       if (area !== "name" || !line) return true;

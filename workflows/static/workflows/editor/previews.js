@@ -54,7 +54,7 @@ export class Previews {
     const { texts } = this.store;
     const words = { real: texts.preview, made_up: texts.preview_made_up, problem: "", none: "" }[state];
     output.hidden = state === "none";
-    output.className = `we-preview we-preview-${state}`;
+    output.className = `sayr-editor-preview sayr-editor-preview-${state}`;
     const said = words ? [Object.assign(document.createElement("b"), { textContent: `${words} ` })] : [];
     const value = document.createElement("bdi");
     value.textContent = text;

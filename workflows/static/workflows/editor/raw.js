@@ -10,12 +10,12 @@ export class Raw {
   constructor(store, server) {
     this.store = store;
     this.server = server;
-    this.area = h("textarea.we-json", { rows: "28", dir: "ltr", spellcheck: "false", id: newId() });
-    this.said = h("p.we-error", { hidden: true, role: "alert" });
+    this.area = h("textarea.sayr-editor-json", { rows: "28", dir: "ltr", spellcheck: "false", id: newId() });
+    this.said = h("p.sayr-editor-error", { hidden: true, role: "alert" });
     const apply = button(store.texts.json_apply, () => this.apply(), { kind: "primary" });
-    const help = h("p.we-help", {}, store.texts.json_help);
+    const help = h("p.sayr-editor-help", {}, store.texts.json_help);
     this.area.setAttribute("aria-label", store.texts.json_tab);
-    this.element = h("div.we-raw", { hidden: true, id: "we-panel-json", role: "tabpanel", "aria-label": store.texts.json_tab }, help, this.area, this.said, h("div", {}, apply));
+    this.element = h("div.sayr-editor-raw", { hidden: true, id: "sayr-editor-panel-json", role: "tabpanel", "aria-label": store.texts.json_tab }, help, this.area, this.said, h("div", {}, apply));
   }
 
   async open() {

@@ -90,7 +90,7 @@ export class Several {
     if (!this.isOn) return "";
     const uid = this.store.keyOf(part);
     const { texts } = this.store;
-    return h("input.we-choose", { type: "checkbox", checked: Boolean(this.marks?.has(uid)), onchange: () => this.toggle(part), "aria-label": say(texts.choose_step, { name: title }), "data-choose": part, "data-focus": `choose ${uid}` });
+    return h("input.sayr-editor-choose", { type: "checkbox", checked: Boolean(this.marks?.has(uid)), onchange: () => this.toggle(part), "aria-label": say(texts.choose_step, { name: title }), "data-choose": part, "data-focus": `choose ${uid}` });
   }
 
   /* What is done with them; while nobody chooses, the way to begin. */
@@ -103,10 +103,10 @@ export class Several {
         @param {boolean} [disabled] */
     const tool = (name, label, action, kind = "plain", disabled = false) =>
       button(label, action, { kind, disabled, "data-do": name, "data-focus": name });
-    if (!this.isOn) return h("div.we-several", {}, button(texts.choose_several, () => this.turn(), { icon: "check", kind: "quiet", "data-do": "several", "data-focus": "several", title: texts.choose_several_help }));
+    if (!this.isOn) return h("div.sayr-editor-several", {}, button(texts.choose_several, () => this.turn(), { icon: "check", kind: "quiet", "data-do": "several", "data-focus": "several", title: texts.choose_several_help }));
     const count = this.parts().length;
     return h(
-      "div.we-several",
+      "div.sayr-editor-several",
       { role: "group", "aria-label": texts.choose_several },
       h("span", { role: "status" }, say(texts.chosen_count, { count })),
       tool("several-copy", texts.copy, () => this.copy(), "primary", !count),

@@ -35,11 +35,11 @@ export class StandIns {
       @param {Input} input @param {Element} inner @param {Field} node @param {string[]} path @returns {Input} */
   of(input, inner, node, path) {
     /** @type {HTMLElement | null} */
-    const shown = inner.querySelector(":scope > .we-standin");
+    const shown = inner.querySelector(":scope > .sayr-editor-standin");
     const make = this.kinds[node.kind];
     if (!make) {
       if (shown) shown.remove();
-      input.classList.remove("we-behind");
+      input.classList.remove("sayr-editor-behind");
       return input;
     }
     const key = this.keyOf(node);
@@ -49,7 +49,7 @@ export class StandIns {
     const had = shown && shown.contains(document.activeElement);
     const isFree = shown && shown.dataset.for === input.name && shown.dataset.free === "true";
     if (shown) shown.remove();
-    const made = h("div.we-standin", { "data-for": input.name, "data-value": input.value, "data-key": key, "data-free": String(Boolean(isFree)) });
+    const made = h("div.sayr-editor-standin", { "data-for": input.name, "data-value": input.value, "data-key": key, "data-free": String(Boolean(isFree)) });
     /** @param {string} value */
     const put = (value) => {
       made.dataset.value = value;
@@ -59,10 +59,10 @@ export class StandIns {
     Object.assign(input, { tabIndex: -1 });
     input.setAttribute("aria-hidden", "true");
     input.setAttribute("aria-label", this.fields.decorator.nameOf(path, node));
-    input.classList.add("we-behind");
+    input.classList.add("sayr-editor-behind");
     inner.append(made);
     const control = this.control(made);
-    if (control) control.id ||= newId("we-in");
+    if (control) control.id ||= newId("sayr-editor-in");
     if (had && control) control.focus();
     return control || input;
   }
@@ -85,13 +85,13 @@ export class StandIns {
 
   /** @param {Made} made */
   duration({ input, node, put }) {
-    return duration(this.store.texts, input.value, put, { label: node.title, id: newId("we-in"), unit: "d" });
+    return duration(this.store.texts, input.value, put, { label: node.title, id: newId("sayr-editor-in"), unit: "d" });
   }
 
   /** @param {Made} made */
   clock({ input, node, put }) {
     const isTime = !input.value || /^([01]\d|2[0-3]):[0-5]\d$/.test(input.value);
-    const control = h("input.we-input.we-clock", { type: isTime ? "time" : "text", "aria-label": node.title, dir: "ltr" });
+    const control = h("input.sayr-editor-input.sayr-editor-clock", { type: isTime ? "time" : "text", "aria-label": node.title, dir: "ltr" });
     control.value = input.value;
     control.addEventListener("input", () => put(control.value));
     return control;
@@ -108,9 +108,9 @@ export class StandIns {
         else chosen.delete(value);
         put(days.map((one) => one.value).filter((one) => chosen.has(one)).join(" "));
       });
-      return h("label.we-check", {}, box, h("span", {}, title));
+      return h("label.sayr-editor-check", {}, box, h("span", {}, title));
     });
-    return h("span.we-days", { role: "group", "aria-label": node.title }, boxes);
+    return h("span.sayr-editor-days", { role: "group", "aria-label": node.title }, boxes);
   }
 
   /** @param {Made} made */
@@ -157,7 +157,7 @@ export class StandIns {
     const none = groups.every((group) => !group.choices.length);
     const isFree = !isKnown && (Boolean(input.value) || shown.dataset.free === "true" || none);
     const free = () => {
-      const text = h("input.we-input", { type: "text", dir: "auto", "aria-label": say(texts.free_text, { field: label }), placeholder: help });
+      const text = h("input.sayr-editor-input", { type: "text", dir: "auto", "aria-label": say(texts.free_text, { field: label }), placeholder: help });
       text.value = isKnown ? "" : input.value;
       text.addEventListener("input", () => put(text.value.trim()));
       return text;
@@ -173,7 +173,7 @@ export class StandIns {
       chosen.after(text);
       text.focus();
     }, { "aria-label": label });
-    return h("span.we-choice-or-text", {}, chosen, isFree ? free() : "");
+    return h("span.sayr-editor-choice-or-text", {}, chosen, isFree ? free() : "");
   }
 
   /** A choice among what stands in a list of the same step.

@@ -18,7 +18,7 @@ export class ValuesPanel {
     this.search = h("input");
     this.list = h("div");
     this.none = h("p");
-    this.element = h("aside.we-values", { hidden: true, role: "dialog", "aria-modal": "false" });
+    this.element = h("aside.sayr-editor-values", { hidden: true, role: "dialog", "aria-modal": "false" });
     // Wherever the caret is: after a value was inserted, it is back in the field.
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !this.element.hidden) this.close();
@@ -49,30 +49,30 @@ export class ValuesPanel {
     if (!this.target) return;
     const { texts } = this.store;
     const before = this.search.value;
-    this.search = h("input.we-search", { type: "search", placeholder: texts.insert_search, "aria-label": texts.insert_search });
+    this.search = h("input.sayr-editor-search", { type: "search", placeholder: texts.insert_search, "aria-label": texts.insert_search });
     this.search.value = before;
     this.search.addEventListener("input", () => this.filter());
-    this.list = h("div.we-values-list", {}, this.groups());
-    const head = h("div.we-values-head", {}, h("h3", {}, this.target.title), button(texts.close, () => this.close(), { icon: "cross", iconOnly: true, kind: "tool" }));
-    this.none = h("p.we-help", { hidden: true }, texts.insert_none);
+    this.list = h("div.sayr-editor-values-list", {}, this.groups());
+    const head = h("div.sayr-editor-values-head", {}, h("h3", {}, this.target.title), button(texts.close, () => this.close(), { icon: "cross", iconOnly: true, kind: "tool" }));
+    this.none = h("p.sayr-editor-help", { hidden: true }, texts.insert_none);
     this.element.replaceChildren(head, this.search, this.none, this.list);
     this.filter();
   }
 
   groups() {
     return reachable(this.store).map((group) => {
-      const made = group.real === false ? h("p.we-help", {}, this.store.texts.made_up) : "";
+      const made = group.real === false ? h("p.sayr-editor-help", {}, this.store.texts.made_up) : "";
       return h("section", {}, h("h4", {}, group.title), made, h("ul", {}, group.items.map((item) => this.item(item))));
     });
   }
 
   /** @param {ValueItem} item */
   item(item) {
-    const example = h("span.we-example", { title: item.example }, h("bdi", {}, item.example));
+    const example = h("span.sayr-editor-example", { title: item.example }, h("bdi", {}, item.example));
     const insert = h(
-      "button.we-value",
+      "button.sayr-editor-value",
       { type: "button", "data-path": item.path, onclick: () => this.insert(item) },
-      h("span.we-value-name", {}, item.label),
+      h("span.sayr-editor-value-name", {}, item.label),
       example,
     );
     insert.addEventListener("mousedown", (event) => event.preventDefault());
