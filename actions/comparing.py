@@ -1,31 +1,27 @@
 """How actions compare values: the rule of the language, which they may not import.
 
 Two numbers compare as numbers, also when they are written as text; else two dates as dates; else
-as text. `tests/actions/test_comparing.py` holds this and the language to the same answers.
+as text. Texts that look the same are the same: invisible signs do not count, and a letter with its
+accent is one however it is written. `tests/actions/test_comparing.py` holds this and the language
+to the same answers.
 """
 
 import json
-import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
 from actions.paths import MISSING
+from tenants.alike import comparable_inside, has_member
+from tenants.characters import comparable, without_invisible
+from tenants.strict_json import MAX_DIGITS
+from tenants.written import MOST_DIGITS, written_moment, written_number
 
 Json = Any
 
-MOST_DIGITS: Final = 100
-_MOST_STORED_DIGITS: Final = 1_000
-# The digits of an Arabic or Persian keyboard, its decimal separator, its mark for thousands.
-_WESTERN_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.", "٬")  # noqa: RUF001
+_MOST_STORED_DIGITS: Final = MAX_DIGITS
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from
-# No leading zeros ("0501234567" is a phone, "007" a code), no exponent ("12E5" is a code).
-_NUMBER: Final = re.compile(r"\s*([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIME: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
-)
 
 
 class Incomparable(ValueError):
@@ -61,7 +57,7 @@ def key_of(value: Json, zone: tzinfo) -> Hashable:
     if number is not None:
         return ("number", number)
     at = _instant(value, zone)
-    return ("text", as_text(value)) if at is None else ("moment", at)
+    return ("text", comparable_text(value)) if at is None else ("moment", at)
 
 
 def order(left: Json, right: Json, zone: tzinfo) -> int:
@@ -82,7 +78,7 @@ def sort_keys(values: Sequence[Json], zone: tzinfo) -> list[Any]:
     if numbers is not None:
         return numbers
     moments = _all_or_none([_instant(value, zone) for value in values], values, "not_a_date")
-    return [as_text(value) for value in values] if moments is None else moments
+    return [comparable_text(value) for value in values] if moments is None else moments
 
 
 def contains(whole: Json, part: Json, zone: tzinfo) -> bool:
@@ -91,16 +87,16 @@ def contains(whole: Json, part: Json, zone: tzinfo) -> bool:
         wanted = key_of(part, zone)
         return any(key_of(element, zone) == wanted for element in whole)
     if isinstance(whole, Mapping):
-        return isinstance(part, str) and part in whole
+        return isinstance(part, str) and has_member(whole, part)
     if isinstance(part, str | int | float | Decimal):
-        return as_text(part) in as_text(whole)
+        return comparable_text(part) in comparable_text(whole)
     raise Incomparable("not_text", part)
 
 
 def is_empty(value: Any) -> bool:
     """Say whether there is nothing in it: null, blank text, no elements. 0 and false are not."""
     if isinstance(value, str):
-        return not value.strip()
+        return not without_invisible(value).strip()
     return value is None or value is MISSING or (isinstance(value, Mapping | list) and not value)
 
 
@@ -114,10 +110,7 @@ def as_number(value: Json) -> Decimal | None:
         return Decimal(value) if value.bit_length() < MOST_DIGITS * 3 else None
     if isinstance(value, float):
         return Decimal(repr(value))
-    if not isinstance(value, str) or len(value) > MOST_DIGITS:
-        return None
-    match = _NUMBER.fullmatch(value if value.isascii() else value.translate(_WESTERN_DIGITS))
-    return Decimal(match[1]) if match else None
+    return written_number(value) if isinstance(value, str) else None
 
 
 def _is_storable(number: Decimal) -> bool:
@@ -133,16 +126,7 @@ def as_moment(value: Json, zone: tzinfo) -> datetime | None:
 
     A date alone is its midnight in `zone`; a time without an offset is a time in `zone`.
     """
-    text = value.strip() if isinstance(value, str) else ""
-    try:
-        if _DATE.fullmatch(text):
-            return datetime.combine(date.fromisoformat(text), time.min, zone)
-        if not _TIME.fullmatch(text):
-            return None
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=zone) if found.tzinfo is None else found.astimezone(zone)
-    except (ValueError, OverflowError):
-        return None
+    return written_moment(value, zone) if isinstance(value, str) else None
 
 
 def _instant(value: Json, zone: tzinfo) -> timedelta | None:
@@ -168,6 +152,11 @@ def as_text(value: Json) -> str:
     return "" if value is None else str(value)
 
 
+def comparable_text(value: Json) -> str:
+    """Return a scalar as it is printed, in the one form that texts are compared in."""
+    return comparable(as_text(value))
+
+
 def _all_or_none(found: list[Any], values: Sequence[Json], code: str) -> list[Any] | None:
     lacking = [value for value, one in zip(values, found, strict=True) if one is None]
     if not lacking:
@@ -181,7 +170,11 @@ def _canonical(value: Json) -> str:
     def plain(inner: Any) -> str:
         return format(inner, "f") if isinstance(inner, Decimal) else str(inner)
 
-    return json.dumps(value, sort_keys=True, default=plain)
+    written = json.dumps(value, sort_keys=True, default=plain, ensure_ascii=False)
+    if written.isascii():
+        return written
+    inside = comparable_inside(value)
+    return json.dumps(inside, sort_keys=True, default=plain, ensure_ascii=False)
 
 
 def _in(left: Json, right: Json, zone: tzinfo) -> bool:

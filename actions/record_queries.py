@@ -1,7 +1,7 @@
 """The rows of one tenant that a step may read, and the conditions they have to fulfil.
 
 What two values mean to each other is the language's rule, with the column's kind in place of the
-value's own: a number is compared with numbers, a date with dates, text letter by letter.
+value's own: a number is compared with numbers, a date with dates, text as text (`record_texts`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.comparing import as_moment, as_number, as_text
 from actions.errors import PermanentFailure
+from actions.record_texts import has_inside, is_blank, is_one_of
 from actions.records import Record
 from actions.rows import MOST_ROWS, row_schema, shortened
 from actions.spec import ActionContext
@@ -27,6 +28,7 @@ Json = Any
 Field: TypeAlias = "models.Field[Any, Any]"
 
 MOST_CHOICES: Final = 1000
+_A_VALUE: Final = 100  # operations of a budget: each is read as what the column holds
 TABLE: Final = {
     "type": "string",
     "title": _("Table"),
@@ -61,6 +63,7 @@ class _Unfit(ValueError):
 def rows_where(record: Record, where: Sequence[Json], context: ActionContext) -> QuerySet[Any]:
     """Return the tenant's rows of which every condition is true. Raises PermanentFailure."""
     zone = ZoneInfo(context.tenant.time_zone)
+    context.budget.charge_for(where, times=_A_VALUE)
     condition = Q()
     for row in where:
         condition &= _condition(record, row, zone)
@@ -103,7 +106,7 @@ def _condition(record: Record, row: Mapping[str, Json], zone: tzinfo) -> Q:
 def _empty(field: Field, operator: str, value: Json, zone: tzinfo) -> Q:
     empty = Q(**{f"{field.attname}__isnull": True})
     if isinstance(_held(field), _TEXT):
-        empty |= Q(**{f"{field.attname}__regex": r"^\s*$"})
+        empty |= is_blank(field)
     if isinstance(field, models.JSONField):
         empty |= Q(**{f"{field.attname}__in": [None, "", [], {}]})
     return empty
@@ -124,8 +127,14 @@ def _in(field: Field, operator: str, value: Json, zone: tzinfo) -> Q:
             choices.append(_stored(field, operator, choice, zone))
         except _Unfit:
             continue
-    found = Q(**{f"{field.attname}__in": choices}) if choices else _NOTHING
+    found = _among(field, choices) if choices else _NOTHING
     return found | Q(**{f"{field.attname}__isnull": True}) if None in value else found
+
+
+def _among(field: Field, choices: list[Any]) -> Q:
+    if isinstance(_held(field), _TEXT):
+        return is_one_of(field, choices)
+    return Q(**{f"{field.attname}__in": choices})
 
 
 def _ordered(field: Field, operator: str, value: Json, zone: tzinfo) -> Q:
@@ -138,7 +147,7 @@ def _ordered(field: Field, operator: str, value: Json, zone: tzinfo) -> Q:
 def _contains(field: Field, operator: str, value: Json, zone: tzinfo) -> Q:
     if not isinstance(_held(field), _TEXT):
         raise _Unfit
-    return Q(**{f"{field.attname}__contains": _text(value)})
+    return has_inside(field, _text(value))
 
 
 def _not(decide: Callable[[Field, str, Json, tzinfo], Q]) -> Callable[..., Q]:

@@ -2,17 +2,22 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import Error, models
 
 from actions import records
+from actions.comparing import as_number
 from actions.errors import PermanentFailure
 from actions.records import Record
+from tenants.characters import without_invisible
 
 Json = Any
+
+_NUMBERS: Final = (models.IntegerField, models.DecimalField, models.FloatField)
+_READ: Final = (models.DateField, models.TimeField, models.EmailField, models.UUIDField)
 
 
 def allowed_record(alias: str) -> Record:
@@ -28,9 +33,19 @@ def cleaned(record: Record, row: models.Model, name: str, given: Json) -> Any:
     if isinstance(given, str) and "\x00" in given:
         raise invalid(record, name, given, "holds a character that cannot be stored")
     try:
-        return record.field(name).clean(_exact(given), row)
+        field = record.field(name)
+        return field.clean(_exact(_plain(field, given)), row)
     except ValidationError as error:
         raise invalid(record, name, given, " ".join(error.messages)) from None
+
+
+def _plain(field: "models.Field[Any, Any]", given: Json) -> Json:
+    """Return what a number, a date or an address is read from, without its invisible signs."""
+    if not isinstance(given, str) or given.isascii():
+        return given
+    if isinstance(field, _NUMBERS) and (number := as_number(given)) is not None:
+        return format(number, "f")
+    return without_invisible(given) if isinstance(field, (*_NUMBERS, *_READ)) else given
 
 
 def _exact(given: Json) -> Json:

@@ -1,7 +1,7 @@
 """Rows of `field operator value`, as parameters of actions: their schema, and what they say."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
@@ -10,11 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from actions.comparing import OPERATORS, Incomparable, as_text, holds
 from actions.errors import PermanentFailure
 from actions.paths import lookup, parse_path
+from actions.spec import Budget
 
 Json = Any
 Row = Mapping[str, Json]
 
 MOST_ROWS: Final = 50
+# In operations of a budget: to compare two values, which may be dates.
+_A_ROW: Final = 60
+_AN_ELEMENT: Final = 40
 
 
 def row_schema(field: Mapping[str, Json], **more: Json) -> dict[str, Json]:
@@ -40,10 +44,23 @@ def row_schema(field: Mapping[str, Json], **more: Json) -> dict[str, Json]:
     }
 
 
-def row_holds(row: Row, values: Json, zone: tzinfo) -> bool:
+def row_holds(row: Row, values: Json, zone: tzinfo, budget: Budget | None = None) -> bool:
     """Say whether the row is true of `values`. Raises Incomparable."""
     left = lookup(values, parse_path(row["field"]))
+    if budget is not None and isinstance(left, str | list | dict):
+        budget.charge_for(left)
+        budget.charge(_AN_ELEMENT * len(left) if isinstance(left, list) else 0)
     return holds(left, row["operator"], row.get("value"), zone)
+
+
+def charge_for_rows(rows: Sequence[Row], items: int, budget: Budget) -> None:
+    """Count what it takes to ask rows of so many items; not what is long in the items."""
+    for row in rows:
+        value = row.get("value")
+        elements = _AN_ELEMENT * len(value) if isinstance(value, list) else 0
+        budget.charge(items * (_A_ROW + elements))
+        if isinstance(value, str | list | dict):
+            budget.charge_for(value, times=items)
 
 
 def does_not_compare(row: Row, reason: Incomparable) -> PermanentFailure:

@@ -1,22 +1,21 @@
 """Keeping secrets, and characters that PostgreSQL refuses, out of what a step gives back."""
 
-import base64
-import json
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
+from actions.echoes import Echoes
 from tenants.strict_json import is_too_long
 
 Json = Any
 
 HIDDEN: Final = "[secret]"
-# Shorter ones would match by chance and tear ordinary text apart.
-SHORTEST_SECRET: Final = 6
 DEEPEST: Final = 64
 # Surrogates that stand alone and NUL: JSON text may hold them, jsonb does not.
 _REFUSED_BY_POSTGRESQL: Final = re.compile("[\x00\ud800-\udfff]")
+# Shorter numbers are never taken for a secret of digits.
+_LONG_NUMBER: Final = 10**5
 
 
 class TooDeep(ValueError):
@@ -27,16 +26,20 @@ class Scrubber:
     """Replaces a connection's secrets, in the forms in which servers echo them."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
-        # The longest first: a form that contains another must go as a whole.
-        ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._echoes = Echoes.of(tuple(secrets))
 
     def text(self, text: str) -> str:
         """Return the text without secrets, storable in PostgreSQL."""
-        if self._pattern is not None:
-            text = self._pattern.sub(HIDDEN, text)
+        if self._echoes:
+            text = self._hidden(text)
         return _REFUSED_BY_POSTGRESQL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+    def _hidden(self, text: str) -> str:
+        at, kept = 0, ""
+        for start, end in self._echoes.marks(text):
+            kept += text[at:start] + HIDDEN
+            at = end
+        return kept + text[at:] if at else text
 
     def json(self, value: Json, depth: int = 0) -> Json:
         """Return the value without secrets, storable as jsonb. Raises TooDeep.
@@ -51,19 +54,22 @@ class Scrubber:
             return {self.text(key): self.json(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list):
             return [self.json(item, depth + 1) for item in value]
+        return self._number(value)
+
+    def _number(self, value: Json) -> Json:
         # What came is told, and no answer fails a step that was done because of a number in it.
-        return str(value) if is_too_long(value) else value
+        if is_too_long(value):
+            value = str(value)
+        if self._echoes and _may_be_secret(value):
+            # As it is written, and as digits: 1.2345678E+9.
+            forms = (str(value), str(value).replace(".", ""))
+            if any(self._echoes.marks(form) for form in forms):
+                return HIDDEN
+        return value
 
 
-def _forms(secret: str) -> Iterable[str]:
-    if len(secret) < SHORTEST_SECRET:
-        return
-    raw = secret.encode()
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield raw.hex()
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        # Without the padding: it covers the padded form too, except for the signs at its end.
-        yield encode(raw).decode("ascii").rstrip("=")
+def _may_be_secret(value: Json) -> bool:
+    return not isinstance(value, bool) and (
+        isinstance(value, str | Decimal | float)
+        or (isinstance(value, int) and not -_LONG_NUMBER < value < _LONG_NUMBER)
+    )

@@ -29,6 +29,26 @@ class RenderText(Protocol):
         """Return the text. Raises PermanentFailure naming the path that is missing."""
 
 
+class Budget(Protocol):
+    """What the step may still work out, its params included."""
+
+    def charge(self, operations: int) -> None:
+        """Count work that is about to be done. It raises what ends the step: let it through."""
+
+    def charge_for(self, *values: Any, times: int = 1) -> None:
+        """Count what it takes to read all of the values, however deep, so many times."""
+
+
+class Unlimited:
+    """The budget of an action that no run carries out."""
+
+    def charge(self, operations: int) -> None:
+        """Count nothing."""
+
+    def charge_for(self, *values: Any, times: int = 1) -> None:
+        """Count nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ActionContext:
     """What an action may know of the step it works for."""
@@ -39,6 +59,8 @@ class ActionContext:
     idempotency_key: str  # "<run>-<step index>": the same on every retry and after a crash
     timeout_seconds: float  # for everything the action does, connecting and reading included
     render_text: RenderText
+    # For work that grows with the size of what the action is given.
+    budget: Budget = field(default_factory=Unlimited, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

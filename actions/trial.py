@@ -13,8 +13,12 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.models.connection import Connection, ConnectionKind
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request, exchange, judge
+from actions.providers import slack
+from actions.providers.answers import Meaning, refuse
 from actions.spec import ActionContext
 from actions.web_request import request_of
+from actions.whatsapp.answers import error_of, row_of, said
+from actions.whatsapp.answers import number as code_number
 
 Json = Any
 
@@ -22,6 +26,7 @@ TIMEOUT_SECONDS: Final = 10.0
 # Nothing harmless can be asked of these: a trial is a message that people see.
 POSTS: Final = frozenset({ConnectionKind.TEAMS})
 _NOT_FOUND: Final = 404
+_NO_SUCH_NUMBER: Final = frozenset({"33", "100"})
 
 
 def try_out(connection: Connection) -> str:
@@ -79,12 +84,15 @@ def _whatsapp(connection: OpenConnection, context: ActionContext) -> str:
 
 def _refuse_whatsapp(answer: Answer, number: str) -> None:
     """Raise what the error body says; return if it says nothing that is known."""
-    error = _members(_members(answer.body).get("error"))
-    said = str(error.get("message", ""))[:300]
-    if error.get("code") == 190 or answer.status in {401, 403}:
-        raise PermanentFailure("whatsapp_access_refused", answer=said)
-    if error.get("code") in {33, 100} or answer.status == _NOT_FOUND:
-        raise PermanentFailure("whatsapp_number_unknown", number=number, answer=said)
+    error = error_of(answer) or {}
+    row = row_of(error)
+    told = said(error)
+    if (row is not None and row.code in _NO_SUCH_NUMBER) or answer.status == _NOT_FOUND:
+        raise PermanentFailure("whatsapp_number_unknown", number=number, answer=told)
+    if row is not None:
+        refuse(row, provider_code=code_number(row.code), answer=told)
+    if answer.status in {401, 403}:
+        raise PermanentFailure("whatsapp_access_refused", answer=told)
 
 
 def _slack(connection: OpenConnection, context: ActionContext) -> str:
@@ -99,17 +107,25 @@ def _slack(connection: OpenConnection, context: ActionContext) -> str:
     answer = judge(_exchange(request, context), request)
     found = _members(answer.body)
     if found.get("ok") is not True:
-        _refuse_slack(str(found.get("error", "")) or answer.excerpt)
+        _refuse_slack(found, answer)
     return _("Slack knows the app as “%(user)s” in “%(team)s”.") % {
         "user": found.get("user", ""),
         "team": found.get("team", ""),
     }
 
 
-def _refuse_slack(said: str) -> NoReturn:
-    if "limit" in said or said in {"internal_error", "fatal_error", "service_unavailable"}:
-        raise TemporaryFailure("slack_busy", answer=said)
-    raise PermanentFailure("slack_access_refused", answer=said)
+def _refuse_slack(found: Mapping[str, Any], answer: Answer) -> NoReturn:
+    if not isinstance(found.get("ok"), bool):
+        raise TemporaryFailure("slack_unclear", answer=answer.excerpt)
+    error = str(found.get("error", ""))
+    row = slack.ANSWERS.get(error)
+    facts: dict[str, Json] = {"answer": error or answer.excerpt}
+    if row is not None:
+        facts |= {"provider_code": error}
+        facts |= {name: str(found.get(name, "")) for name in ("needed", "provided")}
+    if row is not None and row.meaning in {Meaning.TEMPORARY, Meaning.UNCLEAR}:
+        raise TemporaryFailure("slack_busy", **facts)
+    raise PermanentFailure("slack_access_refused", **facts)
 
 
 def _teams(connection: OpenConnection, context: ActionContext) -> str:

@@ -53,6 +53,15 @@ ANSWER: Final = {
         "title": _("Body"),
         "description": _("JSON if the answer is JSON, else text; empty: null."),
     },
+    "nothing_found": {
+        "type": "object",
+        "title": _("Nothing was found"),
+        "description": _("Only if nothing of what to keep is in the answer: where it was sought."),
+        "properties": {
+            "paths": {"type": "array", "items": {"type": "string"}},
+            "body": {"type": "string", "enum": ["json", "text", "html", "empty"]},
+        },
+    },
 }
 
 
@@ -101,7 +110,7 @@ def refuse_failure(answer: Answer, request: Request, params: Json, context: Acti
             means_failure = row_holds(row, values, zone)
         except Incomparable as reason:
             if reason.code == "missing_value":
-                raise answer_lacks(row["field"], request) from None
+                raise answer_lacks(row["field"], request, answer) from None
             raise does_not_compare(row, reason) from None
         if means_failure:
             raise PermanentFailure(
@@ -114,9 +123,22 @@ def refuse_failure(answer: Answer, request: Request, params: Json, context: Acti
             )
 
 
-def answer_lacks(path: str, request: Request) -> PermanentFailure:
+def answer_lacks(path: str, request: Request, answer: Answer) -> PermanentFailure:
     """Return the failure of an answer without what a step has to know."""
-    return PermanentFailure("answer_lacks_field", host=target_of(request.url).host, field=path)
+    came = {} if answer.kind == "json" else {"came": answer.kind, "answer": answer.excerpt}
+    host = target_of(request.url).host
+    return PermanentFailure("answer_lacks_field", host=host, field=path, **came)
+
+
+def looks_into_body(params: Json) -> bool:
+    """Whether a step names something inside the body of the answer, so that it expects JSON."""
+    named = [
+        *params.get("response", {}).get("pick", {}).values(),
+        *(row["field"] for row in params.get("fail_when", ())),
+        *(params.get("pages", {}).get(name, "") for name in ("items", "next")),
+    ]
+    is_list = params.get("pages", {}).get("items") == "body"
+    return is_list or any(path.startswith(("body.", "body[")) for path in named)
 
 
 def picked(values: Json, pick: Mapping[str, str]) -> dict[str, Json]:
@@ -129,9 +151,18 @@ def kept(answer: Answer, params: Json) -> dict[str, Json]:
     """Return the step's output. Raises PermanentFailure if it is too large to keep."""
     values = values_of(answer)
     pick = params.get("response", {}).get("pick")
-    output = values if pick is None else {"status": answer.status, **picked(values, pick)}
+    if pick is None:
+        output = values
+    else:
+        found = picked(values, pick)
+        output = {"status": answer.status, **(found or _nothing_of(pick, answer))}
     check_size(output)
     return output
+
+
+def _nothing_of(pick: Mapping[str, str], answer: Answer) -> dict[str, Json]:
+    """Return what is told where nothing was found: a later step that needs it says no more."""
+    return {"nothing_found": {"paths": list(pick.values()), "body": answer.kind}}
 
 
 def likely_output(params: Json) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from actions.outbound.addresses import AddressRefused, target_of
 from actions.outbound.client import Request, check_request
 from actions.scrub import HIDDEN, Scrubber
 from actions.spec import ActionContext, Preview
+from actions.web_answer import looks_into_body
 
 Json = Any
 
@@ -28,6 +29,7 @@ HEADERS: Final = {
     "title": _("Headers"),
     "description": _("Nothing secret: passwords and keys belong into a connection."),
     "additionalProperties": {"type": "string", "x-text": "plain"},
+    "x-no-secrets": True,
     "x-more": True,
 }
 BODY: Final = {
@@ -64,6 +66,7 @@ def request_of(method: str, params: Json, context: ActionContext) -> Request:
         headers=params.get("headers", {}),
         secrets=connection.secret_values if connection else (),
         accept_status=frozenset(params.get("accept_status", ())),
+        json_by_content=looks_into_body(params),
         **_placed_secrets(connection),
     )
 

@@ -5,8 +5,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from actions.outbound.wording import of_answer
 from actions.providers.sentences import of_provider
+from tenants.characters import shown
 from tenants.listing import listed
+from tenants.phone_wording import why_no_phone
 
 _BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
 _REFUSED = _(
@@ -14,6 +17,7 @@ _REFUSED = _(
     " change the step. It says: %(answer)s"
 )
 NOTHING: Final = "-"  # stands where a parameter says nothing
+_AT_FAULT: Final = ("value", "phone", "address", "odd")  # what nobody sees in them is shown
 _TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
 
 SENTENCES: Final[Mapping[str, Any]] = {
@@ -129,6 +133,32 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The value “%(name)s” for the message template “%(template)s” is empty, which WhatsApp"
         " refuses. Give it a default in the step."
     ),
+    "template_value_too_long": _(
+        "The value “%(name)s” for the message template “%(template)s” has %(length)s characters;"
+        " WhatsApp takes %(limit)s at most. Shorten it in the step."
+    ),
+    "template_value_line_break": _(
+        "The value “%(name)s” for the message template “%(template)s” holds a line break, which it"
+        " must not have. Correct it in the step or in the record."
+    ),
+    "template_link_refused": _(
+        "WhatsApp could not open the address “%(link)s” (value “%(name)s” for the message template"
+        " “%(template)s”). It has to be a whole address that begins with https:// and opens"
+        " without a log-in from anywhere. Correct it in the step."
+    ),
+    "template_whole_address": _(
+        "The value “%(name)s” for the message template “%(template)s” is a whole address"
+        " (“%(value)s”). The button's address is registered already: give only what follows"
+        " “%(base)s”."
+    ),
+    "template_code_refused": _(
+        "“%(value)s” (value “%(name)s” for the message template “%(template)s”) is no code that"
+        " WhatsApp can copy: only letters A to Z and digits are allowed. Correct it in the step."
+    ),
+    "template_file_name_refused": _(
+        "“%(value)s” (value “%(name)s” for the message template “%(template)s”) cannot be the name"
+        " of a file: it holds a slash. Correct it in the step."
+    ),
     # WhatsApp.
     "bad_phone": _(
         "“%(phone)s” is not a phone number (read as a number of %(country)s). Correct it in the"
@@ -152,6 +182,16 @@ SENTENCES: Final[Mapping[str, Any]] = {
         " with the registered template. It says: %(answer)s"
     ),
     "whatsapp_refused": _("WhatsApp refused the message. It says: %(answer)s"),
+    "whatsapp_answer_empty": _(
+        "The answer was empty (status %(status)s), which WhatsApp's never is. Nobody knows whether"
+        " the message was sent. Check the address in the connection, and ask the customer before"
+        " you send it again."
+    ),
+    "whatsapp_answer_unclear": _(
+        "What answered is not WhatsApp (status %(status)s, %(content_type)s): %(answer)s. Nobody"
+        " knows whether the message was sent. Check the address in the connection and what stands"
+        " between Sayr and the internet, and ask the customer before you send it again."
+    ),
     # Mail.
     "bad_mail_address": _(
         "“%(address)s” is not one mail address (field “%(field)s”). Correct it in the record or in"
@@ -199,6 +239,18 @@ SENTENCES: Final[Mapping[str, Any]] = {
         " It says: %(answer)s"
     ),
     "slack_refused": _("Slack refused the message. It says: %(answer)s"),
+    "slack_unclear": _(
+        "Something else than Slack answered: a proxy, or a page to log in. Look at the address in"
+        " the connection, and into the channel before you send it again. It says: %(answer)s"
+    ),
+    "teams_unclear": _(
+        "Something else than Teams answered: a proxy, or a page to log in. Look at the address in"
+        " the connection, and into the channel before you send it again. It says: %(answer)s"
+    ),
+    "teams_card_too_large": _(
+        "The message is too large for Teams, so nothing was sent: %(bytes)s bytes, at most"
+        " %(limit_bytes)s. Shorten the text in the step, or the list in it."
+    ),
     "teams_busy": _("Teams takes no more messages for now. It says: %(answer)s"),
     "teams_refused": _("Teams refused the message. It says: %(answer)s"),
     # Records.
@@ -276,12 +328,16 @@ class _Facts(dict[str, Any]):
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
-    known = of_provider(code, (params or {}).get("provider_code")) or SENTENCES.get(code)
+    facts.update({name: shown(facts[name]) for name in _AT_FAULT if name in facts})
+    known = of_answer(code, params or {}) or of_provider(code, (params or {}).get("provider_code"))
+    known = known or SENTENCES.get(code)
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
     try:
-        return str(known) % facts
+        said = str(known) % facts
+        why = why_no_phone(params or {}) if code == "bad_phone" else ""
+        return f"{said} {why}" if why else said
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code
 

@@ -10,3 +10,9 @@ class TenantsConfig(AppConfig):
     name = "tenants"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("People and records")
+
+    def ready(self) -> None:
+        """Let every row be read, whatever moments it holds."""
+        from tenants.moments import bound_all
+
+        bound_all()

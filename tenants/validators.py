@@ -13,6 +13,7 @@ __all__ = [
     "NAME_SENTENCES",
     "is_address",
     "validate_address",
+    "validate_address_or_domain",
     "validate_line",
     "validate_name",
     "validate_zone",
@@ -43,6 +44,13 @@ def validate_address(text: str) -> None:
     """Refuse what is no mail address, or one that no message can carry."""
     if not is_address(text):
         raise ValidationError(_("Enter a valid email address."), code="invalid")
+
+
+def validate_address_or_domain(text: str) -> None:
+    """Refuse what is neither a mail address nor, with an @ before it, a domain of addresses."""
+    if not is_address(f"a{text}" if text.startswith("@") else text):
+        said = _("“%(text)s” is neither a mail address nor a domain like @partner.example.")
+        raise ValidationError(said, code="invalid", params={"text": one_line(text, 100)})
 
 
 def validate_zone(name: str) -> None:

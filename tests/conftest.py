@@ -69,6 +69,14 @@ def outside():
         yield sandbox
 
 
+@pytest.fixture(autouse=True)
+def registered_for_this_test_alone(request):
+    """Let WhatsApp's stand-in forget the templates that a test has registered."""
+    yield
+    if "outside" in request.fixturenames:
+        request.getfixturevalue("outside").journal.templates.clear()
+
+
 @pytest.fixture(scope="module")
 def live_database(request, migrated, outside, django_db_blocker):
     """A database of this test module, used by the test and by its worker processes alike."""

@@ -29,6 +29,7 @@ Json = Any
 Part = Mapping[str, Any]  # what one group adds up to
 
 MOST_GROUPS: Final = 1000
+_A_GROUP: Final = 200  # operations of a budget
 PARAMS: Final = {
     "type": "object",
     "additionalProperties": False,
@@ -115,6 +116,7 @@ def aggregate_records(params: Json, context: ActionContext) -> Json:
     key = readable_field(record, params["group_by"]).attname
     groups = rows.values(**{_KEY: F(key)}).annotate(**sums).order_by(_KEY)
     parts = list(groups[: MOST_GROUPS + 1])
+    context.budget.charge(_A_GROUP * len(parts))
     if len(parts) > MOST_GROUPS:
         raise PermanentFailure("too_many_groups", field=params["group_by"], limit=MOST_GROUPS)
     return {

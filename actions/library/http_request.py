@@ -221,7 +221,7 @@ def _items(answer: Answer, request: Request, params: Json) -> list[Json]:
     values, path = values_of(answer), params["pages"]["items"]
     items = lookup(values, parse_path(path))
     if not isinstance(items, list):
-        raise answer_lacks(path, request)
+        raise answer_lacks(path, request, answer)
     pick = params.get("response", {}).get("pick")
     return items if pick is None else [picked({**values, "item": item}, pick) for item in items]
 
@@ -235,7 +235,7 @@ def _next(answer: Answer, request: Request, first: Request, pages: Json) -> Requ
     if mark is MISSING or mark in (None, "", False) or not 200 <= answer.status < 300:
         return None
     if isinstance(mark, bool | dict | list):
-        raise answer_lacks(pages["next"], request)
+        raise answer_lacks(pages["next"], request, answer)
     if "cursor" in pages:
         return replace(first, url=with_query(first.url, {pages["cursor"]: mark}))
     try:

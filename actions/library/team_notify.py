@@ -1,14 +1,15 @@
 """Tell a team: one message to a Slack or Microsoft Teams channel."""
 
 import re
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
+from actions.chat import slack as slack_messages
+from actions.chat import teams as teams_cards
 from actions.conf import settings
 from actions.connections import OpenConnection, open_connection
-from actions.errors import PermanentFailure, TemporaryFailure
+from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.models.connection import ConnectionKind
 from actions.outbound.answer import Answer
 from actions.outbound.client import (
@@ -17,22 +18,23 @@ from actions.outbound.client import (
     Request,
     exchange,
     judge,
-    send,
     wait_asked_for,
 )
+from actions.providers import slack, teams
+from actions.providers.answers import Meaning, refuse
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
+from tenants.isolates import without_isolates
 
 Json = Any
 
-_TEAMS_STATUS: Final = re.compile(r"HTTP error ([1-5]\d\d)\b")
-# Names that staff choose: Slack wants a number, Teams' cards a word.
-COLORS: Final = {
-    "green": ("#2eb67d", "good"),
-    "yellow": ("#ecb22e", "warning"),
-    "red": ("#e01e5a", "attention"),
-    "blue": ("#36c5f0", "accent"),
-}
+# A status of Teams' that another server tells of, as text or as a member of JSON.
+_STATUS_IN_TEXT: Final = re.compile(
+    r"\b(?:HTTP|status|error|code)(?:[ _-]?(?:error|status|code))*\W{0,3}([45]\d\d)\b",
+    re.IGNORECASE,
+)
+_STATUS_MEMBERS: Final = ("status", "statusCode", "status_code", "code")
+_SAID: Final = 300  # characters of an answer in a failure
 PARAMS: Final = {
     "type": "object",
     "additionalProperties": False,
@@ -49,7 +51,7 @@ PARAMS: Final = {
             "type": "string",
             "title": _("Text"),
             "minLength": 1,
-            "x-text": "plain",
+            "x-text": "isolated",
             "x-widget": "textarea",
         },
         "channel": {
@@ -58,11 +60,11 @@ PARAMS: Final = {
             "description": _("Slack only, for example #orders. Empty: the connection's channel."),
             "x-text": "plain",
         },
-        "title": {"type": "string", "title": _("Title"), "x-text": "plain"},
+        "title": {"type": "string", "title": _("Title"), "x-text": "isolated"},
         "color": {
             "type": "string",
             "title": _("Colour"),
-            "enum": list(COLORS),
+            "enum": list(slack_messages.COLORS),
             "x-no-template": True,
         },
     },
@@ -75,32 +77,29 @@ OUTPUT: Final = {
         "channel": {"type": "string", "title": _("Channel")},
         "message_id": {"type": "string", "title": _("Message id")},
         "text": {"type": "string", "title": _("Text")},
+        "warnings": {
+            "type": "array",
+            "title": _("Warnings"),
+            "description": _("What the service, or the step, says of a message that was posted."),
+            "items": {"type": "string"},
+        },
     },
 }
-
-# What Slack says in an answer of status 200 with "ok": false.
-# By Slack's documentation the message was not acted on: the same one may be sent again.
-SLACK_NOT_ACTED_ON: Final = frozenset(
-    {"ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable"}
-    | {"request_timeout", "team_added_to_org"}
-)
-# "It's possible some aspect of the operation succeeded before the error was raised."
-SLACK_LEFT_OPEN: Final = frozenset({"internal_error", "fatal_error"})
-SLACK_CHANNEL: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
-SLACK_ACCESS: Final = frozenset(
-    {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
-    | {"missing_scope", "no_permission", "access_denied", "restricted_action"}
-)
 
 
 def preview_post(params: Json, context: ActionContext) -> Preview:
     """Show the message as the channel would."""
     connection = _connection(params, context)
-    is_slack = connection.kind == ConnectionKind.SLACK
-    service, channel = ("slack", _channel(params, connection)) if is_slack else ("teams", "")
     shown = {key: params[key] for key in ("title", "text", "color") if params.get(key)}
-    output = _output(service, channel or connection.key, "", params)
-    return Preview(service, (channel or connection.key,), shown, output)
+    if connection.kind == ConnectionKind.SLACK:
+        service, channel = "slack", _channel(params, connection)
+        _body, warnings = _slack_message(params, channel)
+    else:
+        service, channel, warnings = "teams", "", []
+        _teams_message(params)
+    output = _output(service, channel or connection.key, "", params, warnings)
+    content = {key: without_isolates(value) for key, value in shown.items()}
+    return Preview(service, (channel or connection.key,), content, output)
 
 
 @action(
@@ -136,11 +135,12 @@ def _channel(params: Json, connection: OpenConnection) -> str:
 
 def _post_to_slack(params: Json, connection: OpenConnection, context: ActionContext) -> Json:
     channel = _channel(params, connection)
+    message, warnings = _slack_message(params, channel)
     base = str(connection.settings.get("base_url") or settings().slack_base_url).rstrip("/")
     request = Request(
         "POST",
         f"{base}/chat.postMessage",
-        body=_slack_message(params, channel),
+        body=message,
         headers={"Content-Type": "application/json; charset=utf-8"},
         secret_headers={"Authorization": f"Bearer {connection.secrets['bot_token']}"},
         secrets=connection.secret_values,
@@ -151,53 +151,63 @@ def _post_to_slack(params: Json, connection: OpenConnection, context: ActionCont
         timeout_seconds=context.timeout_seconds,
     )
     body = answer.body if isinstance(answer.body, dict) else {}
-    if answer.status >= 500 and body.get("error") in SLACK_NOT_ACTED_ON:
+    row = slack.ANSWERS.get(str(body.get("error", "")))
+    if answer.status >= 500 and row and row.meaning is Meaning.TEMPORARY:
         # Slack's own word says more than the status, which a gateway may have given as well.
-        _refuse_slack(answer, str(body["error"]), channel)
+        _refuse_slack(answer, body, channel)
     judge(answer, request)
+    if body.get("ok") is False:
+        _refuse_slack(answer, body, channel)
     if body.get("ok") is not True:
-        _refuse_slack(answer, str(body.get("error", "")), channel)
-    return _output("slack", str(body.get("channel", channel)), str(body.get("ts", "")), params)
+        # Whoever answered was not Slack, and may or may not have passed the message on.
+        raise TemporaryFailure("slack_unclear", may_have_arrived=True, answer=answer.excerpt)
+    warnings = list(dict.fromkeys([*warnings, *_warnings(body)]))
+    return _output(
+        "slack", str(body.get("channel", channel)), str(body.get("ts", "")), params, warnings
+    )
 
 
-def _slack_message(params: Json, channel: str) -> Json:
-    # Slack reads <!channel> and <@U1> as mentions: a customer's name must not call the company.
-    text, title = _slack_text(params["text"]), _slack_text(params.get("title", ""))
-    if "color" not in params and not title:
-        return {"channel": channel, "text": text}
-    attachment = {"text": text, "fallback": text}
-    if title:
-        attachment["title"] = title
-    if "color" in params:
-        attachment["color"] = COLORS[params["color"]][0]
-    return {"channel": channel, "attachments": [attachment]}
+def _slack_message(params: Json, channel: str) -> tuple[Json, list[str]]:
+    return slack_messages.message(
+        params["text"], params.get("title", ""), params.get("color"), channel
+    )
 
 
-def _slack_text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _refuse_slack(answer: Answer, body: Json, channel: str) -> NoReturn:
+    error = str(body.get("error", ""))
+    said = "; ".join(dict.fromkeys([error, *_messages(body)])) if error else answer.excerpt
+    facts = {"answer": said[:_SAID]}
+    row = slack.ANSWERS.get(error)
+    if row is None:
+        raise PermanentFailure("slack_refused", **facts)
+    if row.failure == "slack_channel_refused":
+        facts["channel"] = channel
+    if error == "missing_scope":
+        facts |= {name: str(body.get(name, ""))[:_SAID] for name in ("needed", "provided")}
+    refuse(row, retry_after=wait_asked_for(answer), **facts)
 
 
-def _refuse_slack(answer: Answer, error: str, channel: str) -> None:
-    if error in SLACK_NOT_ACTED_ON | SLACK_LEFT_OPEN:
-        raise TemporaryFailure(
-            "slack_busy",
-            retry_after=wait_asked_for(answer),
-            may_have_arrived=error in SLACK_LEFT_OPEN,
-            answer=error,
-        )
-    if error in SLACK_CHANNEL:
-        raise PermanentFailure("slack_channel_refused", channel=channel, answer=error)
-    if error in SLACK_ACCESS:
-        raise PermanentFailure("slack_access_refused", answer=error)
-    raise PermanentFailure("slack_refused", answer=error or answer.excerpt)
+def _messages(body: Json) -> list[str]:
+    """Return what Slack says beside its code: which part of the message it means, and why."""
+    return [*_lines(body.get("response_metadata"), "messages"), *_lines(body, "errors")]
+
+
+def _warnings(body: Json) -> list[str]:
+    """Return the warnings of a message that was posted."""
+    codes = [code for code in str(body.get("warning") or "").split(",") if code]
+    return [*codes, *_lines(body.get("response_metadata"), "warnings"), *_messages(body)]
+
+
+def _lines(said: Json, name: str) -> list[str]:
+    found = said.get(name) if isinstance(said, dict) else None
+    return [str(line) for line in found] if isinstance(found, list) else []
 
 
 def _post_to_teams(params: Json, connection: OpenConnection, context: ActionContext) -> Json:
-    # The address is the secret: whoever has it can post. Servers echo its path alone, too.
+    # The address is the secret: whoever has it can post.
     url = connection.secrets["webhook_url"]
-    path = urlsplit(url).path
-    request = Request("POST", url, body=_teams_message(params), secrets=(url, path))
-    answer = send(
+    request = Request("POST", url, body=_teams_message(params), secrets=(url,))
+    answer = exchange(
         request,
         idempotency_key=context.idempotency_key,
         timeout_seconds=context.timeout_seconds,
@@ -207,44 +217,56 @@ def _post_to_teams(params: Json, connection: OpenConnection, context: ActionCont
 
 
 def _teams_message(params: Json) -> Json:
-    blocks: list[Json] = []
-    color = {"color": COLORS[params["color"]][1]} if "color" in params else {}
-    if params.get("title"):
-        title = {"text": params["title"], "weight": "bolder", "size": "medium", **color}
-        blocks.append({"type": "TextBlock", "wrap": True, **title})
-        color = {}
-    blocks.append({"type": "TextBlock", "wrap": True, "text": params["text"], **color})
-    card = {
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "type": "AdaptiveCard",
-        "version": "1.4",
-        "body": blocks,
-    }
-    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
-    return {"type": "message", "attachments": [attachment]}
+    return teams_cards.card(params["text"], params.get("title", ""), params.get("color"))
 
 
 def _refuse_teams(answer: Answer, request: Request) -> None:
-    # Old Teams webhooks answer 200 and write the real status into the text.
-    text = answer.body if isinstance(answer.body, str) else ""
-    said = _TEAMS_STATUS.search(text)
-    status = int(said[1]) if said else 0
+    try:
+        judge(answer, request)
+    except ActionFailure as failure:
+        failure.params["provider_code"] = teams.code_of_flow(answer.status, answer.body)
+        raise
+    said = answer.excerpt[:_SAID]
+    if answer.kind == "html":
+        # A log-in page or a proxy: neither a flow nor a connector answers so.
+        raise TemporaryFailure("teams_unclear", may_have_arrived=True, answer=said)
+    status = _status_in(answer.body)
+    row = teams.ANSWERS.get(str(status))
+    if row is not None:
+        refuse(row, retry_after=wait_asked_for(answer), answer=said)
     if status in TEMPORARY or status >= 500:
         raise TemporaryFailure(
             "teams_busy",
             retry_after=wait_asked_for(answer),
             may_have_arrived=status not in NOT_ACTED_ON,
-            answer=text[:300],
+            answer=said,
         )
-    if "delivery failed" in text.lower():
-        raise PermanentFailure("teams_refused", answer=text[:300])
-    judge(answer, request)
+    if status or "delivery failed" in said.lower():
+        raise PermanentFailure("teams_refused", answer=said)
 
 
-def _output(service: str, channel: str, message_id: str, params: Json) -> Json:
-    return {
+def _status_in(body: Json) -> int:
+    """Return the status of Teams that the body of a good answer tells of; 0: none.
+
+    Connectors answer 200 and write the real status into the text.
+    """
+    if isinstance(body, dict):
+        inner = body.get("error")
+        places = (body, inner) if isinstance(inner, dict) else (body,)
+        told = [place.get(name) for place in places for name in _STATUS_MEMBERS]
+        found = next((one for one in map(str, told) if one.isdigit() and len(one) == 3), "")
+        if not found and isinstance(inner, str):
+            return _status_in(inner)
+        return int(found) if found and int(found) >= 400 else 0
+    said = _STATUS_IN_TEXT.search(body) if isinstance(body, str) else None
+    return int(said[1]) if said else 0
+
+
+def _output(service: str, channel: str, message_id: str, params: Json, warnings: Json = ()) -> Json:
+    output = {
         "service": service,
         "channel": channel,
         "message_id": message_id,
-        "text": params["text"],
+        "text": without_isolates(params["text"]),
     }
+    return {**output, "warnings": list(warnings)} if warnings else output

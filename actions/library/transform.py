@@ -16,6 +16,7 @@ from tenants import jsontext
 Json = Any
 
 MOST_OPERATIONS: Final = 50
+_WRITTEN: Final = 4  # operations of a budget for each piece that is written as JSON
 # A join can name one large element ten thousand times: it must not fill the worker's memory.
 # How much of it is kept is not decided here.
 MOST_OUTPUT_BYTES: Final = 4_194_304
@@ -160,9 +161,11 @@ OUTPUT: Final = {
 )
 def transform(params: Json, context: ActionContext) -> Json:
     """Do one operation after another. Every failure is permanent: the same list fails again."""
-    items = reshaped(params["items"], params["do"], ZoneInfo(context.tenant.time_zone))
+    zone = ZoneInfo(context.tenant.time_zone)
+    items = reshaped(params["items"], params["do"], zone, context.budget)
     size = 0
     for item in items:
+        context.budget.charge_for(item, times=_WRITTEN)
         size += len(jsontext.dumps(item))
         if size > MOST_OUTPUT_BYTES:
             raise PermanentFailure("list_too_large", limit_bytes=MOST_OUTPUT_BYTES)

@@ -1,22 +1,20 @@
 """Send a registered WhatsApp template to one phone, through the WhatsApp Cloud API."""
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
 from actions.conf import settings
 from actions.connections import OpenConnection, open_connection
-from actions.errors import PermanentFailure, TemporaryFailure
 from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
-from actions.models.message_template import Channel, MessageTemplate
-from actions.outbound.answer import Answer
-from actions.outbound.client import Request, exchange, judge, wait_asked_for
+from actions.models.message_template import Channel
+from actions.outbound.client import Request, exchange
 from actions.phones import to_e164
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
+from actions.whatsapp.answers import accepted
+from actions.whatsapp.letter import Letter, letter
 
 Json = Any
 
@@ -41,7 +39,7 @@ PARAMS: Final = {
         "template_vars": {
             "type": "object",
             "title": _("Values"),
-            "description": _("One for each value that the template takes."),
+            "description": _("One for each value of its text, header and buttons."),
             "additionalProperties": {"type": "string", "x-text": "plain"},
             "x-parameters-of": "template",
         },
@@ -84,53 +82,44 @@ OUTPUT: Final = {
             "title": _("Text"),
             "description": _("As the customer reads it, if the template keeps a copy of its text."),
         },
+        "header": {
+            "type": "object",
+            "title": _("Header"),
+            "properties": {
+                "kind": {"type": "string"},
+                "text": {"type": "string"},
+                "link": {"type": "string"},
+                "file_name": {"type": "string"},
+            },
+        },
+        "footer": {"type": "string", "title": _("Footer")},
+        "buttons": {"type": "array", "title": _("Buttons"), "items": {"type": "object"}},
     },
 }
 
-_PLACE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-# Error codes of the Cloud API after which the same message may go through later, whatever the
-# HTTP status beside them: service trouble and limits on how much may be sent how fast.
-TEMPORARY_CODES: Final = frozenset(
-    {1, 2, 4, 17, 613, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133004, 133016}
-)
-# Not processed for certain: sending again cannot make two messages.
-LIMIT_CODES: Final = frozenset({4, 17, 613, 80007, 130429, 131048, 131056})
-REFUSALS: Final = {
-    "whatsapp_undeliverable": {131026, 131047, 130472},
-    "whatsapp_access_refused": {0, 3, 10, 190, 131005, 131031, 131042, 368},
-    "whatsapp_template_unknown": {132001, 132007, 132015, 132016},
-    "whatsapp_values_refused": {131008, 131009, 132000, 132005, 132012, 132018},
-}
 
+class _Ready(NamedTuple):
+    """A message, and what it is sent through."""
 
-class _Letter(NamedTuple):
-    """A message that is ready to be sent."""
-
-    phone: str
-    template: MessageTemplate
-    language: str
-    values: list[str]
+    key: str  # of the message template
+    letter: Letter
     connection: OpenConnection
 
     def output(self, message_id: str) -> dict[str, Json]:
         """Return what the step keeps."""
         return {
             "message_id": message_id,
-            "phone": self.phone,
-            "template": self.template.key,
-            "language": self.language,
-            "values": self.values,
-            "text": _as_read(self.template, self.values),
+            "phone": self.letter.phone,
+            "template": self.key,
+            **self.letter.shown(),
         }
 
 
 def preview_message(params: Json, context: ActionContext) -> Preview:
     """Show the message as the customer would read it."""
-    letter = _letter(params, context)
-    shown = letter.output("")
-    name = letter.template.provider_name or letter.template.key
-    content = {"name": name, **{key: shown[key] for key in ("language", "values", "text")}}
-    return Preview("whatsapp", (letter.phone,), content, shown)
+    ready = _ready(params, context)
+    content = {"name": ready.letter.template.name, **ready.letter.shown()}
+    return Preview("whatsapp", (ready.letter.phone,), content, ready.output(""))
 
 
 @action(
@@ -146,12 +135,12 @@ def preview_message(params: Json, context: ActionContext) -> Preview:
 )
 def whatsapp_notify(params: Json, context: ActionContext) -> Json:
     """Send. Limits and trouble at WhatsApp are temporary; a bad number or template permanent."""
-    letter = _letter(params, context)
-    connection = letter.connection
+    ready = _ready(params, context)
+    connection = ready.connection
     request = Request(
         "POST",
         _url(connection),
-        body=_message(letter),
+        body=ready.letter.body(),
         secret_headers={"Authorization": f"Bearer {connection.secrets['access_token']}"},
         secrets=connection.secret_values,
     )
@@ -160,106 +149,20 @@ def whatsapp_notify(params: Json, context: ActionContext) -> Json:
         idempotency_key=context.idempotency_key,
         timeout_seconds=context.timeout_seconds,
     )
-    if answer.status >= 400:
-        _refuse_by_code(answer)
-    return letter.output(_message_id(judge(answer, request)))
+    return ready.output(accepted(answer, request))
 
 
-def _letter(params: Json, context: ActionContext) -> _Letter:
+def _ready(params: Json, context: ActionContext) -> _Ready:
     """Make the message. Raises PermanentFailure for one that could not be sent."""
     phone = to_e164(params["phone"], context.tenant.country)
     template = find_template(context, Channel.WHATSAPP, params["template"])
-    values = _values(template, params.get("template_vars", {}))
+    given = params.get("template_vars", {})
+    made = letter(phone, template.registered, given, params.get("language") or "")
     connection = open_connection(context, ConnectionKind.WHATSAPP, key=params.get("connection"))
-    return _Letter(phone, template, params.get("language") or template.language, values, connection)
-
-
-def _values(template: MessageTemplate, given: Mapping[str, str]) -> list[str]:
-    missing = [name for name in template.parameters if name not in given]
-    superfluous = sorted(set(given) - set(template.parameters))
-    if missing or superfluous:
-        raise PermanentFailure(
-            "template_values_differ",
-            template=template.key,
-            missing=missing,
-            superfluous=superfluous,
-        )
-    # WhatsApp refuses line breaks, tabs and runs of spaces inside a value.
-    values = {name: " ".join(str(given[name]).split()) for name in template.parameters}
-    for name, value in values.items():
-        if not value:
-            raise PermanentFailure("template_value_empty", template=template.key, name=name)
-    return list(values.values())
-
-
-def _as_read(template: MessageTemplate, values: list[str]) -> str:
-    """Fill the copy of the registered text; WhatsApp writes {{1}}, or {{name}}."""
-    by_place = {str(place): value for place, value in enumerate(values, start=1)}
-    known = {**by_place, **dict(zip(template.parameters, values, strict=True))}
-    return _PLACE.sub(lambda found: known.get(found[1], found[0]), template.text)
+    return _Ready(template.key, made, connection)
 
 
 def _url(connection: OpenConnection) -> str:
     base = str(connection.settings.get("base_url") or settings().whatsapp_base_url).rstrip("/")
     version = connection.settings.get("version") or settings().whatsapp_version
     return f"{base}/{version}/{connection.settings['phone_number_id']}/messages"
-
-
-def _message(letter: _Letter) -> Json:
-    content: dict[str, Json] = {
-        "name": letter.template.provider_name or letter.template.key,
-        "language": {"code": letter.language},
-    }
-    if letter.values:
-        parameters = [{"type": "text", "text": value} for value in letter.values]
-        content["components"] = [{"type": "body", "parameters": parameters}]
-    return {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to": letter.phone,
-        "type": "template",
-        "template": content,
-    }
-
-
-def _refuse_by_code(answer: Answer) -> None:
-    """Raise what the error body says; return if it says nothing that is known."""
-    error = answer.body.get("error") if isinstance(answer.body, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    if not isinstance(error, dict) or not isinstance(code, int):
-        return
-    if code in TEMPORARY_CODES:
-        raise TemporaryFailure(
-            "whatsapp_busy",
-            retry_after=wait_asked_for(answer),
-            may_have_arrived=code not in LIMIT_CODES,
-            **_facts(answer, error),
-        )
-    if answer.status < 500 and answer.status != 429:
-        _refuse_for_good(answer, error, code)
-
-
-def _refuse_for_good(answer: Answer, error: Mapping[str, Json], code: int) -> NoReturn:
-    permission = 200 <= code <= 299
-    named = (name for name, codes in REFUSALS.items() if code in codes)
-    failure = "whatsapp_access_refused" if permission else next(named, "whatsapp_refused")
-    raise PermanentFailure(failure, **_facts(answer, error))
-
-
-def _facts(answer: Answer, error: Mapping[str, Json]) -> dict[str, Json]:
-    details = error.get("error_data")
-    text = details.get("details") if isinstance(details, dict) else None
-    return {
-        "status": answer.status,
-        "provider_code": error["code"],
-        "answer": str(text or error.get("message", ""))[:300],
-    }
-
-
-def _message_id(answer: Answer) -> str:
-    body: Json = answer.body
-    try:
-        return str(body["messages"][0]["id"])
-    except (KeyError, IndexError, TypeError):
-        # Accepted, by the status; without an id nobody can ask after the message.
-        return ""

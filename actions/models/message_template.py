@@ -1,6 +1,6 @@
 """A message template: a text that staff write once and steps send often."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from actions.whatsapp.registered import ButtonKind, HeaderKind, Registered, registered
 from tenants.fields import NameField, SafeJSONField
 from tenants.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
@@ -18,6 +19,30 @@ class Channel(models.TextChoices):
 
     EMAIL = "email", _("E-mail")
     WHATSAPP = "whatsapp", _("WhatsApp")
+
+
+class ParameterFormat(models.TextChoices):
+    """How the registered text marks its values."""
+
+    FROM_TEXT = "", _("As the text shows it")
+    NUMBERED = "numbered", _("By number: {{1}}, {{2}}")
+    NAMED = "named", _("By name: {{customer_name}}")
+
+
+HEADERS: Final = [
+    (HeaderKind.NONE.value, _("None")),
+    (HeaderKind.TEXT.value, _("A text")),
+    (HeaderKind.IMAGE.value, _("A picture")),
+    (HeaderKind.VIDEO.value, _("A video")),
+    (HeaderKind.DOCUMENT.value, _("A document")),
+]
+BUTTONS: Final = [
+    (ButtonKind.URL.value, _("Opens an address")),
+    (ButtonKind.COPY_CODE.value, _("Copies an offer code")),
+    (ButtonKind.OTP.value, _("Copies the one-time code of the text")),
+    (ButtonKind.QUICK_REPLY.value, _("Sends an answer")),
+    (ButtonKind.PHONE.value, _("Calls a number")),
+]
 
 
 class MessageTemplateQuerySet(models.QuerySet["MessageTemplate", "MessageTemplate"]):
@@ -77,6 +102,28 @@ class MessageTemplate(models.Model):
         blank=True,
         help_text=_("Names of the values the text takes, in the registered order."),
     )
+    parameter_format = models.CharField(
+        _("how values are marked"),
+        max_length=20,
+        choices=ParameterFormat.choices,
+        default=ParameterFormat.FROM_TEXT,
+        db_default=ParameterFormat.FROM_TEXT,
+        blank=True,
+    )
+    header_kind = models.CharField(
+        _("header"), max_length=20, choices=HEADERS, default="", db_default="", blank=True
+    )
+    header_text = models.CharField(
+        _("text of the header"), max_length=200, default="", db_default="", blank=True
+    )
+    footer = models.CharField(_("footer"), max_length=200, default="", db_default="", blank=True)
+    buttons = SafeJSONField(
+        _("buttons"),
+        default=list,
+        db_default=models.Value([], SafeJSONField()),
+        blank=True,
+        help_text=_("In the registered order."),
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
     updated_by = models.ForeignKey(
@@ -106,6 +153,11 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def registered(self) -> Registered:
+        """Return what WhatsApp knows of it, as far as it was entered here."""
+        return registered(self)
 
     def clean(self) -> None:
         """Refuse a template that no step could send."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from actions.outbound.decoding import text_of
 from actions.scrub import Scrubber
 from tenants import jsontext
 
@@ -39,6 +40,17 @@ class Answer:
     body: Json | str | None  # JSON if it is JSON, else text; None: empty
 
     @property
+    def kind(self) -> str:
+        """What the body is: json, html, text or empty."""
+        if self.body in (None, ""):
+            return "empty"
+        if not isinstance(self.body, str):
+            return "json"
+        # By its content: short texts of servers are labelled as HTML by habit.
+        begins = self.body.lstrip()[:5].lower()
+        return "html" if begins.startswith("<") and begins != "<?xml" else "text"
+
+    @property
     def excerpt(self) -> str:
         """The beginning of the body, for an error that people read."""
         body = self.body
@@ -46,14 +58,26 @@ class Answer:
         return " ".join(text[: EXCERPT_CHARACTERS * 4].split())[:EXCERPT_CHARACTERS]
 
 
-def read_answer(status: int, headers: Mapping[str, str], raw: bytes, scrub: Scrubber) -> Answer:
-    """Make an answer of what came back. Raises ValueError for what cannot be stored."""
+def read_answer(
+    status: int,
+    headers: Mapping[str, str],
+    raw: bytes,
+    scrub: Scrubber,
+    *,
+    json_by_content: bool = False,
+) -> Answer:
+    """Make an answer of what came back. Raises ValueError for what cannot be stored.
+
+    A body is JSON if it is labelled so and is; `json_by_content`: a JSON object or list is JSON
+    however it is labelled.
+    """
     kept = {
         name.lower(): scrub.text(value)
         for name, value in headers.items()
         if name.lower() in KEPT_HEADERS
     }
-    return Answer(status, kept, _body(raw, kept.get("content-type", ""), scrub))
+    kind = headers.get("content-type", "")
+    return Answer(status, kept, _body(raw, kind, scrub, json_by_content))
 
 
 def retry_after(headers: Mapping[str, str], *, limit: timedelta, now: datetime) -> timedelta | None:
@@ -70,19 +94,16 @@ def retry_after(headers: Mapping[str, str], *, limit: timedelta, now: datetime) 
     return max(timedelta(0), min(moment - now, limit))
 
 
-def _body(raw: bytes, content_type: str, scrub: Scrubber) -> Json | str | None:
+def _body(raw: bytes, kind: str, scrub: Scrubber, json_by_content: bool) -> Json | str | None:
     if not raw.strip():
         return None
-    kind, _, parameters = content_type.lower().partition(";")
-    if kind.strip().endswith("json"):
+    text = text_of(raw, kind)
+    is_labelled = kind.partition(";")[0].strip().lower().endswith("json")
+    if is_labelled or (json_by_content and text.lstrip()[:1] in {"{", "["}):
         try:
-            value = jsontext.loads(raw)
+            value = jsontext.loads(text.strip())
         except (ValueError, RecursionError):
-            pass  # says JSON and is not: shown as text
+            pass  # says JSON and is not, or only looks like it: shown as text
         else:
             return scrub.json(value)
-    charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
-    try:
-        return scrub.text(raw.decode(charset, "replace"))
-    except LookupError:
-        return scrub.text(raw.decode("utf-8", "replace"))
+    return scrub.text(text)

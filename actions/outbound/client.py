@@ -28,6 +28,7 @@ from actions.database import release_database
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import AddressRefused, Target, is_allowed, target_of
 from actions.outbound.answer import Answer, read_answer, retry_after
+from actions.outbound.decoding import CutOff, Unreadable, unpacked
 from actions.outbound.places import place_at
 from actions.outbound.transport import session
 from actions.scrub import Scrubber
@@ -53,7 +54,7 @@ BAD_ADDRESS: Final = (
     LocationValueError,
     UnicodeError,
 )
-DAMAGED: Final = "its compression is damaged"
+DAMAGED: Final = {"reason": "its compression is damaged", "fault": "damaged"}
 UNRESOLVED: Final = "Failed to resolve"  # requests-hardened has no class of its own for it
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -72,6 +73,7 @@ class Request:
     secret_body: Mapping[str, str] = field(default_factory=dict, repr=False)  # top members
     secrets: tuple[str, ...] = field(default=(), repr=False)  # taken out of what comes back
     accept_status: frozenset[int] = frozenset()  # an answer for the caller instead of a failure
+    json_by_content: bool = False  # the caller looks into the body, whatever it is labelled
 
     @property
     def all_secrets(self) -> tuple[str, ...]:
@@ -100,30 +102,65 @@ def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) 
     headers = _headers(request, idempotency_key)
     body = _body(request)
     release_database()
-    scrub = Scrubber(request.all_secrets)
     try:
         with place_at(target.host):
             response = _open(request, headers, body, timeout_seconds)
             try:
-                raw = response.read(settings().answer_limit_bytes + 1, decode_content=True)
+                raw = _whole(response, settings().answer_limit_bytes + 1)
             finally:
                 _end(response)
     except (exceptions.RequestException, HTTPError, OSError, UnicodeError) as error:
         _fail_to_reach(error, target)
-    if len(raw) > settings().answer_limit_bytes:
-        raise PermanentFailure(
-            "answer_too_large", host=target.host, limit_bytes=settings().answer_limit_bytes
-        )
+    return _read(response, raw, request, target)
+
+
+def _whole(response: HTTPResponse, most: int) -> bytes:
+    """Return the body as it came, at most so many bytes. Raises if it ends before it should."""
+    parts, left = [], most
+    while left and (part := response.read(left, decode_content=False)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _read(response: HTTPResponse, raw: bytes, request: Request, target: Target) -> Answer:
+    scrub, by_content = Scrubber(request.all_secrets), request.json_by_content
     try:
-        return read_answer(response.status, response.headers, raw, scrub)
+        raw = _unpacked(response, raw, request, target)
+        return read_answer(
+            response.status, response.headers, raw, scrub, json_by_content=by_content
+        )
     except ValueError as error:
         raise PermanentFailure("answer_unreadable", host=target.host, reason=str(error)) from None
+
+
+def _unpacked(response: HTTPResponse, raw: bytes, request: Request, target: Target) -> bytes:
+    limit, headers = settings().answer_limit_bytes, response.headers
+    try:
+        if len(raw) <= limit:
+            coding, kind = headers.get("content-encoding", ""), headers.get("content-type", "")
+            raw = unpacked(raw, coding, kind, limit)
+    except (CutOff, Unreadable) as error:
+        if not _is_good(response.status, request):
+            return b""  # its status says enough
+        if isinstance(error, CutOff):
+            raise _perhaps_sent("connection_lost", target) from None
+        raise PermanentFailure(
+            "answer_unreadable", host=target.host, reason=str(error), **error.facts
+        ) from None
+    if len(raw) > limit:
+        raise PermanentFailure("answer_too_large", host=target.host, limit_bytes=limit)
+    return raw
+
+
+def _is_good(status: int, request: Request) -> bool:
+    return 200 <= status < 300 or status in request.accept_status
 
 
 def judge(answer: Answer, request: Request) -> Answer:
     """Return a good answer. Raises PermanentFailure or TemporaryFailure for another."""
     status = answer.status
-    if 200 <= status < 300 or status in request.accept_status:
+    if _is_good(status, request):
         return answer
     facts = {"status": status, "host": target_of(request.url).host, "answer": answer.excerpt}
     if status in TEMPORARY or status >= 500:
@@ -235,7 +272,8 @@ def _fail_to_reach(error: Exception, target: Target) -> NoReturn:
     for kinds, failure in (
         (InvalidIPAddress, PermanentFailure("address_not_allowed", host=target.host)),
         (BAD_ADDRESS, PermanentFailure("bad_address", host=target.host, reason="cannot be read")),
-        (DecodeError, PermanentFailure("answer_unreadable", host=target.host, reason=DAMAGED)),
+        # The library looks at how the body is packed before it is read.
+        (DecodeError, PermanentFailure("answer_unreadable", host=target.host, **DAMAGED)),
         # Once something was sent, encryption that breaks is a connection that breaks.
         (SSLError, _unless_sent(_not_sent("certificate_refused", target), target)),
         ((ConnectTimeoutError, NewConnectionError), _not_sent("unreachable", target)),

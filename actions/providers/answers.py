@@ -44,11 +44,12 @@ def table(rows: Iterable[Documented]) -> Mapping[str, Documented]:
 
 
 def refuse(row: Documented, *, retry_after: Any = None, **facts: Json) -> NoReturn:
-    """Raise the failure that the answer means, with its code as the provider wrote it.
+    """Raise the failure that the answer means, with its code.
 
-    `retry_after` is the least wait that the answer asked for, a timedelta or None.
+    `retry_after` is the least wait that the answer asked for, a timedelta or None. A provider whose
+    codes are numbers gives `provider_code` as one.
     """
-    facts = {**facts, "provider_code": row.code}
+    facts = {"provider_code": row.code, **facts}
     if row.meaning in {Meaning.TEMPORARY, Meaning.UNCLEAR}:
         may_have_arrived = row.meaning is Meaning.UNCLEAR
         raise TemporaryFailure(

@@ -11,6 +11,7 @@ TABLES: Final[Mapping[str, Mapping[str, Documented]]] = {
     "whatsapp": whatsapp.ANSWERS,
     "slack": slack.ANSWERS,
     "teams": teams.ANSWERS,
+    "http": teams.ANSWERS,  # a flow fails a step with its status, as any other server does
     "mail": smtp.ANSWERS,
 }
 

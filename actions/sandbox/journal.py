@@ -3,11 +3,14 @@
 import json
 import threading
 import time
+from base64 import b64decode
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from actions.sandbox.whatsapp_templates import Registrations
 
 Json = Any
 
@@ -59,6 +62,7 @@ class Behaviour:
     code: int | None = None  # the provider's own error code, e.g. 131026
     error: str = ""  # the provider's own word, e.g. "channel_not_found"
     body: Json = None  # for answer
+    base64: str = ""  # for answer: the bytes of the body, in place of `body`
     headers: Mapping[str, str] = field(default_factory=dict)  # for answer and fail
 
     def __post_init__(self) -> None:
@@ -66,6 +70,7 @@ class Behaviour:
             raise ValueError(f"channel must be one of {', '.join(CHANNELS)}")
         if self.mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}")
+        b64decode(self.base64, validate=True)
 
 
 class Journal:
@@ -76,8 +81,7 @@ class Journal:
         self._received: deque[Received] = deque(maxlen=KEPT)
         self._behaviours: list[Behaviour] = []
         self._last_id = 0
-        # Registered WhatsApp texts by template name, so that the page shows what a phone would.
-        self.texts: dict[str, str] = {}
+        self.templates = Registrations()  # what is registered with WhatsApp
         self.closing = threading.Event()  # set: whoever waits stops waiting
 
     def next_number(self) -> int:

@@ -1,12 +1,12 @@
 """Which stand-in answers at an address."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from actions.sandbox import slack, teams, whatsapp
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import Message, Reply
+from actions.sandbox.whatsapp_templates import Registrations
 
 Json = Any
 
@@ -46,15 +46,15 @@ def introduce(channel: str, path: str, authorization: str) -> Reply:
     return whatsapp.introduce(path, authorization)
 
 
-def read(channel: str, path: str, body: Json, texts: Mapping[str, str]) -> Message:
+def read(channel: str, path: str, body: Json, templates: Registrations) -> Message:
     """Return what the request says; a body of another shape gives an empty message.
 
-    `texts` are the registered WhatsApp texts: a request names the text and brings the values.
+    `templates` are those registered with WhatsApp: a request names one and brings the values.
     """
     content = body if isinstance(body, dict) else {}
     match channel:
         case "whatsapp":
-            return whatsapp.read(content, texts)
+            return whatsapp.read(content, templates)
         case "slack":
             return slack.read(content)
         case "teams":
@@ -62,16 +62,18 @@ def read(channel: str, path: str, body: Json, texts: Mapping[str, str]) -> Messa
     return Message(path, "" if body is None else str(body)[:2000])
 
 
-def reply(channel: str, body: Json, authorization: str, number: int) -> Reply:
+def reply(
+    channel: str, body: Json, authorization: str, number: int, templates: Registrations
+) -> Reply:
     """Answer as the provider does when all is well, or when the request is wrong."""
     content = body if isinstance(body, dict) else {}
     match channel:
         case "whatsapp":
-            return whatsapp.reply(content, authorization, number)
+            return whatsapp.reply(content, authorization, number, templates)
         case "slack":
             return slack.reply(content, authorization, number)
         case "teams":
-            return Reply(202)
+            return teams.reply(body)
     return Reply(200, {"ok": True, "id": number, "received": body})
 
 
@@ -81,6 +83,8 @@ def failure(channel: str, rule: Behaviour) -> Reply:
         return whatsapp.failure(rule)
     if channel == "slack":
         return slack.failure(rule)
+    if channel == "teams" and rule.error:
+        return teams.failure(rule)
     busy = rule.mode == "rate_limit"
     status = rule.status or (429 if busy else 500)
     wait = {"Retry-After": str(rule.retry_after)} if busy and rule.retry_after is not None else {}

@@ -15,7 +15,7 @@ class Reply:
     """What to answer."""
 
     status: int
-    body: Json = None
+    body: Json = None  # bytes: sent as they are
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

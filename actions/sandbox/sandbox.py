@@ -1,6 +1,7 @@
 """The sandbox in this process: `with Sandbox() as sandbox:` in a test, or from the command line."""
 
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,6 +61,10 @@ class Sandbox:
     def received(self, channel: str | None = None, **filters: Any) -> list[Received]:
         """Return what came, the oldest first; filters: `since` (an id), `contains`."""
         return self.journal.received(channel, **filters)
+
+    def register(self, templates: Mapping[str, Any]) -> None:
+        """Let WhatsApp know templates, as `PUT /texts` does. Raises TypeError, KeyError."""
+        self.journal.templates.put(templates)
 
     def behave(self, channel: str, mode: str, **details: Any) -> None:
         """Answer so from now on. Details as in `PUT /behaviour`. Raises ValueError, TypeError."""

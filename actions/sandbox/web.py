@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from http.client import responses
@@ -13,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from actions.sandbox import page, providers
 from actions.sandbox.journal import Behaviour, Journal
 from actions.sandbox.replies import Reply
+from actions.sandbox.whatsapp_templates import Registrations
 
 Json = Any
 
@@ -69,8 +71,9 @@ class Handler(BaseHTTPRequestHandler):
         body = _parsed(raw)
         authorization = self.headers.get("Authorization", "")
         number = self.server.journal.next_number()
-        reply = _reply(channel, rule, body, authorization, number)
-        message = providers.read(channel, self.path, body, self.server.journal.texts)
+        templates = self.server.journal.templates
+        reply = _reply(channel, rule, body, (authorization, number, templates))
+        message = providers.read(channel, self.path, body, templates)
         self.server.journal.note(
             number,
             channel=channel,
@@ -107,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         route = OWN_ROUTES.get(name)
         try:
             reply = route(self.server.journal, parts.path, query, raw) if route else Reply(404)
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             reply = Reply(400, {"error": str(error)})
         self._send(reply)
 
@@ -126,9 +129,7 @@ class Handler(BaseHTTPRequestHandler):
         kind = "application/json"
         if isinstance(body, str):
             kind = "text/html; charset=utf-8"
-        content = body.encode() if isinstance(body, str) else b""
-        if body is not None and not isinstance(body, str):
-            content = json.dumps(body).encode()
+        content = _as_bytes(body)
         headers = {"Content-Type": kind, **reply.headers, "Content-Length": str(len(content))}
         phrase = responses.get(reply.status, "Status")
         head = f"HTTP/1.1 {reply.status} {phrase}\r\n"
@@ -151,12 +152,23 @@ class Handler(BaseHTTPRequestHandler):
                 return
 
 
-def _reply(channel: str, rule: Behaviour, body: Json, authorization: str, number: int) -> Reply:
+def _reply(
+    channel: str, rule: Behaviour, body: Json, known: tuple[str, int, Registrations]
+) -> Reply:
     if rule.mode in {"fail", "rate_limit"}:
         return providers.failure(channel, rule)
     if rule.mode == "answer":
-        return Reply(rule.status or 200, rule.body, rule.headers)
-    return providers.reply(channel, body, authorization, number)
+        body = b64decode(rule.base64) if rule.base64 else rule.body
+        return Reply(rule.status or 200, body, rule.headers)
+    return providers.reply(channel, body, *known)
+
+
+def _as_bytes(body: Json) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str):
+        return body.encode()
+    return b"" if body is None else json.dumps(body).encode()
 
 
 def _parsed(raw: bytes) -> Json:
@@ -206,8 +218,13 @@ def _set_behaviour(journal: Journal, path: str, query: Mapping[str, str], raw: b
 
 
 def _set_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
-    journal.texts.update({str(name): str(text) for name, text in dict(json.loads(raw)).items()})
-    return Reply(200, journal.texts)
+    journal.templates.put(dict(json.loads(raw)))
+    return Reply(200, {"templates": journal.templates.names()})
+
+
+def _forget_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+    journal.templates.clear()
+    return Reply(204)
 
 
 def _list_behaviours(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
@@ -225,4 +242,5 @@ OWN_ROUTES: dict[str, Route] = {
     "GET /behaviour": _list_behaviours,
     "PUT /behaviour": _set_behaviour,
     "PUT /texts": _set_texts,
+    "DELETE /texts": _forget_texts,
 }

@@ -1,34 +1,42 @@
-"""The stand-in for the WhatsApp Cloud API."""
+"""The stand-in for the WhatsApp Cloud API: it refuses what Meta refuses, in Meta's words."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from actions.providers.whatsapp import ANSWERS
+from actions.sandbox import whatsapp_parts
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import REFUSED, Message, Reply
+from actions.sandbox.whatsapp_parts import Fault, components_of, members
+from actions.sandbox.whatsapp_templates import Known, Registrations
 
 Json = Any
 
-
-def read(content: Mapping[str, Json], texts: Mapping[str, str]) -> Message:
-    """Return what the message says; `texts` are the registered ones, by their names."""
-    template = content.get("template") or {}
-    components = template.get("components") or [{}]
-    values = [str(value.get("text", "")) for value in components[0].get("parameters", [])]
-    language = (template.get("language") or {}).get("code", "")
-    text = texts.get(str(template.get("name", "")), "")
-    for place, value in enumerate(values, start=1):
-        text = text.replace(f"{{{{{place}}}}}", value)
-    name = f"{template.get('name', '')} ({language})"
-    return Message(str(content.get("to", "")), text or "\n".join(values), name)
+_PHONE: Final = re.compile(r"\+?[1-9]\d{6,14}")
+# What a template is once Meta no longer sends it, and the code that says so.
+_STATUSES: Final = {"PAUSED": "132015", "DISABLED": "132016"}
 
 
-def reply(content: Mapping[str, Json], authorization: str, number: int) -> Reply:
+def read(content: Mapping[str, Json], known: Registrations) -> Message:
+    """Return what the message says, as the phone shows it."""
+    template = members(content.get("template"))
+    name, language = str(template.get("name", "")), _language(template)
+    registered = known.find(name, language) or known.find(name)
+    text = whatsapp_parts.shown(registered or Known(name), components_of(template))
+    return Message(str(content.get("to", "")), text, f"{name} ({language})")
+
+
+def reply(
+    content: Mapping[str, Json], authorization: str, number: int, known: Registrations
+) -> Reply:
     """Answer as the provider does when all is well, or when the request is wrong."""
-    if not authorization.startswith("Bearer "):
-        return Reply(401, error_body(190, "Invalid OAuth access token."))
-    template = content.get("template") or {}
-    if content.get("messaging_product") != "whatsapp" or not template.get("name"):
-        return Reply(400, error_body(100, "Invalid parameter"))
+    token = authorization.removeprefix("Bearer ")
+    if token in {"", REFUSED, authorization}:
+        return refusal("190", "Invalid OAuth access token.")
+    fault = _fault_of_message(content) or _fault_of_template(content, known)
+    if fault is not None:
+        return refusal(fault.code, fault.details)
     phone = str(content.get("to", ""))
     return Reply(
         200,
@@ -40,14 +48,55 @@ def reply(content: Mapping[str, Json], authorization: str, number: int) -> Reply
     )
 
 
-def error_body(code: int, message: str) -> Json:
+def _fault_of_message(content: Mapping[str, Json]) -> Fault | None:
+    template = content.get("template")
+    checks = (
+        (content.get("messaging_product") == "whatsapp", "100", "messaging_product is required"),
+        (bool(content.get("to")), "100", "The parameter to is required."),
+        (content.get("type", "text") == "template", "131051", "The type is not supported here."),
+        (bool(members(template).get("name")), "100", "The parameter template['name'] is required."),
+        (bool(_language(members(template))), "100", "template['language']['code'] is required."),
+        (
+            _PHONE.fullmatch(str(content.get("to", ""))) is not None,
+            "131009",
+            "The parameter to is no phone number.",
+        ),
+    )
+    return next((Fault(code, said) for holds, code, said in checks if not holds), None)
+
+
+def _fault_of_template(content: Mapping[str, Json], known: Registrations) -> Fault | None:
+    template = members(content.get("template"))
+    name, language = str(template["name"]), _language(template)
+    if not known:
+        return None  # it was told of no template at all, so it takes any
+    found = known.find(name, language)
+    if found is None or found.status not in {"APPROVED", *_STATUSES}:
+        return Fault("132001", f"template name ({name}) does not exist in {language}")
+    if found.status in _STATUSES:
+        return Fault(_STATUSES[found.status], f"template name ({name}) cannot be sent")
+    return whatsapp_parts.fault(found, components_of(template))
+
+
+def _language(template: Mapping[str, Json]) -> str:
+    return str(members(template.get("language")).get("code", ""))
+
+
+def refusal(code: str, details: str = "", status: int = 0) -> Reply:
+    """Answer with a documented error."""
+    row = ANSWERS[code]
+    said = row.said if code in {"100", "190"} else f"(#{code}) {row.said}"
+    return Reply(status or row.status, error_body(int(code), said, details or row.said))
+
+
+def error_body(code: int, message: str, details: str = "") -> Json:
     """Return an error as the Cloud API writes it."""
     return {
         "error": {
             "message": message,
             "type": "OAuthException",
             "code": code,
-            "error_data": {"messaging_product": "whatsapp", "details": message},
+            "error_data": {"messaging_product": "whatsapp", "details": details or message},
             "fbtrace_id": "sandbox",
         }
     }
@@ -57,19 +106,22 @@ def failure(rule: Behaviour) -> Reply:
     """Answer as told to: with an error, or that there were too many messages."""
     busy = rule.mode == "rate_limit"
     wait = {"Retry-After": str(rule.retry_after)} if busy and rule.retry_after is not None else {}
-    code = rule.code or (130429 if busy else 131000)
-    text = "(#130429) Rate limit hit" if busy else "Something went wrong"
-    status = 400 if busy else rule.status or 500
-    return Reply(status, error_body(code, text), {**rule.headers, **wait})
+    code = rule.code if rule.code is not None else 130429 if busy else 131000
+    headers = {**rule.headers, **wait}
+    status = rule.status or (400 if busy else 0)
+    if str(code) not in ANSWERS:
+        return Reply(status or 500, error_body(code, "Something went wrong"), headers)
+    documented = refusal(str(code), rule.error, status)
+    return Reply(documented.status, documented.body, headers)
 
 
 def introduce(path: str, authorization: str) -> Reply:
     """Answer who the token belongs to."""
     token = authorization.removeprefix("Bearer ")
     if token in {"", REFUSED, authorization}:
-        return Reply(401, error_body(190, "Invalid OAuth access token."))
+        return refusal("190", "Invalid OAuth access token.")
     number = path.partition("?")[0].rpartition("/")[2]
     if not number.isdecimal():
-        return Reply(400, error_body(100, f"Object with ID '{number}' does not exist"))
+        return refusal("100", f"Object with ID '{number}' does not exist")
     known = {"display_phone_number": "+961 3 000 000", "verified_name": "Sandbox", "id": number}
     return Reply(200, known)

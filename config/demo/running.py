@@ -119,10 +119,15 @@ def _migrate(children: Children, environment: Mapping[str, str]) -> None:
 
 def _seed(addresses: Addresses) -> "Seeded":
     # Models can be imported only now: django.setup() needs the database's address.
+    from actions.models.message_template import MessageTemplate
+    from actions.sandbox.registration import register
     from config.demo.seed import Outside, seed
 
     outside = Outside(addresses.sandbox, HOST, addresses.mail_port)
-    return seed(outside, data_root() / "demo-api-key")
+    seeded = seed(outside, data_root() / "demo-api-key")
+    # It keeps nothing: what was registered before the demo was stopped is registered again.
+    register(addresses.sandbox, MessageTemplate.objects.all())
+    return seeded
 
 
 def _sandbox_answers(addresses: Addresses) -> bool:

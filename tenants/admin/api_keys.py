@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin import access
 from tenants.admin.base import TenantAdmin, TenantForm
 from tenants.admin.lists import TenantFilter
+from tenants.admin.offered import OfferedList
+from tenants.key_rights import lost_scopes, scopes_of, with_maker_role
 from tenants.listing import listed
 from tenants.models.api_key import ApiKey, Scope, every_scope
 
@@ -31,6 +33,7 @@ SHOWN: Final = (
     "tenant",
     "called",
     "may",
+    "maker",
     "expires",
     "shown_prefix",
     "state",
@@ -67,18 +70,25 @@ class ApiKeyForm(TenantForm):
         return given
 
 
+class KeyList(OfferedList):
+    """The list of keys. Each is at the address of its beginning: its primary key holds the hash."""
+
+    def url_for_result(self, result: Any) -> str:
+        """Return the address of a key's page."""
+        return reverse("admin:tenants_apikey_change", args=[result.prefix])
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantAdmin):
     """A key is made, shown once, and revoked. It is never changed."""
 
     list_display = ("called", "shown_prefix", "may", "made", "last_used_at", "state")
     list_filter = (TenantFilter, ("revoked", RevokedFilter))
-    list_select_related = ("tenant",)
     search_fields = ("name", "prefix")
     ordering = ("-created",)
     form = ApiKeyForm
     fields = ("tenant", "name", "scopes", "expiry_date")
-    actions: Any = ("revoke",)
+    actions: Any = ("revoke", "take_over")
     when_empty = _(
         "No keys yet. Another application needs one to fire events here: add a key, "
         "and copy it from the message that follows."
@@ -96,9 +106,28 @@ class ApiKeyAdmin(TenantAdmin):
         """Nobody edits a key; revoking is an action of the list, open to Operations."""
         return obj is None and access.may_edit_somewhere(request)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OfferedList]:
+        """Lead to each key by its beginning."""
+        return KeyList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the key that begins so; addresses stand in logs of servers and in histories."""
+        if "\x00" in object_id:
+            return None
+        return self.get_queryset(request).filter(prefix=object_id).first()
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log it under its beginning, which leads to its page."""
+        return _logged_by_prefix(super().log_addition(request, obj, message), obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log it under its beginning, which leads to its page."""
+        return _logged_by_prefix(super().log_change(request, obj, message), obj)
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """Only keys of tenants in which the person may edit."""
-        return super().get_queryset(request).filter(tenant__in=access.tenants_edited(request))
+        own = super().get_queryset(request).filter(tenant__in=access.tenants_edited(request))
+        return with_maker_role(own)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show a made key with its state."""
@@ -112,7 +141,13 @@ class ApiKeyAdmin(TenantAdmin):
         """Let people tick what the key may do."""
         if db_field.name == "scopes":
             return ScopesField(
-                label=capfirst(db_field.verbose_name), choices=Scope.choices, initial=every_scope
+                label=capfirst(db_field.verbose_name),
+                choices=Scope.choices,
+                initial=every_scope,
+                help_text=_(
+                    "The key may do at most what you may. When you leave the company or may do "
+                    "less there, so does the key, until somebody else takes it over."
+                ),
             )
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in OUR_WORDS:
@@ -157,6 +192,23 @@ class ApiKeyAdmin(TenantAdmin):
             self.log_change(request, key, gettext("Revoked."))
         messages.success(request, gettext("Keys revoked: %(count)s.") % {"count": len(keys)})
 
+    @admin.action(
+        description=_("Take the chosen keys over, whose makers left"), permissions=["change"]
+    )
+    def take_over(self, request: HttpRequest, queryset: Any) -> None:
+        """Let keys go on that may not do any more what they were made for, as one's own."""
+        keys = [key for key in queryset.filter(revoked=False) if lost_scopes(key)]
+        for key in keys:
+            key.made_by = request.user
+            key.save(update_fields=["made_by"])
+            self.log_change(request, key, gettext("Taken over."))
+        if not keys:
+            said = gettext("None of these needs it: their makers may still do what the keys do.")
+            messages.warning(request, said)
+            return
+        said = gettext("Keys taken over: %(count)s. What is done with them counts as your doing.")
+        messages.success(request, said % {"count": len(keys)})
+
     @admin.display(description=_("name"))
     def called(self, key: Any) -> str:
         """Return its name."""
@@ -177,18 +229,47 @@ class ApiKeyAdmin(TenantAdmin):
         """Return the part by which a key is recognised."""
         return format_html("<bdi>{}…</bdi>", key.prefix)
 
-    @admin.display(description=_("may"))
+    @admin.display(description=pgettext_lazy("what a key is good for", "may"))
     def may(self, key: Any) -> str:
         """Return what the key is good for."""
         labels = dict(Scope.choices)
         return listed(labels.get(scope, scope) for scope in key.scopes)
+
+    @admin.display(description=_("made by"))
+    def maker(self, key: Any) -> str:
+        """Return who made it, or took it over: it may do at most what they may."""
+        if key.made_by is None:
+            return gettext("Nobody whom this installation knows")
+        name = format_html("<bdi>{}</bdi>", key.made_by.get_username())
+        rule = gettext("The key may do at most what this person may in the company.")
+        return format_html('{}<span class="sayr-below">{}</span>', name, rule)
 
     @admin.display(description=_("state"))
     def state(self, key: Any) -> str:
         """Return whether it still opens the door."""
         if key.revoked:
             return gettext("Revoked")
-        return gettext("Expired") if key.has_expired else gettext("Valid")
+        if key.has_expired:
+            return gettext("Expired")
+        lost, labels = lost_scopes(key), dict(Scope.choices)
+        if not lost:
+            return gettext("Valid")
+        if not scopes_of(key):
+            said = gettext("Opens nothing: %(person)s, who made it, may do nothing here any more.")
+        else:
+            said = gettext("Not any more: %(scopes)s. %(person)s, who made it, may not do that.")
+        words = {
+            "person": key.made_by.get_username(),
+            "scopes": listed(labels[one] for one in Scope if one in lost),
+        }
+        hint = gettext("Somebody of Operations can take it over, by the action of the list.")
+        return f"{said % words} {hint}"
+
+
+def _logged_by_prefix(entry: Any, key: ApiKey) -> Any:
+    entry.object_id = key.prefix
+    entry.save(update_fields=["object_id"])
+    return entry
 
 
 def _moment(moment: datetime) -> str:

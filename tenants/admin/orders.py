@@ -12,6 +12,7 @@ from tenants.admin import access
 from tenants.admin.base import RECORD_SEARCHES, TenantAdmin
 from tenants.admin.lists import CreatedFilter, NewestByChoice, TenantFilter
 from tenants.admin.order_search import MOST_FOUND, MOST_READ, find_orders, own_orders
+from tenants.currencies import USUAL_PLACES, places_of
 from tenants.listing import bare
 from tenants.models.order import Order
 
@@ -79,4 +80,6 @@ class OrderAdmin(TenantAdmin):
     @admin.display(description=_("total"))
     def total(self, order: Order) -> str:
         """Return the amount with its currency."""
-        return f"{number_format(order.total_amount, force_grouping=True)} {order.currency}"
+        places = max(places_of(order.currency), USUAL_PLACES)
+        amount = number_format(order.total_amount, decimal_pos=places, force_grouping=True)
+        return f"{amount} {order.currency}"

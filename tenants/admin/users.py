@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from tenants.admin.key_notice import tell_of_keys
 from tenants.admin.superusers import SuperusersOnly
 from tenants.models.membership import Membership
 from tenants.models.user import User
@@ -50,3 +51,8 @@ class PeopleAdmin(SuperusersOnly, UserAdmin):
         (_("Access"), {"fields": ("is_staff",)}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Say which keys do less from now on."""
+        super().save_related(request, form, formsets, change)
+        tell_of_keys(request, form.instance)

@@ -1,9 +1,12 @@
 """A key with which another application fires events and reads runs."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from rest_framework_api_key.models import AbstractAPIKey
 
 from tenants.fields import NameField
@@ -24,6 +27,16 @@ def every_scope() -> list[str]:
     return [Scope.FIRE_EVENTS, Scope.READ_RUNS]
 
 
+def revoke_with_maker(collector: Any, field: Any, keys: Any, using: str) -> None:
+    """Revoke the keys of an account that is deleted: nobody could say for whom they act."""
+    # In this order: the keys are looked up anew for each, by their maker.
+    collector.add_field_update(ApiKey._meta.get_field("revoked"), True, keys)
+    collector.add_field_update(field, None, keys)
+
+
+revoke_with_maker.lazy_sub_objs = True  # type: ignore[attr-defined]  # as SET_NULL has it
+
+
 class ApiKey(AbstractAPIKey):
     """Shown once when made; only its hash is stored. It belongs to one tenant."""
 
@@ -37,12 +50,13 @@ class ApiKey(AbstractAPIKey):
     )
     scopes = ArrayField(
         models.CharField(max_length=40, choices=Scope.choices),
-        verbose_name=_("may"),
+        # Without a context it would be the month.
+        verbose_name=pgettext_lazy("what a key is good for", "may"),
         default=every_scope,
     )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        revoke_with_maker,
         related_name="+",
         null=True,
         editable=False,

@@ -1,13 +1,18 @@
 """An order: the record most workflows of the first users are about."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now, Reverse, Upper
 from django.utils.translation import gettext_lazy as _
 
+from tenants.alike_sql import with_other_signs
+from tenants.currencies import USUAL_PLACES, places_of
 from tenants.ids import DatabaseUUID7, uuid7
+from tenants.models.amounts import AmountField, in_range
 from tenants.models.tenant import Tenant
 from tenants.tracking import TrackedModel, TrackedQuerySet
 
@@ -77,7 +82,7 @@ class Order(TrackedModel):
     customer_name = models.CharField(_("customer"), max_length=200, blank=True)
     customer_phone = models.CharField(_("phone"), max_length=40, blank=True)
     customer_email = models.EmailField(_("e-mail"), blank=True)
-    total_amount = models.DecimalField(_("total"), max_digits=14, decimal_places=2, default=0)
+    total_amount = AmountField(_("total"), default=0)
     currency = models.CharField(_("currency"), max_length=3, default="USD")
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
@@ -102,9 +107,20 @@ class Order(TrackedModel):
                 name="order_total_not_negative",
                 violation_error_message=_("The total cannot be negative."),
             ),
+            models.CheckConstraint(
+                condition=in_range("total_amount"),
+                name="order_total_in_range",
+                violation_error_message=_("The total has too many digits."),
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "-id"], name="orders_tenant"),
+            # Beside the unique one: numbers with accents, Arabic letters or invisible signs.
+            models.Index(
+                fields=["tenant"],
+                condition=with_other_signs("number"),
+                name="orders_number_other_signs",
+            ),
             # For the search of people. By bytes: whatever the database's own collation is, the
             # beginning of a text is then a range.
             models.Index(
@@ -126,3 +142,12 @@ class Order(TrackedModel):
 
     def __str__(self) -> str:
         return self.number
+
+    def clean(self) -> None:
+        """Refuse a third decimal where the currency has none."""
+        super().clean()
+        amount, places = self.total_amount, max(places_of(self.currency), USUAL_PLACES)
+        if isinstance(amount, Decimal) and amount.is_finite() and amount != round(amount, places):
+            said = _("An amount in %(currency)s has at most %(places)s decimals.")
+            told = {"currency": self.currency, "places": places}
+            raise ValidationError({"total_amount": said % told})

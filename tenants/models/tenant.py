@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.facts import TenantFacts
 from tenants.fields import NameField
 from tenants.ids import DatabaseUUID7, uuid7
-from tenants.validators import validate_zone
+from tenants.validators import validate_address_or_domain, validate_zone
 from tenants.zones import zone_named
 
 
@@ -46,6 +47,18 @@ class Tenant(models.Model):
         default="LB",
         help_text=_(
             "Two letters. Phone numbers without a country code are read as numbers of this country."
+        ),
+    )
+    approver_addresses = ArrayField(
+        models.CharField(max_length=254, validators=[validate_address_or_domain]),
+        verbose_name=_("may be asked to decide"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_(
+            "Mail addresses of people who are no members and may be asked to decide when an event "
+            "names them, one a line. @partner.example allows everybody with such an address. Who "
+            "stands in a workflow itself need not stand here."
         ),
     )
     paused_at = models.DateTimeField(

@@ -59,6 +59,7 @@ def sandbox(running_sandbox: Sandbox, settings) -> Sandbox:
     allowed = [running_sandbox.host_and_port, f"127.0.0.1:{running_sandbox.smtp_port}"]
     settings.SAYR = {**settings.SAYR, "ACTIONS": {"ALLOWED_PRIVATE_HOSTS": allowed}}
     running_sandbox.journal.forget()
+    running_sandbox.journal.templates.clear()
     for rule in running_sandbox.journal.behaviours():
         running_sandbox.behave(rule.channel, "ok", path=rule.path)
     return running_sandbox

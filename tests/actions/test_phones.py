@@ -5,6 +5,7 @@ import pytest
 
 from actions.errors import PermanentFailure
 from actions.phones import to_e164
+from tenants.phones import REASONS
 
 
 @pytest.mark.parametrize(
@@ -44,4 +45,10 @@ def test_what_is_no_phone_is_refused(written):
         to_e164(written, "LB")
 
     assert failure.value.code == "bad_phone"
-    assert failure.value.params == {"phone": written, "country": "LB"}
+    assert failure.value.params == {
+        "phone": written,
+        "country": "LB",
+        "reason": failure.value.params["reason"],
+        "example": "+961 71 123 456",
+    }
+    assert failure.value.params["reason"] in REASONS

@@ -179,6 +179,8 @@ class Robot:
         for day in value:
             self._stand_in(path).locator(f'[data-value="{day}"]').check()
 
+    _fill_several = _fill_days
+
     def _fill_event(self, member, value, path):
         self._choose_or_type(self._stand_in(path), value)
 

@@ -107,6 +107,7 @@ DOCUMENTS = {
             form=[
                 {"key": "why", "label": "Why?", "type": "choice", "options": ["Price", "Stock"]},
                 {"key": "comment", "label": "Comment", "type": "long_text", "required": True},
+                {"key": "until", "label": "Until?", "type": "text", "required_for": ["keep"]},
             ],
             timeout="7d",
             timeout_choice="keep",

@@ -64,3 +64,26 @@ def test_whatsapp_shows_a_message_and_hides_what_a_mail_has(page):
 
     expect(page.locator("[data-sayr-bubble]")).to_have_text("Order «order_id»")
     expect(page.get_by_label("Subject:")).to_be_hidden()
+
+
+def test_a_whatsapp_template_is_entered_as_it_is_registered(page):
+    page.get_by_label("Channel:").select_option("whatsapp")
+    page.get_by_label("Header:", exact=True).select_option("text")
+    page.get_by_label("Text of the header:").fill("Hello {{1}}")
+    page.get_by_label("Text:", exact=True).fill("Order {{1}}")
+    page.get_by_label("Footer:").fill("Cedar")
+    page.get_by_role("button", name="Add a button").click()
+    row = page.locator("[data-sayr-button]:visible")
+    row.get_by_label("What it does").select_option("url")
+    row.get_by_label("What stands on it").fill("Track")
+    row.get_by_label("Address or number").fill("https://shop.example/{{1}}")
+
+    bubble = page.locator("[data-sayr-bubble]")
+    expect(bubble.locator(".sayr-bubble-header")).to_have_text("Hello «header»")
+    expect(bubble.locator(".sayr-bubble-text")).to_have_text("Order «value_1»")
+    expect(bubble.locator(".sayr-bubble-footer")).to_have_text("Cedar")
+    expect(bubble.locator("li")).to_contain_text("https://shop.example/«button_1»")
+
+    page.get_by_label("Header:", exact=True).select_option("image")
+    expect(page.get_by_label("Text of the header:")).to_be_hidden()
+    expect(bubble.locator(".sayr-bubble-media")).to_contain_text("Picture")

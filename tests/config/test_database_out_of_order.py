@@ -86,6 +86,43 @@ def test_a_login_without_the_database(client, away):
     assert_come_again(answer, "Look whether what you did was saved")
 
 
+@pytest.fixture
+def full(migrated):
+    """Lead this thread to a database that takes no session any more; others hold them all."""
+    before = connection.settings_dict.copy()
+    others = []
+
+    def fill():
+        connection.close()
+        connection.settings_dict.update(NAME=migrated.name)
+        with psycopg.connect(migrated.owner_url, autocommit=True) as owner:
+            owner.execute(f'ALTER DATABASE "{migrated.name}" CONNECTION LIMIT 3')
+        while len(others) < 3:
+            others.append(psycopg.connect(migrated.app_url))
+        with pytest.raises(psycopg.OperationalError, match="too many connections"):
+            psycopg.connect(migrated.app_url)
+
+    yield fill
+    for one in others:
+        one.close()
+    connection.close()
+    connection.settings_dict.update(before)
+    with psycopg.connect(migrated.owner_url, autocommit=True) as owner:
+        owner.execute(f'ALTER DATABASE "{migrated.name}" CONNECTION LIMIT -1')
+
+
+@pytest.mark.parametrize("address", ["/admin/", RUNS, "/approvals/x/", "/api/v1/runs/"])
+def test_a_database_that_takes_no_session_any_more(address, browser, full):
+    full()
+
+    answer = browser.get(address, headers={"Authorization": "Api-Key abcdefgh.x"})
+
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert "our mistake" not in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize("table", ["workflow_runs", "django_session"])
 def test_a_table_that_others_hold(table, browser, held):
     set_here("SET lock_timeout = '100ms'")

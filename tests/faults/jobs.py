@@ -95,6 +95,14 @@ def hold_job() -> Job:
     return replace(job, expected=replace(job.expected, steps=(), ends=frozenset({"failed"})))
 
 
+def heavy_job() -> Job:
+    """Return a job whose text multiplies work: each round is within every other limit."""
+    rounds = "{% for i in (1..9999) %}{% assign z = l | sort | sum %}{% endfor %}"
+    params = {"values": {"v": "{% assign l = (1..9900) | reverse %}" + rounds}}
+    job = _job([{"name": "fill", "action": "set_values", "params": params}])
+    return replace(job, expected=replace(job.expected, steps=("fill",), ends=frozenset({"failed"})))
+
+
 def silent_job(address: str, timeout: str) -> Job:
     """Return a job whose only call is never answered; it is cancelled, or fails."""
     job = _job([_call("tell_shop", address, timeout=timeout)])

@@ -466,6 +466,9 @@ def _asking(site, **payload):
 
 
 def address_of_an_approver(site, text):
+    type(site.tenant).objects.filter(pk=site.tenant.pk).update(
+        approver_addresses=["head@example.com"]
+    )
     answer = _asking(site, title="?", approvers=[text])
     if said := refused(answer):
         return said

@@ -97,7 +97,8 @@ class Site:
             yield reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
             newest = model._base_manager.order_by("-pk")[:3] if page else ()
             for row in newest:
-                yield reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+                name = getattr(row, "prefix", row.pk)  # of an API key
+                yield reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[name])
         for run in WorkflowRun.objects.filter(tenant=self.tenant).order_by("-id")[:3]:
             for name in ("correct", "retry", "cancel", "settle"):
                 yield reverse(f"admin:workflows_workflowrun_{name}", args=[run.pk])

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
+from actions.sandbox.registration import registrations
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 from tests.support.live import wait_until
@@ -80,6 +81,7 @@ class Company:
             parameters=["order_id", "total"],
             language="en",
         )
+        self.register_templates()
         MessageTemplate.objects.create(
             tenant=self.tenant,
             key="ops_new_order_summary",
@@ -92,6 +94,11 @@ class Company:
             ),
             html="<p>Order {{ trigger.order_number }} of {{ trigger.customer_name }}</p>",
         )
+
+    def register_templates(self):
+        """Let WhatsApp know its templates, as if Meta had approved them."""
+        rows = MessageTemplate.objects.filter(tenant=self.tenant)
+        self.outside.register(registrations(rows))
 
     def publish(self, document, key=None):
         """Publish a document as an active workflow."""

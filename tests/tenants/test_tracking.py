@@ -220,10 +220,10 @@ def test_what_a_signal_writes_before_the_save_of_a_locked_row_is_told_once(order
 
 def test_a_value_that_the_database_rounds_away_is_no_change(order, told):
     told.clear()
-    order.total_amount = Decimal("10.004")
+    order.total_amount = Decimal("10.0004")
 
     order.save()
-    Order.objects.update(total_amount=Decimal("9.996"))
+    Order.objects.update(total_amount=Decimal("9.9996"))
 
     assert told == []
 

@@ -30,7 +30,7 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.services.activate import NeverPublished, set_active
 from workflows.services.archive import archive, restore
 from workflows.services.drafts import edited, save_draft
-from workflows.services.languages import numbers_that_stay
+from workflows.services.languages import changed_places
 from workflows.services.publish import publish
 from workflows.wording import document_text
 from workflows.wording.actors import actor_words
@@ -184,7 +184,7 @@ class DefinitionAdmin(TenantAdmin):
         context = {
             "versions": listed_versions(obj),
             "draft": draft_state(obj),
-            "language_changes": language_changes(numbers_that_stay(obj, edited(obj)), edited(obj)),
+            "language_changes": language_changes(changed_places(obj, edited(obj)), edited(obj)),
             "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
             "may_go_back": self.has_change_permission(request, obj),
             **(extra_context or {}),

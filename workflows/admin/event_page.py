@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from workflows.admin.readable import readable_event
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -52,6 +53,7 @@ class Change:
 
 def event_page(event: WorkflowEvent) -> dict[str, Any]:
     """Return the page's context."""
+    event = readable_event(event)
     cause, fields = event.caused_by_run, values.payload_fields(event.type)
     answers = _answers(event)
     return {
@@ -75,15 +77,16 @@ def event_page(event: WorkflowEvent) -> dict[str, Any]:
 def _changes(event: WorkflowEvent, fields: Mapping[str, str]) -> list[Change]:
     """Return the fields of a changed record that hold another value than before."""
     before = event.previous or {}
+    now = event.payload if isinstance(event.payload, dict) else {}
     keys = [key for key in (*fields, *before) if key in before]
     return [
         Change(
             fields.get(key) or values.spelt_out(key),
             values.show(before[key]),
-            values.show(event.payload.get(key)),
+            values.show(now.get(key)),
         )
         for key in dict.fromkeys(keys)
-        if before[key] != event.payload.get(key)
+        if before[key] != now.get(key)
     ]
 
 
@@ -94,8 +97,9 @@ def _answers(event: WorkflowEvent) -> list[Answer]:
     started: dict[str, list[Told]] = {}
     for run in runs:
         started.setdefault(str(run.definition_id), []).append(told(run, plans))
-    known = _known(event, (one.get("definition_id", "") for one in event.evaluations))
-    return [_answer(event.type, one, known, started) for one in event.evaluations]
+    found = event.evaluations
+    known = _known(event, (one.get("definition_id", "") for one in found))
+    return [_answer(event.type, one, known, started) for one in found]
 
 
 def _answer(

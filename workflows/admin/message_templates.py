@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -11,14 +11,30 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from actions.models.message_template import Channel, MessageTemplate
+from actions.models.message_template import BUTTONS, Channel, MessageTemplate
+from actions.whatsapp.faults import faults, names_from
+from actions.whatsapp.registered import HeaderKind
 from tenants.admin import access
 from tenants.admin.base import TenantAdmin, TenantForm
 from tenants.admin.lists import TenantFilter
 from workflows.admin import template_preview
+from workflows.admin.template_buttons import ButtonsField
 from workflows.admin.template_samples import chips_for, choices_for
 from workflows.definition.templates import template_problems
 from workflows.wording.errors import sentence
+
+_REGISTERED: Final = (
+    *("provider_name", "language", "text", "parameter_format"),
+    *("header_kind", "header_text", "footer"),
+)
+# Of a mail: what only WhatsApp has.
+_NOTHING_REGISTERED: Final = {
+    "header_kind": "",
+    "header_text": "",
+    "footer": "",
+    "buttons": [],
+    "parameter_format": "",
+}
 
 
 class NamesField(forms.CharField):
@@ -28,7 +44,7 @@ class NamesField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Show one name a line."""
-        return "\n".join(value) if isinstance(value, list) else value
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
         """Return the names; empty lines say nothing."""
@@ -43,7 +59,16 @@ class MessageTemplateForm(TenantForm):
     parameters = NamesField(
         label=_("Values it takes"),
         required=False,
-        help_text=_("For WhatsApp: one name a line, in the order in which they were registered."),
+        help_text=_(
+            "One name a line, in the order of the text. Left empty, they are taken from the text."
+        ),
+    )
+    buttons = ButtonsField(
+        label=_("Buttons"),
+        required=False,
+        help_text=_(
+            "In the registered order. An address may end in {{1}}: the step gives what follows."
+        ),
     )
 
     class Meta:
@@ -57,7 +82,23 @@ class MessageTemplateForm(TenantForm):
             for name in ("subject", "text", "html"):
                 for problem in template_problems(values.get(name) or ""):
                     self.add_error(name, ValidationError(sentence(problem.code, problem.params)))
+            values.update(_NOTHING_REGISTERED)
+        elif values.get("channel") == Channel.WHATSAPP:
+            self._check_registered(values)
         return values
+
+    def _check_registered(self, values: dict[str, Any]) -> None:
+        if values.get("header_kind") != HeaderKind.TEXT:
+            values["header_text"] = ""
+        if not values.get("parameters"):
+            values["parameters"] = names_from(values.get("text") or "")
+        given = {name: values.get(name) or "" for name in _REGISTERED}
+        given |= {"key": values.get("key") or self.instance.key}
+        lists = {name: values.get(name) or [] for name in ("parameters", "buttons")}
+        entered = MessageTemplate(**given, **lists).registered
+        for fault in faults(entered, given["parameter_format"]):
+            if fault.field not in self.errors:
+                self.add_error(fault.field, fault.sentence)
 
 
 @admin.register(MessageTemplate)
@@ -78,18 +119,51 @@ class MessageTemplateAdmin(TenantAdmin):
         (
             _("Message"),
             {
-                "fields": ("subject", "text", "html"),
+                "fields": (
+                    "subject",
+                    "header_kind",
+                    "header_text",
+                    "text",
+                    "html",
+                    "footer",
+                    "buttons",
+                ),
                 "description": _(
                     "In a mail, values are filled in where {{ … }} stands, for example "
-                    "{{ trigger.order_number }}. Of WhatsApp this is a copy of the registered text."
+                    "{{ trigger.order_number }}. For WhatsApp, copy every part from the WhatsApp "
+                    "Manager as it is registered there, with {{1}} or {{customer_name}}."
                 ),
             },
         ),
         (
             _("As registered with WhatsApp"),
-            {"fields": ("provider_name", "parameters"), "classes": ("sayr-only-whatsapp",)},
+            {
+                "fields": ("provider_name", "parameters", "parameter_format"),
+                "classes": ("sayr-only-whatsapp",),
+            },
         ),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Tell the buttons in words to whoever may only read them."""
+        told = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return told
+        named = {"buttons": "buttons_told"}
+        return [
+            (title, {**part, "fields": [named.get(name, name) for name in part["fields"]]})
+            for title, part in told
+        ]
+
+    @admin.display(description=_("Buttons"), empty_value="\N{EN DASH}")
+    def buttons_told(self, obj: MessageTemplate) -> str:
+        """Return what stands on each button, and where it leads."""
+        kinds = dict(BUTTONS)
+        shown = (
+            " ".join(filter(None, (one.text or str(kinds[one.kind.value]), one.target)))
+            for one in obj.registered.buttons
+        )
+        return "; ".join(shown)
 
     def get_urls(self) -> list[Any]:
         """Add the addresses of the preview."""

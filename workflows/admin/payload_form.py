@@ -84,6 +84,7 @@ class PayloadForm(forms.Form):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        payload = payload if isinstance(payload, dict) else {}
         self.payload = payload
         # What nobody may read: what comes back as it was shown is as it was.
         self.shown: Mapping[str, Json] = mask_links_in(dict(payload))

@@ -13,7 +13,7 @@ from workflows.models.run import WorkflowRun
 from workflows.services.refusals import NotRetryable
 from workflows.services.retry import program_to_resume, resumption_of
 from workflows.services.run_entries import MAX_SHOWN, entries_of
-from workflows.services.starting import start_problems, steps_to_start_at
+from workflows.services.starting import asked_again, start_problems, steps_to_start_at
 from workflows.services.stories import facts_of, plans_of
 from workflows.wording.lines import Line, StepState
 from workflows.wording.plans import every_step
@@ -104,10 +104,18 @@ def lines_of(run: WorkflowRun) -> Sequence[Line]:
     return timeline(facts)
 
 
-def reached(lines: Sequence[Line], run: WorkflowRun) -> list[Line]:
-    """Return the steps from which a run can be started again."""
-    names = steps_to_start_at(run)
-    return [line for line in lines if line.state in REACHED and line.name in names]
+def reached(lines: Sequence[Line], run: WorkflowRun) -> list[tuple[Line, str]]:
+    """Return the steps from which a run can be started again.
+
+    Beside each the label of the question that is asked again first; "" if there is none.
+    """
+    names, questions = steps_to_start_at(run), asked_again(run)
+    labels = {line.name: line.label for line in lines}
+    return [
+        (line, labels.get(questions.get(line.name, ""), ""))
+        for line in lines
+        if line.state in REACHED and line.name in names
+    ]
 
 
 def not_offered(run: WorkflowRun) -> list[tuple[list[str], str]]:

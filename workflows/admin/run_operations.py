@@ -32,7 +32,7 @@ from workflows.models.run import WorkflowRun
 from workflows.services.cancel import cancel
 from workflows.services.refusals import Refused
 from workflows.services.retry import retry_failed_step, start_again
-from workflows.services.starting import start_problems, was_decided_before
+from workflows.services.starting import retry_problem, start_problems, was_decided_before
 from workflows.services.unknown import settle_unknown
 from workflows.wording import values
 from workflows.wording.refusals import refusal_sentence
@@ -111,11 +111,14 @@ class RunOperations:
         if request.method == "POST":
             return self._do(request, run, lambda: self._retried(request, run))
         lines, step = lines_of(run), goes_on_at(run)
+        steps, problem = reached(lines, run), retry_problem(run) if step else ""
         context = {
             "lines": lines,
-            "reached": reached(lines, run),
+            "reached": steps,
+            "asks_again": any(question for _line, question in steps),
             "not_offered": not_offered(run),
-            "stopped": label_of_step(lines, step) if step else "",
+            "stopped": label_of_step(lines, step) if step and not problem else "",
+            "why_not": refusal_sentence(problem) if problem else "",
             "stopped_name": step,
             "is_unclear": unclear_step(run) is not None,
             "rest": from_here(lines, step) if step else [],

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 
 from tenants.listing import listed
 from workflows.admin import run_kin
+from workflows.admin.readable import readable_run
 from workflows.admin.run_steps import Rounds, shown_parts, shown_steps
 from workflows.admin.ways_out import ways_out
 from workflows.engine.decide import DEADLINE_PASSED
@@ -50,6 +51,7 @@ def run_page(run: WorkflowRun, asked: str = "") -> dict[str, Any]:
 
     `asked` says which rounds of a loop are shown, if not the last.
     """
+    run = readable_run(run)
     plans, ahead, rounds = plans_of([run]), run_kin.ahead_of(run), Rounds.read(asked)
     facts = _exactly(run, _turn(facts_of(run, plans), ahead))
     told, families = flow(facts), run_kin.families_of(run, plans)

@@ -18,6 +18,7 @@ from workflows.wording.lines import Attempt, Kin, Line, Part, StepState
 from workflows.wording.parts import part_title
 from workflows.wording.plans import WayKind
 from workflows.wording.times import milliseconds, short_moment
+from workflows.wording.whatsapp import PARTS, told, value_names
 
 # Nothing has been done of these.
 GREY: Final = frozenset(
@@ -59,6 +60,7 @@ class ShownStep:
     attempts: tuple[ShownAttempt, ...]
     key: str  # its place on the page: an id
     when: str
+    message: Mapping[str, Any] | None = None  # what it sent, as its reader sees it
     parts: tuple["ShownPart", ...] = ()
     family: ShownFamily | None = None
 
@@ -179,7 +181,9 @@ class _Page:
 
     def _step(self, line: Line, key: str) -> ShownStep:
         inputs, outputs = _schemas(line.action)
-        fields = _record_fields(line)
+        fields = _inner_names(line)
+        message = _message(line)
+        output = _beside(line.output, message)
         return ShownStep(
             line=line,
             badge=badges.step_badge(line.state),
@@ -188,12 +192,13 @@ class _Page:
             took=milliseconds(line.duration_ms),
             bars=bars_of(line, self.span),
             input=_values(line.input, inputs, fields),
-            output=_values(line.output, outputs, fields),
+            output=_values(output, outputs, fields),
             raw_input=values.raw(line.input),
             raw_output=values.raw(line.output),
             attempts=tuple(_shown_attempt(attempt) for attempt in line.attempts),
             key=key,
             when=self._when(line.started_at),
+            message=message,
             parts=self.parts(line.parts, key),
             family=self.families(line.kin) if line.kin and self.families else None,
         )
@@ -232,11 +237,26 @@ def _verdict(kind: WayKind) -> str:
     return _("not needed")
 
 
-def _record_fields(line: Line) -> dict[str, str]:
-    """Return what the fields are called of the kind of record that a step works on."""
+def _inner_names(line: Line) -> dict[str, str]:
+    """Return what is called how inside a step's values: the fields of its record, for example."""
+    if line.action == "whatsapp_notify":
+        return value_names()
     table = line.input.get("table") if isinstance(line.input, dict) else None
     # What a step has changed is told as {"status": {"from": …, "to": …}}.
     return {**values.record_fields(table), "from": _("From"), "to": _("To")} if table else {}
+
+
+def _message(line: Line) -> dict[str, Any] | None:
+    """Return the WhatsApp message that a step has sent. A rehearsal shows its own."""
+    is_sent = line.action == "whatsapp_notify" and isinstance(line.output, dict)
+    return told(line.output) if is_sent and not line.notes else None
+
+
+def _beside(output: Any, message: Mapping[str, Any] | None) -> Any:
+    """Return what is told of an output beside the picture of its message."""
+    if message is None:
+        return output
+    return {name: value for name, value in output.items() if name not in PARTS}
 
 
 def _values(

@@ -92,7 +92,8 @@ class ScheduleForm(TenantForm):
                 "on this event starts at these times."
             ),
             "cron": _(
-                "Five parts: minute, hour, day of the month, month, day of the week (0 is Sunday). "
+                "Five parts: minute, hour, day of the month, month, day of the week (0 is Sunday; "
+                "names like SUN and ranges like SAT-THU are understood). "
                 "0 8 * * * is every day at 08:00. 30 9 * * 0-4 is 09:30 from Sunday to Thursday, "
                 "for a weekend of Friday and Saturday. 0 9 1 * * is the first of every month at "
                 "09:00. */15 * * * * is every 15 minutes. When the clocks change, a time that does "
@@ -116,10 +117,9 @@ class ScheduleForm(TenantForm):
         """Refuse what cannot be read."""
         text = " ".join(bare(self.cleaned_data["cron"]).split())
         try:
-            Cron.read(text)
+            return Cron.read(text).as_stored(text)
         except UnreadableCron as trouble:
             raise ValidationError(problem_words(trouble)) from None
-        return text
 
     def clean_time_zone(self) -> str:
         """Refuse an unknown zone; none is the tenant's."""

@@ -1,16 +1,13 @@
-"""Cron expressions as people say them, and what is wrong with one."""
+"""Cron expressions as people say them: exactly when one strikes, and what is wrong with one."""
 
-import re
 from typing import Final
 
-from django.utils.dates import MONTHS, WEEKDAYS
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from workflows.services.cron import UnreadableCron
+from workflows.admin.schedule_days import days_words, is_every_day, listed, spans
+from workflows.services.cron import Cron, CronSets, UnreadableCron
 
-WEEKDAY_NAMES: Final = {"SUN": 0, "MON": 1, "TUE": 2, "WED": 3, "THU": 4, "FRI": 5, "SAT": 6}
 PROBLEMS: Final = {
     "parts": gettext_lazy(
         "Write five parts with spaces between them: minute, hour, day of the month, month, day of "
@@ -29,8 +26,8 @@ PROBLEMS: Final = {
         "“%(part)s” is not a month. Months go from 1 to 12, or JAN to DEC; * is every month."
     ),
     "day-of-week": gettext_lazy(
-        "“%(part)s” is not a day of the week. Sunday is 0 or 7, Saturday 6; SUN to SAT are "
-        "understood too; * is every day."
+        "“%(part)s” is not a day of the week. Sunday is 0 or 7, Saturday 6; names like SUN, "
+        "Sunday and ranges like SAT-THU are understood too; * is every day."
     ),
     "never": gettext_lazy("There is no such day, so this would never happen."),
     "unreadable_row": gettext_lazy(
@@ -45,6 +42,9 @@ PROBLEMS: Final = {
         "“%(part)s” is not a time zone. Write it like Asia/Beirut or Asia/Riyadh."
     ),
 }
+ALL_MINUTES: Final = frozenset(range(60))
+ALL_HOURS: Final = frozenset(range(24))
+MOST_TIMES: Final = 12  # of a day, that are told one by one
 
 
 def problem_words(trouble: UnreadableCron) -> str:
@@ -62,84 +62,61 @@ def trouble_words(code: str) -> str:
 
 
 def schedule_words(expression: str) -> str:
-    """Return a common expression in words, “Every day at 08:00”; any other one as it is."""
-    parts = expression.upper().split()
-    if len(parts) != 5:
+    """Return when an expression strikes, “Every day at 08:00”; an unreadable one as it is."""
+    try:
+        sets = Cron.read(expression).sets
+    except UnreadableCron:
         return expression
-    minute, hour, day, month, weekday = parts
-    if [day, month, weekday] == ["*", "*", "*"] and (often := _several_times_a_day(minute, hour)):
+    days = days_words(sets)
+    if is_told_by_times(sets):
+        told = {"days": days, "times": _times(sets)}
+        # Behind “in months that have one”, for example.
+        is_long = "," in days or "\u060c" in days
+        return (_("%(days)s, at %(times)s") if is_long else _("%(days)s at %(times)s")) % told
+    often = often_words(sets)
+    if is_every_day(sets):
         return often
-    at = _times(minute, hour)
-    days = _days(day, month, weekday)
-    return _("%(days)s at %(times)s") % {"days": days, "times": at} if at and days else expression
+    return _("%(days)s: %(often)s") % {"days": days, "often": often}
 
 
-def _several_times_a_day(minute: str, hour: str) -> str:
-    """Return “Every 15 minutes” and the like, or ""."""
-    step = re.fullmatch(r"\*/(\d+)", minute)
-    if hour == "*" and minute in {"*", "*/1"}:
+def is_told_by_times(sets: CronSets) -> bool:
+    """Whether the times of a day are few enough to tell one by one."""
+    return len(sets.minutes) * len(sets.hours) <= MOST_TIMES
+
+
+def _times(sets: CronSets) -> str:
+    struck = [(hour, minute) for hour in sorted(sets.hours) for minute in sorted(sets.minutes)]
+    return listed(f"{hour:02d}:{minute:02d}" for hour, minute in struck)
+
+
+def often_words(sets: CronSets) -> str:
+    """Return “Every 15 minutes” and the like."""
+    if sets.hours == ALL_HOURS:
+        return _minutes(sets.minutes)
+    hours = listed(spans(sets.hours, "02d"))
+    told = {"minutes": _minutes(sets.minutes), "hours": hours}
+    several = len(sets.hours)
+    return (
+        ngettext(
+            "%(minutes)s, in the hour %(hours)s", "%(minutes)s, in the hours %(hours)s", several
+        )
+        % told
+    )
+
+
+def _minutes(minutes: frozenset[int]) -> str:
+    every = 60 // len(minutes)
+    if minutes == ALL_MINUTES:
         return _("Every minute")
-    if hour == "*" and step and 60 % int(step[1]) == 0:
-        every = int(step[1])
+    if minutes == {0}:
+        return _("Every hour, on the hour")
+    if minutes == frozenset(range(0, 60, every)):
         return ngettext("Every %(count)s minute", "Every %(count)s minutes", every) % {
             "count": every
         }
-    if hour == "*" and minute == "0":
-        return _("Every hour, on the hour")
-    if hour == "*" and minute.isdecimal():
-        past = int(minute)
+    if len(minutes) == 1:
+        past = min(minutes)
         return ngettext(
             "Every hour, %(count)s minute past", "Every hour, %(count)s minutes past", past
         ) % {"count": past}
-    return ""
-
-
-def _times(minute: str, hour: str) -> str:
-    """Return “08:00 and 14:00”, or "" if there are other than a few of them."""
-    hours = hour.split(",")
-    if not minute.isdecimal() or not all(one.isdecimal() for one in hours):
-        return ""
-    return _listed([f"{int(one):02d}:{int(minute):02d}" for one in hours])
-
-
-def _days(day: str, month: str, weekday: str) -> str:
-    match day, month, weekday:
-        case "*", "*", "*":
-            return _("Every day")
-        case "*", "*", _named:
-            return _weekdays(weekday)
-        case "L", "*", "*":
-            return _("On the last day of every month")
-        case number, "*", "*" if number.isdecimal():
-            return _("On day %(day)s of every month") % {"day": int(number)}
-        case number, name, "*" if number.isdecimal() and name.isdecimal():
-            return _("Every year on %(day)s %(month)s") % {
-                "day": int(number),
-                "month": MONTHS[int(name)],
-            }
-        case _:
-            return ""
-
-
-def _weekdays(text: str) -> str:
-    """Return “Every Sunday”, “From Sunday to Thursday”, or "" for what is rarely written."""
-    span = text.split("-")
-    if len(span) == 2 and all(one in WEEKDAY_NAMES or one.isdecimal() for one in span):
-        return _("From %(first)s to %(last)s") % {
-            "first": _weekday(span[0]),
-            "last": _weekday(span[1]),
-        }
-    names = text.split(",")
-    if not all(one in WEEKDAY_NAMES or one.isdecimal() for one in names):
-        return ""
-    return _("Every %(weekdays)s") % {"weekdays": _listed([_weekday(one) for one in names])}
-
-
-def _weekday(name: str) -> str:
-    number = int(name) if name.isdecimal() else WEEKDAY_NAMES[name]
-    # Cron's week begins on Sunday, Django's on Monday.
-    return str(WEEKDAYS[(number - 1) % 7])
-
-
-def _listed(words: list[str]) -> str:
-    return get_text_list(words, _("and"))
+    return _("Every hour, at the minutes %(minutes)s") % {"minutes": listed(spans(minutes, "02d"))}

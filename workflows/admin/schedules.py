@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -15,6 +15,7 @@ from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
 from workflows.admin.schedule_form import ScheduleForm
+from workflows.admin.schedule_hints import schedule_hints
 from workflows.admin.schedule_words import problem_words, schedule_words, trouble_words
 from workflows.event_types import label_of
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
@@ -67,6 +68,9 @@ class ScheduleAdmin(TenantAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store it, and plan its next time if its times are other ones."""
         save_schedule(obj.tenant, actor_of(request), obj, moved=form.is_moved or not change)
+        if form.is_moved or not change:
+            for hint in schedule_hints(obj.cron):
+                messages.warning(request, hint)
 
     @admin.action(description=_("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: Any) -> None:
@@ -147,6 +151,8 @@ class ScheduleAdmin(TenantAdmin):
     @admin.display(description=_("next times"))
     def next_five(self, schedule: Any) -> Any:
         """Return the next five times on its own clock, and on the reader's if that is another."""
+        if schedule.error_code and schedule.is_active:
+            return trouble_words(schedule.error_code)
         try:
             times, zone = next_times(schedule), zone_of(schedule)
         except UnreadableCron as trouble:
@@ -162,9 +168,10 @@ class ScheduleAdmin(TenantAdmin):
         table = format_html(
             "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body
         )
+        hints = format_html_join("", "<p>{}</p>", ((one,) for one in schedule_hints(schedule.cron)))
         words = schedule_words(schedule.cron)
         off = "" if schedule.is_active else gettext("It is switched off. If it were on:")
-        return format_html("<div><p>{} {}</p>{}</div>", words, off, table)
+        return format_html("<div><p>{} {}</p>{}{}</div>", words, off, hints, table)
 
 
 def _moment(time: datetime, zone: tzinfo) -> str:

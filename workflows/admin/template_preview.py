@@ -1,11 +1,11 @@
 """A message template as its reader will see it, while it is written."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -13,7 +13,13 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from actions.models.message_template import Channel, MessageTemplate
+from actions.whatsapp.faults import names_from
+from actions.whatsapp.letter import Letter
+from actions.whatsapp.places import places_in
+from actions.whatsapp.registered import Registered
+from actions.whatsapp.values import own_key
 from tenants.models.tenant import Tenant
+from workflows.admin.template_buttons import posted
 from workflows.admin.template_samples import (
     Choice,
     choices_for,
@@ -25,15 +31,17 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
 from workflows.definition.templates import render_text
 from workflows.wording.errors import sentence
+from workflows.wording.whatsapp import told
 
 TEXTS: Final = ("subject", "text", "html")
+BUBBLE: Final = "admin/sayr/whatsapp_message.html"
+PARTS: Final = ("parameter_format", "header_kind", "header_text", "footer")
 # Of the page inside the frame: it may show itself and do nothing else. Its styles are part of the
 # mail; pictures from elsewhere would tell their owner that somebody writes this mail.
 FRAME_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 )
-_PLACE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Rendered:
     texts: Mapping[str, str]
     problems: Mapping[str, str]
     are_real: bool  # the values: of the last event, not made up
+    message: Mapping[str, Any] = field(default_factory=dict)  # of WhatsApp: as its reader sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Draft:
     language: str
     texts: Mapping[str, str]
     parameters: list[str] = field(default_factory=list)
+    parts: Mapping[str, Any] = field(default_factory=dict)  # what only WhatsApp has
     chosen: str = ""  # whose values
 
     @classmethod
@@ -67,20 +77,31 @@ class Draft:
             channel=data.get("channel", ""),
             language=data.get("language", ""),
             texts={name: data.get(name, "") for name in TEXTS},
-            parameters=data.get("parameters", "").split(),
+            parameters=[
+                line.strip() for line in data.get("parameters", "").splitlines() if line.strip()
+            ],
+            parts={
+                **{name: data.get(name, "") for name in PARTS},
+                "buttons": posted(data),
+            },
             chosen=data.get("sample", ""),
         )
 
 
 def answer(draft: Draft) -> JsonResponse:
     """Return subject, text and problems; the HTML comes by a way of its own."""
-    rendered = render(draft)
+    rendered, direction = render(draft), direction_of(draft.language)
     return JsonResponse(
         {
             **{name: rendered.texts.get(name, "") for name in ("subject", "text")},
+            "bubble": render_to_string(
+                BUBBLE, {"message": rendered.message, "direction": direction}
+            )
+            if rendered.message
+            else "",
             "problems": rendered.problems,
             "has_html": bool(draft.texts["html"].strip()) and "html" not in rendered.problems,
-            "direction": direction_of(draft.language),
+            "direction": direction,
             "values": _("Values of the last event.")
             if rendered.are_real
             else _("No such event has come yet: these values are made up."),
@@ -141,16 +162,26 @@ def _filled(source: str, scope: Scope, *, html: bool) -> tuple[str, str]:
 
 
 def _whatsapp(draft: Draft, choice: Choice) -> Rendered:
-    """Fill the copy of the registered text as the provider does: {{1}}, or {{name}}."""
+    """Fill the registered parts as the provider does: {{1}}, or {{name}}."""
     key = draft.template.key if draft.template else ""
     known = last_values(draft.tenant, choice, key)
-    values: dict[str, Any] = {}
-    for place, name in enumerate(draft.parameters, 1):
-        values[str(place)] = values[name] = known.get(name) or f"«{name}»"
-    text = _PLACE.sub(lambda found: str(values.get(found[1], found[0])), draft.texts["text"])
-    missing = [found for found in _PLACE.findall(draft.texts["text"]) if found not in values]
-    problems = {"text": _unknown_place(missing[0])} if missing else {}
-    return Rendered({"text": text}, problems, bool(known))
+    entered = _entered(draft, key)
+    values = {own_key(one): str(known.get(one.key) or f"«{one.key}»") for one in entered.wanted}
+    shown = Letter("", entered, entered.language, values).shown()
+    found = [one for one in places_in(draft.texts["text"]) if one in places_in(shown["text"])]
+    problems = {"text": _unknown_place(found[0])} if found else {}
+    return Rendered({"text": shown["text"]}, problems, bool(known), told(shown))
+
+
+def _entered(draft: Draft, key: str) -> Registered:
+    text = draft.texts["text"]
+    return MessageTemplate(
+        key=key,
+        language=draft.language,
+        text=text,
+        parameters=draft.parameters or names_from(text),
+        **draft.parts,
+    ).registered
 
 
 def _unknown_place(place: str) -> str:

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST
 from tenants.admin.access import actor_of
 from workflows.admin.problem_lines import problem_lines
 from workflows.admin.version_list import DRAFT, compare_url, version_words
-from workflows.definition.changes.numbers import KeptNumber
+from workflows.definition.changes.numbers import ChangedPlace
 from workflows.definition.errors import InvalidDocument
-from workflows.definition.language import LANGUAGE_VERSION, NUMBERS_STAY_NUMBERS
+from workflows.definition.language import LANGUAGE_VERSION
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.services.drafts import discard_draft, unstorable
-from workflows.services.languages import language_of, numbers_in, numbers_that_stay
+from workflows.services.languages import changed_places, language_of, places_between
 from workflows.services.managed import take_over
 from workflows.services.publish import problems_of
 from workflows.services.restore import PublishedMeanwhile, publish_again, take_as_draft
@@ -121,7 +121,7 @@ class VersionPages:
             **changes_shown(
                 definition.definition,
                 version.document,
-                numbers_that_stay(definition, version.document),
+                changed_places(definition, version.document),
             ),
         }
         return self._page(request, "admin/workflows/publish_again.html", context)
@@ -195,10 +195,10 @@ class VersionPages:
         return TemplateResponse(request, template, {**site, "opts": self.admin.opts, **context})
 
 
-def changes_shown(old: Json, new: Json, kept: Sequence[KeptNumber] = ()) -> dict[str, Any]:
+def changes_shown(old: Json, new: Json, kept: Sequence[ChangedPlace] = ()) -> dict[str, Any]:
     """Return what `admin/sayr/changes.html` shows: in words, and as text.
 
-    `kept` is where numbers go out as another type than before.
+    `kept` is what means something else than before by the language alone.
     """
     return {
         "changes": [*language_changes(kept, new), *told(old, new)],
@@ -233,13 +233,13 @@ def _document(definition: WorkflowDefinition, number: int | str) -> Json:
 
 def _kept(
     definition: WorkflowDefinition, sides: tuple[int | str, int | str], document: Json
-) -> list[KeptNumber]:
-    """Return where numbers go out as another type on the new side than on the old one."""
+) -> list[ChangedPlace]:
+    """Return what means something else on the new side than on the old one."""
     old, new = (
         LANGUAGE_VERSION if side == DRAFT else language_of(definition, int(side)) or 1
         for side in sides
     )
-    return numbers_in(definition, document) if old < NUMBERS_STAY_NUMBERS <= new else []
+    return places_between(definition, document, old, new)
 
 
 def _side(definition: WorkflowDefinition, number: int | str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The shapes of approvals, to describe the API by. `approving` makes them; a test compares."""
 
-from typing import Any
+from typing import Any, Final
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from workflows.api.shapes import RunLink, WorkflowName
@@ -22,7 +23,12 @@ class ApprovalField(serializers.Serializer[object]):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field
     type = serializers.CharField(help_text=", ".join(FieldType))
-    required = serializers.BooleanField()  # type: ignore[assignment]  # a field
+    required = serializers.BooleanField(  # type: ignore[assignment]  # a field
+        help_text="Whatever is chosen."
+    )
+    required_for = serializers.ListField(
+        child=serializers.CharField(), help_text="The keys of the choices that need an answer."
+    )
     options = ApprovalOption(many=True, help_text="Of a field of type choice.")
 
 
@@ -62,6 +68,21 @@ class Approval(serializers.Serializer[object]):
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     decision = ApprovalDecision(allow_null=True)
+
+
+class ApprovalBrief(serializers.Serializer[object]):
+    """What a key without `runs:read` is told of an approval that it decided."""
+
+    id = serializers.UUIDField()
+    url = serializers.URLField()
+    status = serializers.CharField()
+    decision = ApprovalDecision()
+
+
+# The answer to who decides.
+APPROVAL_AFTER: Final = PolymorphicProxySerializer(
+    "ApprovalAfter", serializers=[Approval, ApprovalBrief], resource_type_field_name=None
+)
 
 
 class ApprovalPage(serializers.Serializer[object]):

@@ -60,6 +60,17 @@ def approval(request: Request, found: FoundApproval) -> dict[str, Json]:
     }
 
 
+def approval_brief(request: Request, found: FoundApproval) -> dict[str, Json]:
+    """Return what a key hears of an approval that it may decide, and not read."""
+    row = found.approval
+    return {
+        "id": str(row.pk),
+        "url": reverse("api-approval", args=[row.pk], request=request),
+        "status": found.state.value,
+        "decision": _decision(found),
+    }
+
+
 def answer_in(body: Mapping[str, Json]) -> Answer:
     """Read a decision from a request's body. Raises ApiProblem."""
     strangers = sorted(set(body) - KNOWN)
@@ -109,6 +120,7 @@ def _field(one: Any) -> dict[str, Json]:
         "label": one.label,
         "type": one.type.value,
         "required": one.required,
+        "required_for": sorted(one.required_for),
         "options": [{"key": option.key, "label": option.label} for option in one.options],
     }
 

@@ -14,6 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework_api_key.permissions import KeyParser
 
+from tenants.key_rights import lost_scopes, scopes_of, with_maker_role
 from tenants.models.api_key import ApiKey
 from tenants.models.tenant import Tenant
 from workflows.api.refusals import ApiProblem
@@ -57,9 +58,16 @@ class HasScope(BasePermission):
 
 
 def need_scope(request: Request, scope: str | None) -> None:
-    """Raise ApiProblem (`missing_scope`) unless the key of a request has the scope."""
-    if scope is None or scope not in key_of(request).scopes:
-        raise ApiProblem("missing_scope", {"scope": scope})
+    """Raise ApiProblem (`missing_scope`, `maker_may_not`) unless the key of a request may this."""
+    if may(request, scope):
+        return
+    is_lost = scope in lost_scopes(key_of(request))
+    raise ApiProblem("maker_may_not" if is_lost else "missing_scope", {"scope": scope})
+
+
+def may(request: Request, scope: str | None) -> bool:
+    """Whether the key of a request may do what a scope stands for."""
+    return scope is not None and scope in scopes_of(key_of(request))
 
 
 def key_of(request: Request) -> ApiKey:
@@ -79,7 +87,7 @@ def _find(given: str) -> ApiKey:
     found: Any = None
     if _KEY.fullmatch(given):
         prefix = given.partition(".")[0]
-        found = ApiKey.objects.select_related("tenant", "made_by").filter(prefix=prefix).first()
+        found = with_maker_role(ApiKey.objects.filter(prefix=prefix)).first()
     # Revoked or expired is only told to who holds the whole key.
     if found is None or not found.is_valid(given):
         raise AuthenticationFailed(code="api_key_unknown")

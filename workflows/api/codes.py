@@ -73,6 +73,14 @@ KINDS: Final[Mapping[str, Kind]] = {
     "missing_scope": Kind(
         403, _("The API key may not do this."), _("The key lacks the scope “%(scope)s”.")
     ),
+    "maker_may_not": Kind(
+        403,
+        _("The API key may not do this."),
+        _(
+            "The key has the scope “%(scope)s”, and whoever made it may not do that any more. "
+            "Somebody of Operations can take the key over on its page."
+        ),
+    ),
     "permission_denied": Kind(403, _("This is not allowed."), _("This is not allowed.")),
     "not_found": Kind(404, _("Not found."), _("There is nothing here for this API key.")),
     "unknown_address": Kind(

@@ -19,7 +19,7 @@ _ANYWHERE: Final = (
     "took_too_long",
     "too_many_at_once",
 )
-_WITH_KEY: Final = ("not_authenticated", "missing_scope", *_ANYWHERE)
+_WITH_KEY: Final = ("not_authenticated", "missing_scope", "maker_may_not", *_ANYWHERE)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped base

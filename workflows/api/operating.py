@@ -27,7 +27,7 @@ NOT_FOUND: Final = frozenset({"unknown_run"})
 WRONG: Final = frozenset(
     {"unknown_step", "inside_a_step", "results_missing", "not_reached"}
     | {"decided_on_other_values", "decided_otherwise", "asks_otherwise", "filtered_out"}
-    | {"asks_on_values_of_the_run"}
+    | {"asks_on_values_of_the_run", "decision_used"}
 )
 
 

@@ -74,6 +74,11 @@ def run_detail(request: Request, history: RunHistory) -> dict[str, Json]:
     }
 
 
+def run_brief(request: Request, run: WorkflowRun) -> dict[str, Json]:
+    """Return what a key hears of a run that it may act on, and not read."""
+    return {"id": str(run.id), "url": _url(request, "api-run", run.id), "status": run.status}
+
+
 def event_detail(request: Request, history: EventHistory) -> dict[str, Json]:
     """Return an event, why each workflow that listens did or did not start, and its runs."""
     event = history.event

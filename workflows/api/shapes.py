@@ -1,5 +1,8 @@
 """The shapes of answers, to describe the API by. `presenting` makes them; a test compares."""
 
+from typing import Final
+
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from workflows.engine.statuses import RunStatus, StepStatus
@@ -161,6 +164,20 @@ class RunDetail(RunSummary):
     )
     item = serializers.JSONField(allow_null=True, help_text="Of a part: what it works on.")
     retried_from = serializers.UUIDField(allow_null=True)
+
+
+class RunBrief(serializers.Serializer[object]):
+    """What a key without `runs:read` is told of a run."""
+
+    id = serializers.UUIDField()
+    url = serializers.URLField()
+    status = serializers.CharField()
+
+
+# The answer to who acts on a run.
+RUN_AFTER: Final = PolymorphicProxySerializer(
+    "RunAfter", serializers=[RunDetail, RunBrief], resource_type_field_name=None
+)
 
 
 class Retry(serializers.Serializer[object]):

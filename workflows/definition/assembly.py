@@ -12,7 +12,7 @@ from workflows.definition.blocks import ends, own_params
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.kinds import KINDS
 from workflows.definition.kinds.children import USUALLY_AT_ONCE
-from workflows.definition.kinds.patience import USUAL_CHOICES, USUAL_REMINDERS
+from workflows.definition.kinds.patience import REJECTING, USUAL_CHOICES, USUAL_REMINDERS
 from workflows.definition.plans import Plan, make_plan
 
 Stored = dict[str, Any]
@@ -235,6 +235,23 @@ def _given_in_full(step: Step) -> Stored:
     if step["action"] != "approval":
         return {}
     params = step["params"]
-    fields = [{"required": False, "options": [], **one} for one in params.get("form", ())]
     choices = params.get("choices", [dict(one) for one in USUAL_CHOICES])
+    fields = [
+        {"required": False, "options": [], **one, **_needed(one, choices)}
+        for one in params.get("form", ())
+    ]
     return {"choices": choices, "form": fields}
+
+
+def _needed(field: Step, choices: list[Step]) -> Stored:
+    """Return for which choices a question has to be answered, where it has to be for any."""
+    keys = [choice["key"] for choice in choices]
+    if "required_for" in field:
+        needed = [key for key in keys if key in field["required_for"]]
+    elif field.get("required"):
+        needed = [key for key in keys if key != REJECTING]
+    else:
+        return {}
+    if needed == keys:
+        return {"required": True}
+    return {"required": False, "required_for": needed}

@@ -42,4 +42,6 @@ class Catalogue:
     tables: Mapping[str, TableSignature] = field(default_factory=dict)
     workflows: Mapping[str, str] = field(default_factory=dict)  # those to call: key -> name
     errors: frozenset[str] = frozenset()  # codes that steps fail with; none: not known
+    roles: frozenset[str] = frozenset()  # of members; none: not known
+    people: frozenset[str] = frozenset()  # members with an @ in their names
     own_workflow: str = ""  # key of the workflow that the document belongs to, if it has one

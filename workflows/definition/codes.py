@@ -45,6 +45,7 @@ class Code(StrEnum):
     NO_ITEM_TO_END = "no_item_to_end"
     CALLS_ITSELF = "calls_itself"
     UNKNOWN_ERROR_CODE = "unknown_error_code"
+    BAD_APPROVER = "bad_approver"
 
     # Params
     MISSING_PARAM = "missing_param"
@@ -92,6 +93,7 @@ class Code(StrEnum):
     OPERATOR_WANTS_DATE = "operator_wants_date"
     NEEDS_TRIGGER_FIELD = "needs_trigger_field"
     FILTER_TAKES_TRIGGER_ONLY = "filter_takes_trigger_only"
+    SECRET_IN_STEP = "secret_in_step"  # noqa: S105 - it says that there is one
     FILTER_TAKES_NO_TEMPLATE = "filter_takes_no_template"
 
     # While a step is rendered or a condition decided

@@ -2,6 +2,8 @@
 
 Two numbers compare as numbers, also when they are written as text; else two dates as dates;
 else as text. A number beside something that is none is an error when asked which is greater.
+Texts that look the same are the same: invisible signs do not count, and a letter with its accent is
+one however it is written (`tenants.characters.comparable`).
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from datetime import timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from tenants.alike import comparable_inside, has_member
+from tenants.characters import comparable, without_invisible
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.moments import as_moment, since_epoch
@@ -28,9 +32,9 @@ def like(wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
     if wanted is None:
         return lambda value: value is None
     if _is_container(wanted):
-        written = canonical(normalise(wanted))
-        return lambda value: _is_container(value) and canonical(normalise(value)) == written
-    number, at, text = as_number(wanted), _instant(wanted, zone), as_text(wanted)
+        written = comparable_json(wanted)
+        return lambda value: _is_container(value) and comparable_json(value) == written
+    number, at, text = as_number(wanted), _instant(wanted, zone), comparable_text(wanted)
 
     def is_alike(value: Any) -> bool:
         if value is None or _is_container(value):
@@ -39,7 +43,7 @@ def like(wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
             return number == other
         if at is not None and (moment := _instant(value, zone)) is not None:
             return at == moment
-        return as_text(value) == text
+        return comparable_text(value) == text
 
     return is_alike
 
@@ -62,7 +66,7 @@ def sort_keys(values: Sequence[Any], zone: tzinfo, **where: object) -> list[Any]
     if numbers is not None:
         return numbers
     moments = _all_or_none(values, lambda one: _instant(one, zone), Code.NOT_A_DATE, where)
-    return [as_text(value) for value in values] if moments is None else moments
+    return [comparable_text(value) for value in values] if moments is None else moments
 
 
 def _all_or_none(
@@ -89,9 +93,9 @@ def contains(whole: Any, part: Any, zone: tzinfo, **where: object) -> bool:
     if isinstance(whole, list | tuple):
         return any(map(like(part, zone), whole))
     if isinstance(whole, Mapping):
-        return isinstance(part, str) and part in whole
+        return isinstance(part, str) and has_member(whole, part)
     if isinstance(part, str | int | float | Decimal):
-        return as_text(part) in as_text(whole)
+        return comparable_text(part) in comparable_text(whole)
     raise ExpressionError(Code.NOT_TEXT, kind=kind_of(part), **where)
 
 
@@ -106,10 +110,26 @@ def as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def comparable_text(value: Any) -> str:
+    """Return a scalar as it is printed, in the one form that texts are compared in."""
+    return comparable(as_text(value))
+
+
+def folded_text(value: Any) -> str:
+    """Return what is the same for texts that differ in large and small letters only."""
+    return comparable(comparable_text(value).casefold())
+
+
+def comparable_json(value: Any) -> str:
+    """Return one text for lists and objects that are equal."""
+    written = canonical(normalise(value))
+    return written if written.isascii() else canonical(comparable_inside(normalise(value)))
+
+
 def is_empty(value: Any) -> bool:
     """Say whether there is nothing in it: null, blank text, no elements. 0 and false are not."""
     if isinstance(value, str):
-        return not value.strip()
+        return not without_invisible(value).strip()
     return value is None or (_is_container(value) and not len(value))
 
 

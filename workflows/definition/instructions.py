@@ -262,6 +262,7 @@ class Approval(_Patient):
     op: Literal["approval"] = "approval"
     timeout_choice: str | None  # what counts as chosen then; None: it fails, `not_in_time`
     allow_self: bool
+    named: frozenset[str] = frozenset()  # the approvers that its author named, not the run
 
     def render(self, scope: Scope) -> Json:
         """Return title, message, approvers, choices and form. Raises ExpressionError.

@@ -1,47 +1,45 @@
-"""Dates and times in text. Only ISO 8601 counts: "03/04/2026" has two readings."""
+"""Moments: what counts as one, where anything may stand and where a date is asked for."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 
+from tenants.written import written_date, written_moment
+from workflows.definition import dates
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.numbers import shortened
-
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
-)
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from
 
 
 def parse_date(text: object) -> date | None:
     """Return the calendar date that `text` writes, or None; a time of day is not a date."""
-    if not isinstance(text, str) or not _DATE.fullmatch(text.strip()):
+    if not isinstance(text, str):
         return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None
+    return written_date(text) or dates.read_date(text)
 
 
 def as_moment(value: object, zone: tzinfo) -> datetime | None:
-    """Return the moment that ISO text writes, in `zone`, or None.
+    """Return the moment that ISO text writes, in `zone`, or None: what compares as a date.
 
     A date alone is its midnight in `zone`; a time without an offset is a time in `zone`.
     """
-    day = parse_date(value)
-    if day is not None:
-        return datetime.combine(day, time.min, zone)
-    if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
+    return written_moment(value, zone) if isinstance(value, str) else None
+
+
+def any_moment(value: object, zone: tzinfo) -> datetime | None:
+    """Return the moment that a value is where a date is asked for, in `zone`, or None.
+
+    More than `as_moment`: what other systems write (`dates`), and a number of seconds since 1970,
+    or of milliseconds if it is so large.
+    """
+    if isinstance(value, str):
+        return written_moment(value, zone) or dates.read_moment(value, zone)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
         return None
-    try:
-        found = datetime.fromisoformat(value.strip())
-        return found.replace(tzinfo=zone) if found.tzinfo is None else found.astimezone(zone)
-    except (ValueError, OverflowError):
-        return None
+    return dates.from_number(value, zone)
 
 
 def since_epoch(at: datetime) -> timedelta:
@@ -54,20 +52,11 @@ def since_epoch(at: datetime) -> timedelta:
 
 
 def moment(value: object, zone: tzinfo, **where: object) -> datetime:
-    """Return the moment that `value` is; a whole number counts the seconds since 1970.
+    """Return the moment that `value` is where a date is asked for (`any_moment`).
 
     Raises `not_a_date`, saying `where`.
     """
-    found = as_moment(value, zone)
-    if found is None and isinstance(value, int) and not isinstance(value, bool):
-        found = _from_seconds(value, zone)
+    found = any_moment(value, zone)
     if found is None:
         raise ExpressionError(Code.NOT_A_DATE, value=shortened(value), **where)
     return found
-
-
-def _from_seconds(seconds: int, zone: tzinfo) -> datetime | None:
-    try:
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(zone)
-    except OverflowError:
-        return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import reprlib
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from tenants.written import MOST_DIGITS, written_number
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 _SHORT: Final = reprlib.Repr()
 _SHORT.maxlist = _SHORT.maxdict = _SHORT.maxtuple = 20
 _SHORT.maxstring = 80
-MOST_DIGITS: Final = 100  # that are reckoned with
-# No leading zeros ("0501234567" is a phone, "007" a code), no exponent ("12E5" is a code).
-_NUMBER = re.compile(r"\s*([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*")
-
-# The digits of an Arabic or Persian keyboard, its decimal separator, its mark for thousands.
-WESTERN_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.", "٬")  # noqa: RUF001
 
 # Sums, differences and products are exact, or an error.
 _EXACT = Context(prec=MOST_DIGITS, traps=[Inexact, InvalidOperation])
@@ -50,7 +44,8 @@ def as_number(value: object) -> Decimal | None:
     """Return the exact number that `value` is, or None.
 
     Text counts as a number if it is written as one: `149.90`, `-3`, in Western, Arabic or Persian
-    digits. True and false do not, and neither does a number too long to be stored.
+    digits, whatever nobody sees in it. True and false do not, and neither does a number too long
+    to be stored.
     """
     if isinstance(value, bool):
         return None
@@ -61,12 +56,7 @@ def as_number(value: object) -> Decimal | None:
         return Decimal(value) if value.bit_length() < MOST_DIGITS * 3 else None
     if isinstance(value, float):
         return Decimal(repr(value))
-    return _written(value) if isinstance(value, str) and len(value) <= MOST_DIGITS else None
-
-
-def _written(text: str) -> Decimal | None:
-    match = _NUMBER.fullmatch(text if text.isascii() else text.translate(WESTERN_DIGITS))
-    return Decimal(match[1]) if match else None
+    return written_number(value) if isinstance(value, str) else None
 
 
 def number(value: object, **where: object) -> Decimal:

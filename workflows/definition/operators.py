@@ -12,7 +12,16 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, Literal
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text, contains, equal, is_empty, kind_of, like, order
+from workflows.definition.comparison import (
+    comparable_text,
+    contains,
+    equal,
+    folded_text,
+    is_empty,
+    kind_of,
+    like,
+    order,
+)
 from workflows.definition.durations import parse_duration
 from workflows.definition.errors import ExpressionError
 from workflows.definition.moments import moment, since_epoch
@@ -63,14 +72,23 @@ def _order(left: Any, sides: Sides, right: Any) -> int:
     return order(left, right, sides.zone, path=sides.path)
 
 
-def _text(value: Any, sides: Sides) -> str:
+def _refuse_no_text(value: Any, sides: Sides) -> None:
     if kind_of(value) in {"list", "object", "null"}:
         raise ExpressionError(Code.NOT_TEXT, kind=kind_of(value), path=sides.path)
-    return as_text(value)
+
+
+def _text(value: Any, sides: Sides) -> str:
+    _refuse_no_text(value, sides)
+    return comparable_text(value)
+
+
+def _folded_text(value: Any, sides: Sides) -> str:
+    _refuse_no_text(value, sides)
+    return folded_text(value)
 
 
 def _folded(sides: Sides) -> tuple[str, str]:
-    return _text(sides.left, sides).casefold(), _text(sides.right, sides).casefold()
+    return _folded_text(sides.left, sides), _folded_text(sides.right, sides)
 
 
 def _equals(sides: Sides) -> bool:
@@ -83,8 +101,8 @@ def _contains(sides: Sides) -> bool:
 
 def _contains_ignoring_case(sides: Sides) -> bool:
     if isinstance(sides.left, list):
-        wanted = _text(sides.right, sides).casefold()
-        return any(as_text(e).casefold() == wanted for e in sides.left if isinstance(e, str))
+        wanted = _folded_text(sides.right, sides)
+        return any(folded_text(e) == wanted for e in sides.left if isinstance(e, str))
     left, right = _folded(sides)
     return right in left
 

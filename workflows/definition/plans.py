@@ -4,7 +4,7 @@ A plan is JSON. Each node has one of these forms:
     {"literal": …}                     given as it stands
     {"object": {name: node, …}}        built member by member
     {"list": [node, …]}                built element by element
-    {"template": "…", "as": "text" | "html" | "value", "wants": "number" | …}
+    {"template": "…", "as": "text" | "html" | "isolated" | "value", "wants": "number" | …}
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def load_plan(plan: Mapping[str, Any], place: str = "", language: int = LANGUAGE
             parts = enumerate(elements)
             return _list([load_plan(p, pointer(place, i), language) for i, p in parts])
         case {"template": source, "as": kind}:
-            template = compile_template(source, html=kind == "html")
+            template = compile_template(source, html=kind == "html", isolates=kind == "isolated")
             leaf = _Leaf(template, kind, plan.get("wants"), place, language)
             return leaf.fill
         case _:

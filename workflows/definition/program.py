@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
+from workflows.definition.approvers import named_by_author
 from workflows.definition.clock import may_read_clock
 from workflows.definition.conditions import Condition, Filter, compile_condition, load_filter
 from workflows.definition.durations import parse_duration
@@ -82,6 +83,7 @@ class _Reader:
     schemas: Mapping[str, Any]  # of rendered params, by action
     checks: Mapping[str, Draft202012Validator]
     language: int
+    values: Mapping[str, Json] = field(default_factory=dict)
 
     def plan(self, stored: Stored) -> Fill:
         return load_plan(stored, language=self.language)
@@ -100,7 +102,7 @@ def load_program(program: Stored) -> Program:
         raise InvalidProgram(f"language version {language!r}")
     try:
         checks = {name: validator(schema) for name, schema in program["schemas"].items()}
-        reader = _Reader(program["schemas"], checks, language)
+        reader = _Reader(program["schemas"], checks, language, program["values"])
         return Program(
             name=program["name"],
             instructions=tuple(_instruction(one, reader) for one in program["instructions"]),
@@ -240,7 +242,17 @@ def _approval(stored: Stored, common: dict[str, Any], reader: _Reader) -> Approv
         check=reader.checks["approval"],
         timeout_choice=stored["timeout_choice"],
         allow_self=stored["allow_self"],
+        named=_named_approvers(stored["params"], reader),
     )
+
+
+def _named_approvers(plan: Stored, reader: _Reader) -> frozenset[str]:
+    own = plan["object"]["approvers"] if "object" in plan else plan["literal"]["approvers"]
+    if "object" not in plan:
+        return frozenset(own)
+    fills = [reader.plan(one) for one in own.get("list", [own])]
+    named = (named_by_author(fill, reader.values, reader.language) for fill in fills)
+    return frozenset().union(*named)
 
 
 def _patience(stored: Stored) -> dict[str, Any]:

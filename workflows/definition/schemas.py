@@ -14,15 +14,17 @@ from jsonschema.validators import extend
 from referencing import Registry
 
 from workflows.definition.catalogue import Schema
-from workflows.definition.values import MOST_STORED_DIGITS, is_storable
+from workflows.definition.values import is_storable
 
-Rendering = Literal["text", "html", "value"]
+Rendering = Literal["text", "html", "isolated", "value"]
 
 _NOTHING: Schema = {}
 _SAID = {"title", "description", "examples", "default", "$comment"}
 _NAMED = {"properties", "patternProperties", "$defs", "dependentSchemas"}  # names to schemas
 _SCALARS = {"number", "integer", "boolean"}
 _VALUES = {"enum", "const", "required", "type"}
+# Digits: enough for the remainder of any two numbers, floats of any exponent included.
+_PRECISION: Final = 3_000
 
 
 def validator(schema: Schema) -> Draft202012Validator:
@@ -40,8 +42,7 @@ def _exactly(rule: str) -> Callable[..., Any]:
 
     def exact_check(validator: Any, limit: Any, instance: Any, schema: Any) -> Iterator[Any]:
         if validator.is_type(instance, "number"):
-            # Enough for the remainder of any two numbers that can be stored.
-            with localcontext(prec=3 * MOST_STORED_DIGITS):
+            with localcontext(prec=_PRECISION):
                 yield from check(validator, _decimal(limit), _decimal(instance), schema)
 
     return exact_check
@@ -145,6 +146,8 @@ def rendering(schema: Schema) -> Rendering:
     hint = schema.get("x-text")
     if hint == "html":
         return "html"
+    if hint == "isolated":
+        return "isolated"
     return "text" if hint is not None or schema.get("type") == "string" else "value"
 
 

@@ -15,15 +15,15 @@ from enum import Enum
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from tenants.strict_json import digits_written_out
+from tenants.strict_json import MAX_DIGITS, digits_written_out
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 
 Json: TypeAlias = "str | int | float | Decimal | bool | list[Json] | dict[str, Json] | None"
 
 DEEPEST: Final = 60  # levels of lists and objects in one value
-# Of a number written out, without an exponent. `actions.scrub` lets no longer one in either.
-MOST_STORED_DIGITS: Final = 1_000
+# Of a number written out, without an exponent: as many as every door lets in.
+MOST_STORED_DIGITS: Final = MAX_DIGITS
 _AS_IT_IS: Final = frozenset({str, bool, int, type(None)})  # exactly these types, not heirs of them
 # Made once: `json.dumps` makes one in each call that has options.
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)

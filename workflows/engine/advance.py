@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from workflows.definition.budget import OPERATIONS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.instructions import (
     Approval,
@@ -40,6 +41,13 @@ from workflows.engine.entries import (
     has_errors,
 )
 from workflows.engine.inputs import storable_input
+from workflows.engine.interruptions import (
+    CheckFor,
+    Evaluated,
+    Interrupted,
+    Postponed,
+    WalkAbandoned,
+)
 from workflows.engine.outcomes import (
     CancelAsked,
     DeadlinePassed,
@@ -85,6 +93,7 @@ class Walker:
     is_child: bool = False  # another run waits for this one
     # Where a child began: it carries out one block of its parent's program. 0: a whole program.
     entry: int = 0
+    check_for: CheckFor | None = None  # None: what is worked out ends by itself
     # What is stored, and what this walk adds: a copy from its first entry on.
     seen: Results = field(init=False)
     stored_entries: int = field(init=False)
@@ -224,14 +233,19 @@ class Walker:
         return replace(progress, closes_question=True) if has_just_failed else progress
 
     def _walk(self, step: int, now: datetime, pending: Pending) -> Progress:
+        spent = 0
         while True:
             instruction = self.program.instructions[step]
+            if spent > OPERATIONS:
+                # The steps so far took as much work as one may: nobody is to do it again.
+                return self._walk_on_from(step, pending)
             if isinstance(instruction, Fail):
                 return self._fail(instruction, now)
             job = self._job(instruction, pending, now)
-            found = self._settled(job, pending.get("done", {}), now)
+            found = self._settled(job, pending, now)
             if isinstance(found, Progress):
                 return found
+            spent += job.scope.budget.spent
             decision = decide(self._position(instruction), found)
             self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
@@ -271,9 +285,20 @@ class Walker:
             has_failed=self.has_failed_at(step),
         )
 
-    def scope(self, now: datetime) -> Scope:
-        """Return what templates see at this moment."""
-        return self.scope_for(self.seen, now)
+    def scope(
+        self, now: datetime, instruction: Instruction | None = None, pending: Pending | None = None
+    ) -> Scope:
+        """Return what templates see at this moment, for a step or for what the run hands over."""
+        scope = self.scope_for(self.seen, now)
+        if self.check_for is not None:
+            index = instruction.index if instruction else None
+            evaluated = Evaluated(
+                instruction,
+                lambda: index is not None and self.has_failed_at(index),
+                not (pending and pending.keys() & _DOUBTS),
+            )
+            scope.budget.check = self.check_for(evaluated)
+        return scope
 
     def record(self, entry: Entry) -> None:
         """Add the entry of a step that is over, with the number of times it has been by then."""
@@ -298,18 +323,46 @@ class Walker:
         """Return how often the run has ended a step."""
         return self.seen.turns_of(instruction.name)
 
-    def _settled(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
+    def _settled(self, job: Job, pending: Pending, now: datetime) -> Outcome | Progress:
         """Work a step out. That it cannot be is its own failure, and not of the one before it.
 
         What that one came to is known, and must be written, even if the engine has a fault here.
         """
         try:
-            return self._try(job, done, now)
+            return self._try(job, pending.get("done", {}), now)
+        except Interrupted as over:
+            return self._interrupted(job.instruction.index, pending, over.outcome, now)
+        except Postponed:
+            return self._walk_on_from(job.instruction.index, pending)
+        except WalkAbandoned:
+            raise
         except ExpressionError as problem:
             return StepFailed(problem.code, dict(problem.params))
         except Exception as fault:
             logger.exception("step_not_worked_out", extra={"step": job.instruction.name})
             return StepFailed(ENGINE_ERROR, {"reason": f"{type(fault).__name__}: {fault}"})
+
+    def _interrupted(
+        self,
+        step: int,
+        pending: Pending,
+        outcome: CancelAsked | DeadlinePassed | StepFailed,
+        now: datetime,
+    ) -> Outcome | Progress:
+        match outcome:
+            case CancelAsked():
+                return self.cancelled(step, pending or None, now)
+            case DeadlinePassed():
+                return self.break_off(step, pending, outcome, now)
+            case StepFailed():
+                return outcome
+
+    def _walk_on_from(self, step: int, pending: Pending) -> Progress:
+        """Let what was done so far be written, and the walk go on from this step after that."""
+        mark = {} if pending.keys() & _DOUBTS else {"walks_on": True}
+        has_failed = self.has_failed_at(step)
+        kept = {**pending, **mark}
+        return Progress(RunStatus.RUNNING, self.entries, step, kept, has_failed=has_failed)
 
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Settle a step that needs no hands, or say what the hands must do."""
@@ -361,7 +414,10 @@ class Walker:
     def _end(self, decision: Decision, outcome: Outcome | None, now: datetime) -> Progress:
         ended = Ended()
         if self.is_child:
-            decision, ended = families.hand_over(self, decision, outcome, now)
+            try:
+                decision, ended = families.hand_over(self, decision, outcome, now)
+            except (Interrupted, Postponed) as left:
+                return self._not_handed_over(left)
         error = error_to_tell(self.seen, decision.status, self.program)
         step = decision.next_step
         if decision.status is RunStatus.FAILED and error is not None:
@@ -376,8 +432,16 @@ class Walker:
             closes_question=True,
         )
 
+    def _not_handed_over(self, left: Interrupted | Postponed) -> Progress:
+        """Leave a child run at its end, all its steps done, without what it hands over."""
+        last = self.program_index(self.seen[-1]["step_name"], self.entry) if self.seen else 0
+        pending: Entry = {"step": last, "hands_over": True}
+        if isinstance(left, Postponed):
+            return Progress(RunStatus.RUNNING, self.entries, last, pending)
+        return Progress(RunStatus.CANCELLED, self.entries, last, pending, closes_question=True)
+
     def _job(self, instruction: Instruction, pending: Pending, now: datetime) -> Job:
-        turn, scope = self.turns_of(instruction), self.scope(now)
+        turn, scope = self.turns_of(instruction), self.scope(now, instruction, pending)
         if "trigger" in pending:
             scope = replace(scope, trigger=pending["trigger"])
         return Job(instruction, None, scope, *_tries(pending), turn, marks_in(pending))
@@ -407,6 +471,8 @@ class Walker:
         )
 
 
+# What an earlier worker, or an earlier visit, says of a step that it may have carried out.
+_DOUBTS: Final = frozenset({"begun", "in_doubt", "rendered_at"})
 _Steer = Callable[[Walker, Job, Mapping[str, Json], datetime], Outcome | Progress]
 # What needs no hands, by kind of step.
 _STEERING: Final[Mapping[type, _Steer]] = {

@@ -95,10 +95,16 @@ def decide(  # noqa: C901, PLR0911  # one line for each outcome
         case RunStopped():
             return _stop_as_wanted(position, outcome)
         case DeadlinePassed():
-            late = StepFailed(DEADLINE_PASSED, {"deadline": outcome.deadline})
-            return _stop(position, StepStatus.FAILED, late)
+            return _stop(position, StepStatus.FAILED, failure_of(outcome))
         case CancelAsked():
             return Decision(RunStatus.CANCELLED, position.step, None, error_code=CANCELLED)
+
+
+def failure_of(outcome: DeadlinePassed | StepFailed) -> StepFailed:
+    """Return what an entry tells of it."""
+    if isinstance(outcome, StepFailed):
+        return outcome
+    return StepFailed(DEADLINE_PASSED, {"deadline": outcome.deadline})
 
 
 def _done(position: Position, outcome: StepCompleted) -> Decision:

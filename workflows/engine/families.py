@@ -11,9 +11,16 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.instructions import ForEach, Instruction
 from workflows.engine import children
 from workflows.engine.children import Family
-from workflows.engine.decide import Decision, Then
+from workflows.engine.decide import Decision, Then, failure_of
 from workflows.engine.entries import Entry, Timing, finished
-from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
+from workflows.engine.interruptions import Interrupted
+from workflows.engine.outcomes import (
+    CancelAsked,
+    Outcome,
+    RunStopped,
+    StepCompleted,
+    StepFailed,
+)
 from workflows.engine.progress import Ended, Job, Progress, Revival, WaitType, stored
 from workflows.engine.statuses import RunStatus, StepStatus
 
@@ -102,19 +109,23 @@ def hand_over(
     try:
         return decision, Ended(_result(walker, now))
     except ExpressionError as problem:
-        failed = replace(
-            decision,
-            status=RunStatus.FAILED,
-            step_status=StepStatus.FAILED,
-            error_code=problem.code,
-            error_params=dict(problem.params),
-            then=Then.STOP,
-        )
-        block = walker.program.blocks.get(walker.entry)
-        base: Entry = {"step_name": block.step_name if block else "", "action": "output"}
-        found = StepFailed(problem.code, dict(problem.params))
-        walker.record(finished(base, found, failed, Timing(now, 0)))
-        return failed, Ended(tells_at_once=stops_the_others(walker))
+        failure = StepFailed(problem.code, dict(problem.params))
+    except Interrupted as over:
+        if isinstance(over.outcome, CancelAsked):
+            raise
+        failure = failure_of(over.outcome)
+    failed = replace(
+        decision,
+        status=RunStatus.FAILED,
+        step_status=StepStatus.FAILED,
+        error_code=failure.code,
+        error_params=failure.params,
+        then=Then.STOP,
+    )
+    block = walker.program.blocks.get(walker.entry)
+    base: Entry = {"step_name": block.step_name if block else "", "action": "output"}
+    walker.record(finished(base, failure, failed, Timing(now, 0)))
+    return failed, Ended(tells_at_once=stops_the_others(walker))
 
 
 def stops_the_others(walker: Walker) -> bool:

@@ -10,6 +10,7 @@ and name, its rendered `input`, and
     of child runs               `children`: `oldest` and `last` id of the step's child runs, how
                                 many were `started`, and after a retry which to `revive`
 
+    of one to be walked on from `walks_on`: it is not worked out yet, so it cannot have been done
     after a retry               `in_doubt`: it may have been done; `rendered_at`: as of when it is
                                 rendered, if it may have been called before it was stored
     of a run that has failed    `after_failure`: these are the steps for that
@@ -17,7 +18,7 @@ and name, its rendered `input`, and
 Of a run that ended in the middle of a step it keeps all that under `resume`: where a retry goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -148,6 +149,8 @@ class Question:
     asked: dict[str, Json]  # title, message, approvers, choices, form
     allow_self: bool
     expires_at: datetime | None
+    # Who is asked because of what the run brought: they have to belong to the company.
+    to_prove: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What to write, and what to do next. `job` is None when the run parks or ends."""
+    """What to write, and what to do next.
+
+    `job` is None when the run parks or ends, and where it is to be walked on from `next_step` once
+    this is written.
+    """
 
     status: RunStatus
     entries: tuple[Entry, ...]  # to append to step_results
@@ -190,6 +197,11 @@ class Progress:
     ended: Ended = field(default_factory=Ended)
     error: Entry | None = None  # of a run that ends: why it ended so
     fold: Fold | None = None  # earlier entries that move to the history with this write
+
+    @property
+    def walks_on(self) -> bool:
+        """Whether the steps behind this are to be worked out once it is written."""
+        return self.status is RunStatus.RUNNING and self.job is None
 
 
 def base_of(job: Job) -> Entry:

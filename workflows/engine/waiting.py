@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tenants.addresses import is_address
-from tenants.names import name_fault, one_line
+from tenants.names import one_line
+from workflows.definition.approvers import can_be_asked
 from workflows.definition.errors import ExpressionError
 from workflows.definition.instructions import Approval, Instruction, Reminder, Wait, WaitForEvent
+from workflows.definition.language import APPROVERS_BELONG
 from workflows.engine import patience
 from workflows.engine.entries import Entry
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from workflows.engine.advance import Walker
 
 Json = Any
-
-# As Django has them: some people are called like an address that is none.
-_USERNAME: Final = re.compile(r"[\w.@+-]+")
 
 # The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
 # knows that they came before.
@@ -84,7 +81,11 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
     if not isinstance(instruction, Approval):
         return parked
     parked = replace(parked, pending={**pending, "timeout_choice": instruction.timeout_choice})
-    question = Question(instruction.name, params, instruction.allow_self, until)
+    belongs = job.scope.language >= APPROVERS_BELONG
+    strangers = [one for one in params["approvers"] if one not in instruction.named]
+    question = Question(
+        instruction.name, params, instruction.allow_self, until, strangers if belongs else ()
+    )
     return replace(parked, question=question)
 
 
@@ -94,8 +95,7 @@ def _refuse_unreachable(approvers: Sequence[str]) -> None:
     Whoever is asked may come from a payload, and one address must not stand in the way of a mail.
     """
     for one in approvers:
-        is_called = _USERNAME.fullmatch(one) is not None or ("@" not in one and not name_fault(one))
-        if not is_called and not is_address(one):
+        if not can_be_asked(one):
             raise ExpressionError("bad_approver", approver=one_line(one, 100))
 
 

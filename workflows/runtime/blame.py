@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from tenants.jsontext import loads
 from workflows.runtime.board import Cell, State
 
 Json = Any
@@ -16,7 +17,8 @@ Json = Any
 # Of what the whole process used: from so much on, one thread has held the others up.
 GUILTY_SHARE: Final = 0.5
 # What the row of a worker keeps of each run: lease token, whether its step was called, its blame.
-Left = dict[str, list[Json]]
+Left = dict[str, Json]
+_KEPT_OF_EACH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,27 @@ def _to_blame(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> Seque
     return working or [cell for cell in cells if cell.state is State.CALLING_REPEATABLE]
 
 
+def read(text: str | None) -> Left | None:
+    """Return what a worker's row says of its end; None: nothing, or nothing that can be read."""
+    if text is None:
+        return None
+    try:
+        left = loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return left if isinstance(left, dict) else None
+
+
 def fate_of(run_id: UUID, token: int, left: Left | None) -> Fate:
     """Return how a run stands. `left` is what its worker's row says; None: nothing."""
     if left is None:
         return DIED
     kept = left.get(str(run_id))
-    if kept is None or kept[0] != token:
+    if kept is None:
         return UNTOUCHED  # claimed, and not begun yet
-    _token, was_called, is_to_blame = kept
+    if not isinstance(kept, list) or len(kept) != _KEPT_OF_EACH:
+        return DIED
+    at, was_called, is_to_blame = kept
+    if at != token:
+        return UNTOUCHED
     return Fate(counts=bool(is_to_blame), was_begun=bool(was_called), is_held=True)

@@ -6,6 +6,7 @@ from tenants.facts import TenantFacts
 from workflows.definition.scope import Scope
 from workflows.engine.outcomes import StepFailed
 from workflows.runtime import lanes
+from workflows.runtime.budgets import filter_budget
 from workflows.runtime.database import database_clock, rows
 from workflows.runtime.families import Callee
 from workflows.runtime.programs import program_of
@@ -37,6 +38,7 @@ def find(tenant: TenantFacts, key: str, handed: Json, around: Surroundings) -> C
         tenant=tenant_values(tenant),
         now=database_clock(),
         values=program.values,
+        budget=filter_budget(),
     )
     lane, _problem = lanes.lane_of(program, scope)
     return Callee(definition_id, version, lane, program.settings.deadline)

@@ -108,6 +108,11 @@ class Claim:
         return bool(kept.get("begun") or kept.get("in_doubt"))
 
     @property
+    def walks_on(self) -> bool:
+        """Whether the step at which it stands is to be worked out yet: nobody has begun it."""
+        return bool(self.pending and self.pending.get("walks_on"))
+
+    @property
     def may_have_asked(self) -> bool:
         """Whether a question of this run may be open: one it waits for, or that was reminded of."""
         asks = bool(self.pending and self.pending.get("awaits") == "approval")

@@ -59,7 +59,7 @@ class _Execution:
         part: Callable[[], RunStatus | None] = self._carry_on
         while True:
             try:
-                return part()
+                return self._turn_given_back(part)
             except store.LeaseLost:
                 logger.warning("lease_lost", extra=ids)
                 return None
@@ -76,6 +76,14 @@ class _Execution:
                 if following is None:
                     return None
                 part = following
+
+    def _turn_given_back(self, part: Callable[[], RunStatus | None]) -> RunStatus | None:
+        """Do it, and leave nobody waiting for what is over, whatever happens in it."""
+        try:
+            return part()
+        finally:
+            if self._hands is not None:
+                self._hands.evaluations.over()
 
     def _after(self, problem: BaseException) -> Callable[[], RunStatus | None] | None:
         """Return what to do after a fault: never the same thing twice; None: nothing helps."""

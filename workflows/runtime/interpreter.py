@@ -118,8 +118,13 @@ def _expired(hands: Hands, step: int, pending: Pending | None) -> Progress:
 
 
 def _carry_on(hands: Hands, progress: Progress, *, is_first: bool) -> RunStatus:
-    while (job := progress.job) is not None:
-        if hands.is_cancelled():
+    while (job := progress.job) is not None or progress.walks_on:
+        if job is None:
+            if hands.should_put_down():
+                hands.put_down()
+                return RunStatus.QUEUED
+            progress = hands.write(_begin(hands, progress.next_step, progress.pending))
+        elif hands.is_cancelled():
             progress = _settle(hands, job)(CancelAsked(), Timing(hands.now(), 0))
             progress = hands.write(progress)
         elif not is_first and _is_late(hands, job.instruction.index):

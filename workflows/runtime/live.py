@@ -23,11 +23,22 @@ from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, WaitType, stored
 from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
-from workflows.runtime import alternatives, board, callees, decisions, families, look_back, store
+from workflows.runtime import (
+    alternatives,
+    board,
+    callees,
+    decisions,
+    families,
+    look_back,
+    permitting,
+    store,
+)
 from workflows.runtime.alternatives import Refusal, Standing
+from workflows.runtime.budgets import step_budget
 from workflows.runtime.claims import BOOKKEEPING, Claim
 from workflows.runtime.clock import DatabaseClock
 from workflows.runtime.database import is_trouble, rows
+from workflows.runtime.evaluations import Evaluations
 from workflows.runtime.families import Callee
 from workflows.runtime.insistence import Insistence
 from workflows.runtime.interpreter import Pending, Settle
@@ -52,6 +63,7 @@ class LiveHands:
         self.step, self.pending = claim.step, claim.pending  # where the run stands in its row
         self.has_called_out = False  # and what came of it is not written yet
         self.insistence = Insistence(claim, watch)
+        self.evaluations = Evaluations(self, watch)
 
     def now(self) -> datetime:
         """Return the database's time; until the first checkpoint, the run's start.
@@ -80,6 +92,7 @@ class LiveHands:
             self._scope,
             is_child=self.claim.parent_run is not None,
             entry=self.claim.entry,
+            check_for=self.evaluations.check_for,
         )
 
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
@@ -101,7 +114,7 @@ class LiveHands:
 
     def doubt_at(self, step: int) -> StepUnknown | None:
         """Return the same, without working the step out."""
-        if not self.claim.was_begun or step != self.claim.step:
+        if not self.claim.was_begun or step != self.claim.step or self.claim.walks_on:
             return None
         instruction = self.needed.loaded.program.instructions[step]
         if isinstance(instruction, Call) and instruction.after_crash == "repeat":
@@ -140,6 +153,7 @@ class LiveHands:
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step and write what became of it. Raises store.LeaseLost."""
+        self.evaluations.over()
         if not self.watch.holds(self.claim):
             raise store.LeaseLost(self.claim.run_id)
         started_at, start = self.clock.now(), monotonic()
@@ -156,7 +170,9 @@ class LiveHands:
             return self.write(
                 settled(StepFailed("unknown_action", {"action": job.instruction.action}))
             )
-        act = partial(perform, spec, job, self.claim, self.needed.tenant)
+        job.scope.budget.check = self.evaluations.check_for_action(job, self._has_failed)
+        over = self.evaluations.over
+        act = partial(perform, spec, job, self.claim, self.needed.tenant, rendered=over)
         if spec.effect is Effect.DATABASE:
             return DatabaseStep(self, act, settled).carry_out()
         try:
@@ -175,6 +191,10 @@ class LiveHands:
         counter = places.of(self.claim.run_id, self.claim.tenant_id) if places else None
         with counted_by(counter):
             return act()
+
+    def _has_failed(self) -> bool:
+        """Whether the step is one of those for a run that has failed."""
+        return self.walker().has_failed_at(self.step)
 
     def _wait_for_place(self, job: Job, host: str) -> Progress:
         """Park the run before its call: the slot is for others while the host has no place."""
@@ -211,6 +231,10 @@ class LiveHands:
 
     def _write(self, progress: Progress, callee: Callee | None = None) -> Progress:
         """Write progress, in the first way in which the row takes it; return what was written."""
+        if progress.question is not None:
+            asking = progress
+            progress = self.insistence.until_done(lambda: self.permitted(asking))
+        self.evaluations.over()
         refusal = Refusal()
         for way in alternatives.WAYS:
             parts = way(self.standing(), progress, refusal)
@@ -239,6 +263,10 @@ class LiveHands:
                 return [store.write(*one) for one in zip(claims, parts, strict=True)][-1]
 
         return self.insistence.until_done(write, lambda: store.stands(claims[-1], parts[-1]))
+
+    def permitted(self, progress: Progress) -> Progress:
+        """Return progress that asks nobody whom the company does not know."""
+        return permitting.permitted(progress, self.claim.tenant_id, self.walker, self.now())
 
     def claims_for(self, parts: Sequence[Progress]) -> list[Claim]:
         """Return the claim with which each of these is written, one after the other."""
@@ -302,4 +330,4 @@ class LiveHands:
         return progress if fold is None else replace(progress, fold=fold)
 
     def _scope(self, results: Results, now: datetime) -> Scope:
-        return scope_of(self.claim, self.needed, results, now)
+        return scope_of(self.claim, self.needed, results, now, step_budget())

@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.jsontext import loads
+from tenants.moments import BOUNDED_SQL
 from workflows.runtime.wait_keys import answers, is_answer, paths_in, question, range_of
 
 __all__ = ["BATCH", "WAKE", "Place", "Run", "counts", "match_new_events", "question", "read"]
@@ -34,11 +35,11 @@ IS_ANY_WAITING: Final = "SELECT EXISTS (SELECT 1 FROM workflow_runs WHERE wait_m
 
 IS_ANY_NEW: Final = "SELECT EXISTS (SELECT 1 FROM workflow_events WHERE matched_at IS NULL)"
 
-NEW_EVENTS: Final = """
-SELECT id, tenant_id, type, created_at FROM workflow_events
+NEW_EVENTS: Final = f"""
+SELECT id, tenant_id, type, {BOUNDED_SQL.format(column="created_at")} FROM workflow_events
 WHERE matched_at IS NULL AND id > %(after)s
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608  # of a constant
 
 MATCHED: Final = """
 UPDATE workflow_events SET matched_at = now() WHERE id = ANY(%(ids)s) RETURNING 1

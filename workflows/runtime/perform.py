@@ -2,7 +2,7 @@
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -17,6 +17,7 @@ from tenants.jsontext import dumps, storable_text
 from tenants.strict_json import BadJson, facts_of, keep
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text
+from workflows.engine.interruptions import Interrupted, WalkAbandoned
 from workflows.engine.outcomes import Doubt, Outcome, StepCompleted, StepFailed, StepUnknown
 from workflows.engine.progress import Job
 from workflows.runtime.cause import Cause, acting
@@ -66,48 +67,62 @@ EMIT_EVENT: Final = ActionSpec(
 )
 
 
-def perform(
+def perform(  # noqa: PLR0913  # each part is named where it is used
     spec: ActionSpec,
     job: Job,
     claim: Claim,
     tenant: TenantFacts,
+    *,
     guard: AbstractContextManager[object] | None = None,
+    rendered: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Run the action with the step's params; translate whatever it raises.
 
-    Raises DatabaseError only where the database went away under an action that writes to it: that
-    is no failure of the step. It was rolled back, and is done again.
+    Raises WalkAbandoned; and DatabaseError only where the database went away under an action that
+    writes to it: that is no failure of the step. It was rolled back, and is done again.
 
     `guard` is a savepoint for who goes on in the same transaction after a failure. The live hands
     need none: they roll back all that a failed database action has written, and record the failure
-    in a transaction of its own.
+    in a transaction of its own. `rendered` is called when a stored text has been filled in: what
+    follows may take its time.
     """
-    ids = {"run": str(claim.run_id), "action": spec.name}
     cause = Cause(claim.run_id, claim.definition_id, claim.depth)
     try:
         with acting(cause), guard or nullcontext():
-            output = spec.run(job.input, _context(spec, job, claim, tenant))
+            output = spec.run(job.input, _context(spec, job, claim, tenant, rendered))
         return _checked(output)
-    except ActionFailure as failure:
-        outcome = _failed(spec, failure)
-        if isinstance(outcome, StepUnknown):
-            logger.warning("outcome_unknown", extra={**ids, "reason": outcome.reason})
-        return outcome
-    except DatabaseError as trouble:
-        if spec.effect is Effect.DATABASE and _is_cut_off():
-            raise
-        if is_trouble(trouble):
-            reason = first_line(trouble)
-            failed = StepFailed("database_trouble", {"reason": reason}, is_temporary=True)
-        else:
-            failed = StepFailed("refused_by_database", {"reason": first_line(trouble)})
-        return _kept(failed)
-    except CRASHES as bug:
-        # The worker's edge: an action's bug is a failed step, not a dead worker.
-        logger.exception("action_crashed", extra=ids)
-        return _kept(
-            StepFailed("action_crashed", {"reason": f"{type(bug).__name__}: {_said(bug)}"})
-        )
+    except WalkAbandoned:
+        raise
+    except CRASHES as problem:
+        return _after(problem, spec, {"run": str(claim.run_id), "action": spec.name})
+
+
+def _after(problem: BaseException, spec: ActionSpec, ids: Mapping[str, str]) -> Outcome:
+    match problem:
+        case Interrupted():
+            return problem.outcome
+        case ExpressionError():
+            return _kept(StepFailed(problem.code, dict(problem.params)))
+        case ActionFailure():
+            outcome = _failed(spec, problem)
+            if isinstance(outcome, StepUnknown):
+                logger.warning("outcome_unknown", extra={**ids, "reason": outcome.reason})
+            return outcome
+        case DatabaseError():
+            return _kept(_refused(problem, spec))
+    # The worker's edge: an action's bug is a failed step, not a dead worker.
+    logger.error("action_crashed", extra=dict(ids), exc_info=problem)
+    reason = f"{type(problem).__name__}: {_said(problem)}"
+    return _kept(StepFailed("action_crashed", {"reason": reason}))
+
+
+def _refused(trouble: DatabaseError, spec: ActionSpec) -> StepFailed:
+    if spec.effect is Effect.DATABASE and _is_cut_off():
+        raise trouble
+    if is_trouble(trouble):
+        reason = first_line(trouble)
+        return StepFailed("database_trouble", {"reason": reason}, is_temporary=True)
+    return StepFailed("refused_by_database", {"reason": first_line(trouble)})
 
 
 def first_line(error: BaseException) -> str:
@@ -184,7 +199,9 @@ def _checked(output: Json) -> Outcome:
     return StepCompleted(kept)
 
 
-def _context(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> ActionContext:
+def _context(
+    spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts, rendered: Callable[[], None]
+) -> ActionContext:
     timeout = job.instruction.timeout
     return ActionContext(
         tenant=tenant,
@@ -192,15 +209,18 @@ def _context(spec: ActionSpec, job: Job, claim: Claim, tenant: TenantFacts) -> A
         step_name=job.instruction.name,
         idempotency_key=f"{claim.run_id}-{job.key}",
         timeout_seconds=timeout.total_seconds() if timeout else spec.default_timeout_seconds,
-        render_text=partial(_render, job),
+        render_text=partial(_render, job, rendered),
+        budget=job.scope.budget,
     )
 
 
-def _render(job: Job, source: str, *, html: bool = False) -> str:
+def _render(job: Job, rendered: Callable[[], None], source: str, *, html: bool = False) -> str:
     try:
         return render_text(source, job.scope, html=html)
     except ExpressionError as problem:
         raise PermanentFailure(problem.code, **problem.params) from None
+    finally:
+        rendered()
 
 
 def _is_cut_off() -> bool:

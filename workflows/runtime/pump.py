@@ -47,6 +47,7 @@ REFILL_SHARE: Final = 2
 # company may hold all slots, the second half as many beside them, the third a third, and so on.
 SPARE_FACTOR: Final = 4
 TICK_SECONDS: Final = 0.25
+HEAR_SECONDS: Final = 0.5  # between two looks who is cancelled, while evaluations are heavy
 LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
 # From this share of it on, in the first moment in which nothing is under way: a worker that waits
 # for a long step at its very end leaves its other slots empty.
@@ -136,7 +137,7 @@ class Pump:
         self.pulse = Pulse(self.board)
         now = monotonic()
         self.next_claim = self.next_match = self.next_reap = self.next_sweep = now
-        self.refill_at = self.look_at = now
+        self.refill_at = self.look_at = self.next_hearing = now
         self.next_renewal = now + lease.total_seconds() / 3
         life_seconds = float(os.environ.get(LIFE_VARIABLE, LIFE_SECONDS))
         self.end_of_life = now + uniform(0.9, 1.1) * life_seconds  # noqa: S311
@@ -220,6 +221,7 @@ class Pump:
     def _keep_up(self, now: float) -> None:
         """Keep what this worker holds, and find what others have left."""
         self._renew(now)
+        self._hear_of_cancels(now)
         if now < self.next_reap:
             return
         self.next_reap = now + REAP_SECONDS
@@ -229,6 +231,16 @@ class Pump:
         self._end_given_up()
         if self.troubles.attempt("take over", lambda: self._take_over(sweep=sweep), 0):
             self.next_claim = now
+
+    def _hear_of_cancels(self, now: float) -> None:
+        """Ask for the runs that work something out for long: they come to no checkpoint."""
+        if now >= self.next_hearing and (runs := self.watch.followed()):
+            self.next_hearing = now + HEAR_SECONDS
+            self.watch.note_cancelled(
+                self.troubles.attempt(
+                    "hear of cancels", lambda: self.session.cancelled_among(runs), []
+                )
+            )
 
     def _take_over(self, *, sweep: bool) -> int:
         return self.session.take_over_from_the_dead(self.watch.held(), sweep=sweep)

@@ -7,23 +7,20 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from django.utils import translation
 from psycopg.types.json import Jsonb
 
-from workflows.engine.decide import MAX_CRASHES, POISONED, wait_after_crash
+from workflows.engine.decide import MAX_CRASHES, wait_after_crash
 from workflows.engine.outcomes import Doubt
-from workflows.runtime import families, locks, statements
-from workflows.runtime.blame import Fate, Left, fate_of
+from workflows.runtime import statements
+from workflows.runtime.blame import Fate, Left, fate_of, read
+from workflows.runtime.burial import Grave, is_buried
 from workflows.runtime.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
 from workflows.runtime.database import Row
-from workflows.wording import errors as wording
 
 # So often did its workers die that not even reading the run is survived.
 UNREADABLE_CRASHES = MAX_CRASHES + 3
 
 NO_WORKER: Final = 0  # their numbers begin at 1
-
-HURRY: Final = "SET LOCAL lock_timeout = '50ms'"
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +41,8 @@ def take_over_from_the_dead(
     worker's silence is not taken for its death.
     """
     facts = {"own": own, "silence": lease, "class": statements.WORKER_LOCK_CLASS}
-    ended: dict[int, Left | None] = dict(session.execute(statements.DEAD_WORKERS, facts).fetchall())
+    found = session.execute(statements.DEAD_WORKERS, facts).fetchall()
+    ended: dict[int, Left | None] = {number: read(text) for number, text in found}
     dead = list(ended)
     if not dead and not sweep:
         return 0
@@ -65,8 +63,8 @@ def _is_taken_over(
     try:
         with session.transaction():
             found = session.execute(statements.LOCK_RUN_LEFT_BEHIND, which).fetchone()
-            is_unreadable = found is not None and _put_back(session, found, ended)
-        return _is_buried(session, *found[:3]) if found and is_unreadable else found is not None
+            grave = _put_back(session, found, ended) if found else None
+        return is_buried(session, grave) if grave else found is not None
     except psycopg.Error:
         if session.closed:
             raise
@@ -76,12 +74,12 @@ def _is_taken_over(
 
 def _put_back(
     session: "psycopg.Connection[Row]", found: Row, ended: Mapping[int, Left | None]
-) -> bool:
-    """Put a locked run back into the queue; True: that was not done, it is to be buried."""
+) -> Grave | None:
+    """Put a locked run back into the queue; or return how it is to be ended."""
     run_id, crashes, token, worker = found
     fate = fate_of(run_id, token, ended.get(worker))
     if fate.counts and crashes >= UNREADABLE_CRASHES:
-        return True
+        return Grave(run_id, crashes, token, fate)
     # Null says that it was not begun, which a crash alone leaves open.
     note: dict[str, Any] = {"left": None} if fate.counts else {}
     if fate.was_begun:
@@ -97,7 +95,7 @@ def _put_back(
         "note": Jsonb(note),
     }
     session.execute(statements.TAKE_OVER, values)
-    return False
+    return None
 
 
 def _wait_after(crashes: int, fate: Fate) -> timedelta | None:
@@ -105,27 +103,3 @@ def _wait_after(crashes: int, fate: Fate) -> timedelta | None:
     if not fate.counts:
         return None
     return wait_after_crash(crashes, is_known=fate.is_held) or timedelta(0)
-
-
-def _is_buried(session: "psycopg.Connection[Row]", run_id: UUID, crashes: int, token: int) -> bool:
-    """End a run, and all that ends with it; False: not now, since somebody is busy with it."""
-
-    def run(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
-        return session.execute(statement, values).fetchall()
-
-    with translation.override("en"):
-        message = wording.sentence(POISONED, {"crashes": crashes})
-    why = {"error_code": POISONED, "error_message": message}
-    grown = False
-    with session.transaction():
-        # Leases hang on this thread: it does not wait for locks.
-        session.execute(HURRY)
-        family = locks.family_of(run_id, run)
-        locks.lock(family, run)
-        grown = not set(locks.family_of(run_id, run)) <= set(family)
-        if grown:
-            raise psycopg.Rollback  # it has started others meanwhile
-        if run(statements.BURY, {"id": run_id, "crashes": crashes, "token": token, **why}):
-            families.cancel_children(run_id, run)
-            families.ended(family[0], tells=True, goes_on=True, run=run)
-    return not grown

@@ -11,10 +11,20 @@ from uuid import UUID
 from workflows.engine.entries import has_event
 from workflows.runtime.database import rows
 
+# The events that started a run, or came to a wait of it.
+_BEHIND: Final = """
+    event.tenant_id = %(tenant)s AND event.id IN (
+        SELECT run.event_id UNION ALL
+        SELECT unnest(%(came)s::uuid[]) WHERE run.id = %(run)s UNION ALL
+        SELECT CASE WHEN entry ->> 'action' = 'wait_for_event'
+            THEN (entry #>> '{output,event_id}')::uuid END
+        FROM jsonb_array_elements(run.step_results) AS steps (entry))
+"""
+
 # From a run to those above it, those it was taken from, and those whose events started it, or came
 # to a wait of it. Of each: who started it, who retried it, who fired its events; of a schedule, who
 # had changed it last; of a key, who made it.
-REQUESTERS: Final = """
+REQUESTERS: Final = f"""
 WITH RECURSIVE chain (run_id) AS (
     SELECT %(run)s::uuid
     UNION
@@ -22,13 +32,7 @@ WITH RECURSIVE chain (run_id) AS (
     JOIN workflow_runs run ON run.id = chain.run_id AND run.tenant_id = %(tenant)s
     CROSS JOIN LATERAL (
         SELECT run.parent_run UNION ALL SELECT run.retried_from UNION ALL
-        SELECT event.caused_by_run FROM workflow_events event
-        WHERE event.tenant_id = %(tenant)s AND event.id IN (
-            SELECT run.event_id UNION ALL
-            SELECT unnest(%(came)s::uuid[]) WHERE run.id = %(run)s UNION ALL
-            SELECT CASE WHEN entry ->> 'action' = 'wait_for_event'
-                THEN (entry #>> '{output,event_id}')::uuid END
-            FROM jsonb_array_elements(run.step_results) AS steps (entry))
+        SELECT event.caused_by_run FROM workflow_events event WHERE {_BEHIND}
     ) AS above (id)
     WHERE above.id IS NOT NULL
 ), said (who) AS (
@@ -36,13 +40,8 @@ WITH RECURSIVE chain (run_id) AS (
     JOIN workflow_runs run ON run.id = chain.run_id AND run.tenant_id = %(tenant)s
     CROSS JOIN LATERAL (
         SELECT run.actor UNION ALL SELECT unnest(run.retried_by) UNION ALL
-        SELECT unnest(ARRAY[event.actor, event.initiator]) FROM workflow_events event
-        WHERE event.tenant_id = %(tenant)s AND event.id IN (
-            SELECT run.event_id UNION ALL
-            SELECT unnest(%(came)s::uuid[]) WHERE run.id = %(run)s UNION ALL
-            SELECT CASE WHEN entry ->> 'action' = 'wait_for_event'
-                THEN (entry #>> '{output,event_id}')::uuid END
-            FROM jsonb_array_elements(run.step_results) AS steps (entry))
+        SELECT unnest(ARRAY[event.actor, event.initiator])
+        FROM workflow_events event WHERE {_BEHIND}
     ) AS behind (who)
 )
 SELECT who FROM said WHERE who <> '' AND who NOT LIKE 'run:%%'
@@ -50,7 +49,7 @@ UNION
 SELECT 'user:' || maker.username FROM said
 JOIN api_keys made ON said.who = 'api_key:' || made.prefix AND made.tenant_id = %(tenant)s
 JOIN users maker ON maker.id = made.made_by_id
-"""
+"""  # noqa: S608  # a constant of this module
 
 
 def requesters_of(tenant_id: UUID, run_id: UUID, came: Sequence[UUID] = ()) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenants.facts import TenantFacts
+from workflows.definition.budget import Budget
 from workflows.definition.scope import Scope
 from workflows.engine.results import Results, http_status
 from workflows.runtime.claims import Claim
@@ -24,7 +25,9 @@ class Needed:
     around: Surroundings
 
 
-def scope_of(claim: Claim, needed: Needed, results: Results, now: datetime) -> Scope:
+def scope_of(
+    claim: Claim, needed: Needed, results: Results, now: datetime, budget: Budget
+) -> Scope:
     """Return the values of a run: `results` so far, and `now`, the moment of rendering."""
     loaded, tenant, around = needed.loaded, needed.tenant, needed.around
     return Scope(
@@ -37,6 +40,7 @@ def scope_of(claim: Claim, needed: Needed, results: Results, now: datetime) -> S
         values=loaded.program.values,
         loop=around.loop,
         language=loaded.program.language,
+        budget=budget,
     )
 
 

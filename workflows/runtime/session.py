@@ -118,7 +118,7 @@ class PumpSession:
             "suspect": SUSPECT_CRASHES,
             "suspects_due_for": suspects_due_for,
         }
-        claims = [Claim.from_row(row) for row in _readable(self._run(statements.CLAIM, values))]
+        claims = [Claim.from_row(row) for row in self._run(statements.CLAIM, values)]
         self._turn = (self._turn + len(claims)) % TURNS
         return claims
 
@@ -157,6 +157,10 @@ class PumpSession:
     def still_held(self, runs: Sequence[UUID]) -> dict[UUID, int]:
         """Return which of these runs this worker holds, locked or not, with their tokens."""
         return self._pairs(statements.STILL_HELD, runs)
+
+    def cancelled_among(self, runs: Sequence[UUID]) -> list[UUID]:
+        """Return which of these runs somebody asked to cancel."""
+        return [row[0] for row in self._run(statements.CANCELLED_AMONG, {"ids": list(runs)})]
 
     def take_over_from_the_dead(self, held: Sequence[UUID], *, sweep: bool) -> int:
         """Put back the runs of workers that are gone; return how many. See the reaper.
@@ -222,25 +226,6 @@ def brief_session() -> "psycopg.Connection[Row]":
     brief = f"-c statement_timeout={BRIEF_MS}ms -c lock_timeout={BRIEF_MS}ms"
     options = f"{parameters['options']} {brief}"
     return psycopg.connect(**{**parameters, "options": options, "connect_timeout": 2})
-
-
-def _readable(claimed: "psycopg.Cursor[Row]") -> Sequence[Row]:
-    """Return the rows that Python can hold.
-
-    One with a moment after the year 9999 is claimed like the others: it is left to the reaper,
-    which ends it, and keeps none of the others waiting.
-    """
-    try:
-        return claimed.fetchall()
-    except psycopg.DataError:
-        found: list[Row] = []
-        for place in range(claimed.rowcount):
-            claimed.scroll(place, mode="absolute")
-            try:
-                found += filter(None, [claimed.fetchone()])
-            except psycopg.DataError:
-                logger.warning("run_unreadable", exc_info=True)
-        return found
 
 
 def _direct_parameters() -> dict[str, Any]:

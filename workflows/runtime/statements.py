@@ -6,6 +6,8 @@ database's now() alone: a worker's clock may jump.
 
 from typing import Final
 
+from tenants.moments import BOUNDED_SQL
+
 # Due by no clock: an event, a decision, a child or a lane wakes the run. Python's datetime cannot
 # hold an infinity.
 NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
@@ -140,12 +142,14 @@ FROM due WHERE run.id = due.id
 RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
     run.trigger_payload::text, run.step_results::text, run.current_step, due.pending::text,
     run.lease_token,
-    run.actor, run.subject_type, run.subject_id, run.started_at, now(),
+    run.actor, run.subject_type, run.subject_id, {BOUNDED_SQL.format(column="run.started_at")},
+    now(),
     run.cancel_requested_at IS NOT NULL,
     (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
     (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
     run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
-    run.deadline_at, run.children_open, run.created_at, run.item IS NOT NULL, run.wake_reason,
+    {BOUNDED_SQL.format(column="run.deadline_at")}, run.children_open,
+    {BOUNDED_SQL.format(column="run.created_at")}, run.item IS NOT NULL, run.wake_reason,
     run.entries_numbered
 """  # noqa: S608 - of the texts above
 
@@ -315,6 +319,11 @@ SELECT id, lease_token FROM workflow_runs
 WHERE id = ANY(%(ids)s) AND worker = %(worker)s AND status = 'running'
 """
 
+# Asked while a run works something out for long: its next checkpoint would tell too late.
+CANCELLED_AMONG: Final = """
+SELECT id FROM workflow_runs WHERE id = ANY(%(ids)s) AND cancel_requested_at IS NOT NULL
+"""
+
 NEW_WORKER_NUMBER: Final = "SELECT nextval('workflow_worker_numbers')"
 
 PROVE_ALIVE: Final = "SELECT pg_try_advisory_lock(%(class)s, %(worker)s::int)"
@@ -332,7 +341,7 @@ LEAVE: Final = "DELETE FROM workflow_workers WHERE number = %(worker)s"
 # Workers whose database session is gone, or that have been silent for a whole lease (NULL: silence
 # counts for nothing now). Who asks is alive.
 DEAD_WORKERS: Final = """
-SELECT number, ended_in FROM workflow_workers
+SELECT number, ended_in::text FROM workflow_workers
 WHERE number <> %(own)s
     AND (beat_at < now() - %(silence)s::interval OR number::int <> ALL (ARRAY(
     SELECT objid::bigint::int FROM pg_locks
@@ -391,25 +400,59 @@ SET status = 'queued', crashes = %(crashes)s, lease_token = lease_token + 1, wor
         WHEN %(wait)s::interval = interval '0' THEN timestamptz '1970-01-01 00:00:00+00'
         ELSE now() + %(wait)s END,
     pending = CASE
+        -- Not what a run's row holds: whoever claims it finds that out.
+        WHEN jsonb_typeof(pending) NOT IN ('object', 'array') THEN jsonb_build_array(pending)
         WHEN %(begun)s THEN pending - 'held' || %(note)s::jsonb
         WHEN CASE WHEN pending ? 'left' THEN pending ->> 'left' IS NOT NULL ELSE crashes > 0 END
             THEN pending
         ELSE nullif(pending - 'begun' || %(note)s::jsonb, '{}'::jsonb) END,
     started_at = CASE WHEN NOT %(begun)s AND crashes = 0 AND %(note)s::jsonb = '{}'::jsonb
-        AND step_results = '[]'::jsonb AND pending - 'begun' = '{}'::jsonb
+        AND step_results = '[]'::jsonb AND jsonb_typeof(pending) = 'object'
+        AND pending - 'begun' = '{}'::jsonb
         THEN NULL ELSE started_at END
 WHERE id = %(id)s
 """
 
-# The end of a run that its worker did not even survive reading.
+# The step that such a run stands at, in short texts; whether it is a call; and whether a worker
+# before the last one had begun it.
+STEP_AT: Final = """
+SELECT left(step ->> 'name', 100), left(step ->> 'action', 100), left(step ->> 'after_crash', 10),
+    step ->> 'op' = 'action' AND jsonb_typeof(run.step_results) = 'array',
+    pending ->> 'left' IS NOT NULL OR pending ? 'in_doubt'
+FROM workflow_runs run
+JOIN workflow_versions version
+    ON version.definition_id = run.definition_id AND version.version = run.version
+CROSS JOIN LATERAL (
+    SELECT version.program -> 'instructions' -> run.current_step AS step
+) at
+WHERE run.id = %(id)s AND step ->> 'name' IS NOT NULL AND step ->> 'action' IS NOT NULL
+"""
+
+# The end of a run that its worker did not even survive reading. `entry`: its step may have been
+# done, and says so; what it was called with goes along, and how often it has ended by then.
 BURY: Final = f"""
 UPDATE workflow_runs
-SET status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
+SET step_results = CASE WHEN %(entry)s::jsonb IS NULL THEN step_results
+        ELSE step_results || jsonb_build_array(%(entry)s::jsonb
+        || jsonb_build_object('started_at', coalesce(pending -> 'since', to_jsonb(started_at)))
+        || coalesce((SELECT jsonb_object_agg(kept.key, kept.value) FROM jsonb_each(
+            CASE jsonb_typeof(pending) WHEN 'object' THEN pending END) AS kept
+            WHERE kept.key IN ('input', 'attempts', 'revision', 'record_values')), '{{}}')
+        || coalesce((SELECT jsonb_build_object('turn', 1 + greatest(count(*),
+                max(CASE jsonb_typeof(earlier -> 'turn') WHEN 'number'
+                    THEN (earlier -> 'turn')::numeric END)))
+            FROM jsonb_array_elements(step_results) AS earlier
+            WHERE earlier ->> 'step_name' = %(entry)s::jsonb ->> 'step_name'
+            HAVING count(*) > 0), '{{}}')) END,
+    status = 'failed', crashes = %(crashes)s, lease_token = lease_token + 1, worker = NULL,
     lease_until = NULL, due_at = NULL, completed_at = now(), wait_type = NULL, wait_match = NULL,
-    error_step = coalesce(pending ->> 'step_name', error_step),
-    pending = coalesce({_RESUME}, '{{"resume": {{}}}}'::jsonb), error_code = %(error_code)s::text,
+    error_step = coalesce(%(step_name)s, pending ->> 'step_name', error_step),
+    pending = CASE WHEN %(entry)s::jsonb IS NULL
+        THEN coalesce({_RESUME}, '{{"resume": {{}}}}'::jsonb) END,
+    error_code = %(error_code)s::text,
     error_message = %(error_message)s,
-    error_fingerprint = md5(definition_id::text || coalesce(pending ->> 'step_name', '')
+    error_fingerprint = md5(definition_id::text
+        || coalesce(%(step_name)s, pending ->> 'step_name', '')
         || %(error_code)s::text)
 WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING 1

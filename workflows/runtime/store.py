@@ -18,6 +18,7 @@ from tenants.jsontext import storable, storable_text
 from tenants.known import facts_of
 from workflows.definition.program import RunSettings
 from workflows.engine.folding import Fold
+from workflows.engine.interruptions import WalkAbandoned
 from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.runtime import decisions, families, lanes, locks, look_back, matching, statements
@@ -37,7 +38,7 @@ REPLACED: Final = "replaced_by_newer"
 MOST_CHARACTERS: Final = 100  # of the error columns, but for the message
 
 
-class LeaseLost(Exception):
+class LeaseLost(WalkAbandoned):
     """The run was taken over, or ended, by somebody else: this worker must not touch it again."""
 
     def __init__(self, run_id: UUID) -> None:

@@ -17,6 +17,7 @@ from workflows.runtime import alternatives, store
 from workflows.runtime.alternatives import NOT_STORABLE, Refusal, Standing
 from workflows.runtime.claims import Claim
 from workflows.runtime.database import is_trouble, released
+from workflows.runtime.evaluations import Evaluations
 from workflows.runtime.insistence import Insistence, growing_pauses
 from workflows.runtime.perform import CRASHES, first_line
 
@@ -33,6 +34,7 @@ class Hands(Protocol):
     """What a step needs of the live hands."""
 
     insistence: Insistence
+    evaluations: Evaluations
 
     def standing(self) -> Standing:
         """Return where the run stands."""
@@ -45,6 +47,9 @@ class Hands(Protocol):
 
     def write(self, progress: Progress) -> Progress:
         """Write progress in a transaction of its own; return what was written."""
+
+    def permitted(self, progress: Progress) -> Progress:
+        """Return progress that asks nobody whom the company does not know."""
 
     def refused(self, problem: BaseException) -> Refusal:
         """Log that something could not be written; return why."""
@@ -99,7 +104,7 @@ class DatabaseStep:
         self._has_begun = self._is_written = self._is_committed = False
 
     def _commit(self) -> None:
-        with released(), transaction.atomic():
+        with released(), transaction.atomic(), self._hands.evaluations.in_transaction():
             self._has_begun = True
             outcome = self._act()
             if not isinstance(outcome, StepCompleted):
@@ -113,6 +118,8 @@ class DatabaseStep:
             hooks.insert(0, hooks.pop())
 
     def _write(self, progress: Progress) -> None:
+        if progress.question is not None:
+            progress = self._hands.permitted(progress)
         parts = self._ways[0](self._hands.standing(), progress, self._refusal)
         if parts is None:
             raise _Undo(self._refusal.of(NOT_STORABLE))

@@ -10,6 +10,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from hashlib import sha256
 from typing import Any, Final
 
+from tenants.characters import comparable
 from tenants.jsontext import storable
 from workflows.definition.numbers import as_number
 from workflows.definition.paths import lookup, parse_path
@@ -62,15 +63,15 @@ def paths_in(form: str) -> list[str] | None:
 def answers(paths: Sequence[str], payload: Json) -> tuple[str, ...]:
     """Return the hashes that an event answers with, none if it has no such values.
 
-    The second, if there is one, is of the numbers as older releases compared them, rounded: it
-    finds runs that were parked by them, and is no answer by itself.
+    The others, if there are any, are of the values as older releases compared them, texts letter
+    by letter and before that numbers rounded: they find runs that were parked by them, and are no
+    answer by themselves.
     """
     values = list(_values(paths, payload))
     if None in values:
         return ()
-    exact = _hash([_comparable(value) for value in values])
-    rounded = _hash([_rounded(value) for value in values])
-    return (exact,) if rounded == exact else (exact, rounded)
+    ways = (_comparable, _letter_by_letter, _rounded)
+    return tuple(dict.fromkeys(_hash([way(value) for value in values]) for way in ways))
 
 
 def is_answer(match: dict[str, Json], payload: Json) -> bool:
@@ -91,6 +92,10 @@ def _values(paths: Sequence[str], payload: Json) -> Iterator[Json]:
 
 def _comparable(value: Json) -> str:
     """Return a text that is the same for values that count as equal: 7, "7" and "7.0"."""
+    return comparable(_letter_by_letter(value))
+
+
+def _letter_by_letter(value: Json) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     number = as_number(value)
@@ -99,7 +104,7 @@ def _comparable(value: Json) -> str:
 
 def _rounded(value: Json) -> str:
     number = None if isinstance(value, bool) else as_number(value)
-    return _comparable(value if number is None else _ROUNDED.plus(number))
+    return _letter_by_letter(value if number is None else _ROUNDED.plus(number))
 
 
 def _digits_of(number: Decimal) -> str:

@@ -1,6 +1,7 @@
 """What a slot may ask its pump: is the run still ours, and are we about to stop."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from threading import Condition
 from time import monotonic
@@ -25,6 +26,8 @@ class Watch:
         self._lease_seconds = lease.total_seconds()
         self._leases: dict[UUID, tuple[Claim, float]] = {}  # with the monotonic seconds of its end
         self._served: list[tuple[UUID, UUID, float]] = []  # run, tenant, monotonic seconds
+        self._followed: set[UUID] = set()  # runs whose cancelling somebody wants to hear of at once
+        self._cancelled: set[UUID] = set()
         self._changed = Condition()
         self._is_renewed = is_renewed  # by a pump, which is worth waiting for
         self._stopping = False
@@ -59,6 +62,36 @@ class Watch:
             if kept is not None and kept[0].token == claim.token:
                 del self._leases[claim.run_id]
             self._changed.notify_all()
+
+    def is_held(self, claim: Claim) -> bool:
+        """Whether the run is this worker's, as far as is known without waiting."""
+        until = self._end_of(claim)
+        return until is not None and (self._is_renewed or until > monotonic())
+
+    def follow(self, claim: Claim) -> None:
+        """Find out soon if somebody asks to cancel a run that works something out for long."""
+        with self._changed:
+            self._followed.add(claim.run_id)
+
+    def unfollow(self, claim: Claim) -> None:
+        """Forget that."""
+        with self._changed:
+            self._followed.discard(claim.run_id)
+            self._cancelled.discard(claim.run_id)
+
+    def followed(self) -> list[UUID]:
+        """Return the runs of which the database is to be asked whether they are cancelled."""
+        with self._changed:
+            return list(self._followed - self._cancelled)
+
+    def note_cancelled(self, runs: Iterable[UUID]) -> None:
+        """Note what the database said of them."""
+        with self._changed:
+            self._cancelled |= self._followed.intersection(runs)
+
+    def is_cancelled(self, claim: Claim) -> bool:
+        """Whether somebody asked to cancel a run that is followed."""
+        return claim.run_id in self._cancelled
 
     def held(self) -> list[UUID]:
         """Return the runs whose leases must be renewed."""
@@ -95,6 +128,11 @@ class Watch:
         """Return how many runs of each tenant are under way."""
         with self._changed:
             return Counter(claim.tenant_id for claim, _until in self._leases.values())
+
+    def serves_others_than(self, tenant_id: UUID) -> bool:
+        """Whether runs of other tenants are under way."""
+        with self._changed:
+            return any(claim.tenant_id != tenant_id for claim, _until in self._leases.values())
 
     def stop(self) -> None:
         """From now on runs are put down between two steps."""

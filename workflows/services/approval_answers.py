@@ -40,13 +40,18 @@ class Field:
     key: str
     label: str
     type: FieldType
-    required: bool
+    required: bool  # whatever is chosen
     options: tuple[Option, ...] = ()  # of a field of type choice
+    required_for: frozenset[str] = frozenset()  # keys of the choices that need it
+
+    def is_needed_for(self, choice: str) -> bool:
+        """Whether it has to be answered by who chooses this."""
+        return self.required or choice in self.required_for
 
 
 def options_of(stored: Json) -> tuple[Option, ...]:
     """Read choices or options: words, or objects with a key and a label."""
-    return tuple(_option(one) for one in stored or ())
+    return tuple(map(_option, stored)) if isinstance(stored, list | tuple) else ()
 
 
 def fields_of(stored: Json) -> tuple[Field, ...]:
@@ -58,14 +63,20 @@ def fields_of(stored: Json) -> tuple[Field, ...]:
             type=_type(one.get("type")),
             required=bool(one.get("required")),
             options=options_of(one.get("options")),
+            required_for=frozenset(map(str, one.get("required_for") or ())),
         )
-        for one in stored or ()
+        # Whatever else a row holds is no field.
+        for one in (stored if isinstance(stored, list | tuple) else ())
+        if isinstance(one, Mapping) and "key" in one
     )
 
 
-def checked(fields: tuple[Field, ...], answers: Mapping[str, Json]) -> dict[str, Json]:
+def checked(
+    fields: tuple[Field, ...], answers: Mapping[str, Json], choice: str = ""
+) -> dict[str, Json]:
     """Return an answer for each field, in the form in which later steps read it.
 
+    `choice` is the key of what is chosen: which fields have to be answered depends on it.
     Texts are "" and others None if nothing was answered; a number is exact: an integer, or text
     with its decimals. Raises AnswerInvalid with everything that is wrong.
     """
@@ -73,7 +84,7 @@ def checked(fields: tuple[Field, ...], answers: Mapping[str, Json]) -> dict[str,
     faults: dict[str, AnswerFault] = {}
     for field in fields:
         try:
-            values[field.key] = _read(field, answers.get(field.key))
+            values[field.key] = _read(field, answers.get(field.key), choice)
         except _Wrong as wrong:
             faults[field.key] = wrong.fault
     faults |= {key: AnswerFault("unknown_field") for key in _strangers(fields, answers)}
@@ -104,10 +115,10 @@ def _strangers(fields: tuple[Field, ...], answers: Mapping[str, Json]) -> Iterat
     return (key for key in answers if key not in known)
 
 
-def _read(field: Field, answer: Json) -> Json:
+def _read(field: Field, answer: Json, choice: str) -> Json:
     given = answer.strip() if isinstance(answer, str) else answer
     if given is None or given == "":
-        if field.required:
+        if field.is_needed_for(choice):
             raise _Wrong("required")
         return "" if field.type in {FieldType.TEXT, FieldType.LONG_TEXT} else None
     match field.type:

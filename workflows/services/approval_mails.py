@@ -32,7 +32,7 @@ from workflows.services.alert_mails import FOR_GOOD, OF_THE_SERVER, SERVER_IS_AW
 from workflows.services.approval_links import link_for
 from workflows.services.approval_page import approval_page
 from workflows.services.approvals import open_ones
-from workflows.services.approvers import Addressee, addressees, strangers
+from workflows.services.approvers import Addressee, addressees, unreachable
 from workflows.services.pace import Pace
 
 logger = logging.getLogger(__name__)
@@ -158,14 +158,13 @@ def _tell_next(approval_id: UUID, failed: set[str]) -> _Step:
         approval = open_ones(own).select_related("tenant").first() if locked else None
         if approval is None:
             return _Step.NOT_MINE
-        everybody, strange = addressees(approval), strangers(approval)
-        told = _told(approval)
+        everybody, told = addressees(approval), _told(approval)
         left = [one for one in everybody if _mark(approval, one) not in told]
         following = next((one for one in left if one.person not in failed), None)
         if following is None:
             if not left:
-                for entry in strange:
-                    _note_failure(approval, entry, "mail_address_invalid")
+                for address in unreachable(approval):
+                    _note_failure(approval, address, "mail_address_invalid")
                 _finish(approval, nobody=not everybody)
             return _Step.NOBODY_LEFT
         step = _send(approval, following)

@@ -18,6 +18,7 @@ from workflows.wording.approvals import (
     ApprovalState,
     decision_words,
     fault_words,
+    need_words,
     refusal_words,
     state_badge,
 )
@@ -38,6 +39,7 @@ class ShownField:
     field: Field
     typed: str = ""
     fault: str = ""
+    need: str = ""  # in words, who has to answer it; "": everybody
 
     @property
     def name(self) -> str:
@@ -94,7 +96,7 @@ def approval_page(
         expires=short_moment(approval.expires_at),
         facts=_facts(run) if run else (),
         choices=options_of(approval.choices),
-        fields=tuple(ShownField(one) for one in fields_of(approval.form)),
+        fields=_fields(approval),
         answers=_answers(approval),
         decision=decision_words(approval, label, when) if is_decided else "",
         hindrance=_hindrance(approval, run, decider, state),
@@ -106,7 +108,7 @@ def with_typed(
 ) -> ApprovalPage:
     """Return the page with what somebody has typed, and what is wrong with it at its field."""
     fields = (
-        ShownField(one.field, typed.get(one.field.key, ""), _fault(faults.get(one.field.key)))
+        replace(one, typed=typed.get(one.field.key, ""), fault=_fault(faults.get(one.field.key)))
         for one in page.fields
     )
     return replace(page, fields=tuple(fields))
@@ -122,6 +124,18 @@ def chosen(approval: WorkflowApproval) -> str:
     """Return the label of the choice that was made; "" if none was."""
     labels = {choice.key: choice.label for choice in options_of(approval.choices)}
     return labels.get(approval.choice, approval.choice)
+
+
+def _fields(approval: WorkflowApproval) -> tuple[ShownField, ...]:
+    choices = options_of(approval.choices)
+
+    def shown(field: Field) -> ShownField:
+        if field.required:
+            return ShownField(field)
+        needed = [one.label for one in choices if field.is_needed_for(one.key)]
+        return ShownField(field, need=need_words(needed))
+
+    return tuple(shown(field) for field in fields_of(approval.form))
 
 
 def _asked_by(approval: WorkflowApproval) -> str:

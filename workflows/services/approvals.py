@@ -73,7 +73,7 @@ def decide(tenant: Tenant, approval_id: UUID, decider: Decider, answer: Answer) 
         choices = tuple(choice.key for choice in options_of(approval.choices))
         if answer.choice not in choices:
             raise UnknownChoice(answer.choice, choices)
-        answers = checked(fields_of(approval.form), answer.answers)
+        answers = checked(fields_of(approval.form), answer.answers, answer.choice)
         WorkflowApproval.objects.filter(tenant=tenant, pk=approval_id, decided_at=None).update(
             choice=answer.choice,
             answers=answers,

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from tenants.addresses import is_address
+from tenants.key_rights import scopes_of
 from tenants.models.api_key import ApiKey, Scope
 from tenants.models.membership import Membership
 from tenants.models.tenant import Tenant
@@ -170,13 +171,18 @@ def addressees(approval: WorkflowApproval) -> list[Addressee]:
     return list(found.values())[:MOST_TOLD]
 
 
-def strangers(approval: WorkflowApproval) -> list[str]:
-    """Return the entries that look like a mail address, and are none that a mail can be sent to."""
-    return [
-        entry
-        for entry in _entries(approval)
-        if "@" in entry and not is_address(entry) and not _meant(approval.tenant, entry)
-    ][:MOST_TOLD]
+def unreachable(approval: WorkflowApproval) -> list[str]:
+    """Return to whom no mail can be sent: members with such an address, and such addresses."""
+    tenant, found = approval.tenant, dict[str, None]()
+    for entry in _entries(approval):
+        users = list(_meant(tenant, entry))
+        for user in users:
+            is_bad = user.email and not is_address(user.email)
+            if is_bad and not refusal(approval, user_decider(tenant, user, Via.LINK)):
+                found[user.get_username()] = None
+        if "@" in entry and not users and not is_address(entry):
+            found[entry] = None
+    return list(found)[:MOST_TOLD]
 
 
 def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
@@ -212,7 +218,8 @@ def _may_decide(key: ApiKey) -> bool:
     may = [Scope.DECIDE_APPROVALS]
     named = ApiKey.objects.filter(tenant=key.tenant_id, name=key.name, scopes__contains=may)
     first = named.order_by("created", "prefix").values_list("pk", flat=True).first()
-    return first == key.pk and not key.revoked and not key.has_expired
+    is_open = not key.revoked and not key.has_expired and scopes_of(key) >= {*may}
+    return first == key.pk and is_open
 
 
 def _requesters(approval: WorkflowApproval) -> frozenset[str]:

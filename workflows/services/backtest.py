@@ -16,12 +16,14 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from tenants import strict_json
 from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidDocument
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import RehearsalStatus, WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
+from workflows.runtime.matching import MALFORMED, UNREADABLE_EVENT
 from workflows.runtime.rehearsal.stage import Answer, Limits
 from workflows.services.backtest_tally import KINDS, MOST_EVENTS, count, differences, new_tally
 from workflows.services.fire import MAX_DEPTH
@@ -35,7 +37,7 @@ from workflows.services.rehearse import (
     rehearsing,
     script_of,
 )
-from workflows.services.run_entries import entries_of_all
+from workflows.services.run_entries import entries_of
 from workflows.services.samples import outputs_in
 from workflows.services.trials import answers_in, types_of
 
@@ -47,6 +49,7 @@ MOST: Final = 10_000
 CHUNK: Final = 100  # events of one transaction, and of one step of the progress bar
 SLICE_SECONDS: Final = 10.0
 LIMITS: Final = Limits(steps=1_000, runs=500, seconds=5, result_bytes=1024 * 1024)
+_UNREADABLE: Final = Rehearsal(NOT_STARTED, verdict=Verdict(UNREADABLE_EVENT))
 _LIVE: Final = (RehearsalStatus.QUEUED, RehearsalStatus.RUNNING)
 
 
@@ -223,17 +226,24 @@ def _pairs(
     own = _own_doing(backtest, events)
     known = _known(backtest, events)
     listened = {name: _types(script) for name, script in (("d", draft), ("p", published))}
-    pairs = []
-    with rehearsing(backtest.tenant, limits=LIMITS) as perform:
-        for event in events:
+
+    def pair(event: WorkflowEvent) -> Pair:
+        try:
             occasion = _occasion(event, known.get(event.pk, ()))
             is_own = event.caused_by_run in own
             one = _perform(perform, draft, occasion, event, (listened["d"], is_own))
             other = None
             if published is not None:
                 other = _perform(perform, published, occasion, event, (listened["p"], is_own))
-            pairs.append(Pair(event, one, other))
-    return pairs
+        except MALFORMED as problem:
+            # One event is no reason to learn nothing of all others.
+            facts = {"event": str(event.pk), "reason": f"{type(problem).__name__}: {problem}"}
+            logger.warning("event_not_rehearsed", extra=facts)
+            return Pair(event, _UNREADABLE, _UNREADABLE if published is not None else None)
+        return Pair(event, one, other)
+
+    with rehearsing(backtest.tenant, limits=LIMITS) as perform:
+        return [pair(event) for event in events]
 
 
 def _types(script: Script | None) -> frozenset[str]:
@@ -258,7 +268,13 @@ def _perform(
 
 
 def _occasion(event: WorkflowEvent, results: Sequence[Mapping[str, Json]]) -> Occasion:
-    """Return the event as it was, with what the others said to the real run it started."""
+    """Return the event as it was, with what the others said to the real run it started.
+
+    Raises one of MALFORMED for an event that cannot be read.
+    """
+    strict_json.keep([event.payload, event.previous])  # refuses what stands for the unreadable
+    if not isinstance(event.payload, dict):
+        raise TypeError("its payload is no object")
     answers: Mapping[str, Sequence[Answer]] = answers_in(results)
     return Occasion(
         event.payload,
@@ -286,6 +302,14 @@ def _known(backtest: WorkflowRehearsal, events: Sequence[WorkflowEvent]) -> dict
         return {}
     runs = WorkflowRun.objects.filter(tenant=backtest.tenant_id, parent_run=None)
     own = runs.filter(definition=backtest.definition_id, event__in=[event.pk for event in events])
-    found = list(own.only("tenant", "event", "step_results", "entries_numbered"))
-    entries = entries_of_all(found)
-    return {run.event_id: entries[run.pk] for run in found if run.event_id}
+    found = own.only("tenant", "event", "step_results", "entries_numbered")
+    return {run.event_id: _entries(run) for run in found if run.event_id}
+
+
+def _entries(run: WorkflowRun) -> Json:
+    """Return what a real run did; nothing where that cannot be read, as if there had been none."""
+    try:
+        entries: Json = entries_of(run)
+    except MALFORMED:
+        return []
+    return entries if all(isinstance(one, dict) and "step_name" in one for one in entries) else []

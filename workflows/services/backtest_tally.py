@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tenants.jsontext import dumps
+from workflows.runtime.matching import UNREADABLE_EVENT
 from workflows.services.rehearse import NOT_STARTED, STOPPED, Rehearsal
 
 Json = Any
@@ -35,6 +36,8 @@ def count(tally: dict[str, Json], found: Rehearsal, event_id: str) -> None:
     if found.status == NOT_STARTED:
         reason = found.verdict.reason if found.verdict else "problem"
         _one_more(tally["reasons"], reason)
+        if reason == UNREADABLE_EVENT:
+            _count_failure(tally["failures"], found, ("", reason), event_id)
         return
     tally["starts"] += 1
     _one_more(tally["statuses"], found.status)

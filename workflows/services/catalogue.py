@@ -8,6 +8,7 @@ from actions import wording as actions_wording
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from actions.spec import ActionSpec
+from tenants.models.membership import Membership, Role
 from tenants.models.tenant import Tenant
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
 from workflows.definition.codes import Code
@@ -32,6 +33,7 @@ def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
     for channel, key in templates.values_list("channel", "key"):
         references[f"message_template:{channel}"].add(key)
     published = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
+    people = Membership.objects.filter(tenant=tenant, user__username__contains="@")
     return Catalogue(
         actions={
             spec.name: ActionSignature(spec.params, spec.output, own_errors=_is_of_host(spec))
@@ -47,6 +49,8 @@ def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
         },
         workflows=dict(published.values_list("key", "name")),
         errors=KNOWN_ERRORS,
+        roles=frozenset(Role.values),
+        people=frozenset(people.values_list("user__username", flat=True)),
         own_workflow=own_workflow,
     )
 

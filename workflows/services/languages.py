@@ -2,8 +2,13 @@
 
 from typing import Any
 
-from workflows.definition.changes.numbers import KeptNumber, kept_numbers
-from workflows.definition.language import NUMBERS_STAY_NUMBERS
+from workflows.definition.changes.numbers import ChangedPlace, kept_numbers
+from workflows.definition.changes.written import rewritten
+from workflows.definition.language import (
+    AS_PEOPLE_WRITE,
+    LANGUAGE_VERSION,
+    NUMBERS_STAY_NUMBERS,
+)
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.services.catalogue import catalogue_of
@@ -17,16 +22,24 @@ def language_of(definition: WorkflowDefinition, version: int) -> int | None:
     return rows.values_list("language_version", flat=True).first()
 
 
-def numbers_that_stay(definition: WorkflowDefinition, document: Json) -> list[KeptNumber]:
-    """Return where publishing `document` now lets numbers stay numbers that became text so far."""
+def changed_places(definition: WorkflowDefinition, document: Json) -> list[ChangedPlace]:
+    """Return where publishing `document` now means something else, by the language alone."""
     spoken = language_of(definition, definition.version)
-    if spoken is None or spoken >= NUMBERS_STAY_NUMBERS:
+    if spoken is None:
         return []
-    return numbers_in(definition, document)
+    return places_between(definition, document, spoken, LANGUAGE_VERSION)
 
 
-def numbers_in(definition: WorkflowDefinition, document: Json) -> list[KeptNumber]:
-    """Return where numbers of a document go out as another type than in the first language."""
+def places_between(
+    definition: WorkflowDefinition, document: Json, old: int, new: int
+) -> list[ChangedPlace]:
+    """Return where a document means something else in the language `new` than in `old`."""
     if not isinstance(document, dict):
         return []
-    return list(kept_numbers(document, catalogue_of(definition.tenant, definition.key)))
+    found: list[ChangedPlace] = []
+    tenant = definition.tenant
+    if old < NUMBERS_STAY_NUMBERS <= new:
+        found += kept_numbers(document, catalogue_of(tenant, definition.key))
+    if old < AS_PEOPLE_WRITE <= new:
+        found += rewritten(document, tenant.language, tenant.currency)
+    return found

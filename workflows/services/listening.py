@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,10 +14,11 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from tenants.facts import TenantFacts
-from workflows.definition.budget import filter_budget
+from workflows.definition.budget import Budget
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
+from workflows.runtime.budgets import event_budget, filter_budget
 from workflows.runtime.database import database_clock
 from workflows.runtime.lanes import lane_of
 from workflows.runtime.programs import VersionMissing, program_of
@@ -103,12 +105,14 @@ def evaluate(
     `guard` says whose own doing the event is, and whether the chain of causes is too long.
     """
     own, chain_too_long = guard
+    budget = event_budget()
     for listener in listeners:
         if chain_too_long:
             verdict = Verdict("chain_too_long")
         else:
             is_own = own == listener.definition_id
-            verdict = _verdict(tenant, draft, listener, clock, is_own=is_own)
+            asking = partial(judge, clock=clock, budget=budget.for_a_filter())
+            verdict = _verdict(tenant, draft, listener, asking, is_own=is_own)
         yield Evaluation(
             listener.definition_id,
             listener.version,
@@ -122,13 +126,18 @@ def evaluate(
 
 
 def _verdict(
-    tenant: TenantFacts, draft: EventDraft, listener: Listener, clock: Clock, *, is_own: bool
+    tenant: TenantFacts,
+    draft: EventDraft,
+    listener: Listener,
+    asking: Callable[[Program, TenantFacts, EventDraft], Verdict],
+    *,
+    is_own: bool,
 ) -> Verdict:
     try:
         program = program_of(listener.definition_id, listener.version).program
         if is_own and not program.starts_on_own_changes:
             return Verdict("own_change")
-        return judge(program, tenant, draft, clock)
+        return asking(program, tenant, draft)
     except (VersionMissing, InvalidProgram) as problem:
         logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
         details = {"code": "program_unreadable", "params": {"reason": str(problem)}}
@@ -136,17 +145,26 @@ def _verdict(
 
 
 def judge(
-    program: Program, tenant: TenantFacts, draft: EventDraft, clock: Clock | None = None
+    program: Program,
+    tenant: TenantFacts,
+    draft: EventDraft,
+    clock: Clock | None = None,
+    budget: Budget | None = None,
 ) -> Verdict:
     """Say whether an event starts a workflow, by `clock` or else at this moment."""
+    now = (clock or Clock()).now_for(program)
     try:
-        return _filtered(program, tenant, draft, (clock or Clock()).now_for(program))
+        return _filtered(program, scope_at_start(program, tenant, draft, now, budget))
     except ExpressionError as problem:
         return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
 
 
 def scope_at_start(
-    program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime
+    program: Program,
+    tenant: TenantFacts,
+    draft: EventDraft,
+    now: datetime,
+    budget: Budget | None = None,
 ) -> Scope:
     """Return the values of a run that an event starts, before its first step."""
     return Scope(
@@ -157,12 +175,11 @@ def scope_at_start(
         tenant=tenant_values(tenant),
         now=now.astimezone(ZoneInfo(tenant.time_zone)),
         values=program.values,
-        budget=filter_budget(),
+        budget=budget or filter_budget(),
     )
 
 
-def _filtered(program: Program, tenant: TenantFacts, draft: EventDraft, now: datetime) -> Verdict:
-    scope = scope_at_start(program, tenant, draft, now)
+def _filtered(program: Program, scope: Scope) -> Verdict:
     explanation = program.trigger_filter.explain(scope)
     if not explanation["matched"]:
         return Verdict("filtered_out", explanation)

@@ -30,6 +30,7 @@ from workflows.services.starting import (
     program_published,
     refuse_to_mix,
     refuse_unless_it_starts,
+    retry_problem,
     starting_point,
     steps_to_start_at,
 )
@@ -62,13 +63,17 @@ def retry_failed_step(
     else whoever acts in this thread, counts from now on among those who ask for what the run does.
 
     Raises NotRetryable: `not_failed` (or changed meanwhile), `nothing_failed` (no step did),
-    `program_unreadable`, `is_a_part`, `unknown_run`; with the record also `not_from_a_record`,
-    `record_gone`, `values_handed_over` (a called workflow failed), `asks_on_values_of_the_run`.
+    `program_unreadable`, `is_a_part`, `unknown_run`; `already_under_way` and `decision_used` of
+    what was decided in it, by a run that was started from it; with the record also
+    `not_from_a_record`, `record_gone`, `values_handed_over` (a called workflow failed),
+    `asks_on_values_of_the_run`.
     """
     with tenant_scope(tenant):
-        run = whole_run(tenant, run_id)
+        run = whole_run(tenant, run_id, lock=True)
         if run.status not in {RunStatus.FAILED, RunStatus.CANCELLED}:
             raise NotRetryable(run_id, "not_failed")
+        if code := retry_problem(run, lock=True):
+            raise NotRetryable(run_id, code)
         fresh = None
         if with_record:
             fresh = record_values(tenant, run_id).as_fresh()
@@ -122,9 +127,11 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
     """Start a new run with the same event; return its id. Its external calls carry new keys.
 
     `from_step` names the first step to do; the results of the steps before it are taken over,
-    marked as reused. `newest`: on the version published now, not on the run's own. With `payload`,
-    which a person corrected, the new run has an event of its own, by that person. It takes the
-    lane and the deadline of its version, which begins anew.
+    marked as reused. A decision is good for one time: where one of them has been acted on, the run
+    begins at that question, unless other steps would be done again with it. `newest`: on the
+    version published now, not on the run's own. With `payload`, which a person corrected, the new
+    run has an event of its own, by that person. It takes the lane and the deadline of its version,
+    which begins anew.
     Raises NotRetryable: `still_running`, `already_under_way` (a run that was started again is not
     finished), `filtered_out` (the workflow does not start with the payload), `is_a_part`,
     `unknown_run`, and what `starting_point` does.
@@ -137,7 +144,7 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
         if unfinished_repeat(run) is not None:
             raise NotRetryable(run_id, "already_under_way")
         version = run.definition.version if newest else run.version
-        start = starting_point(run, version, from_step, payload)
+        start = starting_point(run, version, from_step, payload, lock=True)
         if payload is not None:
             refuse_unless_it_starts(run, version, payload)
         place, problem = _place(run, version, payload)

@@ -4,9 +4,8 @@ Who shows, exports or goes through the steps of a run reads them here. `step_res
 that most runs ever did; of long loops it has the last time of every step, and what went wrong.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from workflows.models.run import WorkflowRun
 from workflows.models.run_history import WorkflowRunHistory
@@ -26,12 +25,15 @@ def entries_of(run: WorkflowRun, *, latest: int | None = None) -> list[Entry]:
     return with_history(run, run.step_results, latest=latest)
 
 
-def with_history(
-    run: WorkflowRun, kept: Sequence[Entry], *, latest: int | None = None
-) -> list[Entry]:
-    """Return the entries of a run in order, `kept` being those in its row."""
+def with_history(run: WorkflowRun, found: Json, *, latest: int | None = None) -> list[Entry]:
+    """Return the entries of a run in order, `found` being what its row holds.
+
+    Whatever else stands there than entries is left out.
+    """
+    rows = found if isinstance(found, list) else []
+    kept = [one for one in rows if isinstance(one, dict) and type(one.get("step_name")) is str]
     if not run.entries_numbered:
-        return list(kept)
+        return kept
     own = WorkflowRunHistory.objects.filter(tenant=run.tenant_id, run_id=run.pk)
     if latest is not None:
         after = run.entries_numbered - latest
@@ -39,19 +41,6 @@ def with_history(
         chunks = own.filter(seq__gt=after)
         return joined(kept, chunks.values_list("entries", flat=True), after=after)
     return joined(kept, own.values_list("entries", flat=True))
-
-
-def entries_of_all(runs: Collection[WorkflowRun]) -> dict[UUID, list[Entry]]:
-    """Return the entries of many runs of one tenant, in one more question for all of them."""
-    long = [run for run in runs if run.entries_numbered]
-    moved: dict[UUID, list[Sequence[Entry]]] = {}
-    if long:
-        rows = WorkflowRunHistory.objects.filter(
-            tenant=long[0].tenant_id, run_id__in=[run.pk for run in long]
-        )
-        for run_id, entries in rows.values_list("run_id", "entries"):
-            moved.setdefault(run_id, []).append(entries)
-    return {run.pk: joined(run.step_results, moved.get(run.pk, ())) for run in runs}
 
 
 def joined(

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import phonenumbers
 
+from tenants.characters import without_invisible
+
 Json = Any
 
 MAX_KEYS: Final = 64
@@ -58,7 +60,7 @@ def words(scalar: Json, country: str) -> list[str]:
 # One order's values come back in every event about it: each was worked out three times a run.
 @lru_cache(maxsize=10_000)
 def _spellings(given: str, country: str) -> tuple[str, ...]:
-    text = given.strip().casefold()
+    text = without_invisible(given).strip().casefold()
     if not text or len(text) > MAX_LENGTH:
         return ()
     if not text.isascii():

@@ -2,7 +2,7 @@
 
 A run begins at no step that the run it is taken from did not come to: not inside a branch that was
 not taken, nor behind a step that was not passed. And nobody's decision is carried to where it was
-not given: to another payload, or to another question.
+not given: to another payload, to another question, or to a second time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,32 +11,33 @@ from datetime import datetime
 from typing import Any, Final
 
 from workflows.definition.errors import InvalidProgram
-from workflows.definition.instructions import Approval, RunWorkflow
+from workflows.definition.instructions import Approval, Instruction
 from workflows.definition.program import Program
 from workflows.definition.scope import Scope
-from workflows.engine.entries import has_stopped, is_wrong
+from workflows.engine.entries import is_wrong
 from workflows.engine.reach import reachable_from, where_runs_may_start
 from workflows.engine.replay import Visit, passed, visits
 from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.engine.taking_over import (
     ASKS_OTHERWISE,
-    Asks,
     Side,
     asks_people,
     block_asks,
     objection,
 )
-from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime.database import database_now, rows
+from workflows.runtime.budgets import preview_budget
+from workflows.runtime.database import database_now
 from workflows.runtime.programs import VersionMissing, program_of
 from workflows.runtime.scopes import error_told
+from workflows.services.asking import calls_of
 from workflows.services.fire import EventDraft
 from workflows.services.listening import judge, scope_at_start
 from workflows.services.refusals import NotRetryable
 from workflows.services.run_entries import entries_of
+from workflows.services.spent_decisions import Spending, without_stops
 
 Json = Any
 Entry = Mapping[str, Json]
@@ -46,29 +47,22 @@ ENDED_WELL: Final = frozenset({RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERR
 FILTERED_OUT: Final = "filtered_out"
 ON_VALUES_OF_THE_RUN: Final = "asks_on_values_of_the_run"
 
-# Whether anything was asked in the runs that a run has started, or in those it was taken from.
-ASKED_BENEATH: Final = """
-WITH RECURSIVE taken_from AS (
-    SELECT id, retried_from FROM workflow_runs WHERE id = %(run)s AND tenant_id = %(tenant)s
-    UNION
-    SELECT run.id, run.retried_from FROM workflow_runs run
-    JOIN taken_from ON run.id = taken_from.retried_from AND run.tenant_id = %(tenant)s
-), beneath AS (
-    SELECT run.id FROM workflow_runs run JOIN taken_from ON run.parent_run = taken_from.id
-    UNION
-    SELECT run.id FROM workflow_runs run JOIN beneath ON run.parent_run = beneath.id
-)
-SELECT EXISTS (SELECT 1 FROM workflow_approvals asked JOIN beneath ON asked.run_id = beneath.id)
-"""
-
 
 def starting_point(
-    run: WorkflowRun, version: int, from_step: str, payload: Payload = None
+    run: WorkflowRun,
+    version: int,
+    from_step: str,
+    payload: Payload = None,
+    *,
+    lock: bool = False,
 ) -> tuple[int, list[dict[str, Json]]]:
     """Return the index at which to begin, and the results that are taken over.
 
+    It is the step's, or that of a question before it that has to be asked again. `lock`: what was
+    done on decisions stays as it is until the transaction ends.
     Raises NotRetryable: `unknown_step`, `inside_a_step`, `results_missing`, `not_reached`,
-    `decided_on_other_values`, `decided_otherwise`, `asks_otherwise`, `never_published`.
+    `decided_on_other_values`, `decided_otherwise`, `asks_otherwise`, `never_published`; and
+    `decision_used`, `already_under_way` (a run that shares a decision).
     """
     program = program_published(run, version)
     if not from_step:
@@ -83,14 +77,17 @@ def starting_point(
     arrived = next((one for one in way if one.instruction.index == found.index), None)
     if arrived is None:
         raise NotRetryable(run.pk, _why_not(program, way, found.index))
-    # The step that stopped the run left nothing that a later one could rest on. It did not stop the
-    # new one, either: there it would be taken for what a retry has to begin with.
-    taken = [entry for entry in entries[: arrived.before] if not has_stopped(entry)]
+    spending = Spending(run, calls_of(run), is_locked=lock)
+    taken = without_stops(entries[: arrived.before])
     if payload is not None or version != run.version:
         code = _objection(run, program, taken, payload)
         if code:
             raise NotRetryable(run.pk, code)
-    return found.index, [_reused(entry) for entry in taken]
+    begin, code = spending.beginning(program, way, arrived, entries)
+    if code:
+        raise NotRetryable(run.pk, code)
+    taken = without_stops(entries[: begin.before])
+    return begin.instruction.index, [_reused(entry) for entry in taken]
 
 
 def start_problems(run: WorkflowRun) -> dict[str, str]:
@@ -98,25 +95,33 @@ def start_problems(run: WorkflowRun) -> dict[str, str]:
 
     On its own version, with its own payload.
     """
-    try:
-        program = program_of(run.definition_id, run.version).program
-    except (VersionMissing, InvalidProgram):
-        return {}
-    way = list(visits(program, _passed(run)))
-    came_to = {one.instruction.index for one in way}
-    may_start = where_runs_may_start(program)
+    return {name: problem for name, (_begin, problem) in _beginnings(run).items()}
 
-    def problem(index: int) -> str:
-        if index not in may_start:
-            return "inside_a_step"
-        return "" if index in came_to else _why_not(program, way, index)
 
-    return {one.name: problem(one.index) for one in program.instructions}
+def asked_again(run: WorkflowRun) -> dict[str, str]:
+    """Return the steps before which a question is asked again, with the name of that question.
+
+    Whoever starts the run there again starts it at the question.
+    """
+    found = {name: begin for name, (begin, problem) in _beginnings(run).items() if not problem}
+    return {name: begin for name, begin in found.items() if begin != name}
 
 
 def steps_to_start_at(run: WorkflowRun) -> frozenset[str]:
     """Return the names of the steps of a run's version from which it can be started again."""
     return frozenset(name for name, problem in start_problems(run).items() if not problem)
+
+
+def retry_problem(run: WorkflowRun, *, lock: bool = False) -> str:
+    """Return why a run that failed cannot go on with what was decided in it; "" if it can.
+
+    Another run has taken the decisions over: `decision_used` by it, or `already_under_way`.
+    """
+    program = _own_program(run)
+    if program is None:
+        return ""  # it cannot go on anyway
+    spending = Spending(run, calls_of(run), is_locked=lock)
+    return spending.problem(program, entries_of(run), is_retry=True)
 
 
 def was_decided_before(run: WorkflowRun, step: str) -> bool:
@@ -127,7 +132,7 @@ def was_decided_before(run: WorkflowRun, step: str) -> bool:
     before = next((one.before for one in way), 0)
     named = {one.name: one for one in program.instructions}
     done = {one["step_name"] for one in entries[:before] if one["status"] != StepStatus.SKIPPED}
-    calls = _calls_of(run)
+    calls = calls_of(run)
     steps = [named[name] for name in done if name in named]
     return any(isinstance(one, Approval) or block_asks(program, one, calls) for one in steps)
 
@@ -138,11 +143,8 @@ def refuse_to_mix(run: WorkflowRun) -> None:
     What people decide on, and what is done then, has one set of values: a single step that reads
     others would be done, or asked, on values that nobody was shown.
     """
-    try:
-        program = program_of(run.definition_id, run.version).program
-    except (VersionMissing, InvalidProgram):
-        return  # it cannot go on anyway
-    if asks_people(program, _calls_of(run)):
+    program = _own_program(run)  # None: it cannot go on anyway
+    if program is not None and asks_people(program, calls_of(run)):
         raise NotRetryable(run.pk, ON_VALUES_OF_THE_RUN)
 
 
@@ -171,12 +173,39 @@ def event_of(run: WorkflowRun) -> WorkflowEvent | None:
     return WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
 
 
+def _beginnings(run: WorkflowRun) -> dict[str, tuple[str, str]]:
+    """Return for each step where a run that is to begin there begins, and why it cannot."""
+    program = _own_program(run)
+    if program is None:
+        return {}
+    entries, spending = _passed(run), Spending(run, calls_of(run))
+    way = list(visits(program, entries))
+    came_to = {one.instruction.index: one for one in reversed(way)}
+    may_start = where_runs_may_start(program)
+
+    def beginning(step: Instruction) -> tuple[str, str]:
+        if step.index not in may_start:
+            return step.name, "inside_a_step"
+        if step.index not in came_to:
+            return step.name, _why_not(program, way, step.index)
+        begin, problem = spending.beginning(program, way, came_to[step.index], entries)
+        return begin.instruction.name, problem
+
+    return {one.name: beginning(one) for one in program.instructions}
+
+
+def _own_program(run: WorkflowRun) -> Program | None:
+    """Return the program of a run's version; None if it cannot be read."""
+    try:
+        return program_of(run.definition_id, run.version).program
+    except (VersionMissing, InvalidProgram):
+        return None
+
+
 def _passed(run: WorkflowRun) -> Sequence[dict[str, Json]]:
     """Return the entries of a run that it got past; all of them, if its version is unreadable."""
-    entries = entries_of(run)
-    try:
-        own = program_of(run.definition_id, run.version).program
-    except (VersionMissing, InvalidProgram):
+    entries, own = entries_of(run), _own_program(run)
+    if own is None:
         return entries
     return passed(own, entries, ended_well=RunStatus(run.status) in ENDED_WELL)
 
@@ -192,10 +221,9 @@ def _why_not(program: Program, way: Iterable[Visit], index: int) -> str:
 def _objection(
     run: WorkflowRun, program: Program, taken: Sequence[dict[str, Json]], payload: Payload
 ) -> str:
-    calls = _calls_of(run)
-    try:
-        own = program_of(run.definition_id, run.version).program
-    except (VersionMissing, InvalidProgram):
+    calls = calls_of(run)
+    own = _own_program(run)
+    if own is None:
         # Nobody can say any more what was asked.
         return ASKS_OTHERWISE if asks_people(program, calls) else ""
     if not (asks_people(own, calls) or asks_people(program, calls)):
@@ -209,7 +237,9 @@ def _objection(
 def _side(
     run: WorkflowRun, program: Program, payload: Json, event: WorkflowEvent | None, now: datetime
 ) -> Side:
-    start = scope_at_start(program, run.tenant.facts(), _draft_of(run, payload, event), now)
+    # All its conditions are asked again, for one page.
+    draft, budget = _draft_of(run, payload, event), preview_budget()
+    start = scope_at_start(program, run.tenant.facts(), draft, now, budget)
     told = {
         "id": str(run.pk),
         "workflow": run.definition.name,
@@ -223,41 +253,6 @@ def _side(
         return replace(start, steps=dict(results.steps), run=seen, language=program.language)
 
     return Side(program, scope_for)
-
-
-def _calls_of(run: WorkflowRun) -> Asks:
-    """Return a function that says whether a workflow asks people, or asked any in this run."""
-    known: dict[str, bool] = {}
-
-    def calls(key: str) -> bool:
-        if not known:
-            told = {"run": run.pk, "tenant": run.tenant_id}
-            known[""] = bool(rows(ASKED_BENEATH, told)[0][0])  # no workflow has this key
-        if key not in known:
-            known[key] = known[""] or _published_asks(run, key)
-        return known[key]
-
-    return calls
-
-
-def _published_asks(run: WorkflowRun, key: str) -> bool:
-    """Whether a workflow, as it is published now, asks people, or calls one that does."""
-    seen, waiting = set[str](), [key]
-    while waiting:
-        own = WorkflowDefinition.objects.filter(tenant=run.tenant_id, key=waiting.pop())
-        found = own.filter(version__gt=0).values_list("pk", "version").first()
-        if found is None:
-            continue
-        try:
-            program = program_of(*found).program
-        except (VersionMissing, InvalidProgram):
-            return True  # nobody can say
-        if asks_people(program, lambda _key: False):
-            return True
-        called = {one.workflow for one in program.instructions if isinstance(one, RunWorkflow)}
-        waiting += called - seen
-        seen |= called
-    return False
 
 
 def _draft(run: WorkflowRun, payload: Json) -> EventDraft:

@@ -89,7 +89,10 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
         return "", ""
     labels = plans.get(_key(run), Plan()).labels
     name = run.error_step or ""
-    entries = (entry for entry in reversed(run.step_results) if entry["step_name"] == name)
+    results = run.step_results if isinstance(run.step_results, list) else []
+    # Of a run whose row cannot be read, whatever is no entry.
+    known = (entry for entry in reversed(results) if isinstance(entry, dict))
+    entries = (entry for entry in known if entry.get("step_name") == name)
     errors = (step_error(entry, labels) for entry in entries if entry.get("error"))
     return labels.get(name) or spelt_out(name), next(errors, run.error_message or run.error_code)
 

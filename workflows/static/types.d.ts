@@ -115,6 +115,12 @@ export interface Operator {
   before: boolean;
 }
 
+/** What a WhatsApp template asks for. */
+export interface Asked extends Choice {
+  help?: string;
+  optional?: string;
+}
+
 /** What can be chosen. */
 export interface Choices {
   actions: Record<string, Action>;
@@ -129,7 +135,7 @@ export interface Choices {
   creatable: Record<string, Record<string, Column>>;
   readable: Record<string, Record<string, Column>>;
   references: Record<string, Choice[]>;
-  parameters: Record<string, string[]>;
+  parameters: Record<string, Asked[]>;
 }
 
 export interface ValueItem {

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.listing import listed
 from workflows.models.approval import WorkflowApproval
 from workflows.wording.actors import actor_words
 from workflows.wording.badges import badge
@@ -92,6 +93,13 @@ def decision_words(approval: WorkflowApproval, choice_label: str, when: str) -> 
             return _("Nobody decided in time; the time was over at %(when)s.") % words
         return _("Nobody decided in time: “%(choice)s” counts since %(when)s.") % words
     return _("%(who)s chose “%(choice)s” on %(when)s, %(way)s.") % words
+
+
+def need_words(choices: list[str]) -> str:
+    """Return who has to answer a question of the form: who chooses one of these."""
+    if not choices:
+        return _("(optional)")
+    return _("(only needed for: %(choices)s)") % {"choices": listed(choices)}
 
 
 def mail_failure_words(failures: Any) -> list[str]:

@@ -24,9 +24,9 @@ ORDER: Final = (
     "settings", "concurrency_key", "when_busy", "max_running", "deadline", "values",
     # Before the steps that stand in the params of a step.
     "items", "type", "match", "look_back", "title", "message", "approvers", "choices", "form",
-    "required", "options", "when", "after", "every", "at_most", "steps", "until", "otherwise",
-    "result", "output", "on_failure", "action", "params", "condition", "all", "any", "field",
-    "operator", "value", "on_error", "retry", "attempts", "delay", "backoff", "max_delay",
+    "required", "required_for", "options", "when", "after", "every", "at_most", "steps", "until",
+    "otherwise", "result", "output", "on_failure", "action", "params", "condition", "all", "any",
+    "field", "operator", "value", "on_error", "retry", "attempts", "delay", "backoff", "max_delay",
     "timeout", "timeout_choice", "on_timeout", "reminders", "after_crash",
 )  # fmt: skip
 _RANK: Final = {key: rank for rank, key in enumerate(ORDER)}

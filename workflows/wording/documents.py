@@ -16,9 +16,9 @@ Json = Any
 MOST_NAMED: Final = 6  # steps; of more, the rest are counted
 
 
-def summary(document: Mapping[str, Json]) -> str:
+def summary(document: Json) -> str:
     """Return what starts the workflow, on which condition, and its steps; "" of no document."""
-    trigger = document.get("trigger_type")
+    trigger = document.get("trigger_type") if isinstance(document, dict) else None
     if not trigger:
         return ""
     told = {

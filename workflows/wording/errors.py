@@ -11,12 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from actions import records
 from actions import wording as actions_wording
 from actions.models.connection import ConnectionKind
+from actions.providers.sentences import of_provider
 from workflows.engine.limits import LIMIT_REACHED
 from workflows.engine.outcomes import Doubt
 from workflows.wording import json_faults, problems
 from workflows.wording.comparisons import WORDS
 from workflows.wording.times import duration, short_moment
 from workflows.wording.values import spelt_out
+
+# What the columns of a run's row hold.
+COLUMNS: Final[Mapping[str, Any]] = {
+    "trigger_payload": _("the values that started it"),
+    "step_results": _("what its steps did"),
+    "pending": _("the step under way"),
+    "previous": _("the values from before the change"),
+    "item": _("its item"),
+}
 
 # The engine's own codes. Actions and the language bring theirs.
 SENTENCES: Final[Mapping[str, Any]] = {
@@ -27,6 +37,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "outcome_unknown": _(
         "Nobody knows whether this step was done. Look on the other side before you repeat it."
     ),
+    "unreadable_event": _(
+        "The values of this event cannot be read: a number in it is too long, or it is nested "
+        "too deeply."
+    ),
     "poisoned": _(
         "The worker died in this run %(crashes)s times. It will not be tried again: "
         "a developer has to find out why."
@@ -36,8 +50,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Tell a developer; the log of the workers says more."
     ),
     "unreadable_row": _(
-        "What is stored of this run cannot be read, so it was ended: %(column)s, %(reason)s. If a "
-        "step was under way, nobody knows whether it was done. Correct the values and start again."
+        "What is stored of this run cannot be read, so it was ended (%(what)s). If a step was "
+        "under way, nobody knows whether it was done. Correct the values and start again."
     ),
     "program_unreadable": _(
         "The program of this version cannot be executed here. "
@@ -58,6 +72,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "Most likely they run in a circle."
     ),
     "deadline_passed": _("The run was not done by its deadline, %(deadline)s."),
+    "step_timed_out": _("Its values were not worked out in %(waited)s, the step's time limit."),
     "replaced_by_newer": _("A newer run with the same key has taken its place."),
     "cancelled": _("The run was cancelled."),
     "output_too_large": _(
@@ -73,6 +88,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "bad_approver": _(
         "“%(approver)s” is no person and no mail address that can be asked. Nobody was asked."
+    ),
+    "approver_not_allowed": _(
+        "“%(approver)s” came with the values of this run, and is no member of the company, so "
+        "nobody was asked. Make this person a member, or let an administrator allow the address "
+        "in the settings of the company. Then retry."
     ),
     "result_not_storable": _("What came of this step cannot be stored: %(reason)s"),
     "output_not_json": _("The step's result cannot be stored: %(reason)s"),
@@ -120,6 +140,9 @@ _UNKNOWN: Final[Mapping[str, Any]] = {
     ),
 }
 _ANSWERED: Final = _("%(why)s The answer: %(answer)s")
+_LEFT_OPEN: Final = _("An answer came that leaves open whether it was done. %(why)s")
+# Failures whose own sentences say what came and what to check.
+_UNCLEAR: Final = frozenset({"whatsapp_answer_unclear", "whatsapp_answer_empty"})
 _THE_OTHER_SIDE: Final = _("the other side")
 # A wait that is a loop counts its rounds.
 _TRIED: Final = _("It was tried %(rounds)s times, and the condition was never met.")
@@ -138,6 +161,7 @@ _AT: Final = _("At “%(step)s”: %(why)s")
 KINDS: Final = {kind.value: kind.label for kind in ConnectionKind}
 # Codes of a value that is not let in: what is wrong with it stands in the parameters.
 _OF_VALUES: Final = frozenset({"input_not_storable", "output_not_json"})
+_IN_SECONDS: Final = frozenset({"not_in_time", "step_timed_out"})
 # Codes that tell of another run: its own code, step and sentence stand in the parameters.
 _OF_OTHERS: Final = frozenset({"item_failed", "branch_failed", "workflow_failed"})
 
@@ -165,9 +189,21 @@ def _said(code: str, values: Mapping[str, Any]) -> Any:
     if code == "not_in_time" and "rounds" in values:
         return _TRIED
     if code == "outcome_unknown":
+        told = _told_by_provider(values)
+        if told:
+            return told
         said = str(_UNKNOWN.get(str(values.get("reason")), SENTENCES[code]))
         return str(_ANSWERED).replace("%(why)s", said) if values.get("answer") else said
     return SENTENCES[code]
+
+
+def _told_by_provider(values: Mapping[str, Any]) -> str:
+    """Return what is known of an answer that leaves open whether the step was done."""
+    failure = str(values.get("code"))
+    if failure not in _UNCLEAR and of_provider(failure, values.get("provider_code")) is None:
+        return ""
+    said = _LEFT_OPEN % {"why": actions_wording.sentence(failure, values)}
+    return said.replace("%", "%%")
 
 
 def _table(alias: object) -> str:
@@ -209,8 +245,9 @@ def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
         return {"reason": json_faults.said(values["fault"], values, values.get("at"))}
     if code == "outcome_unknown":
         return {"host": str(values.get("host") or _THE_OTHER_SIDE)}
-    if code == "not_in_time" and "seconds" in values:
+    if code in _IN_SECONDS and "seconds" in values:
         return {"waited": duration(timedelta(seconds=values["seconds"]))}
     if code == "deadline_passed" and "deadline" in values:
         return {"deadline": short_moment(datetime.fromisoformat(values["deadline"]))}
-    return {}
+    what = COLUMNS.get(str(values.get("column")))
+    return {"what": str(what)} if what else {}

@@ -1,6 +1,6 @@
 """Why a workflow did, or did not, start on an event."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -49,11 +49,17 @@ def source_words(source: str) -> str:
     return str(SOURCES.get(source, source))
 
 
-def glance(evaluations: Sequence[Mapping[str, Json]]) -> list[tuple[Outcome, str]]:
+def readable(evaluations: Json) -> list[Mapping[str, Json]]:
+    """Return the answers that an event's row holds, without what is none."""
+    found = evaluations if isinstance(evaluations, list) else ()
+    return [one for one in found if isinstance(one, dict)]
+
+
+def glance(evaluations: Json) -> list[tuple[Outcome, str]]:
     """Return what became of an event, for a list: “2 started”, “1 not meant”."""
-    if not evaluations:
+    found = [outcome(one) for one in readable(evaluations)]
+    if not found:
         return [(Outcome.NOTHING, _("Nothing listened"))]
-    found = [outcome(one) for one in evaluations]
     return [
         (kind, _COUNTED[kind](found.count(kind)))
         for kind in (Outcome.STARTED, Outcome.PROBLEM, Outcome.NOT_MEANT)

@@ -54,6 +54,8 @@ PARTS: Final[Mapping[str, Any]] = {
     "approvers": gettext_lazy("Who decides"),
     "choices": gettext_lazy("Choices"),
     "form": gettext_lazy("Questions"),
+    "required": gettext_lazy("Must be answered"),
+    "required_for": gettext_lazy("Must be answered for"),
     "options": gettext_lazy("Options"),
     "timeout_choice": gettext_lazy("Chosen when time is up"),
     "allow_self": gettext_lazy("Who started it may decide"),

@@ -5,9 +5,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.characters import shown
 from tenants.listing import listed
 from workflows.definition.codes import Code
 from workflows.wording.comparisons import WORDS
+from workflows.wording.reading import why_not
 
 SENTENCES: Final[Mapping[str, Any]] = {
     # The document as a whole
@@ -38,6 +40,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     Code.DUPLICATE_STEP_NAME: _("Another step is already called “%(name)s”. Rename one of them."),
     Code.UNKNOWN_ACTION: _("There is no action “%(action)s”. Choose one from the list."),
+    Code.BAD_APPROVER: _(
+        "“%(approver)s” is nobody who can be asked. Write the user name of a member, a mail "
+        "address, a role (%(roles)s), or key: with the name of an API key."
+    ),
     Code.BAD_DURATION: _("“%(value)s” is not a duration. Write it like 30s, 15m, 2h or 7d."),
     Code.BAD_MOMENT: _(
         "“%(value)s” is not a time. Write it like 2026-01-31 or 2026-01-31T09:00, "
@@ -150,6 +156,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.FILTER_TAKES_TRIGGER_ONLY: _(
         "Whether the workflow starts can depend on fields of the trigger only, not on “%(field)s”."
     ),
+    Code.SECRET_IN_STEP: _(
+        "The header “%(header)s” carries credentials, and everybody who sees this workflow would"
+        " read them. Put them into a connection of the kind “Web service (HTTP)”, and choose it in"
+        " this step."
+    ),
     Code.FILTER_TAKES_NO_TEMPLATE: _(
         "What decides whether the workflow starts has to be written out: "
         "{{ }} is not filled in here."
@@ -220,6 +231,8 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     values = {"path": (params or {}).get("place", "…"), **(params or {})}
     try:
         said = str(SENTENCES[code]) % {name: _shown(name, values[name]) for name in values}
+        if why := why_not(code, values):
+            return f"{said} {why}"
         if values.get("suggestion"):
             return f"{said} {_SUGGESTION % values}"
     except (KeyError, TypeError, ValueError):
@@ -232,4 +245,6 @@ def _shown(name: str, value: Any) -> str:
         return listed(_shown(name, one) for one in value)
     if name == "operator":
         return str(WORDS.get(value, value))
+    if name == "value":
+        return shown(str(value))
     return str(_WORDS.get(value, value)) if name in _WORD_PARAMS else str(value)

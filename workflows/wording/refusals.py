@@ -40,6 +40,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "This version asks otherwise, or others, than those who decided before this step. Start at "
         "that question, or before it."
     ),
+    "decision_used": _(
+        "What somebody decided before this step has been acted on already, and one decision is "
+        "good for one time. Start at that question, or before it: then it is asked again."
+    ),
     "filtered_out": _("The workflow does not start with these values: its filter says no."),
     "asks_on_values_of_the_run": _(
         "This workflow asks people to decide, and a single step with other values would do what "

@@ -37,6 +37,7 @@ NOT_STARTED: Final[Mapping[str, Any]] = {
     "own_change": gettext_lazy("the event was its own doing"),
     "chain_too_long": gettext_lazy("too many workflows had started one another"),
     "not_listening": gettext_lazy("it does not listen to this event"),
+    "unreadable_event": gettext_lazy("the event cannot be read"),
 }
 
 

@@ -1,6 +1,6 @@
 """What a run waits for, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from tenants.listing import listed
 from tenants.models.membership import Role
+from tenants.names import one_line
 from workflows.engine import patience
 from workflows.event_types import label_of
 from workflows.wording.facts import RunFacts
@@ -67,9 +68,10 @@ def waits_for_turn(facts: RunFacts) -> str:
     return told % {"count": most}
 
 
-def asked_words(approvers: Sequence[str]) -> str:
+def asked_words(approvers: Json) -> str:
     """Return whom an approval asks: people, and everybody of a role."""
-    return listed(_approver(one) for one in approvers)
+    named = approvers if isinstance(approvers, list) else ()
+    return listed(_approver(one_line(one)) for one in named if isinstance(one, str))
 
 
 def _children(facts: RunFacts, step: PlannedStep, pending: Mapping[str, Json]) -> str:

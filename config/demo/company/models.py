@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.ids import DatabaseUUID7, uuid7
+from tenants.models.amounts import AmountField
 from tenants.models.tenant import Tenant
 from tenants.tracking import TrackedModel, TrackedQuerySet
 
@@ -72,7 +73,7 @@ class Invoice(CompanyRecord):
     order_number = models.CharField(_("order number"), max_length=40, blank=True)
     customer_name = models.CharField(_("customer"), max_length=200)
     customer_email = models.EmailField(_("e-mail"))
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    amount = AmountField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3, default="USD")
     due_on = models.DateField(_("due on"))
     status = models.CharField(
@@ -106,7 +107,7 @@ class Payment(CompanyRecord):
     invoice_number = models.CharField(_("invoice number"), max_length=40, blank=True)
     payer_name = models.CharField(_("payer"), max_length=200)
     payer_email = models.EmailField(_("e-mail"), blank=True)
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    amount = AmountField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3, default="USD")
     booked_as = models.CharField(_("booked as"), max_length=80, blank=True)
 
@@ -136,7 +137,7 @@ class Refund(CompanyRecord):
     order_number = models.CharField(_("order number"), max_length=40)
     customer_name = models.CharField(_("customer"), max_length=200)
     customer_email = models.EmailField(_("e-mail"))
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    amount = AmountField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3, default="USD")
     reason = models.TextField(_("reason"), blank=True)
     status = models.CharField(

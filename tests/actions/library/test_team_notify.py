@@ -110,7 +110,11 @@ def test_trouble_at_slack_is_temporary(run, sandbox, slack, error, arrived):
     failure = failed(run, TemporaryFailure)
 
     assert failure.code == "slack_busy"
-    assert failure.params == {"may_have_arrived": arrived, "answer": error}
+    assert failure.params == {
+        "may_have_arrived": arrived,
+        "answer": error,
+        "provider_code": error,
+    }
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -151,10 +155,12 @@ def test_a_limit_at_slack_says_how_long(run, sandbox, slack):
 
 
 @pytest.mark.parametrize("body", [None, "no", [], {}, {"ok": "true"}])
-def test_an_answer_of_another_shape_is_no_success(run, sandbox, slack, body):
+def test_an_answer_of_another_shape_is_not_slacks(run, sandbox, slack, body):
     sandbox.behave("slack", "answer", body=body)
 
-    assert failed(run).code == "slack_refused"
+    failure = failed(run, TemporaryFailure)
+
+    assert (failure.code, failure.params["may_have_arrived"]) == ("slack_unclear", True)
 
 
 def test_no_channel_anywhere(run, sandbox, slack):

@@ -214,3 +214,23 @@ def test_two_steps_at_once_wait_for_each_other(run, order):
 
     order.refresh_from_db()
     assert order.status == "shipped"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["18.605", "\u200e18.605", "\u202a18.605\u202c", "١٨٫٦٠٥", "\u200f١٨٫٦٠٥"],  # noqa: RUF001
+)
+def test_an_amount_is_read_as_it_is_seen(run, order, settings, written):
+    settings.SAYR = {**settings.SAYR, "RECORDS": WIDER}
+
+    run("update_record", table="orders", id=str(order.id), fields={"total_amount": written})
+
+    order.refresh_from_db()
+    assert str(order.total_amount) == "18.605"
+
+
+def test_a_text_is_stored_as_it_came(run, order):
+    run("update_record", table="orders", id=str(order.id), fields={"note": "\u200fnote"})
+
+    order.refresh_from_db()
+    assert order.note == "\u200fnote"

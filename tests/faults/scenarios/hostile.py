@@ -49,6 +49,8 @@ def hostile_payload(stage):
     with stage.load(innocent, every=0.1), not_later(stage):
         event_id, run_id = _fire_poison(guilty.tenant)
         stage.fault()
+        # What fails at it fails again and again, until no worker and no session is left.
+        stage.rest(10, 12)
     _expect_code(stage, SAID_OF_EVENT, event_id, "unreadable_event")
     _expect_code(stage, SAID_OF_RUN, run_id, "unreadable_row")
     WorkflowDefinition.objects.filter(pk=listening.pk).update(is_active=False)

@@ -1,8 +1,10 @@
 """A key is shown once, and revoked, never changed."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from tenants.models.api_key import ApiKey
@@ -81,13 +83,33 @@ def test_a_made_key_is_not_changed(ops, tenant):
     made, _key = ApiKey.objects.create_key(tenant=tenant, name="Shop", scopes=["runs:read"])
 
     answer = ops.post(
-        reverse("admin:tenants_apikey_change", args=[made.pk]),
+        reverse("admin:tenants_apikey_change", args=[made.prefix]),
         {"name": "Other", "scopes": ["events:fire"]},
     )
 
     made.refresh_from_db()
     assert answer.status_code == 403
     assert (made.name, made.scopes) == ("Shop", ["runs:read"])
+
+
+def test_no_address_holds_the_hash_of_a_key(ops, tenant, other_tenant):
+    made, _key = ApiKey.objects.create_key(tenant=tenant, name="Shop")
+    other, _key = ApiKey.objects.create_key(tenant=other_tenant, name="Bank")
+    ops.post(LIST, {"action": "revoke", "_selected_action": [made.pk]})
+
+    listed = ops.get(LIST).content.decode()
+    [address] = set(re.findall(rf'href="({LIST}[^"/]+/change/)', listed))
+    page = ops.get(address)
+    assert (page.status_code, "Shop" in page.content.decode()) == (200, True)
+    history = reverse("admin:tenants_apikey_history", args=[made.prefix])
+    assert "Revoked." in ops.get(history).content.decode()
+    assert LogEntry.objects.get().object_id == made.prefix
+    for shown in (listed, page.content.decode(), ops.get("/admin/").content.decode()):
+        links = " ".join(re.findall(r'(?:href|action|src)="([^"]*)"', shown))
+        assert made.hashed_key not in unquote(links)
+    for unknown in (made.pk, other.prefix, other.pk, "a\0b", made.hashed_key, made.prefix + "x"):
+        answer = ops.get(reverse("admin:tenants_apikey_change", args=[unknown]))
+        assert answer.status_code == 302
 
 
 def test_a_revoked_key_opens_nothing(ops, tenant):

@@ -58,9 +58,9 @@ LOOKUPS = [
     ("__no_such", "x"),
     ("", "x"),
 ]
-ASKED = [{name: value} for name in NAMES for value in ("x", NUL)] + SHAPES
+ALONE = [{name: f"x{NUL}"} for name in NAMES]
 # All at once: one that is read badly is enough.
-ASKED += [dict.fromkeys(NAMES, value) for value in VALUES]
+ASKED = SHAPES + [dict.fromkeys(NAMES, value) for value in VALUES]
 
 
 @pytest.fixture
@@ -87,9 +87,10 @@ def is_fine(answer):
 
 
 @pytest.mark.parametrize("model", EVERY, ids=lambda model: model._meta.label)
-def test_a_hostile_parameter_never_breaks_a_list(model, reader):
+def test_a_hostile_parameter_never_breaks_a_list(model, reader, request):
     broken = []
-    for asked in ASKED:
+    # Who is shown fewer lists is asked less: the parameters are read by the same code.
+    for asked in ALONE + ASKED if "ops" in request.node.callspec.id else ASKED[::2]:
         answer = reader.get(list_of(model), asked)
         if not is_fine(answer) or b"database installation" in answer.content:
             broken.append((answer.status_code, {k: v[:20] for k, v in asked.items()}))

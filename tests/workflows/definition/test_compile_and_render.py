@@ -87,7 +87,7 @@ def test_a_program_keeps_what_the_schema_asks_but_not_its_titles(document_with, 
     assert properties["to"]["items"] == {"type": "string", "minLength": 3}
 
 
-@pytest.mark.parametrize("version", [None, 0, 3, "1"])
+@pytest.mark.parametrize("version", [None, 0, 99, "1"])
 def test_a_program_of_another_language_is_refused(version, document_with, catalogue):
     program = compile_document(document_with(), catalogue)
     program["language_version"] = version

@@ -24,7 +24,7 @@ OF_THIS_LANGUAGE = [
 def test_there_are_stored_programs():
     assert len(STORED) >= 8
     assert {"nested", "deep", "head", "new_order", "numbers"} <= set(WITH_DOCUMENT)
-    assert {"nested_2", "deep_2", "head_2", "new_order_2", "numbers_2"} <= set(OF_THIS_LANGUAGE)
+    assert {"nested_3", "deep_3", "head_3", "new_order_3", "numbers_3"} <= set(OF_THIS_LANGUAGE)
 
 
 @pytest.mark.parametrize("name", OF_THIS_LANGUAGE)

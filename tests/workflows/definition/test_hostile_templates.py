@@ -1,8 +1,10 @@
 """No template, param or condition takes more work than its budget, whatever it multiplies."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from workflows.definition.budget import Budget
+from workflows.definition.budget import PAUSE, Budget
 from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
@@ -17,7 +19,31 @@ VALUES = {
     "html": "<a " * 300,
 }
 CODES = {"too_much_work", "limit_reached"}
-MOST_OPERATIONS = 20_000_000
+# A tenth of a step's: what ends there ends with more, too.
+MOST_OPERATIONS = 2_000_000
+
+
+class Observed(Budget):
+    """A budget that keeps what it let be done."""
+
+    __slots__ = ("let_through",)
+
+    def __init__(self, most=MOST_OPERATIONS):
+        super().__init__(most)
+        self.let_through = []
+
+    def charge(self, operations):
+        super().charge(operations)
+        self.let_through.append(operations)
+
+
+def code_of(template, scope):
+    """Return the code with which a template ends; None: it comes to its end."""
+    try:
+        template.value(scope)
+    except ExpressionError as problem:
+        return problem.code
+    return None
 
 
 def rounds(body):
@@ -59,14 +85,43 @@ HOSTILE_TEMPLATES = {
 
 @pytest.mark.parametrize("name", HOSTILE_TEMPLATES)
 def test_a_hostile_template_ends_with_a_code(name):
-    scope = Scope(trigger=VALUES, budget=Budget(MOST_OPERATIONS, seconds=60))
     template = compile_template(HOSTILE_TEMPLATES[name])
+    scopes = [Scope(trigger=VALUES, budget=Observed()) for _ in range(2)]
 
-    with pytest.raises(ExpressionError) as refused:
-        template.value(scope)
+    codes = [code_of(template, scope) for scope in scopes]
 
-    assert refused.value.code in CODES
-    assert scope.budget.spent <= MOST_OPERATIONS + 1
+    assert codes[0] in CODES
+    # Nothing was done beyond the budget, and both times it ended at the same place.
+    done, again = (scope.budget.let_through for scope in scopes)
+    assert sum(done) <= MOST_OPERATIONS
+    assert min(done, default=0) >= 0
+    assert (codes[0], done) == (codes[1], again)
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEMPLATES)
+def test_a_hostile_template_that_was_refused_gets_nothing_more(name):
+    scope = Scope(trigger=VALUES, budget=Observed(MOST_OPERATIONS // 10))
+    if code_of(compile_template(HOSTILE_TEMPLATES[name]), scope) != "too_much_work":
+        return  # another limit ended it
+    done = list(scope.budget.let_through)
+
+    assert code_of(compile_template("{{ 1 | plus: 1 }}"), scope) == "too_much_work"
+    assert scope.budget.let_through == done
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEMPLATES)
+def test_a_hostile_template_looks_whether_it_is_to_end_before_each_piece_of_work(name):
+    """Between two looks lies no more than a pause, and the piece that was looked at before."""
+    looks = []
+    budget = Observed()
+    budget.check = looks.append
+    code_of(compile_template(HOSTILE_TEMPLATES[name]), Scope(trigger=VALUES, budget=budget))
+
+    at, seen = 0, 0
+    for operations in budget.let_through:
+        at += operations
+        seen = max((look for look in looks if look <= at), default=0)
+        assert at - seen <= PAUSE
 
 
 def test_hostile_params_of_many_whole_values_end_with_a_code():
@@ -103,3 +158,111 @@ def test_hostile_conditions_of_many_rows_end_with_a_code():
 )
 def test_ten_thousand_items_are_no_hostile_work(source):
     compile_template(source).value(Scope(trigger=VALUES))
+
+
+# What can multiply: each takes a template for a list or a text, and gives one that is larger.
+LISTS = st.sampled_from(["trigger.l", "trigger.objects", "(1..9999)"])
+LIST_FILTERS = st.sampled_from(
+    [
+        "sort",
+        "reverse",
+        "uniq",
+        "compact",
+        "concat: trigger.l",
+        'where: "a.b", "x"',
+        'map: "a"',
+        "sort_natural",
+        'sort: "a.b"',
+        "first",
+        "slice: 0, 9000",
+    ]
+)
+TO_TEXT = st.sampled_from(["join: ' '", "json", "size"])
+TEXT_FILTERS = st.sampled_from(
+    [
+        "upcase",
+        "replace: 'x', 'xxxxxxxx'",
+        "replace: '', 'y'",
+        "split: ''",
+        "split: 'x'",
+        "split: ' ' | join: '  '",
+        "append: trigger.t",
+        "prepend: 'xxxx'",
+        "escape | url_encode",
+        "strip_html",
+        "squish",
+        "truncatewords: 9000",
+        "sha256",
+        "remove: 'x'",
+        "url_decode",
+        "parse_json",
+    ]
+)
+CHAINS = st.one_of(
+    st.builds(
+        lambda source, chain, end: " | ".join([source, *chain, *end]),
+        LISTS,
+        st.lists(LIST_FILTERS, min_size=1, max_size=3),
+        st.lists(TO_TEXT, max_size=1),
+    ),
+    st.builds(
+        lambda chain: " | ".join(["trigger.t", *chain]),
+        st.lists(TEXT_FILTERS, min_size=1, max_size=4),
+    ),
+)
+WRAPPERS = st.sampled_from(
+    [
+        lambda body: rounds("{% assign z = " + body + " %}"),
+        lambda body: "{% assign z = " + body + " %}" + rounds("{% assign z = z | append: z %}"),
+        lambda body: "{% assign z = " + body + " %}" + rounds("{% assign z = z | concat: z %}"),
+        lambda body: rounds("{% capture z %}{{ " + body + " }}{% endcapture %}"),
+        lambda body: "{% assign y = " + body + " %}" + rounds("{% if y == trigger.l %}{% endif %}"),
+        lambda body: (
+            "{% for a in trigger.l %}{% for b in (1..9) %}{{ " + body + " }}"
+            "{% endfor %}{% endfor %}"
+        ),
+        lambda body: "{{ " + body + " }}" * 50,
+        lambda body: rounds("{% case 1 %}{% when 1 %}{% assign z = " + body + " %}{% endcase %}"),
+    ]
+)
+
+
+@settings(max_examples=60)
+@given(CHAINS, WRAPPERS)
+def test_whatever_a_hostile_template_multiplies_it_ends_within_its_budget(body, wrap):
+    try:
+        template = compile_template(wrap(body))
+    except ExpressionError:
+        return
+    scope = Scope(trigger=VALUES, budget=Observed(MOST_OPERATIONS // 4))
+
+    code_of(template, scope)
+
+    assert sum(scope.budget.let_through) <= MOST_OPERATIONS // 4
+
+
+OPERATORS = ["contains", "not_contains", "equals", "in", "not_in", "starts_with", "not_equals"]
+SIDES = st.sampled_from(["trigger.l", "trigger.t", "trigger.objects", "trigger.html"])
+ROWS = st.builds(
+    lambda field, operator, value: {"field": field, "operator": operator, "value": value},
+    st.one_of(SIDES, CHAINS.map(lambda body: "{{ " + body + " }}")),
+    st.sampled_from(OPERATORS),
+    st.one_of(
+        st.just("nothing"),
+        st.just(["{{ trigger.t }}", "a"] * 50),
+        SIDES.map(lambda path: "{{ " + path + " }}"),
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(ROWS, min_size=1, max_size=30), st.sampled_from(["all", "any"]))
+def test_whatever_a_hostile_condition_compares_it_ends_within_its_budget(rows, word):
+    budget = Observed(MOST_OPERATIONS // 4)
+    try:
+        condition = compile_condition({word: [*rows, {word: rows}]})
+        condition.decide(Scope(trigger=VALUES, budget=budget))
+    except ExpressionError:
+        pass
+
+    assert sum(budget.let_through) <= MOST_OPERATIONS // 4

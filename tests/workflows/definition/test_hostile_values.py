@@ -7,8 +7,8 @@ from time import process_time
 
 import pytest
 
+from tenants.written import MOST_DIGITS
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import MOST_DIGITS
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
@@ -69,7 +69,7 @@ LISTS = {
 NUMBERS = {
     "positive": Decimal("1E+1000000"),
     "negative": Decimal("1E-1000000"),
-    "most": Decimal("1E+999"),
+    "most": Decimal("1E+99"),
     "integer": 10**999,
 }
 VALUES = TEXTS | LISTS | NUMBERS
@@ -116,11 +116,11 @@ def test_every_operator_is_quick_whatever_it_is_given(name):
     ("text", "limit"),
     [
         ("1e1000000", MOST_STORED_DIGITS),
-        ("1e200000", MOST_STORED_DIGITS),
+        ("1e100", MOST_STORED_DIGITS),
         ("-1E-5000", MOST_STORED_DIGITS),
         ('{"a": [1e5000]}', MOST_STORED_DIGITS),
-        ("9" * 1001, MOST_STORED_DIGITS),
-        ("0." + "1" * 1001, MOST_STORED_DIGITS),
+        ("9" * 101, MOST_STORED_DIGITS),
+        ("0." + "1" * 101, MOST_STORED_DIGITS),
     ],
 )
 def test_a_number_that_cannot_be_stored_is_a_clear_problem(text, limit):
@@ -144,10 +144,10 @@ def test_arithmetic_with_long_numbers_is_short_or_refused(operation, number):
         assert len(str(result).strip("0")) <= MOST_DIGITS
 
 
-def test_numbers_as_long_as_a_database_takes_are_read():
-    long_number = "1" * 600 + "." + "1" * 399
-    scope = Scope(trigger={"x": f"[{long_number}, 1e999]"})
+def test_numbers_as_long_as_every_door_takes_are_read():
+    long_number = "1" * 60 + "." + "1" * 40
+    scope = Scope(trigger={"x": f"[{long_number}, 1e99]"})
 
     value = compile_template("{{ trigger.x | parse_json }}").value(scope)
 
-    assert value == [Decimal(long_number), Decimal("1e999")]
+    assert value == [Decimal(long_number), Decimal("1e99")]

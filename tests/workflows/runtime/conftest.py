@@ -1,9 +1,14 @@
 """Actions that tests declare, and workflows that use them."""
 
+from threading import Event
+
 import pytest
+from django.db import connection
 
 from actions import registry
 from actions.registry import action
+from actions.spec import Effect
+from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.services.publish import publish
 
@@ -26,6 +31,29 @@ def library():
     yield declare
     for name in set(registry._specs) - known:
         del registry._specs[name]
+
+
+@pytest.fixture
+def machine(db):
+    """A worker in the test's own process."""
+    worker = Machine()
+    yield worker
+    worker.close()
+
+
+@pytest.fixture
+def gate(library):
+    """Calls of the action `probe` hang until the test opens the gate."""
+    opened = Event()
+
+    def wait(params, context):
+        connection.close()  # this thread's own
+        opened.wait(60)
+        return {}
+
+    library(Effect.REPEATABLE, wait)
+    yield opened
+    opened.set()
 
 
 @pytest.fixture(name="publish_steps")

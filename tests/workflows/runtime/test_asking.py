@@ -6,7 +6,7 @@ from django.utils import timezone
 from actions.errors import TemporaryFailure
 from actions.spec import Effect
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.services.fire import fire
@@ -14,13 +14,6 @@ from workflows.services.fire import fire
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID: tuple[dict[str, str], ...] = ({}, {"after_crash": "repeat"}, {"after_crash": "ask"})
-
-
-@pytest.fixture
-def machine(tenant):
-    found = Machine()
-    yield found
-    found.close()
 
 
 def probe(**more):

@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.db import OperationalError
+from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from actions.spec import Effect
@@ -19,8 +20,9 @@ from workflows.runtime import board as boards
 from workflows.runtime import execute
 from workflows.runtime.blame import DIED, UNTOUCHED, Fate, fate_of, left_by
 from workflows.runtime.board import Board, BoardOfAnother, Cell, State
-from workflows.runtime.reaper import take_over_from_the_dead
+from workflows.runtime.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
 from workflows.services.fire import fire
+from workflows.services.unknown import settle_unknown
 
 HERE, BESIDE, MAIN = 11, 12, 10  # threads
 STATES = [State.WORKING, State.CALLING, State.CALLING_REPEATABLE]
@@ -180,6 +182,98 @@ def test_a_poisoned_run_says_how_many_workers_it_ended(tenant, library, machines
     run = WorkflowRun.objects.get()
     assert (run.error_code, run.crashes) == ("poisoned", 5)
     assert run.error_message.startswith("The worker died in this run 5 times")
+
+
+def left_by_its_last_worker(machines, kept, **values):
+    """Let a run's worker die in it for the last time; another looks, and nobody claims it again."""
+    north, south = machines
+    [claim] = north.session.claim(1)
+    left = {str(claim.run_id): [claim.token, *kept]} if kept else None
+    WorkflowWorker.objects.filter(number=north.session.worker).update(ended_in=left)
+    WorkflowRun.objects.update(crashes=UNREADABLE_CRASHES - 1, **values)
+    north.session.connection().close()
+    wait_until(lambda: take_over_from_the_dead(south.session.connection(), LEASE, sweep=False))
+    return WorkflowRun.objects.get()
+
+
+BURIED = {
+    "died": (None, {}, "worker_died"),
+    "held itself up": ([True, True], {}, "worker_held"),
+    "begun by one before": (
+        [False, True],
+        {"pending": {"begun": True, "left": "worker_died"}},
+        "worker_held",
+    ),
+    "not begun": ([False, True], {}, None),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("effect", Effect)
+@pytest.mark.parametrize("how", BURIED)
+def test_a_run_that_nobody_survives_does_not_hide_that_its_step_may_have_been_done(
+    tenant, library, machines, how, effect
+):
+    calls = []
+    library(effect, lambda _params, context: calls.append(context.idempotency_key))
+    step = {"name": "a", "action": "probe", "params": {}}
+    publish_steps(tenant, step, {**step, "name": "b"})
+    fire(tenant, "x", {})
+    kept, values, reason = BURIED[how]
+
+    run = left_by_its_last_worker(machines, kept, **values)
+
+    assert (run.status, run.due_at, run.error_step) == ("failed", None, "a")
+    if reason is None or effect is not Effect.NOT_REPEATABLE:
+        assert (run.error_code, run.step_results) == ("poisoned", [])
+        return
+    [entry] = run.step_results
+    assert (entry["step_name"], entry["action"], entry["status"]) == ("a", "probe", "unknown")
+    assert entry["error"] == {"code": "outcome_unknown", "params": {"reason": reason}}
+    assert run.error_code == "outcome_unknown"
+    assert "nobody knows whether" in run.error_message
+    assert run.error_fingerprint
+    # A person says what became of it, and the run goes on with the next step.
+    settle_unknown(tenant, run.pk, "user:ops", done=True)
+    machines[1].work()
+    run.refresh_from_db()
+    assert (run.status, len(calls)) == ("completed", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_called_again_with_its_key_and_input_if_a_person_says_so(tenant, library, machines):
+    calls = []
+    library(Effect.NOT_REPEATABLE, lambda params, context: calls.append((params, context)))
+    publish_steps(tenant, {"name": "a", "action": "probe", "params": {"to": "{{ trigger.to }}"}})
+    fire(tenant, "x", {"to": "now"})
+    earlier = [{"step_name": "a", "action": "probe", "status": "completed", "turn": 2}]
+    pending = {"step": 0, "step_name": "a", "action": "probe", "input": {"to": "then"}}
+    stored = {"pending": {**pending, "begun": True}, "step_results": earlier}
+
+    run = left_by_its_last_worker(machines, None, **stored)
+    entry = run.step_results[-1]
+    assert (entry["input"], entry["turn"]) == ({"to": "then"}, 3)
+    settle_unknown(tenant, run.pk, "user:ops", done=False)
+    machines[1].work()
+
+    run.refresh_from_db()
+    [(params, context)] = calls
+    assert (run.status, params) == ("completed", {"to": "then"})
+    assert context.idempotency_key.endswith("0-3")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("column", ["step_results", "pending"])
+@pytest.mark.parametrize("value", [7, [7], "x", {"input": 1}, None])
+def test_it_is_ended_whatever_its_row_holds(tenant, library, machines, column, value):
+    library(Effect.NOT_REPEATABLE, lambda _params, _context: None)
+    publish_steps(tenant, {"name": "a", "action": "probe", "params": {}})
+    fire(tenant, "x", {})
+
+    run = left_by_its_last_worker(machines, None, **{column: Value(value, JSONField())})
+
+    assert (run.status, run.due_at) == ("failed", None)
+    assert run.error_code in {"poisoned", "outcome_unknown"}
 
 
 MARKS = {

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from actions.spec import Effect
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.workflows.runtime.machine import LEASE
 from workflows.definition.instructions import Call
 from workflows.engine.advance import Walker
 from workflows.models.run import WorkflowRun
@@ -18,13 +18,6 @@ from workflows.runtime.watch import Watch
 from workflows.services.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 def fault(*arguments, **named):

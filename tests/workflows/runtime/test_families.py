@@ -4,7 +4,7 @@ import pytest
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
-from tests.workflows.runtime.machine import Machine, entries, output
+from tests.workflows.runtime.machine import entries, output
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.services.cancel import cancel
@@ -13,13 +13,6 @@ from workflows.services.publish import publish
 from workflows.services.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 @pytest.fixture

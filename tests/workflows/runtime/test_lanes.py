@@ -10,7 +10,7 @@ from actions.errors import PermanentFailure
 from actions.spec import Effect
 from tenants.ids import uuid7
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.workflows.runtime.machine import LEASE
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.lane import WorkflowLane
@@ -26,13 +26,6 @@ from workflows.services.publish import publish
 from workflows.services.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 @pytest.fixture(autouse=True)

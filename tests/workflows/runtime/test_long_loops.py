@@ -24,7 +24,7 @@ from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.services.fire import fire
 from workflows.services.publish import publish
 from workflows.services.retry import retry_failed_step, start_again
-from workflows.services.run_entries import entries_of, entries_of_all
+from workflows.services.run_entries import entries_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,13 +39,6 @@ KEPT_ROW = (
 def move_at_once(monkeypatch):
     monkeypatch.setattr(folding, "MAX_SUPERSEDED", 0)
     monkeypatch.setattr(folding, "MAX_SUPERSEDED_BYTES", 0)
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 def probe(name, to="ok", **more):
@@ -320,8 +313,6 @@ def test_a_run_that_is_started_again_behind_a_loop_takes_all_of_it_over(
     assert steps_of(new) == steps_of(run) == whole
     assert len(new.step_results) < len(whole)
     assert {one["status"] for one in entries_of(new)[:-2]} == {"reused"}
-    both = entries_of_all([run, new])
-    assert both == {run.pk: entries_of(run), new.pk: entries_of(new)}
 
 
 def test_steps_for_a_failed_run_see_its_error_however_long_it_was(

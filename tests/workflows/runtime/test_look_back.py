@@ -27,13 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
-
-
-@pytest.fixture
 def other(tenant):
     worker = Machine("south")
     yield worker

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Thread
 from time import monotonic, sleep
 from types import SimpleNamespace
 from uuid import uuid4
@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from actions.spec import Effect
 from tests.support.live import wait_until
 from tests.workflows.runtime.pumps import stop_pipe_of, working
 from workflows.models.definition import WorkflowDefinition
@@ -39,19 +38,10 @@ def pump(tenant, monkeypatch):
 
 
 @pytest.fixture
-def gate(library, tenant, publish_steps):
+def gate(gate, tenant, publish_steps):
     """Let steps hang until the gate opens."""
-    opened = Event()
-
-    def wait(params, context):
-        connection.close()  # this thread's own
-        opened.wait(30)
-        return {}
-
-    library(Effect.REPEATABLE, wait)
     publish_steps(tenant, {"name": "a", "action": "probe", "params": {}})
-    yield opened
-    opened.set()
+    return gate
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from django.db.models import F
 
 from tests.support.approvals import ask
 from tests.support.live import wait_until
+from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.workflows.runtime.machine import LEASE
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -18,23 +19,18 @@ from workflows.runtime import pump as pump_module
 from workflows.runtime.database import database_now
 from workflows.runtime.programs import program_of
 from workflows.runtime.session import PumpSession
+from workflows.services import approval_mails
 from workflows.services.approval_mails import tell_approvers
 from workflows.services.fire import fire
 from workflows.services.pace import Pace
 from workflows.services.publish import publish
 from workflows.services.schedules import fire_due
 from workflows.wording.approvals import mail_failure_words
+from workflows.wording.errors import COLUMNS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOG = {"name": "a", "action": "log_note", "params": {"text": "x"}}
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 def write(table, column, value, key):
@@ -64,7 +60,8 @@ def test_a_run_that_cannot_be_read_ends_at_once_with_a_code(tenant, machine, col
 
     run = WorkflowRun.objects.get(pk=run_id)
     assert (run.status, run.error_code, run.crashes) == ("failed", "unreadable_row", 0)
-    assert column in run.error_message
+    assert str(COLUMNS[column]) in run.error_message
+    assert "sys." not in run.error_message
     assert run.error_fingerprint  # its owner is told
     assert machine.turn() == 0
 
@@ -139,9 +136,43 @@ def test_one_approver_is_no_trouble_of_the_others(tenant, other_tenant):
     assert good.mail_failures is None
 
 
-def test_an_approval_of_which_no_mail_can_be_made_says_so(tenant, other_tenant):
+@pytest.mark.parametrize("entry", ["{name}", "{address}", "role:operations"])
+@pytest.mark.parametrize("address", ['"\x01"@example.com', "nobody@", "a@b", "a b@example.com"])
+def test_a_member_whom_no_mail_can_reach_is_noted(tenant, entry, address):
+    bad, good = [make_member(tenant, name, "operations") for name in ("bad", "good")]
+    type(bad).objects.filter(pk=bad.pk).update(email=address)
+    type(good).objects.filter(pk=good.pk).update(email="good@cedar.example")
+    named = entry.format(name="bad", address=address)
+    made = ask(tenant, approvers=[named, "good"])
+
+    assert tell_approvers(Pace()) == 1
+
+    made.refresh_from_db()
+    assert [one.to for one in mail.outbox] == [["good@cedar.example"]]
+    assert made.notified_at is not None
+    assert list(made.mail_failures.values()) == ["mail_address_invalid"]
+    [person] = made.mail_failures
+    assert person
+    assert "\x01" not in person
+
+
+def test_who_may_not_decide_is_no_failure(tenant):
+    own = make_member(tenant, "own", "operations")
+    type(own).objects.filter(pk=own.pk).update(email="nobody")
+    made = ask(tenant, approvers=["own"], requested_by="user:own")
+
+    assert tell_approvers(Pace()) == 0
+
+    made.refresh_from_db()
+    assert (made.mail_failures, made.notified_at is None) == (None, False)
+
+
+def test_an_approval_of_which_no_mail_can_be_made_says_so(tenant, other_tenant, monkeypatch):
     bad = ask(tenant, approvers=["boss@cedar.example"])
-    write("workflow_approvals", "choices", "7", bad.pk)
+    real = approval_mails.mail_for
+    monkeypatch.setattr(
+        approval_mails, "mail_for", lambda one, to: 1 / 0 if one.pk == bad.pk else real(one, to)
+    )
     ask(other_tenant, approvers=["boss@najd.example"])
     pace = Pace()
 

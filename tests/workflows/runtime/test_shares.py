@@ -1,13 +1,10 @@
 """Who gets which slots of a worker: companies share them, and what has begun goes on first."""
 
 from datetime import timedelta
-from threading import Event
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
-from actions.spec import Effect
 from tests.support.definitions import publish_log
 from tests.support.live import wait_until
 from tests.support.tenants import make_tenant
@@ -21,21 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LEASE = timedelta(seconds=30)
 NEVER_ANSWERS = {"name": "a", "action": "probe", "params": {}}
-
-
-@pytest.fixture
-def provider(library):
-    """Calls of the action `probe` are under way until the test says so."""
-    answered = Event()
-
-    def call(params, context):
-        connection.close()  # this thread's own
-        answered.wait(60)
-        return {}
-
-    library(Effect.REPEATABLE, call)
-    yield answered
-    answered.set()
 
 
 @pytest.fixture
@@ -63,7 +45,7 @@ def greedy_tenants(count):
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_a_company_that_holds_nothing_begins_at_once_whatever_others_hold(
-    tenant, provider, monkeypatch, count
+    tenant, gate, monkeypatch, count
 ):
     publish_steps(tenant, {"name": "a", "action": "log_note", "params": {"text": "done"}})
     greedy = greedy_tenants(count)
@@ -79,7 +61,7 @@ def test_a_company_that_holds_nothing_begins_at_once_whatever_others_hold(
         )
         assert all(running(one) < 12 for one in greedy)
         assert all(one.pump.slots.busy <= one.pump.slots.most for one in pumps)
-        provider.set()
+        gate.set()
         wait_until(lambda: not WorkflowRun.objects.filter(due_at__isnull=False).exists(), 60)
 
 

@@ -19,7 +19,7 @@ from tests.workflows.runtime.stateful.recorder import OF_CALLS, OF_WRITES
 from tests.workflows.runtime.stateful.world import TROUBLES, World, is_current, unknown_step
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
-from workflows.services.run_entries import entries_of_all
+from workflows.services.run_entries import entries_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -351,7 +351,7 @@ class Life:
 def as_it_stands():
     """Yield a line for each run: how it stands, and what it did."""
     runs = list(WorkflowRun.objects.order_by("id"))
-    entries = entries_of_all(runs)
+    entries = {run.pk: entries_of(run) for run in runs}
     for run in runs:
         above = f" in {str(run.parent_run)[-6:]}" if run.parent_run else ""
         error = f", {run.error_step} {run.error_code}" if run.error_code else ""

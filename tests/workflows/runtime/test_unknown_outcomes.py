@@ -9,7 +9,7 @@ from actions.models.connection import Connection
 from actions.spec import Effect
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
 from workflows.runtime.reaper import take_over_from_the_dead
 from workflows.services.fire import fire
@@ -56,13 +56,6 @@ REASONS = {
         "Nobody knows whether this step was done",
     ),
 }
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 def carry_out(tenant, machine, *steps):

@@ -15,7 +15,6 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.jsontext import loads
 from tenants.models.order import Order
-from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
@@ -25,13 +24,6 @@ from workflows.services.publish import publish
 pytestmark = pytest.mark.django_db(transaction=True)
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 def step(name, action="probe", **more):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from actions.errors import TemporaryFailure
 from actions.spec import Effect
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import Machine, entries, output
+from tests.workflows.runtime.machine import entries, output
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -19,13 +19,6 @@ from workflows.services.cancel import cancel
 from workflows.services.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def machine(tenant):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 
 from tests.support.time_travel import travel
-from tests.workflows.runtime.conftest import library, publish_steps_fixture  # noqa: F401
+from tests.workflows.runtime.conftest import library, machine, publish_steps_fixture  # noqa: F401
 from workflows.engine.decide import MAX_CRASHES
 from workflows.models.run import WorkflowRun
 from workflows.runtime.execute import execute

@@ -1,6 +1,7 @@
 """A backtest counts what a draft would have done, says what differs, and leaves nothing."""
 
 import pytest
+from django.db import connection
 
 from tenants.models.order import Order
 from tests.support.company import Company
@@ -98,6 +99,49 @@ def test_it_counts_what_would_be_done_and_what_differs(company, other_tenant, tr
     assert (made.result["compared"], made.result["same"]) == (3, 2)
     assert (WorkflowEvent.objects.count(), WorkflowRun.objects.count()) == before
     assert company.received("slack") == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("payload", '{"amount": 1e5000}'),
+        ("payload", "[" * 3000 + "]" * 3000),
+        ("payload", "[1]"),
+        ("payload", "null"),
+        ("previous", '{"amount": 1e5000}'),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_told_and_the_others_are_tried(
+    company, try_it, column, value
+):
+    definition = company.publish(document(tell("Paid: {{trigger.amount}}")))
+    bad = pay(company.tenant, 1, 2, 3)[1].event_id
+    with connection.cursor() as cursor:
+        statement = f"UPDATE workflow_events SET {column} = %s::jsonb WHERE id = %s"
+        cursor.execute(statement, [value, bad])
+
+    made = try_it(document(tell("Received {{trigger.amount}}")), definition)
+
+    assert (made.status, made.done, made.total) == ("done", 3, 3)
+    for side in ("draft", "published"):
+        tally = made.result[side]
+        assert (tally["starts"], tally["reasons"]) == (2, {"unreadable_event": 1})
+        [failure] = tally["failures"].values()
+        assert (failure["code"], failure["events"]) == ("unreadable_event", [str(bad)])
+    pair = backtest.pair_of(made, bad)
+    assert (pair.draft.status, pair.draft.verdict.reason) == ("not_started", "unreadable_event")
+
+
+@pytest.mark.parametrize("results", ["[7]", "7", '[{"a": 1e5000}]', '[{"status": "completed"}]'])
+def test_a_run_that_cannot_be_read_is_as_if_it_had_not_been(company, try_it, results):
+    definition = company.publish(document(tell("Paid: {{trigger.amount}}")))
+    pay(company.tenant, 1, 2)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE workflow_runs SET step_results = %s::jsonb", [results])
+
+    made = try_it(document(tell("Paid: {{trigger.amount}}")), definition)
+
+    assert (made.status, made.done, made.result["draft"]["starts"]) == ("done", 2, 2)
 
 
 @pytest.mark.parametrize(

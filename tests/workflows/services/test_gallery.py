@@ -14,7 +14,6 @@ from tests.support.company import Company
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import Machine
 from workflows.models.approval import WorkflowApproval
 from workflows.models.schedule import WorkflowSchedule
 from workflows.services import gallery
@@ -49,6 +48,7 @@ class Stage(Company):
             self.tenant, "user:ops", gallery.entry(key), address="me@cedar.example"
         )
         assert started.missing == ()
+        self.register_templates()
         definition = started.definition
         definition.is_active = True
         publish(self.tenant, "user:ops", definition, definition.draft)
@@ -87,13 +87,6 @@ class Stage(Company):
                 to = one.to if isinstance(one.to, str) else ", ".join(one.to)
                 found.append((channel, to))
         return found
-
-
-@pytest.fixture
-def machine(db):
-    worker = Machine()
-    yield worker
-    worker.close()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from workflows.wording.errors import sentence
 Json = Any
 Form = Mapping[str, Any]
 
+MOST_SHOWN: Final = 100
 # At its field, “subject is missing” only repeats the label.
 _FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
 
@@ -46,9 +47,12 @@ def checked(
 
 
 def shown_problems(problems: list[Problem], form: Form) -> list[dict[str, Json]]:
-    """Return each problem with its place in the form, and the mistakes of the form itself."""
-    shown = [_placed(problem, form) for problem in problems]
-    return shown + [_shown(place, words) for place, words in mistakes_of(form)]
+    """Return each problem with its place in the form, and the mistakes of the form itself.
+
+    Of very many only the first: each is looked for in the form.
+    """
+    shown = [_placed(problem, form) for problem in problems[:MOST_SHOWN]]
+    return shown + [_shown(place, words) for place, words in mistakes_of(form)[:MOST_SHOWN]]
 
 
 def is_saved(tenant: Tenant, definition: WorkflowDefinition | None, document: Json) -> bool:

@@ -24,6 +24,7 @@ from workflows.admin.editor.params import blank, show
 from workflows.admin.editor.steps import node_of
 from workflows.definition.windows import DAYS
 from workflows.models.definition import WorkflowDefinition
+from workflows.wording.whatsapp import asked
 
 Json = Any
 
@@ -75,7 +76,7 @@ def choices_of(tenant: Tenant, own_workflow: str = "") -> dict[str, Json]:
             "workflow": _workflows(tenant, own_workflow),
         },
         "parameters": {
-            template.key: list(template.parameters)
+            template.key: asked(template.registered)
             for template in templates
             if template.channel == Channel.WHATSAPP
         },

@@ -226,7 +226,15 @@ DRESSES: Final[Mapping[str, Dress]] = {
                     }
                 },
             ),
-            "form/required": _said(_("Must it be answered?")),
+            "form/required": _said(
+                _("Must it be answered?"),
+                _("By whoever does not reject, if no choices are named below."),
+            ),
+            "form/required_for": _said(
+                _("It must be answered by who chooses"),
+                _("None chosen: as said above."),
+                **{"x-some-of": "choices"},
+            ),
             "form/options": _said(_("Answers to choose from"), **{"x-if": {"type": ["choice"]}}),
             "timeout": _said(_("Waits at most"), _("Empty: for ever.")),
             "timeout_choice": _said(

@@ -16,7 +16,7 @@ Schema = Mapping[str, Any]
 SCALARS: Final = frozenset(
     {
         *("text", "any", "number", "boolean", "choice", "table", "reference", "column"),
-        *("duration", "clock", "days", "event", "person", "own"),
+        *("duration", "clock", "days", "event", "person", "own", "several"),
     }
 )
 DEEPEST: Final = 12  # levels; a schema that names itself ends as JSON text
@@ -174,6 +174,7 @@ def _ways(ways: Json) -> dict[str, Json]:
 
 _SOURCES: Final = (
     "x-one-of",
+    "x-some-of",
     "x-reference",
     "x-fields-of",
     "x-creatable-fields-of",
@@ -194,6 +195,7 @@ _HINTED: Final = {
     "x-event-type": "event",
     "x-person": "person",
     "x-one-of": "own",
+    "x-some-of": "several",
     "x-any": "any",
 }
 

@@ -134,6 +134,11 @@ def _show_own(value: Json, node: Node, kept: Kept, at: str) -> Form:
         return shown(value)
 
 
+def _show_several(value: Json, node: Node, kept: Kept, at: str) -> Form:
+    is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return " ".join(value) if is_list else shown(value)
+
+
 def _show_days(value: Json, node: Node, kept: Kept, at: str) -> Form:
     is_days = isinstance(value, list) and all(one in DAYS for one in value)
     return " ".join(value) if is_days else shown(value)
@@ -156,6 +161,7 @@ _SHOW: Final[Mapping[str, Callable[[Json, Node, Kept, str], Form]]] = {
     "steps": _show_own,
     "condition": _show_own,
     "days": _show_days,
+    "several": _show_several,
 }
 
 
@@ -166,8 +172,8 @@ def _read_text(text: str, node: Node) -> Json | Absence:
         return _read_json(text)
     if node.kind == "number":
         return number_of(text)
-    if node.kind == "days":
-        return _read_days(text)
+    if node.kind in _READ_LISTS:
+        return _READ_LISTS[node.kind](text)
     if node.kind == "boolean":
         return {"true": True, "false": False}.get(text, text)
     return next((choice for choice in node.choices if shown(choice) == text), text)
@@ -176,6 +182,12 @@ def _read_text(text: str, node: Node) -> Json | Absence:
 def _read_days(text: str) -> Json:
     days = text.split()
     return days if all(day in DAYS for day in days) else text
+
+
+_READ_LISTS: Final[Mapping[str, Callable[[str], Json]]] = {
+    "days": _read_days,
+    "several": lambda text: text.split() or text,
+}
 
 
 def _read_json(text: str) -> Json | Absence:

@@ -17,12 +17,12 @@ from workflows.admin.editor.outputs import (
     schema_of_output,
 )
 from workflows.admin.editor.steps import all_steps
-from workflows.definition.budget import preview_budget
 from workflows.definition.checks.outputs import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import TENANT_FIELDS, Scope
 from workflows.definition.values import exact
 from workflows.models.definition import WorkflowDefinition
+from workflows.runtime.budgets import preview_budget
 from workflows.services.samples import made_up, outputs_of
 
 Json = Any

@@ -21,6 +21,7 @@ from workflows.wording.facts import RunFacts
 from workflows.wording.parts import item_words, way_title
 from workflows.wording.plans import Plan, PlannedWay, WayKind, every_step, plan_of
 from workflows.wording.timeline import flow
+from workflows.wording.whatsapp import told
 
 Json = Any
 Program = Mapping[str, Json]
@@ -154,7 +155,7 @@ def message_of(would_send: Mapping[str, Json]) -> Message:
         kind=kind,
         channel=rehearsals.channel(kind),
         to=listed(would_send["to"]),
-        content=content,
+        content=told(content) if kind == "whatsapp" else content,
         shown=None if kind in DRAWN else values.show(content),
         body=values.raw(body) if body is not None else "",
         is_drawn=kind in DRAWN,

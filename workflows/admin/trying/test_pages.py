@@ -100,8 +100,9 @@ def _answer(posted: Mapping[str, str], trial: WorkflowRehearsal) -> dict[str, Js
     asked = _asking(result)["input"] if result.get("waiting") else {}
     fields = fields_of(asked.get("form"))
     given = {field.key: posted.get(f"field_{field.key}", "") for field in fields}
-    answers = checked(fields, {key: value for key, value in given.items() if value})
-    return {"choice": posted.get("choice", ""), "answers": answers, "decided_by": trial.actor}
+    choice = posted.get("choice", "")
+    answers = checked(fields, {key: value for key, value in given.items() if value}, choice)
+    return {"choice": choice, "answers": answers, "decided_by": trial.actor}
 
 
 def _object(text: str) -> dict[str, Json]:

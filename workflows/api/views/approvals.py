@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from tenants.models.api_key import Scope
 from tenants.strict_json import JsonFault
 from workflows.api import approval_shapes, approving, description, paging, parameters
-from workflows.api.authentication import key_of, tenant_of
+from workflows.api.authentication import key_of, may, tenant_of
 from workflows.api.json import body_of
 from workflows.api.refusals import ApiProblem
 from workflows.services.approval_refusals import NotDecided
@@ -88,12 +88,13 @@ class DecideView(APIView):
             "The approvers have to name the key, as `key:<name>`. With `on_behalf_of` the person "
             "named there has to be among them as well; nobody decides on an own request. One "
             "decision takes effect, however many arrive at once; the others are told of it with "
-            "409 `already_decided`."
+            "409 `already_decided`. A key without `runs:read` is told `id`, `url`, `status` and "
+            "the `decision` alone."
         ),
         tags=["approvals"],
         request=approval_shapes.Decision,
         responses={
-            200: approval_shapes.Approval,
+            200: approval_shapes.APPROVAL_AFTER,
             **description.problems(
                 *(fault for fault in JsonFault),
                 "invalid_parameters",
@@ -126,7 +127,9 @@ def _shown(request: Request, approval_id: UUID) -> dict[str, object]:
     found = find_approval(tenant_of(request), approval_id)
     if found is None:
         raise ApiProblem("not_found")
-    return approving.approval(request, found)
+    if may(request, Scope.READ_RUNS):
+        return approving.approval(request, found)
+    return approving.approval_brief(request, found)
 
 
 def _question(request: Request) -> ApprovalQuestion:

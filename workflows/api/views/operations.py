@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from tenants.models.api_key import Scope
 from tenants.strict_json import JsonFault
 from workflows.api import description, operating, presenting, shapes
-from workflows.api.authentication import key_of, need_scope, tenant_of
+from workflows.api.authentication import key_of, may, need_scope, tenant_of
 from workflows.api.json import body_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
@@ -36,12 +36,13 @@ class CancelView(APIView):
         description=(
             "A run that waits or is queued ends at once. Of one that is being executed the step "
             "under way is finished: its status stays `running` and `cancel_requested_at` is set. "
-            "Cancelling a cancelled run again is no mistake. No body is read."
+            "Cancelling a cancelled run again is no mistake. No body is read. A key without "
+            "`runs:read` is told `id`, `url` and `status` alone."
         ),
         tags=["runs"],
         request=None,
         responses={
-            200: shapes.RunDetail,
+            200: shapes.RUN_AFTER,
             **description.problems("invalid_parameters", "not_found", "run_has_ended"),
         },
     )
@@ -53,7 +54,7 @@ class CancelView(APIView):
         except RunHasEnded as refused:
             if _history(request, run_id).run.status != RunStatus.CANCELLED:
                 raise operating.problem_of(refused) from None
-        return Response(presenting.run_detail(request, _history(request, run_id)))
+        return Response(_shown(request, run_id))
 
 
 class RetryView(APIView):
@@ -69,16 +70,18 @@ class RetryView(APIView):
             "From `failed_step` the same run goes on, on its own version, with the same payload "
             "and the same idempotency keys towards others: 200. From `start`, or from a step by "
             "its name, a new run begins, whose calls carry new keys: 201. The results of the "
-            "steps before are taken over. With `payload`, a corrected one, the new run has an "
+            "steps before are taken over. A decision of people is good for one time: behind one "
+            "that has been acted on, the new run begins at that question, which is asked again. "
+            "With `payload`, a corrected one, the new run has an "
             "event of its own; the key needs the scope `events:fire` for that. While such a "
             "run is unfinished, no other is started: repeating the request answers 409 "
-            "`already_under_way`."
+            "`already_under_way`. A key without `runs:read` is told `id`, `url` and `status` alone."
         ),
         tags=["runs"],
         request=shapes.Retry,
         responses={
-            200: shapes.RunDetail,
-            201: shapes.RunDetail,
+            200: shapes.RUN_AFTER,
+            201: shapes.RUN_AFTER,
             **description.problems(
                 *(fault for fault in JsonFault),
                 "invalid_parameters",
@@ -108,7 +111,7 @@ class RetryView(APIView):
         if wish.payload is not None:
             need_scope(request, Scope.FIRE_EVENTS)  # it is an event of the caller's own
         shown = _retry(request, run_id, wish)
-        answer = presenting.run_detail(request, _history(request, shown))
+        answer = _shown(request, shown)
         if wish.is_same_run:
             return Response(answer)
         location = reverse("api-run", args=[shown], request=request)
@@ -134,6 +137,14 @@ def _retry(request: Request, run_id: UUID, wish: operating.Wish) -> UUID:
         )
     except Refused as refused:
         raise operating.problem_of(refused) from None
+
+
+def _shown(request: Request, run_id: UUID) -> dict[str, object]:
+    """Return the run as the key may see it."""
+    history = _history(request, run_id)
+    if may(request, Scope.READ_RUNS):
+        return presenting.run_detail(request, history)
+    return presenting.run_brief(request, history.run)
 
 
 def _history(request: Request, run_id: UUID) -> RunHistory:

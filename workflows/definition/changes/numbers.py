@@ -22,21 +22,24 @@ _JSON: Final = re.compile(r"\|\s*json\b")
 # Whatever they are given, they give no number with decimals.
 _NO_DECIMALS: Final = frozenset(
     {"join", "json", "size", "has", "find_index", "number", "money", "days_until", "split"}
-    | {"date", "date_add", "start_of"}
+    | {"date", "date_add", "start_of", "parse_date", "to_minor_units"}
     | {name for name, spec in FILTERS.items() if spec.takes == "text"}
 ) - {"parse_json"}
 _TEXT_ROOTS: Final = ("run", "tenant", "now", "item_index")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptNumber:
-    """A place where a number with decimals became text, and now stays a number."""
+class ChangedPlace:
+    """A place where publishing anew means something else, by the language alone."""
 
     place: str  # the JSON pointer into the document
     template: str
+    # "numbers": one with decimals became text, and stays a number; "names" of months and days in
+    # the company's language; "units": `minor_units` by ISO 4217.
+    change: str = "numbers"
 
 
-def kept_numbers(document: Mapping[str, Any], catalogue: Catalogue) -> Iterator[KeptNumber]:
+def kept_numbers(document: Mapping[str, Any], catalogue: Catalogue) -> Iterator[ChangedPlace]:
     """Yield the places of a document that are given something else where it is a decimal.
 
     What a value will be is known in part only: of a place that is named it may never be one.
@@ -46,7 +49,7 @@ def kept_numbers(document: Mapping[str, Any], catalogue: Catalogue) -> Iterator[
     for at, plan in _plans(document, catalogue):
         for place, leaf in _leaves(plan, at):
             if _changes(leaf, events):
-                yield KeptNumber(place, leaf["template"])
+                yield ChangedPlace(place, leaf["template"])
 
 
 def _plans(document: Mapping[str, Any], catalogue: Catalogue) -> Iterator[tuple[str, Plan]]:

@@ -13,7 +13,7 @@ from workflows.definition.checks.templates import check_path, check_template, ch
 from workflows.definition.codes import Code
 from workflows.definition.comparison import kind_of
 from workflows.definition.durations import parse_duration
-from workflows.definition.moments import as_moment
+from workflows.definition.moments import any_moment
 from workflows.definition.numbers import as_number, shortened
 from workflows.definition.operators import OPERATORS, Operator
 from workflows.definition.paths import parse_path
@@ -126,7 +126,7 @@ def _is_scalar(value: object) -> bool:
 
 
 def _is_moment(value: object) -> bool:
-    return as_moment(value, UTC) is not None or (_is_scalar(value) and isinstance(value, int))
+    return any_moment(value, UTC) is not None
 
 
 _FITS: dict[str, tuple[Callable[[Any], bool], Code]] = {

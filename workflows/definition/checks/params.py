@@ -15,7 +15,7 @@ from workflows.definition.checks.tables import check_fields
 from workflows.definition.codes import Code
 from workflows.definition.comparison import kind_of
 from workflows.definition.durations import LONGEST
-from workflows.definition.moments import as_moment
+from workflows.definition.moments import any_moment
 from workflows.definition.numbers import shortened
 from workflows.definition.paths import IDENTIFIER
 from workflows.definition.problems import Problem, pointer, suggestion
@@ -23,6 +23,12 @@ from workflows.definition.schemas import alternatives, member, validator
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.windows import parse_clock
 
+# Names of headers that carry credentials.
+_OF_SECRETS = re.compile(
+    r"(?:proxy-)?authorization|cookie|(?:x-)?(?:.*[-_])?(?:api|auth|access|secret|subscription)"
+    r"[-_]?(?:key|token|secret)|(?:x-)?(?:.*[-_])?(?:token|secret|password)",
+    re.IGNORECASE,
+)
 _WHOLE = {"not", "oneOf", "uniqueItems"}  # refuse a value for all that is in it
 _CLOSED = {"additionalProperties", "unevaluatedProperties"}
 _EMPTY = {"minLength", "minItems", "minProperties"}
@@ -116,6 +122,12 @@ def _has_template(value: object) -> bool:
     return is_template(value)
 
 
+def _is_secret(header: str, value: Any) -> bool:
+    """Whether somebody typed credentials where everybody who sees the step reads them."""
+    typed = isinstance(value, str) and value.strip() and not is_template(value)
+    return bool(typed and _OF_SECRETS.fullmatch(header.strip()))
+
+
 def _known(catalogue: Catalogue, kinds: str) -> set[str]:
     """Return the keys of a kind; "connection:slack,teams" names two."""
     if kinds == "workflow":
@@ -141,6 +153,8 @@ class _Hints:
             yield from self._text(value, hints, path)
         elif isinstance(value, dict):
             for key, inner in value.items():
+                if "x-no-secrets" in hints and _is_secret(key, inner):
+                    yield Problem(pointer(path, key), Code.SECRET_IN_STEP, {"header": key})
                 part = member(schema, self.root, key)
                 yield from self.check(inner, part, pointer(path, key), value)
         elif isinstance(value, list):
@@ -173,5 +187,5 @@ def _check_word(value: str, hints: Mapping[str, Any], path: str) -> Iterator[Pro
         yield Problem(path, Code.BAD_IDENTIFIER, {"value": shortened(value)})
     if hints.get("x-clock") and parse_clock(value) is None:
         yield Problem(path, Code.BAD_CLOCK, {"value": shortened(value)})
-    if hints.get("x-moment") and as_moment(value, UTC) is None:
+    if hints.get("x-moment") and any_moment(value, UTC) is None:
         yield Problem(path, Code.BAD_MOMENT, {"value": shortened(value)})

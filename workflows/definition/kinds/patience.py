@@ -26,6 +26,8 @@ USUAL_CHOICES: Final = (
     {"key": "approve", "label": "Approve"},
     {"key": "reject", "label": "Reject"},
 )
+# The choice that needs no answers unless a question names it: who rejects has none to give.
+REJECTING: Final = "reject"
 FIELD_TYPES: Final = ("text", "long_text", "number", "yes_no", "choice")
 
 _PATIENCE: Final[dict[str, Schema]] = {
@@ -48,6 +50,13 @@ _FIELDS: Schema = objects(
     label=LABEL,
     type={"enum": list(FIELD_TYPES), **AS_WRITTEN},
     required=YES_NO,
+    required_for={
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 10,
+        "items": {"type": "string", **AS_WRITTEN},
+        **AS_WRITTEN,
+    },
     options={"type": "array", "maxItems": 100, "items": LABEL, **AS_WRITTEN},
 )
 

@@ -19,6 +19,7 @@ from liquid.exceptions import (
 )
 from liquid.output import LimitedStringIO
 
+from tenants.isolates import isolated
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
 from workflows.definition.comparison import as_text, kind_of
@@ -28,7 +29,7 @@ from workflows.definition.paths import PATH, Path, lookup, parse_path, show_path
 from workflows.definition.scope import LOOP_ROOTS, ROOTS, Scope
 from workflows.definition.templates import limits
 from workflows.definition.templates.context import Context
-from workflows.definition.templates.environment import HTML, TEXT
+from workflows.definition.templates.environment import HTML, ISOLATING, TEXT, Liquid
 from workflows.definition.templates.filters.calling import listed
 from workflows.definition.templates.reading import Reading, reading_of
 from workflows.definition.templates.tree import Printed, rewrite
@@ -78,6 +79,7 @@ class PlainTemplate:
     pieces: tuple[str | Path, ...]
     single: bool
     html: bool
+    isolates: bool
     guarded: frozenset[Path] = frozenset()
     fallbacks: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
 
@@ -114,7 +116,10 @@ class PlainTemplate:
             raise ExpressionError(Code.MISSING_VALUE, path=show_path(path))
         if isinstance(value, dict | list):
             raise ExpressionError(Code.NOT_TEXT, kind=kind_of(value), path=show_path(path))
-        return str(escape(as_text(value))) if self.html else as_text(value)
+        text = as_text(value)
+        if self.html:
+            return str(escape(text))
+        return isolated(text) if self.isolates else text
 
 
 def _found(path: Path, scope: Scope) -> Any:
@@ -212,14 +217,20 @@ def _limit(error: ResourceLimitError) -> ExpressionError:
 
 
 @lru_cache(maxsize=4096)
-def compile_template(source: str, *, html: bool = False) -> Template:
-    """Return the template. Raises ExpressionError: syntax, an unknown filter, a limit."""
+def compile_template(source: str, *, html: bool = False, isolates: bool = False) -> Template:
+    """Return the template. Raises ExpressionError: syntax, an unknown filter, a limit.
+
+    `html`: values are escaped. `isolates`: they can be told from the text around them
+    (`tenants.isolates`).
+    """
     if len(source) > limits.TEMPLATE_CHARACTERS:
         raise ExpressionError(Code.TEMPLATE_TOO_LONG, most=limits.TEMPLATE_CHARACTERS)
-    return _plain(source, html=html) or _liquid(source, html=html)
+    return _plain(source, html=html, isolates=isolates) or _liquid(
+        source, HTML if html else ISOLATING if isolates else TEXT
+    )
 
 
-def _plain(source: str, *, html: bool) -> PlainTemplate | None:
+def _plain(source: str, *, html: bool, isolates: bool) -> PlainTemplate | None:
     # re.split with one group gives text and paths by turns.
     turns = _PLAIN.split(source)
     texts, paths = turns[::2], [parse_path(path) for path in turns[1::2]]
@@ -231,13 +242,13 @@ def _plain(source: str, *, html: bool) -> PlainTemplate | None:
     for path, text in zip(paths, texts[1:], strict=True):
         pieces += [path or (), text]
     single = len(paths) == 1 and not "".join(texts).strip()
-    return PlainTemplate(tuple(piece for piece in pieces if piece != ""), single, html)
+    return PlainTemplate(tuple(piece for piece in pieces if piece != ""), single, html, isolates)
 
 
-def _liquid(source: str, *, html: bool) -> LiquidTemplate:
+def _liquid(source: str, environment: Liquid) -> LiquidTemplate:
     _refuse_unclosed(source)
     try:
-        bound = (HTML if html else TEXT).from_string(source)
+        bound = environment.from_string(source)
         bound.nodes = rewrite(bound.nodes)
         reading = reading_of(bound)
     except ResourceLimitError as error:

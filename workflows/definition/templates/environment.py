@@ -66,6 +66,7 @@ class Liquid(Environment):
     loop_iteration_limit = limits.LOOP_ROUNDS
     output_stream_limit = limits.OUTPUT_BYTES
     local_namespace_limit = limits.LOCALS_BYTES
+    isolates = False  # values can be told from the text around them
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
         """Return the library's scanner, with its own words allowed as names of fields."""
@@ -78,5 +79,12 @@ class Liquid(Environment):
             self.add_tag(tag)
 
 
+class IsolatingLiquid(Liquid):
+    """For texts in which a value must not be read as markup."""
+
+    isolates = True
+
+
 TEXT: Final = Liquid(tolerance=Mode.STRICT)
+ISOLATING: Final = IsolatingLiquid(tolerance=Mode.STRICT)
 HTML: Final = Liquid(tolerance=Mode.STRICT, autoescape=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from io import StringIO
 from typing import Any, TextIO
 
 from liquid import BlockNode, Node, escape
@@ -17,9 +18,11 @@ from liquid.builtin.expressions.arguments import KeywordArgument, PositionalArgu
 from liquid.builtin.expressions.filtered import Filter as FilterUse
 from liquid.builtin.expressions.primitive import Blank, Empty, FloatLiteral, Nil, RangeLiteral
 from liquid.builtin.output import OutputNode
+from liquid.builtin.tags.capture_tag import CaptureNode
 from liquid.builtin.tags.case_tag import _AnyExpression as WhenExpression
 from liquid.expression import Expression
 
+from tenants.isolates import isolated
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
 from workflows.definition.comparison import contains, equal, is_empty, kind_of, order
@@ -266,7 +269,34 @@ class Printed(OutputNode):
         if isinstance(value, str):
             context.budget.charge(len(value) // CHARACTERS)
         shown = text(value, Argument(value, self.expression.__str__))
-        return str(escape(shown)) if context.autoescape else str(shown)
+        if context.autoescape:
+            return str(escape(shown))
+        return isolated(str(shown)) if _is_value(value, context) else str(shown)
+
+
+class Captured(str):
+    """A text that a template made of its own words and values, of which each is isolated."""
+
+    __slots__ = ()
+
+
+class Capture(CaptureNode):
+    """`{% capture … %}`."""
+
+    __slots__ = ()
+
+    def __init__(self, source: CaptureNode) -> None:
+        super().__init__(source.token, source.name, source.block)
+
+    def _assign(self, context: Any, buf: StringIO) -> None:
+        if context.env.isolates:
+            context.assign(self.name, Captured(buf.getvalue()))
+        else:
+            super()._assign(context, buf)
+
+
+def _is_value(value: Any, context: Any) -> bool:
+    return context.env.isolates and not isinstance(value, Captured)
 
 
 def _loop(source: LoopExpression) -> LoopExpression:
@@ -287,6 +317,7 @@ _REPLACEMENTS: dict[type, Callable[[Any], Any]] = {
     LoopExpression: _loop,
     FilteredExpression: Filtered,
     OutputNode: Printed,
+    CaptureNode: Capture,
     BlockNode: Block,
     RangeLiteral: lambda source: Range(source.token, source.start, source.stop),
 }

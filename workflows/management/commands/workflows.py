@@ -12,7 +12,7 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.values import same_json
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.languages import numbers_that_stay
+from workflows.services.languages import changed_places
 from workflows.services.managed import GIT, keep_in_git
 from workflows.services.publish import publish
 from workflows.services.transfer import Plan, State, called_first, exported, keep, plan_import
@@ -169,7 +169,7 @@ def _difference(
     else:
         changes = told(published.definition, entry.document)
         if changes:
-            kept = numbers_that_stay(published, entry.document)
+            kept = changed_places(published, entry.document)
             changes = [*language_changes(kept, entry.document), *changes]
         for line in sentences(changes):
             yield f"{key}: {line}"

@@ -1,6 +1,7 @@
 """What comes to a run that waits for somebody: what the caller gave, or what is most likely."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from tenants.ids import uuid7
@@ -67,7 +68,7 @@ def _decision(stage: Stage, asked: Json, answer: Answer | None) -> Mapping[str, 
     if choice not in keys:
         raise Halt("unknown_choice", choice=choice, choices=keys)
     given = (answer or {}).get("answers") or {}
-    fill = _empty if answer else _likely
+    fill = _empty if answer else partial(_likely, choice)
     return {
         "choice": choice,
         "answers": {**{field["key"]: fill(field) for field in asked["form"]}, **given},
@@ -82,9 +83,9 @@ def _empty(field: Mapping[str, Json]) -> Json:
     return "" if field.get("type", "text") in {"text", "long_text"} else None
 
 
-def _likely(field: Mapping[str, Json]) -> Json:
+def _likely(choice: str, field: Mapping[str, Json]) -> Json:
     """Return an answer to a field of the form, if it needs one."""
-    if not field.get("required"):
+    if not field.get("required") and choice not in field.get("required_for", ()):
         return _empty(field)
     if field.get("options"):
         return _key(field["options"][0])

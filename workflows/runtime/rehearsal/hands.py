@@ -1,9 +1,8 @@
 """The rehearsal hands: database actions are carried out, calls are shown and not made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from actions.errors import PermanentFailure
 from actions.spec import ActionContext, ActionSpec, Effect, Preview
 from tenants.ids import uuid7
 from workflows.definition.instructions import EmitEvent, RunWorkflow
+from workflows.definition.scope import Scope
 from workflows.engine.advance import Arrival, Walker
 from workflows.engine.children import ChildEnd
 from workflows.engine.entries import Entry, Timing
@@ -20,9 +20,11 @@ from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
 from workflows.engine.results import Results
 from workflows.runtime import callees, decisions
+from workflows.runtime.budgets import preview_budget
 from workflows.runtime.families import Callee
 from workflows.runtime.interpreter import Pending, Settle
 from workflows.runtime.perform import perform
+from workflows.runtime.permitting import permitted
 from workflows.runtime.rehearsal.role import Role
 from workflows.runtime.rehearsal.stage import Stage
 from workflows.runtime.scopes import Needed, scope_of
@@ -58,10 +60,15 @@ class RehearsalHands:
         return Walker(
             self.role.loaded.program,
             self.results,
-            partial(scope_of, self.claim, self.needed),
+            self._scope,
             is_child=self.role.is_child,
             entry=self.role.entry,
+            check_for=lambda _evaluated: self.stage.check_time,
         )
+
+    def _walker_on(self, more: Sequence[Entry]) -> Walker:
+        walker = self.walker()
+        return replace(walker, results=self.results.with_more(more)) if more else walker
 
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what was found for a run that waited."""
@@ -94,6 +101,7 @@ class RehearsalHands:
 
     def write(self, progress: Progress) -> Progress:
         """Take note of progress. Raises Halt."""
+        progress = permitted(progress, self.stage.tenant.id, self._walker_on, self.now())
         if progress.question is not None:
             place = decisions.place_of(UUID(int=0))
             progress = replace(progress, pending={**(progress.pending or {}), **place})
@@ -134,6 +142,9 @@ class RehearsalHands:
             # The rest between two rounds: its loop has left its entry already.
             self.results[-1].setdefault(NOTES, {})["skipped_seconds"] = seconds
 
+    def _scope(self, results: Results, now: datetime) -> Scope:
+        return scope_of(self.claim, self.needed, results, now, preview_budget())
+
     def _noted(self, entry: Entry) -> Entry:
         notes = self._notes.pop(entry["step_name"], None)
         return {**entry, NOTES: notes} if notes else entry
@@ -147,7 +158,7 @@ class RehearsalHands:
             return StepFailed("unknown_action", {"action": job.instruction.action})
         if spec.effect is Effect.DATABASE:
             guard = self.stage.rewind.writing()
-            return perform(spec, job, self.claim, self.stage.tenant, guard)
+            return perform(spec, job, self.claim, self.stage.tenant, guard=guard)
         if spec.is_local:
             return perform(spec, job, self.claim, self.stage.tenant)
         return self._shown(spec, job)

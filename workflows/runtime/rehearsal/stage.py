@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tenants.facts import TenantFacts
 from tenants.jsontext import dumps
+from workflows.engine.interruptions import WalkAbandoned
 from workflows.runtime.rehearsal.undone import Rewind
 
 Json = Any
@@ -28,7 +29,7 @@ class Limits:
     result_bytes: int = 8 * 1024 * 1024
 
 
-class Halt(Exception):
+class Halt(WalkAbandoned):
     """The rehearsal does not go on. Its code and params say why."""
 
     def __init__(self, code: str, **params: Json) -> None:
@@ -75,6 +76,10 @@ class Stage:
         self._steps += 1
         if self._steps > self.limits.steps:
             raise Halt("rehearsal_limit", limit="steps", most=self.limits.steps)
+        self.check_time()
+
+    def check_time(self, _spent: int = 0) -> None:
+        """See to it that the rehearsal ends, whatever it is in the middle of. Raises Halt."""
         if monotonic() - self._began > self.limits.seconds:
             raise Halt("rehearsal_limit", limit="seconds", most=round(self.limits.seconds))
 

@@ -13,7 +13,12 @@
   const part = (name) => /** @type {HTMLElement} */ (area.querySelector(`[data-sayr-${name}]`));
   /** @type {(name: string) => HTMLInputElement | HTMLTextAreaElement | null} */
   const field = (name) => form.querySelector(`#id_${name}`);
-  const WRITTEN = ["subject", "text", "html", "parameters"];
+  const WRITTEN = ["subject", "text", "html", "parameters", "parameter_format", "header_kind", "header_text", "footer"];
+  const OF_MAIL = ["subject", "html"];
+  const OF_WHATSAPP = ["header_kind", "header_text", "footer", "buttons"];
+  /** What a button of each kind needs beside its kind.
+      @type {Record<string, string[]>} */
+  const NEEDS = { url: ["text", "target"], phone: ["text", "target"], quick_reply: ["text"], copy_code: [], otp: [] };
   let timer = 0;
   let asked = 0;
   let target = field("text");
@@ -33,6 +38,9 @@
     data.set("language", field("language")?.value || area.dataset.sayrStoredLanguage || "");
     data.set("sample", /** @type {HTMLSelectElement} */ (part("sample")).value);
     for (const name of WRITTEN) data.set(name, field(name)?.value || "");
+    /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */
+    const inputs = form.querySelectorAll("[data-sayr-buttons] :is(input, select)");
+    for (const input of inputs) data.set(input.name, input.value);
     return data;
   }
 
@@ -95,12 +103,12 @@
     part("mail").hidden = chat;
     part("chat").hidden = !chat;
     part("values").textContent = answer.values;
-    for (const name of ["subject", "text", "bubble"]) {
-      const place = part(name);
-      place.textContent = name === "bubble" ? answer.text : answer[name];
-      place.dir = answer.direction;
+    for (const name of ["subject", "text"]) {
+      part(name).textContent = answer[name];
+      part(name).dir = answer.direction;
     }
-    for (const name of ["subject", "text", "html"]) {
+    part("bubble").innerHTML = answer.bubble; // drawn, and escaped, by the server
+    for (const name of ["subject", "text", "html", "header_text", "footer"]) {
       const input = field(name);
       if (input) input.dir = name === "html" ? "ltr" : answer.direction;
     }
@@ -115,13 +123,45 @@
     timer = window.setTimeout(show, PAUSE_MS);
   }
 
+  /** @param {string} name @param {boolean} isShown */
+  function showRow(name, isShown) {
+    /** @type {HTMLElement | null} */
+    const row = form.querySelector(`.form-row.field-${name}`);
+    if (row) row.hidden = !isShown;
+  }
+
+  /** @type {NodeListOf<HTMLElement>} */
+  const rows = form.querySelectorAll("[data-sayr-button]");
+  const buttons = [...rows];
+  /** @type {HTMLElement | null} */
+  const more = form.querySelector("[data-sayr-add-button]");
+  let open = buttons.filter((row) => row.querySelector("select")?.value).length;
+
+  function arrangeButtons() {
+    buttons.forEach((row, number) => {
+      const kind = row.querySelector("select")?.value || "";
+      row.hidden = number >= open && !kind;
+      for (const name of ["text", "target"]) {
+        /** @type {HTMLElement | null} */
+        const input = row.querySelector(`[data-sayr-button-${name}]`);
+        if (input) input.hidden = !(NEEDS[kind] || []).includes(name);
+      }
+    });
+    if (more) more.hidden = open >= buttons.length;
+  }
+
+  more?.addEventListener("click", () => {
+    open += 1;
+    arrangeButtons();
+    buttons[open - 1]?.querySelector("select")?.focus();
+  });
+
   function arrange() {
     const chat = channel() === "whatsapp";
-    for (const name of ["subject", "html"]) {
-      /** @type {HTMLElement | null} */
-      const row = form.querySelector(`.form-row.field-${name}`);
-      if (row) row.hidden = chat;
-    }
+    for (const name of OF_MAIL) showRow(name, !chat);
+    for (const name of OF_WHATSAPP) showRow(name, chat);
+    showRow("header_text", chat && (field("header_kind")?.value ?? "text") === "text");
+    arrangeButtons();
     /** @type {HTMLElement | null} */
     const registered = form.querySelector(".sayr-only-whatsapp");
     if (registered) registered.hidden = !chat;

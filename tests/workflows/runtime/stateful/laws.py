@@ -16,7 +16,7 @@ from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
 from workflows.runtime.programs import program_of
 from workflows.services.approvals import open_ones
-from workflows.services.run_entries import entries_of_all
+from workflows.services.run_entries import entries_of
 
 WELL = frozenset({"completed", "reused"})
 FATAL = frozenset({"stop", "on_failure", "error_block"})
@@ -54,7 +54,7 @@ class Snapshot:
             list(WorkflowApproval.objects.order_by("id")),
             set(open_ones(WorkflowApproval.objects.all()).values_list("pk", flat=True)),
             list(WorkflowLane.objects.order_by("id")),
-            entries_of_all(runs),
+            {run.pk: entries_of(run) for run in runs},
             list(WorkflowEvent.objects.filter(type="paid").order_by("id")),
             database_now(),
         )

@@ -1,23 +1,33 @@
-"""Dates and times: always in the tenant's time zone, never guessed."""
+"""Dates and times: always in the tenant's time zone, never guessed.
+
+Names of months and days are printed in the company's language, as its country has them; up to the
+second version of the language they were English everywhere.
+"""
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workflows.definition.codes import Code
+from workflows.definition.comparison import as_text
 from workflows.definition.errors import ExpressionError
+from workflows.definition.language import AS_PEOPLE_WRITE
 from workflows.definition.moments import moment, parse_date
 from workflows.definition.numbers import shortened
 from workflows.definition.templates import limits
-from workflows.definition.templates.filters.calling import Filter
+from workflows.definition.templates.filters.calendar_words import CalendarWords, words_of
+from workflows.definition.templates.filters.calling import Cost, Filter
+from workflows.definition.templates.filters.date_forms import BadForm, date_form
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope
 
-_DIRECTIVE = re.compile(r"%-?.")
+_DIRECTIVE = re.compile(r"%-?(.)", re.DOTALL)
+_DAY_OF_MONTH = re.compile(r"%-?[de]")
 _SPAN = re.compile(r"\s*([+-]?[0-9]{1,6})\s*(minute|hour|day|week|month|year)s?\s*")
 # Of the C library's directives those that are the same everywhere; no widths, which could ask
 # for a text without end.
@@ -30,16 +40,59 @@ def _read(value: Any, scope: Scope) -> datetime:
     return moment(value, scope.zone)
 
 
-def _date(value: Any, form: Any, *, scope: Scope) -> str:
-    """`trigger.created_at | date: "%d.%m.%Y"`, in the tenant's time zone."""
+def _date(value: Any, form: Any, language: Any = None, *, scope: Scope) -> str:
+    """`trigger.created_at | date: "%d.%m.%Y"`, in the tenant's time zone.
+
+    A language can be named after it: `date: "%d %B", "ar"`.
+    """
     if not isinstance(form, str) or len(form) > limits.FORMAT_CHARACTERS:
         raise ExpressionError(Code.BAD_FORMAT, format=shortened(form))
     if not _FORMAT.fullmatch(form):
         raise ExpressionError(Code.BAD_FORMAT, format=shortened(form))
     found = _read(value, scope)
+    if language is not None or scope.language >= AS_PEOPLE_WRITE:
+        form = _in_words(found, form, _words(language, scope))
     # The C library takes %s for local time, whatever the offset.
     seconds = str(int(found.timestamp()))
     return found.strftime(_DIRECTIVE.sub(lambda one: seconds if one[0] == "%s" else one[0], form))
+
+
+def _words(language: Any, scope: Scope) -> CalendarWords | None:
+    spoken = language if isinstance(language, str) else scope.tenant.get("language")
+    return words_of(str(spoken or "en"), str(scope.tenant.get("country") or ""))
+
+
+def _in_words(found: datetime, form: str, words: CalendarWords | None) -> str:
+    """Return the form with the names of a language written out in it."""
+    if words is None:
+        return form
+    form = form.replace("%c", "%a %b %e %H:%M:%S %Y")
+    names = words.inside if _DAY_OF_MONTH.search(form) else words.alone
+    said = {
+        **{one: names[one][found.month - 1] for one in "Bb"},
+        **{one: names[one][found.weekday()] for one in "Aa"},
+        "h": names["b"][found.month - 1],
+        "p": words.halves[found.hour >= 12],
+    }
+    return _DIRECTIVE.sub(
+        lambda one: said[one[1]].replace("%", "%%") if one[1] in said else one[0], form
+    )
+
+
+def _parse_date(value: Any, form: Any, *, scope: Scope) -> str:
+    """`"30/11/2026" | parse_date: "%d/%m/%Y"` is 2026-11-30; with an hour it is a time."""
+    if not isinstance(form, str) or len(form) > limits.FORMAT_CHARACTERS:
+        raise ExpressionError(Code.BAD_FORMAT, format=shortened(form))
+    language, country = (str(scope.tenant.get(name) or "") for name in ("language", "country"))
+    try:
+        reading = date_form(form, language, country)
+    except BadForm as error:
+        raise ExpressionError(Code.BAD_FORMAT, format=shortened(form)) from error
+    is_text = isinstance(value, str | int | Decimal) and not isinstance(value, bool)
+    found = reading.read(as_text(value), scope.zone) if is_text else None
+    if found is None:
+        raise ExpressionError(Code.NOT_A_DATE, value=shortened(value), format=shortened(form))
+    return found.isoformat()
 
 
 def _date_add(value: Any, span: Any, *, scope: Scope) -> str:
@@ -102,6 +155,7 @@ def _days_until(value: Any, end: Any, *, scope: Scope) -> int:
 
 DATE_FILTERS = (
     Filter("date", _date, "value", needs="scope"),
+    Filter("parse_date", _parse_date, "value", needs="scope", cost=Cost(once=3_000)),
     Filter("date_add", _date_add, "value", needs="scope"),
     Filter("start_of", _start_of, "value", needs="scope"),
     Filter("days_until", _days_until, "value", needs="scope"),

@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING, Any
 from liquid import Markup, escape
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text, is_empty, kind_of, like, sort_keys
+from workflows.definition.comparison import (
+    as_text,
+    comparable_json,
+    is_empty,
+    kind_of,
+    like,
+    sort_keys,
+)
 from workflows.definition.errors import ExpressionError
 from workflows.definition.numbers import calculate, number, shortened
 from workflows.definition.paths import lookup, show_path
 from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
-from workflows.definition.values import MISSING, canonical, normalise
+from workflows.definition.values import MISSING
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope
@@ -150,7 +157,7 @@ def _uniq(elements: list[Any], key: object = None) -> list[Any]:
     values = elements if key is None else _fields(elements, key)
     kept: dict[str, Any] = {}
     for value, element in zip(values, elements, strict=True):
-        kept.setdefault(canonical(normalise(value)), element)
+        kept.setdefault(comparable_json(value), element)
     return list(kept.values())
 
 

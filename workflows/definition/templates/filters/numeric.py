@@ -7,12 +7,15 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
+from tenants.currencies import MINOR_UNITS, USUAL_PLACES, WITHOUT_UNITS
+from tenants.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import MOST_DIGITS, calculate, number, rounded
+from workflows.definition.language import AS_PEOPLE_WRITE
+from workflows.definition.numbers import calculate, number, rounded
+from workflows.definition.templates.filters.calendar_words import locale_of
 from workflows.definition.templates.filters.calling import Cost, Filter
 
 if TYPE_CHECKING:
@@ -55,32 +58,43 @@ def _currency(code: object, scope: Scope) -> str:
     code = scope.tenant.get("currency") if code is None else code
     if not isinstance(code, str) or not _CURRENCY.fullmatch(code.upper()):
         raise ExpressionError(Code.NOT_A_CURRENCY, value=str(code or ""))
-    if not is_currency(code.upper()):
+    if not is_currency(code.upper()) and code.upper() not in MINOR_UNITS:
         raise ExpressionError(Code.NOT_A_CURRENCY, value=code)
     return code.upper()
-
-
-def _locale(language: object) -> Locale:
-    try:
-        return Locale.parse(str(language or "en").replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
 
 
 def _money(left: Decimal, currency: object = None, language: object = None, *, scope: Scope) -> str:
     """`1250.5 | money` in the tenant's currency and language; both can be named after it."""
     code = _currency(currency, scope)
     amount = rounded(left, get_currency_precision(code))
-    shown = format_currency(amount, code, locale=_locale(language or scope.tenant.get("language")))
+    shown = format_currency(
+        amount, code, locale=locale_of(language or scope.tenant.get("language"))
+    )
     # Unicode asks for a space between letters and digits ("SAR 12"); babel leaves it out.
     return _LETTERS_BEFORE_DIGITS.sub("\u00a0", str(shown))
 
 
 def _minor_units(left: Decimal, currency: object = None, *, scope: Scope) -> Decimal:
-    """`125050 | minor_units` is 1250.50: an amount counted in the currency's smallest coin."""
-    named = currency is not None or scope.tenant.get("currency")
-    places = get_currency_precision(_currency(currency, scope)) if named else 2
+    """`125050 | minor_units` is 1250.50: an amount counted in the currency's smallest unit."""
+    places = _decimals(currency, scope)
     return rounded(left.scaleb(-places), places)
+
+
+def _to_minor_units(left: Decimal, currency: object = None, *, scope: Scope) -> Decimal:
+    """`1250.50 | to_minor_units` is 125050: as payment providers take amounts."""
+    return rounded(left.scaleb(_decimals(currency, scope)), 0)
+
+
+def _decimals(currency: object, scope: Scope) -> int:
+    if currency is None and not scope.tenant.get("currency"):
+        return USUAL_PLACES
+    code = _currency(currency, scope)
+    if scope.language < AS_PEOPLE_WRITE:
+        return get_currency_precision(code)
+    if code in WITHOUT_UNITS:
+        raise ExpressionError(Code.NOT_A_CURRENCY, value=code)
+    # A currency of the past is not in the list: as its amounts were shown.
+    return MINOR_UNITS[code] if code in MINOR_UNITS else get_currency_precision(code)
 
 
 NUMBER_FILTERS = (
@@ -97,4 +111,5 @@ NUMBER_FILTERS = (
     Filter("number", _number, "number"),
     Filter("money", _money, "number", needs="scope", cost=Cost(once=1_500)),
     Filter("minor_units", _minor_units, "number", needs="scope", cost=Cost(once=300)),
+    Filter("to_minor_units", _to_minor_units, "number", needs="scope", cost=Cost(once=300)),
 )

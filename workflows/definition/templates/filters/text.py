@@ -12,9 +12,12 @@ import phonenumbers
 from liquid import soft_str
 from liquid.builtin.filters import string as library
 
+from tenants.phones import NotAPhone, e164
+from tenants.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import MOST_DIGITS, shortened
+from workflows.definition.language import AS_PEOPLE_WRITE
+from workflows.definition.numbers import shortened
 from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
 from workflows.definition.templates.filters.markup import strip_html
 from workflows.definition.values import MOST_STORED_DIGITS, storable
@@ -34,13 +37,28 @@ def _replace(value: str, old: str, new: str = "") -> str:
 
 def _phone(value: str, country: str | None = None, *, scope: Scope) -> str:
     """`"050 123 4567" | phone` is +966501234567, read as the tenant's country writes numbers."""
-    region = str(country or scope.tenant.get("country") or "").upper() or None
+    region = str(country or scope.tenant.get("country") or "").upper()
+    known = _known_phone(str(value), region) if scope.language < AS_PEOPLE_WRITE else None
     try:
-        number = phonenumbers.parse(str(value), region)
-    except phonenumbers.NumberParseException as error:
-        raise ExpressionError(Code.NOT_A_PHONE, value=shortened(value)) from error
+        return known or e164(str(value), region)
+    except NotAPhone as fault:
+        raise ExpressionError(
+            Code.NOT_A_PHONE,
+            value=shortened(value),
+            country=fault.country,
+            reason=fault.reason,
+            example=fault.example,
+        ) from fault
+
+
+def _known_phone(value: str, region: str) -> str | None:
+    """Return what the first languages made of a number; they left extensions out."""
+    try:
+        number = phonenumbers.parse(value, region or None)
+    except phonenumbers.NumberParseException:
+        return None
     if not phonenumbers.is_valid_number(number):
-        raise ExpressionError(Code.NOT_A_PHONE, value=shortened(value))
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -262,7 +262,7 @@ export class Decorator {
     if (!above || !["fields", "parameters"].includes(above.kind) || path[path.length - 1] === "+") return false;
     if (above.kind === "fields") return true;
     const known = (this.store.choices.parameters || {})[String(this.fields.data[above.source || ""])] || [];
-    return !known.includes(path[path.length - 1]);
+    return !known.some((one) => one.value === path[path.length - 1]);
   }
 
   /** @param {string[]} path */

@@ -170,13 +170,15 @@ export class Schemas {
   parameters(node, given) {
     const template = this.chosen(node);
     const known = (this.store.choices.parameters || {})[template] || [];
-    const others = given.flatMap((one) => Object.keys(one)).filter((name) => !known.includes(name));
+    const asked = new Map(known.map((one) => [one.value, one]));
+    const others = given.flatMap((one) => Object.keys(one)).filter((name) => !asked.has(name));
     /** @type {Record<string, Drawable>} */
     const properties = {};
-    for (const name of [...known, ...new Set(others)]) {
-      const isKnown = known.includes(name);
-      const title = isKnown || !template ? spelt(name) : say(this.texts.gone, { value: name });
-      properties[name] = this.of({ ...(node.items || TEXT), title, required: isKnown }, given.map((one) => one[name]));
+    for (const name of [...asked.keys(), ...new Set(others)]) {
+      const one = asked.get(name);
+      const title = template && !one ? say(this.texts.gone, { value: name }) : one?.title ?? spelt(name);
+      const shown = { title, help: one?.help || "", required: Boolean(one && !one.optional) };
+      properties[name] = this.of({ ...(node.items || TEXT), ...shown }, given.map((data) => data[name]));
     }
     return { type: "object", properties };
   }

@@ -28,6 +28,7 @@ export class StandIns {
       person: (made) => this.person(made),
       payload_key: (made) => this.payloadKey(made),
       own: (made) => this.own(made),
+      several: (made) => this.several(made),
     };
   }
 
@@ -77,7 +78,7 @@ export class StandIns {
   /** What else the stand-in depends on.
       @param {Field} node */
   keyOf(node) {
-    if (node.kind === "own") return JSON.stringify(this.options(node));
+    if (node.kind === "own" || node.kind === "several") return JSON.stringify(this.options(node));
     if (node.kind === "payload_key") return JSON.stringify(this.payloadFields(node));
     if (node.kind === "event") return String((this.store.choices.events || []).length);
     return "";
@@ -98,15 +99,29 @@ export class StandIns {
   }
 
   /** @param {Made} made */
-  days({ input, node, put }) {
-    const { days } = this.store.choices;
+  days(made) {
+    return this.boxes(this.store.choices.days, made);
+  }
+
+  /** Some of what stands in a list of the same step.
+      @param {Made} made */
+  several(made) {
+    const { input, node } = made;
+    const options = this.options(node);
+    const gone = input.value.split(" ").filter((one) => one && !options.some(({ value }) => value === one));
+    const named = gone.map((value) => ({ value, title: say(this.store.texts.gone, { value }) }));
+    return this.boxes([...options, ...named], made);
+  }
+
+  /** @param {Choice[]} offered @param {Made} made */
+  boxes(offered, { input, node, put }) {
     const chosen = new Set(input.value.split(" ").filter(Boolean));
-    const boxes = days.map(({ value, title }) => {
+    const boxes = offered.map(({ value, title }) => {
       const box = h("input", { type: "checkbox", checked: chosen.has(value), "data-value": value });
       box.addEventListener("change", () => {
         if (box.checked) chosen.add(value);
         else chosen.delete(value);
-        put(days.map((one) => one.value).filter((one) => chosen.has(one)).join(" "));
+        put(offered.map((one) => one.value).filter((one) => chosen.has(one)).join(" "));
       });
       return h("label.sayr-editor-check", {}, box, h("span", {}, title));
     });

@@ -1,0 +1,1 @@
+"""How a message to a team looks in Slack and in Teams: its markup, its limits, its body."""
