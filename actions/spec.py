@@ -59,6 +59,9 @@ class ActionContext:
     idempotency_key: str  # "<run>-<step index>": the same on every retry and after a crash
     timeout_seconds: float  # for everything the action does, connecting and reading included
     render_text: RenderText
+    # Which try this is since the step began, or since a person last asked for one; 1-based.
+    attempt: int = 1
+    so_far: Json = None  # what an earlier attempt got done: `Part.so_far` of its failure
     # For work that grows with the size of what the action is given.
     budget: Budget = field(default_factory=Unlimited, compare=False, repr=False)
 
@@ -87,6 +90,9 @@ class ActionSpec:
     run: Callable[[Json, ActionContext], Json]
     icon: str = "bolt"  # a name in the icon set
     default_timeout_seconds: float = 30.0
+    # What stands for a step that says nothing of it, as a document writes `retry`; what this leaves
+    # out is the language's default. It is part of a workflow from its publication on.
+    retry: Mapping[str, Json] = field(default_factory=dict)
     ui: Mapping[str, Json] = field(default_factory=dict)  # hints for the editor only
     # What `run` would send. It reads the tenant's rows, never calls out, and fails as `run` would
     # before the first byte leaves.

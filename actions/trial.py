@@ -6,10 +6,11 @@ from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
-from actions import mail, registry
+from actions import registry
 from actions.conf import settings
 from actions.connections import OpenConnection, open_connection
 from actions.errors import PermanentFailure, TemporaryFailure
+from actions.mail.delivery import greet
 from actions.models.connection import Connection, ConnectionKind
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request, exchange, judge
@@ -135,7 +136,7 @@ def _teams(connection: OpenConnection, context: ActionContext) -> str:
 
 
 def _smtp(connection: OpenConnection, context: ActionContext) -> str:
-    mail.greet(connection, context.timeout_seconds)
+    greet(connection, context.timeout_seconds)
     host = connection.settings["host"]
     if connection.settings.get("username"):
         return _("%(host)s answers and accepts the user name and password.") % {"host": host}

@@ -1,11 +1,12 @@
 """What went wrong in a step, in a sentence for support staff: what happened and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
 from actions.outbound.wording import of_answer
+from actions.providers import smtp
 from actions.providers.sentences import of_provider
 from tenants.characters import shown
 from tenants.listing import listed
@@ -16,6 +17,9 @@ _REFUSED = _(
     "%(host)s refused the request with status %(status)s. The same request would be refused again:"
     " change the step. It says: %(answer)s"
 )
+_ADVISED = _("%(advice)s It says: %(answer)s.")
+# Of what was done for some: why not for each of the others.
+_OF_SOME: Final = frozenset({"mail_partly_refused", "mail_partly_deferred"})
 NOTHING: Final = "-"  # stands where a parameter says nothing
 _AT_FAULT: Final = ("value", "phone", "address", "odd")  # what nobody sees in them is shown
 _TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
@@ -202,10 +206,6 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "mail_is_empty": _("The mail has no text. Write one in the step or choose a template."),
     "mail_has_no_subject": _("The mail has no subject. Write one in the step."),
-    "mail_header_injection": _(
-        "The “%(field)s” holds a line break, which a mail must not have there. Look at the values"
-        " in it: somebody may be trying to send mail in your name."
-    ),
     "mail_timed_out": _("The mail server %(host)s did not answer in time."),
     "mail_server_unreachable": _("The mail server %(host)s could not be reached."),
     "mail_connection_lost": _("The mail server %(host)s hung up in the middle."),
@@ -217,6 +217,21 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "mail_not_supported": _("The mail server lacks something the mail needs: %(answer)s"),
     "mail_recipients_refused": _(
         "The mail server knows none of the recipients. Check the addresses. It says: %(answer)s"
+    ),
+    "mail_partly_refused": _(
+        "Some did not get this mail. All the others have it, and do not get it again. %(each)s"
+    ),
+    "mail_partly_deferred": _(
+        "The mail server puts this mail off for some. All the others have it, and do not get it"
+        " again. %(each)s"
+    ),
+    "mail_needs_smtputf8": _(
+        "The address has letters beyond ASCII, which the mail server does not take (SMTPUTF8). Use"
+        " another address of this person, or another mail server: %(answer)s"
+    ),
+    "mail_too_large": _(
+        "The mail is %(bytes)s bytes; the mail server takes at most %(limit_bytes)s. Make it"
+        " shorter, then send it again."
     ),
     "mail_address_invalid": _("“%(address)s” is no address that a mail can be sent to."),
     "mail_not_composable": _("A mail cannot be made of this: %(reason)s"),
@@ -317,6 +332,14 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "item_not_list": _("“%(field)s” of item %(item)s is no list, so it cannot be unpacked."),
 }
 
+# Of steps that failed under an earlier release.
+EARLIER: Final[Mapping[str, Any]] = {
+    "mail_header_injection": _(
+        "The “%(field)s” holds a line break, which a mail must not have there. Look at the values"
+        " in it: somebody may be trying to send mail in your name."
+    ),
+}
+
 
 class _Facts(dict[str, Any]):
     """Parameters of an error; one that an older version did not record shows as a dash."""
@@ -329,17 +352,29 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
     facts.update({name: shown(facts[name]) for name in _AT_FAULT if name in facts})
-    known = of_answer(code, params or {}) or of_provider(code, (params or {}).get("provider_code"))
-    known = known or SENTENCES.get(code)
+    given = params or {}
+    known = of_answer(code, given) or of_provider(code, given.get("provider_code"))
+    known = known or SENTENCES.get(code) or EARLIER.get(code)
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
+    if code in _OF_SOME:
+        facts["each"] = " ".join(_each(given.get("answer")))
     try:
         said = str(known) % facts
-        why = why_no_phone(params or {}) if code == "bad_phone" else ""
+        why = why_no_phone(given) if code == "bad_phone" else ""
         return f"{said} {why}" if why else said
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code
+
+
+def _each(answer: Any) -> Iterator[str]:
+    """Yield what each answer means, with those who got it: once for all who got the same."""
+    groups: dict[str, dict[str, str]] = {}
+    for address, said in (answer if isinstance(answer, Mapping) else {"": NOTHING}).items():
+        groups.setdefault(str(smtp.advice_on(str(said))), {})[str(address)] = str(said)
+    for advice, answers in groups.items():
+        yield str(_ADVISED) % {"advice": advice, "answer": _readable(answers)}
 
 
 def _readable(value: Any) -> str:

@@ -1,7 +1,6 @@
-"""Send one mail."""
+"""Send one mail. Each recipient gets it once, however many attempts it takes for the others."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -12,14 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.conf import settings
 from actions.connections import OpenConnection, find_connection
-from actions.errors import PermanentFailure
-from actions.mail import deliver
+from actions.errors import Part, PermanentFailure
+from actions.mail.delivery import Server, hand_over
+from actions.mail.headers import MAX_HEADER, header_text
+from actions.mail.mailboxes import Mailbox, each_once, mailbox_of
+from actions.mail.replies import Replies, failure_of, failure_of_some, said
+from actions.mail.told import Told
 from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from tenants.addresses import is_address
+from tenants.addresses import for_server
 
 Json = Any
 
@@ -123,10 +126,9 @@ OUTPUT: Final = {
     },
 }
 
-# A name before the address may hold anything but what would begin another address or header.
-_RECIPIENT: Final = re.compile(r'(?:"?(?P<name>[^<>,;:"@\\]*?)"?\s*<)?(?P<address>[^<>,;\s]+)>?')
-_TO_QUOTE: Final = re.compile(r"[^\w\s'-]")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+# What a mail server puts off is tried again for about eight hours, at first after 10 s and 30 s as
+# usual, then ever more rarely (RFC 5321, 4.5.4.1). A run that waits costs nothing.
+RETRY: Final = {"attempts": 14}
 
 
 class _Content(NamedTuple):
@@ -140,16 +142,17 @@ class _Letter(NamedTuple):
 
     message: EmailMultiAlternatives
     content: _Content
+    recipients: Sequence[str]  # addresses alone, each once
     connection: OpenConnection | None
 
-    def output(self, refused: Mapping[str, str]) -> dict[str, Json]:
+    def output(self, replies: Replies) -> dict[str, Json]:
         """Return what the step keeps."""
         return {
             "message_id": self.message.extra_headers["Message-ID"],
             "to": self.message.to,
             "subject": self.content.subject,
             "text": self.content.text[: settings().mail_text_limit_characters],
-            "refused": refused,
+            "refused": said(replies),
         }
 
 
@@ -170,59 +173,70 @@ def preview_mail(params: Json, context: ActionContext) -> Preview:
     params=PARAMS,
     output=OUTPUT,
     effect=Effect.REPEATABLE,
+    retry=RETRY,
     preview=preview_mail,
     icon="mail",
     ui={"summary": _("To %(to)s")},
 )
 def send_email(params: Json, context: ActionContext) -> Json:
-    """Send. What the mail server defers is temporary, what it refuses permanent."""
-    letter = _letter(params, context)
-    return letter.output(deliver(letter.message, letter.connection, context.timeout_seconds))
+    """Send to those who have not got it yet.
+
+    What the mail server puts off is temporary, what it refuses permanent. Where others have the
+    mail, the step is done in part.
+    """
+    letter, told = _letter(params, context), Told.before(context)
+    left = told.left(letter.recipients)
+    if left:
+        server = Server(letter.connection, context.timeout_seconds)
+        told = told.and_now(hand_over(letter.message, left, server))
+    output = letter.output(told.replies)
+    if not any(one.is_accepted for one in told.replies.values()):
+        failure = failure_of(told.replies)
+        failure.part = Part(told.as_json())
+        raise failure
+    trouble = failure_of_some(told.replies)
+    if trouble is not None:
+        trouble.part = Part(told.as_json(), output)
+        raise trouble
+    return output
 
 
 def _letter(params: Json, context: ActionContext) -> _Letter:
     """Make the mail. Raises PermanentFailure for one that could not be sent."""
-    to, cc, bcc = (_addresses(params.get(field, []), field) for field in ("to", "cc", "bcc"))
-    _check_count(to, cc, bcc)
+    fields = {field: _mailboxes(params.get(field, []), field) for field in ("to", "cc", "bcc")}
+    to, cc, bcc = each_once(*fields.values())
+    recipients = [one.address for one in (*to, *cc, *bcc)]
+    _check_count(to, recipients)
     content = _content(params, context)
     connection = find_connection(context, ConnectionKind.SMTP, key=params.get("connection"))
     sender = _sender(params, connection)
+    reply_to = [params["reply_to"]] if params.get("reply_to") else []
     message = EmailMultiAlternatives(
-        subject=_one_line(content.subject, "subject"),
+        subject=content.subject,
         body=content.text,
-        from_email=sender,
-        to=to,
-        cc=cc,
-        bcc=bcc,
-        reply_to=_addresses([params["reply_to"]], "reply_to") if params.get("reply_to") else None,
-        headers={"Message-ID": _message_id(context, sender)},
+        from_email=str(sender),
+        to=_written(to),
+        cc=_written(cc),
+        bcc=_written(bcc),
+        reply_to=_written(_mailboxes(reply_to, "reply_to")),
+        headers={"Message-ID": _message_id(context, sender.address)},
     )
     if content.html:
         message.attach_alternative(content.html, "text/html")
-    return _Letter(message, content, connection)
+    return _Letter(message, content, recipients, connection)
 
 
-def _addresses(given: list[str], field: str) -> list[str]:
-    return [_address(text, field) for text in given]
+def _mailboxes(given: Iterable[str], field: str) -> list[Mailbox]:
+    return [mailbox_of(text, field) for text in given]
 
 
-def _address(text: str, field: str) -> str:
-    """Return one checked address: `"a" <a@b.c>, evil@x.y` would be two to the mail library."""
-    text = text.strip()
-    found = _RECIPIENT.fullmatch(text)
-    if found is None or _CONTROL.search(text) or ("<" in text) != text.endswith(">"):
-        raise PermanentFailure("bad_mail_address", field=field, address=text[:100])
-    if not is_address(found["address"]):
-        raise PermanentFailure("bad_mail_address", field=field, address=text[:100])
-    name = (found["name"] or "").strip()
-    if _TO_QUOTE.search(name):
-        name = f'"{name}"'
-    return f"{name} <{found['address']}>" if name else found["address"]
+def _written(mailboxes: Iterable[Mailbox]) -> list[str]:
+    return [str(one) for one in mailboxes]
 
 
-def _check_count(*fields: list[str]) -> None:
-    count, limit = sum(map(len, fields)), settings().mail_recipients_limit
-    if not fields[0] or count > limit:
+def _check_count(to: Sequence[Mailbox], recipients: Sequence[str]) -> None:
+    count, limit = len(recipients), settings().mail_recipients_limit
+    if not to or count > limit:
         raise PermanentFailure("bad_recipient_count", count=count, limit=limit)
 
 
@@ -236,24 +250,20 @@ def _content(params: Mapping[str, Json], context: ActionContext) -> _Content:
     text = text or strip_tags(html).strip()
     if not text:
         raise PermanentFailure("mail_is_empty")
-    if not subject.strip():
+    # A line break or a tab in a value is a blank: nothing can begin another header.
+    subject = header_text(subject, MAX_HEADER)
+    if not subject:
         raise PermanentFailure("mail_has_no_subject")
-    return _Content(subject.strip(), text, html)
+    return _Content(subject, text, html)
 
 
-def _sender(params: Mapping[str, Json], connection: OpenConnection | None) -> str:
+def _sender(params: Mapping[str, Json], connection: OpenConnection | None) -> Mailbox:
     of_connection = str(connection.settings.get("sender", "")) if connection else ""
     sender = params.get("from") or of_connection or django_settings.DEFAULT_FROM_EMAIL
-    return _address(sender, "from")
-
-
-def _one_line(text: str, field: str) -> str:
-    if _CONTROL.search(text):
-        raise PermanentFailure("mail_header_injection", field=field)
-    return text
+    return mailbox_of(sender, "from")
 
 
 def _message_id(context: ActionContext, sender: str) -> str:
     # The same on every attempt, so that mail programs can show a repeated mail once.
     digest = sha256(context.idempotency_key.encode()).hexdigest()[:32]
-    return f"<{digest}@{sender.rpartition('@')[2].rstrip('>')}>"
+    return f"<{digest}@{for_server(sender).rpartition('@')[2]}>"

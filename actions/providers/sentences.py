@@ -23,4 +23,6 @@ def of_provider(failure: str, provider_code: object) -> Any | None:
     """
     answers = TABLES.get(failure.partition("_")[0], {})
     row = answers.get(str(provider_code))
-    return row.sentence if row and row.failure == failure else None
+    if row is None or (row.failure != failure and failure not in smtp.OF_STAGES):
+        return None
+    return row.sentence

@@ -15,7 +15,10 @@ from actions.sandbox.whatsapp_templates import Registrations
 Json = Any
 
 CHANNELS: Final = ("whatsapp", "smtp", "slack", "teams", "hook")
-MODES: Final = ("ok", "fail", "slow", "rate_limit", "hang", "drip", "answer")
+MODES: Final = (
+    *("ok", "fail", "slow", "rate_limit", "hang", "drip", "answer"),
+    *("greylist", "offers"),  # of the mail server
+)
 KEPT: Final = 1_000
 
 
@@ -55,13 +58,14 @@ class Behaviour:
     channel: str
     mode: str = "ok"
     status: int | None = None  # for fail (None: 500) and answer (None: 200)
-    seconds: float = 3.0  # for slow: before the answer; hang: until the line is cut; drip: in all
+    # For slow: before the answer; hang: until the line is cut; drip: in all; greylist: how long.
+    seconds: float = 3.0
     retry_after: int | str | None = 2  # for rate_limit: seconds, or a date as HTTP writes it
     times: int | None = None  # how many requests; None: until told otherwise
     path: str = ""  # only requests whose path begins so
     code: int | None = None  # the provider's own error code, e.g. 131026
     error: str = ""  # the provider's own word, e.g. "channel_not_found"
-    body: Json = None  # for answer
+    body: Json = None  # for answer; for offers: what the mail server knows and takes
     base64: str = ""  # for answer: the bytes of the body, in place of `body`
     headers: Mapping[str, str] = field(default_factory=dict)  # for answer and fail
 
@@ -82,6 +86,9 @@ class Journal:
         self._behaviours: list[Behaviour] = []
         self._last_id = 0
         self.templates = Registrations()  # what is registered with WhatsApp
+        self._ahead_seconds = 0.0
+        # When a mail from whom to whom was first tried: what greylisting goes by.
+        self.first_tries: dict[tuple[str, str], float] = {}
         self.closing = threading.Event()  # set: whoever waits stops waiting
 
     def next_number(self) -> int:
@@ -89,6 +96,14 @@ class Journal:
         with self._lock:
             self._last_id += 1
             return self._last_id
+
+    def now(self) -> float:
+        """Return the sandbox's time, in seconds: tests let it go ahead."""
+        return time.time() + self._ahead_seconds
+
+    def go_ahead(self, seconds: float) -> None:
+        """Let so much time have passed."""
+        self._ahead_seconds += seconds
 
     def note(self, number: int, **facts: Any) -> Received:
         """Keep one message."""
@@ -120,6 +135,7 @@ class Journal:
         """Drop everything received."""
         with self._lock:
             self._received.clear()
+            self.first_tries.clear()
 
     def behave(self, behaviour: Behaviour) -> None:
         """Answer so from now on; the newest rule for a channel and path wins."""
@@ -134,11 +150,15 @@ class Journal:
         with self._lock:
             return list(self._behaviours)
 
-    def next_behaviour(self, channel: str, path: str = "") -> Behaviour:
-        """Return how to answer now, and count it."""
+    def next_behaviour(
+        self, channel: str, path: str = "", *, by_path_only: bool = False
+    ) -> Behaviour:
+        """Return how to answer now, and count it; `by_path_only`: not by rules for everything."""
         with self._lock:
             for place, rule in enumerate(self._behaviours):
                 if rule.channel != channel or not path.startswith(rule.path):
+                    continue
+                if by_path_only and not rule.path:
                     continue
                 if rule.times is not None:
                     left = replace(rule, times=rule.times - 1)

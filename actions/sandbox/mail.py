@@ -1,28 +1,41 @@
-"""The sandbox's mail server."""
+"""The sandbox's mail server: it answers as mail servers are documented to, by one table."""
 
 import asyncio
 import logging
+import re
 import threading
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
-from typing import Any
+from email.policy import SMTPUTF8, default
+from typing import Any, Final
 
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
+from actions.providers.smtp import ANSWERS
 from actions.sandbox.journal import Behaviour, Journal
 
 # Every command of every conversation, at INFO.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 # Recipients that the server refuses: refused@…, refused.by@…
-REFUSED_PREFIX = "refused"
+REFUSED_PREFIX: Final = "refused"
+# Others that it does not take, by how their address begins: full@…, full.nour@…
+PREFIXES: Final = {"deferred": "4.2.0", "full": "4.2.2", "blocked": "5.7.1"}
+GREYLISTED_PREFIX: Final = "greylisted"
+GREYLISTED_SECONDS: Final = 300.0
+_PREFIX: Final = re.compile(r"([a-z]+)[.+@]")
+# Or by a code of the table: 5.2.2+nour@…, 550+nour@…
+_CODE: Final = re.compile(r"(\d[\d.]*\d)\+")
+_GREYLISTED: Final = "451 4.7.1 Greylisted, try again later"
+_OFFERED: Final = {"size": None, "smtputf8": True, "auth": False}
+_DEFAULT_SIZE: Final = 33_554_432
 
 
 class MailServer:
     """Accepts every mail into the journal. An event loop in a thread of its own."""
 
     def __init__(self, address: tuple[str, int], journal: Journal) -> None:
+        self._journal = journal
         self._handler = MailHandler(journal)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -47,11 +60,16 @@ class MailServer:
         self._loop.close()
 
     def _conversation(self) -> SMTP:
+        rule = self._journal.next_behaviour("smtp", "EHLO", by_path_only=True)
+        offered = {**_OFFERED, **(rule.body or {})}
         return SMTP(
             self._handler,
             hostname="sandbox",
             ident="Sandbox",
-            enable_SMTPUTF8=True,
+            data_size_limit=offered["size"] or _DEFAULT_SIZE,
+            enable_SMTPUTF8=bool(offered["smtputf8"]),
+            auth_require_tls=not offered["auth"],
+            authenticator=self._handler.authenticate,
             loop=self._loop,
         )
 
@@ -70,31 +88,86 @@ class MailHandler:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def handle_RCPT(  # noqa: N802 - the library's name
+    def authenticate(self, *asked: Any) -> AuthResult:
+        """Take any user name and password, unless told otherwise."""
+        rule = self._journal.next_behaviour("smtp", "AUTH", by_path_only=True)
+        if rule.mode == "fail":
+            return AuthResult(success=False, handled=False, message=_refusal(rule, "5.7.8"))
+        return AuthResult(success=True)
+
+    async def handle_MAIL(  # noqa: N802 - the library's name
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take or refuse the sender."""
+        refusal = await self._told(server, f"MAIL {address}", "5.1.8")
+        if refusal:
+            return refusal
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take or refuse one recipient."""
-        if address.startswith(REFUSED_PREFIX):
-            return "550 5.1.1 No such mailbox here"
+        if not address.isascii() and not envelope.smtp_utf8:
+            return _answer_of("5.6.7")
+        refusal = await self._told(server, f"RCPT {address}", "5.1.1", envelope)
+        refusal = refusal or self._by_prefix(envelope, address)
+        if refusal:
+            return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         """Keep the mail and answer as told."""
-        rule = self._journal.next_behaviour("smtp")
-        answer = _answer(rule)
+        rule = self._journal.next_behaviour("smtp", "DATA")
+        answer = _refusal(rule, "554") if rule.mode in {"fail", "rate_limit"} else "250 2.0.0 Kept"
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        if not envelope.smtp_utf8 and not content.partition(b"\r\n\r\n")[0].isascii():
+            answer = _answer_of("5.6.9")
         self._note(envelope, int(answer[:3]))
-        if rule.mode in {"slow", "hang", "drip"}:
-            await self._wait(rule.seconds)
+        await self._wait(server, rule)
         return answer
 
-    async def _wait(self, seconds: float) -> None:
+    async def _told(
+        self, server: Any, command: str, usual: str, envelope: Envelope | None = None
+    ) -> str:
+        """Return the answer that this command was told to get; "" if it is taken."""
+        rule = self._journal.next_behaviour("smtp", command, by_path_only=True)
+        await self._wait(server, rule)
+        if rule.mode == "greylist" and envelope is not None:
+            return self._greylisted(envelope, command.partition(" ")[2], rule.seconds)
+        return _refusal(rule, usual) if rule.mode in {"fail", "rate_limit"} else ""
+
+    def _by_prefix(self, envelope: Envelope, address: str) -> str:
+        if address.startswith(REFUSED_PREFIX):
+            return _answer_of("5.1.1")
+        code, prefix = _CODE.match(address), _PREFIX.match(address)
+        if code is not None and code[1] in ANSWERS:
+            return _answer_of(code[1])
+        if prefix is not None and prefix[1] == GREYLISTED_PREFIX:
+            return self._greylisted(envelope, address, GREYLISTED_SECONDS)
+        return _answer_of(PREFIXES[prefix[1]]) if prefix and prefix[1] in PREFIXES else ""
+
+    def _greylisted(self, envelope: Envelope, address: str, seconds: float) -> str:
+        """Return "" once the first try from this sender to this recipient is so long ago."""
+        now = self._journal.now()
+        since = self._journal.first_tries.setdefault((str(envelope.mail_from), address), now)
+        return "" if now - since >= seconds else _GREYLISTED
+
+    async def _wait(self, server: Any, rule: Behaviour) -> None:
+        if rule.mode not in {"slow", "hang", "drip"}:
+            return
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._journal.closing.wait, seconds)
+        await loop.run_in_executor(None, self._journal.closing.wait, rule.seconds)
+        if rule.mode == "hang":
+            server.transport.abort()
 
     def _note(self, envelope: Envelope, status: int) -> None:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        message = message_from_bytes(content, policy=default)
+        policy = SMTPUTF8 if envelope.smtp_utf8 else default
+        message = message_from_bytes(content, policy=policy)
         self._journal.note(
             self._journal.next_number(),
             channel="smtp",
@@ -109,12 +182,22 @@ class MailHandler:
         )
 
 
-def _answer(rule: Behaviour) -> str:
-    if rule.mode == "fail":
-        return f"{rule.status or 554} The sandbox was told to refuse"
+def _refusal(rule: Behaviour, usual: str) -> str:
+    """Return the answer of a rule: its own words, or those of the table for its status."""
     if rule.mode == "rate_limit":
         return "451 4.7.1 Too many mails, try later"
-    return "250 2.0.0 Kept"
+    if rule.error:
+        return f"{rule.status or ANSWERS[usual].status} {rule.error}"
+    if rule.status is None or str(rule.status) in ANSWERS:
+        return _answer_of(usual if rule.status is None else str(rule.status))
+    return f"{rule.status} The sandbox was told to refuse"
+
+
+def _answer_of(code: str) -> str:
+    """Return what a server says that gives this code."""
+    row = ANSWERS[code]
+    enhanced = "" if row.code == str(row.status) else f"{row.code} "
+    return f"{row.status} {enhanced}{row.said}"
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -66,6 +66,10 @@ class Sandbox:
         """Let WhatsApp know templates, as `PUT /texts` does. Raises TypeError, KeyError."""
         self.journal.templates.put(templates)
 
+    def travel(self, seconds: float) -> None:
+        """Let so much time have passed for the stand-ins."""
+        self.journal.go_ahead(seconds)
+
     def behave(self, channel: str, mode: str, **details: Any) -> None:
         """Answer so from now on. Details as in `PUT /behaviour`. Raises ValueError, TypeError."""
         self.journal.behave(Behaviour(channel, mode, **details))

@@ -217,6 +217,11 @@ def _set_behaviour(journal: Journal, path: str, query: Mapping[str, str], raw: b
     return Reply(200, asdict(rule))
 
 
+def _set_clock(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+    journal.go_ahead(float(json.loads(raw)["ahead_seconds"]))
+    return Reply(200, {"now": journal.now()})
+
+
 def _set_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
     journal.templates.put(dict(json.loads(raw)))
     return Reply(200, {"templates": journal.templates.names()})
@@ -241,6 +246,7 @@ OWN_ROUTES: dict[str, Route] = {
     "DELETE /received": _forget,
     "GET /behaviour": _list_behaviours,
     "PUT /behaviour": _set_behaviour,
+    "PUT /clock": _set_clock,
     "PUT /texts": _set_texts,
     "DELETE /texts": _forget_texts,
 }

@@ -79,8 +79,8 @@ HANDLED = {
     "name_of_who_decides": {"only blanks"},
     # Some people are called like that; nobody is, so nobody is told.
     "address_of_an_approver": {"no domain", "dots", "another alphabet"},
-    # One address, and how its owner is called.
-    "address_in_a_mail": {"a name"},
+    # One address, and how its owner is called; a server may know letters beyond ASCII.
+    "address_in_a_mail": {"a name", "another alphabet"},
     # Every hour; and blanks of any kind part the fields.
     "cron_of_a_schedule": {"a step of many digits", "a line break"},
 }

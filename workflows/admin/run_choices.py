@@ -10,15 +10,24 @@ from django.utils.translation import gettext as _
 from workflows.engine.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
+from workflows.services.record_values import record_values, refuse_for_called
 from workflows.services.refusals import NotRetryable
 from workflows.services.retry import program_to_resume, resumption_of
 from workflows.services.run_entries import MAX_SHOWN, entries_of
-from workflows.services.starting import asked_again, start_problems, steps_to_start_at
+from workflows.services.starting import (
+    asked_again,
+    event_of,
+    refuse_to_mix,
+    start_problems,
+    steps_to_start_at,
+)
 from workflows.services.stories import facts_of, plans_of
+from workflows.wording.entries import changed_words
 from workflows.wording.lines import Line, StepState
 from workflows.wording.plans import every_step
 from workflows.wording.refusals import refusal_sentence
 from workflows.wording.timeline import timeline
+from workflows.wording.values import payload_fields
 
 # What a step has to have become for a run to be started again from it.
 REACHED = frozenset(
@@ -54,6 +63,8 @@ def choices_for(run: WorkflowRun) -> list[Choice]:
         return [] if asked else [Choice(_("Cancel…"), _page("cancel", run))]
     again = Choice(_("Start again…"), _page("retry", run))
     correct = Choice(_("Correct and start again…"), _page("correct", run))
+    if run.status == RunStatus.COMPLETED_WITH_ERRORS and goes_on_at(run):
+        return [Choice(_("Do the rest…"), _page("retry", run), is_first=True), again, correct]
     if run.status != RunStatus.FAILED:
         return [again, correct]
     first = (
@@ -82,14 +93,32 @@ def stopped_at(run: WorkflowRun) -> Any:
 
 
 def goes_on_at(run: WorkflowRun) -> str:
-    """Return the name of the step at which a retry would go on; "" if there is none."""
-    if run.status != RunStatus.FAILED:
+    """Return the name of the step at which a retry would go on; "" if there is none.
+
+    Of a run that was completed with errors, the step of which the rest can be done.
+    """
+    if run.status not in {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}:
         return ""
     try:
         onward = resumption_of(run)
     except NotRetryable:
         return ""
     return program_to_resume(run).instructions[onward.step].name if onward else ""
+
+
+def changes_of_record(run: WorkflowRun) -> str:
+    """Return in words what the run's record says otherwise today; "" where a step cannot have it.
+
+    With these values a step alone can be retried.
+    """
+    try:
+        refuse_for_called(run)
+        refuse_to_mix(run)
+        changed = record_values(run.tenant, run.pk).changed
+    except NotRetryable:
+        return ""
+    event = event_of(run)
+    return changed_words(changed, payload_fields(event.type if event else ""))
 
 
 def unclear_step(run: WorkflowRun) -> Any:

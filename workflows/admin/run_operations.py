@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from tenants.admin import access
 from workflows.admin.payload_form import PayloadForm, suspect_of
 from workflows.admin.run_choices import (
+    changes_of_record,
     choices_for,
     from_here,
     goes_on_at,
@@ -39,6 +40,7 @@ from workflows.wording.refusals import refusal_sentence
 
 START = "start"
 FAILED_STEP = "failed_step"
+WITH_RECORD = "with_record"
 STEP = "step:"  # and its name
 
 Show = Callable[[HttpRequest, WorkflowRun], HttpResponse]
@@ -120,6 +122,8 @@ class RunOperations:
             "stopped": label_of_step(lines, step) if step and not problem else "",
             "why_not": refusal_sentence(problem) if problem else "",
             "stopped_name": step,
+            "is_rest": run.status == RunStatus.COMPLETED_WITH_ERRORS,
+            "record_says": changes_of_record(run) if step else "",
             "is_unclear": unclear_step(run) is not None,
             "rest": from_here(lines, step) if step else [],
             "all_steps": from_here(lines, ""),
@@ -128,9 +132,12 @@ class RunOperations:
 
     def _retried(self, request: HttpRequest, run: WorkflowRun) -> UUID:
         begin = request.POST.get("from", "")
-        if begin == FAILED_STEP:
-            retry_failed_step(run.tenant, run.pk, actor=access.actor_of(request))
-            return self._noted(request, run, _("The run goes on from its failed step."))
+        if begin in {FAILED_STEP, WITH_RECORD}:
+            is_rest = run.status == RunStatus.COMPLETED_WITH_ERRORS
+            actor, with_record = access.actor_of(request), begin == WITH_RECORD
+            retry_failed_step(run.tenant, run.pk, actor=actor, with_record=with_record)
+            said = _("The run goes on from its failed step.")
+            return self._noted(request, run, _("The rest is done now.") if is_rest else said)
         step = request.POST.get("step", "") if begin == STEP else ""
         new = start_again(
             run.tenant,

@@ -29,6 +29,7 @@ OF_TEMPLATES: Final = frozenset(
 # Codes that the record itself puts right.
 OF_RECORDS: Final = frozenset(
     {"bad_phone", "bad_mail_address", "mail_recipients_refused", "whatsapp_undeliverable"}
+    | {"mail_partly_refused", "mail_partly_deferred", "mail_needs_smtputf8"}
     | {"record_not_found", "invalid_value", "missing_value"}
 )
 # Nobody can put these right by changing something: the other side has to be looked at.
@@ -76,7 +77,9 @@ def _answered_by(failure: _Failure) -> tuple[str, ...]:
 
 def _failures(run: WorkflowRun, entries: Iterable[Mapping[str, Json]]) -> Iterator[_Failure]:
     for entry in entries:
-        if entry.get("error") and entry["status"] in {StepStatus.FAILED, StepStatus.UNKNOWN}:
+        is_wrong = entry["status"] in {StepStatus.FAILED, StepStatus.UNKNOWN}
+        # Of one done in part the rest is left to do; of a list, the page of each item says how.
+        if entry.get("error") and (is_wrong or "so_far" in entry):
             yield _Failure(entry["error"]["code"], entry["action"], _members(entry.get("input")))
     pending = run.pending or {}
     last = (pending.get("attempts") or [{}])[-1]

@@ -64,6 +64,7 @@ class _Assembler:
         self.catalogue = catalogue
         self.instructions: list[Stored] = []
         self.children: list[str] = []  # kinds of the steps whose child runs are around, outer first
+        self.reminders = 0  # how many are around: while their steps are done, a wait stands still
 
     def place(self, steps: list[Any], after: int | None) -> int:
         """Lay down a list of steps that leads on to `after`; return the index of its first."""
@@ -122,11 +123,16 @@ class _Assembler:
                 return {}
 
     def _call(self, step: Step) -> Stored:
-        tries = {"retry": step.get("retry"), "timeout": step.get("timeout")}
+        action = self.catalogue.actions[step["action"]]
+        # Stored, so that it stays with this version whatever the action's default becomes. A
+        # reminder must not keep the answer waiting that it asks for.
+        usual = action.retry if not self.reminders else {}
+        retry = {**usual, **(step.get("retry") or {})} or step.get("retry")
+        tries = {"retry": retry, "timeout": step.get("timeout")}
         after_crash = step.get("after_crash")
         said = {"after_crash": after_crash} if after_crash is not None else {}
-        schema = self.catalogue.actions[step["action"]].params
-        return {"params": make_plan(step["params"], schema, schema), **tries, **said}
+        plan = make_plan(step["params"], action.params, action.params)
+        return {"params": plan, **tries, **said}
 
     def _plan(self, step: Step, rendered: tuple[str, ...]) -> Plan:
         schema = KINDS[step["action"]].params
@@ -211,6 +217,7 @@ class _Assembler:
         }
 
     def _patience(self, index: int, params: Step) -> Stored:
+        self.reminders += 1
         reminders = [
             {
                 "after": one["after"],
@@ -220,6 +227,7 @@ class _Assembler:
             }
             for one in params.get("reminders", ())
         ]
+        self.reminders -= 1
         return {"give_up_after": params.get("timeout"), "reminders": reminders}
 
     def _after_error(self, on_error: str | Step, following: int | None) -> Stored:

@@ -19,6 +19,8 @@ class ActionSignature:
     params: Schema
     output: Schema | None = None  # None: not described, any field may be read
     own_errors: bool = False  # it may fail with other errors than `Catalogue.errors`
+    # What a step that says nothing of it has as its `retry`; empty: the language's own default.
+    retry: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,12 @@ class RetryPolicy:
     backoff: float = 3  # each wait is this many times the one before
     max_delay: timedelta = timedelta(hours=1)
 
+    @property
+    def in_all(self) -> timedelta:
+        """How long after the first try the last one is, at most."""
+        waits = (self.delay_after(attempt, 0) for attempt in range(1, self.attempts))
+        return sum((wait for wait in waits if wait is not None), timedelta(0))
+
     def delay_after(self, attempt: int, jitter: float) -> timedelta | None:
         """Return the wait after failed `attempt` (1-based), or None to give up.
 

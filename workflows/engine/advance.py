@@ -133,7 +133,10 @@ class Walker:
         """Say what `outcome` of `job` means, and go on to the next step to carry out."""
         if isinstance(outcome, CancelAsked):
             return self.cancelled(job.instruction.index, stored(job), now)
-        decision = decide(self._position(job.instruction, job.attempt), outcome, jitter)
+        if isinstance(outcome, StepFailed | StepUnknown) and outcome.so_far is not None:
+            job = replace(job, marks={**job.marks, "so_far": outcome.so_far})
+        outcome = _at_least_in_part(job, outcome)
+        decision = decide(self._position_of(job), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
         if decision.step_status is not None:
@@ -161,7 +164,7 @@ class Walker:
         pending, instruction = pending or {}, self.program.instructions[step]
         scope, marks = self.scope(now), marks_in(pending)
         job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
-        decision = decide(self._position(instruction), outcome)
+        decision = decide(self._position_of(job), outcome)
         entry = finished(base_of(job), outcome, decision, since(pending, now))
         children = pending.get("children")
         if children and "oldest" in children:
@@ -246,7 +249,8 @@ class Walker:
             if isinstance(found, Progress):
                 return found
             spent += job.scope.budget.spent
-            decision = decide(self._position(instruction), found)
+            found = _at_least_in_part(job, found)
+            decision = decide(self._position_of(job), found)
             self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
                 return self._end(decision, found, now)
@@ -455,6 +459,21 @@ class Walker:
         # That an item has failed is its parent's affair: the workflow has not failed yet.
         return None if self.entry else self.program.on_failure
 
+    def _position_of(self, job: Job) -> Position:
+        """Return where the run stands at a job."""
+        position = self._position(job.instruction, job.attempt)
+        if not job.marks.get("alone"):
+            return position
+        # All the others were done: nothing follows, whatever becomes of it.
+        return replace(
+            position,
+            after_step=None,
+            on_error="continue",
+            error_block=None,
+            error_codes=None,
+            on_failure=None,
+        )
+
     def _position(self, instruction: Instruction, attempt: int = 1) -> Position:
         return Position(
             status=RunStatus.RUNNING,
@@ -485,6 +504,14 @@ _STEERING: Final[Mapping[type, _Steer]] = {
     ForEach: families.each,
     Parallel: families.spawn,
 }
+
+
+def _at_least_in_part(job: Job, outcome: Outcome) -> Outcome:
+    """Return the outcome of the rest of a step: what was done of it before stays done."""
+    before = job.marks.get("alone")
+    if not before or not isinstance(outcome, StepFailed) or outcome.output is not None:
+        return outcome
+    return replace(outcome, output=before["output"])
 
 
 def _tries(pending: Pending) -> tuple[tuple[Entry, ...], int]:

@@ -115,9 +115,24 @@ def _done(position: Position, outcome: StepCompleted) -> Decision:
     return replace(onward, error_code=trouble.code, error_params=trouble.params)
 
 
+def _done_in_part(position: Position, trouble: StepFailed) -> Decision:
+    """Go on, and say what is wrong; or do what the step says of just this error.
+
+    A step that speaks of every error means one that was not done.
+    """
+    named = position.error_codes or frozenset()
+    if position.error_block is not None and trouble.code in named:
+        to = (RunStatus.RUNNING, position.error_block)
+        return _wrong(to, StepStatus.COMPLETED, trouble, Then.ERROR_BLOCK)
+    onward = _go_on(position, StepStatus.COMPLETED, had_errors=True)
+    return replace(onward, error_code=trouble.code, error_params=trouble.params)
+
+
 def _after_failure(position: Position, failure: StepFailed, jitter: float) -> Decision:
     wait = position.retry.delay_after(position.attempt, jitter) if failure.is_temporary else None
     if wait is None:
+        if failure.output is not None:
+            return _done_in_part(position, failure)
         return _give_up(position, StepStatus.FAILED, failure)
     return Decision(
         RunStatus.WAITING,

@@ -3,11 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from workflows.definition.program import Program
 from workflows.engine.decide import Decision, Then
-from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepSkipped
+from workflows.engine.outcomes import (
+    Outcome,
+    RunStopped,
+    StepCompleted,
+    StepFailed,
+    StepSkipped,
+)
 from workflows.engine.reach import failure_steps
 from workflows.engine.statuses import RunStatus, StepStatus
 
@@ -42,7 +48,7 @@ def finished(base: Entry, outcome: Outcome, decision: Decision, timing: Timing) 
     """Return the entry of a step that is over. `base` names the step and holds its input."""
     attempts = base.pop("attempts", [])
     entry: Entry = {**base, "status": decision.step_status, **timing.as_json()}
-    if isinstance(outcome, StepCompleted):
+    if isinstance(outcome, StepCompleted) or _is_done_in_part(outcome, decision):
         entry["output"] = outcome.output
     if isinstance(outcome, RunStopped) and outcome.message and not outcome.has_failed:
         entry["output"] = {"message": outcome.message}
@@ -50,11 +56,18 @@ def finished(base: Entry, outcome: Outcome, decision: Decision, timing: Timing) 
         entry["reason"] = outcome.reason
     if decision.error_code:
         entry["error"] = error_of(decision)
+    else:
+        entry.pop("so_far", None)  # nothing is left to do
+    entry.pop("alone", None)
     if decision.then:
         entry["then"] = decision.then
     if attempts:
         entry["attempts"] = [*attempts, {**timing.as_json(), "error": error_of(decision)}]
     return entry
+
+
+def _is_done_in_part(outcome: Outcome, decision: Decision) -> TypeGuard[StepFailed]:
+    return isinstance(outcome, StepFailed) and decision.step_status is StepStatus.COMPLETED
 
 
 def has_errors(results: Sequence[Entry], program: Program) -> bool:

@@ -23,6 +23,9 @@ class StepFailed:
     params: dict[str, Json] = field(default_factory=dict)
     is_temporary: bool = False
     retry_after: timedelta | None = None  # the least wait the other side asked for
+    so_far: Json = None  # what was done all the same: for the next attempt
+    # The step's output if it is not tried again: it is done in part then. None: it has failed.
+    output: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class StepUnknown:
 
     reason: Doubt | None = None
     params: dict[str, Json] = field(default_factory=dict)  # what is known: status, host, answer
+    so_far: Json = None  # what was done for certain: for a further attempt, if a person asks for it
 
 
 @dataclass(frozen=True, slots=True)

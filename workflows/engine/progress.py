@@ -2,7 +2,10 @@
 
 `pending` is what a run's row keeps of the step under way, across commits. It has the step's index
 and name, its rendered `input`, and
-    of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts)
+    of an action tried before   `attempts`, `forgiven` (how many a person's retry no longer counts),
+                                `so_far`: what those tries got done, as the action tells it
+    of the rest of a step       `alone`: the run had ended, and nothing else of it is done; with
+                                the `output` it had
     of a wait for a moment      `wake_at`
     of a call with no place     `no_place_at`, the host
     of a wait for others        `awaits` (children, event, approval), `since`, `until`, `reminders`;
@@ -22,7 +25,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from workflows.definition.instructions import Instruction
 from workflows.definition.scope import Scope
@@ -31,6 +34,9 @@ from workflows.engine.folding import Fold
 from workflows.engine.statuses import RunStatus
 
 Json = Any
+
+# What goes with a step from one try to the next, and into its entry.
+_MARKS: Final = ("revision", "record_values", "so_far", "alone")
 
 
 class WaitType(StrEnum):
@@ -78,7 +84,7 @@ class Job:
     forgiven: int = 0  # how many of them a person's retry no longer counts
     turn: int = 0  # how often the run has ended this step before: in a loop, or as a reminder
     # How often a person had it tried with the record's values of that day, and what they were:
-    # `revision` and `record_values`, both missing if nobody has.
+    # `revision` and `record_values`, both missing if nobody has. And `so_far` and `alone`.
     marks: Mapping[str, Json] = field(default_factory=dict)
 
     @property
@@ -228,7 +234,7 @@ def named(pending: Mapping[str, Json]) -> Entry:
 
 def marks_in(kept: Mapping[str, Json]) -> Entry:
     """Return the marks of a job, from what a row or an entry keeps of it."""
-    return {key: kept[key] for key in ("revision", "record_values") if key in kept}
+    return {key: kept[key] for key in _MARKS if key in kept}
 
 
 def since(pending: Mapping[str, Json], now: datetime) -> Timing:

@@ -98,7 +98,7 @@ def _is_of_kind(instruction: Instruction, entry: Entry) -> bool:
 
 def _after(program: Program, instruction: Instruction, entry: Entry, following: str) -> int | None:
     """Return where the run went on behind an entry; None: it ended, or nothing says it."""
-    if is_wrong(entry):
+    if is_wrong(entry) or entry.get("then") == Then.ERROR_BLOCK:  # also of one done in part
         return _after_failure(instruction, entry)
     output = entry.get("output")
     said = output if isinstance(output, dict) else {}

@@ -4,6 +4,9 @@ A retry goes on inside the step that ended the run. Whatever ended well stays do
 step with child runs waits for the same children again, of which those that did not end well go on
 in turn, each by this module. The failure becomes an earlier attempt of its step.
 
+A run that went on behind a step that was done in part, and ended, goes on in that step alone: the
+rest of it is done, and nothing else.
+
 A run that ended in the middle of a step (cancelled, poisoned) has no entry for it. Its row keeps
 what was stored of the step, in `pending` under `resume`. A question or a wait is not taken up
 again: it ended with the visit of its step, and the step asks anew.
@@ -18,7 +21,7 @@ from typing import Any, Final
 from workflows.definition.instructions import Call, EmitEvent, RunWorkflow
 from workflows.definition.program import Program
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED
-from workflows.engine.entries import Entry, stopping_entry
+from workflows.engine.entries import Entry, of_the_work, stopping_entry, went_wrong
 from workflows.engine.progress import marks_in
 from workflows.engine.reach import failure_steps
 from workflows.engine.statuses import RunStatus
@@ -104,6 +107,8 @@ def _resumption(
     ending: Ending,
     scope: Scope,
 ) -> Resumption | None:
+    if ending.status is RunStatus.COMPLETED_WITH_ERRORS:
+        return _rest(program, results, ending.at)
     step, kept = stood
     kept = _without_mark(kept)
     if kept is None and _ended_inside(ending):
@@ -122,6 +127,24 @@ def _resumption(
         (one.index for one in program.instructions if one.name == failed["step_name"]), step
     )
     return Resumption(index, pending_retry(index, failed, ending.at, scope), _unpaused(others))
+
+
+def _rest(program: Program, results: Sequence[Entry], at: datetime) -> Resumption | None:
+    """Go on in the last step that was done in part, and nowhere else: the run went on behind it.
+
+    Of a step of a loop nobody could say of which round the rest is.
+    """
+    names = [entry["step_name"] for entry in results]
+    for entry in reversed(of_the_work(results, program)):
+        is_once = names.count(entry["step_name"]) == 1 and "turn" not in entry
+        if is_once and "so_far" in entry and went_wrong(entry):
+            index = next(
+                one.index for one in program.instructions if one.name == entry["step_name"]
+            )
+            others = [one for one in results if one is not entry]
+            pending = {**pending_retry(index, entry, at), "alone": {"output": entry.get("output")}}
+            return Resumption(index, pending, _unpaused(others))
+    return None
 
 
 def pending_retry(step: int, failed: Entry, at: datetime, scope: Scope = Scope.ALL) -> Entry:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import DatabaseError, connections
 
-from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
+from actions.errors import ActionFailure, Part, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
 from tenants.facts import TenantFacts
 from tenants.jsontext import dumps, storable_text
@@ -138,11 +138,19 @@ def _failed(spec: ActionSpec, failure: ActionFailure) -> Outcome:
     # for a request that it has passed on. Only what was not acted on for certain is tried again.
     if spec.effect is Effect.NOT_REPEATABLE and (may_have_arrived or failure.code in _UNREAD):
         known = {**failure.params, "code": failure.code}
-        return StepUnknown(_doubt(failure), _facts(known))
+        so_far = failure.part.so_far if failure.part else None
+        return StepUnknown(_doubt(failure), _facts(known), so_far)
     wait = failure.retry_after if isinstance(failure, TemporaryFailure) else None
-    return _kept(
-        StepFailed(failure.code, failure.params, is_temporary=is_temporary, retry_after=wait)
-    )
+    failed = StepFailed(failure.code, failure.params, is_temporary=is_temporary, retry_after=wait)
+    # What an action wrote to this database is rolled back with its failure: nothing is done of it.
+    part = failure.part if spec.effect is not Effect.DATABASE else None
+    return _kept(failed if part is None else _with_part(failed, part))
+
+
+def _with_part(failed: StepFailed, part: Part) -> StepFailed:
+    """Return the failure with what was done all the same, where that can be kept."""
+    kept = _checked({"so_far": part.so_far, "output": part.output})
+    return replace(failed, **kept.output) if isinstance(kept, StepCompleted) else kept
 
 
 def _doubt(failure: ActionFailure) -> Doubt | None:
@@ -188,7 +196,7 @@ def _said(value: object) -> str:
         return f"<{type(value).__name__}>"
 
 
-def _checked(output: Json) -> Outcome:
+def _checked(output: Json) -> StepCompleted | StepFailed:
     """Refuse an output that cannot be kept, before it is state."""
     try:
         kept, size = keep(output)
@@ -211,6 +219,8 @@ def _context(
         timeout_seconds=timeout.total_seconds() if timeout else spec.default_timeout_seconds,
         render_text=partial(_render, job, rendered),
         budget=job.scope.budget,
+        attempt=job.attempt,
+        so_far=job.marks.get("so_far"),
     )
 
 

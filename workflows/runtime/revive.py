@@ -20,7 +20,8 @@ from workflows.runtime.store import LeaseLost, error_columns
 
 Json = Any
 
-# Let a run that failed, or was cancelled, go on from the step it ended in. The failed entry leaves
+# Let a run that failed, or was cancelled, go on from the step it ended in; or let one that was
+# completed with errors do the rest of a step. The entry of the failure leaves
 # the results and becomes an earlier attempt of the step, so that nothing of it is lost and nothing
 # is done twice.
 RETRY_FAILED_STEP: Final = """
@@ -33,8 +34,9 @@ SET status = 'queued', due_at = now(), wake_reason = 'person', completed_at = NU
         ELSE array_append(array_remove(retried_by, %(actor)s::text), %(actor)s::text) END,
     cancel_requested_at = NULL, error_step = NULL, error_code = NULL, error_message = NULL,
     error_fingerprint = NULL
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND status IN ('failed', 'cancelled')
-    AND lease_token = %(token)s
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND lease_token = %(token)s
+    AND (status IN ('failed', 'cancelled')
+        OR (status = 'completed_with_errors' AND %(pending)s::jsonb ? 'alone'))
 RETURNING id
 """
 

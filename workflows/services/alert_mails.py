@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.mail import deliver, header_address, header_text
+from actions.mail.delivery import deliver
+from actions.mail.headers import header_address, header_text
 from tenants.models.user import User
 from tenants.zones import zone_named
 from workflows import conf

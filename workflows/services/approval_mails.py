@@ -23,7 +23,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.mail import deliver, header_address, header_text
+from actions.mail.delivery import deliver
+from actions.mail.headers import header_address, header_text
 from workflows import conf
 from workflows.models.approval import WorkflowApproval
 from workflows.models.idempotency import WorkflowIdempotency

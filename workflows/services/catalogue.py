@@ -17,7 +17,9 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.wording import errors
 
 # Every error of a step has a sentence.
-KNOWN_ERRORS: Final = frozenset({*errors.SENTENCES, *actions_wording.SENTENCES, *Code})
+KNOWN_ERRORS: Final = frozenset(
+    {*errors.SENTENCES, *actions_wording.SENTENCES, *actions_wording.EARLIER, *Code}
+)
 
 
 def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
@@ -36,7 +38,9 @@ def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
     people = Membership.objects.filter(tenant=tenant, user__username__contains="@")
     return Catalogue(
         actions={
-            spec.name: ActionSignature(spec.params, spec.output, own_errors=_is_of_host(spec))
+            spec.name: ActionSignature(
+                spec.params, spec.output, own_errors=_is_of_host(spec), retry=spec.retry
+            )
             for spec in registry.all_actions()
         },
         events={kind.name: kind.payload_schema() for kind in all_event_types()},

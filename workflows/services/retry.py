@@ -48,6 +48,9 @@ __all__ = [
 
 Json = Any
 
+_GOES_ON: Final = frozenset(
+    {RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.COMPLETED_WITH_ERRORS}
+)
 MANUAL: Final = "manual"  # the source of an event that a person made
 
 
@@ -55,6 +58,9 @@ def retry_failed_step(
     tenant: Tenant, run_id: UUID, *, actor: str = "", with_record: bool = False
 ) -> None:
     """Let a run that failed, or was cancelled, go on in the step it ended in.
+
+    Of one that was completed with errors the rest of a step is done that was done in part: it
+    alone, and not what it has done already.
 
     Same row, version and payload; what is called again has the key and the content it had. Of a
     step with child runs, those that did not end well go on, each in its own step; see
@@ -70,7 +76,7 @@ def retry_failed_step(
     """
     with tenant_scope(tenant):
         run = whole_run(tenant, run_id, lock=True)
-        if run.status not in {RunStatus.FAILED, RunStatus.CANCELLED}:
+        if run.status not in _GOES_ON:
             raise NotRetryable(run_id, "not_failed")
         if code := retry_problem(run, lock=True):
             raise NotRetryable(run_id, code)
@@ -80,6 +86,8 @@ def retry_failed_step(
             refuse_for_called(run)
             refuse_to_mix(run)
         onward = resumption_of(run, fresh=fresh)
+        if onward is None and run.status == RunStatus.COMPLETED_WITH_ERRORS:
+            raise NotRetryable(run_id, "not_failed")
         if onward is None:
             raise NotRetryable(run_id, "nothing_failed")
         held = (run_id, run.lease_token)

@@ -90,6 +90,7 @@ export interface Action {
   steers: boolean;
   may_repeat: boolean;
   may_ask: boolean;
+  usual_tries: string;
   node: Field;
   blank: Group;
   blocks: Record<string, Block>;

@@ -63,14 +63,22 @@ def _reason(entry: Entry) -> str:
 
 def _with_record(told: Mapping[str, Json]) -> str:
     """Return that a step was done with the record's values of a later day, and which they are."""
-    changed = "; ".join(
-        _("%(name)s: %(now)s instead of %(before)s")
-        % {"name": spelt_out(name), "now": _plain(now), "before": _plain(before)}
-        for name, (before, now) in told["changed"].items()
-    )
+    changed = changed_words(told["changed"])
     if not changed:
         return _("Done with the record's values of that day, which were the same.")
     return _("Done with the record's values of that day: %(changed)s.") % {"changed": changed}
+
+
+def changed_words(
+    changed: Mapping[str, Sequence[Json]], labels: Mapping[str, str] | None = None
+) -> str:
+    """Return what of a payload is otherwise: by key, what it was and what it is."""
+    known = labels or {}
+    return "; ".join(
+        _("%(name)s: %(now)s instead of %(before)s")
+        % {"name": known.get(name) or spelt_out(name), "now": _plain(now), "before": _plain(before)}
+        for name, (before, now) in changed.items()
+    )
 
 
 def _plain(value: Json) -> str:

@@ -179,7 +179,7 @@ def sentence(code: str, params: Mapping[str, Any] | None) -> str:
             return f"{code} {values}"
     if code == LIMIT_REACHED and values.get("limit") in _LIMITS:
         return str(_LIMITS[values["limit"]]) % values
-    if code in actions_wording.SENTENCES:
+    if code in actions_wording.SENTENCES or code in actions_wording.EARLIER:
         return actions_wording.sentence(code, {**values, **_named(values)})
     return problems.sentence(code, values)
 

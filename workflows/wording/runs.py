@@ -101,11 +101,18 @@ def _completed_with_errors(facts: RunFacts, lines: Sequence[Line]) -> str:
         if values["done"]
         else _("Completed with errors: %(failed)s.")
     )
-    return _sentences(told % values, wrong[0].error if wrong else "")
+    told = _sentences(told % values, wrong[0].error if wrong else "")
+    if not partly:
+        return told
+    in_part = _("%(step)s was done only in part.") % {"step": _quoted(partly[0])}
+    return _sentences(told, in_part, partly[0].error)
 
 
 def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
     wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
+    # One done in part, of which the workflow says that this is a failure.
+    partly = _in_state(lines, StepState.PARTLY)
+    wrong += [line for line in partly if line.name == facts.error_step]
     if not wrong:
         return _sentences(_("Failed."), run_error(facts))
     named = [line for line in wrong if line.name == facts.error_step]

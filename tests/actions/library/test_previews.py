@@ -18,7 +18,7 @@ def nobody_calls_out(monkeypatch):
         raise AssertionError("a preview called out")
 
     monkeypatch.setattr("actions.outbound.client._open", refuse)
-    monkeypatch.setattr("actions.mail._backend", refuse)
+    monkeypatch.setattr("actions.mail.delivery._backend", refuse)
 
 
 def connect(tenant, kind, secrets, **settings):

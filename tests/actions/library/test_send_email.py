@@ -148,18 +148,23 @@ def test_what_is_not_exactly_one_address_is_refused(send, sandbox, field, addres
 
 @pytest.mark.parametrize("counts", [(0, 0, 0), (51, 0, 0), (1, 25, 25), (0, 1, 0)])
 def test_too_many_recipients_or_none(send, sandbox, counts):
-    to, cc, bcc = ([f"a{n}@example.com" for n in range(count)] for count in counts)
+    # Each once: the same address in two fields is one recipient.
+    to, cc, bcc = (
+        [f"{field}{n}@example.com" for n in range(count)]
+        for field, count in zip("abc", counts, strict=True)
+    )
 
     assert failed(send, to=to, cc=cc, bcc=bcc).code == "bad_recipient_count"
     assert sandbox.received() == []
 
 
-@pytest.mark.parametrize("sign", ["\r\n", "\n", "\r", "\x00", "\u2028"])
-def test_a_subject_cannot_bring_its_own_headers(send, sandbox, sign):
-    failure = failed(send, subject=f"Order{sign}Bcc: evil@x.example")
+@pytest.mark.parametrize("sign", ["\r\n", "\n", "\r", "\t", "\x00", "\u2028", "\n\t "])
+def test_a_line_break_in_a_subject_is_a_blank(send, sandbox, sign):
+    send(subject=f"Order{sign}Bcc: evil@x.example")
 
-    assert (failure.code, failure.params) == ("mail_header_injection", {"field": "subject"})
-    assert sandbox.received() == []
+    [received] = sandbox.received("smtp")
+    assert received.subject == "Order Bcc: evil@x.example"
+    assert received.to == "a@example.com"
 
 
 def test_a_mail_without_subject_or_text(send, sandbox):
@@ -182,17 +187,23 @@ def test_a_template_that_this_tenant_lacks(send, sandbox, tenant, other_tenant, 
 
 
 def test_recipients_that_are_refused_are_in_the_output(send, sandbox):
-    output = send(to=["a@example.com", "refused@example.com"])
+    failure = failed(send, to=["a@example.com", "refused@example.com"])
 
-    assert output["refused"] == {"refused@example.com": "550 5.1.1 No such mailbox here"}
+    answer = {"refused@example.com": "550 5.1.1 No such mailbox here"}
+    assert failure.code == "mail_partly_refused"
+    assert failure.params == {"answer": answer, "provider_code": "5.1.1"}
+    assert failure.part.output["refused"] == answer
+    assert failure.part.so_far["accepted"] == ["a@example.com"]
     assert sandbox.received("smtp")[0].to == "a@example.com"
 
 
 def test_when_all_are_refused_the_step_fails_for_good(send, sandbox):
     failure = failed(send, to=["refused@example.com"])
 
+    answer = {"refused@example.com": "550 5.1.1 No such mailbox here"}
     assert failure.code == "mail_recipients_refused"
-    assert failure.params == {"answer": {"refused@example.com": "550 5.1.1 No such mailbox here"}}
+    assert failure.params == {"answer": answer, "provider_code": "5.1.1"}
+    assert failure.part.output is None
 
 
 def test_4xx_is_temporary_and_5xx_permanent(send, sandbox):
@@ -200,6 +211,8 @@ def test_4xx_is_temporary_and_5xx_permanent(send, sandbox):
     assert failed(send, TemporaryFailure).params == {
         "smtp_code": 451,
         "answer": "4.7.1 Too many mails, try later",
+        "provider_code": "4.7.1",
+        "may_have_arrived": False,
     }
 
     sandbox.behave("smtp", "fail")
@@ -309,7 +322,8 @@ def test_a_bad_password_is_permanent_and_not_repeated(send, smtp, monkeypatch):
     failure = failed(send)
 
     assert failure.code == "mail_login_refused"
-    assert failure.params == {"smtp_code": 535, "answer": "5.7.8 [secret] is wrong"}
+    said = {"smtp_code": 535, "answer": "5.7.8 [secret] is wrong", "provider_code": "5.7.8"}
+    assert failure.params == said
 
 
 def test_without_a_connection_djangos_mail_settings_are_used(run, sandbox):
@@ -323,9 +337,10 @@ def test_django_smtp_settings_have_the_deadline_too(run, sandbox, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sandbox.smtp_port
 
-    output = run("send_email", to=["a@example.com", "refused@b.example"], subject="S", text="T")
+    with pytest.raises(PermanentFailure, match="mail_partly_refused") as failure:
+        run("send_email", to=["a@example.com", "refused@b.example"], subject="S", text="T")
 
-    assert list(output["refused"]) == ["refused@b.example"]
+    assert list(failure.value.part.output["refused"]) == ["refused@b.example"]
     assert len(sandbox.received("smtp")) == 1
 
 

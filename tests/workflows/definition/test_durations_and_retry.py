@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflows.definition.catalogue import ActionSignature, Catalogue
+from workflows.definition.compiler import compile_document
 from workflows.definition.durations import parse_duration
-from workflows.definition.program import load_retry
+from workflows.definition.program import load_program, load_retry
 from workflows.definition.retry import RetryPolicy
 
 SECOND = timedelta(seconds=1)
@@ -91,3 +93,48 @@ def test_one_attempt_means_no_retry():
 )
 def test_what_retry_leaves_out_is_the_default(written, policy):
     assert load_retry(written) == policy
+
+
+SENDING = ActionSignature({"type": "object", "additionalProperties": True}, retry={"attempts": 14})
+PATIENT = Catalogue(actions={"send": SENDING, "call": ActionSignature(SENDING.params)})
+
+
+def retries(*steps):
+    document = {"name": "W", "trigger_type": "x", "steps": list(steps)}
+    program = compile_document(document, PATIENT)
+    stored = {one["name"]: one["retry"] for one in program["instructions"] if "retry" in one}
+    loaded = {one.name: one.retry.attempts for one in load_program(program).instructions}
+    return stored, loaded
+
+
+def one_step(name="a", action="send", **more):
+    return {"name": name, "action": action, "params": {}, **more}
+
+
+@pytest.mark.parametrize(
+    ("written", "stored", "attempts"),
+    [
+        ({}, {"attempts": 14}, 14),
+        ({"retry": None}, {"attempts": 14}, 14),
+        ({"retry": {"attempts": 2}}, {"attempts": 2}, 2),
+        ({"retry": {"delay": "1m"}}, {"attempts": 14, "delay": "1m"}, 14),
+    ],
+)
+def test_an_actions_own_default_is_stored_with_the_version(written, stored, attempts):
+    found, loaded = retries(one_step(**written))
+
+    assert (found["a"], loaded["a"]) == (stored, attempts)
+
+
+def test_an_action_without_one_says_nothing():
+    assert retries(one_step(action="call"))[0] == {"a": None}
+
+
+def test_a_reminder_does_not_keep_its_wait_for_hours():
+    reminder = {"after": "1d", "steps": [one_step("remind")]}
+    params = {"type": "paid", "match": {"id": "1"}, "reminders": [reminder]}
+    wait = {"name": "wait", "action": "wait_for_event", "params": params}
+
+    found, _loaded = retries(wait, one_step("behind"))
+
+    assert found == {"remind": None, "behind": {"attempts": 14}}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from workflows.definition.retry import RetryPolicy
-from workflows.engine.decide import MAX_CRASHES, Decision, Position, decide, wait_after_crash
+from workflows.engine.decide import MAX_CRASHES, Decision, Position, Then, decide, wait_after_crash
 from workflows.engine.errors import IllegalTransition
 from workflows.engine.outcomes import (
     CancelAsked,
@@ -120,3 +120,44 @@ def test_a_run_rests_longer_after_each_crash_and_then_no_more(crashes, seconds):
 def test_a_run_that_is_known_to_have_ended_its_worker_rests_from_the_first_time_on():
     assert wait_after_crash(1, is_known=True) == timedelta(seconds=2)
     assert wait_after_crash(5, is_known=True) is None
+
+
+PARTLY = StepFailed("some_refused", {"who": "b"}, output={"sent": 1}, so_far=["a"])
+LATER = StepFailed("some_deferred", is_temporary=True, output={"sent": 1}, so_far=["a"])
+
+
+@pytest.mark.parametrize("outcome", [PARTLY, LATER], ids=["for good", "out of tries"])
+@pytest.mark.parametrize("on_error", ["stop", "continue"])
+@pytest.mark.parametrize("block", [None, 7])
+@pytest.mark.parametrize("codes", [None, frozenset({"other"})])
+def test_what_is_done_in_part_goes_on_with_its_trouble(outcome, on_error, block, codes):
+    where = position(on_error=on_error, error_block=block, error_codes=codes)
+
+    decision = decide(where, outcome)
+
+    assert decision == Decision(
+        RunStatus.RUNNING,
+        2,
+        StepStatus.COMPLETED,
+        error_code=outcome.code,
+        error_params=outcome.params,
+    )
+    last = decide(position(after_step=None, on_error=on_error), outcome)
+    assert last.status is RunStatus.COMPLETED_WITH_ERRORS
+
+
+@pytest.mark.parametrize("outcome", [PARTLY, LATER], ids=["for good", "out of tries"])
+def test_an_error_that_is_named_leads_to_its_steps_all_the_same(outcome):
+    named = frozenset({"some_refused", "some_deferred"})
+
+    decision = decide(position(error_block=7, error_codes=named), outcome)
+
+    assert (decision.status, decision.next_step) == (RunStatus.RUNNING, 7)
+    assert (decision.step_status, decision.then) == (StepStatus.COMPLETED, Then.ERROR_BLOCK)
+
+
+def test_what_may_succeed_later_is_tried_while_there_are_tries():
+    decision = decide(position(retry=RetryPolicy(attempts=2)), LATER)
+
+    assert (decision.status, decision.step_status) == (RunStatus.WAITING, None)
+    assert decide(position(retry=RetryPolicy(attempts=2)), PARTLY).status is RunStatus.RUNNING

@@ -328,6 +328,18 @@ def test_only_a_failed_or_cancelled_run_that_nobody_touched_goes_on_in_the_step_
 
 
 @pytest.mark.parametrize("status", STATUSES)
+def test_only_the_rest_of_a_step_is_done_of_a_run_that_went_on(tenant, run_in, status):
+    run = run_in(status)
+    before = row(run)
+    rest = Resumption(0, {**PENDING, "alone": {"output": {}}}, [])
+
+    done = revive.resume(tenant.id, (run.pk, TOKEN), rest)
+
+    assert done == (status in {*RETRYABLE, RunStatus.COMPLETED_WITH_ERRORS})
+    assert done == (row(run) != before)
+
+
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("token", [TOKEN, TOKEN - 1])
 def test_only_a_failed_run_that_nobody_touched_gets_another_end(
     tenant, run_in, definition, status, token

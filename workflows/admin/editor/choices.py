@@ -99,6 +99,7 @@ def _action(known: Known) -> dict[str, Json]:
         "steers": known.steers,
         "may_repeat": known.may_repeat,
         "may_ask": known.may_ask,
+        "usual_tries": known.usual_tries,
         "node": node.as_json(),
         "blank": fresh(show(known.new, node, {}), node) if known.new else blank(node),
         "blocks": {

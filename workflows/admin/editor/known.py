@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from actions import registry
 from actions.spec import Effect
 from workflows.admin.editor import kinds
 from workflows.definition.kinds import KINDS
+from workflows.definition.program import load_retry
 
 Json = Any
 
@@ -27,6 +30,7 @@ class Known:
     summary: str = ""  # pattern of the card's line
     steers: bool = False  # a kind: no retry, no timeout
     may_repeat: bool = False  # after a crash a person is asked, unless `after_crash` says otherwise
+    usual_tries: str = ""  # in words, where it is tried otherwise than most; "": like most
     may_ask: bool = False  # it is done again, unless `after_crash` says otherwise
     new: Json = field(default_factory=dict)  # params of a step that was just added
     blocks: Mapping[str, Json] = field(default_factory=dict)  # list -> a new block of it
@@ -68,8 +72,20 @@ def _action(spec: Any) -> Known:
         params=spec.params,
         output=spec.output,
         summary=str(spec.ui.get("summary") or ""),
+        usual_tries=_usual_tries(spec.retry),
         may_repeat=spec.effect == Effect.NOT_REPEATABLE,
         may_ask=spec.effect == Effect.REPEATABLE and not spec.is_local,
+    )
+
+
+def _usual_tries(retry: Mapping[str, Json]) -> str:
+    if not retry:
+        return ""
+    policy = load_retry(retry)
+    words = {"tries": policy.attempts, "hours": round(policy.in_all.total_seconds() / 3600)}
+    return (
+        _("Try again as usual: %(tries)s times in all, ever more rarely, for about %(hours)s hours")
+        % words
     )
 
 

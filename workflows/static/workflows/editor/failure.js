@@ -9,13 +9,14 @@ import { duration } from "./condition.js";
 /** @type {(keyof Retry)[]} */
 const RETRY = ["attempts", "delay", "backoff", "max_delay"];
 
-/** @typedef {{onChange: () => void, addStep: () => void, steers: boolean, mayRepeat: boolean, mayAsk: boolean}} Given */
+/** @typedef {{onChange: () => void, addStep: () => void, steers: boolean, mayRepeat: boolean, mayAsk: boolean,
+        usualTries: string}} Given */
 
 export class Failure {
   /** steers: a step that leads the run is never tried again. mayRepeat: after a crash it is not clear
      whether the step was done. mayAsk: it would be done again, unless a person is to be asked.
       @param {Store} store @param {Step} step @param {Given} given */
-  constructor(store, step, { onChange, addStep, steers, mayRepeat, mayAsk }) {
+  constructor(store, step, { onChange, addStep, steers, mayRepeat, mayAsk, usualTries }) {
     this.store = store;
     this.step = step;
     this.onChange = onChange;
@@ -23,6 +24,7 @@ export class Failure {
     this.steers = steers;
     this.mayRepeat = mayRepeat;
     this.mayAsk = mayAsk;
+    this.usualTries = usualTries;
     this.opened = false;
     this.element = h("div.sayr-editor-failure");
     this.draw();
@@ -103,7 +105,8 @@ export class Failure {
     const own = RETRY.some((key) => retry[key]);
     const never = retry.attempts === "1";
     const mode = never ? "never" : own || this.opened ? "own" : "usual";
-    const choices = ["usual", "never", "own"].map((value) => ({ value, title: texts[`retry_${value}`] }));
+    const usual = this.usualTries || texts.retry_usual;
+    const choices = ["usual", "never", "own"].map((value) => ({ value, title: value === "usual" ? usual : texts[`retry_${value}`] }));
     const chosen = select(choices, mode, (value) => this.setMode(value), { "aria-label": texts.retry_own, "data-field": "retry" });
     const lines = [h("p.sayr-editor-sentence", {}, chosen)];
     if (mode === "own") lines.push(this.own());

@@ -202,7 +202,7 @@ export class Page {
     const always = { always: texts.always, all: texts.all, any: texts.any };
     this.condition = new Condition(this.store, { form: step.condition, onChange: () => this.store.changed(), words: always, legend: texts.only_if });
     const inList = () => this.picker.open((name) => this.edits.add(name, null, `${part}/on_error/steps`));
-    this.failure = new Failure(this.store, step, { onChange: () => this.store.changed(), addStep: inList, steers, mayRepeat: Boolean(action && action.may_repeat), mayAsk: Boolean(action && action.may_ask) });
+    this.failure = new Failure(this.store, step, { onChange: () => this.store.changed(), addStep: inList, steers, mayRepeat: Boolean(action && action.may_repeat), mayAsk: Boolean(action && action.may_ask), usualTries: action ? action.usual_tries : "" });
     this.show(
       step.label || label.placeholder,
       action ? action.icon : "warning",

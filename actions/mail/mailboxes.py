@@ -1,0 +1,131 @@
+"""Who a mail is for, as people write it: an address, or a name and an address (RFC 5322)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from typing import Final
+
+from actions.errors import PermanentFailure
+from tenants.addresses import compared, is_international_address, without_marks
+from tenants.characters import shown, without_invisible
+from tenants.names import one_line
+
+MAX_NAME: Final = 200
+MAX_SHOWN: Final = 100
+
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_COMMENT: Final = re.compile(r"\(([^()]*)\)")
+# Without quotes a name may hold anything but what would begin another address or header.
+_UNQUOTED: Final = re.compile(r'[^<>,;:"@\\]*')
+_ENCODED: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=")
+_TO_QUOTE: Final = re.compile(r"[^\w\s'-]")
+_JOINER: Final = re.compile("([\u200c\u200d])")
+_TO_ESCAPE: Final = re.compile(r'(["\\])')
+
+
+class _NotOne(ValueError):
+    """It is not exactly one address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One address, with the name of whose it is, "" if nobody said it."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """Return it as a header has it, but for letters beyond ASCII."""
+        if not self.name:
+            return self.address
+        name = self.name
+        if _TO_QUOTE.search(name):
+            name = '"' + _TO_ESCAPE.sub(r"\\\1", name) + '"'
+        return f"{name} <{self.address}>"
+
+
+def mailbox_of(text: str, field: str) -> Mailbox:
+    """Return who `text` names.
+
+    Raises PermanentFailure for what is not exactly one address: `"a" <a@b.c>, evil@x.y` would be
+    two to the mail library. `field` is where it stands.
+    """
+    try:
+        return _mailbox(_trimmed(text))
+    except _NotOne:
+        address = shown(text.strip()[:MAX_SHOWN])
+        raise PermanentFailure("bad_mail_address", field=field, address=address) from None
+
+
+def each_once(*fields: Iterable[Mailbox]) -> list[Sequence[Mailbox]]:
+    """Return the mailboxes of To, Cc and Bcc without those whose address stands before them."""
+    seen: set[str] = set()
+    kept: list[Sequence[Mailbox]] = []
+    for mailboxes in fields:
+        new: dict[str, Mailbox] = {}
+        for one in mailboxes:
+            if compared(one.address) not in seen:
+                new.setdefault(compared(one.address), one)
+        seen |= new.keys()
+        kept.append(tuple(new.values()))
+    return kept
+
+
+def _mailbox(text: str) -> Mailbox:
+    if "<" in text:
+        name, behind = _name_before(text)
+        address, closed, rest = behind.partition(">")
+        if not closed or _without_comment(rest):
+            raise _NotOne
+    else:
+        found = re.fullmatch(rf"(.*?){_COMMENT.pattern}", text, re.DOTALL)
+        # The oldest way to say a name: nour@example.com (Nour Haddad)
+        address, name = (found[1], found[2]) if found else (text, "")
+    address = without_marks(address)
+    if not is_international_address(address):
+        raise _NotOne
+    return Mailbox(one_line(_without_marks(_decoded(name)), MAX_NAME), address)
+
+
+def _without_marks(name: str) -> str:
+    """Return a name without invisible characters, but for the joiners that words need."""
+    parts = _JOINER.split(name)
+    return "".join(one if _JOINER.match(one) else without_invisible(one) for one in parts)
+
+
+def _name_before(text: str) -> tuple[str, str]:
+    """Return the name, and what stands behind the bracket that opens the address."""
+    quoted = _QUOTED.match(text)
+    if quoted is None:
+        name, _bracket, behind = text.partition("<")
+        if not _UNQUOTED.fullmatch(name):
+            raise _NotOne
+        return name, behind
+    between, _bracket, behind = text[quoted.end() :].partition("<")
+    if _without_comment(between):
+        raise _NotOne
+    return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), behind
+
+
+def _without_comment(text: str) -> str:
+    return _trimmed(_COMMENT.sub("", text))
+
+
+def _trimmed(text: str) -> str:
+    """Return the text without blanks and invisible characters around it."""
+    bare = without_invisible(text).strip()
+    if not bare:
+        return ""
+    return text[text.index(bare[0]) : text.rindex(bare[-1]) + 1]
+
+
+def _decoded(name: str) -> str:
+    """Return a name that was copied from a mail's source as people read it."""
+    if not _ENCODED.search(name):
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (HeaderParseError, LookupError, ValueError):
+        return name
