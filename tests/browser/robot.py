@@ -40,7 +40,7 @@ class Robot:
             self.page.locator('[data-area="trigger_type"]'), document["trigger_type"]
         )
         if "trigger_filter" in document:
-            self._condition(self.page.locator(".we-condition"), document["trigger_filter"])
+            self._condition(self.page.locator(".sayr-editor-condition"), document["trigger_filter"])
         self._settings(document)
         self.steps(document["steps"], "steps")
         self.steps(document.get("on_failure", []), "on_failure")
@@ -58,11 +58,11 @@ class Robot:
         part = f"{path}/{index}"
         label = step.get("label") or spelt_out(step["name"])
         self.editor.add(step["action"], label, "" if path == "steps" else path)
-        self.page.wait_for_selector(f'.we-page[data-part="{part}"]')
+        self.page.wait_for_selector(f'.sayr-editor-page[data-part="{part}"]')
         node = node_of(step["action"])
         self._params(node, step.get("params", {}), part)
         if "condition" in step:
-            self._condition(self.page.locator(".we-condition").last, step["condition"])
+            self._condition(self.page.locator(".sayr-editor-condition").last, step["condition"])
         self._failure(step)
         self._inside(node, step.get("params", {}), f"{part}/params")
         if isinstance(step.get("on_error"), dict):
@@ -84,8 +84,8 @@ class Robot:
                 self._clear(member, (name,))
         for name, member in node.members.items():
             if member.kind == "condition" and name in params:
-                section = self.page.locator("section.we-section", has_text=member.title)
-                self._condition(section.locator(".we-condition"), params[name])
+                section = self.page.locator("section.sayr-editor-section", has_text=member.title)
+                self._condition(section.locator(".sayr-editor-condition"), params[name])
 
     def _ways(self, node, params):
         ways = node.ways.get("ways", [])
@@ -109,7 +109,7 @@ class Robot:
             part = f"{path}/{index}"
             if self.page.locator(f'[data-part="{part}"]').count() == 0:
                 self.page.click(f'[data-focus="add {path}"]')
-                self.page.wait_for_selector(f'.we-page[data-part="{part}"]')
+                self.page.wait_for_selector(f'.sayr-editor-page[data-part="{part}"]')
             self.editor.go(part)
             self._block_fields(member.items, block, part)
             self._inside(member.items, block, part)
@@ -118,7 +118,7 @@ class Robot:
         now = self._form_at(part)
         for name, member in node.members.items():
             if member.kind == "condition" and name in block:
-                self._condition(self.page.locator(".we-condition"), block[name])
+                self._condition(self.page.locator(".sayr-editor-condition"), block[name])
             elif member.kind not in {"steps", "condition"} and name in block:
                 self._fill(member, block[name], (name,))
             elif member.kind not in {"steps", "condition"} and not is_blank(now.get(name)):
@@ -157,7 +157,7 @@ class Robot:
         if member.names and there.count() == 0:
             self.page.click('[data-do="names"]')
         if member.more and there.count() == 0 and not self._group(member, path).count():
-            self.page.click(".we-more button:has-text('More fields')")
+            self.page.click(".sayr-editor-more button:has-text('More fields')")
 
     def _clear(self, member, path):
         if member.kind == "duration":
@@ -231,7 +231,7 @@ class Robot:
 
     def _group(self, member, path):
         """Return the box of a list; one inside an element lies in the box of that element."""
-        holder = self.page.locator(".we-page")
+        holder = self.page.locator(".sayr-editor-page")
         if len(path) > 1:
             first = self.page.locator(f'[name^="{"§".join(["rjf", *map(str, path[:-1])])}§"]').first
             holder = first.locator(f"xpath={BOX}")
@@ -240,7 +240,9 @@ class Robot:
         return title.locator(f"xpath={BOX}")
 
     def _stand_in(self, path):
-        return self.page.locator(f'.we-standin[data-for="{"§".join(["rjf", *map(str, path)])}"]')
+        return self.page.locator(
+            f'.sayr-editor-standin[data-for="{"§".join(["rjf", *map(str, path)])}"]'
+        )
 
     def _choose_or_type(self, holder, value):
         offered = holder.locator("select option").evaluate_all("all => all.map(one => one.value)")
@@ -256,11 +258,11 @@ class Robot:
 
     def _condition(self, section, condition):
         (mode, rows), *_ = condition.items()
-        section.locator(".we-mode").select_option(mode)
+        section.locator(".sayr-editor-mode").select_option(mode)
         for index, row in enumerate(rows):
-            if section.locator(f'.we-row[data-row="{index}"]').count() == 0:
+            if section.locator(f'.sayr-editor-row[data-row="{index}"]').count() == 0:
                 section.locator("text=Add a condition").last.click()
-            self._row(section.locator(f'.we-row[data-row="{index}"]'), row)
+            self._row(section.locator(f'.sayr-editor-row[data-row="{index}"]'), row)
 
     def _row(self, place, row):
         offered = place.locator('[data-cell="field"] option').evaluate_all(
@@ -316,13 +318,13 @@ class Robot:
     # What the form holds now
 
     def _form_at(self, part):
-        here = json.loads(self.page.input_value(".we-source"))
+        here = json.loads(self.page.input_value(".sayr-editor-source"))
         for key in part.split("/"):
             here = here[int(key)] if isinstance(here, list) else here[key]
         return here
 
     def _value_at(self, path):
-        part = self.page.get_attribute(".we-page", "data-part")
+        part = self.page.get_attribute(".sayr-editor-page", "data-part")
         here = self._form_at(part)
         here = here.get("params", here)
         for key in path:

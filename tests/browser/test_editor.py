@@ -100,7 +100,7 @@ def test_a_mistake_is_shown_at_its_field_and_on_its_card(editor, company):
 
     assert "order_idd" in page.inner_text(".rjf-error-text")
     assert editor.field("subject").get_attribute("aria-invalid") == "true"
-    assert page.locator('.we-card-bad [data-part="steps/2"]').count() == 1
+    assert page.locator('.sayr-editor-card-bad [data-part="steps/2"]').count() == 1
     editor.field("subject").fill("New {{trigger.order_id}}")
     page.wait_for_selector(".rjf-error-text", state="detached")
 
@@ -115,8 +115,8 @@ def test_what_cannot_be_saved_is_shown_again_with_its_mistakes(editor, company):
     definition.refresh_from_db()
     assert definition.version == 1
     page = editor.page
-    page.click(".we-status button")
-    page.wait_for_selector('.we-page[data-part="steps/2"]')
+    page.click(".sayr-editor-status button")
+    page.wait_for_selector('.sayr-editor-page[data-part="steps/2"]')
     assert editor.field("subject").input_value() == "Half {{ done"
     assert page.locator(".rjf-error-text").count() == 1
 
@@ -133,7 +133,7 @@ def test_an_unknown_action_and_choices_that_are_gone_survive(editor, company):
 
     for index in range(4):
         editor.go(f"steps/{index}")
-    assert "fax_send" in editor.page.inner_text(".we-page-head")
+    assert "fax_send" in editor.page.inner_text(".sayr-editor-page-head")
     editor.go("steps/1")
     editor.page.fill('[data-field="label"]', "Tell them")
 
@@ -146,11 +146,11 @@ def test_steps_are_added_moved_duplicated_and_deleted_with_undo(editor, company)
     page = editor.open(definition).page
     editor.go("steps/2")
 
-    page.click('.we-card-chosen [data-tool="up"]')
+    page.click('.sayr-editor-card-chosen [data-tool="up"]')
     page.wait_for_selector('[data-part="steps/1"][aria-current]')
     assert editor.cards() == ["1. Update a record", "2. Send a mail", "3. Send a WhatsApp message"]
 
-    page.click('.we-card-chosen [data-tool="copy"]')
+    page.click('.sayr-editor-card-chosen [data-tool="copy"]')
     page.wait_for_selector('[data-part="steps/2"][aria-current]')
     assert [step["name"] for step in editor.document()["steps"]] == [
         "confirm_order",
@@ -159,10 +159,10 @@ def test_steps_are_added_moved_duplicated_and_deleted_with_undo(editor, company)
         "notify_customer",
     ]
 
-    page.click('.we-card-chosen [data-tool="trash"]')
-    page.wait_for_function("document.querySelectorAll('ol.we-cards > li').length === 3")
-    page.click(".we-toast button")
-    page.wait_for_function("document.querySelectorAll('ol.we-cards > li').length === 4")
+    page.click('.sayr-editor-card-chosen [data-tool="trash"]')
+    page.wait_for_function("document.querySelectorAll('ol.sayr-editor-cards > li').length === 3")
+    page.click(".sayr-editor-toast button")
+    page.wait_for_function("document.querySelectorAll('ol.sayr-editor-cards > li').length === 4")
     assert len(editor.document()["steps"]) == 4
 
 
@@ -176,7 +176,7 @@ def test_a_new_short_name_is_put_in_everywhere(editor, company):
     page = editor.open(definition).page
     editor.go("steps/0")
 
-    page.click(".we-expert summary")
+    page.click(".sayr-editor-expert summary")
     page.fill('[data-field="name"]', "confirmed")
     page.keyboard.press("Tab")
 
@@ -190,13 +190,13 @@ def test_a_condition_reads_as_a_sentence(editor, company):
     page = editor.open(definition).page
     editor.go("steps/1")
 
-    page.select_option(".we-mode", "all")
-    page.select_option(".we-row-field", "trigger.total_amount")
+    page.select_option(".sayr-editor-mode", "all")
+    page.select_option(".sayr-editor-row-field", "trigger.total_amount")
     operators = page.locator('[data-cell="operator"] option').all_inner_texts()
     page.select_option('[data-cell="operator"]', "greater_than")
     page.fill('[data-cell="value"]', "100")
     page.click("text=Add a condition")
-    page.select_option(".we-row-field >> nth=1", "trigger.source")
+    page.select_option(".sayr-editor-row-field >> nth=1", "trigger.source")
     page.select_option('[data-row="1"] [data-cell="operator"]', "in")
     page.check("text=Web shop")
 
@@ -234,8 +234,8 @@ def test_previews_show_the_last_event(editor, company):
     page = editor.open(definition).page
     editor.go("steps/1")
 
-    page.wait_for_selector(".we-preview-real")
-    assert "03 123 456" in page.inner_text(".we-preview-real >> nth=0")
+    page.wait_for_selector(".sayr-editor-preview-real")
+    assert "03 123 456" in page.inner_text(".sayr-editor-preview-real >> nth=0")
 
 
 def test_values_of_an_unregistered_event_are_learnt_from_what_came(editor, company):
@@ -259,12 +259,14 @@ def test_the_json_shows_the_same_and_is_taken_over(editor, company):
     page = editor.open(definition).page
 
     page.click('[data-tab="json"]')
-    page.wait_for_function("document.querySelector('.we-json').value.includes('notify_customer')")
-    text = page.input_value(".we-json")
-    page.fill(".we-json", "{ not JSON")
+    page.wait_for_function(
+        "document.querySelector('.sayr-editor-json').value.includes('notify_customer')"
+    )
+    text = page.input_value(".sayr-editor-json")
+    page.fill(".sayr-editor-json", "{ not JSON")
     page.click("text=Take over into the form")
-    page.wait_for_selector(".we-raw .we-error:visible")
-    page.fill(".we-json", text.replace("ops@example.com", "shop@example.com"))
+    page.wait_for_selector(".sayr-editor-raw .sayr-editor-error:visible")
+    page.fill(".sayr-editor-json", text.replace("ops@example.com", "shop@example.com"))
     page.click("text=Take over into the form")
     editor.go("steps/2")
 

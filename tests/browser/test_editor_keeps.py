@@ -128,7 +128,7 @@ def meet(editor, company, definition):
     publish_theirs(company, definition)
     editor.save()
     assert subject_of(definition) == THEIRS
-    text = editor.page.inner_text(".we-conflict")
+    text = editor.page.inner_text(".sayr-editor-conflict")
     for words in ("rana", "A better subject", "Subject", "Mine:", "Theirs:"):
         assert words in text
 
@@ -159,7 +159,7 @@ def test_enter_in_a_field_publishes_nothing(editor, definition):
     editor.field("subject").press("Enter")
 
     editor.settled()
-    assert editor.page.is_visible('.we-page[data-part="steps/2"]')
+    assert editor.page.is_visible('.sayr-editor-page[data-part="steps/2"]')
     assert not editor.page.is_visible(".messagelist")
 
 
@@ -183,7 +183,7 @@ def test_the_keyboard_is_enough_to_add_a_step(editor, definition):
     page.keyboard.type("whats")
     page.keyboard.press("Enter")
 
-    page.wait_for_selector('.we-page[data-part="steps/3"]')
+    page.wait_for_selector('.sayr-editor-page[data-part="steps/3"]')
     assert editor.cards()[-1] == "4. Send a WhatsApp message"
 
 
@@ -192,7 +192,8 @@ def test_every_field_has_a_name(editor, definition):
     for part in ("trigger", "steps/0", "steps/1", "steps/2", "settings"):
         editor.go(part)
         nameless = page.evaluate(
-            """() => [...document.querySelectorAll('.we-page :is(input, select, textarea)')]
+            """() => [...document.querySelector('.sayr-editor-page')
+                .querySelectorAll('input, select, textarea')]
                 .filter((one) => one.offsetParent && !one.labels.length)
                 .filter((one) => !one.getAttribute('aria-label'))
                 .map((one) => one.outerHTML.slice(0, 200))"""

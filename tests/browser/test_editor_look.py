@@ -33,7 +33,7 @@ def test_every_kind_can_be_used_by_all(visitor, company, language):
     found = [f"{look}: {one}" for look in looks(page) for one in hindrances(page, look)]
     page.click('[data-do="several"]')
     page.check('[data-choose="steps/0"]')
-    found += [f"choosing: {one}" for one in hindrances(page, "light", within=".we-flow")]
+    found += [f"choosing: {one}" for one in hindrances(page, "light", within=".sayr-editor-flow")]
     page.click('[data-do="several"]')
     for part in parts(editor):
         editor.go(part)
@@ -41,7 +41,9 @@ def test_every_kind_can_be_used_by_all(visitor, company, language):
             editor.drawn()
             # The flow stays, and so do the elements in either language and size.
             is_known = language == "arabic" or look == "another size"
-            checks = too_wide(page) if is_known else hindrances(page, look, within=".we-page")
+            checks = (
+                too_wide(page) if is_known else hindrances(page, look, within=".sayr-editor-page")
+            )
             found += [f"{part} in {look}: {one}" for one in checks]
     assert found == []
     assert editor.document() == document

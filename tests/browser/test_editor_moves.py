@@ -126,11 +126,11 @@ def test_the_keyboard_moves_steps_too(editor):
     editor.drawn()
     assert lists_of(editor)[0] == ["first", "last", "way"]
 
-    page.click('.we-card-chosen [data-tool="move"]')
+    page.click('.sayr-editor-card-chosen [data-tool="move"]')
     page.click('[data-path="steps/2/params/cases/0/steps"]')
     editor.drawn()
     assert lists_of(editor) == (["first", "way"], ["one", "two", "last"], [])
-    assert page.get_attribute(".we-page", "data-part") == f"{CASE}/2"
+    assert page.get_attribute(".sayr-editor-page", "data-part") == f"{CASE}/2"
 
 
 def test_blocks_lie_five_deep_at_most(visitor, company):
@@ -149,13 +149,15 @@ def test_blocks_lie_five_deep_at_most(visitor, company):
 
     editor.go(path)
     page = editor.page
-    page.click('.we-card-chosen [data-tool="plus"]')
-    offered = page.locator(".we-pick").evaluate_all("all => all.map(one => one.dataset.action)")
+    page.click('.sayr-editor-card-chosen [data-tool="plus"]')
+    offered = page.locator(".sayr-editor-pick").evaluate_all(
+        "all => all.map(one => one.dataset.action)"
+    )
     page.keyboard.press("Escape")
     editor.go("steps/1")
-    page.click('.we-card-chosen [data-tool="move"]')
+    page.click('.sayr-editor-card-chosen [data-tool="move"]')
     page.click(f'[data-path="{path[:-2]}"]')
-    page.wait_for_selector(".we-toast:visible")
+    page.wait_for_selector(".sayr-editor-toast:visible")
 
     assert "log_note" in offered
     assert {"branch", "for_each", "approval"}.isdisjoint(offered)
@@ -166,12 +168,12 @@ def test_steps_are_copied_into_another_workflow(editor, company):
     page = editor.page
     other = published(company, {**case("seed_new_order"), "steps": [note("one")]}, key="other")
     editor.go("steps/1")
-    page.click('.we-card-chosen [data-tool="clip"]')
-    page.wait_for_selector(".we-toast:visible")
+    page.click('.sayr-editor-card-chosen [data-tool="clip"]')
+    page.wait_for_selector(".sayr-editor-toast:visible")
 
     editor.open(other).go("steps/0")
-    page.click('.we-card-chosen [data-tool="paste"]')
-    page.wait_for_selector('.we-page[data-part="steps/1"]')
+    page.click('.sayr-editor-card-chosen [data-tool="paste"]')
+    page.wait_for_selector('.sayr-editor-page[data-part="steps/1"]')
 
     pasted = editor.document()["steps"][1]
     assert pasted["name"] == "way"
@@ -193,14 +195,14 @@ def test_several_steps_are_copied_into_another_workflow_at_once(editor, company)
     page.check('[data-choose="steps/1"]')
     page.check('[data-choose="steps/0"]')
     page.click('[data-do="several-copy"]')
-    page.wait_for_selector(".we-toast:visible")
-    assert page.locator(".we-choose").count() == 0
+    page.wait_for_selector(".sayr-editor-toast:visible")
+    assert page.locator(".sayr-editor-choose").count() == 0
 
     editor.open(other)
     for expected in (["first", "reads"], ["first_2", "reads_2"]):
         page.click('[data-do="paste"]')
         page.wait_for_function(
-            "value => document.querySelector('.we-source').value.includes(value)",
+            "value => document.querySelector('.sayr-editor-source').value.includes(value)",
             arg=f'"{expected[1]}"',
         )
         assert names(editor.document()["steps"])[-2:] == expected
@@ -219,10 +221,10 @@ def test_a_row_of_steps_is_chosen_with_shift_and_taken_out_in_one_step(editor, d
     editor.go("steps/0")
     page.click('[data-part="steps/1"]', modifiers=["Shift"])
     page.click(f'[data-part="{CASE}/1"]', modifiers=["Control"])
-    assert page.inner_text('.we-several [role="status"]') == "Chosen: 2"
+    assert page.inner_text('.sayr-editor-several [role="status"]') == "Chosen: 2"
 
     page.click('[data-do="several-delete"]')
-    page.wait_for_selector(".we-toast:visible")
+    page.wait_for_selector(".sayr-editor-toast:visible")
     assert names(editor.document()["steps"]) == ["last"]
 
     page.click('[data-do="undo"]')
@@ -236,13 +238,13 @@ def test_steps_are_chosen_and_cut_with_the_keyboard_alone(editor, document):
     page.keyboard.press("Shift+ArrowDown")
     assert page.evaluate("document.activeElement.dataset.part") == f"{CASE}/1"
     page.keyboard.press("Control+x")
-    page.wait_for_selector(".we-toast:visible")
+    page.wait_for_selector(".sayr-editor-toast:visible")
     editor.drawn()
     assert lists_of(editor) == (["first", "way", "last"], [], [])
 
     page.focus('[data-part="steps/0"]')
     page.keyboard.press("Escape")
-    assert page.locator(".we-choose").count() == 0
+    assert page.locator(".sayr-editor-choose").count() == 0
     page.keyboard.press("Control+v")
     page.wait_for_selector('[data-part="steps/4"]')
     assert lists_of(editor)[0] == ["first", "one", "two", "way", "last"]
@@ -258,14 +260,14 @@ def test_the_keyboard_cuts_and_pastes_what_documents_are_written_in(editor):
     editor.go(f"{CASE}/1")
     page.focus(f'[data-part="{CASE}/1"]')
     page.keyboard.press("Control+x")
-    page.wait_for_selector(".we-toast:visible")
+    page.wait_for_selector(".sayr-editor-toast:visible")
     editor.drawn()
     assert lists_of(editor) == (["first", "way", "last"], ["one"], [])
     text = page.evaluate("navigator.clipboard.readText()")
 
     page.focus('[data-part="steps/2"]')
     page.keyboard.press("Control+v")
-    page.wait_for_selector('.we-page[data-part="steps/3"]')
+    page.wait_for_selector('.sayr-editor-page[data-part="steps/3"]')
 
     assert '"name": "two"' in text
     assert "uid" not in text
@@ -276,8 +278,8 @@ def test_pasting_says_what_another_company_lacks(visitor, company, client):
     document = {**case("seed_new_order")}
     mine = Editor(visitor()).open(published(company, document))
     mine.go("steps/1")
-    mine.page.click('.we-card-chosen [data-tool="clip"]')
-    mine.page.wait_for_selector(".we-toast:visible")
+    mine.page.click('.sayr-editor-card-chosen [data-tool="clip"]')
+    mine.page.wait_for_selector(".sayr-editor-toast:visible")
     text = mine.page.evaluate("localStorage.getItem('sayr-copied-steps')")
     elsewhere = make_tenant("najd", "Najd Stores")
     make_member(elsewhere, "noura", "operations")
@@ -290,7 +292,7 @@ def test_pasting_says_what_another_company_lacks(visitor, company, client):
     theirs.page.reload()
     theirs.ready().page.click('[data-do="paste"]')
 
-    said = theirs.page.wait_for_selector(".we-toast:visible").inner_text()
+    said = theirs.page.wait_for_selector(".sayr-editor-toast:visible").inner_text()
     assert "order_confirmed" in said
     assert names(theirs.document()["steps"]) == ["one", "notify_customer"]
 
@@ -303,10 +305,10 @@ def test_a_mistake_in_a_nested_step_shows_at_its_field_and_card(editor):
     page.wait_for_selector(".rjf-error-text")
 
     assert "nope" in page.inner_text(".rjf-error-text")
-    assert page.locator(f'.we-card-bad [data-part="{CASE}/1"]').count() == 1
+    assert page.locator(f'.sayr-editor-card-bad [data-part="{CASE}/1"]').count() == 1
     editor.go("trigger")
-    page.click(".we-status button")
-    page.wait_for_selector(f'.we-page[data-part="{CASE}/1"]')
+    page.click(".sayr-editor-status button")
+    page.wait_for_selector(f'.sayr-editor-page[data-part="{CASE}/1"]')
 
 
 def test_a_mistake_after_an_error_shows_there(visitor, company):
@@ -325,16 +327,16 @@ def test_a_mistake_after_an_error_shows_there(visitor, company):
     for part in ("steps/0/on_error/steps/0", "on_failure/0"):
         editor.go(part)
         editor.page.wait_for_selector(".rjf-error-text")
-    assert editor.page.locator(".we-card-bad").count() == 2
+    assert editor.page.locator(".sayr-editor-card-bad").count() == 2
     assert editor.document() == document
 
 
 def test_the_inside_of_a_step_is_folded(editor):
     page = editor.page
-    page.click('.we-card:has([data-part="steps/1"]) [aria-expanded="true"]')
+    page.click('.sayr-editor-card:has([data-part="steps/1"]) [aria-expanded="true"]')
     editor.drawn()
     assert page.locator(f'[data-part="{CASE}/0"]').count() == 0
 
-    page.click('.we-card:has([data-part="steps/1"]) [aria-expanded="false"]')
+    page.click('.sayr-editor-card:has([data-part="steps/1"]) [aria-expanded="false"]')
     editor.drawn()
     assert page.locator(f'[data-part="{CASE}/0"]').count() == 1

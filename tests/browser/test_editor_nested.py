@@ -74,10 +74,10 @@ def test_nested_steps_and_conditions_are_edited(editor, document):
     page.fill('[data-cell="value"]', "200")
     editor.go("steps/0/params/cases/0/steps/1")
     editor.field("subject").fill("Changed")
-    page.click('.we-card-chosen [data-tool="up"]')
+    page.click('.sayr-editor-card-chosen [data-tool="up"]')
     page.wait_for_selector('[data-part="steps/0/params/cases/0/steps/0"][aria-current]')
     page.click('[data-focus="add steps/0/params/otherwise"]')
-    page.click('.we-picker [data-action="webhook"]')
+    page.click('.sayr-editor-picker [data-action="webhook"]')
 
     params = editor.document()["steps"][0]["params"]
     assert params["cases"][0]["condition"]["all"][0]["value"] == "200"
@@ -88,7 +88,7 @@ def test_nested_steps_and_conditions_are_edited(editor, document):
 
 def test_a_case_is_added(editor, document):
     editor.page.click("text=Add: Cases")
-    editor.page.wait_for_selector('.we-page[data-part="steps/0/params/cases/1"]')
+    editor.page.wait_for_selector('.sayr-editor-page[data-part="steps/0/params/cases/1"]')
     editor.field("label").fill("Small ones")
 
     assert editor.document()["steps"][0]["params"]["cases"][1]["label"] == "Small ones"

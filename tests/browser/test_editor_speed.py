@@ -72,10 +72,10 @@ def test_a_key_in_sixty_steps_takes_less_than_a_tenth_of_a_second(visitor, compa
         return thread.time_of(lambda: page.click(selector))
 
     keys = [press(number) for number in range(KEYS)]
-    moved = click('.we-card-chosen [data-tool="up"]')
-    copied = click('.we-card-chosen [data-tool="copy"]')
+    moved = click('.sayr-editor-card-chosen [data-tool="up"]')
+    copied = click('.sayr-editor-card-chosen [data-tool="copy"]')
     page.click('[data-focus="add"]')
-    added = click('.we-picker [data-action="send_email"]')
+    added = click('.sayr-editor-picker [data-action="send_email"]')
 
     median, p95 = statistics.median(keys), sorted(keys)[int(len(keys) * 0.95)]
     print(

@@ -60,10 +60,13 @@ def start(page, ready):
 def rename_first_step(editor):
     """Write something, and have it checked: so the problems shown are those of the whole form."""
     editor.go("steps/0")
-    label = editor.page.input_value('.we-page [data-field="label"]')
-    editor.page.fill('.we-page [data-field="label"]', f"{label}!")
+    label = editor.page.input_value('.sayr-editor-page [data-field="label"]')
+    editor.page.fill('.sayr-editor-page [data-field="label"]', f"{label}!")
     editor.settled()
-    assert editor.page.inner_text(".we-status").strip() == "Nothing to correct. Ready to publish."
+    assert (
+        editor.page.inner_text(".sayr-editor-status").strip()
+        == "Nothing to correct. Ready to publish."
+    )
     return f"{label}!"
 
 

@@ -66,7 +66,7 @@ def test_a_draft_is_tested_and_its_approval_answered(visitor, definition, order)
     page = visitor()
     editor = Editor(page).open(definition)
     editor.go("steps/2")
-    page.fill('.we-page [data-field="label"]', "Write it down")
+    page.fill('.sayr-editor-page [data-field="label"]', "Write it down")
     editor.settled()
     before = (WorkflowRun.objects.count(), WorkflowApproval.objects.count())
 

@@ -40,7 +40,7 @@ def other_company(company):
 
 def rename_third_step(editor, label):
     editor.go("steps/2")
-    editor.page.fill('.we-page [data-field="label"]', label)
+    editor.page.fill('.sayr-editor-page [data-field="label"]', label)
     editor.settled()
 
 
@@ -125,7 +125,7 @@ def test_two_people_save_drafts_and_meet(visitor, company, definition):
 
     editor.save_draft()
 
-    assert "rana saved a draft" in page.inner_text(".we-conflict")
+    assert "rana saved a draft" in page.inner_text(".sayr-editor-conflict")
     page.click('[data-side="mine"]')
     editor.save_draft()
     definition.refresh_from_db()

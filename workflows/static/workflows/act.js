@@ -4,19 +4,24 @@
 (() => {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!("sayrOnce" in form.dataset)) return;
+    if (!(form instanceof HTMLFormElement) || !("sayrOnce" in form.dataset)) return;
     if (form.dataset.sayrSent) event.preventDefault();
     form.dataset.sayrSent = "yes";
   });
 
   // Back from the next page, the form may be sent again.
   window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("[data-sayr-sent]")) delete form.dataset.sayrSent;
+    /** @type {NodeListOf<HTMLFormElement>} */
+    const forms = document.querySelectorAll("[data-sayr-sent]");
+    for (const form of forms) delete form.dataset.sayrSent;
   });
 
-  for (const list of document.querySelectorAll("[data-sayr-chooses]")) {
+  /** @type {NodeListOf<HTMLSelectElement>} */
+  const lists = document.querySelectorAll("[data-sayr-chooses]");
+  for (const list of lists) {
     list.addEventListener("change", () => {
-      document.getElementById(list.dataset.sayrChooses).checked = true;
+      const choice = document.getElementById(list.dataset.sayrChooses || "");
+      if (choice instanceof HTMLInputElement) choice.checked = true;
     });
   }
 })();

@@ -1,44 +1,51 @@
 /* A colleague published meanwhile: both sides, place by place, and a choice. */
 
-import { button, h, say } from "./dom.js";
+import { button, fieldOfPage, h, say } from "./dom.js";
+
+/** @import { ConflictSaid } from "../../types" */
+/** @import { Store } from "./store.js" */
 
 export class Conflict {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.element = h("section.we-conflict", { hidden: true, tabindex: "-1" });
-    this.conflict = store.config.conflict;
-    if (this.conflict) this.draw();
+    this.element = h("section.sayr-editor-conflict", { hidden: true, tabindex: "-1" });
+    if (store.config.conflict) this.draw(store.config.conflict);
   }
 
-  draw() {
+  /** @param {ConflictSaid} conflict */
+  draw(conflict) {
     const { texts } = this.store;
-    const { who, when, version, note, differences, is_draft } = this.conflict;
+    const { who, when, version, note, differences, is_draft } = conflict;
     const lines = [
       h("h3", {}, say(is_draft ? texts.conflict_draft : texts.conflict, { who, when, version })),
       note ? h("p", {}, say(texts.conflict_note, { note })) : "",
-      h("p.we-help", {}, texts.conflict_help),
+      h("p.sayr-editor-help", {}, texts.conflict_help),
       differences.length ? this.table(differences) : h("p", {}, texts.conflict_same),
-      h("div.we-conflict-tools", {}, button(texts.use_mine, () => this.choose("mine"), { kind: "primary", "data-side": "mine" }), button(texts.use_theirs, () => this.choose("theirs"), { "data-side": "theirs" })),
+      h("div.sayr-editor-conflict-tools", {}, button(texts.use_mine, () => this.choose("mine", conflict), { kind: "primary", "data-side": "mine" }), button(texts.use_theirs, () => this.choose("theirs", conflict), { "data-side": "theirs" })),
     ];
     this.element.replaceChildren(...lines);
     this.element.hidden = false;
   }
 
+  /** @param {ConflictSaid["differences"]} differences */
   table(differences) {
     const { texts } = this.store;
-    const side = (text) => h("td", {}, text ? h("bdi", {}, text) : h("span.we-help", {}, texts.nothing_there));
+    /** @param {string} text */
+    const side = (text) => h("td", {}, text ? h("bdi", {}, text) : h("span.sayr-editor-help", {}, texts.nothing_there));
     const rows = differences.map((one) => h("tr", {}, h("th", { scope: "row" }, one.place), side(one.mine), side(one.theirs)));
     const head = h("tr", {}, h("td"), h("th", { scope: "col" }, texts.mine), h("th", { scope: "col" }, texts.theirs));
-    return h("table.we-table", {}, h("thead", {}, head), h("tbody", {}, rows));
+    return h("table.sayr-editor-table", {}, h("thead", {}, head), h("tbody", {}, rows));
   }
 
-  choose(side) {
+  /** @param {"mine" | "theirs"} side @param {ConflictSaid} conflict */
+  choose(side, conflict) {
     const { texts } = this.store;
-    const seen = document.querySelector('[name="version_seen"]');
-    if (seen) seen.value = this.conflict.version;
-    const draft = document.querySelector('[name="draft_seen"]');
-    if (draft) draft.value = this.conflict.draft;
-    if (side === "theirs") this.store.replace(this.conflict.theirs);
+    const seen = fieldOfPage("version_seen");
+    if (seen) seen.value = String(conflict.version);
+    const draft = fieldOfPage("draft_seen");
+    if (draft) draft.value = conflict.draft;
+    if (side === "theirs") this.store.replace(conflict.theirs);
     this.element.replaceChildren(h("p", { role: "status" }, side === "mine" ? texts.mine_chosen : texts.theirs_chosen));
   }
 }

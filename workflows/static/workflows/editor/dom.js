@@ -1,73 +1,108 @@
 /* Making elements: h("p.quiet", {hidden: true}, "text", child). No HTML text anywhere. */
 
+/** @import { Attributes, ButtonOptions, Child, Children, Choice, ChoiceGroup, ElementOf } from "../../types" */
+
+/** @template {string} Tag
+    @param {Tag} tag @param {Attributes} [attributes] @param {Children[]} children @returns {ElementOf<Tag>} */
 export function h(tag, attributes = {}, ...children) {
   const [name, ...classes] = tag.split(".");
-  const element = document.createElement(name);
+  const element = /** @type {ElementOf<Tag>} */ (document.createElement(name));
   if (classes.length) element.className = classes.join(" ");
   for (const [key, value] of Object.entries(attributes)) set(element, key, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...children.flat().filter(isThere));
   return element;
 }
 
+/** @param {Child} child @returns {child is string | globalThis.Node} */
+function isThere(child) {
+  return child !== null && child !== undefined && child !== "";
+}
+
+/** @param {HTMLElement} element @param {string} key @param {Attributes[string]} value */
 function set(element, key, value) {
   if (value === null || value === undefined || value === false) return;
-  if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-  else if (key in element && typeof value !== "string") element[key] = value;
-  else element.setAttribute(key, value === true ? "" : value);
+  if (typeof value === "function") element.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
+  else if (typeof value !== "string" && key in element) Object.assign(element, { [key]: value });
+  else element.setAttribute(key, value === true ? "" : String(value));
 }
 
 let counter = 0;
 
-export function newId(prefix = "we") {
+/** @param {string} [prefix] */
+export function newId(prefix = "sayr-editor") {
   counter += 1;
   return `${prefix}-${counter}`;
 }
 
+/** @param {string} name @param {string} [extra] */
 export function icon(name, extra = "") {
-  return h(`span.we-icon.we-icon-${name}${extra}`, { "aria-hidden": "true" });
+  return h(`span.sayr-editor-icon.sayr-editor-icon-${name}${extra}`, { "aria-hidden": "true" });
 }
 
+/** @param {string} label @param {() => unknown} onclick @param {ButtonOptions} [options] */
 export function button(label, onclick, options = {}) {
   const { kind = "plain", icon: name = "", iconOnly = false, ...attributes } = options;
   const shown = iconOnly ? [icon(name)] : [name ? icon(name) : "", h("span", {}, label)];
   if (iconOnly) Object.assign(attributes, { "aria-label": label, title: label });
-  return h(`button.we-button.we-${kind}`, { type: "button", onclick, ...attributes }, shown);
+  return h(`button.sayr-editor-button.sayr-editor-${kind}`, { type: "button", onclick, ...attributes }, shown);
 }
 
-/* choices: [{value, title}] or [{title, choices: […]}] for a group. */
+/** choices: [{value, title}] or [{title, choices: […]}] for a group.
+    @param {(Choice | ChoiceGroup)[]} choices
+    @param {string} value
+    @param {(value: string) => void} onchange
+    @param {Attributes} [attributes] */
 export function select(choices, value, onchange, attributes = {}) {
-  const made = h("select.we-select", attributes, choices.map(option));
+  const made = h("select.sayr-editor-select", attributes, choices.map(option));
   made.value = value;
   made.addEventListener("change", () => onchange(made.value));
   return made;
 }
 
+/** @param {Choice | ChoiceGroup} choice @returns {HTMLElement} */
 function option(choice) {
-  if (choice.choices) return h("optgroup", { label: choice.title }, choice.choices.map(option));
+  if ("choices" in choice) return h("optgroup", { label: choice.title }, choice.choices.map(option));
   return h("option", { value: choice.value }, choice.title);
 }
 
+/** @param {string} label @param {HTMLElement} control @param {string} [help] */
 export function labelled(label, control, help = "") {
-  control.id = control.id || newId();
-  const described = help ? h("p.we-help", { id: `${control.id}-help` }, help) : "";
+  control.id ||= newId();
+  const described = help ? h("p.sayr-editor-help", { id: `${control.id}-help` }, help) : "";
   if (help) control.setAttribute("aria-describedby", `${control.id}-help`);
-  return h("div.we-field", {}, h("label", { for: control.id }, label), control, described);
+  return h("div.sayr-editor-field", {}, h("label", { for: control.id }, label), control, described);
 }
 
-/* Puts values into a text: say("Step {number}", {number: 2}). */
+/** @param {ParentNode} root @param {string} selector @returns {HTMLElement | null} */
+export function find(root, selector) {
+  return root.querySelector(selector);
+}
+
+/** @param {ParentNode} root @param {string} selector @returns {HTMLElement[]} */
+export function findAll(root, selector) {
+  return [...root.querySelectorAll(selector)].filter((one) => one instanceof HTMLElement);
+}
+
+/** A field of the page around the editor.
+    @param {string} name */
+export function fieldOfPage(name) {
+  /** @type {HTMLInputElement | HTMLSelectElement | null} */
+  const field = document.querySelector(`[name="${name}"]`);
+  return field;
+}
+
+/** Puts values into a text: say("Step {number}", {number: 2}).
+    @param {string} text @param {Record<string, unknown>} [values] */
 export function say(text, values = {}) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, /** @type {string} */ name) => (name in values ? String(values[name]) : whole));
 }
 
+/** Puts an action off until nobody has asked for it for a while.
+    @param {number} wait @param {() => unknown} action */
 export function later(wait, action) {
   let timer = 0;
-  const put = (...given) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => action(...given), wait);
+  return () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(action, wait);
   };
-  put.now = (...given) => {
-    clearTimeout(timer);
-    return action(...given);
-  };
-  return put;
 }

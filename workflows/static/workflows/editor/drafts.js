@@ -1,20 +1,30 @@
 /* Unsaved work stays in this browser: back, reload, a lost session or a crash lose nothing. */
 
-import { button, h, later, say } from "./dom.js";
+import { button, fieldOfPage, h, later, say } from "./dom.js";
+
+/** @import { Form } from "../../types" */
+/** @import { Store } from "./store.js" */
+/** @import { Server } from "./server.js" */
 
 const DAYS = 14;
 
+/** @typedef {{at: number, version: number, draft: string, form: Form}} Kept */
+
 export class Drafts {
+  /** @param {Store} store @param {Server} server */
   constructor(store, server) {
-    Object.assign(this, { store, server });
-    this.element = h("div.we-bar", { hidden: true, role: "status" });
+    this.store = store;
+    this.server = server;
+    this.offered = false;
+    this.element = h("div.sayr-editor-bar", { hidden: true, role: "status" });
     this.key = `sayr-editor:${store.config.definition || `new:${store.config.tenant}`}`;
     this.first = this.comparable(store.form);
     this.keep = later(300, () => this.save());
     store.on("form", () => this.keep());
-    window.addEventListener("pagehide", () => this.dirty && this.save());
+    window.addEventListener("pagehide", () => { if (this.dirty) this.save(); });
   }
 
+  /** @param {Form} form */
   comparable(form) {
     return JSON.stringify(form, (key, value) => (["uid", "fresh", "was", "without"].includes(key) ? undefined : value));
   }
@@ -28,19 +38,17 @@ export class Drafts {
     try {
       if (!this.dirty) localStorage.removeItem(this.key);
       else localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), version: this.seen(), draft: this.seenDraft(), form: this.store.form }));
-    } catch (error) {
+    } catch {
       // A full or forbidden store: the page works, only without this safety.
     }
   }
 
   seen() {
-    const input = document.querySelector('[name="version_seen"]');
-    return Number((input && input.value) || this.store.config.version);
+    return Number(fieldOfPage("version_seen")?.value || this.store.config.version);
   }
 
   seenDraft() {
-    const input = document.querySelector('[name="draft_seen"]');
-    return input ? input.value : "";
+    return fieldOfPage("draft_seen")?.value || "";
   }
 
   /* Offers what was left behind, unless it was saved after all. */
@@ -58,24 +66,26 @@ export class Drafts {
     const older = draft.version < this.store.config.version ? ` ${texts.draft_older}` : "";
     const restore = button(texts.restore, () => this.restore(draft), { kind: "primary" });
     const discard = button(texts.discard, () => { this.forget(); this.close(); }, { kind: "plain" });
-    this.element.replaceChildren(h("p", {}, say(texts.draft_found, { time }) + older), h("span.we-bar-tools", {}, restore, discard));
+    this.element.replaceChildren(h("p", {}, say(texts.draft_found, { time }) + older), h("span.sayr-editor-bar-tools", {}, restore, discard));
     this.element.hidden = false;
   }
 
+  /** @returns {Kept | null} */
   read() {
     try {
       const draft = JSON.parse(localStorage.getItem(this.key) || "null");
       const age = draft ? Date.now() - draft.at : 0;
       return draft && draft.form && age < DAYS * 86400000 ? draft : null;
-    } catch (error) {
+    } catch {
       return null;
     }
   }
 
+  /** @param {Kept} draft */
   restore(draft) {
-    const input = document.querySelector('[name="version_seen"]');
-    if (input) input.value = draft.version;
-    const seen = document.querySelector('[name="draft_seen"]');
+    const input = fieldOfPage("version_seen");
+    if (input) input.value = String(draft.version);
+    const seen = fieldOfPage("draft_seen");
     if (seen && draft.draft) seen.value = draft.draft;
     this.close();
     this.store.replace(draft.form);

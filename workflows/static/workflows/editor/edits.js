@@ -4,8 +4,12 @@ import { DEEPEST, blankOf, depthOf, heightOf, isStep } from "./blocks.js";
 import { say } from "./dom.js";
 import { eachStep, nameFor, namesIn, renameReferences } from "./names.js";
 
+/** @import { Block, Field, Form, Step, Value } from "../../types" */
+/** @import { Store } from "./store.js" */
+
 let counter = 0;
 
+/** @param {Form} form */
 export function mark(form) {
   eachStep([form.steps, form.on_failure || []], (step) => { step.uid = step.uid || newUid(); });
 }
@@ -16,25 +20,29 @@ function newUid() {
 }
 
 export class Edits {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
   }
 
-  /* Adds a step after `part`; at the end of `path` if there is none. */
+  /** Adds a step after `part`; at the end of `path` if there is none.
+      @param {string} action @param {string | null} [part] @param {string} [path] */
   add(action, part = null, path = "steps") {
     const list = part ? this.store.listOf(part).path : path;
-    const at = part ? this.store.listOf(part).index + 1 : this.store.get(list).length;
+    const at = part ? this.store.listOf(part).index + 1 : this.store.list(list).length;
     this.insert([this.blank(action)], list, at);
   }
 
+  /** @param {string} path @param {Field} node */
   addBlock(path, node) {
-    const list = this.store.get(path);
-    const step = this.store.get(path.slice(0, path.lastIndexOf("/params/")));
-    const made = (this.store.choices.actions[step.action] || {}).blocks || {};
-    list.push(structuredClone(made[path.slice(path.lastIndexOf("/") + 1)] || blankOf(node)));
+    const list = this.store.list(path);
+    const step = this.store.step(path.slice(0, path.lastIndexOf("/params/")));
+    const made = this.store.choices.actions[step.action]?.blocks || {};
+    list.push(structuredClone(made[path.slice(path.lastIndexOf("/") + 1)] || /** @type {Block} */ (blankOf(node))));
     this.done(`${path}/${list.length - 1}`);
   }
 
+  /** @param {string} action @returns {Step} */
   blank(action) {
     const known = this.store.choices.actions[action];
     return {
@@ -53,23 +61,28 @@ export class Edits {
     };
   }
 
-  /* Puts steps into a list. Says whether they may lie there. */
+  /** Puts steps into a list. Says whether they may lie there.
+      @param {Block[]} steps @param {string} path @param {number} at */
   insert(steps, path, at) {
     if (!this.fits(steps, path)) return false;
-    this.store.get(path).splice(at, 0, ...steps);
+    this.store.list(path).splice(at, 0, ...steps);
     this.done(`${path}/${at}`);
     return true;
   }
 
+  /** @param {Value[]} steps @param {string} path */
   fits(steps, path) {
     if (depthOf(this.store, path) + heightOf(steps) <= DEEPEST + 1) return true;
     this.store.tell("toast", { text: say(this.store.texts.too_deep, { count: DEEPEST }) });
     return false;
   }
 
-  /* Makes names that are free here, also where the steps read one another. */
+  /** Makes names that are free here, also where the steps read one another.
+      @template {Block} Kind
+      @param {Kind[]} steps */
   renamed(steps) {
     const taken = namesIn(this.store.form);
+    /** @type {Record<string, string>} */
     const names = {};
     eachStep(steps, (step) => {
       Object.assign(step, { uid: newUid() });
@@ -82,6 +95,7 @@ export class Edits {
     return steps;
   }
 
+  /** @param {string} part */
   duplicate(part) {
     const { list, index, path } = this.store.listOf(part);
     const copy = structuredClone(list[index]);
@@ -93,6 +107,7 @@ export class Edits {
     this.done(`${path}/${index + 1}`);
   }
 
+  /** @param {string} part @param {number} by */
   move(part, by) {
     const { list, index, path } = this.store.listOf(part);
     const to = index + by;
@@ -101,11 +116,12 @@ export class Edits {
     this.done(`${path}/${to}`);
   }
 
-  /* Moves a step into another list, or elsewhere in its own: before the one at `at`. */
+  /** Moves a step into another list, or elsewhere in its own: before the one at `at`.
+      @param {string} part @param {string} path @param {number} at */
   moveTo(part, path, at) {
     if (`${path}/`.startsWith(`${part}/`)) return;
     const { list, index, path: from } = this.store.listOf(part);
-    const target = this.store.get(path);
+    const target = this.store.list(path);
     if (!this.fits([list[index]], path)) return;
     const [step] = list.splice(index, 1);
     const to = list === target && at > index ? at - 1 : Math.min(at, target.length);
@@ -113,16 +129,18 @@ export class Edits {
     this.done(`${shifted(path, from, index)}/${to}`);
   }
 
+  /** @param {string[]} parts */
   remove(parts) {
     const [gone] = this.take(parts);
     const { texts, choices } = this.store;
-    const name = gone.label || (choices.actions[gone.action] || {}).label || gone.name || texts.step_word;
+    const name = gone.label || choices.actions[gone.action || ""]?.label || gone.name || texts.step_word;
     const text = parts.length > 1 ? say(texts.deleted_several, { count: parts.length }) : say(texts.deleted, { name });
     this.store.tell("toast", { text, undo: () => this.store.tell("undo") });
   }
 
-  /* Takes steps out, and shows the one that stands in the place of the first now. `parts` in their
-     order, none inside another: the last goes first, so that the others stay where they are. */
+  /** Takes steps out, and shows the one that stands in the place of the first now. `parts` in their
+     order, none inside another: the last goes first, so that the others stay where they are.
+      @param {string[]} parts */
   take(parts) {
     const gone = [...parts].reverse().map((part) => {
       const { list, index } = this.store.listOf(part);
@@ -135,9 +153,10 @@ export class Edits {
     return gone.reverse();
   }
 
-  /* Another action: what both have stays. */
+  /** Another action: what both have stays.
+      @param {string} part @param {string} action */
   setAction(part, action) {
-    const step = this.store.get(part);
+    const step = this.store.step(part);
     const fresh = this.blank(action);
     for (const [name, value] of Object.entries(fresh.params)) {
       const before = step.params && step.params[name];
@@ -145,25 +164,28 @@ export class Edits {
         fresh.params[name] = before;
       }
     }
-    const kept = (this.store.choices.actions[action] || {}).steers ? { retry: fresh.retry, timeout: "", after_crash: "" } : {};
+    const kept = this.store.choices.actions[action]?.steers ? { retry: fresh.retry, timeout: "", after_crash: "" } : {};
     Object.assign(step, { action, params: fresh.params, kept: {}, ...kept });
     delete step.was;
     this.done(part);
   }
 
-  /* While a step is new its short name follows the label. */
+  /** While a step is new its short name follows the label.
+      @param {string} part @param {string} label */
   setLabel(part, label) {
-    const step = this.store.get(part);
+    const step = this.store.step(part);
     step.label = label;
     if (step.fresh) this.rename(step, nameFor(label, step.action, namesIn(this.store.form, step)));
     this.store.changed();
   }
 
+  /** @param {Step} step @param {string} name */
   rename(step, name) {
     renameReferences(this.store.form, { [step.name]: name });
     step.name = name;
   }
 
+  /** @param {string} part */
   done(part) {
     this.store.left.add(this.store.keyOf(this.store.part));
     this.store.part = part;
@@ -172,7 +194,8 @@ export class Edits {
   }
 }
 
-/* A path after the element `index` of the list at `from` was taken out. */
+/** A path after the element `index` of the list at `from` was taken out.
+    @param {string} path @param {string} from @param {number} index */
 function shifted(path, from, index) {
   if (!path.startsWith(`${from}/`)) return path;
   const [first, ...rest] = path.slice(from.length + 1).split("/");

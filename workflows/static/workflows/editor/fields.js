@@ -1,13 +1,19 @@
 /* The fields of one part, drawn by django-jsonform, with what it lacks put around them. */
 
-import { holdsBlocks, isOwn, isShown } from "./blocks.js";
+import { holdsBlocks, isGroup, isOwn, isShown, memberOf } from "./blocks.js";
 import { button, h, newId, say, select } from "./dom.js";
 import { Decorator } from "./decorate.js";
 import { nameItems } from "./names.js";
 import { ADD, Schemas, fits, isBlank } from "./schema.js";
 
+/** @import { Drawable, Field, Group, Input, JsonForm, Problem, Value } from "../../types" */
+/** @import { Store } from "./store.js" */
+/** @import { Previews } from "./previews.js" */
+
 export class Fields {
-  /* data: the form of `node`; onChange(data) hears of every change. */
+  /** data: the form of `node`; onChange(data) hears of every change.
+      @param {Store} store
+      @param {{node: Field, data: Group, onChange: (data: Group) => void, title?: string, previews?: Previews | null}} given */
   constructor(store, { node, data, onChange, title = "", previews = null }) {
     this.store = store;
     this.schemas = new Schemas(store, () => this.data);
@@ -16,10 +22,21 @@ export class Fields {
     this.onChange = onChange;
     this.unfolded = false;
     this.refused = new Set(); // members that the package would not draw as they are
+    /** @type {Record<string, string[]>} */
     this.errors = {};
-    this.holder = h("div.we-fields", { "aria-label": title || null });
-    this.more = h("div.we-more");
-    this.ways = h("div.we-ways");
+    /** @type {string[]} */
+    this.foreign = []; // titles of what the package cannot draw
+    /** @type {HTMLElement | null} */
+    this.container = null;
+    /** @type {JsonForm | null} */
+    this.instance = null;
+    /** @type {Drawable} */
+    this.schema = {};
+    /** @type {number | undefined} */
+    this.way = undefined;
+    this.holder = h("div.sayr-editor-fields", { "aria-label": title || null });
+    this.more = h("div.sayr-editor-more");
+    this.ways = h("div.sayr-editor-ways");
     this.element = h("div", {}, this.ways, this.holder, this.more);
     this.decorator = new Decorator(store, this, previews);
   }
@@ -29,26 +46,27 @@ export class Fields {
     // A step that only holds others has no fields.
     if (!this.holder.isConnected) return;
     this.unmount();
-    const container = h("div.we-jsonform", { id: newId("we-form") });
-    const input = h("textarea", { id: newId("we-data"), hidden: true, tabindex: "-1", "aria-hidden": "true" });
+    const container = h("div.sayr-editor-jsonform", { id: newId("sayr-editor-form") });
+    const input = h("textarea", { id: newId("sayr-editor-data"), hidden: true, tabindex: "-1", "aria-hidden": "true" });
     this.holder.replaceChildren(container, input);
     this.container = container;
     this.drawWays();
     this.schema = this.schemaNow();
     this.drawn = JSON.stringify(this.schema);
-    this.instance = window.reactJsonForm.createForm({
+    const instance = window.reactJsonForm.createForm({
       containerId: container.id,
       dataInputId: input.id,
       schema: this.schema,
       data: this.filled(),
       errorMap: this.errors,
     });
-    if (this.refuses()) {
+    this.instance = instance;
+    if (this.refuses(instance)) {
       this.draw();
       return;
     }
-    this.instance.addEventListener("change", (event) => this.take(event.data));
-    this.instance.render();
+    instance.addEventListener("change", (event) => this.take(event.data));
+    instance.render();
     this.decorator.watch(container);
     this.drawMore();
   }
@@ -60,6 +78,7 @@ export class Fields {
   }
 
   schemaNow() {
+    /** @type {Record<string, Drawable>} */
     const properties = {};
     this.foreign = [];
     for (const [name, member] of Object.entries(this.node.members || {})) {
@@ -67,12 +86,13 @@ export class Fields {
       if (isOwn(member) || holdsBlocks(member) || !this.isSeen(name, member)) continue;
       const schema = this.schemas.of(member, [data]);
       if (fits(schema, data) && !this.refused.has(name)) properties[name] = schema;
-      else this.foreign.push(member.title);
+      else this.foreign.push(member.title || "");
     }
     return { type: "object", title: "", properties };
   }
 
-  /* What somebody has filled in is always seen, so that it can be taken out again. */
+  /** What somebody has filled in is always seen, so that it can be taken out again.
+      @param {string} name @param {Field} member */
   isSeen(name, member) {
     if (!isBlank(this.data[name])) return true;
     if (member.names && !this.schemas.showsNames) return false;
@@ -102,9 +122,10 @@ export class Fields {
     const choices = ways.map((way, index) => ({ value: String(index), title: way.title }));
     const id = newId();
     const chosen = select(choices, String(this.wayNow()), (value) => this.setWay(Number(value)), { id, "data-field": "way" });
-    this.ways.replaceChildren(h("label", { for: id }, this.node.ways.title), chosen);
+    this.ways.replaceChildren(h("label", { for: id }, this.node.ways?.title), chosen);
   }
 
+  /** @param {number} index */
   setWay(index) {
     this.way = index;
     const { members } = this.waysOf()[index];
@@ -119,10 +140,11 @@ export class Fields {
     if (chosen) chosen.focus();
   }
 
-  /* Says whether the package has changed the data by taking it: then it may not draw that part. */
-  refuses() {
-    const [given, taken] = [this.filled(), this.instance.getData()];
-    const names = Object.keys(this.schema.properties).filter((name) => !same(given[name], taken[name]));
+  /** Says whether the package has changed the data by taking it: then it may not draw that part.
+      @param {JsonForm} instance */
+  refuses(instance) {
+    const [given, taken] = [this.filled(), instance.getData()];
+    const names = Object.keys(this.schema.properties || {}).filter((name) => !same(given[name], taken[name]));
     names.forEach((name) => this.refused.add(name));
     return names.length > 0;
   }
@@ -134,6 +156,7 @@ export class Fields {
     return data;
   }
 
+  /** @param {Group} given */
   take(given) {
     if (JSON.stringify(given) === JSON.stringify(this.data)) return;
     const before = this.data;
@@ -144,10 +167,11 @@ export class Fields {
     this.decorator.soon();
     // Not while React is still drawing what was typed.
     if (JSON.stringify(this.schemaNow()) !== this.drawn) queueMicrotask(() => this.redraw());
-    else if (isNamed) queueMicrotask(() => this.container && this.instance.update({ data: this.filled() }));
+    else if (isNamed) queueMicrotask(() => { if (this.container) this.instance?.update({ data: this.filled() }); });
   }
 
-  /* Short names of what was added follow what people call it. */
+  /** Short names of what was added follow what people call it.
+      @param {Field} node @param {Group} data @param {Group} before */
   nameAll(node, data, before) {
     let changed = false;
     for (const [name, member] of Object.entries(node.members || {})) {
@@ -156,63 +180,74 @@ export class Fields {
       if (member.kind !== "list" || !items || !Array.isArray(list)) continue;
       const key = Object.keys(items).find((one) => items[one].names);
       if (!key) continue;
-      const was = Array.isArray(before[name]) && before[name].length === list.length ? before[name] : null;
-      if (list.length > (before[name] || []).length) changed = preset(list[list.length - 1], items) || changed;
-      changed = nameItems(list, was, { key, label: items[key].names }) || changed;
+      const had = Array.isArray(before[name]) ? before[name] : [];
+      const rows = list.filter(isGroup);
+      const was = had.length === list.length && rows.length === list.length ? had.filter(isGroup) : null;
+      if (list.length > had.length) changed = preset(list[list.length - 1], items) || changed;
+      changed = nameItems(rows, was, { key, label: items[key].names || "" }) || changed;
     }
     return changed;
   }
 
+  /** @param {string[]} path @param {Value} value */
   put(path, value) {
     const data = structuredClone(this.data);
     const last = path[path.length - 1];
-    const holder = path.slice(0, -1).reduce((here, key) => here[key], data);
-    if (value === undefined) delete holder[last];
-    else holder[last] = value;
+    const holder = path.slice(0, -1).reduce(memberOf, /** @type {Value} */ (data));
+    if (value === undefined && isGroup(holder)) delete holder[last];
+    else if (holder) Object.assign(holder, { [last]: value });
     this.data = data;
     this.onChange(data);
     this.redraw(path);
   }
 
-  /* Draw again, because other fields are needed now; the cursor stays where it was. */
+  /** Draw again, because other fields are needed now; the cursor stays where it was.
+      @param {string[] | null} [focusPath] */
   redraw(focusPath = null) {
-    const old = this.holder.contains(document.activeElement) ? document.activeElement : null;
-    const standIn = old && old.closest(".we-standin");
+    const old = this.holder.contains(document.activeElement) ? /** @type {Input} */ (document.activeElement) : null;
+    /** @type {HTMLElement | null} */
+    const standIn = old && old.closest(".sayr-editor-standin");
     const active = standIn ? standIn.dataset.for : old ? old.name : "";
     const caret = old && "selectionStart" in old ? old.selectionStart : null;
     this.draw();
     const name = focusPath ? ["rjf", ...focusPath].join("§") : active;
-    const field = name && this.controlNamed(name);
+    const field = name ? this.controlNamed(name) : null;
     if (!field) return;
     field.focus();
     if (field.type === "number") Object.assign(field, { value: field.value }); // the caret behind it
-    else if (caret !== null && field.setSelectionRange && field.type !== "time") field.setSelectionRange(caret, caret);
+    else if (caret !== null && "setSelectionRange" in field && field.type !== "time") field.setSelectionRange(caret, caret);
   }
 
-  /* What people use for a field: its stand-in, if it has one. */
+  /** What people use for a field: its stand-in, if it has one.
+      @param {string} name @returns {Input | null} */
   controlNamed(name) {
-    const standIn = this.holder.querySelector(`.we-standin[data-for="${CSS.escape(name)}"]`);
-    return (standIn && standIn.querySelector("input, select")) || this.fieldNamed(name);
+    const standIn = this.holder.querySelector(`.sayr-editor-standin[data-for="${CSS.escape(name)}"]`);
+    return /** @type {Input | null} */ (standIn && standIn.querySelector("input, select")) || this.fieldNamed(name);
   }
 
+  /** @param {string} name @returns {Input | null} */
   fieldNamed(name) {
-    return this.container && this.container.querySelector(`[name="${CSS.escape(name)}"]`);
+    return this.container?.querySelector(`[name="${CSS.escape(name)}"]`) ?? null;
   }
 
+  /** @param {(string | number)[]} path @returns {Input | null} */
   fieldAt(path) {
     const name = ["rjf", ...path].join("§");
-    return this.fieldNamed(name) || (this.container && this.container.querySelector(`[name^="${CSS.escape(`${name}§`)}"]`));
+    return this.fieldNamed(name) || (this.container?.querySelector(`[name^="${CSS.escape(`${name}§`)}"]`) ?? null);
   }
 
+  /** @param {string[]} path @returns {Field | undefined} */
   nodeAt(path) {
     return this.schemas.nodeAt(this.node, path);
   }
 
-  /* problems: [{at, text}] of this part. */
+  /** problems: [{at, text}] of this part.
+      @param {Problem[]} problems */
   show(problems) {
+    /** @type {Record<string, string[]>} */
     const errors = {};
     for (const { at, text } of problems) {
-      const key = this.fieldFor(at).join("§");
+      const key = this.fieldFor(at.map(String)).join("§");
       errors[key] = [...(errors[key] || []), text];
     }
     if (JSON.stringify(errors) === JSON.stringify(this.errors)) return;
@@ -222,16 +257,18 @@ export class Fields {
     this.decorator.soon();
   }
 
-  /* A short name that is not shown is wrong where people name the thing. */
+  /** A short name that is not shown is wrong where people name the thing.
+      @param {string[]} at */
   fieldFor(at) {
     const node = this.nodeAt(at);
     if (!node || !node.names || this.schemas.showsNames) return at;
     return [...at.slice(0, -1), node.names];
   }
 
+  /** @param {string} name */
   isFolded(name) {
     const member = (this.node.members || {})[name];
-    return Boolean(member && member.more && !this.unfolded && this.schema && !(name in this.schema.properties));
+    return Boolean(member && member.more && !this.unfolded && this.schema.properties && !(name in this.schema.properties));
   }
 
   unfold() {
@@ -258,60 +295,75 @@ export class Fields {
     );
     const texts = this.store.texts;
     const titles = folded.map(([, member]) => member.title).join(", ");
-    const foreign = this.foreign.map((title) => h("p.we-notice", {}, say(texts.foreign, { title })));
+    const foreign = this.foreign.map((title) => h("p.sayr-editor-notice", {}, say(texts.foreign, { title })));
     this.more.replaceChildren(...foreign, this.namesSwitch());
     if (!folded.length || this.unfolded) return;
     const unfold = button(texts.more_fields, () => this.unfold(), { icon: "plus", kind: "quiet", "aria-expanded": "false" });
-    this.more.append(unfold, h("span.we-more-names", {}, titles));
+    this.more.append(unfold, h("span.sayr-editor-more-names", {}, titles));
   }
 }
 
-/* What an added element begins with: the first of the choices where one has to be made. */
+/** What an added element begins with: the first of the choices where one has to be made.
+    @param {Value} item @param {Record<string, Field>} members */
 function preset(item, members) {
-  if (!item || item.fresh || Object.values(item).some((one) => one && one.length)) return false;
+  if (!isGroup(item) || item.fresh || Object.values(item).some(isLong)) return false;
   for (const [name, member] of Object.entries(members)) {
-    if (member.kind === "choice" && member.required) item[name] = member.choices[0];
+    if (member.kind === "choice" && member.required) item[name] = member.choices?.[0];
   }
   return true;
 }
 
+/** @param {Value} value */
+function isLong(value) {
+  return (typeof value === "string" || Array.isArray(value)) && value.length > 0;
+}
+
+/** @param {Value} data @returns {Value} */
 function blankAs(data) {
   if (Array.isArray(data)) return [];
   if (data === null || typeof data !== "object") return "";
   return Object.fromEntries(Object.entries(data).map(([name, inner]) => [name, blankAs(inner)]));
 }
 
-/* Chosen under “Add a field”: it becomes a field. */
+/** Chosen under “Add a field”: it becomes a field.
+    @param {Value} data */
 function settle(data) {
-  if (!data || typeof data !== "object") return;
+  if (Array.isArray(data)) data.forEach(settle);
+  if (!isGroup(data)) return;
   for (const [key, value] of Object.entries(data)) {
     if (key === ADD) {
       delete data[ADD];
-      if (value) data[value] = "";
+      if (typeof value === "string" && value) data[value] = "";
     } else settle(value);
   }
 }
 
+/** @param {Value} data @param {Drawable} schema */
 function fill(data, schema) {
   if (schema.oneOf) {
-    const chosen = schema.oneOf.find((one) => fits(one, data) && Object.keys(one.properties).join() === Object.keys(data).join());
+    const names = isGroup(data) ? Object.keys(data).join() : "";
+    const chosen = schema.oneOf.find((one) => fits(one, data) && Object.keys(one.properties || {}).join() === names);
     if (chosen) fill(data, chosen);
-  } else if (schema.type === "object") {
+  } else if (schema.type === "object" && isGroup(data)) {
     for (const [name, inner] of Object.entries(schema.properties || {})) {
       if (data[name] === undefined || data[name] === null) data[name] = blankOf(inner);
       fill(data[name], inner);
     }
-  } else if (schema.type === "array") data.forEach((item) => fill(item, schema.items));
+  } else if (schema.type === "array" && Array.isArray(data)) data.forEach((item) => fill(item, schema.items || {}));
 }
 
-
+/** @param {Drawable} schema @returns {Value} */
 function blankOf(schema) {
   if (schema.oneOf || schema.type === "object") return {};
   return schema.type === "array" ? [] : "";
 }
 
+/** @param {Value} left @param {Value} right @returns {boolean} */
 function same(left, right) {
-  if (left === null || typeof left !== "object" || right === null || typeof right !== "object") return left === right;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((one, index) => same(one, right[index]));
+  }
+  if (!isGroup(left) || !isGroup(right)) return left === right;
   const keys = Object.keys(left);
   return keys.length === Object.keys(right).length && keys.every((key) => key in right && same(left[key], right[key]));
 }

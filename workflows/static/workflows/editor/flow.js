@@ -1,29 +1,59 @@
 /* The flow: a card for the trigger and for each step, steps inside steps below theirs. It is the
    picture of the workflow, and how people get around. */
 
-import { DEEPEST, depthOf, holdsBlocks, holdsSteps, isShown, isStep } from "./blocks.js";
-import { button, h, icon, say } from "./dom.js";
+import { DEEPEST, depthOf, holdsBlocks, holdsSteps, isGroup, isShown, isStep } from "./blocks.js";
+import { button, find, h, icon, say } from "./dom.js";
 import { Drag } from "./drag.js";
 import { Several } from "./several.js";
 
+/** @import { Action, Block, Children, Field, Step, Value } from "../../types" */
+/** @import { Store } from "./store.js" */
+/** @import { Edits } from "./edits.js" */
+/** @import { Picker } from "./picker.js" */
+/** @import { Clipboard } from "./clipboard.js" */
+/** @import { Places } from "./moving.js" */
+
+/** @typedef {{box?: Children, icon: string, number?: number, title: string, line: string, condition?: string,
+        tools?: Children, fold?: Children, quiet?: boolean, block?: boolean}} Card */
+
 export class Flow {
+  /** @param {Store} store
+      @param {Edits} edits
+      @param {Picker} picker
+      @param {Clipboard} clipboard
+      @param {Places} places */
   constructor(store, edits, picker, clipboard, places) {
-    Object.assign(this, { store, edits, picker, clipboard, places });
+    this.store = store;
+    this.edits = edits;
+    this.picker = picker;
+    this.clipboard = clipboard;
+    this.places = places;
+    /** @type {Set<string>} */
     this.folded = new Set(); // marks of the steps whose inside is not shown
-    this.element = h("nav.we-flow", { "aria-label": store.texts.flow });
+    this.list = h("div");
+    this.waits = false; // to be drawn anew
+    this.planned = 0; // when: the browser's number for it
+    this.isHeld = false;
+    this.looked = ""; // what was seen of the chosen part when the cards were drawn
+    this.shown = "";
+    this.element = h("nav.sayr-editor-flow", { "aria-label": store.texts.flow });
     this.drag = new Drag(store, edits, this.element);
     this.several = new Several(store, edits, clipboard, () => this.draw());
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.hold();
-    for (const name of ["checked", "part", "values"]) store.on(name, () => this.soon());
+    store.on("checked", () => this.soon());
+    store.on("part", () => this.soon());
+    store.on("values", () => this.soon());
     // Most of what is typed shows on no card before the check has answered.
-    store.on("form", ({ redraw }) => (redraw || this.look() !== this.looked) && this.soon());
+    store.on("form", ({ redraw }) => {
+      if (redraw || this.look() !== this.looked) this.soon();
+    });
   }
 
   /* What the cards show of the chosen part. */
   look() {
     const { form, part } = this.store;
-    const chosen = this.store.get(part) || {};
+    const chosen = this.store.find(part) || {};
     const { params, on_error: onError, label, name } = chosen;
     const waits = params && typeof params === "object" ? Object.values(params).map((one) => (typeof one === "string" ? one !== "" : Array.isArray(one) && one.length)) : "";
     return JSON.stringify([part, form.head.trigger_type, label, name, typeof onError, waits]);
@@ -32,7 +62,9 @@ export class Flow {
   soon() {
     this.waits = true;
     cancelAnimationFrame(this.planned);
-    this.planned = requestAnimationFrame(() => this.isHeld || this.drag.part || this.draw());
+    this.planned = requestAnimationFrame(() => {
+      if (!this.isHeld && !this.drag.part) this.draw();
+    });
   }
 
   /* A card that is drawn anew between pressing and letting go would swallow the click. */
@@ -49,20 +81,21 @@ export class Flow {
     this.waits = false;
     this.looked = this.look();
     const { texts } = this.store;
-    const focused = this.element.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
-    const scroll = this.list ? this.list.scrollTop : 0;
-    this.list = h("div.we-flow-list", {}, this.trigger(), this.steps("steps"), this.failing(), this.settings());
-    const empty = this.store.form.steps.length ? "" : h("p.we-help", {}, texts.no_steps);
+    const active = /** @type {HTMLElement | null} */ (document.activeElement);
+    const focused = active && this.element.contains(active) ? active.dataset.focus : "";
+    const scroll = this.list.scrollTop;
+    this.list = h("div.sayr-editor-flow-list", {}, this.trigger(), this.steps("steps"), this.failing(), this.settings());
+    const empty = this.store.form.steps.length ? "" : h("p.sayr-editor-help", {}, texts.no_steps);
     const add = button(texts.add_step, () => this.pick("steps"), { icon: "plus", kind: "primary", "data-focus": "add" });
     const paste = button(texts.paste, () => this.clipboard.paste("steps"), { icon: "paste", kind: "plain", "data-focus": "paste", "data-do": "paste" });
-    this.element.replaceChildren(this.list, h("div.we-flow-foot", {}, empty, h("div.we-flow-tools", {}, add, this.clipboard.isFull ? paste : ""), this.several.bar()));
+    this.element.replaceChildren(this.list, h("div.sayr-editor-flow-foot", {}, empty, h("div.sayr-editor-flow-tools", {}, add, this.clipboard.isFull ? paste : ""), this.several.bar()));
     this.list.scrollTop = scroll;
-    const again = focused && this.element.querySelector(`[data-focus="${CSS.escape(focused)}"]`);
-    if (again) again.focus({ preventScroll: true });
+    if (focused) find(this.element, `[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     this.reveal();
   }
 
-  /* Opens the picker for a new step in a list, or after a part. */
+  /** Opens the picker for a new step in a list, or after a part.
+      @param {string} path @param {string | null} [part] */
   pick(path, part = null) {
     const list = part ? this.store.listOf(part).path : path;
     const isDeepest = depthOf(this.store, list) >= DEEPEST;
@@ -73,9 +106,9 @@ export class Flow {
   reveal() {
     if (this.shown === this.store.part) return;
     this.shown = this.store.part;
-    const chosen = this.list.querySelector('[aria-current="step"]');
-    if (!chosen) return;
-    const card = chosen.closest(".we-card");
+    /** @type {HTMLElement | null | undefined} */
+    const card = find(this.list, '[aria-current="step"]')?.closest(".sayr-editor-card");
+    if (!card) return;
     const top = card.getBoundingClientRect().top - this.list.getBoundingClientRect().top + this.list.scrollTop;
     if (top < this.list.scrollTop) this.list.scrollTop = top - 8;
     const over = top + card.offsetHeight - this.list.clientHeight;
@@ -99,21 +132,24 @@ export class Flow {
   /* What runs when the whole workflow has failed. */
   failing() {
     const { texts } = this.store;
-    return h("div.we-failing", {}, this.inner(texts.if_workflow_fails, "on_failure", "warning"));
+    return h("div.sayr-editor-failing", {}, this.inner(texts.if_workflow_fails, "on_failure", "warning"));
   }
 
+  /** @param {string} path @returns {HTMLElement} */
   steps(path) {
     const list = this.store.get(path);
-    const cards = (Array.isArray(list) ? list : []).map((step, index) => this.step(step, `${path}/${index}`, index));
-    return h("ol.we-cards", { "data-list": path }, cards);
+    const steps = Array.isArray(list) ? list : [];
+    const cards = steps.map((step, index) => (isStep(step) ? this.step(step, `${path}/${index}`, index) : ""));
+    return h("ol.sayr-editor-cards", { "data-list": path }, cards);
   }
 
+  /** @param {Step} step @param {string} part @param {number} index @returns {HTMLElement} */
   step(step, part, index) {
     const { texts, choices, summaries } = this.store;
     const action = choices.actions[step.action];
     const shown = summaries[part] || {};
     const nested = this.nestedOf(step, action, part);
-    const isFolded = nested.length > 0 && this.folded.has(step.uid);
+    const isFolded = nested.length > 0 && this.folded.has(step.uid || "");
     const title = step.label || (action ? action.label : step.action);
     const card = this.card(part, {
       box: this.several.box(part, title),
@@ -123,11 +159,12 @@ export class Flow {
       line: shown.line || (action ? action.description : texts.unknown_action),
       condition: shown.condition,
       tools: this.tools(part, index),
-      fold: nested.length ? this.fold(step.uid, isFolded) : "",
+      fold: nested.length ? this.fold(step.uid || "", isFolded) : "",
     });
     return h("li", {}, card, ...(isFolded ? [] : nested));
   }
 
+  /** @param {string} uid @param {boolean} isFolded */
   fold(uid, isFolded) {
     const { texts } = this.store;
     const turn = () => {
@@ -137,50 +174,56 @@ export class Flow {
     return button(isFolded ? texts.unfold : texts.fold, turn, { icon: isFolded ? "right" : "down", iconOnly: true, kind: "tool", "aria-expanded": String(!isFolded), "data-focus": `fold ${uid}` });
   }
 
+  /** @param {Step} step @param {Action | undefined} action @param {string} part @returns {HTMLElement[]} */
   nestedOf(step, action, part) {
     const inside = this.nested(action && action.node, step.params, `${part}/params`);
     const after = typeof step.on_error === "object" ? [this.inner(this.store.texts.if_it_fails, `${part}/on_error/steps`, "warning")] : [];
     return [...inside, ...after];
   }
 
-  /* The steps inside a step: of each of its lists, and of each of its blocks. */
+  /** The steps inside a step: of each of its lists, and of each of its blocks.
+      @param {Field | undefined} node @param {Value} form @param {string} path @returns {HTMLElement[]} */
   nested(node, form, path) {
-    if (!form || typeof form === "string") return [];
+    if (!isGroup(form)) return [];
     return Object.entries((node && node.members) || {}).flatMap(([name, member]) => {
       const inside = `${path}/${name}`;
       const data = form[name];
       if (!Array.isArray(data) || !(isShown(member, form) || data.length)) return [];
-      if (member.kind === "steps") return [this.inner(member.title, inside)];
-      return holdsBlocks(member) ? this.blocks(member, data, inside) : [];
+      if (member.kind === "steps") return [this.inner(member.title || "", inside)];
+      return holdsBlocks(member) ? this.blocks(member, /** @type {Block[]} */ (data), inside) : [];
     });
   }
 
+  /** @param {string} title @param {string} path @param {string} [name] @returns {HTMLElement} */
   inner(title, path, name = "") {
     const { texts } = this.store;
     const add = button(texts.add_step, () => this.pick(path), { icon: "plus", kind: "quiet", "data-focus": `add ${path}`, "aria-label": say(texts.add_in, { name: title }) });
-    return h("div.we-nested", { "data-into": path }, h("p.we-nested-title", {}, name ? icon(name) : "", title), this.steps(path), add);
+    return h("div.sayr-editor-nested", { "data-into": path }, h("p.sayr-editor-nested-title", {}, name ? icon(name) : "", title), this.steps(path), add);
   }
 
+  /** @param {Field} member @param {Block[]} blocks @param {string} path */
   blocks(member, blocks, path) {
+    const items = member.items || { kind: "object" };
     const cards = blocks.map((block, index) => {
       const part = `${path}/${index}`;
       const one = member.one || member.title;
       const title = block.label || block.name || `${one} ${index + 1}`;
       const { condition } = this.store.summaries[part] || {};
       const card = this.card(part, { icon: "way", title, line: "", condition, tools: this.tools(part, index), block: true });
-      const lists = Object.entries(member.items.members).filter(([, inner]) => inner.kind === "steps");
-      const inner = lists.map(([name]) => {
+      const lists = Object.entries(items.members || {}).filter(([, inner]) => inner.kind === "steps");
+      const within = lists.map(([name]) => {
         const add = button(this.store.texts.add_step, () => this.pick(`${part}/${name}`), { icon: "plus", kind: "quiet", "data-focus": `add ${part}/${name}`, "aria-label": say(this.store.texts.add_in, { name: title }) });
-        return h("div.we-nested-steps", { "data-into": `${part}/${name}` }, this.steps(`${part}/${name}`), add);
+        return h("div.sayr-editor-nested-steps", { "data-into": `${part}/${name}` }, this.steps(`${part}/${name}`), add);
       });
-      return h("div.we-nested.we-block", {}, card, inner);
+      return h("div.sayr-editor-nested.sayr-editor-block", {}, card, within);
     });
     const label = say(this.store.texts.add_to, { name: member.one || member.title });
-    const add = button(label, () => this.edits.addBlock(path, member.items), { icon: "plus", kind: "quiet", "data-focus": `add ${path}` });
-    return [...cards, h("div.we-nested.we-nested-add", {}, add)];
+    const add = button(label, () => this.edits.addBlock(path, items), { icon: "plus", kind: "quiet", "data-focus": `add ${path}` });
+    return [...cards, h("div.sayr-editor-nested.sayr-editor-nested-add", {}, add)];
   }
 
-  /* Opens a part; with Shift, or Ctrl, chooses a step beside others. */
+  /** Opens a part; with Shift, or Ctrl, chooses a step beside others.
+      @param {MouseEvent} event @param {string} part */
   open(event, part) {
     const isStepCard = isStep(this.store.get(part));
     if (isStepCard && event.shiftKey) this.several.reach(part);
@@ -188,37 +231,44 @@ export class Flow {
     else this.store.choose(part);
   }
 
+  /** @param {string} part @param {Card} shown */
   card(part, { box = "", icon: name, number = 0, title, line, condition = "", tools = "", fold = "", quiet = false, block = false }) {
     const { texts } = this.store;
     const problems = this.store.problemsOf(part).length;
     const isChosen = this.store.part === part;
     const count = problems ? say(texts.problem_count, { count: problems }) : "";
     const words = h(
-      "span.we-card-words",
+      "span.sayr-editor-card-words",
       {},
-      h("b.we-card-title", {}, number ? h("span.we-card-number", {}, `${number}. `) : "", h("bdi", {}, title)),
-      line ? h("span.we-card-line", {}, h("bdi", {}, line)) : "",
-      condition ? h("span.we-card-condition", {}, h("bdi", {}, condition)) : "",
+      h("b.sayr-editor-card-title", {}, number ? h("span.sayr-editor-card-number", {}, `${number}. `) : "", h("bdi", {}, title)),
+      line ? h("span.sayr-editor-card-line", {}, h("bdi", {}, line)) : "",
+      condition ? h("span.sayr-editor-card-condition", {}, h("bdi", {}, condition)) : "",
     );
-    const badge = problems ? h("span.we-badge", { title: count }, icon("warning"), h("span", {}, String(problems)), h("span.we-unseen", {}, count)) : "";
+    const badge = problems ? h("span.sayr-editor-badge", { title: count }, icon("warning"), h("span", {}, String(problems)), h("span.sayr-editor-unseen", {}, count)) : "";
     const open = h(
-      "button.we-card-open",
+      "button.sayr-editor-card-open",
       { type: "button", onclick: (event) => this.open(event, part), "data-part": part, "data-focus": `open ${this.store.keyOf(part)}`, ...(isChosen ? { "aria-current": "step" } : {}) },
-      h("span.we-card-icon", {}, icon(name)),
+      h("span.sayr-editor-card-icon", {}, icon(name)),
       words,
       badge,
     );
-    const classes = ["we-card", quiet ? "we-card-quiet" : "", block ? "we-card-block" : "", isChosen ? "we-card-chosen" : "", problems ? "we-card-bad" : ""];
+    const classes = ["sayr-editor-card", quiet ? "sayr-editor-card-quiet" : "", block ? "sayr-editor-card-block" : "", isChosen ? "sayr-editor-card-chosen" : "", problems ? "sayr-editor-card-bad" : ""];
     const dragged = number ? { draggable: "true", "data-drag": part } : {};
     return h("div", { class: classes.filter(Boolean).join(" "), ...dragged }, box, open, fold, tools);
   }
 
-  /* Only the chosen card has tools: with sixty steps all of them would be a thousand buttons. */
+  /** Only the chosen card has tools: with sixty steps all of them would be a thousand buttons.
+      @param {string} part @param {number} index @returns {HTMLElement | string} */
   tools(part, index) {
     if (this.store.part !== part) return "";
     const { texts } = this.store;
     const { list } = this.store.listOf(part);
     const uid = this.store.keyOf(part);
+    /** @param {string} name
+        @param {string} label
+        @param {() => unknown} action
+        @param {boolean} [disabled]
+        @param {string} [keys] */
     const tool = (name, label, action, disabled = false, keys = "") =>
       button(label, action, { icon: name, iconOnly: true, kind: "tool", disabled, "data-tool": name, "data-focus": `${name} ${uid}`, ...(keys ? { "aria-keyshortcuts": keys, title: `${label} (${keys.replace("Control", "Ctrl").replace("Arrow", "")})` } : {}) });
     const ofStep = () => [
@@ -229,7 +279,7 @@ export class Flow {
       this.clipboard.isFull ? tool("paste", texts.paste_after, () => this.clipboard.pasteAfter(part), false, "Control+V") : "",
     ];
     return h(
-      "span.we-card-tools",
+      "span.sayr-editor-card-tools",
       {},
       tool("up", texts.move_up, () => this.edits.move(part, -1), index === 0, "Alt+ArrowUp"),
       tool("down", texts.move_down, () => this.edits.move(part, 1), index === list.length - 1, "Alt+ArrowDown"),
@@ -239,9 +289,10 @@ export class Flow {
     );
   }
 
-  /* What the keyboard does with the card that has the focus. */
+  /** What the keyboard does with the card that has the focus.
+      @param {KeyboardEvent} event */
   key(event) {
-    const { part: card, choose } = event.target.dataset || {};
+    const { part: card, choose } = /** @type {HTMLElement} */ (event.target).dataset;
     const part = card || choose;
     if (!part || !/\d$/.test(part)) return;
     const isStepCard = isStep(this.store.get(part));
@@ -263,13 +314,14 @@ export class Flow {
     act();
   }
 
-  /* Chooses the card and the next one, which gets the focus. */
+  /** Chooses the card and the next one, which gets the focus.
+      @param {string} part @param {number} by */
   reach(part, by) {
     const { list, index, path } = this.store.listOf(part);
     if (!this.several.isOn) this.several.toggle(part);
     if (!list[index + by]) return;
     const next = `${path}/${index + by}`;
     this.several.reach(next);
-    this.element.querySelector(`[data-part="${next}"]`).focus();
+    find(this.element, `[data-part="${next}"]`)?.focus();
   }
 }

@@ -2,25 +2,37 @@
 
 import { button, h } from "./dom.js";
 
+/** @import { Store } from "./store.js" */
+
 const MOST = 100;
 const PAUSE = 900; // milliseconds after which typing counts as another change
 
+/** @typedef {{text: string, part: string}} Entry */
+
 export class History {
+  /** @param {Store} store @param {HTMLElement} root */
   constructor(store, root) {
     this.store = store;
+    /** @type {Entry[]} */
     this.past = [];
+    /** @type {Entry[]} */
     this.future = [];
+    this.part = ""; // which was chosen at the last change
+    this.time = 0;
+    this.wasWhole = false;
+    this.restoring = false;
     this.now = JSON.stringify(store.form);
     const { texts } = store;
     this.back = button(texts.undo, () => this.undo(), { icon: "undo", iconOnly: true, kind: "tool", "data-do": "undo", "aria-keyshortcuts": "Control+Z" });
     this.forth = button(texts.redo, () => this.redo(), { icon: "redo", iconOnly: true, kind: "tool", "data-do": "redo", "aria-keyshortcuts": "Control+Shift+Z" });
-    this.element = h("div.we-history", {}, this.back, this.forth);
+    this.element = h("div.sayr-editor-history", {}, this.back, this.forth);
     store.on("form", ({ redraw }) => this.note(Boolean(redraw)));
     store.on("undo", () => this.undo());
     document.addEventListener("keydown", (event) => this.key(event, root));
     this.show();
   }
 
+  /** @param {boolean} isWhole */
   note(isWhole) {
     const { value } = this.store.source;
     if (this.restoring || value === this.now) return;
@@ -40,6 +52,7 @@ export class History {
     this.go(this.future, this.past);
   }
 
+  /** @param {Entry[]} from @param {Entry[]} to */
   go(from, to) {
     const entry = from.pop();
     if (!entry) return;
@@ -60,10 +73,11 @@ export class History {
     this.forth.disabled = !this.future.length;
   }
 
+  /** @param {KeyboardEvent} event @param {HTMLElement} root */
   key(event, root) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-    const { target } = event;
-    const isOurs = target === document.body || (root.contains(target) && !target.closest(".we-raw, dialog, .we-values"));
+    const target = /** @type {Element} */ (event.target);
+    const isOurs = target === document.body || (root.contains(target) && !target.closest(".sayr-editor-raw, dialog, .sayr-editor-values"));
     const key = event.key.toLowerCase();
     if (!isOurs || !["z", "y"].includes(key)) return;
     event.preventDefault();

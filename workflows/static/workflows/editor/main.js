@@ -1,6 +1,7 @@
 /* The step editor: puts its parts together on every element with data-editor. */
 
 import { button, h, icon, later, say } from "./dom.js";
+import { memberOf } from "./blocks.js";
 import { Clipboard } from "./clipboard.js";
 import { Conflict } from "./conflict.js";
 import { Drafts } from "./drafts.js";
@@ -17,12 +18,18 @@ import { Server } from "./server.js";
 import { Store } from "./store.js";
 import { ValuesPanel } from "./values.js";
 
+/** @import { Config, ToastSaid, Value } from "../../types" */
+
+/** @param {HTMLElement} root */
 function start(root) {
-  const config = JSON.parse(root.dataset.editor);
+  /** @type {Config} */
+  const config = JSON.parse(root.dataset.editor || "{}");
+  /** @type {HTMLTextAreaElement | null} */
+  const source = root.querySelector(".sayr-editor-source");
+  const { form } = config;
   // A text that no form can show stays a text.
-  if (!config.form) return;
-  const source = root.querySelector(".we-source");
-  const store = new Store(config, source);
+  if (!form || !source) return;
+  const store = new Store({ ...config, form }, source);
   mark(store.form);
   const server = new Server(store);
   const edits = new Edits(store);
@@ -40,13 +47,13 @@ function start(root) {
   store.write();
   const history = new History(store, root);
   source.hidden = true;
-  root.classList.add("we-ready");
+  root.classList.add("sayr-editor-ready");
   root.append(
-    h("div.we-top", {}, tabs(store, parts), history.element, status.element),
+    h("div.sayr-editor-top", {}, tabs(store, parts), history.element, status.element),
     parts.conflict.element,
     parts.drafts.element,
     status.away,
-    h("div.we-body", { id: "we-panel-form", role: "tabpanel", "aria-label": store.texts.form_tab }, parts.flow.element, parts.page.element),
+    h("div.sayr-editor-body", { id: "sayr-editor-panel-form", role: "tabpanel", "aria-label": store.texts.form_tab }, parts.flow.element, parts.page.element),
     parts.raw.element,
     parts.values.element,
     picker.element,
@@ -62,6 +69,7 @@ function start(root) {
   root.dataset.ready = "true";
 }
 
+/** @param {Store} store @param {Server} server @param {HTMLElement} root */
 function listen(store, server, root) {
   let asked = 0;
   const check = later(450, async () => {
@@ -78,7 +86,6 @@ function listen(store, server, root) {
     store.groups = answer.groups;
     store.choices = answer.choices;
     store.tell("values");
-    if (store.part === "trigger") store.tell("fields");
   });
   root.dataset.checked = "true"; // says whether the problems shown are those of the form as it is
   let steps = stepsOf(store);
@@ -94,11 +101,11 @@ function listen(store, server, root) {
     look();
   });
   store.on("learn", () => learn());
-  const tenant = document.querySelector('select[name="tenant"]');
-  if (tenant) tenant.addEventListener("change", () => renew(store, server, check));
+  document.querySelector('select[name="tenant"]')?.addEventListener("change", () => renew(store, server, check));
 }
 
-/* Another company has other choices: everything is drawn again. */
+/** Another company has other choices: everything is drawn again.
+    @param {Store} store @param {Server} server @param {() => void} check */
 async function renew(store, server, check) {
   const answer = await server.ask("values");
   if (!answer) return;
@@ -108,54 +115,62 @@ async function renew(store, server, check) {
   check();
 }
 
-/* What can be inserted depends on these only. */
+/** What can be inserted depends on these only.
+    @param {Store} store */
 function stepsOf(store) {
+  /** @type {unknown[]} */
   const told = [];
   eachStep([store.form.steps, store.form.on_failure], ({ name, action, label, params }) => {
     const { type, form, choices, items, branches } = params || {};
-    told.push([name, action, label, type, items, ...[form, choices].map(keysOf), Array.isArray(branches) ? branches.map((one) => one.name) : ""]);
+    told.push([name, action, label, type, items, ...[form, choices].map(keysOf), Array.isArray(branches) ? branches.map((one) => memberOf(one, "name")) : ""]);
   });
   return JSON.stringify(told);
 }
 
+/** @param {Value} list */
 function keysOf(list) {
-  return Array.isArray(list) ? list.map((one) => one && [one.key, one.label]) : "";
+  return Array.isArray(list) ? list.map((one) => one && [memberOf(one, "key"), memberOf(one, "label")]) : "";
 }
 
-/* The form posts one field; Enter in a field publishes nothing. */
+/** The form posts one field; Enter in a field publishes nothing.
+    @param {HTMLTextAreaElement} source @param {HTMLElement} root */
 function guard(source, root) {
-  source.form.addEventListener("formdata", ({ formData }) => {
+  source.form?.addEventListener("formdata", ({ formData }) => {
     for (const name of new Set(formData.keys())) if (name.startsWith("rjf§")) formData.delete(name);
   });
   root.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
   });
 }
 
+/** @param {Store} store @param {{raw: Raw, page: Page, flow: Flow}} parts */
 function tabs(store, { raw, page, flow }) {
   const { texts } = store;
-  const body = () => page.element.parentElement;
+  /** @param {string} name */
   const show = async (name) => {
     for (const tab of [form, json]) tab.setAttribute("aria-selected", String(tab.dataset.tab === name));
-    body().hidden = name !== "form";
+    const body = page.element.parentElement;
+    if (body) body.hidden = name !== "form";
     raw.element.hidden = name !== "json";
     if (name === "json") await raw.open();
     else flow.draw();
   };
+  /** @param {string} name @param {string} label @param {boolean} isFirst */
   const tab = (name, label, isFirst) =>
-    h("button.we-tab", { type: "button", role: "tab", "aria-selected": String(isFirst), "aria-controls": `we-panel-${name}`, "data-tab": name, onclick: () => show(name) }, label);
+    h("button.sayr-editor-tab", { type: "button", role: "tab", "aria-selected": String(isFirst), "aria-controls": `sayr-editor-panel-${name}`, "data-tab": name, onclick: () => show(name) }, label);
   const form = tab("form", texts.form_tab, true);
   const json = tab("json", texts.json_tab, false);
   store.on("applied", () => show("form"));
-  return h("div.we-tabs", { role: "tablist" }, form, json);
+  return h("div.sayr-editor-tabs", { role: "tablist" }, form, json);
 }
 
 /* One line that says whether the workflow could be published as it stands. */
 class Status {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.element = h("div.we-status", { role: "status", "aria-live": "polite" });
-    this.away = h("div.we-bar.we-bar-warning", { hidden: true, role: "alert" });
+    this.element = h("div.sayr-editor-status", { role: "status", "aria-live": "polite" });
+    this.away = h("div.sayr-editor-bar.sayr-editor-bar-warning", { hidden: true, role: "alert" });
     store.on("checked", () => this.draw());
     store.on("part", () => this.draw());
     store.on("away", ({ why }) => this.tell(why));
@@ -165,7 +180,7 @@ class Status {
 
   draw() {
     const { texts, problems } = this.store;
-    this.element.classList.toggle("we-status-bad", problems.length > 0);
+    this.element.classList.toggle("sayr-editor-status-bad", problems.length > 0);
     if (!problems.length) {
       this.element.replaceChildren(icon("check"), h("span", {}, texts.nothing_wrong));
       return;
@@ -175,16 +190,19 @@ class Status {
     this.element.replaceChildren(icon("warning"), h("span", {}, say(texts.some_wrong, { count: problems.length })), go);
   }
 
-  /* Open the part, and put the cursor into the first field that is wrong. */
+  /** Open the part, and put the cursor into the first field that is wrong.
+      @param {string} part */
   show(part) {
     this.store.showsAll = true;
     this.store.choose(part);
     setTimeout(() => {
-      const field = document.querySelector('.we-page [aria-invalid="true"]');
-      if (field) field.focus();
+      /** @type {HTMLElement | null} */
+      const field = document.querySelector('.sayr-editor-page [aria-invalid="true"]');
+      field?.focus();
     }, 120);
   }
 
+  /** @param {"offline" | "logged_out"} why */
   tell(why) {
     const { texts } = this.store;
     const login = why === "logged_out" ? h("a", { href: "/admin/login/", target: "_blank", rel: "noopener" }, texts.log_in) : "";
@@ -194,12 +212,14 @@ class Status {
 }
 
 class Toast {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.element = h("div.we-toast", { hidden: true, role: "status" });
+    this.element = h("div.sayr-editor-toast", { hidden: true, role: "status" });
     store.on("toast", (toast) => this.show(toast));
   }
 
+  /** @param {ToastSaid} toast */
   show({ text, undo, long = false }) {
     const back = undo && button(this.store.texts.undo, () => { this.element.hidden = true; undo(); }, { kind: "primary" });
     this.element.replaceChildren(h("span", {}, h("bdi", {}, text)), ...(back ? [back] : []));
@@ -209,4 +229,6 @@ class Toast {
   }
 }
 
-document.querySelectorAll("[data-editor]").forEach(start);
+/** @type {NodeListOf<HTMLElement>} */
+const roots = document.querySelectorAll("[data-editor]");
+roots.forEach(start);

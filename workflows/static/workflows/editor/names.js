@@ -1,7 +1,12 @@
 /* Short names of steps: made from the label, unique, and changed in every place that uses them. */
 
+/** @import { Form, Group, Head, Step, Value } from "../../types" */
+
+import { isStep } from "./blocks.js";
+
 const STEP_TEXTS = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
 
+/** @param {string} label @param {string} action @param {Set<unknown>} taken */
 export function nameFor(label, action, taken) {
   const base = slug(label) || slug(action) || "step";
   let name = base;
@@ -9,32 +14,39 @@ export function nameFor(label, action, taken) {
   return name;
 }
 
+/** @param {string} text */
 function slug(text) {
   const plain = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
   return plain.replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+|_+$/g, "").slice(0, 50);
 }
 
+/** @param {Form} form @param {Step | null} [except] */
 export function namesIn(form, except = null) {
+  /** @type {Set<string>} */
   const names = new Set();
-  eachStep(form, (step) => step !== except && names.add(step.name));
+  eachStep(form, (step) => { if (step !== except) names.add(step.name); });
   return names;
 }
 
+/** @param {Value} value @param {(step: Step) => void} visit */
 export function eachStep(value, visit) {
   if (Array.isArray(value)) value.forEach((inner) => eachStep(inner, visit));
   else if (value && typeof value === "object") {
-    if (typeof value.action === "string" && "params" in value) visit(value);
+    if (isStep(value)) visit(value);
     Object.values(value).forEach((inner) => eachStep(inner, visit));
   }
 }
 
-/* Changes `steps.old…` to `steps.new…` wherever the form reads it. `names`: old to new. */
+/** Changes `steps.old…` to `steps.new…` wherever the form reads it. `names`: old to new.
+    @param {{steps: Value, on_failure?: Value, head?: Head}} form @param {Record<string, string>} names */
 export function renameReferences(form, names) {
   const changed = Object.entries(names).filter(([old, name]) => old && old !== name);
   if (!changed.length) return;
   const known = Object.fromEntries(changed);
   const wanted = /\bsteps\.([a-z][a-z0-9_]*)(?![\w-])/g;
+  /** @param {string} text */
   const put = (text) => text.replace(wanted, (whole, name) => (Object.hasOwn(known, name) ? `steps.${known[name]}` : whole));
+  /** @param {Value} value @param {string} key @returns {Value} */
   const walk = (value, key) => {
     if (typeof value === "string") {
       return key === "field" && !value.includes("{") ? put(value) : value.replace(STEP_TEXTS, put);
@@ -49,8 +61,9 @@ export function renameReferences(form, names) {
   if (form.head) form.head.output = walk(form.head.output, "");
 }
 
-/* Gives each object of a list a short name made from what people call it. `before` is the list as it
-   was: a short name that somebody typed stays. Says whether it changed anything. */
+/** Gives each object of a list a short name made from what people call it. `before` is the list as it
+   was: a short name that somebody typed stays. Says whether it changed anything.
+    @param {Group[]} list @param {Group[] | null} before @param {{key: string, label: string}} names */
 export function nameItems(list, before, { key, label }) {
   let changed = false;
   list.forEach((item, index) => {
@@ -61,9 +74,10 @@ export function nameItems(list, before, { key, label }) {
       changed = true;
     }
     if (!item.fresh && item[key]) return;
-    if (!item[label]) return;
+    const said = item[label];
+    if (typeof said !== "string" || !said) return;
     const others = new Set(list.filter((one) => one !== item).map((one) => one[key]));
-    const name = nameFor(item[label], "item", others);
+    const name = nameFor(said, "item", others);
     if (name === item[key] && item.fresh) return;
     Object.assign(item, { [key]: name, fresh: "1" });
     changed = true;

@@ -2,28 +2,35 @@
 
 import { button, h, icon } from "./dom.js";
 
+/** @import { Action } from "../../types" */
+/** @import { Store } from "./store.js" */
+
 export class Picker {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    this.element = h("dialog.we-picker", { "aria-label": store.texts.pick_title });
+    this.element = h("dialog.sayr-editor-picker", { "aria-label": store.texts.pick_title });
   }
 
-  /* Calls `done` with the name of the chosen action. `fits` leaves some out. */
+  /** Calls `done` with the name of the chosen action. `fits` leaves some out.
+      @param {(name: string) => void} done @param {((action: Action) => boolean) | null} [fits] */
   open(done, fits = null) {
     const { texts, choices } = this.store;
-    const search = h("input.we-search", { type: "search", placeholder: texts.pick_search, "aria-label": texts.pick_search });
+    const search = h("input.sayr-editor-search", { type: "search", placeholder: texts.pick_search, "aria-label": texts.pick_search });
+    /** @param {string} name */
     const pick = (name) => {
       this.element.close();
       done(name);
     };
     const offered = Object.entries(choices.actions).filter(([, action]) => !fits || fits(action));
+    /** @param {string} title @param {boolean} steers */
     const group = (title, steers) => {
       const cards = offered.filter(([, action]) => Boolean(action.steers) === steers).map(([name, action]) => card(name, action, pick));
-      return { cards, element: h("section", {}, h("h3", {}, title), h("ul.we-picker-list", {}, cards)) };
+      return { cards, element: h("section", {}, h("h3", {}, title), h("ul.sayr-editor-picker-list", {}, cards)) };
     };
     const groups = [group(texts.pick_actions, false), group(texts.pick_steering, true)].filter((one) => one.cards.length);
     const cards = groups.flatMap((one) => one.cards);
-    const none = h("p.we-help", { hidden: true }, texts.pick_none);
+    const none = h("p.sayr-editor-help", { hidden: true }, texts.pick_none);
     search.addEventListener("input", () => {
       const wanted = search.value.trim().toLowerCase();
       cards.forEach((one) => { one.hidden = !one.textContent.toLowerCase().includes(wanted); });
@@ -32,18 +39,19 @@ export class Picker {
     });
     search.addEventListener("keydown", (event) => {
       const first = cards.find((one) => !one.hidden);
-      if (event.key === "Enter" && first) first.firstChild.click();
+      if (event.key === "Enter" && first) first.querySelector("button")?.click();
     });
     const close = button(texts.close, () => this.element.close(), { icon: "cross", iconOnly: true, kind: "tool" });
-    const head = h("div.we-picker-head", {}, h("h2", {}, texts.pick_title), close);
+    const head = h("div.sayr-editor-picker-head", {}, h("h2", {}, texts.pick_title), close);
     this.element.replaceChildren(head, search, none, ...groups.map((one) => one.element));
     this.element.showModal();
     search.focus();
   }
 }
 
+/** @param {string} name @param {Action} action @param {(name: string) => void} pick */
 function card(name, action, pick) {
-  const words = h("span.we-pick-words", {}, h("b", {}, action.label), h("span", {}, action.description));
-  const choose = h("button.we-pick", { type: "button", "data-action": name, onclick: () => pick(name) }, icon(action.icon), words);
+  const words = h("span.sayr-editor-pick-words", {}, h("b", {}, action.label), h("span", {}, action.description));
+  const choose = h("button.sayr-editor-pick", { type: "button", "data-action": name, onclick: () => pick(name) }, icon(action.icon), words);
   return h("li", {}, choose);
 }

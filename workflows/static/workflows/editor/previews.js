@@ -2,16 +2,24 @@
 
 import { later } from "./dom.js";
 
+/** @import { Preview } from "../../types" */
+/** @import { Store } from "./store.js" */
+/** @import { Server } from "./server.js" */
+
 export class Previews {
+  /** @param {Store} store @param {Server} server */
   constructor(store, server) {
     this.store = store;
     this.server = server;
+    /** @type {Map<string, Preview>} */
     this.known = new Map();
-    this.wanted = new Map(); // output element: {text, html}
+    /** @type {Map<HTMLOutputElement, {text: string, html: boolean, key: string}>} */
+    this.wanted = new Map();
     this.fetch = later(350, () => this.ask());
-    store.on("form", ({ redraw }) => redraw && this.known.clear());
+    store.on("form", ({ redraw }) => { if (redraw) this.known.clear(); });
   }
 
+  /** @param {HTMLOutputElement} output @param {string} text @param {boolean} [html] */
   of(output, text, html = false) {
     if (!text.includes("{{") && !text.includes("{%")) {
       this.wanted.delete(output);
@@ -22,7 +30,8 @@ export class Previews {
     const before = this.wanted.get(output);
     if (before && before.key === key) return;
     this.wanted.set(output, { text, html, key });
-    if (this.known.has(key)) this.draw(output, this.known.get(key));
+    const known = this.known.get(key);
+    if (known) this.draw(output, known);
     else this.fetch();
   }
 
@@ -32,17 +41,20 @@ export class Previews {
     if (!missing.length) return;
     const answer = await this.server.ask("preview", { texts: missing.map(({ text, html }) => ({ text, html })) });
     if (!answer || !answer.previews) return;
-    missing.forEach(({ key }, index) => this.known.set(key, answer.previews[index]));
+    const { previews } = answer;
+    missing.forEach(({ key }, index) => this.known.set(key, previews[index]));
     for (const [output, { key }] of this.wanted) {
-      if (this.known.get(key)) this.draw(output, this.known.get(key));
+      const known = this.known.get(key);
+      if (known) this.draw(output, known);
     }
   }
 
+  /** @param {HTMLOutputElement} output @param {Preview} preview */
   draw(output, { text, state }) {
     const { texts } = this.store;
-    const words = { real: texts.preview, made_up: texts.preview_made_up, problem: "" }[state];
+    const words = { real: texts.preview, made_up: texts.preview_made_up, problem: "", none: "" }[state];
     output.hidden = state === "none";
-    output.className = `we-preview we-preview-${state}`;
+    output.className = `sayr-editor-preview sayr-editor-preview-${state}`;
     const said = words ? [Object.assign(document.createElement("b"), { textContent: `${words} ` })] : [];
     const value = document.createElement("bdi");
     value.textContent = text;

@@ -2,15 +2,20 @@
 
 import { button, h, newId, say } from "./dom.js";
 
+/** @import { Store } from "./store.js" */
+/** @import { Server } from "./server.js" */
+
 export class Raw {
+  /** @param {Store} store @param {Server} server */
   constructor(store, server) {
-    Object.assign(this, { store, server });
-    this.area = h("textarea.we-json", { rows: "28", dir: "ltr", spellcheck: "false", id: newId() });
-    this.said = h("p.we-error", { hidden: true, role: "alert" });
+    this.store = store;
+    this.server = server;
+    this.area = h("textarea.sayr-editor-json", { rows: "28", dir: "ltr", spellcheck: "false", id: newId() });
+    this.said = h("p.sayr-editor-error", { hidden: true, role: "alert" });
     const apply = button(store.texts.json_apply, () => this.apply(), { kind: "primary" });
-    const help = h("p.we-help", {}, store.texts.json_help);
+    const help = h("p.sayr-editor-help", {}, store.texts.json_help);
     this.area.setAttribute("aria-label", store.texts.json_tab);
-    this.element = h("div.we-raw", { hidden: true, id: "we-panel-json", role: "tabpanel", "aria-label": store.texts.json_tab }, help, this.area, this.said, h("div", {}, apply));
+    this.element = h("div.sayr-editor-raw", { hidden: true, id: "sayr-editor-panel-json", role: "tabpanel", "aria-label": store.texts.json_tab }, help, this.area, this.said, h("div", {}, apply));
   }
 
   async open() {
@@ -34,7 +39,7 @@ export class Raw {
     }
     this.said.hidden = true;
     this.store.showsAll = true;
-    this.store.replace(answer.form);
+    if (answer.form) this.store.replace(answer.form);
     this.store.learn(answer);
     this.store.tell("applied");
     return true;

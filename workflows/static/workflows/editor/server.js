@@ -1,10 +1,18 @@
 /* Asking the server. A lost session or a lost line is told to the page, never thrown at people. */
 
+import { fieldOfPage } from "./dom.js";
+
+/** @import { Answers } from "../../types" */
+/** @import { Store } from "./store.js" */
+
 export class Server {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
   }
 
+  /** @template {keyof Answers} Name
+      @param {Name} name @param {object} [question] @returns {Promise<Answers[Name] | null>} */
   async ask(name, question = {}) {
     const { urls, definition } = this.store.config;
     const body = JSON.stringify({ definition, tenant: this.tenant(), form: this.store.form, part: this.store.part, ...question });
@@ -16,7 +24,7 @@ export class Server {
         body,
         headers: { "Content-Type": "application/json", "X-CSRFToken": token(), Accept: "application/json" },
       });
-    } catch (error) {
+    } catch {
       this.store.tell("away", { why: "offline" });
       return null;
     }
@@ -29,12 +37,10 @@ export class Server {
   }
 
   tenant() {
-    const chosen = document.querySelector('[name="tenant"]');
-    return (chosen && chosen.value) || this.store.config.tenant;
+    return fieldOfPage("tenant")?.value || this.store.config.tenant;
   }
 }
 
 function token() {
-  const input = document.querySelector('[name="csrfmiddlewaretoken"]');
-  return input ? input.value : "";
+  return fieldOfPage("csrfmiddlewaretoken")?.value || "";
 }

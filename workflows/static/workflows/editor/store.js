@@ -1,24 +1,41 @@
 /* What is being edited: the form, the chosen part, the problems. Everything else listens to it. */
 
+/** @import { Block, Checked, Choices, Config, Form, Problem, Step, Summary, Told, Value } from "../../types" */
+
+import { memberOf } from "./blocks.js";
+
+/** Until a company is chosen.
+    @type {Choices} */
+const NO_CHOICES = {
+  actions: {}, words: {}, days: [], usual_choices: [], events: [], people: { roles: [], people: [] }, tables: [],
+  operators: [], fields: {}, creatable: {}, readable: {}, references: {}, parameters: {},
+};
+
 export class Store extends EventTarget {
+  /** @param {Config & {form: Form}} config @param {HTMLTextAreaElement} source */
   constructor(config, source) {
     super();
     this.config = config;
     this.texts = config.texts;
-    this.choices = config.choices;
+    /** @type {Choices} */
+    this.choices = { ...NO_CHOICES, ...config.choices };
     this.groups = config.groups;
     this.source = source;
     this.form = config.form;
     this.part = "trigger";
+    /** @type {Problem[]} */
     this.problems = [];
+    /** @type {Record<string, Summary>} */
     this.summaries = {};
     this.text = "";
+    /** @type {Set<string>} */
     this.left = new Set(); // parts that somebody has seen and left: now empty fields are mistakes
     this.showsAll = config.show_problems;
     this.learn(config.checked || {});
   }
 
-  /* Something in the form has changed. `redraw`: more than what the page already shows. */
+  /** Something in the form has changed. `redraw`: more than what the page already shows.
+      @param {{redraw?: boolean}} [how] */
   changed({ redraw = false } = {}) {
     this.write();
     this.tell("form", { redraw });
@@ -28,6 +45,7 @@ export class Store extends EventTarget {
     this.source.value = JSON.stringify(this.form);
   }
 
+  /** @param {Checked} answer */
   learn({ problems, summaries, text }) {
     if (problems) this.problems = problems;
     if (summaries) this.summaries = summaries;
@@ -35,57 +53,91 @@ export class Store extends EventTarget {
     this.tell("checked");
   }
 
+  /** @param {Form} form */
   replace(form) {
     this.form = form;
     if (!this.get(this.part)) this.part = "trigger";
     this.changed({ redraw: true });
   }
 
+  /** @param {string} part */
   choose(part) {
     this.left.add(this.keyOf(this.part));
     this.part = part;
     this.tell("part");
   }
 
-  /* A part's own mark, which stays when steps move. */
+  /** A part's own mark, which stays when steps move.
+      @param {string} part @returns {string} */
   keyOf(part) {
-    const step = this.get(part);
-    return step && step.uid ? step.uid : part;
+    return this.find(part)?.uid || part;
   }
 
-  /* The form of a part: "trigger" and "settings" share the head, "steps/1" is a step. */
+  /** The form of a part: "trigger" and "settings" share the head, "steps/1" is a step.
+      @param {string} part @returns {Value} */
   get(part) {
     if (part === "trigger" || part === "settings") return this.form.head;
-    return part.split("/").reduce((here, key) => (here ? here[key] : undefined), this.form);
+    return part.split("/").reduce(memberOf, /** @type {Value} */ (this.form));
   }
 
+  /** A part that is known to be there: a step, or an element of a list that holds steps.
+      @param {string} part @returns {Block} */
+  at(part) {
+    return /** @type {Block} */ (this.get(part));
+  }
+
+  /** A part that may be gone.
+      @param {string} part @returns {Block | undefined} */
+  find(part) {
+    return /** @type {Block | undefined} */ (this.get(part));
+  }
+
+  /** @param {string} part */
+  step(part) {
+    return /** @type {Step} */ (this.get(part));
+  }
+
+  /** A list of steps, or of elements that hold steps.
+      @param {string} path @returns {Block[]} */
+  list(path) {
+    return /** @type {Block[]} */ (this.get(path));
+  }
+
+  /** @param {string} part */
   listOf(part) {
     const keys = part.split("/");
     const index = Number(keys.pop());
-    return { list: this.get(keys.join("/")), index, path: keys.join("/") };
+    return { list: this.list(keys.join("/")), index, path: keys.join("/") };
   }
 
-  /* The problems of a part that should be seen by now. */
+  /** The problems of a part that should be seen by now.
+      @param {string} part */
   problemsOf(part) {
     return this.problems.filter((one) => one.part === part && this.isDue(one));
   }
 
+  /** @param {Problem} problem */
   isDue(problem) {
     if (this.showsAll || !problem.empty) return true;
     const key = this.keyOf(problem.part);
     return this.left.has(key) || !this.isFresh(problem.part);
   }
 
+  /** @param {string} part */
   isFresh(part) {
-    const found = this.get(part);
-    return part === "trigger" || part === "settings" ? !this.config.definition : Boolean(found && found.fresh);
+    if (part === "trigger" || part === "settings") return !this.config.definition;
+    return Boolean(this.find(part)?.fresh);
   }
 
-  tell(name, detail = {}) {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
+  /** @template {keyof Told} Name
+      @param {Name} name @param {Told[Name]} [detail] */
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail: detail ?? {} }));
   }
 
+  /** @template {keyof Told} Name
+      @param {Name} name @param {(detail: Told[Name]) => void} listener */
   on(name, listener) {
-    this.addEventListener(name, (event) => listener(event.detail));
+    this.addEventListener(name, (event) => listener(/** @type {CustomEvent<Told[Name]>} */ (event).detail));
   }
 }

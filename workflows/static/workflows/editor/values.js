@@ -3,27 +3,42 @@
 import { readableAt } from "./blocks.js";
 import { button, h } from "./dom.js";
 
+/** @import { Input, Target, TextInput, ValueGroup, ValueItem } from "../../types" */
+/** @import { Store } from "./store.js" */
+
 export class ValuesPanel {
+  /** @param {Store} store */
   constructor(store) {
     this.store = store;
+    /** @type {Target | null} */
     this.target = null;
-    this.element = h("aside.we-values", { hidden: true, role: "dialog", "aria-modal": "false" });
+    /** @type {HTMLElement | null} */
+    this.back = null;
+    /** What is written into it is kept when the panel is drawn anew. */
+    this.search = h("input");
+    this.list = h("div");
+    this.none = h("p");
+    this.element = h("aside.sayr-editor-values", { hidden: true, role: "dialog", "aria-modal": "false" });
     // Wherever the caret is: after a value was inserted, it is back in the field.
-    document.addEventListener("keydown", (event) => event.key === "Escape" && !this.element.hidden && this.close());
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !this.element.hidden) this.close();
+    });
     store.on("insert", (target) => this.open(target));
     store.on("part", () => this.close(false));
-    store.on("values", () => this.target && this.draw());
+    store.on("values", () => this.draw());
   }
 
+  /** @param {Target} target */
   open(target) {
     this.target = target;
-    this.back = target.input || document.activeElement;
+    this.back = target.input || /** @type {HTMLElement | null} */ (document.activeElement);
     this.element.setAttribute("aria-label", target.title);
     this.draw();
     this.element.hidden = false;
     this.search.focus();
   }
 
+  /** @param {boolean} [focus] */
   close(focus = true) {
     this.element.hidden = true;
     if (focus && this.back && this.back.isConnected) this.back.focus();
@@ -31,31 +46,33 @@ export class ValuesPanel {
   }
 
   draw() {
+    if (!this.target) return;
     const { texts } = this.store;
-    const before = this.search ? this.search.value : "";
-    this.search = h("input.we-search", { type: "search", placeholder: texts.insert_search, "aria-label": texts.insert_search });
+    const before = this.search.value;
+    this.search = h("input.sayr-editor-search", { type: "search", placeholder: texts.insert_search, "aria-label": texts.insert_search });
     this.search.value = before;
     this.search.addEventListener("input", () => this.filter());
-    this.list = h("div.we-values-list", {}, this.groups());
-    const head = h("div.we-values-head", {}, h("h3", {}, this.target.title), button(texts.close, () => this.close(), { icon: "cross", iconOnly: true, kind: "tool" }));
-    this.none = h("p.we-help", { hidden: true }, texts.insert_none);
+    this.list = h("div.sayr-editor-values-list", {}, this.groups());
+    const head = h("div.sayr-editor-values-head", {}, h("h3", {}, this.target.title), button(texts.close, () => this.close(), { icon: "cross", iconOnly: true, kind: "tool" }));
+    this.none = h("p.sayr-editor-help", { hidden: true }, texts.insert_none);
     this.element.replaceChildren(head, this.search, this.none, this.list);
     this.filter();
   }
 
   groups() {
     return reachable(this.store).map((group) => {
-      const made = group.real === false ? h("p.we-help", {}, this.store.texts.made_up) : "";
+      const made = group.real === false ? h("p.sayr-editor-help", {}, this.store.texts.made_up) : "";
       return h("section", {}, h("h4", {}, group.title), made, h("ul", {}, group.items.map((item) => this.item(item))));
     });
   }
 
+  /** @param {ValueItem} item */
   item(item) {
-    const example = h("span.we-example", { title: item.example }, h("bdi", {}, item.example));
+    const example = h("span.sayr-editor-example", { title: item.example }, h("bdi", {}, item.example));
     const insert = h(
-      "button.we-value",
+      "button.sayr-editor-value",
       { type: "button", "data-path": item.path, onclick: () => this.insert(item) },
-      h("span.we-value-name", {}, item.label),
+      h("span.sayr-editor-value-name", {}, item.label),
       example,
     );
     insert.addEventListener("mousedown", (event) => event.preventDefault());
@@ -64,45 +81,51 @@ export class ValuesPanel {
 
   filter() {
     const wanted = this.search.value.trim().toLowerCase();
-    for (const section of this.list.children) {
+    const sections = [...this.list.querySelectorAll("section")];
+    for (const section of sections) {
       const items = [...section.querySelectorAll("li")];
-      items.forEach((item) => { item.hidden = !item.dataset.words.includes(wanted); });
+      items.forEach((item) => { item.hidden = !item.dataset.words?.includes(wanted); });
       section.hidden = items.every((item) => item.hidden);
     }
-    this.none.hidden = [...this.list.children].some((section) => !section.hidden);
+    this.none.hidden = sections.some((section) => !section.hidden);
   }
 
+  /** @param {ValueItem} item */
   insert(item) {
+    if (!this.target) return;
     const { input, put } = this.target;
     const text = `{{ ${item.path} }}`;
     if (put) {
       put(text);
       this.close(false);
-    } else insertAt(input, text);
+    } else if (input) insertAt(input, text);
   }
 }
 
-/* The groups that the chosen part can read: of steps only those before it. */
+/** The groups that the chosen part can read: of steps only those before it.
+    @param {Store} store */
 export function reachable(store) {
   const seen = readableAt(store, store.part);
   return store.groups.flatMap((group) => {
-    if (group.root === "steps") return seen.earlier.has(group.step) ? [group] : [];
-    if (group.root === "reminder") return seen.reminding.has(group.step) ? [group] : [];
+    if (group.root === "steps") return seen.earlier.has(group.step || "") ? [group] : [];
+    if (group.root === "reminder") return seen.reminding.has(group.step || "") ? [group] : [];
     if (group.root === "error") return seen.afterError ? [group] : [];
     if (group.root !== "item") return [group];
-    const level = seen.loops.indexOf(group.step);
+    const level = seen.loops.indexOf(group.step || "");
     return level < 0 ? [] : [outer(group, level)];
   });
 }
 
-/* The element of a list further out: outer.item, outer.outer.item. */
+/** The element of a list further out: outer.item, outer.outer.item.
+    @param {ValueGroup} group @param {number} level */
 function outer(group, level) {
   if (!level) return group;
   const items = group.items.map((item) => ({ ...item, path: `${"outer.".repeat(level)}${item.path}` }));
   return { ...group, items };
 }
 
-/* React listens to the browser's own setter only. */
+/** React listens to the browser's own setter only.
+    @param {TextInput} input @param {string} text */
 export function insertAt(input, text) {
   const { value } = input;
   const start = input.selectionStart ?? value.length;
@@ -112,8 +135,9 @@ export function insertAt(input, text) {
   input.setSelectionRange(start + text.length, start + text.length);
 }
 
+/** @param {Input} input @param {string} value */
 export function type(input, value) {
   const kind = input.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
-  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(input, value);
+  Object.getOwnPropertyDescriptor(kind.prototype, "value")?.set?.call(input, value);
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
