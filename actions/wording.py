@@ -19,7 +19,7 @@ _REFUSED = _(
 )
 _ADVISED = _("%(advice)s It says: %(answer)s.")
 # Of what was done for some: why not for each of the others.
-_OF_SOME: Final = frozenset({"mail_partly_refused", "mail_partly_deferred"})
+OF_SOME: Final = frozenset({"mail_partly_refused", "mail_partly_deferred"})
 NOTHING: Final = "-"  # stands where a parameter says nothing
 _AT_FAULT: Final = ("value", "phone", "address", "odd")  # what nobody sees in them is shown
 _TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
@@ -358,7 +358,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
-    if code in _OF_SOME:
+    if code in OF_SOME:
         facts["each"] = " ".join(_each(given.get("answer")))
     try:
         said = str(known) % facts

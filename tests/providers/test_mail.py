@@ -359,6 +359,53 @@ def test_what_nobody_knows_of_the_rest_forgets_nobody(mailer, tenant):
     assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "never"),
+    [
+        ("en", "“Mail” was done only in part.", "before anything was done"),
+        ("ar", "إلا جزئيًا", "قبل تنفيذ أي شيء"),
+    ],
+)
+def test_a_run_that_is_cancelled_meanwhile_says_who_has_the_mail(
+    mailer, tenant, language, words, never
+):
+    mailer.tell(RANA, *GREYLISTED)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    # Then the reason why the rest was not tried any more does not say whom the mail had reached.
+    mailer.outside.behave("smtp", "fail", path="MAIL ", status=451, error="4.3.0 Busy")
+    mailer.wait(run)
+    cancel(tenant, run.pk)
+
+    run.refresh_from_db()
+    sentence = told(run, language)
+    assert words in sentence
+    assert "rana@example.com: 4" in sentence
+    assert never not in sentence
+
+
+def test_the_rest_that_is_cancelled_was_done_in_part(mailer, tenant):
+    mailer.tell(RANA, *GREYLISTED)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    mailer.wait_on(run)
+    retry_failed_step(tenant, run.pk)
+    mailer.machine.work()
+    cancel(tenant, run.pk)
+
+    run.refresh_from_db()
+    sentence = told(run)
+    assert sentence.startswith("Cancelled: “After” was done, the rest was not. “Mail” was done")
+    assert "rana@example.com: 450 4.2.0 Greylisted" in sentence
+
+
+def test_one_that_nobody_has_got_is_cancelled_before_anything_was_done(mailer, tenant):
+    mailer.tell(NOUR, *GREYLISTED)
+    run = mailer.run(mail(NOUR))
+    cancel(tenant, run.pk)
+
+    run.refresh_from_db()
+    assert told(run) == "Cancelled before anything was done."
+
+
 def test_a_run_that_is_cancelled_meanwhile_and_retried_forgets_nobody(mailer, tenant):
     mailer.tell(RANA, *GREYLISTED, times=1)
     run = mailer.run(mail(NOUR, RANA))

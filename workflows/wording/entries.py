@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from actions.wording import OF_SOME
 from workflows.wording.actors import actor_words
 from workflows.wording.errors import sentence
 from workflows.wording.lines import Attempt, Kin, Line, StepState
@@ -113,6 +114,13 @@ def attempts(stored: Sequence[Entry]) -> tuple[Attempt, ...]:
         Attempt(number, moment(one), one.get("duration_ms"), step_error(one))
         for number, one in enumerate(stored, 1)
     )
+
+
+def done_in_part(pending: Entry) -> str:
+    """Return what a step that was to be tried again had done only for some; "" if for nobody."""
+    told = [one for one in pending.get("attempts", ()) if one.get("error")]
+    partly = [one for one in told if one["error"].get("code") in OF_SOME]
+    return step_error(partly[-1]) if partly else ""
 
 
 def moment(entry: Entry) -> datetime | None:

@@ -43,6 +43,12 @@ class RunFacts:
         return self.plan.steps[0].name if self.plan.steps and not self.results else ""
 
     @property
+    def ended_in(self) -> Mapping[str, Json]:
+        """Return what is kept of the step that the run was at when it ended; {} if of none."""
+        kept = (self.pending or {}).get("resume") if self.status.has_ended else None
+        return kept if isinstance(kept, dict) else {}
+
+    @property
     def dead(self) -> str:
         """Return the name of the step in which the run was given up: no entry tells of it."""
         if self.status is not RunStatus.FAILED:
