@@ -23,6 +23,7 @@ from actions.models.message_template import Channel
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
 from tenants.addresses import for_server
+from tenants.characters import without_invisible
 
 Json = Any
 
@@ -252,7 +253,7 @@ def _content(params: Mapping[str, Json], context: ActionContext) -> _Content:
         raise PermanentFailure("mail_is_empty")
     # A line break or a tab in a value is a blank: nothing can begin another header.
     subject = header_text(subject, MAX_HEADER)
-    if not subject:
+    if not without_invisible(subject).strip():
         raise PermanentFailure("mail_has_no_subject")
     return _Content(subject, text, html)
 

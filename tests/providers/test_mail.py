@@ -417,3 +417,11 @@ def test_a_run_that_is_cancelled_meanwhile_and_retried_forgets_nobody(mailer, te
     run.refresh_from_db()
     assert run.status == "completed"
     assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]
+
+
+@pytest.mark.parametrize("subject", ["{{ trigger.empty }}", "\u200f \u2060"])
+def test_a_subject_in_which_nobody_sees_anything_is_none(mailer, subject):
+    run = mailer.run(mail(NOUR, subject=subject), payload={"empty": " \t"})
+
+    assert (run.status, run.error_code) == ("failed", "mail_has_no_subject")
+    assert mailer.got(NOUR) == []
