@@ -117,10 +117,16 @@ def attempts(stored: Sequence[Entry]) -> tuple[Attempt, ...]:
 
 
 def done_in_part(pending: Entry) -> str:
-    """Return what a step that was to be tried again had done only for some; "" if for nobody."""
-    told = [one for one in pending.get("attempts", ()) if one.get("error")]
-    partly = [one for one in told if one["error"].get("code") in OF_SOME]
+    """Return whom a step that was to be tried again had left out; "" if it had reached nobody."""
+    tries = pending.get("attempts")
+    found = [one for one in tries if isinstance(one, dict)] if isinstance(tries, list) else []
+    partly = [one for one in found if _code(one) in OF_SOME]
     return step_error(partly[-1]) if partly else ""
+
+
+def _code(attempt: Entry) -> str:
+    error = attempt.get("error")
+    return str(error.get("code")) if isinstance(error, dict) else ""
 
 
 def moment(entry: Entry) -> datetime | None:

@@ -45,8 +45,7 @@ class RunFacts:
     @property
     def ended_in(self) -> Mapping[str, Json]:
         """Return what is kept of the step that the run was at when it ended; {} if of none."""
-        kept = (self.pending or {}).get("resume") if self.status.has_ended else None
-        return kept if isinstance(kept, dict) else {}
+        return step_ended_in(self.pending) if self.status.has_ended else {}
 
     @property
     def dead(self) -> str:
@@ -65,3 +64,9 @@ class RunFacts:
             return total - done - min(PAGE, total - done) + self.children_open
         # Beyond a page they are not even started.
         return total - int(children.get("started", total)) + self.children_open
+
+
+def step_ended_in(pending: Json) -> Mapping[str, Json]:
+    """Return what is kept of the step that a run was at when it ended; {} if of none."""
+    kept = pending.get("resume") if isinstance(pending, dict) else None
+    return kept if isinstance(kept, dict) else {}
