@@ -31,6 +31,10 @@ _NO_MAIL_ADDRESS = _(
     "There is no mail address in “%(field)s”. Fill it in where it comes from, or take it out of the"
     " step."
 )
+_MAY_HAVE_THE_MAIL = _(
+    "It may have the mail all the same: ask whoever it is for before you send it again."
+)
+_HUNG_UP: Final = frozenset({"mail_connection_lost", "mail_timed_out", "mail_server_unreachable"})
 NOTHING: Final = "-"  # stands where a parameter says nothing
 _AT_FAULT: Final = ("value", "phone", "address", "odd")  # what nobody sees in them is shown
 _TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
@@ -377,6 +381,8 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     try:
         said = str(known) % facts
         why = why_no_phone(given) if code == "bad_phone" else ""
+        if code in _HUNG_UP and given.get("may_have_arrived") is True:
+            why = str(_MAY_HAVE_THE_MAIL)
         return f"{said} {why}" if why else said
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code

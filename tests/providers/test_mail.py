@@ -425,3 +425,36 @@ def test_a_subject_in_which_nobody_sees_anything_is_none(mailer, subject):
 
     assert (run.status, run.error_code) == ("failed", "mail_has_no_subject")
     assert mailer.got(NOUR) == []
+
+
+def test_a_server_that_may_have_the_mail_each_time_is_not_sent_it_for_hours(mailer, tenant):
+    """It hangs up on the mail itself: each try may be one more copy for its reader."""
+    mailer.tell(RANA, *GREYLISTED, times=1)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    mailer.outside.behave("smtp", "hang", seconds=0.05)
+    mailer.wait_on(run)
+
+    assert (run.status, run.error_code) == ("failed", "mail_connection_lost")
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 5]
+    assert only(run)["so_far"]["accepted"] == [NOUR]
+    for language, words in (("en", "It may have the mail"), ("ar", "ربما وصلته الرسالة")):
+        assert words in told(run, language)
+
+    mailer.outside.behave("smtp", "ok")
+    retry_failed_step(tenant, run.pk)
+    mailer.machine.work()
+
+    run.refresh_from_db()
+    assert run.status == "completed"
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 6]
+
+
+def test_a_server_that_hangs_up_before_the_mail_is_tried_for_hours(mailer):
+    mailer.outside.behave("smtp", "hang", path=f"RCPT {NOUR}", seconds=0.05)
+
+    run = mailer.run(mail(NOUR))
+    passed, waits = mailer.wait_on(run)
+
+    assert (run.error_code, waits) == ("mail_connection_lost", 13)
+    assert passed > timedelta(hours=6)
+    assert "It may have the mail" not in told(run)
