@@ -19,7 +19,22 @@ _REFUSED = _(
 )
 _ADVISED = _("%(advice)s It says: %(answer)s.")
 # Of what was done for some: why not for each of the others.
-_OF_SOME: Final = frozenset({"mail_partly_refused", "mail_partly_deferred"})
+OF_SOME: Final = frozenset({"mail_partly_refused", "mail_partly_deferred"})
+_MAIL_FIELDS: Final[Mapping[str, Any]] = {
+    "to": _("To"),
+    "cc": _("Copy to"),
+    "bcc": _("Hidden copy to"),
+    "reply_to": _("Answers go to"),
+    "from": _("From"),
+}
+_NO_MAIL_ADDRESS = _(
+    "There is no mail address in “%(field)s”. Fill it in where it comes from, or take it out of the"
+    " step."
+)
+_MAY_HAVE_THE_MAIL = _(
+    "It may have the mail all the same: ask whoever it is for before you send it again."
+)
+_HUNG_UP: Final = frozenset({"mail_connection_lost", "mail_timed_out", "mail_server_unreachable"})
 NOTHING: Final = "-"  # stands where a parameter says nothing
 _AT_FAULT: Final = ("value", "phone", "address", "odd")  # what nobody sees in them is shown
 _TEMPORARY_STATUSES: Final = (408, 425, 429, *range(500, 600))
@@ -358,11 +373,16 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     if known is None:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
-    if code in _OF_SOME:
+    if code == "bad_mail_address":
+        facts["field"] = str(_MAIL_FIELDS.get(facts["field"], facts["field"]))
+        known = known if facts["address"] != NOTHING else _NO_MAIL_ADDRESS
+    if code in OF_SOME:
         facts["each"] = " ".join(_each(given.get("answer")))
     try:
         said = str(known) % facts
         why = why_no_phone(given) if code == "bad_phone" else ""
+        if code in _HUNG_UP and given.get("may_have_arrived") is True:
+            why = str(_MAY_HAVE_THE_MAIL)
         return f"{said} {why}" if why else said
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code

@@ -17,6 +17,8 @@ from tenants.characters import without_invisible
 _LONGEST: Final = 250  # characters that are read
 _FEWEST_DIGITS: Final = 5  # of one of several numbers; fewer are an area code
 _BETWEEN: Final = re.compile(r"[/\\,;|&\n\r\t،؛]|\s[-\u2013\u2014]\s|\b(?:or|and|أو)\b|\sو\s?")
+# A phone that went through a column of numbers: 9613123456.0. The nought is none of its digits.
+_AS_DECIMAL: Final = re.compile(r"(\+?\d{7,})[.,\u066b][0\u0660\u06f0]{1,2}")
 _LETTER_BEHIND_DIGIT: Final = re.compile(r"[+\d].*?[^\W\d_]", re.DOTALL)
 _LENGTHS: Final = {
     Length.TOO_SHORT: "too_short",
@@ -54,6 +56,8 @@ def e164(written: str, country: str) -> str:
     text, region = without_invisible(written).strip(), country.upper()
     if len(text) > _LONGEST:
         raise NotAPhone("too_long", region)
+    as_decimal = _AS_DECIMAL.fullmatch(text)
+    text = as_decimal[1] if as_decimal else text
     if _is_several(text, region):
         raise NotAPhone("several", region)
     try:

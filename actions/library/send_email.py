@@ -11,18 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.conf import settings
 from actions.connections import OpenConnection, find_connection
-from actions.errors import Part, PermanentFailure
+from actions.errors import ActionFailure, Part, PermanentFailure, TemporaryFailure
 from actions.mail.delivery import Server, hand_over
 from actions.mail.headers import MAX_HEADER, header_text
 from actions.mail.mailboxes import Mailbox, each_once, mailbox_of
 from actions.mail.replies import Replies, failure_of, failure_of_some, said
-from actions.mail.told import Told
+from actions.mail.told import MOST_UNCERTAIN, Told
 from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
 from tenants.addresses import for_server
+from tenants.characters import without_invisible
 
 Json = Any
 
@@ -188,7 +189,7 @@ def send_email(params: Json, context: ActionContext) -> Json:
     left = told.left(letter.recipients)
     if left:
         server = Server(letter.connection, context.timeout_seconds)
-        told = told.and_now(hand_over(letter.message, left, server))
+        told = told.and_now(_handed_over(letter, left, server, told))
     output = letter.output(told.replies)
     if not any(one.is_accepted for one in told.replies.values()):
         failure = failure_of(told.replies)
@@ -199,6 +200,21 @@ def send_email(params: Json, context: ActionContext) -> Json:
         trouble.part = Part(told.as_json(), output)
         raise trouble
     return output
+
+
+def _handed_over(letter: _Letter, left: Sequence[str], server: Server, told: Told) -> Replies:
+    """Send; return the answers. Not for ever to a server that may have the mail each time."""
+    try:
+        return hand_over(letter.message, left, server)
+    except TemporaryFailure as failure:
+        if not failure.params.get("may_have_arrived"):
+            raise
+        told = told.and_perhaps()
+        last: ActionFailure = failure
+        if told.uncertain >= MOST_UNCERTAIN:
+            last = PermanentFailure(failure.code, **failure.params)
+        last.part = Part(told.as_json())
+        raise last from None
 
 
 def _letter(params: Json, context: ActionContext) -> _Letter:
@@ -252,7 +268,7 @@ def _content(params: Mapping[str, Json], context: ActionContext) -> _Content:
         raise PermanentFailure("mail_is_empty")
     # A line break or a tab in a value is a blank: nothing can begin another header.
     subject = header_text(subject, MAX_HEADER)
-    if not subject:
+    if not without_invisible(subject).strip():
         raise PermanentFailure("mail_has_no_subject")
     return _Content(subject, text, html)
 

@@ -13,7 +13,7 @@ from actions.outbound.client import Request, exchange
 from actions.phones import to_e164
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from actions.whatsapp.answers import accepted
+from actions.whatsapp.answers import accepted, status_of
 from actions.whatsapp.letter import Letter, letter
 
 Json = Any
@@ -68,6 +68,11 @@ OUTPUT: Final = {
             "type": "string",
             "title": _("Message id"),
             "description": _("WhatsApp's name for the message."),
+        },
+        "message_status": {
+            "type": "string",
+            "title": _("Held back"),
+            "description": _("WhatsApp's word for why. Not there if it sends the message."),
         },
         "phone": {
             "type": "string",
@@ -149,7 +154,9 @@ def whatsapp_notify(params: Json, context: ActionContext) -> Json:
         idempotency_key=context.idempotency_key,
         timeout_seconds=context.timeout_seconds,
     )
-    return ready.output(accepted(answer, request))
+    output = ready.output(accepted(answer, request))
+    held = status_of(answer)
+    return {**output, "message_status": held} if held else output
 
 
 def _ready(params: Json, context: ActionContext) -> _Ready:

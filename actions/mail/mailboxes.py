@@ -21,6 +21,10 @@ _COMMENT: Final = re.compile(r"\(([^()]*)\)")
 _UNQUOTED: Final = re.compile(r'[^<>,;:"@\\]*')
 _ENCODED: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=")
 _TO_QUOTE: Final = re.compile(r"[^\w\s'-]")
+# What comes along when an address is copied out of a list, a link or a line of code.
+_COPIED: Final = re.compile(r"(?:mailto:)?(.*?)[,;.]?", re.DOTALL | re.IGNORECASE)
+_BEHIND: Final = frozenset({"", ",", ";"})
+_MARKS_AROUND: Final = (('"', '"'), ("'", "'"))
 _JOINER: Final = re.compile("([\u200c\u200d])")
 _TO_ESCAPE: Final = re.compile(r'(["\\])')
 
@@ -77,13 +81,13 @@ def _mailbox(text: str) -> Mailbox:
     if "<" in text:
         name, behind = _name_before(text)
         address, closed, rest = behind.partition(">")
-        if not closed or _without_comment(rest):
+        if not closed or _without_comment(rest) not in _BEHIND:
             raise _NotOne
     else:
         found = re.fullmatch(rf"(.*?){_COMMENT.pattern}", text, re.DOTALL)
         # The oldest way to say a name: nour@example.com (Nour Haddad)
         address, name = (found[1], found[2]) if found else (text, "")
-    address = without_marks(address)
+    address = _bare(address)
     if not is_international_address(address):
         raise _NotOne
     return Mailbox(one_line(_without_marks(_decoded(name)), MAX_NAME), address)
@@ -100,13 +104,24 @@ def _name_before(text: str) -> tuple[str, str]:
     quoted = _QUOTED.match(text)
     if quoted is None:
         name, _bracket, behind = text.partition("<")
-        if not _UNQUOTED.fullmatch(name):
+        # Mail programs write the address in place of a name that they do not know.
+        is_address = _bare(name) == _bare(behind.partition(">")[0])
+        if not is_address and not _UNQUOTED.fullmatch(name):
             raise _NotOne
-        return name, behind
+        return ("" if is_address else name), behind
     between, _bracket, behind = text[quoted.end() :].partition("<")
     if _without_comment(between):
         raise _NotOne
     return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), behind
+
+
+def _bare(address: str) -> str:
+    """Return an address without what only stands around it."""
+    found = without_marks(address)
+    copied = _COPIED.fullmatch(found)
+    found = copied[1].strip() if copied else found
+    around = next((one for one in _MARKS_AROUND if found[:1] == one[0] == found[-1:]), None)
+    return found[1:-1].strip() if around and len(found) > 1 else found
 
 
 def _without_comment(text: str) -> str:

@@ -1,8 +1,8 @@
 """What became of the recipients in all attempts of a step."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from actions.mail.replies import Replies, Reply
 from actions.spec import ActionContext
@@ -10,12 +10,17 @@ from tenants.addresses import compared
 
 Json = Any
 
+# A server that hangs up on a mail that it was handed may have it: each further try may be one more
+# copy for its reader. What a server puts off it has not got, so that may be tried for hours.
+MOST_UNCERTAIN: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What became of the recipients so far."""
 
     replies: Replies
+    uncertain: int = 0  # tries after which nobody knows whether the server has the mail
 
     @classmethod
     def before(cls, context: ActionContext) -> Self:
@@ -26,7 +31,9 @@ class Told:
         kept = context.so_far or {}
         refused = kept.get("refused", {}) if context.attempt > 1 else {}
         taken = dict.fromkeys(kept.get("accepted", ()), Reply(250, ""))
-        return cls(taken | {one: Reply.from_json(answer) for one, answer in refused.items()})
+        uncertain = kept.get("uncertain", 0) if context.attempt > 1 else 0
+        read = {one: Reply.from_json(answer) for one, answer in refused.items()}
+        return cls(taken | read, uncertain)
 
     def left(self, recipients: Iterable[str]) -> list[str]:
         """Return to whom the mail is still to be sent."""
@@ -34,7 +41,12 @@ class Told:
 
     def and_now(self, replies: Replies) -> Self:
         """Return it with the answers of one more attempt."""
-        return type(self)({**self.replies, **{compared(one): replies[one] for one in replies}})
+        now = {compared(one): replies[one] for one in replies}
+        return replace(self, replies={**self.replies, **now})
+
+    def and_perhaps(self) -> Self:
+        """Return it with one more try of which nobody knows what became."""
+        return replace(self, uncertain=self.uncertain + 1)
 
     def as_json(self) -> Json:
         """Return what the next attempt has to know."""
@@ -44,4 +56,5 @@ class Told:
             for one, answer in self.replies.items()
             if not answer.is_accepted and not answer.is_deferred
         }
-        return {"accepted": accepted, "refused": refused}
+        uncertain = {"uncertain": self.uncertain} if self.uncertain else {}
+        return {"accepted": accepted, "refused": refused, **uncertain}

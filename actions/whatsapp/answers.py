@@ -15,6 +15,8 @@ from tenants import jsontext
 Json = Any
 
 ANSWER_CHARACTERS: Final = 300
+STATUS_CHARACTERS: Final = 50
+SENDS: Final = "accepted"
 # They say that something is wrong, but not what: a subcode that is known says more.
 _VAGUE: Final = frozenset({"1", "100", "131000", "135000"})
 _IN_MESSAGE: Final = re.compile(r"\(#(\d{1,9})\)")
@@ -29,6 +31,18 @@ def accepted(answer: Answer, request: Request) -> str:
         _refuse(answer, error)
     judge(answer, request)
     return _message_id(answer) or _leave_open(answer)
+
+
+def status_of(answer: Answer) -> str:
+    """Return what WhatsApp does with a message that it holds back; "" for one it sends.
+
+    Its words are held_for_quality_assessment (sent later, or dropped) and paused.
+    https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages
+    """
+    found = _first_message(answer).get("message_status")
+    if not isinstance(found, str) or found == SENDS:
+        return ""
+    return found[:STATUS_CHARACTERS]
 
 
 def error_of(answer: Answer) -> Mapping[str, Json] | None:
@@ -85,10 +99,13 @@ def _refuse(answer: Answer, error: Mapping[str, Json]) -> None:
 
 
 def _message_id(answer: Answer) -> str:
-    messages = _members(_content(answer)).get("messages")
-    first = messages[0] if isinstance(messages, list) and messages else None
-    found = _members(first).get("id")
+    found = _first_message(answer).get("id")
     return found.strip() if isinstance(found, str) else ""
+
+
+def _first_message(answer: Answer) -> Mapping[str, Json]:
+    messages = _members(_content(answer)).get("messages")
+    return _members(messages[0] if isinstance(messages, list) and messages else None)
 
 
 def _leave_open(answer: Answer) -> str:

@@ -359,6 +359,53 @@ def test_what_nobody_knows_of_the_rest_forgets_nobody(mailer, tenant):
     assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "never"),
+    [
+        ("en", "“Mail” was done only in part.", "before anything was done"),
+        ("ar", "إلا جزئيًا", "قبل تنفيذ أي شيء"),
+    ],
+)
+def test_a_run_that_is_cancelled_meanwhile_says_who_has_the_mail(
+    mailer, tenant, language, words, never
+):
+    mailer.tell(RANA, *GREYLISTED)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    # Then the reason why the rest was not tried any more does not say whom the mail had reached.
+    mailer.outside.behave("smtp", "fail", path="MAIL ", status=451, error="4.3.0 Busy")
+    mailer.wait(run)
+    cancel(tenant, run.pk)
+
+    run.refresh_from_db()
+    sentence = told(run, language)
+    assert words in sentence
+    assert "rana@example.com: 4" in sentence
+    assert never not in sentence
+
+
+def test_the_rest_that_is_cancelled_was_done_in_part(mailer, tenant):
+    mailer.tell(RANA, *GREYLISTED)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    mailer.wait_on(run)
+    retry_failed_step(tenant, run.pk)
+    mailer.machine.work()
+    cancel(tenant, run.pk)
+
+    run.refresh_from_db()
+    sentence = told(run)
+    assert sentence.startswith("Cancelled: “After” was done, the rest was not. “Mail” was done")
+    assert "rana@example.com: 450 4.2.0 Greylisted" in sentence
+
+
+def test_one_that_nobody_has_got_is_cancelled_before_anything_was_done(mailer, tenant):
+    mailer.tell(NOUR, *GREYLISTED)
+    run = mailer.run(mail(NOUR))
+    cancel(tenant, run.pk)
+
+    run.refresh_from_db()
+    assert told(run) == "Cancelled before anything was done."
+
+
 def test_a_run_that_is_cancelled_meanwhile_and_retried_forgets_nobody(mailer, tenant):
     mailer.tell(RANA, *GREYLISTED, times=1)
     run = mailer.run(mail(NOUR, RANA))
@@ -370,3 +417,44 @@ def test_a_run_that_is_cancelled_meanwhile_and_retried_forgets_nobody(mailer, te
     run.refresh_from_db()
     assert run.status == "completed"
     assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]
+
+
+@pytest.mark.parametrize("subject", ["{{ trigger.empty }}", "\u200f \u2060"])
+def test_a_subject_in_which_nobody_sees_anything_is_none(mailer, subject):
+    run = mailer.run(mail(NOUR, subject=subject), payload={"empty": " \t"})
+
+    assert (run.status, run.error_code) == ("failed", "mail_has_no_subject")
+    assert mailer.got(NOUR) == []
+
+
+def test_a_server_that_may_have_the_mail_each_time_is_not_sent_it_for_hours(mailer, tenant):
+    """It hangs up on the mail itself: each try may be one more copy for its reader."""
+    mailer.tell(RANA, *GREYLISTED, times=1)
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    mailer.outside.behave("smtp", "hang", seconds=0.05)
+    mailer.wait_on(run)
+
+    assert (run.status, run.error_code) == ("failed", "mail_connection_lost")
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 5]
+    assert only(run)["so_far"]["accepted"] == [NOUR]
+    for language, words in (("en", "It may have the mail"), ("ar", "ربما وصلته الرسالة")):
+        assert words in told(run, language)
+
+    mailer.outside.behave("smtp", "ok")
+    retry_failed_step(tenant, run.pk)
+    mailer.machine.work()
+
+    run.refresh_from_db()
+    assert run.status == "completed"
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 6]
+
+
+def test_a_server_that_hangs_up_before_the_mail_is_tried_for_hours(mailer):
+    mailer.outside.behave("smtp", "hang", path=f"RCPT {NOUR}", seconds=0.05)
+
+    run = mailer.run(mail(NOUR))
+    passed, waits = mailer.wait_on(run)
+
+    assert (run.error_code, waits) == ("mail_connection_lost", 13)
+    assert passed > timedelta(hours=6)
+    assert "It may have the mail" not in told(run)

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from actions.mail.mailboxes import each_once, mailbox_of
 from actions.providers.smtp import row_of
 from tenants.addresses import compared, for_server, is_international_address, needs_smtputf8
 from tenants.characters import without_invisible
+from workflows.wording.errors import sentence
 
 INVISIBLE = [chr(one) for one in range(sys.maxunicode + 1) if without_invisible(chr(one)) == ""]
 WRITTEN = {
@@ -41,6 +43,21 @@ WRITTEN = {
     " \t a@example.com \n": ("", "a@example.com"),
     "نور <نور@example.com>": ("نور", "نور@example.com"),
     "josé@exämple.com": ("", "josé@exämple.com"),
+    # As mail programs, lists, links and lines of code write it.
+    "a@example.com <a@example.com>": ("", "a@example.com"),
+    "'a@example.com' <a@example.com>": ("", "a@example.com"),
+    "نور@example.com <نور@example.com>": ("", "نور@example.com"),
+    "\u202aa@example.com\u202c <a@example.com>": ("", "a@example.com"),
+    "mailto:a@example.com": ("", "a@example.com"),
+    "Rana <MAILTO:a@example.com>": ("Rana", "a@example.com"),
+    "a@example.com;": ("", "a@example.com"),
+    "a@example.com ,": ("", "a@example.com"),
+    "a@example.com.": ("", "a@example.com"),
+    "Rana <a@example.com>;": ("Rana", "a@example.com"),
+    '"a@example.com"': ("", "a@example.com"),
+    "'a@example.com'": ("", "a@example.com"),
+    "'a@example.com',": ("", "a@example.com"),
+    "o'brien@example.com": ("", "o'brien@example.com"),
 }
 NOT_ONE = [
     "Haddad, Rana <a@example.com>",
@@ -54,6 +71,14 @@ NOT_ONE = [
     "Name\r\nBcc: evil@x.example <a@b.example>",
     "group: a@b.example;",
     "a b@example.com",
+    "a@b.example;c@b.example;",
+    "a@b.example <evil@x.example>",
+    "a@b.example, evil@x.example <evil@x.example>",
+    "<a@b.example>,,",
+    "a@b.example;;",
+    "mailto:",
+    "\"'",
+    "<>",
     "نو ر@example.com",
     "☃@example.com",
     "\u200f",
@@ -77,6 +102,35 @@ def test_what_is_not_exactly_one_address_is_refused(text):
         mailbox_of(text, "to")
 
     assert failure.value.params["field"] == "to"
+
+
+FIELDS = {
+    "to": ("“To”", "«\u2068إلى\u2069»"),
+    "cc": ("“Copy to”", "«\u2068نسخة إلى\u2069»"),
+    "bcc": ("“Hidden copy to”", "«\u2068نسخة مخفية إلى\u2069»"),
+    "reply_to": ("“Answers go to”", "«\u2068الرد إلى\u2069»"),
+    "from": ("“From”", "«\u2068من\u2069»"),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nobody", ("is not one mail address", "ليس عنوان بريد إلكتروني واحدًا")),
+        ("", ("There is no mail address in", "لا يوجد عنوان بريد إلكتروني في")),
+        (" \u200f", ("[U+200F]", "[U+200F]")),
+    ],
+)
+def test_the_sentence_names_the_field_as_the_step_does(field, text, words):
+    with pytest.raises(PermanentFailure) as failure:
+        mailbox_of(text, field)
+
+    for language, said, named in zip(("en", "ar"), words, FIELDS[field], strict=True):
+        with override(language):
+            told = sentence(failure.value.code, failure.value.params)
+        assert said in told
+        assert named in told
 
 
 def test_the_invisible_is_shown_where_a_text_is_refused():

@@ -7,6 +7,7 @@ from tenants.models.order import Order
 from tests.support.arabic import ArabicPage
 from tests.support.mailing import NOUR, RANA, Mailer, mail, note
 from workflows.models.run import WorkflowRun
+from workflows.services.cancel import cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,3 +82,37 @@ def test_a_second_click_does_nothing_more(run, ops_user, client, mailer):
 
     assert "somebody has retried it meanwhile" in said.content.decode()
     assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]
+
+
+def test_of_a_cancelled_run_the_rest_can_be_done(mailer, tenant, ops_user, client):
+    """To start it again would send the mail a second time to those who have it."""
+    client.force_login(ops_user)
+    mailer.tell(RANA, 450, "4.2.0 Greylisted")
+    run = mailer.run(mail(NOUR, RANA), note("after"))
+    cancel(tenant, run.pk)
+    mailer.tell(RANA)
+
+    shown = client.get(page("change", run)).content.decode()
+    assert "Retry…" in shown
+    assert "Done in part" in shown
+    asked = client.get(page("retry", run)).content.decode()
+    assert "From the failed step, “Mail”" in asked
+    assert "To be done: Mail, After." in asked
+    client.post(page("retry", run), {"from": "failed_step"})
+    mailer.machine.work()
+
+    run.refresh_from_db()
+    assert run.status == "completed"
+    assert [len(mailer.got(one)) for one in (NOUR, RANA)] == [1, 1]
+
+
+def test_of_a_cancelled_run_that_reached_nobody_there_is_no_rest(mailer, tenant, ops_user, client):
+    client.force_login(ops_user)
+    mailer.tell(NOUR, 450, "4.2.0 Greylisted")
+    run = mailer.run(mail(NOUR))
+    cancel(tenant, run.pk)
+
+    shown = client.get(page("change", run)).content.decode()
+
+    assert "Start again…" in shown
+    assert "Retry…" not in shown

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from actions.models.message_template import MessageTemplate
@@ -13,6 +14,7 @@ from tests.support.tenants import make_tenant
 from tests.workflows.runtime.machine import Machine
 from workflows.services.fire import fire
 from workflows.wording.errors import sentence
+from workflows.wording.whatsapp import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -211,3 +213,28 @@ def test_an_id_is_enough(send):
 
     assert run.status == "completed"
     assert run.step_results[-1]["output"]["message_id"] == "wamid.1"
+
+
+@pytest.mark.parametrize("status", ["held_for_quality_assessment", "paused"])
+def test_a_message_that_whatsapp_holds_back_is_said_to_be(send, status):
+    body = {"messages": [{"id": "wamid.1", "message_status": status}]}
+
+    run = send("answer", status=200, body=body)
+
+    output = run.step_results[-1]["output"]
+    assert (run.status, output["message_id"]) == ("completed", "wamid.1")
+    assert output["message_status"] == status
+    for language, words in (("en", f"holds it back ({status})"), ("ar", "لكنه يحتجزها")):
+        with override(language):
+            assert words in told(output)["note"]
+            page = render_to_string("admin/sayr/whatsapp_message.html", {"message": told(output)})
+        assert words in page
+
+
+@pytest.mark.parametrize("more", [{}, {"message_status": "accepted"}, {"message_status": 7}])
+def test_one_that_it_sends_says_nothing_more(send, more):
+    run = send("answer", status=200, body={"messages": [{"id": "wamid.1", **more}]})
+
+    output = run.step_results[-1]["output"]
+    assert "message_status" not in output
+    assert "note" not in told(output)

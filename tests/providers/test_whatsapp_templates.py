@@ -407,6 +407,31 @@ def test_what_whatsapp_would_refuse_is_refused_before_and_named(entered, given, 
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        "orders/1001",
+        "/orders/1001",
+        "https://shop.example/track/orders/1001",
+        "shop.example/track/orders/1001",
+        " \u200fshop.example/track/orders/1001\n",
+    ],
+)
+def test_what_repeats_the_registered_address_is_not_sent_twice(given):
+    made = letter("+9613123456", template(**BUTTON), {"button_1": given})
+
+    assert made.shown()["buttons"][0]["target"] == "https://shop.example/track/orders/1001"
+
+
+def test_a_slash_belongs_to_a_value_that_the_registered_address_does_not_end_before():
+    target = "https://shop.example/open?path={{1}}"
+    known = template(text="S", buttons=[{**TRACK, "target": target}])
+
+    made = letter("+9613123456", known, {"button_1": "/orders/1001"})
+
+    assert made.shown()["buttons"][0]["target"] == "https://shop.example/open?path=/orders/1001"
+
+
+@pytest.mark.parametrize(
     ("given", "sent"),
     [
         ("\u202ahttps://files.example/a.png\u202c", "https://files.example/a.png"),

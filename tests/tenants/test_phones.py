@@ -45,6 +45,24 @@ def test_every_spelling_in_every_country_is_one_number():
     assert differences == []
 
 
+@pytest.mark.parametrize("behind", [".0", ".00", ",0", "\u066b\u0660"])
+def test_the_nought_behind_a_decimal_point_is_no_digit_of_a_phone(behind):
+    """From a column of numbers a phone comes as 9613123456.0: with the nought it is another's."""
+    pluses = {
+        (country, phonenumbers.format_number(number, PhoneNumberFormat.E164))
+        for country, number in EXAMPLES
+    }
+    differences = [
+        (country, text)
+        for country, plus in pluses
+        for text in (plus, plus[1:])
+        if len(plus) > 7 and read(f"{text}{behind}", country) != read(text, country)
+    ]
+
+    assert read(f"9613123456{behind}", "LB") == "+9613123456"
+    assert differences == []
+
+
 def read(text, country):
     try:
         return e164(text, country)

@@ -22,7 +22,8 @@ from workflows.services.starting import (
     steps_to_start_at,
 )
 from workflows.services.stories import facts_of, plans_of
-from workflows.wording.entries import changed_words
+from workflows.wording.entries import changed_words, done_in_part
+from workflows.wording.facts import step_ended_in
 from workflows.wording.lines import Line, StepState
 from workflows.wording.plans import every_step
 from workflows.wording.refusals import refusal_sentence
@@ -39,6 +40,9 @@ REACHED = frozenset(
         StepState.REUSED,
     }
 )
+
+
+_MAY_GO_ON = frozenset({RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS, RunStatus.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ def choices_for(run: WorkflowRun) -> list[Choice]:
     correct = Choice(_("Correct and start again…"), _page("correct", run))
     if run.status == RunStatus.COMPLETED_WITH_ERRORS and goes_on_at(run):
         return [Choice(_("Do the rest…"), _page("retry", run), is_first=True), again, correct]
+    if run.status == RunStatus.CANCELLED and goes_on_at(run):
+        # Started again, it would do a second time what it has done for some.
+        return [Choice(_("Retry…"), _page("retry", run), is_first=True), again, correct]
     if run.status != RunStatus.FAILED:
         return [again, correct]
     first = (
@@ -95,9 +102,12 @@ def stopped_at(run: WorkflowRun) -> Any:
 def goes_on_at(run: WorkflowRun) -> str:
     """Return the name of the step at which a retry would go on; "" if there is none.
 
-    Of a run that was completed with errors, the step of which the rest can be done.
+    Of a run that was completed with errors, the step of which the rest can be done; of one that was
+    cancelled, the step that it had done in part.
     """
-    if run.status not in {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}:
+    if run.status == RunStatus.CANCELLED and not done_in_part(step_ended_in(run.pending)):
+        return ""
+    if run.status not in _MAY_GO_ON:
         return ""
     try:
         onward = resumption_of(run)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from actions.wording import OF_SOME
 from workflows.wording.actors import actor_words
 from workflows.wording.errors import sentence
 from workflows.wording.lines import Attempt, Kin, Line, StepState
@@ -113,6 +114,19 @@ def attempts(stored: Sequence[Entry]) -> tuple[Attempt, ...]:
         Attempt(number, moment(one), one.get("duration_ms"), step_error(one))
         for number, one in enumerate(stored, 1)
     )
+
+
+def done_in_part(pending: Entry) -> str:
+    """Return whom a step that was to be tried again had left out; "" if it had reached nobody."""
+    tries = pending.get("attempts")
+    found = [one for one in tries if isinstance(one, dict)] if isinstance(tries, list) else []
+    partly = [one for one in found if _code(one) in OF_SOME]
+    return step_error(partly[-1]) if partly else ""
+
+
+def _code(attempt: Entry) -> str:
+    error = attempt.get("error")
+    return str(error.get("code")) if isinstance(error, dict) else ""
 
 
 def moment(entry: Entry) -> datetime | None:

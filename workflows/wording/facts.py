@@ -43,6 +43,11 @@ class RunFacts:
         return self.plan.steps[0].name if self.plan.steps and not self.results else ""
 
     @property
+    def ended_in(self) -> Mapping[str, Json]:
+        """Return what is kept of the step that the run was at when it ended; {} if of none."""
+        return step_ended_in(self.pending) if self.status.has_ended else {}
+
+    @property
     def dead(self) -> str:
         """Return the name of the step in which the run was given up: no entry tells of it."""
         if self.status is not RunStatus.FAILED:
@@ -59,3 +64,9 @@ class RunFacts:
             return total - done - min(PAGE, total - done) + self.children_open
         # Beyond a page they are not even started.
         return total - int(children.get("started", total)) + self.children_open
+
+
+def step_ended_in(pending: Json) -> Mapping[str, Json]:
+    """Return what is kept of the step that a run was at when it ended; {} if of none."""
+    kept = pending.get("resume") if isinstance(pending, dict) else None
+    return kept if isinstance(kept, dict) else {}

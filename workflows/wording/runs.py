@@ -127,7 +127,14 @@ def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
 
 def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
     why = _why_ended(facts)
-    done = _done(lines)
+    # One that waited for its next try: a mail that some have got.
+    ended_in = facts.ended_in.get("step_name")
+    partly = [one for one in _in_state(lines, StepState.PARTLY) if one.name == ended_in]
+    done = _done([one for one in lines if one not in partly])
+    if partly:
+        in_part = _("%(step)s was done only in part.") % {"step": _quoted(partly[-1])}
+        told = _("Cancelled: %(done)s, the rest was not.") if done else _("Cancelled.")
+        return _sentences(told % {"done": done}, in_part, partly[-1].error, why)
     if not done:
         return _sentences(_("Cancelled before anything was done."), why)
     return _sentences(_("Cancelled: %(done)s, the rest was not.") % {"done": done}, why)

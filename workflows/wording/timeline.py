@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from workflows.engine.statuses import RunStatus
-from workflows.wording.entries import attempts, finished, kin_under_way, moment
+from workflows.wording.entries import attempts, done_in_part, finished, kin_under_way, moment
 from workflows.wording.errors import sentence
 from workflows.wording.facts import RunFacts
 from workflows.wording.lines import Flow, Line, Part, StepState
@@ -180,12 +180,19 @@ class _Teller:
         begun = replace(line, started_at=moment(last or {}))
         if spot.is_last and facts.dead and facts.dead == step.name:
             return replace(
-                self._with_pending(begun, step), state=StepState.FAILED, error=run_error(facts)
+                _with_pending(begun, step, facts.pending),
+                state=StepState.FAILED,
+                error=run_error(facts),
             )
         if self._is_at(step, spot):
             here = replace(begun, state=_state_under_way(facts.status))
             told = waits_for(facts, step) if facts.status is RunStatus.WAITING else ""
-            return replace(self._with_pending(here, step), told=told)
+            return replace(_with_pending(here, step, facts.pending), told=told)
+        ended_in = facts.ended_in if spot.is_last else {}
+        if ended_in.get("step_name") == step.name and done_in_part(ended_in):
+            # It waited for its next try: a mail that some have got.
+            here = replace(begun, state=StepState.PARTLY, error=done_in_part(ended_in))
+            return _with_pending(here, step, ended_in)
         if last is None:
             return line
         is_inside = spot.is_last and facts.under_way in step.names
@@ -193,20 +200,6 @@ class _Teller:
         if is_inside and last.get("waiting"):
             state = StepState.WAITING
         return replace(begun, state=state, input=given(last))
-
-    def _with_pending(self, line: Line, step: PlannedStep) -> Line:
-        pending = self.facts.pending or {}
-        if pending.get("step_name") != step.name:
-            return line
-        begun = pending.get("since")
-        return replace(
-            line,
-            started_at=datetime.fromisoformat(begun) if begun else line.started_at,
-            input=given({**pending, "action": step.action}),
-            attempts=attempts(pending.get("attempts", ())),
-            kin=kin_under_way(step, pending),
-            notes=pending.get("rehearsal"),
-        )
 
     def _parts(
         self, line: Line, step: PlannedStep, mine: Sequence[Entry], spot: _Spot
@@ -222,6 +215,21 @@ class _Teller:
                 lines = self.lines(way.steps, (), replace(inner, is_last=False))
                 found.append(Part(way.kind, way, lines, is_taken=False, may_come=may_come))
         return tuple(found)
+
+
+def _with_pending(line: Line, step: PlannedStep, stored: Mapping[str, Json] | None) -> Line:
+    pending = stored or {}
+    if pending.get("step_name") != step.name:
+        return line
+    begun = pending.get("since")
+    return replace(
+        line,
+        started_at=datetime.fromisoformat(begun) if begun else line.started_at,
+        input=given({**pending, "action": step.action}),
+        attempts=attempts(pending.get("attempts", ())),
+        kin=kin_under_way(step, pending),
+        notes=pending.get("rehearsal"),
+    )
 
 
 _STILL_OPEN = frozenset(

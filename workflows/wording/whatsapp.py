@@ -36,7 +36,7 @@ _MARKS: Final = (
     ),
 )
 # What the table of a step's results leaves out: the picture of the message says it.
-PARTS: Final = frozenset({"header", "footer", "buttons"})
+PARTS: Final = frozenset({"header", "footer", "buttons", "message_status"})
 # WhatsApp writes these itself, in the language of the phone.
 _LABELS: Final[Mapping[str, Any]] = {
     ButtonKind.COPY_CODE: gettext_lazy("Copy offer code"),
@@ -69,6 +69,11 @@ def told(shown: Mapping[str, Json]) -> dict[str, Json]:
         message["header"] = {**header, "label": str(MEDIA[header["kind"]])}
     message["name"] = message.get("name") or message.get("template") or ""
     message["html"] = formatted(str(message.get("text") or ""))
+    if message.get("message_status"):
+        message["note"] = _(
+            "WhatsApp has taken this message and holds it back (%(status)s): it may be sent later,"
+            " or never. Look at the template in the WhatsApp Manager before you count on it."
+        ) % {"status": message["message_status"]}
     buttons = message.get("buttons")
     if isinstance(buttons, list):
         message["buttons"] = [_button(one) for one in buttons if isinstance(one, dict)]
