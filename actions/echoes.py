@@ -7,6 +7,7 @@ in what the text says once its codes are read, as often as reading changes it.
 
 import binascii
 import re
+import unicodedata
 from base64 import b64encode, urlsafe_b64encode
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -42,7 +43,7 @@ _CODE: Final = re.compile(
     r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?)"
     r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})+)"
     r"|\\x(?P<byte>[0-9A-Fa-f]{2})"
-    r"|\\(?P<sign>[\\/\"'&<>=+-]))"
+    r"|\\(?P<sign>[ -/:-@\[-`{-~]))"
 )
 _HAS_CODE: Final = re.compile(r"[%&\\]")
 # Where lines were folded, and the half of UTF-16 that ASCII leaves empty.
@@ -187,7 +188,12 @@ def _of_address(address: str) -> tuple[set[str], set[str]]:
 
 def _parts(secret: str) -> Iterator[str]:
     """Yield each run of eight characters, also as a form writes its spaces."""
-    for form in {secret, secret.replace(" ", "+"), re.sub(r"\s+", "", secret)}:
+    forms = {secret, secret.replace(" ", "+"), re.sub(r"\s+", "", secret)}
+    if not secret.isascii():
+        # Letters with their accents apart, and bytes of UTF-8 that are read as Latin letters.
+        forms |= {unicodedata.normalize("NFC", secret), unicodedata.normalize("NFD", secret)}
+        forms.add(secret.encode("utf-8", "surrogatepass").decode("latin-1"))
+    for form in forms:
         for at in range(len(form) - PART + 1):
             yield form[at : at + PART]
 

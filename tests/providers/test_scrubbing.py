@@ -130,6 +130,20 @@ def test_texts_that_look_like_codes_stay_as_they_are():
     assert Scrubber(["xoxb-Kx9Zq7-aBcDefGhIJKL"]).text(text) == text
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Pä$$wörd.9/x",
+        "Pa\u0308$$wo\u0308rd.9/x",
+        "PÃ¤$$wÃ¶rd.9/x",
+        r"P\xc3\xa4$$w\xc3\xb6rd.9/x",
+        r"Pä\$\$wörd\.9/x",
+    ],
+)
+def test_a_password_with_accents_and_signs_is_found_as_programs_write_it(form):
+    assert Scrubber(["Pä$$wörd.9/x"]).text(f"no: {form}!") == f"no: {HIDDEN}!"
+
+
 # An address that is a secret.
 
 PATH = "/workflows/86ffea6392fe4f3f9555f5e8f9b1f06e/triggers/manual/paths/invoke"
