@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from tenants.characters import comparable, without_invisible
 from workflows.definition.numbers import as_number, to_json
 from workflows.services.approval_refusals import AnswerFault, AnswerInvalid
 
@@ -117,7 +118,8 @@ def _strangers(fields: tuple[Field, ...], answers: Mapping[str, Json]) -> Iterat
 
 def _read(field: Field, answer: Json, choice: str) -> Json:
     given = answer.strip() if isinstance(answer, str) else answer
-    if given is None or given == "":
+    # What nobody sees is no reason for a rejection.
+    if given is None or (isinstance(given, str) and not without_invisible(given).strip()):
         if field.is_needed_for(choice):
             raise _Wrong("required")
         return "" if field.type in {FieldType.TEXT, FieldType.LONG_TEXT} else None
@@ -141,7 +143,7 @@ def _number(given: Json) -> Json:
 def _yes_no(given: Json) -> bool:
     if isinstance(given, bool):
         return given
-    said = given.lower() if isinstance(given, str) else ""
+    said = without_invisible(given).strip().lower() if isinstance(given, str) else ""
     if said not in _YES | _NO:
         raise _Wrong("not_yes_or_no")
     return said in _YES
@@ -149,9 +151,11 @@ def _yes_no(given: Json) -> bool:
 
 def _choice(field: Field, given: Json) -> str:
     offered = [option.key for option in field.options]
-    if not isinstance(given, str) or given not in offered:
-        raise _Wrong("not_a_choice", choices=", ".join(offered))
-    return given
+    wanted = given if given in offered else comparable(given) if isinstance(given, str) else None
+    for key in offered:
+        if wanted in {key, comparable(key)}:
+            return key
+    raise _Wrong("not_a_choice", choices=", ".join(offered))
 
 
 def _text(field: Field, given: Json) -> str:
