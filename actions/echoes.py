@@ -39,7 +39,8 @@ _GUESSED: Final = re.compile(r"[^0-9]*|[0-9]{4}-[0-9]{2}-[0-9]{2}[\w-]*")
 _LONG: Final = 16
 
 _CODE: Final = re.compile(
-    r"(?=[%&\\])(?:(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"(?=[%&\\])(?:(?P<percent>(?:%(?!0[AaDd])[0-9A-Fa-f]{2})+)"
+    r"|(?P<break>(?:%0[AaDd])+\+*)"  # a form writes the blanks behind it so
     r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?)"
     r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})+)"
     r"|\\x(?P<byte>[0-9A-Fa-f]{2})"
@@ -47,7 +48,10 @@ _CODE: Final = re.compile(
 )
 _HAS_CODE: Final = re.compile(r"[%&\\]")
 # Where lines were folded, and the half of UTF-16 that ASCII leaves empty.
-_FOLD: Final = re.compile(r"(?=[\x00\r\n\\])(?P<nothing>\x00|(?:[\r\n]|(?<!\\)\\++[rn])+[\t ]*)")
+_FOLD: Final = re.compile(
+    r"(?=[\x00\r\n\\])"
+    r"(?P<nothing>\x00|(?:[\r\n]\x00*|(?<!\\)\\++[rn])+(?:[\t ]\x00*)*)"
+)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{15,}={0,2}")
 _CODED: Final = re.compile(r"[%&\\\x00\r\n]|[A-Za-z0-9+/_-]{15}")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{16,}")
@@ -253,6 +257,8 @@ def _said(found: re.Match[str]) -> str:
                 int(unit, 16).to_bytes(2, "big") for unit in re.findall(r"u(.{4})", code)
             )
             return units.decode("utf-16-be", "replace")
+        case "break":
+            return "\n"
         case "byte":
             return chr(int(code, 16))
     return code if kind == "sign" else ""

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from actions.scrub import HIDDEN, Scrubber
@@ -71,6 +71,9 @@ def left_of(form, said):
 
 
 @settings(max_examples=300)
+@example("0000000012345678", ["wrapped", "wrapped as in mails", "UTF-16"])
+@example("0000000012345678", ["wrapped", "wrapped as in mails", "quote, plus"])
+@example("0000000/12345678", ["wrapped as in mails", "wrapped", "quote, all", "quote, plus"])
 @given(SECRETS, CHAINS)
 def test_no_part_of_a_secret_survives_any_chain_of_encodings(secret, chain):
     form = encoded(secret, chain)
