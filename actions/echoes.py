@@ -257,11 +257,14 @@ def _said(found: re.Match[str]) -> str:
                 int(unit, 16).to_bytes(2, "big") for unit in re.findall(r"u(.{4})", code)
             )
             return units.decode("utf-16-be", "replace")
-        case "break":
-            return "\n"
         case "byte":
             return chr(int(code, 16))
-    return code if kind == "sign" else ""
+        case "nothing":
+            # Of a line break's backslashes there are 1, 2, 4 …, by how often it was coded; what is
+            # left of others is that of a code which was cut there.
+            signs = len(code) - len(code.lstrip("\\"))
+            return "\\" * (signs - (signs & -signs))
+    return "\n" if kind == "break" else code  # a sign
 
 
 def _from_base64(run: str) -> Iterator[bytes]:

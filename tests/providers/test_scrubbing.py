@@ -73,6 +73,8 @@ def left_of(form, said):
 @settings(max_examples=300)
 @example("0000000012345678", ["wrapped", "wrapped as in mails", "UTF-16"])
 @example("0000000012345678", ["wrapped", "wrapped as in mails", "quote, plus"])
+@example("4qk5m-xTY3B/iXi7", ["escapes", "wrapped", "JSON in UTF-8"])
+@example("4qk5m-xTY3B/iXi7", ["escapes", "wrapped", "JSON", "JSON of PHP"])
 @example("0000000/12345678", ["wrapped as in mails", "wrapped", "quote, all", "quote, plus"])
 @given(SECRETS, CHAINS)
 def test_no_part_of_a_secret_survives_any_chain_of_encodings(secret, chain):
