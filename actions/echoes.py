@@ -7,6 +7,7 @@ in what the text says once its codes are read, as often as reading changes it.
 
 import binascii
 import re
+import unicodedata
 from base64 import b64encode, urlsafe_b64encode
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -38,15 +39,19 @@ _GUESSED: Final = re.compile(r"[^0-9]*|[0-9]{4}-[0-9]{2}-[0-9]{2}[\w-]*")
 _LONG: Final = 16
 
 _CODE: Final = re.compile(
-    r"(?=[%&\\])(?:(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"(?=[%&\\])(?:(?P<percent>(?:%(?!0[AaDd])[0-9A-Fa-f]{2})+)"
+    r"|(?P<break>(?:%0[AaDd])+\+*)"  # a form writes the blanks behind it so
     r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?)"
     r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})+)"
     r"|\\x(?P<byte>[0-9A-Fa-f]{2})"
-    r"|\\(?P<sign>[\\/\"'&<>=+-]))"
+    r"|\\(?P<sign>[ -/:-@\[-`{-~]))"
 )
 _HAS_CODE: Final = re.compile(r"[%&\\]")
 # Where lines were folded, and the half of UTF-16 that ASCII leaves empty.
-_FOLD: Final = re.compile(r"(?=[\x00\r\n\\])(?P<nothing>\x00|(?:[\r\n]|(?<!\\)\\++[rn])+[\t ]*)")
+_FOLD: Final = re.compile(
+    r"(?=[\x00\r\n\\])"
+    r"(?P<nothing>\x00|(?:[\r\n]\x00*|(?<!\\)\\++[rn])+(?:[\t ]\x00*)*)"
+)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{15,}={0,2}")
 _CODED: Final = re.compile(r"[%&\\\x00\r\n]|[A-Za-z0-9+/_-]{15}")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{16,}")
@@ -187,7 +192,12 @@ def _of_address(address: str) -> tuple[set[str], set[str]]:
 
 def _parts(secret: str) -> Iterator[str]:
     """Yield each run of eight characters, also as a form writes its spaces."""
-    for form in {secret, secret.replace(" ", "+"), re.sub(r"\s+", "", secret)}:
+    forms = {secret, secret.replace(" ", "+"), re.sub(r"\s+", "", secret)}
+    if not secret.isascii():
+        # Letters with their accents apart, and bytes of UTF-8 that are read as Latin letters.
+        forms |= {unicodedata.normalize("NFC", secret), unicodedata.normalize("NFD", secret)}
+        forms.add(secret.encode("utf-8", "surrogatepass").decode("latin-1"))
+    for form in forms:
         for at in range(len(form) - PART + 1):
             yield form[at : at + PART]
 
@@ -249,7 +259,12 @@ def _said(found: re.Match[str]) -> str:
             return units.decode("utf-16-be", "replace")
         case "byte":
             return chr(int(code, 16))
-    return code if kind == "sign" else ""
+        case "nothing":
+            # Of a line break's backslashes there are 1, 2, 4 …, by how often it was coded; what is
+            # left of others is that of a code which was cut there.
+            signs = len(code) - len(code.lstrip("\\"))
+            return "\\" * (signs - (signs & -signs))
+    return "\n" if kind == "break" else code  # a sign
 
 
 def _from_base64(run: str) -> Iterator[bytes]:

@@ -306,7 +306,8 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "filter_not_possible": _(
         "“%(field)s” of “%(table)s” cannot be compared like this (%(operator)s “%(value)s”). Only"
         " numbers and dates can be greater or less, and only than a number or a date; only text"
-        " can contain something; “is one of” needs a list."
+        " can contain something; “is one of” needs a list. A date is written like 2026-01-31, which"
+        " the filters date and parse_date can do."
     ),
     "no_record_found": _("No record of “%(table)s” fits, and the step needs one."),
     "several_records_found": _(

@@ -17,9 +17,12 @@ from tenants.characters import without_invisible
 _LONGEST: Final = 250  # characters that are read
 _FEWEST_DIGITS: Final = 5  # of one of several numbers; fewer are an area code
 _BETWEEN: Final = re.compile(r"[/\\,;|&\n\r\t،؛]|\s[-\u2013\u2014]\s|\b(?:or|and|أو)\b|\sو\s?")
-# A phone that went through a column of numbers: 9613123456.0. The nought is none of its digits.
-_AS_DECIMAL: Final = re.compile(r"(\+?\d{7,})[.,\u066b][0\u0660\u06f0]{1,2}")
 _LETTER_BEHIND_DIGIT: Final = re.compile(r"[+\d].*?[^\W\d_]", re.DOTALL)
+# Where one number ends and the next begins without any sign of it.
+_SEAM: Final = re.compile(r"\s*[-\u2013\u2014]\s*|\s+|(?=[+\uff0b])")
+# A number of a spreadsheet, as text; the digit behind the point would be dialled.
+_WITH_DECIMALS: Final = re.compile(r"([+\uff0b]?\d{5,})[.,\u066b][0\u0660\u06f0]+")
+_MOBILE: Final = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 _LENGTHS: Final = {
     Length.TOO_SHORT: "too_short",
     Length.TOO_LONG: "too_long",
@@ -56,14 +59,16 @@ def e164(written: str, country: str) -> str:
     text, region = without_invisible(written).strip(), country.upper()
     if len(text) > _LONGEST:
         raise NotAPhone("too_long", region)
-    as_decimal = _AS_DECIMAL.fullmatch(text)
-    text = as_decimal[1] if as_decimal else text
+    if decimals := _WITH_DECIMALS.fullmatch(text):
+        text = decimals[1]
     if _is_several(text, region):
         raise NotAPhone("several", region)
     try:
         number = _parsed(text, region)
     except NumberParseException as error:
-        raise NotAPhone(_why(error, text, region), region) from None
+        why = "several" if _is_run_together(text, region) else _why(error, text, region)
+        raise NotAPhone(why, region) from None
+    number = _with_own_code(number, text, region)
     own = _country_of(number, region)
     if number.extension:
         raise NotAPhone("extension", own)
@@ -71,7 +76,7 @@ def e164(written: str, country: str) -> str:
         raise NotAPhone("letters", own)
     length = phonenumbers.is_possible_number_with_reason(number)
     if length != Length.IS_POSSIBLE:
-        raise NotAPhone(_LENGTHS[length], own)
+        raise NotAPhone("several" if _is_run_together(text, region) else _LENGTHS[length], own)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
@@ -89,10 +94,28 @@ def _parsed(text: str, region: str) -> PhoneNumber:
     return phonenumbers.parse(plain, region or None)
 
 
+def _with_own_code(number: PhoneNumber, text: str, region: str) -> PhoneNumber:
+    """Return a number that begins with its country's code as one with a +, if it is a mobile so.
+
+    WhatsApp names people by such numbers. Where both lengths are possible, the library takes the
+    code for an area's: 49 151 23456789 for a line in eastern Frisia.
+    """
+    code = str(phonenumbers.country_code_for_region(region))
+    digits = phonenumbers.normalize_digits_only(text)
+    if not (text[0].isdecimal() and digits.startswith(code)) or _is_mobile(number):
+        return number
+    abroad = next(_read([f"+{digits}"], region), None)
+    return abroad if abroad and _is_mobile(abroad) else number
+
+
 def _country_of(number: PhoneNumber, region: str) -> str:
     code = number.country_code or 0
     is_own = phonenumbers.country_code_for_region(region) == code
     return region if is_own else str(phonenumbers.region_code_for_country_code(code))
+
+
+def _is_mobile(number: PhoneNumber) -> bool:
+    return phonenumbers.number_type(number) in _MOBILE
 
 
 def _is_several(text: str, region: str) -> bool:
@@ -105,6 +128,17 @@ def _is_several(text: str, region: str) -> bool:
     # "0171/12345678" is one number, although its second half could be one too.
     whole = next(_read([text], region), None)
     return whole is None or all(map(phonenumbers.is_valid_number, numbers))
+
+
+def _is_run_together(text: str, region: str) -> bool:
+    """Say whether a text that is no number is two of them with hardly anything between."""
+    for seam in _SEAM.finditer(text):
+        halves = [text[: seam.start()], text[seam.end() :]]
+        if all(_digits(half) >= _FEWEST_DIGITS for half in halves):
+            numbers = list(_read(halves, region))
+            if len(numbers) == 2 and all(map(phonenumbers.is_valid_number, numbers)):
+                return True
+    return False
 
 
 def _read(parts: list[str], region: str) -> Iterator[PhoneNumber]:

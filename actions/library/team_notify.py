@@ -30,9 +30,10 @@ Json = Any
 
 # A status of Teams' that another server tells of, as text or as a member of JSON.
 _STATUS_IN_TEXT: Final = re.compile(
-    r"\b(?:HTTP|status|error|code)(?:[ _-]?(?:error|status|code))*\W{0,3}([45]\d\d)\b",
+    r"\b(?:HTTP(?:/[\d.]+)?|status|error|code)(?:[ _-]?(?:error|status|code))*\W{0,3}([45]\d\d)\b",
     re.IGNORECASE,
 )
+_FAILED: Final = re.compile(r"delivery failed|bad request", re.IGNORECASE)
 _STATUS_MEMBERS: Final = ("status", "statusCode", "status_code", "code")
 _SAID: Final = 300  # characters of an answer in a failure
 PARAMS: Final = {
@@ -151,7 +152,7 @@ def _post_to_slack(params: Json, connection: OpenConnection, context: ActionCont
         timeout_seconds=context.timeout_seconds,
     )
     body = answer.body if isinstance(answer.body, dict) else {}
-    row = slack.ANSWERS.get(str(body.get("error", "")))
+    row = slack.ANSWERS.get(_text_in(body, "error"))
     if answer.status >= 500 and row and row.meaning is Meaning.TEMPORARY:
         # Slack's own word says more than the status, which a gateway may have given as well.
         _refuse_slack(answer, body, channel)
@@ -163,7 +164,7 @@ def _post_to_slack(params: Json, connection: OpenConnection, context: ActionCont
         raise TemporaryFailure("slack_unclear", may_have_arrived=True, answer=answer.excerpt)
     warnings = list(dict.fromkeys([*warnings, *_warnings(body)]))
     return _output(
-        "slack", str(body.get("channel", channel)), str(body.get("ts", "")), params, warnings
+        "slack", _text_in(body, "channel") or channel, _text_in(body, "ts"), params, warnings
     )
 
 
@@ -174,7 +175,7 @@ def _slack_message(params: Json, channel: str) -> tuple[Json, list[str]]:
 
 
 def _refuse_slack(answer: Answer, body: Json, channel: str) -> NoReturn:
-    error = str(body.get("error", ""))
+    error = _text_in(body, "error").strip()
     said = "; ".join(dict.fromkeys([error, *_messages(body)])) if error else answer.excerpt
     facts = {"answer": said[:_SAID]}
     row = slack.ANSWERS.get(error)
@@ -183,8 +184,14 @@ def _refuse_slack(answer: Answer, body: Json, channel: str) -> NoReturn:
     if row.failure == "slack_channel_refused":
         facts["channel"] = channel
     if error == "missing_scope":
-        facts |= {name: str(body.get(name, ""))[:_SAID] for name in ("needed", "provided")}
+        facts |= {name: _text_in(body, name)[:_SAID] for name in ("needed", "provided")}
     refuse(row, retry_after=wait_asked_for(answer), **facts)
+
+
+def _text_in(body: Json, name: str) -> str:
+    """Return a text of an answer; a list as its elements, nothing for anything else."""
+    value = body.get(name)
+    return ",".join(_lines(body, name)) or (value if isinstance(value, str) else "")
 
 
 def _messages(body: Json) -> list[str]:
@@ -241,8 +248,12 @@ def _refuse_teams(answer: Answer, request: Request) -> None:
             may_have_arrived=status not in NOT_ACTED_ON,
             answer=said,
         )
-    if status or "delivery failed" in said.lower():
+    if status or _FAILED.search(said) or _has_error(answer.body):
         raise PermanentFailure("teams_refused", answer=said)
+
+
+def _has_error(body: Json) -> bool:
+    return isinstance(body, dict) and bool(body.get("error"))
 
 
 def _status_in(body: Json) -> int:
@@ -255,10 +266,15 @@ def _status_in(body: Json) -> int:
         places = (body, inner) if isinstance(inner, dict) else (body,)
         told = [place.get(name) for place in places for name in _STATUS_MEMBERS]
         found = next((one for one in map(str, told) if one.isdigit() and len(one) == 3), "")
-        if not found and isinstance(inner, str):
-            return _status_in(inner)
-        return int(found) if found and int(found) >= 400 else 0
-    said = _STATUS_IN_TEXT.search(body) if isinstance(body, str) else None
+        if not found:
+            texts = [place.get(name) for place in places for name in ("error", "message")]
+            return _status_of_text("\n".join(text for text in texts if isinstance(text, str)))
+        return int(found) if int(found) >= 400 else 0
+    return _status_of_text(body) if isinstance(body, str) else 0
+
+
+def _status_of_text(text: str) -> int:
+    said = _STATUS_IN_TEXT.search(text)
     return int(said[1]) if said else 0
 
 

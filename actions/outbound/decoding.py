@@ -9,6 +9,10 @@ from typing import Final
 # What is asked for in `Accept-Encoding`; others come from servers that do not ask.
 _WINDOW_BITS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 _SAME: Final = {"x-gzip": "gzip", "x-deflate": "deflate"}
+# What servers write there that is no compression: of the body itself it says nothing.
+_NO_CODINGS: Final = frozenset(
+    {"identity", "none", "binary", "7bit", "8bit", "chunked", "aws-chunked", "utf-8", "utf8"}
+)
 _GZIP_BEGINS: Final = b"\x1f\x8b\x08"
 # Bodies that are meant to be what they are, compressed files among them.
 _FILES: Final = re.compile(r"(?:application/(?:x-)?(?:gzip|tar|tgz|zip|octet-stream)|binary/).*")
@@ -73,7 +77,7 @@ def _damaged() -> Unreadable:
 def _named(header: str) -> Iterator[str]:
     for part in header.lower().split(","):
         name = part.partition(";")[0].strip()
-        if name and name != "identity":
+        if name and name not in _NO_CODINGS:
             yield name
 
 

@@ -89,6 +89,10 @@ PACKED = {
     "deflate, raw": (zlib.compress(TEXT.encode(), wbits=-15), "deflate"),
     "identity": (TEXT.encode(), "identity"),
     "none": (TEXT.encode(), ""),
+    "no coding": (TEXT.encode(), "none"),
+    "a character set": (TEXT.encode(), "UTF-8"),
+    "of mails": (TEXT.encode(), "8bit"),
+    "a way to send": (gzip.compress(TEXT.encode()), "gzip, chunked"),
     "in two parts": (
         gzip.compress(TEXT[:20].encode()) + gzip.compress(TEXT[20:].encode()),
         "gzip",

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from actions.scrub import HIDDEN, Scrubber
@@ -71,6 +71,11 @@ def left_of(form, said):
 
 
 @settings(max_examples=300)
+@example("0000000012345678", ["wrapped", "wrapped as in mails", "UTF-16"])
+@example("0000000012345678", ["wrapped", "wrapped as in mails", "quote, plus"])
+@example("4qk5m-xTY3B/iXi7", ["escapes", "wrapped", "JSON in UTF-8"])
+@example("4qk5m-xTY3B/iXi7", ["escapes", "wrapped", "JSON", "JSON of PHP"])
+@example("0000000/12345678", ["wrapped as in mails", "wrapped", "quote, all", "quote, plus"])
 @given(SECRETS, CHAINS)
 def test_no_part_of_a_secret_survives_any_chain_of_encodings(secret, chain):
     form = encoded(secret, chain)
@@ -128,6 +133,20 @@ def test_texts_that_look_like_codes_stay_as_they_are():
     )
 
     assert Scrubber(["xoxb-Kx9Zq7-aBcDefGhIJKL"]).text(text) == text
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Pä$$wörd.9/x",
+        "Pa\u0308$$wo\u0308rd.9/x",
+        "PÃ¤$$wÃ¶rd.9/x",
+        r"P\xc3\xa4$$w\xc3\xb6rd.9/x",
+        r"Pä\$\$wörd\.9/x",
+    ],
+)
+def test_a_password_with_accents_and_signs_is_found_as_programs_write_it(form):
+    assert Scrubber(["Pä$$wörd.9/x"]).text(f"no: {form}!") == f"no: {HIDDEN}!"
 
 
 # An address that is a secret.

@@ -95,6 +95,26 @@ def test_the_right_that_is_missing_is_named(team):
     )
 
 
+@pytest.mark.parametrize("needed", [None, 7, {}, []])
+@pytest.mark.django_db
+def test_what_slack_leaves_out_is_not_made_up(team, needed):
+    body = {"ok": False, "error": "missing_scope", "needed": needed, "provided": ["a", "b"]}
+    team.outside.behave("slack", "answer", body=body)
+
+    failure = team.failure()
+
+    assert (failure.params["needed"], failure.params["provided"]) == ("", "a,b")
+
+
+@pytest.mark.django_db
+def test_a_message_without_an_id_has_none(team):
+    team.outside.behave("slack", "answer", body={"ok": True, "channel": None, "ts": None})
+
+    output = team.tell()
+
+    assert (output["channel"], output["message_id"]) == ("#orders", "")
+
+
 @pytest.mark.django_db
 def test_which_part_of_the_message_slack_means_is_kept(team):
     told = {"messages": ["[ERROR] must be less than 3001 characters [json-pointer:/blocks/0]"]}

@@ -74,6 +74,9 @@ def test_every_documented_answer(team):
         {"statusCode": "0"},
         {"error": {"code": 0, "message": "no"}},
         {"error": "HTTP error {}"},
+        {"message": "Microsoft Teams endpoint returned HTTP error {} with ContextId"},
+        {"error": {"message": "HTTP error {}"}},
+        "HTTP/1.1 {} it says",
     ],
 )
 @pytest.mark.parametrize(
@@ -97,6 +100,21 @@ def test_the_status_of_another_service_in_a_good_answer_is_read(team, said, stat
 
     assert (failure.code, failure.params.get("may_have_arrived")) == (code, arrived)
     assert failure.params["answer"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Webhook Bad Request - Null or empty event",
+        {"error": {"code": "WorkflowTriggerIsNotEnabled", "message": "It is switched off."}},
+        {"error": "no"},
+    ],
+)
+@pytest.mark.django_db
+def test_an_error_without_a_status_is_no_message_that_was_posted(team, body):
+    team.outside.behave("teams", "answer", body=body)
+
+    assert team.failure().code == "teams_refused"
 
 
 def _with_status(said, status):

@@ -44,6 +44,7 @@ def _steps(parts: list[str]) -> Iterator[str]:
             if step is None or int(step[1]) == 1:
                 continue
             every = int(step[1])
+            is_uneven = number % every or number == len(_DAYS_OF_MONTHS)
             told = {"part": item, "step": every, "field": name, "anew": anew, "number": number}
             if every >= number:
                 yield (
@@ -53,7 +54,7 @@ def _steps(parts: list[str]) -> Iterator[str]:
                     )
                     % told
                 )
-            elif item.startswith("*") and (number % every or number == len(_DAYS_OF_MONTHS)):
+            elif item.startswith(("*/", "0/")) and is_uneven:
                 yield (
                     _(
                         "“%(part)s” counts anew %(anew)s, so the times before and after that are "

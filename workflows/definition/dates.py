@@ -64,6 +64,14 @@ _NUMERIC: Final = re.compile(
 )
 
 
+# A day with the name of its month, in any language, and one without the zeros of ISO.
+_NAMED: Final = re.compile(
+    r"(?:[^\W\d_]+([,\u060c]?) )?\d{1,2}([ -])[^\W\d_]+(?: [^\W\d_]+)?\2\d{4}"
+)
+_NAME_FIRST: Final = re.compile(r"[^\W\d_]+ \d{1,2}(,?) \d{4}")
+_SHORT_ISO: Final = re.compile(r"\d{4}-(?:\d-\d{1,2}|\d\d-\d)", re.ASCII)
+
+
 def read_moment(text: str, zone: tzinfo) -> datetime | None:
     """Return the moment that a text writes, in `zone`, or None; without an offset it is there."""
     written = plainly_written(text)
@@ -109,6 +117,8 @@ def from_number(number: int | float | Decimal, zone: tzinfo, digits: int = 0) ->
 def likely_form(value: object) -> str | None:
     """Return a format that reads a date which is not read without one, or None."""
     written = plainly_written(value) if isinstance(value, str) else None
+    if written and len(written) <= _LONGEST and (form := _likely_of_names(written)):
+        return form
     found = _NUMERIC.fullmatch(written) if written else None
     if found is None or (found[2] == "-" and len(found[1]) > 2):  # ISO, of a day that is none
         return None
@@ -120,6 +130,15 @@ def likely_form(value: object) -> str | None:
         day = sign.join((*order, "%Y" if len(last) == 4 else "%y"))
     hour = "%I:%M" if half else "%H:%M"
     return day + (f" {hour}{':%S' if seconds else ''}{' %p' if half else ''}" if clock else "")
+
+
+def _likely_of_names(written: str) -> str | None:
+    if found := _NAMED.fullmatch(written):
+        weekday = "" if found[1] is None else f"%A{found[1]} "
+        return weekday + found[2].join(("%d", "%B", "%Y"))
+    if found := _NAME_FIRST.fullmatch(written):
+        return f"%B %d{found[1]} %Y"
+    return "%Y-%m-%d" if _SHORT_ISO.fullmatch(written) else None
 
 
 def _iso_day(found: re.Match[str]) -> date:

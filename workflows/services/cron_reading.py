@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from tenants.characters import without_invisible
+
 SHORT_FORMS: Final = {
     "@YEARLY": "0 0 1 1 *",
     "@ANNUALLY": "0 0 1 1 *",
@@ -49,7 +51,7 @@ _NAME: Final = re.compile(r"[^\W\d_]{2,}")
 
 def in_one_spelling(text: str) -> str:
     """Return an expression with numbers in place of names, its ranges written as they are read."""
-    text = text.translate(_LOOKS_ALIKE).upper().strip()
+    text = without_invisible(text).translate(_LOOKS_ALIKE).upper().strip()
     parts = SHORT_FORMS.get(text, text).split()
     if len(parts) != len(RANGES):
         return " ".join(parts)

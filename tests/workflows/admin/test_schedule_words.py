@@ -65,6 +65,7 @@ def test_times_in_words(expression, words):
 WRITTEN = {
     "0 9 * * SAT-THU": "0 9 * * 6,0-4",
     "0 9 * * sat-thu": "0 9 * * 6,0-4",
+    "\u200e0 9 * * SAT-THU\u200f\ufeff": "0 9 * * 6,0-4",
     "0 9 * * Saturday-Thursday": "0 9 * * 6,0-4",
     "0 9 * * Thurs": "0 9 * * 4",
     "0 9 * * Sundays": "0 9 * * 0",
@@ -117,6 +118,7 @@ HINTS = {
     "0 */36 * * *": "is not every 36 hours",
     "*/7 * * * *": "counts anew with every hour",
     "0 */7 * * *": "counts anew at midnight",
+    "0 0/5 * * *": "counts anew at midnight",
     "0 9 */2 * *": "counts anew with every month",
     "0 9 1 */5 *": "counts anew with every year",
     "0 9 * * */2": "counts anew with every Sunday",

@@ -28,12 +28,18 @@ def read(kind, answer, **more):
         ("number", 0, 0),
         ("number", "١٤٩٫٩٠", "149.90"),
         ("number", "", None),
+        ("number", "\u200f18.605\u200e", "18.605"),
+        ("number", "\u200f", None),
+        ("text", "\u200b \ufeff", ""),
+        ("text", "a\u200cb", "a\u200cb"),
         ("yes_no", "yes", True),
+        ("yes_no", "\u200fyes\u200e", True),
         ("yes_no", "No", False),
         ("yes_no", True, True),
         ("yes_no", False, False),
         ("yes_no", None, None),
         ("choice", "a", "a"),
+        ("choice", "\u200fa", "a"),
         ("choice", "b", "b"),
         ("choice", "c", "c"),
         ("choice", "", None),
@@ -84,3 +90,18 @@ def test_a_required_field_needs_an_answer(kind, answer):
 def test_a_no_and_a_zero_are_answers():
     assert read("yes_no", False, required=True) is False
     assert read("number", "0", required=True) == 0
+
+
+@pytest.mark.parametrize("reason", ["\u200f", " \u200b\ufeff", "\u2066\u2069"])
+def test_a_reason_that_nobody_sees_is_none(reason):
+    form = fields_of([{"key": "why", "label": "Why", "type": "text", "required_for": ["reject"]}])
+
+    with pytest.raises(AnswerInvalid) as refused:
+        checked(form, {"why": reason}, "reject")
+
+    assert refused.value.faults["why"].code == "required"
+
+
+def test_an_option_is_chosen_however_its_letters_are_composed():
+    for offered, given in (("M\u00fcller", "Mu\u0308ller"), ("Mu\u0308ller", "M\u00fcller")):
+        assert read("choice", given, options=[offered]) == offered

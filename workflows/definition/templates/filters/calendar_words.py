@@ -14,6 +14,8 @@ from workflows.definition.dates import MONTHS, WEEKDAYS
 # Both sets of Arabic names are read, whichever the company's country uses.
 _ALSO_READ: Final = {"ar": ("ar", "ar_LB", "ar_EG")}
 _WIDTHS: Final = ("wide", "abbreviated")
+# An alef without its hamza, as most people type it.
+_ALEFS: Final = str.maketrans(dict.fromkeys("\u0623\u0625\u0622\u0671", "\u0627"))
 _CONTEXTS: Final = ("format", "stand-alone")
 
 
@@ -86,13 +88,14 @@ def _add_words(known: dict[str, dict[str, int]], locale: Locale) -> None:
     for context in _CONTEXTS:
         for width in _WIDTHS:
             months, days = locale.months[context][width], locale.days[context][width]
-            known["month"] |= {_folded(name): number for number, name in months.items()}
-            known["day"] |= {_folded(name): number for number, name in days.items()}
+            known["month"] |= {folded(name): number for number, name in months.items()}
+            known["day"] |= {folded(name): number for number, name in days.items()}
     for width in _WIDTHS:
         periods: Any = locale.day_periods["format"].get(width, {})
         halves = ((name, at) for at, name in enumerate(("am", "pm")) if name in periods)
-        known["half"] |= {_folded(periods[name]): at for name, at in halves}
+        known["half"] |= {folded(periods[name]): at for name, at in halves}
 
 
-def _folded(word: str) -> str:
-    return comparable(comparable(word).casefold())
+def folded(text: str) -> str:
+    """Return what two ways to write the same words have in common."""
+    return comparable(comparable(text).casefold()).translate(_ALEFS)

@@ -14,7 +14,7 @@ from typing import Final
 from tenants.characters import comparable
 from tenants.written import plainly_written
 from workflows.definition.dates import WEEKDAYS
-from workflows.definition.templates.filters.calendar_words import known_words
+from workflows.definition.templates.filters.calendar_words import folded, known_words
 
 LONGEST_DATE: Final = 200  # characters
 _PIECE: Final = re.compile(r"%-?(.)|\s+|[^%\s]+", re.DOTALL)
@@ -48,7 +48,7 @@ class DateForm:
         written = plainly_written(text)
         if written is None or len(written) > LONGEST_DATE:
             return None
-        found = self.pattern.fullmatch(comparable(comparable(written).casefold()))
+        found = self.pattern.fullmatch(folded(written))
         if found is None:
             return None
         try:
@@ -116,8 +116,8 @@ def date_form(form: str, language: str, country: str) -> DateForm:
 
 
 def _as_it_is(piece: str) -> str:
-    folded = comparable(comparable(piece).casefold())
-    return r"\s+" if not folded.strip() else re.escape(folded)
+    words = folded(piece)
+    return r"\s+" if not words.strip() else re.escape(words)
 
 
 def _inside(directive: str, words: dict[str, dict[str, int]]) -> str:
