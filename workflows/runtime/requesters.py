@@ -36,8 +36,8 @@ _CHILDREN: Final = """
 """
 
 # From a run to those above it, those below it whose results it has, those it was taken from, and
-# those whose events started it, or came to a wait of it. Of each: who started it, who retried it, who fired its events; of a schedule, who
-# had changed it last; of a key, who made it.
+# those whose events started it, or came to a wait of it. Of each: who started it, who retried it,
+# who fired its events; of a schedule, who had changed it last; of a key, who made it.
 REQUESTERS: Final = f"""
 WITH RECURSIVE chain (run_id) AS (
     SELECT %(run)s::uuid
