@@ -7,7 +7,7 @@ import pytest
 from tests.workflows.definition.shapes import call, reminder, step, stop
 
 EVENT = {"type": "anything", "match": {"order.id": "{{ trigger.a }}"}}
-ASK = {"title": "Release?", "approvers": ["sara", "head@x.example", "role:operator"]}
+ASK = {"title": "Release?", "approvers": ["sara", "head@x.example", "role:operations"]}
 CHOICES = [{"key": "release", "label": "Release"}, {"key": "cancel", "label": "Cancel"}]
 FIELD = {"key": "why", "label": "Why?", "type": "text"}
 PICK = {**FIELD, "type": "choice", "options": ["a", "b"]}

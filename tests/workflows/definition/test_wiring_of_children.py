@@ -213,7 +213,7 @@ def test_a_decision_has_choices_and_fields_in_full(document_with, scope_of):
     assert load_program(program).instructions[0].render(scope_of({"a": 1})) == {
         "title": "Order 1",
         "message": "",
-        "approvers": ["role:operator"],
+        "approvers": ["role:operations"],
         "choices": [
             {"key": "approve", "label": "Approve"},
             {"key": "reject", "label": "Reject"},

@@ -187,7 +187,7 @@ APPROVE: dict[str, Any] = {
     "action": "approval",
     "params": {
         "title": "Refund {{ trigger.price }}?",
-        "approvers": ["role:operator"],
+        "approvers": ["role:operations"],
         "choices": [{"key": "refund", "label": "Refund"}, {"key": "refuse", "label": "Refuse"}],
         "form": [{"key": "note", "label": "Note", "type": "text"}],
         "timeout": "7d",
