@@ -12,7 +12,7 @@ from workflows.models.run import WorkflowRun
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # One of its kind each: what a page does with it does not depend on more.
-TRIED = ("number", "list of objects")
+TRIED = ("number", "list", "list of objects")
 
 
 class Undone(Exception):

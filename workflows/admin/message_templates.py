@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +51,7 @@ class NamesField(forms.CharField):
         """Return the names; empty lines say nothing."""
         if isinstance(value, list):
             return value
+        ProhibitNullCharactersValidator()(value or "")  # the field's own looks at the list
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
 

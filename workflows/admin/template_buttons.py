@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.template.loader import render_to_string
 from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import SafeString
@@ -33,7 +34,8 @@ class ButtonsWidget(forms.Widget):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Draw the rows."""
-        used = value if isinstance(value, list) else []
+        stored = value if isinstance(value, list) else []
+        used = [one for one in stored if isinstance(one, dict)]
         rows = [
             {
                 "number": number,
@@ -66,11 +68,13 @@ class ButtonsField(forms.Field):
     widget = ButtonsWidget
 
     def to_python(self, value: Any) -> list[dict[str, str]]:
-        """Return the rows. A kind that is none is a mistake of whoever sent it."""
+        """Return the rows. A kind that is none is a mistake of whoever sent it, and so is a NUL."""
         rows = value if isinstance(value, list) else []
         known = {kind for kind, _label in BUTTONS}
         if any(row.get("kind") not in known for row in rows):
             raise forms.ValidationError(_("Choose what each button does."))
+        for text in (text for row in rows for text in row.values()):
+            ProhibitNullCharactersValidator()(text)
         return rows
 
     def has_changed(self, initial: Any, data: Any) -> bool:

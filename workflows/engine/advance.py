@@ -166,6 +166,8 @@ class Walker:
         job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
         decision = decide(self._position_of(job), outcome)
         entry = finished(base_of(job), outcome, decision, since(pending, now))
+        if isinstance(instruction, Call | EmitEvent) and pending.keys() & {"begun", "in_doubt"}:
+            entry["in_doubt"] = True  # a worker died in it: its call may have arrived
         children = pending.get("children")
         if children and "oldest" in children:
             # A retry goes on in them.

@@ -100,8 +100,8 @@ def acts_inside(
     if "oldest" in children:
         yield children["oldest"], children["last"]
         return
-    is_begun = error_code == POISONED or kept.get("begun") or kept.get("in_doubt")
-    if is_begun and isinstance(instruction, Call | EmitEvent):
+    is_begun = error_code == POISONED or kept.get("begun")
+    if isinstance(instruction, Call | EmitEvent) and (is_begun or _may_be_done(kept)):
         yield None
 
 
@@ -113,6 +113,20 @@ def _acts(instruction: Instruction, entry: Entry) -> Iterator[Children | None]:
     elif entry["status"] == StepStatus.FAILED and entry.get("children"):
         oldest, last = entry["children"]
         yield oldest, last
+    elif entry["status"] == StepStatus.FAILED and _may_be_done(entry):
+        yield None
+
+
+def _may_be_done(step: Mapping[str, Json]) -> bool:
+    """Whether a step that failed, or that a run ended in, may have done something all the same.
+
+    It was done in part, a worker died in it, or one of its calls may have arrived: the run itself
+    can repeat that with the same key, another run has keys of its own.
+    """
+    tries = [step, *step.get("attempts", ())]
+    told = [(one.get("error") or {}).get("params") or {} for one in tries]
+    is_sent = any(params.get("may_have_arrived") is True for params in told)
+    return is_sent or "so_far" in step or "in_doubt" in step
 
 
 def _mark(entry: Entry) -> Mark:

@@ -21,9 +21,23 @@ _BEHIND: Final = """
         FROM jsonb_array_elements(run.step_results) AS steps (entry))
 """
 
-# From a run to those above it, those it was taken from, and those whose events started it, or came
-# to a wait of it. Of each: who started it, who retried it, who fired its events; of a schedule, who
-# had changed it last; of a key, who made it.
+# The child runs of the steps that a run has finished: what came to their waits is in its results.
+# Who asks has none under way; what they came to may not stand in its row yet. Children of programs
+# in which nothing waits are not looked at, however many there are.
+_CHILDREN: Final = """
+    SELECT child.id FROM workflow_versions version
+    JOIN workflow_runs child ON child.parent_run = run.id AND child.tenant_id = %(tenant)s
+    WHERE version.definition_id = run.definition_id AND version.version = run.version
+        AND version.program -> 'schemas' ?| ARRAY['wait_for_event', 'run_workflow']
+        AND (run.id = %(run)s OR EXISTS (
+            SELECT 1 FROM jsonb_array_elements(run.step_results) AS steps (done)
+            WHERE child.id BETWEEN (done #>> '{children,0}')::uuid
+                AND (done #>> '{children,1}')::uuid))
+"""
+
+# From a run to those above it, those below it whose results it has, those it was taken from, and
+# those whose events started it, or came to a wait of it. Of each: who started it, who retried it,
+# who fired its events; of a schedule, who had changed it last; of a key, who made it.
 REQUESTERS: Final = f"""
 WITH RECURSIVE chain (run_id) AS (
     SELECT %(run)s::uuid
@@ -32,7 +46,8 @@ WITH RECURSIVE chain (run_id) AS (
     JOIN workflow_runs run ON run.id = chain.run_id AND run.tenant_id = %(tenant)s
     CROSS JOIN LATERAL (
         SELECT run.parent_run UNION ALL SELECT run.retried_from UNION ALL
-        SELECT event.caused_by_run FROM workflow_events event WHERE {_BEHIND}
+        SELECT event.caused_by_run FROM workflow_events event WHERE {_BEHIND} UNION ALL
+        {_CHILDREN}
     ) AS above (id)
     WHERE above.id IS NOT NULL
 ), said (who) AS (

@@ -245,9 +245,16 @@ def signatures_of(user: Any) -> frozenset[str]:
 
 def _signatures(username: str, address: str) -> frozenset[str]:
     names = {username} if username else set()
+    addresses = {address, _mailbox(address)} if address else set()
     if address:
-        same = User.objects.filter(email__iexact=address)
+        local, _at, domain = _mailbox(address).rpartition("@")
+        tagged = Q(email__istartswith=f"{local}+", email__iendswith=f"@{domain}")
+        same = User.objects.filter(Q(email__iexact=f"{local}@{domain}") | tagged)
         names |= set(same.values_list("username", flat=True))
-    return frozenset(
-        {f"user:{name}" for name in names} | ({f"mail:{address}"} if address else set())
-    )
+    return frozenset({f"user:{name}" for name in names} | {f"mail:{one}" for one in addresses})
+
+
+def _mailbox(address: str) -> str:
+    """Return where mail to an address arrives: rana+orders@… is one more name of rana@…."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"

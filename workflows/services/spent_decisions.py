@@ -36,7 +36,9 @@ Entries = Sequence[dict[str, Json]]
 SPENT: Final = "decision_used"
 UNDER_WAY: Final = "already_under_way"
 
-# Whether child runs of a step, or those below them, did anything.
+# Whether child runs of a step, or those below them, did anything, or may have: what failed was done
+# in part, or its call may have arrived (`engine.spending`). A child that ended in the middle of a
+# step keeps that under `resume`.
 ACTED_BENEATH: Final = """
 WITH RECURSIVE beneath AS (
     SELECT id FROM workflow_runs WHERE parent_run = %(run)s AND tenant_id = %(tenant)s
@@ -46,9 +48,15 @@ WITH RECURSIVE beneath AS (
 )
 SELECT EXISTS (
     SELECT 1 FROM workflow_runs run JOIN beneath USING (id)
-    CROSS JOIN LATERAL jsonb_array_elements(run.step_results) AS steps (done)
-    WHERE done ->> 'status' IN ('completed', 'unknown')
-        AND done ->> 'action' <> ALL(%(without_effect)s::text[])
+    CROSS JOIN LATERAL (
+        SELECT jsonb_array_elements(run.step_results) UNION ALL
+        SELECT run.pending -> 'resume' UNION ALL SELECT run.pending #> '{resume,retry,kept}'
+    ) AS steps (done)
+    WHERE (done ->> 'status' IN ('completed', 'unknown')
+            OR done ?| ARRAY['so_far', 'in_doubt', 'begun']
+            OR done @? '$.error.params.may_have_arrived ? (@ == true)'
+            OR done @? '$.attempts[*].error.params.may_have_arrived ? (@ == true)')
+        AND coalesce(done ->> 'action', '') <> ALL(%(without_effect)s::text[])
 ) OR EXISTS (
     SELECT 1 FROM workflow_runs run JOIN beneath USING (id) WHERE error_code = 'poisoned'
 )

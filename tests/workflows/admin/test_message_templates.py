@@ -203,3 +203,22 @@ def test_support_reads_the_buttons_in_words(support, world, page):
     shown = support.get(page(world.template)).content.decode()
 
     assert f"Track {target}; Copies an offer code" in shown
+
+
+# What a form may bring, and at which field it is refused
+HOSTILE = {
+    "a place of 5,000 digits": ({"text": "Order {{" + "9" * 5000 + "}}", "parameters": ""}, "text"),
+    "NUL in a value's name": ({"parameters": "order_id\0"}, "parameters"),
+    "NUL on a button": ({"buttons-0-kind": "quick_reply", "buttons-0-text": "a\0b"}, "buttons"),
+    "NUL in an address": ({**URL, "buttons-0-target": "https://a.example/\0"}, "buttons"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_no_row_can_hold_is_refused_at_its_field(add, what):
+    sent, field = HOSTILE[what]
+
+    answer = add(**{**WHATSAPP, **sent})
+
+    assert field in answer.context["adminform"].form.errors
+    assert not MessageTemplate.objects.exists()

@@ -69,7 +69,9 @@ def wait_for_event(name="fetched", **params):
 
 
 def approval(name="decide", **params):
-    return step(name, "approval", **{"title": "Release?", "approvers": ["role:operations"], **params})
+    return step(
+        name, "approval", **{"title": "Release?", "approvers": ["role:operations"], **params}
+    )
 
 
 def reminder(*steps, after="1h", **more):

@@ -230,6 +230,47 @@ def by_answering_its_wait(world):
         match_new_events(rows)
 
 
+WAIT = step("wait", "wait_for_event", type="sum", match={"id": "1"})
+AT_ONCE = [{"name": "a", "steps": [WAIT]}, {"name": "b", "steps": [PROBE]}]
+
+
+def answer_a_wait_below(world, *steps):
+    world.publish("w", *steps)
+    fire(world.tenant, "x", {}, actor="user:third")
+    world.worker.work()
+    fire(world.tenant, "sum", {"id": "1", "amount": 999_999}, actor="user:asker")
+    with transaction.atomic():
+        match_new_events(rows)
+    world.worker.work()
+
+
+def by_answering_a_wait_of_an_item(world):
+    answer_a_wait_below(world, step("each", "for_each", items=[1], steps=[WAIT]), ASK)
+
+
+def by_answering_a_wait_of_a_branch_at_once(world):
+    answer_a_wait_below(world, step("both", "parallel", branches=AT_ONCE), ASK)
+
+
+def by_answering_a_wait_of_a_called_workflow(world):
+    world.publish("inner", step("each", "for_each", items=[1], steps=[WAIT]), on="nothing")
+    answer_a_wait_below(world, step("call", "run_workflow", workflow="inner"), ASK)
+
+
+def by_answering_a_wait_below_whoever_fired_the_event(world):
+    world.publish("second", ASK, on="y")
+    emit = step("emit", "emit_event", type="y", payload={})
+    answer_a_wait_below(world, step("each", "for_each", items=[1], steps=[WAIT]), emit)
+
+
+def by_answering_a_wait_below_before_it_was_started_again(world):
+    world.fails = True
+    answer_a_wait_below(world, step("each", "for_each", items=[1], steps=[WAIT]), PROBE, ASK)
+    world.fails = False
+    run = WorkflowRun.objects.get(parent_run=None)
+    start_again(world.tenant, run.pk, "user:fourth", from_step="probe")
+
+
 WAYS = [
     directly,
     by_saving_a_record,
@@ -249,6 +290,11 @@ WAYS = [
     by_starting_again,
     by_starting_again_what_was_theirs,
     by_answering_its_wait,
+    by_answering_a_wait_of_an_item,
+    by_answering_a_wait_of_a_branch_at_once,
+    by_answering_a_wait_of_a_called_workflow,
+    by_answering_a_wait_below_whoever_fired_the_event,
+    by_answering_a_wait_below_before_it_was_started_again,
 ]
 
 
@@ -322,6 +368,36 @@ def test_a_question_of_an_older_release_knows_its_askers_too(tenant, world, peop
         decide(tenant, approval.pk, user_decider(tenant, people[0], Via.ADMIN), YES)
 
     assert_untouched(approval)
+
+
+# Where the asker has their mail, and where somebody is asked.
+@pytest.mark.parametrize(
+    ("own", "asked_at", "is_own"),
+    [
+        ("asker@cedar.example", "asker+pay@cedar.example", True),
+        ("asker+work@cedar.example", "Asker@CEDAR.example", True),
+        ("asker+work@cedar.example", "asker+pay@cedar.example", True),
+        ("asker@cedar.example", "askers+pay@cedar.example", False),
+        ("asker@cedar.example", "asker+pay@partner.example", False),
+        ("+asker@cedar.example", "+other@cedar.example", False),
+    ],
+)
+def test_one_more_name_of_a_mailbox_is_no_other_person(
+    tenant, world, people, own, asked_at, is_own
+):
+    people[0].email = own
+    people[0].save()
+    tenant.approver_addresses = ["@cedar.example", "@partner.example"]
+    tenant.save()
+    world.publish("w", step("ask", "approval", title="?", approvers=["{{ trigger.manager }}"]))
+    fire(tenant, "x", {"manager": asked_at}, actor="user:asker")
+    approval = asked(world)
+
+    assert bool(addressees(approval)) is not is_own
+    path = urlsplit(link_for(approval, f"mail:{asked_at.casefold()}", asked_at)).path
+    Client().post(path, {"choice": "approve"})
+    approval.refresh_from_db()
+    assert (approval.decided_at is None) is is_own
 
 
 def test_a_second_account_with_the_same_address_is_the_same_person(tenant, world, people):
