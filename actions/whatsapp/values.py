@@ -77,7 +77,7 @@ def _file_name(template: Registered, wanted: Wanted, value: str) -> str:
 
 def _address_end(template: Registered, wanted: Wanted, value: str) -> str:
     base = template.buttons[wanted.place].target.partition("{{")[0]
-    value = _one_line(template, wanted, value).removeprefix(base)
+    value = _behind(base, _one_line(template, wanted, value))
     _refuse_empty(template, wanted, value)
     if "://" in value.partition("?")[0] and not base.endswith("="):
         # Behind the registered part it would make an address that leads nowhere.
@@ -93,6 +93,15 @@ def _address_end(template: Registered, wanted: Wanted, value: str) -> str:
     if len(end) > room:
         _refuse_long(template, wanted, len(end), room)
     return end
+
+
+def _behind(base: str, value: str) -> str:
+    """Return what follows the registered part of an address, if the value repeats that part."""
+    for said in (base, base.partition("://")[2]):
+        if said and value.startswith(said):
+            return value.removeprefix(said)
+    # A path as shops hand it out: /orders/1001
+    return value.removeprefix("/") if base.endswith("/") else value
 
 
 def _coupon(template: Registered, wanted: Wanted, value: str) -> str:
