@@ -145,36 +145,38 @@ def _filters_on(model, name, asked):
     )
 
 
-@pytest.mark.parametrize("model", EVERY, ids=lambda model: model._meta.label)
-def test_a_list_is_only_sorted_where_it_offers_that(model, reader):
-    shown_by = admin.site.get_model_admin(model)
-    usual = reader.get(list_of(model))
-    if usual.status_code != 200 or shown_by.sortable_by != ():
-        return
-    for place in range(1, 8):
-        answer = reader.get(list_of(model), {"o": str(place)})
+def test_a_list_is_only_sorted_where_it_offers_that(reader):
+    for model in EVERY:
+        usual = reader.get(list_of(model))
+        shown_by = admin.site.get_model_admin(model)
+        if usual.status_code != 200 or shown_by.sortable_by != ():
+            continue
+        for place in range(1, 8):
+            answer = reader.get(list_of(model), {"o": str(place)})
 
-        orders = answer.context["cl"].queryset.query.order_by
-        assert orders == usual.context["cl"].queryset.query.order_by
+            orders = answer.context["cl"].queryset.query.order_by
+            assert orders == usual.context["cl"].queryset.query.order_by, model
 
 
-@pytest.mark.parametrize("model", EVERY, ids=lambda model: model._meta.label)
 @pytest.mark.parametrize("key", ["x", HUGE, f"a{NUL}b", "%", "_5", "ä" * 300, "a/b/change"])
-def test_a_hostile_key_is_that_of_no_row(model, key, reader):
-    for ending in ("change/", "history/", "delete/", ""):
-        assert is_fine(reader.get(f"{list_of(model)}{quote(key)}/{ending}")), ending
+def test_a_hostile_key_is_that_of_no_row(key, reader):
+    for model in EVERY:
+        for ending in ("change/", "history/", "delete/", ""):
+            answer = reader.get(f"{list_of(model)}{quote(key)}/{ending}")
+
+            assert is_fine(answer), (model, ending)
 
 
 @pytest.mark.parametrize("model", EVERY, ids=lambda model: model._meta.label)
 def test_hostile_choices_of_rows_do_nothing(model, reader):
     shown_by = admin.site.get_model_admin(model)
-    for action in [*(shown_by.actions or ()), "delete_selected", "no_such"]:
-        for chosen in ("x", HUGE, NUL, "é", "1"):
-            for index in ("0", "x", "-9"):
-                sent = {"action": action, "_selected_action": chosen, "index": index}
-                answer = reader.post(list_of(model), sent)
+    # What is offered, and one that is not.
+    for action in [*(shown_by.actions or ()), "no_such"]:
+        for chosen, index in (("x", "0"), (HUGE, "x"), (NUL, "-9"), ("é", "0"), ("1", "x")):
+            sent = {"action": action, "_selected_action": chosen, "index": index}
+            answer = reader.post(list_of(model), sent)
 
-                assert is_fine(answer), (action, chosen)
+            assert is_fine(answer), (action, chosen)
 
 
 @pytest.mark.parametrize(
