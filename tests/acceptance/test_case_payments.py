@@ -44,8 +44,10 @@ def pay_invoice(company, **changes):
 
 def told(company):
     """Return the colours and texts of the Slack messages."""
-    attachments = [message.body["attachments"][0] for message in company.received("slack")]
-    return [(one["color"], one["text"]) for one in attachments]
+    return [
+        (message.body["attachments"][0]["color"], message.text)
+        for message in company.received("slack")
+    ]
 
 
 GREEN, YELLOW, RED = "#2eb67d", "#ecb22e", "#e01e5a"
