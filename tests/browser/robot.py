@@ -107,6 +107,7 @@ class Robot:
     def _blocks(self, member, blocks, path):
         for index, block in enumerate(blocks):
             part = f"{path}/{index}"
+            self.editor.drawn()  # a new step brings its first block along
             if self.page.locator(f'[data-part="{part}"]').count() == 0:
                 self.page.click(f'[data-focus="add {path}"]')
                 self.page.wait_for_selector(f'.sayr-editor-page[data-part="{part}"]')
