@@ -77,13 +77,14 @@ def _entry_of(
     """Return where the entry of a step stands; None: there is none.
 
     What was done about a failure stays, although a retry has taken the failure away: it stands
-    between the steps of the run's own way, and is passed over.
+    between the steps of the run's own way, and is passed over before one of those. Nothing stands
+    between the steps for an error, where no run starts again.
     """
     while position < len(entries):
         entry = entries[position]
         if entry["step_name"] == instruction.name:
             return position if _is_of_kind(instruction, entry) else None
-        if entry["step_name"] in own:
+        if entry["step_name"] in own or instruction.name not in own:
             return None
         position += 1
     return None
