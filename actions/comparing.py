@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from actions.paths import MISSING
-from tenants.alike import comparable_inside, has_member
-from tenants.characters import comparable, without_invisible
-from tenants.strict_json import MAX_DIGITS
-from tenants.written import MOST_DIGITS, written_moment, written_number
+from tenants.core.json.strict_json import MAX_DIGITS
+from tenants.core.text.alike import comparable_inside, has_member
+from tenants.core.text.characters import comparable, without_invisible
+from tenants.core.values.written import MOST_DIGITS, written_moment, written_number
 
 Json = Any
 

@@ -1,7 +1,7 @@
 """Phone numbers as people write them, made E.164."""
 
 from actions.errors import PermanentFailure
-from tenants.phones import NotAPhone, e164
+from tenants.core.text.phones import NotAPhone, e164
 
 
 def to_e164(number: str, country: str) -> str:

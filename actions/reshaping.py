@@ -8,8 +8,8 @@ from typing import Any, Final
 from actions.comparing import Incomparable, key_of, sort_keys
 from actions.errors import PermanentFailure
 from actions.paths import MISSING, lookup, parse_path
-from actions.rows import charge_for_rows, does_not_compare, row_holds, shortened
 from actions.spec import Budget, Unlimited
+from actions.tables.rows import charge_for_rows, does_not_compare, row_holds, shortened
 
 Json = Any
 Items = list[Json]

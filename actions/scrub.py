@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from actions.echoes import Echoes
-from tenants.strict_json import is_too_long
+from actions.web.echoes import Echoes
+from tenants.core.json.strict_json import is_too_long
 
 Json = Any
 

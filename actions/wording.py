@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from actions.outbound.wording import of_answer
 from actions.providers import smtp
 from actions.providers.sentences import of_provider
-from tenants.characters import shown
-from tenants.listing import listed
-from tenants.phone_wording import why_no_phone
+from tenants.core.text.characters import shown
+from tenants.core.text.listing import listed
+from tenants.core.text.phone_wording import why_no_phone
 
 _BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
 _REFUSED = _(

@@ -4,7 +4,7 @@ import logging
 
 import structlog
 
-from workflows.wording.masks import mask_links
+from workflows.presentation.redaction import mask_links
 
 
 class MaskingFormatter(structlog.stdlib.ProcessorFormatter):

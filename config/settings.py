@@ -180,7 +180,7 @@ Q_CLUSTER = {
     "log_level": "WARNING",
     "ALT_CLUSTERS": {
         "runs": {
-            "broker_class": "workflows.runtime.broker.PumpBroker",
+            "broker_class": "workflows.runtime.workers.broker.PumpBroker",
             "workers": environment.whole("SAYR_WORKERS", 2),
             "queue_limit": 1,  # one spare pump is ready, so a replaced worker begins at once
             "recycle": 1_000_000,  # with 1, SIGTERM hangs for good; pumps end by themselves

@@ -13,6 +13,6 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let every row be read, whatever moments it holds."""
-        from tenants.moments import bound_all
+        from tenants.core.values.moments import bound_all
 
         bound_all()

@@ -17,8 +17,8 @@ class WorkflowsConfig(AppConfig):
         from workflows import checks  # noqa: F401  # registers the system checks
         from workflows.access import grant_to_application
         from workflows.runtime import emitting, failures
-        from workflows.services.fire import emit
-        from workflows.services.run_failed import tell
+        from workflows.services.events.fire import emit
+        from workflows.services.events.run_failed import tell
         from workflows.triggers import record_changes, schedules
 
         record_changes.listen()

@@ -12,9 +12,9 @@ from django.utils import timezone, translation
 
 from tenants.models.tenant import Tenant
 from workflows.conf import KNOWN_KEYS
-from workflows.services.broken import Broken, broken
-from workflows.wording.errors import sentence
-from workflows.wording.places import place
+from workflows.presentation.documents.places import place
+from workflows.presentation.runs.errors import sentence
+from workflows.services.definitions.broken import Broken, broken
 
 ENCODING: Final = """
 SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()

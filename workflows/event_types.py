@@ -20,7 +20,7 @@ from actions import records
 
 Json = Any
 
-# What the product itself fires; see workflows.services.run_failed.
+# What the product itself fires; see workflows.services.events.run_failed.
 RUN_FAILED = "workflow.run_failed"
 
 

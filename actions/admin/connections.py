@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from actions import trial, wording
+from actions import connection_test, wording
 from actions.admin.connection_form import FIELDS_OF, SECRETS, SETTINGS, ConnectionForm
 from actions.errors import ActionFailure
 from actions.models.connection import REQUIRED_SECRETS, Connection, ConnectionKind
@@ -88,11 +88,11 @@ class ConnectionAdmin(TenantAdmin):
         if request.method != "POST" or not self.has_change_permission(request, connection):
             raise PermissionDenied
         back = HttpResponseRedirect(reverse("admin:actions_connection_change", args=[object_id]))
-        if connection.kind in trial.POSTS and not request.POST.get("may_post"):
+        if connection.kind in connection_test.POSTS and not request.POST.get("may_post"):
             messages.warning(request, gettext("Nothing was sent. Tick the box first."))
             return back
         try:
-            messages.success(request, trial.try_out(connection))
+            messages.success(request, connection_test.try_out(connection))
         except ActionFailure as failure:
             messages.error(request, wording.sentence(failure.code, failure.params))
         return back
@@ -102,7 +102,7 @@ class ConnectionAdmin(TenantAdmin):
     ) -> Any:
         """Say whether a trial would post something."""
         obj = self.get_object(request, object_id)
-        posts = obj is not None and obj.kind in trial.POSTS
+        posts = obj is not None and obj.kind in connection_test.POSTS
         context = {"trial_posts": posts, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 

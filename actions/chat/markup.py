@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tenants.isolates import pieces
+from tenants.core.text.isolates import pieces
 
 # Stands for a value while the words around it are read.
 _PLACE: Final = "\ufffc"

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import Any, Final
 
 from actions.chat.markup import SLACK, Span, has_value_with, leads_somewhere, spans
-from tenants import jsontext
-from tenants.isolates import without_isolates
+from tenants.core.json import jsontext
+from tenants.core.text.isolates import without_isolates
 
 Json = Any
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from actions.chat.markup import TEAMS, Span, has_value_with, leads_somewhere, spans
 from actions.errors import PermanentFailure
-from tenants import jsontext
-from tenants.isolates import without_isolates
+from tenants.core.json import jsontext
+from tenants.core.text.isolates import without_isolates
 
 Json = Any
 

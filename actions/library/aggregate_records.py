@@ -11,7 +11,10 @@ from django.db.models import Aggregate, Count, F, Max, Min, Sum
 from django.utils.translation import gettext_lazy as _
 
 from actions.errors import PermanentFailure
-from actions.record_queries import (
+from actions.records import Record
+from actions.registry import action
+from actions.spec import ActionContext, Effect
+from actions.tables.queries import (
     TABLE,
     WHERE,
     Field,
@@ -20,10 +23,7 @@ from actions.record_queries import (
     readable_field,
     rows_where,
 )
-from actions.record_values import allowed_record, json_value
-from actions.records import Record
-from actions.registry import action
-from actions.spec import ActionContext, Effect
+from actions.tables.values import allowed_record, json_value
 
 Json = Any
 Part = Mapping[str, Any]  # what one group adds up to

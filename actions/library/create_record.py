@@ -8,17 +8,11 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from actions.errors import PermanentFailure
-from actions.record_values import (
-    allowed_record,
-    cleaned,
-    invalid,
-    json_value,
-    refused_as_a_whole,
-)
 from actions.records import Record
 from actions.registry import action
-from actions.rows import shortened
 from actions.spec import ActionContext, Effect
+from actions.tables.rows import shortened
+from actions.tables.values import allowed_record, cleaned, invalid, json_value, refused_as_a_whole
 
 Json = Any
 

@@ -6,11 +6,11 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from actions.errors import PermanentFailure
-from actions.record_queries import TABLE, WHERE, readable_field, rows_where
-from actions.record_values import allowed_record, json_value
 from actions.records import Record
 from actions.registry import action
 from actions.spec import ActionContext, Effect
+from actions.tables.queries import TABLE, WHERE, readable_field, rows_where
+from actions.tables.values import allowed_record, json_value
 
 Json = Any
 

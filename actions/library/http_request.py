@@ -16,7 +16,7 @@ from actions.outbound.client import Request, send
 from actions.paths import MISSING, lookup, parse_path
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from actions.web_answer import (
+from actions.web.answer import (
     ANSWER,
     ANSWER_PATH,
     FAIL_WHEN,
@@ -29,7 +29,7 @@ from actions.web_answer import (
     response_schema,
     values_of,
 )
-from actions.web_request import (
+from actions.web.request import (
     ACCEPT_STATUS,
     BODY,
     CONNECTION,

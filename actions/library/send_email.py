@@ -22,8 +22,8 @@ from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from tenants.addresses import for_server
-from tenants.characters import without_invisible
+from tenants.core.text.addresses import for_server
+from tenants.core.text.characters import without_invisible
 
 Json = Any
 

@@ -24,7 +24,7 @@ from actions.providers import slack, teams
 from actions.providers.answers import Meaning, refuse
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from tenants.isolates import without_isolates
+from tenants.core.text.isolates import without_isolates
 
 Json = Any
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from actions.errors import PermanentFailure
 from actions.registry import action
 from actions.reshaping import MOST_ITEMS, reshaped
-from actions.rows import MOST_ROWS, row_schema
 from actions.spec import ActionContext, Effect
-from tenants import jsontext
+from actions.tables.rows import MOST_ROWS, row_schema
+from tenants.core.json import jsontext
 
 Json = Any
 

@@ -10,12 +10,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from actions.errors import PermanentFailure
-from actions.record_values import allowed_record, cleaned, json_value, refused_as_a_whole
 from actions.records import Record
 from actions.registry import action
-from actions.row_lock import locked_row
 from actions.spec import ActionContext, Effect
-from tenants.tracking import locked_with, values_of
+from actions.tables.row_lock import locked_row
+from actions.tables.values import allowed_record, cleaned, json_value, refused_as_a_whole
+from tenants.tracking.changes import locked_with, values_of
 
 Json = Any
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from actions.outbound.client import send
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from actions.web_answer import ANSWER, FAIL_WHEN, RESPONSE, kept, likely_output, refuse_failure
-from actions.web_request import (
+from actions.web.answer import ANSWER, FAIL_WHEN, RESPONSE, kept, likely_output, refuse_failure
+from actions.web.request import (
     ACCEPT_STATUS,
     BODY,
     CONNECTION,

@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from actions.errors import PermanentFailure
 from actions.mail.headers import MAX_HEADER, header_text
 from actions.mail.mailboxes import mailbox_of
-from tenants.addresses import needs_smtputf8
+from tenants.core.text.addresses import needs_smtputf8
 
 # What making a mail of bad parts raises.
 _UNFIT: Final = (ValueError, TypeError, LookupError, AttributeError, MessageError, MessageDefect)

@@ -16,8 +16,8 @@ from actions.errors import PermanentFailure
 from actions.mail.composing import Composed
 from actions.mail.replies import NO_SMTPUTF8, Replies, Reply
 from actions.scrub import Scrubber
-from tenants.addresses import for_server, needs_smtputf8
-from tenants.names import one_line
+from tenants.core.text.addresses import for_server, needs_smtputf8
+from tenants.core.text.names import one_line
 
 HANGS_UP: Final = 421
 MAX_WORDS: Final = 300

@@ -13,7 +13,6 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from actions.clock import Deadline
 from actions.connections import OpenConnection
-from actions.database import release_database
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail.composing import compose
 from actions.mail.conversation import ClockedBackend, Conversation, Envelope
@@ -22,8 +21,9 @@ from actions.mail.replies import Replies, Reply, code_of, failure_of
 from actions.outbound.addresses import Target, is_allowed, is_public
 from actions.outbound.places import place_at
 from actions.scrub import Scrubber
-from tenants.addresses import compared
-from tenants.names import one_line
+from actions.tables.database import release_database
+from tenants.core.text.addresses import compared
+from tenants.core.text.names import one_line
 
 SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
 SUBMISSION_PORT: Final = 587

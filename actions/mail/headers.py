@@ -5,8 +5,8 @@ from email.headerregistry import Address
 from typing import Final
 
 from actions.errors import PermanentFailure
-from tenants.addresses import is_address, without_marks
-from tenants.names import one_line
+from tenants.core.text.addresses import is_address, without_marks
+from tenants.core.text.names import one_line
 
 MAX_SUBJECT: Final = 200
 MAX_HEADER: Final = 10_000  # what a step may write itself

@@ -8,9 +8,9 @@ from email.header import decode_header, make_header
 from typing import Final
 
 from actions.errors import PermanentFailure
-from tenants.addresses import compared, is_international_address, without_marks
-from tenants.characters import shown, without_invisible
-from tenants.names import one_line
+from tenants.core.text.addresses import compared, is_international_address, without_marks
+from tenants.core.text.characters import shown, without_invisible
+from tenants.core.text.names import one_line
 
 MAX_NAME: Final = 200
 MAX_SHOWN: Final = 100

@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 
 from actions.mail.replies import Replies, Reply
 from actions.spec import ActionContext
-from tenants.addresses import compared
+from tenants.core.text.addresses import compared
 
 Json = Any
 

@@ -2,7 +2,7 @@
 
 import actions.models.encryption
 import django.db.models.functions.datetime
-import tenants.ids
+import tenants.core.database.ids
 from django.db import migrations, models
 
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Connection',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(db_index=False, help_text='Short name by which workflows refer to it.', verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('kind', models.CharField(choices=[('whatsapp', 'WhatsApp Cloud API'), ('slack', 'Slack'), ('teams', 'Microsoft Teams'), ('smtp', 'Mail server (SMTP)'), ('http', 'Web service (HTTP)')], max_length=20, verbose_name='kind')),
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='MessageTemplate',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(db_index=False, help_text='Short name by which workflows refer to it.', verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('channel', models.CharField(choices=[('email', 'E-mail'), ('whatsapp', 'WhatsApp')], max_length=20, verbose_name='channel')),

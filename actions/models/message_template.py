@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from actions.whatsapp.registered import ButtonKind, HeaderKind, Registered, registered
-from tenants.fields import NameField, SafeJSONField
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.fields import NameField, SafeJSONField
+from tenants.core.database.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from actions.outbound.decoding import text_of
 from actions.scrub import Scrubber
-from tenants import jsontext
+from tenants.core.json import jsontext
 
 Json = Any
 

@@ -24,7 +24,6 @@ from urllib3.exceptions import (
 )
 
 from actions.conf import settings
-from actions.database import release_database
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import AddressRefused, Target, is_allowed, target_of
 from actions.outbound.answer import Answer, read_answer, retry_after
@@ -32,7 +31,8 @@ from actions.outbound.decoding import CutOff, Unreadable, unpacked
 from actions.outbound.places import place_at
 from actions.outbound.transport import session
 from actions.scrub import Scrubber
-from tenants import jsontext
+from actions.tables.database import release_database
+from tenants.core.json import jsontext
 
 Json = Any
 

@@ -7,7 +7,7 @@ from actions.chat.slack import MAX_CHARACTERS
 from actions.providers.slack import ANSWERS
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import REFUSED, Message, Reply
-from tenants import jsontext
+from tenants.core.json import jsontext
 
 Json = Any
 

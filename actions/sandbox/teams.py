@@ -11,7 +11,7 @@ from actions.chat.teams import MAX_BYTES
 from actions.providers.teams import ANSWERS
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import Message, Reply
-from tenants import jsontext
+from tenants.core.json import jsontext
 
 Json = Any
 

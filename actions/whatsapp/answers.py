@@ -10,7 +10,7 @@ from actions.outbound.answer import Answer
 from actions.outbound.client import Request, judge, wait_asked_for
 from actions.providers.answers import Documented, refuse
 from actions.providers.whatsapp import ANSWERS
-from tenants import jsontext
+from tenants.core.json import jsontext
 
 Json = Any
 

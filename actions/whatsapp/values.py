@@ -10,7 +10,7 @@ from actions.errors import PermanentFailure
 from actions.outbound.addresses import AddressRefused, is_public, target_of
 from actions.whatsapp.places import filled
 from actions.whatsapp.registered import ADDRESS_LIMIT, Registered, ValueKind, Wanted
-from tenants.characters import without_invisible
+from tenants.core.text.characters import without_invisible
 
 _BREAK: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")

@@ -15,7 +15,7 @@ from typing import Final, Self
 from config.demo.errors import NotReady, ProcessEnded
 from config.demo.interruption import Interruption
 from config.postgres.address import PROJECT_ROOT
-from workflows.runtime.process import die_with_parent
+from workflows.runtime.workers.process import die_with_parent
 
 # In the environment of every process that the demo starts, and of what those start in turn.
 MARK: Final = "SAYR_DEMO"

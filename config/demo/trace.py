@@ -7,9 +7,9 @@ from typing import Any, Final
 from django.utils import timezone
 
 from workflows.models.run import WorkflowRun
-from workflows.services.stories import facts_of, plans_of
-from workflows.wording.lines import Line
-from workflows.wording.timeline import timeline
+from workflows.presentation.runs.lines import Line
+from workflows.presentation.runs.timeline import timeline
+from workflows.services.runs.summaries import facts_of, plans_of
 
 Json = Any
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from tenants.admin.site import in_the_readers_terms
-from tenants.outages import Outage, outage_of
+from tenants.core.database.outages import Outage, outage_of
 from workflows.api.codes import KINDS
 from workflows.api.problems import MEDIA_TYPE
 from workflows.api.refusals import ApiProblem

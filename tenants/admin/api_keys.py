@@ -17,8 +17,8 @@ from tenants.admin import access
 from tenants.admin.base import TenantAdmin, TenantForm
 from tenants.admin.lists import TenantFilter
 from tenants.admin.offered import OfferedList
+from tenants.core.text.listing import listed
 from tenants.key_rights import lost_scopes, scopes_of, with_maker_role
-from tenants.listing import listed
 from tenants.models.api_key import ApiKey, Scope, every_scope
 
 # The library's own have no translation.

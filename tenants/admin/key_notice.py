@@ -6,8 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from tenants.core.text.listing import listed
 from tenants.key_rights import lost_scopes, with_maker_role
-from tenants.listing import listed
 from tenants.models.api_key import ApiKey
 
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import sees_several, tenants_seen
-from tenants.ids import lowest_id_at
-from tenants.listing import bare
+from tenants.core.database.ids import lowest_id_at
+from tenants.core.text.listing import bare
 
 Choices = list[tuple[str, Any]]
 

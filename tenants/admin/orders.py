@@ -12,8 +12,8 @@ from tenants.admin import access
 from tenants.admin.base import RECORD_SEARCHES, TenantAdmin
 from tenants.admin.lists import CreatedFilter, NewestByChoice, TenantFilter
 from tenants.admin.order_search import MOST_FOUND, MOST_READ, find_orders, own_orders
-from tenants.currencies import USUAL_PLACES, places_of
-from tenants.listing import bare
+from tenants.core.text.listing import bare
+from tenants.core.values.currencies import USUAL_PLACES, places_of
 from tenants.models.order import Order
 
 WRITTEN_LEFT_TO_RIGHT = frozenset(

@@ -10,9 +10,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.superusers import SuperusersOnly
-from tenants.listing import bare
+from tenants.core.text.listing import bare
+from tenants.core.validators import validate_address_or_domain
 from tenants.models.tenant import Tenant
-from tenants.validators import validate_address_or_domain
 
 MOST_ADDRESSES: Final = 200
 

@@ -6,7 +6,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import tenants.ids
+import tenants.core.database.ids
 import tenants.models.api_key
 import tenants.models.tenant
 from django.conf import settings
@@ -22,11 +22,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(tenants.ids.CREATE_UUID7_SQL, "DROP FUNCTION sayr_uuid7()"),
+        migrations.RunSQL(tenants.core.database.ids.CREATE_UUID7_SQL, "DROP FUNCTION sayr_uuid7()"),
         migrations.CreateModel(
             name='Tenant',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(help_text='Short name, used in addresses and exports.', unique=True, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('time_zone', models.CharField(default='Asia/Beirut', max_length=64, validators=[tenants.models.tenant.validate_time_zone], verbose_name='time zone')),
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(blank=True, choices=[('en', 'English'), ('ar', 'Arabic')], max_length=10, verbose_name='language')),
                 ('time_zone', models.CharField(blank=True, max_length=64, verbose_name='time zone')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Order',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.CharField(max_length=40, verbose_name='number')),
                 ('status', models.CharField(choices=[('new', 'New'), ('confirmed', 'Confirmed'), ('shipped', 'Shipped'), ('delivered', 'Delivered'), ('cancelled', 'Cancelled'), ('refunded', 'Refunded')], default='new', max_length=20, verbose_name='status')),
                 ('source', models.CharField(choices=[('web', 'Web shop'), ('whatsapp', 'WhatsApp'), ('phone', 'Phone'), ('store', 'Store')], default='web', max_length=20, verbose_name='source')),
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Membership',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('role', models.CharField(choices=[('operations', 'Operations: edit and publish workflows'), ('support', 'Support: read everything, change nothing')], default='support', max_length=20, verbose_name='role')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='user')),

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import tenants.models.api_key
-import tenants.validators
+import tenants.core.validators
 
 
 class Migration(migrations.Migration):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             "approver_addresses",
             django.contrib.postgres.fields.ArrayField(
                 models.CharField(
-                    max_length=254, validators=[tenants.validators.validate_address_or_domain]
+                    max_length=254, validators=[tenants.core.validators.validate_address_or_domain]
                 ),
                 blank=True,
                 db_default=[],

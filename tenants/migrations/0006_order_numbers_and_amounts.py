@@ -10,7 +10,7 @@ restarted after this.
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
-from tenants.alike_sql import HasOtherSigns
+from tenants.core.text.alike_sql import HasOtherSigns
 from tenants.models.amounts import AmountField, in_range
 
 _INDEX = "orders_number_other_signs"

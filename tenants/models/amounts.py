@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db import models
 
-from tenants.currencies import MOST_PLACES, USUAL_PLACES
+from tenants.core.values.currencies import MOST_PLACES, USUAL_PLACES
 
 _MOST_DIGITS: Final = 12 + MOST_PLACES
 _BEYOND: Final = 10 ** (_MOST_DIGITS - MOST_PLACES)

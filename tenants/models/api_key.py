@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from rest_framework_api_key.models import AbstractAPIKey
 
-from tenants.fields import NameField
+from tenants.core.database.fields import NameField
 from tenants.models.tenant import Tenant
 
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
 
 

@@ -9,12 +9,12 @@ from django.db import models
 from django.db.models.functions import Now, Reverse, Upper
 from django.utils.translation import gettext_lazy as _
 
-from tenants.alike_sql import with_other_signs
-from tenants.currencies import USUAL_PLACES, places_of
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.ids import DatabaseUUID7, uuid7
+from tenants.core.text.alike_sql import with_other_signs
+from tenants.core.values.currencies import USUAL_PLACES, places_of
 from tenants.models.amounts import AmountField, in_range
 from tenants.models.tenant import Tenant
-from tenants.tracking import TrackedModel, TrackedQuerySet
+from tenants.tracking.changes import TrackedModel, TrackedQuerySet
 
 
 def phone_backwards() -> Reverse:

@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.core.database.fields import NameField
+from tenants.core.database.ids import DatabaseUUID7, uuid7
+from tenants.core.validators import validate_address_or_domain, validate_zone
+from tenants.core.values.zones import zone_named
 from tenants.facts import TenantFacts
-from tenants.fields import NameField
-from tenants.ids import DatabaseUUID7, uuid7
-from tenants.validators import validate_address_or_domain, validate_zone
-from tenants.zones import zone_named
 
 
 def validate_time_zone(name: str) -> None:

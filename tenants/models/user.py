@@ -4,8 +4,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import AddressField, NameField, ZoneField
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.fields import AddressField, NameField, ZoneField
+from tenants.core.database.ids import DatabaseUUID7, uuid7
 
 
 class User(AbstractUser):

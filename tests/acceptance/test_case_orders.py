@@ -9,8 +9,8 @@ from tests.support.company import case
 from tests.support.live import wait_until
 from tests.support.time_travel import travel
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.retry import start_again
+from workflows.services.events.fire import fire
+from workflows.services.runs.retry import start_again
 
 pytestmark = pytest.mark.worker
 

@@ -12,8 +12,8 @@ from tests.support.live import wait_until
 from tests.support.time_travel import travel
 from tests.support.web import running_web
 from workflows.models.event import WorkflowEvent
-from workflows.services.fire import fire
-from workflows.services.retry import retry_failed_step
+from workflows.services.events.fire import fire
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.worker
 

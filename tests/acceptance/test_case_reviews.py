@@ -12,12 +12,12 @@ from tests.support.people import make_member
 from tests.support.time_travel import travel
 from tests.support.web import running_web
 from workflows.models.approval import WorkflowApproval
-from workflows.services.approval_links import link_for
-from workflows.services.approval_refusals import AlreadyDecided, AnswerInvalid, MayNotDecide
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
-from workflows.services.fire import fire
-from workflows.services.retry import retry_failed_step
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.links import link_for
+from workflows.services.approvals.refusals import AlreadyDecided, AnswerInvalid, MayNotDecide
+from workflows.services.events.fire import fire
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.worker
 

@@ -7,9 +7,9 @@ from tests.support.company import case
 from tests.support.live import wait_until
 from tests.support.time_travel import travel
 from workflows.models.event import WorkflowEvent
-from workflows.runtime.programs import program_of
-from workflows.services.fire import fire
-from workflows.services.search_history import search_runs
+from workflows.runtime.runs.programs import program_of
+from workflows.services.events.fire import fire
+from workflows.services.events.search import search_runs
 
 pytestmark = pytest.mark.worker
 

@@ -8,7 +8,7 @@ from django.db import connection
 from tenants.models.order import Order
 from tests.support.company import case
 from tests.support.live import wait_until
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.worker
 

@@ -4,9 +4,9 @@ import pytest
 
 from tests.support.live import wait_until
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.pause import pause, resume
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.operations.pause import pause, resume
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.worker
 

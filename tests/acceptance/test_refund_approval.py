@@ -14,10 +14,10 @@ from tests.support.live import WorkerGroup, wait_until
 from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
-from workflows.services.approval_refusals import AlreadyDecided
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
-from workflows.services.fire import fire
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.refusals import AlreadyDecided
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.worker
 

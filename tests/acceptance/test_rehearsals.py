@@ -14,10 +14,10 @@ from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
-from workflows.services.fire import EventDraft, fire, fire_all
-from workflows.services.rehearse import rehearse
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.dry_run.run import rehearse
+from workflows.services.events.fire import EventDraft, fire, fire_all
 
 pytestmark = pytest.mark.worker
 

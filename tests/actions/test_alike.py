@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from actions import comparing
 from tests.support.disguised import disguised
-from workflows.definition import comparison
 from workflows.definition.errors import ExpressionError
-from workflows.definition.moments import as_moment
-from workflows.definition.numbers import as_number
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
+from workflows.definition.values import comparison
+from workflows.definition.values.moments import as_moment
+from workflows.definition.values.numbers import as_number
 from workflows.engine.progress import AwaitedEvent
-from workflows.runtime.wait_keys import answers, is_answer, question
+from workflows.runtime.waits.wait_keys import answers, is_answer, question
 
 WRITTEN = [
     *("Müller", "Crème brûlée", "آدم", "رئيس", "+961 3 123 456", "SO-2024-001", "نور", "Å", "ΐ"),

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from actions import comparing, paths
 from actions.comparing import Incomparable
-from workflows.definition import comparison
-from workflows.definition import paths as language_paths
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Sides
-from workflows.definition.values import MISSING as LANGUAGE_MISSING
+from workflows.definition.values import comparison
+from workflows.definition.values import paths as language_paths
+from workflows.definition.values.json_values import MISSING as LANGUAGE_MISSING
 
 ZONE = ZoneInfo("Asia/Beirut")
 VALUES = [

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from actions import database
 from actions.outbound.client import Request, send
+from actions.tables import database
 
 
 @pytest.fixture

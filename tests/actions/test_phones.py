@@ -5,7 +5,7 @@ import pytest
 
 from actions.errors import PermanentFailure
 from actions.phones import to_e164
-from tenants.phones import REASONS
+from tenants.core.text.phones import REASONS
 
 
 @pytest.mark.parametrize(

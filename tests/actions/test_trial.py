@@ -2,9 +2,9 @@
 
 import pytest
 
+from actions.connection_test import try_out
 from actions.errors import ActionFailure
 from actions.models.connection import Connection
-from actions.trial import try_out
 
 SECRET = {"whatsapp": "access_token", "slack": "bot_token", "http": "token"}
 
@@ -88,7 +88,7 @@ def test_no_mail_server_there(make):
 
 
 def test_a_mail_server_that_drips_ends_in_time(make, raw_mail_server, monkeypatch):
-    monkeypatch.setattr("actions.trial.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("actions.connection_test.TIMEOUT_SECONDS", 0.3)
     port = raw_mail_server(b"220 hello there, I am slow\r\n")
 
     assert failed(make("smtp", port=port)) == "mail_timed_out"

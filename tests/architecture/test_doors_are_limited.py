@@ -14,9 +14,9 @@ PACKAGES = ("actions", "config", "tenants", "workflows")
 DOORS = {
     "workflows/api/json.py": "bodies of requests",
     "workflows/admin/json_field.py": "fields of forms: corrections, payloads of schedules",
-    "workflows/admin/trying/test_pages.py": "what a tester types",
-    "workflows/admin/editor/leaves.py": "JSON inside the editor's form",
-    "workflows/wording/document_text.py": "documents: the editor, files, imports, the command",
+    "workflows/admin/dry_run/views.py": "what a tester types",
+    "workflows/admin/editor/form/scalars.py": "JSON inside the editor's form",
+    "workflows/presentation/documents/document_text.py": "documents: editor, files, imports",
 }
 # Where it is read without: who wrote it is no stranger.
 OWN = {
@@ -28,17 +28,17 @@ OWN = {
     "config/demo/seed/workflows.py": "files of the demo",
     "config/demo/visitor.py": "answers to the demo's own requests",
     "config/environment.py": "the file of secrets of this installation",
-    "tenants/fields.py": "rows, whatever they hold",
-    "tenants/jsontext.py": "the reader of rows itself",
-    "tenants/strict_json.py": "the limits themselves",
+    "tenants/core/database/fields.py": "rows, whatever they hold",
+    "tenants/core/json/jsontext.py": "the reader of rows itself",
+    "tenants/core/json/strict_json.py": "the limits themselves",
     "workflows/definition/templates/filters/text.py": "parse_json: bounded, and kept by `keep`",
-    "workflows/runtime/blame.py": "a column that the supervisor wrote",
-    "workflows/runtime/claims.py": "rows of runs",
+    "workflows/runtime/workers/blame.py": "a column that the supervisor wrote",
+    "workflows/runtime/runs/claims.py": "rows of runs",
     "workflows/runtime/database.py": "rows",
-    "workflows/runtime/matching.py": "rows of events",
-    "workflows/runtime/session.py": "rows",
-    "workflows/runtime/wait_keys.py": "a column that the engine wrote",
-    "workflows/services/gallery.py": "files of this package",
+    "workflows/runtime/waits/matching.py": "rows of events",
+    "workflows/runtime/workers/session.py": "rows",
+    "workflows/runtime/waits/wait_keys.py": "a column that the engine wrote",
+    "workflows/services/onboarding/gallery.py": "files of this package",
 }
 READERS = {"json", "jsontext", "simplejson"}
 STRICT = {"strict_json"}
@@ -80,8 +80,8 @@ def test_json_is_read_by_no_other_module():
     strict = {name for name, found in kinds.items() if "strict" in found}
 
     assert strict == set(DOORS)
-    assert plain - {"tenants/strict_json.py"} <= set(OWN)
-    assert set(OWN) <= plain | set(OWN) & {"tenants/strict_json.py"}
+    assert plain - {"tenants/core/json/strict_json.py"} <= set(OWN)
+    assert set(OWN) <= plain | set(OWN) & {"tenants/core/json/strict_json.py"}
 
 
 @pytest.mark.parametrize("library", ["django.forms.JSONField", "django.db.models.JSONField"])
@@ -99,7 +99,11 @@ def test_no_field_reads_json_past_the_limits(library):
     }
 
     # The first makes the others; the second asks what kind a column is; the third is a cast.
-    assert used <= {"tenants/fields.py", "actions/record_queries.py", "workflows/models/run.py"}
+    assert used <= {
+        "tenants/core/database/fields.py",
+        "actions/tables/queries.py",
+        "workflows/models/run.py",
+    }
 
 
 def test_every_door_for_text_is_tried_with_hostile_values():

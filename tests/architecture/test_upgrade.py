@@ -1,6 +1,7 @@
 """A database of version 0.1 with runs in it is migrated, and its runs go on where they stood."""
 
 import json
+import pydoc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +14,7 @@ from tests.support.live import LiveDatabase, connected_to
 from tests.workflows.runtime.machine import Machine
 from workflows.engine.decide import Then
 from workflows.models.run import WorkflowRun
-from workflows.services.retry import retry_failed_step
+from workflows.services.runs.retry import retry_failed_step
 
 VERSION_0_1 = ("workflows", "0003_rehearsals")
 # Its document, and what version 0.1 compiled of it.
@@ -173,3 +174,10 @@ def test_a_retry_goes_on_in_the_item_that_had_failed(machine, old_runs):
     told = [[one["step_name"] for one in item.step_results] for item in items]
     assert told == [[], ["first", "second"]]
     assert [item.status for item in items] == ["completed", "completed"]
+
+
+@pytest.mark.parametrize(
+    "name", ["workflows.services.cancel_all.cancel_until", "workflows.services.backtest.work"]
+)
+def test_what_an_older_version_queued_is_found_under_its_name(name):
+    assert callable(pydoc.locate(name))  # as django-q2 looks it up

@@ -138,7 +138,7 @@ def _part(module, plan, template):
     from contextlib import closing
 
     from tests.support.live import LiveDatabase
-    from workflows.runtime.process import die_with_parent
+    from workflows.runtime.workers.process import die_with_parent
 
     with closing(LiveDatabase(f"sayr_bench_{module}", template=template)) as database:
         command = [sys.executable, "-m", f"tests.benchmarks.{module}", plan.as_argument()]

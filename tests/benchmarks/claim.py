@@ -69,7 +69,7 @@ def cost():
     """Return the median time of a claim of some runs, in ms."""
     from datetime import timedelta
 
-    from workflows.runtime.session import PumpSession
+    from workflows.runtime.workers.session import PumpSession
 
     session = PumpSession("bench", LIMIT, timedelta(seconds=30))
     times = []

@@ -16,7 +16,7 @@ def main():
     """Measure, and print it."""
     from tests.benchmarks.plan import given_plan
     from tests.benchmarks.world import World
-    from workflows.services.fire import fire
+    from workflows.services.events.fire import fire
 
     world = World(given_plan())
     rounds = ROUNDS if world.plan.runs >= ROUNDS else 2 * EDGE  # --quick
@@ -43,7 +43,7 @@ def publish_loop(tenant, rounds):
     from actions.registry import action
     from actions.spec import Effect
     from workflows.models.definition import WorkflowDefinition
-    from workflows.services.publish import publish
+    from workflows.services.definitions.publish import publish
 
     def answer(params, context):
         # Nothing that compresses to nothing.
@@ -67,9 +67,9 @@ def go_round():
     from datetime import timedelta
 
     from workflows.models.run import WorkflowRun
-    from workflows.runtime.execute import execute
-    from workflows.runtime.session import PumpSession
-    from workflows.runtime.watch import Watch
+    from workflows.runtime.runs.execute import execute
+    from workflows.runtime.workers.lease_keeper import Watch
+    from workflows.runtime.workers.session import PumpSession
 
     lease = timedelta(minutes=1)
     session, watch, times = PumpSession("bench", 1, lease), Watch(lease), []

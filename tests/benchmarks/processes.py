@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from workflows.runtime.process import die_with_parent
+from workflows.runtime.workers.process import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60

@@ -4,7 +4,7 @@ import os
 
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES
-from workflows.runtime.process import die_with_parent
+from workflows.runtime.workers.process import die_with_parent
 
 # Without `workflows` nobody listens to the saves of orders.
 INSTALLED_APPS = [

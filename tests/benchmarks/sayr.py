@@ -93,7 +93,7 @@ def io_limit(world, plan):
 
 def rehearsals(world, plan):
     """Rehearse the published R3 on one order after the other, as a backtest does."""
-    from workflows.services.rehearse import rehearse_many
+    from workflows.services.dry_run.run import rehearse_many
 
     payloads = world.payloads(plan.rehearsals)
     begun = time.perf_counter()

@@ -16,8 +16,8 @@ from workflows.event_types import all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime.wakeup import wake_workers
-from workflows.services.publish import publish
+from workflows.runtime.waits.notify import wake_workers
+from workflows.services.definitions.publish import publish
 
 # Runs that were queued beforehand are older than the moment at which they were let loose.
 BEFORE = timedelta(minutes=30)

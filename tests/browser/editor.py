@@ -4,9 +4,9 @@ import json
 
 from django.urls import reverse
 
-from workflows.admin.editor.shape import from_form
+from workflows.admin.editor.form.shape import from_form
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 
 def published(tenant, document, key="a-workflow"):

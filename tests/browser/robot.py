@@ -3,10 +3,10 @@
 import json
 import re
 
-from workflows.admin.editor.leaves import shown
-from workflows.admin.editor.nodes import Node
-from workflows.admin.editor.steps import node_of
-from workflows.wording.values import spelt_out
+from workflows.admin.editor.form.nodes import Node
+from workflows.admin.editor.form.scalars import shown
+from workflows.admin.editor.form.steps import node_of
+from workflows.presentation.values import spelt_out
 
 BOX = "ancestor::div[contains(concat(' ', @class, ' '), ' rjf-form-group ')][1]"
 SETTINGS = {

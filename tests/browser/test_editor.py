@@ -239,7 +239,7 @@ def test_previews_show_the_last_event(editor, company):
 
 
 def test_values_of_an_unregistered_event_are_learnt_from_what_came(editor, company):
-    from workflows.services.fire import fire
+    from workflows.services.events.fire import fire
 
     fire(company, "stock_counted", {"shelf": "B7", "missing": 3})
     document = {**case("seed_new_order"), "trigger_type": "stock_counted"}

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from tests.browser.editor import Editor, published
 from tests.support.company import case
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -9,8 +9,8 @@ from tests.browser.editor import Editor, pressed
 from tests.support.company import Company
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services import gallery
-from workflows.services.samples import sample_payload
+from workflows.services.dry_run.samples import sample_payload
+from workflows.services.onboarding import gallery
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

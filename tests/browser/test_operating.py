@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.accessibility import hindrances, looks
 from tests.workflows.admin.conftest import World, result
 from workflows.models.run import WorkflowRun
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import grave_findings, hindrances, looks
 from tests.support.approvals import FORM, ask, due_now
-from workflows.services.approval_links import link_for
+from workflows.services.approvals.links import link_for
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from tests.browser.editor import Editor, pressed, published
 from workflows.models.approval import WorkflowApproval
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
-from workflows.services import backtest
+from workflows.services.dry_run import backtest
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -11,7 +11,7 @@ from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
-from workflows.services.drafts import save_draft
+from workflows.services.definitions.drafts import save_draft
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

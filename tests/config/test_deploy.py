@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tenants.strict_json import MAX_BYTES
+from tenants.core.json.strict_json import MAX_BYTES
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 DEPLOY = CONFIG / "deploy"
@@ -42,7 +42,7 @@ def test_the_readme_lists_exactly_the_variables_that_are_read():
     files = [CONFIG / "settings.py", CONFIG / "environment.py", DEPLOY / "gunicorn.conf.py"]
     files += [*(CONFIG / "postgres").glob("*.py"), *(CONFIG / "demo").glob("*.py")]
     read = {name for file in files for name in READ.findall(file.read_text())}
-    # By its own name in workflows/runtime/pump.py.
+    # By its own name in workflows/runtime/workers/dispatcher.py.
     read.add("SAYR_WORKER_GROUP")
 
     rows = re.findall(r"^\|(.*?)\|", (DEPLOY / "README.md").read_text(), re.MULTILINE)

@@ -19,7 +19,7 @@ from tests.faults.world import World
 from tests.support.live import wait_until
 from tests.support.tenants import make_tenant
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 RECOVERY_SECONDS = 60
 END_SECONDS = 120

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
-from tenants import known
+from tenants import tenant_cache
 from tenants.models.api_key import ApiKey
 from tenants.models.membership import Membership
 from tenants.models.order import Order
@@ -33,10 +33,10 @@ from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.database import database_now
-from workflows.runtime.programs import program_of
-from workflows.services import backtest
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.runtime.runs.programs import program_of
+from workflows.services.definitions.publish import publish
+from workflows.services.dry_run import backtest
+from workflows.services.events.fire import fire
 
 LONG_AGO = timedelta(days=400)
 NOTE = {"name": "a", "action": "log_note", "params": {"text": "{{ trigger.n }}!"}}
@@ -238,7 +238,7 @@ class Snapshot:
             *(f'INSERT INTO "{one}" SELECT * FROM kept_{one}' for one in self._tables),
         )
         program_of.cache_clear()
-        known._facts.cache_clear()
+        tenant_cache._facts.cache_clear()
 
     def drop(self):
         """Leave no table behind."""

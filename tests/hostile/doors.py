@@ -16,17 +16,17 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 
-from tenants.names import BadName, name_fault
-from tenants.strict_json import BadJson
+from tenants.core.json.strict_json import BadJson
+from tenants.core.text.names import BadName, name_fault
 from tests.hostile.site import refusal_in, step
 from tests.support.approvals import FORM, ask
-from workflows.admin.editor.shape import to_form
+from workflows.admin.editor.form.shape import to_form
 from workflows.models.approval import WorkflowApproval
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
-from workflows.services.approval_links import link_for
-from workflows.services.fire import fire
+from workflows.services.approvals.links import link_for
+from workflows.services.events.fire import fire
 
 SCHEDULE = {
     "name": "S",

@@ -16,8 +16,8 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 
 
 def step(name, action, **params):

@@ -21,11 +21,13 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.services import alerts, approval_mails, backtest, chores, overdue
-from workflows.services.health import look
-from workflows.services.pace import Pace
-from workflows.services.schedules import fire_due
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.approvals import mails as approval_mails
+from workflows.services.dry_run import backtest
+from workflows.services.operations import alerts, overdue, periodic_tasks
+from workflows.services.operations.health import look
+from workflows.services.operations.pace import Pace
+from workflows.services.schedules.firing import fire_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,10 +79,10 @@ class Stage:
             lambda: approval_mails.tell_approvers(self.pace),
             lambda: alerts.tell_owners(self.pace),
             lambda: overdue._tell(look()),
-            chores.refresh_run_stats,
-            chores.forget_empty_lanes,
-            chores.forget_rehearsals,
-            chores.forget_idempotency_keys,
+            periodic_tasks.refresh_run_stats,
+            periodic_tasks.forget_empty_lanes,
+            periodic_tasks.forget_rehearsals,
+            periodic_tasks.forget_idempotency_keys,
             *(
                 (lambda key=str(one): backtest.work(key))
                 for one in WorkflowRehearsal.objects.values_list("pk", flat=True)

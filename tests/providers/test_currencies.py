@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tenants.currencies import MINOR_UNITS, WITHOUT_UNITS, places_of
+from tenants.core.values.currencies import MINOR_UNITS, WITHOUT_UNITS, places_of
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template

@@ -9,13 +9,13 @@ from tenants.models.order import Order
 from tests.support.mailing import NOUR, RANA, SAMI, Mailer, mail, note
 from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.services.cancel import cancel
+from workflows.presentation.runs.summary import summary
+from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import retry_failed_step
-from workflows.services.stories import facts_of, plans_of
-from workflows.services.unknown import settle_unknown
-from workflows.wording.runs import summary
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.retry import retry_failed_step
+from workflows.services.runs.summaries import facts_of, plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,9 +14,14 @@ from actions.errors import PermanentFailure
 from actions.mail.composing import compose
 from actions.mail.mailboxes import each_once, mailbox_of
 from actions.providers.smtp import row_of
-from tenants.addresses import compared, for_server, is_international_address, needs_smtputf8
-from tenants.characters import without_invisible
-from workflows.wording.errors import sentence
+from tenants.core.text.addresses import (
+    compared,
+    for_server,
+    is_international_address,
+    needs_smtputf8,
+)
+from tenants.core.text.characters import without_invisible
+from workflows.presentation.runs.errors import sentence
 
 INVISIBLE = [chr(one) for one in range(sys.maxunicode + 1) if without_invisible(chr(one)) == ""]
 WRITTEN = {

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from actions.mail.delivery import deliver
 from tests.support.mailing import NOUR, RANA, Mailer, mail
-from workflows.wording.errors import sentence
+from workflows.presentation.runs.errors import sentence
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

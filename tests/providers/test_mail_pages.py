@@ -7,7 +7,7 @@ from tenants.models.order import Order
 from tests.support.arabic import ArabicPage
 from tests.support.mailing import NOUR, RANA, Mailer, mail, note
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
+from workflows.services.runs.cancel import cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

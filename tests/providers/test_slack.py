@@ -14,14 +14,14 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.providers.answers import Meaning
 from actions.providers.slack import ANSWERS
 from actions.sandbox.slack import reply
-from tenants.isolates import FIRST, LAST, isolated
+from tenants.core.text.isolates import FIRST, LAST, isolated
 from tests.support.chatting import Chatting
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import Machine
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.wording.errors import sentence
+from workflows.presentation.runs.errors import sentence
+from workflows.services.events.fire import fire
 
 ROWS = list(ANSWERS.values())
 # What a step fails with that failed before there was a table: published workflows name them.

@@ -12,7 +12,7 @@ from actions.providers.smtp import ANSWERS, OF_STAGES, advice_on, row_of
 from actions.sandbox.mail import PREFIXES, _answer_of
 from actions.spec import ActionContext
 from tests.support.mailing import NOUR
-from workflows.wording.errors import sentence
+from workflows.presentation.runs.errors import sentence
 
 pytestmark = pytest.mark.django_db
 

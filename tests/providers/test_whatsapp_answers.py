@@ -12,9 +12,9 @@ from actions.providers.whatsapp import ANSWERS
 from tests.support.company import Company
 from tests.support.tenants import make_tenant
 from tests.workflows.runtime.machine import Machine
-from workflows.services.fire import fire
-from workflows.wording.errors import sentence
-from workflows.wording.whatsapp import told
+from workflows.presentation.runs.errors import sentence
+from workflows.presentation.whatsapp import told
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

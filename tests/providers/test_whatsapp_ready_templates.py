@@ -14,7 +14,7 @@ from actions.whatsapp.faults import faults
 from actions.whatsapp.letter import letter
 from config.demo.seed import messages
 from tests.support.tenants import make_tenant
-from workflows.services import gallery
+from workflows.services.onboarding import gallery
 
 LANGUAGES = ("en", "ar")
 

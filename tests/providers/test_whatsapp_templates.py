@@ -13,7 +13,7 @@ from actions.sandbox import whatsapp
 from actions.sandbox.registration import registration
 from actions.sandbox.whatsapp_templates import Registrations
 from actions.whatsapp.letter import letter
-from workflows.wording.whatsapp import asked, told
+from workflows.presentation.whatsapp import asked, told
 
 TRACK = {"kind": "url", "text": "Track", "target": "https://shop.example/track/{{1}}"}
 COUPON = {"kind": "copy_code"}

@@ -14,7 +14,7 @@ from tests.support.live import wait_until
 from tests.support.tenants import make_tenant
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 CASES = Path(__file__).resolve().parents[1] / "acceptance" / "cases"
 _numbers = itertools.count(1)

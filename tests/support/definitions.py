@@ -1,7 +1,7 @@
 """Published workflows for tests that need one to listen."""
 
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 
 def publish_log(tenant, key, trigger_type, **more):

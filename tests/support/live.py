@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime.programs import program_of
+from workflows.runtime.runs.programs import program_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

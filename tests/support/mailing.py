@@ -8,8 +8,8 @@ from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 
 NOUR, RANA, SAMI = "nour@example.com", "rana@example.com", "sami@example.com"
 

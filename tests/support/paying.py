@@ -11,12 +11,12 @@ from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import start_again
+from workflows.services.runs.retry import start_again
 
 CHOICES = [{"key": "yes", "label": "Yes"}, {"key": "no", "label": "No"}]
 

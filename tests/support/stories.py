@@ -4,8 +4,8 @@ from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 
 
 def note(name, label="", text="Done", **more):

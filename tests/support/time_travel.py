@@ -9,7 +9,7 @@ from tests.support.approvals import NEVER
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.runtime.wakeup import wake_workers
+from workflows.runtime.waits.notify import wake_workers
 
 # What a run's row keeps of the moments of its wait.
 MOMENTS = ("since", "until", "wake_at")

@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.characters import composed, shown, without_invisible
+from tenants.core.text.characters import composed, shown, without_invisible
 
 INVISIBLE = [
     sign for sign in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(sign) == "Cf"

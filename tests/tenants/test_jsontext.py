@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from tenants.jsontext import dumps, loads, storable
+from tenants.core.json.jsontext import dumps, loads, storable
 
 
 def test_numbers_keep_all_their_digits():

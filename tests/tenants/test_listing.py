@@ -2,7 +2,7 @@
 
 from django.utils.translation import override
 
-from tenants.listing import bare, listed
+from tenants.core.text.listing import bare, listed
 
 
 def test_words_stand_one_after_the_other():

@@ -8,8 +8,8 @@ from django.core.mail import EmailMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.names import NameFault, name_fault, one_line
-from tenants.validators import is_address, validate_name
+from tenants.core.text.names import NameFault, name_fault, one_line
+from tenants.core.validators import is_address, validate_name
 
 HOSTILE = {
     "a carriage return": "Evil\rName",

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from tenants.phone_wording import why_no_phone
-from tenants.phones import REASONS, NotAPhone, e164
+from tenants.core.text.phone_wording import why_no_phone
+from tenants.core.text.phones import REASONS, NotAPhone, e164
 from tests.support.disguised import ARABIC, PERSIAN, disguised
 
 EXAMPLES = [

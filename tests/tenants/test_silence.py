@@ -1,8 +1,8 @@
 """Changes of a rehearsal are heard by nobody."""
 
 from tenants.models.order import Order
-from tenants.silence import is_silent, silence
-from tenants.tracking import records_changed
+from tenants.tracking.changes import records_changed
+from tenants.tracking.silence import is_silent, silence
 
 
 def test_saves_tell_nothing_in_silence_and_everything_after_it(tenant):

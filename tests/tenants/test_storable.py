@@ -8,9 +8,9 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.jsontext import loads, storable, storable_text
-from tenants.simple_json import length_of_simple
-from tenants.strict_json import BadJson, keep
+from tenants.core.json.jsontext import loads, storable, storable_text
+from tenants.core.json.simple_json import length_of_simple
+from tenants.core.json.strict_json import BadJson, keep
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 NUMBERS = st.one_of(
@@ -56,7 +56,7 @@ def test_a_simple_value_is_kept_as_any_other(value):
     length = length_of_simple(value)
     if length is None:
         return
-    with patch("tenants.strict_json.length_of_simple", lambda _: None):
+    with patch("tenants.core.json.strict_json.length_of_simple", lambda _: None):
         kept, exactly = keep(value)
     assert kept == value
     assert exactly <= length

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.jsontext import dumps, readable
-from tenants.strict_json import (
+from tenants.core.json.jsontext import dumps, readable
+from tenants.core.json.strict_json import (
     MAX_BYTES,
     BadJson,
     JsonFault,

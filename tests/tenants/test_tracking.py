@@ -12,7 +12,7 @@ from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
 from tenants.models.order import Order
-from tenants.tracking import BulkConflictRefused, locked_with, records_changed, values_of
+from tenants.tracking.changes import BulkConflictRefused, locked_with, records_changed, values_of
 from tests.support.live import wait_until
 from workflows.models.event import WorkflowEvent
 

@@ -12,9 +12,9 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Concat, Now
 from django.db.models.signals import post_save, pre_save
 
-from tenants.ids import uuid7
+from tenants.core.database.ids import uuid7
 from tenants.models.order import Order
-from tenants.tracking import locked_with, records_changed, values_of
+from tenants.tracking.changes import locked_with, records_changed, values_of
 
 SEQUENCES = 25
 LENGTH = 25

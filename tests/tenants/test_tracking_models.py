@@ -9,10 +9,10 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Now, Upper
 from django.test.utils import isolate_apps
 
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.ids import DatabaseUUID7, uuid7
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
-from tenants.tracking import TrackedModel, TrackedQuerySet, records_changed
+from tenants.tracking.changes import TrackedModel, TrackedQuerySet, records_changed
 from workflows.models.event import WorkflowEvent
 
 

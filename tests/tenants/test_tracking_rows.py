@@ -7,10 +7,10 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Lower
 from django.test.utils import CaptureQueriesContext
 
-from tenants import tracking_rows
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
-from tenants.tracking import locked_with, records_changed, values_of
+from tenants.tracking import rows as tracking_rows
+from tenants.tracking.changes import locked_with, records_changed, values_of
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@
 import pytest
 
 from workflows.definition.codes import Code
-from workflows.wording.problems import SENTENCES, sentence
+from workflows.presentation.documents.problems import SENTENCES, sentence
 
 
 def test_every_code_has_a_sentence():

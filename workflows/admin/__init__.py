@@ -1,23 +1,21 @@
-"""Admin pages of workflows, runs and events."""
+"""Admin pages of workflows, runs and events. Importing it registers them."""
 
-from workflows.admin import (
-    approvals,
-    definitions,
-    events,
-    message_templates,
-    runs,
-    schedules,
-    versions,
-    workers,
-)
+from workflows.admin.approvals import ApprovalAdmin
+from workflows.admin.definitions.admin import DefinitionAdmin
+from workflows.admin.events.admin import EventAdmin
+from workflows.admin.message_templates.admin import MessageTemplateAdmin
+from workflows.admin.runs.admin import RunAdmin
+from workflows.admin.schedules.admin import ScheduleAdmin
+from workflows.admin.versions.admin import VersionAdmin
+from workflows.admin.workers import WorkerAdmin
 
 __all__ = [
-    "approvals",
-    "definitions",
-    "events",
-    "message_templates",
-    "runs",
-    "schedules",
-    "versions",
-    "workers",
+    "ApprovalAdmin",
+    "DefinitionAdmin",
+    "EventAdmin",
+    "MessageTemplateAdmin",
+    "RunAdmin",
+    "ScheduleAdmin",
+    "VersionAdmin",
+    "WorkerAdmin",
 ]

@@ -18,33 +18,33 @@ from tenants.admin.lists import Choices, CreatedFilter, StatedChoicesFilter, Ten
 from tenants.admin.offered import OfferedList
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
+from workflows.presentation.actors import actor_words
+from workflows.presentation.approvals import (
+    ApprovalState,
+    mail_failure_words,
+    refusal_words,
+    state_badge,
+)
+from workflows.presentation.runs.waits import asked_words
+from workflows.presentation.times import short_moment
 from workflows.runtime.database import database_now
-from workflows.services.approval_page import (
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide, open_ones, waiting_for
+from workflows.services.approvals.page import (
     approval_page,
     chosen,
     state_of,
     typed_answers,
     with_typed,
 )
-from workflows.services.approval_refusals import (
+from workflows.services.approvals.refusals import (
     AlreadyDecided,
     AnswerInvalid,
     MayNotDecide,
     NoLongerOpen,
     UnknownChoice,
 )
-from workflows.services.approvals import Answer, decide, open_ones, waiting_for
-from workflows.services.approvers import Via, user_decider
-from workflows.services.subjects import subjects_of
-from workflows.wording.actors import actor_words
-from workflows.wording.approvals import (
-    ApprovalState,
-    mail_failure_words,
-    refusal_words,
-    state_badge,
-)
-from workflows.wording.times import short_moment
-from workflows.wording.waits import asked_words
+from workflows.services.runs.subjects import subjects_of
 
 OPEN: Final = "open"
 MINE: Final = "mine"
@@ -104,7 +104,7 @@ class ApprovalList(OfferedList):
 
 @admin.register(WorkflowApproval)
 class ApprovalAdmin(HistoryAdmin):
-    """Everybody of the company reads; who is asked decides, through `services.approvals.decide`."""
+    """Everybody of the company reads; who is asked decides, through `approvals.decide`."""
 
     list_display = ("state", "question", "workflow", "about", "asked", "expires", "decision")
     list_display_links = ("question",)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tenants.admin import access
 from tenants.models.tenant import Tenant
-from workflows.services.pause import pause, resume
+from workflows.services.operations.pause import pause, resume
 
 
 def pause_urls(site: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.wording import evaluations
+from workflows.presentation.runs import evaluations
 
 
 def readable_run(run: WorkflowRun) -> WorkflowRun:

@@ -6,8 +6,8 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from workflows.api.shapes import RunLink, WorkflowName
-from workflows.services.approval_answers import FieldType
-from workflows.wording.approvals import ApprovalState
+from workflows.presentation.approvals import ApprovalState
+from workflows.services.approvals.answers import FieldType
 
 
 class ApprovalOption(serializers.Serializer[object]):

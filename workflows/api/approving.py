@@ -9,9 +9,14 @@ from rest_framework.reverse import reverse
 from tenants.models.api_key import ApiKey
 from workflows.api.presenting import moment
 from workflows.api.refusals import ApiProblem
-from workflows.services.approval_answers import fields_of, options_of
-from workflows.services.approval_page import chosen
-from workflows.services.approval_refusals import (
+from workflows.presentation.approvals import fault_words, refusal_words
+from workflows.presentation.redaction import mask_links
+from workflows.services.approvals.answers import fields_of, options_of
+from workflows.services.approvals.approvers import Decider, key_decider, key_decider_for
+from workflows.services.approvals.decide import Answer
+from workflows.services.approvals.page import chosen
+from workflows.services.approvals.queries import FoundApproval
+from workflows.services.approvals.refusals import (
     AlreadyDecided,
     AnswerInvalid,
     MayNotDecide,
@@ -19,11 +24,6 @@ from workflows.services.approval_refusals import (
     NotDecided,
     UnknownChoice,
 )
-from workflows.services.approvals import Answer
-from workflows.services.approvers import Decider, key_decider, key_decider_for
-from workflows.services.find_approvals import FoundApproval
-from workflows.wording.approvals import fault_words, refusal_words
-from workflows.wording.masks import mask_links
 
 Json = Any
 

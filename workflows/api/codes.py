@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from tenants.strict_json import JsonFault
-from workflows.wording import json_faults
+from tenants.core.json.strict_json import JsonFault
+from workflows.presentation import json_faults
 
 
 @dataclass(frozen=True, slots=True)

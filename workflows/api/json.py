@@ -8,8 +8,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from tenants.jsontext import dumps
-from tenants.strict_json import MAX_BYTES, BadJson, JsonFault, loads_object
+from tenants.core.json.jsontext import dumps
+from tenants.core.json.strict_json import MAX_BYTES, BadJson, JsonFault, loads_object
 from workflows.api.refusals import ApiProblem
 
 Json = Any

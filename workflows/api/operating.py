@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from tenants.models.api_key import Scope
 from workflows.api.refusals import ApiProblem
+from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.services.refusals import Refused
-from workflows.wording.refusals import refusal_sentence
 
 Json = Any
 

@@ -10,13 +10,13 @@ from rest_framework.reverse import reverse
 
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
-from workflows.services.find_runs import EventHistory, RunHistory
-from workflows.services.fire_once import Accepted
-from workflows.services.health import Health
-from workflows.services.stories import facts_of, is_put_off, plans_of
-from workflows.wording import errors as wording
-from workflows.wording.masks import mask_links_in
-from workflows.wording.runs import waits
+from workflows.presentation.redaction import mask_links_in
+from workflows.presentation.runs import errors as wording
+from workflows.presentation.runs.summary import waits
+from workflows.services.events.fire_once import Accepted
+from workflows.services.operations.health import Health
+from workflows.services.runs.queries import EventHistory, RunHistory
+from workflows.services.runs.summaries import facts_of, is_put_off, plans_of
 
 Json = Any
 

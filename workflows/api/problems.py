@@ -14,12 +14,12 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from tenants.outages import Outage, outage_of
-from tenants.strict_json import MAX_BYTES, BadJson, JsonFault
+from tenants.core.database.outages import Outage, outage_of
+from tenants.core.json.strict_json import MAX_BYTES, BadJson, JsonFault
 from workflows.api.codes import ASK_AGAIN_WITH_KEY, KINDS
 from workflows.api.refusals import ApiProblem
-from workflows.services.backlog import TooMuchPending
-from workflows.services.fire_once import IdempotencyKeyReused
+from workflows.services.events.backlog import TooMuchPending
+from workflows.services.events.fire_once import IdempotencyKeyReused
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from tenants.addresses import is_address
-from tenants.names import name_fault
+from tenants.core.text.addresses import is_address
+from tenants.core.text.names import name_fault
 from workflows.definition.errors import ExpressionError
-from workflows.definition.plans import Fill
+from workflows.definition.programs.plans import Fill
 from workflows.definition.scope import Scope
 
 ROLE: Final = "role:"

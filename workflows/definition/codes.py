@@ -1,6 +1,6 @@
 """Every code a problem or an error of the language can carry.
 
-The sentence for each stands in `workflows.wording.problems`; a test holds the two together.
+The sentence for each stands in `presentation.documents.problems`; a test holds the two together.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, Literal
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import (
+from workflows.definition.errors import ExpressionError
+from workflows.definition.values.comparison import (
     comparable_text,
     contains,
     equal,
@@ -22,11 +23,10 @@ from workflows.definition.comparison import (
     like,
     order,
 )
-from workflows.definition.durations import parse_duration
-from workflows.definition.errors import ExpressionError
-from workflows.definition.moments import moment, since_epoch
-from workflows.definition.numbers import number, shortened
-from workflows.definition.values import MISSING
+from workflows.definition.values.durations import parse_duration
+from workflows.definition.values.json_values import MISSING
+from workflows.definition.values.moments import moment, since_epoch
+from workflows.definition.values.numbers import number, shortened
 
 Wants = Literal["nothing", "value", "scalar", "list", "pair", "duration", "number", "date"]
 

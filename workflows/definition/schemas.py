@@ -14,7 +14,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 
 from workflows.definition.catalogue import Schema
-from workflows.definition.values import is_storable
+from workflows.definition.values.json_values import is_storable
 
 Rendering = Literal["text", "html", "isolated", "value"]
 

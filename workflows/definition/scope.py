@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from workflows.definition.budget import Budget
 from workflows.definition.language import LANGUAGE_VERSION
-from workflows.definition.values import Json, normalise
+from workflows.definition.values.json_values import Json, normalise
 
 __all__ = ["ROOTS", "TENANT_FIELDS", "Scope", "normalise"]
 

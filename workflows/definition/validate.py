@@ -9,15 +9,15 @@ from typing import Any
 from workflows.definition.blocks import all_steps
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.checks.document import check_head
+from workflows.definition.checks.parent_scope import look_around
 from workflows.definition.checks.shape import check_shape
 from workflows.definition.checks.simple import wrong_type
 from workflows.definition.checks.steps import MOST_STEPS, check_steps
-from workflows.definition.checks.surroundings import look_around
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
 from workflows.definition.reminders import with_quiet_reminders
-from workflows.definition.values import canonical
+from workflows.definition.values.json_values import canonical
 
 
 def validate(document: object, catalogue: Catalogue) -> list[Problem]:

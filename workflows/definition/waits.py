@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflows.definition.codes import Code
-from workflows.definition.durations import LONGEST, parse_duration
 from workflows.definition.errors import ExpressionError
-from workflows.definition.moments import moment
-from workflows.definition.numbers import shortened
 from workflows.definition.scope import Scope
-from workflows.definition.windows import load_window
+from workflows.definition.values.durations import LONGEST, parse_duration
+from workflows.definition.values.moments import moment
+from workflows.definition.values.numbers import shortened
+from workflows.definition.values.windows import load_window
 
 _PLACE = "/until"
 

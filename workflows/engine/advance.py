@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from workflows.definition.budget import OPERATIONS
 from workflows.definition.errors import ExpressionError
-from workflows.definition.instructions import (
+from workflows.definition.programs.instructions import (
     Approval,
     Branch,
     Call,
@@ -27,12 +27,12 @@ from workflows.definition.instructions import (
     Wait,
     WaitForEvent,
 )
-from workflows.definition.program import Program
+from workflows.definition.programs.program import Program
 from workflows.definition.scope import Scope
 from workflows.engine import families, limits, loops, waiting
 from workflows.engine.children import Family
 from workflows.engine.decide import ENGINE_ERROR, POISONED, Decision, Position, Then, decide
-from workflows.engine.entries import (
+from workflows.engine.history.entries import (
     Entry,
     Timing,
     error_of,
@@ -40,6 +40,8 @@ from workflows.engine.entries import (
     finished,
     has_errors,
 )
+from workflows.engine.history.reach import reachable_from
+from workflows.engine.history.results import Results
 from workflows.engine.inputs import storable_input
 from workflows.engine.interruptions import (
     CheckFor,
@@ -69,8 +71,6 @@ from workflows.engine.progress import (
     since,
     stored,
 )
-from workflows.engine.reach import reachable_from
-from workflows.engine.results import Results
 from workflows.engine.statuses import RunStatus
 
 logger = logging.getLogger(__name__)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workflows.definition.instructions import ForEach, Instruction, Parallel, RunWorkflow
+from workflows.definition.programs.instructions import ForEach, Instruction, Parallel, RunWorkflow
+from workflows.engine.history.results import bytes_of
+from workflows.engine.history.resuming import Scope
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Child, Spawn
-from workflows.engine.results import bytes_of
-from workflows.engine.resuming import Scope
 from workflows.engine.statuses import RunStatus
 
 Json = Any

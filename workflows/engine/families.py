@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workflows.definition.errors import ExpressionError
-from workflows.definition.instructions import ForEach, Instruction
+from workflows.definition.programs.instructions import ForEach, Instruction
 from workflows.engine import children
 from workflows.engine.children import Family
 from workflows.engine.decide import Decision, Then, failure_of
-from workflows.engine.entries import Entry, Timing, finished
+from workflows.engine.history.entries import Entry, Timing, finished
 from workflows.engine.interruptions import Interrupted
 from workflows.engine.outcomes import (
     CancelAsked,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tenants.strict_json import BadJson, facts_of, keep
+from tenants.core.json.strict_json import BadJson, facts_of, keep
 from workflows.definition.errors import ExpressionError
 
 Json = Any

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workflows.definition.instructions import Instruction
+from workflows.definition.programs.instructions import Instruction
 from workflows.engine.outcomes import CancelAsked, DeadlinePassed, StepFailed
 
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from workflows.definition.instructions import Branch, Instruction, Repeat, Stop, Wait
+from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop, Wait
+from workflows.engine.history.results import Results
 from workflows.engine.outcomes import StepFailed
-from workflows.engine.results import Results
 
 LIMIT_REACHED: Final = "limit_reached"
 

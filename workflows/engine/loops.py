@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from workflows.definition.instructions import Branch, Instruction, Repeat, Stop
+from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop
 from workflows.engine import limits
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress, WaitType, expected

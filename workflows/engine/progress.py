@@ -27,10 +27,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from workflows.definition.instructions import Instruction
+from workflows.definition.programs.instructions import Instruction
 from workflows.definition.scope import Scope
-from workflows.engine.entries import Entry, Timing
-from workflows.engine.folding import Fold
+from workflows.engine.history.entries import Entry, Timing
+from workflows.engine.history.folding import Fold
 from workflows.engine.statuses import RunStatus
 
 Json = Any

@@ -8,7 +8,7 @@ decision would allow it a second time.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from workflows.definition.instructions import (
+from workflows.definition.programs.instructions import (
     Approval,
     Call,
     EmitEvent,
@@ -17,13 +17,13 @@ from workflows.definition.instructions import (
     Parallel,
     RunWorkflow,
 )
-from workflows.definition.program import Program
+from workflows.definition.programs.program import Program
 from workflows.engine.decide import POISONED
-from workflows.engine.entries import Entry
-from workflows.engine.reach import where_runs_may_start
-from workflows.engine.replay import visits
+from workflows.engine.history.entries import Entry
+from workflows.engine.history.reach import where_runs_may_start
+from workflows.engine.history.replay import visits
+from workflows.engine.history.taking_over import Asks, block_asks
 from workflows.engine.statuses import RunStatus, StepStatus
-from workflows.engine.taking_over import Asks, block_asks
 
 Json = Any
 Mark = tuple[str, Json]  # of an entry, the same in every run that has taken it over

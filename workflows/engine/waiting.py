@@ -7,13 +7,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tenants.names import one_line
+from tenants.core.text.names import one_line
 from workflows.definition.approvers import can_be_asked
 from workflows.definition.errors import ExpressionError
-from workflows.definition.instructions import Approval, Instruction, Reminder, Wait, WaitForEvent
 from workflows.definition.language import APPROVERS_BELONG
-from workflows.engine import patience
-from workflows.engine.entries import Entry
+from workflows.definition.programs.instructions import (
+    Approval,
+    Instruction,
+    Reminder,
+    Wait,
+    WaitForEvent,
+)
+from workflows.engine import reminders
+from workflows.engine.history.entries import Entry
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import (
     AwaitedEvent,
@@ -63,7 +69,7 @@ def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
     """Begin to wait for an event or a decision; or wait on, behind the steps of a reminder."""
     instruction = job.instruction
     if not job.attempts:
-        waiting = patience.resumed(walker.seen, instruction.name)
+        waiting = reminders.resumed(walker.seen, instruction.name)
         if waiting:
             return _park(walker, instruction, waiting, now)
     params: Json = instruction.render(job.scope)
@@ -101,7 +107,7 @@ def _refuse_unreachable(approvers: Sequence[str]) -> None:
 
 def goes_on(walker: Walker, instruction: Instruction) -> bool:
     """Whether a wait is under way, and the steps of a reminder lead back to it."""
-    return patience.resumed(walker.seen, instruction.name) is not None
+    return reminders.resumed(walker.seen, instruction.name) is not None
 
 
 def awake(
@@ -115,7 +121,7 @@ def awake(
     if arrival or is_up(pending, now):
         outcome = _answer(instruction, arrival, pending, now)
         return walker.over(instruction, pending, outcome, now)
-    call = patience.call_to_make(_reminders(instruction), pending, now)
+    call = reminders.call_to_make(_reminders(instruction), pending, now)
     if call is None:
         return _park(walker, instruction, pending, now)
     link = {"link": pending["link"]} if "link" in pending else {}
@@ -140,7 +146,7 @@ def _next_moment(instruction: Instruction, pending: Mapping[str, Json]) -> datet
     """Return when the next reminder is due or time is up, whichever is first."""
     if "until" not in pending:
         return None  # children have no clock
-    call = patience.next_call(_reminders(instruction), pending)
+    call = reminders.next_call(_reminders(instruction), pending)
     until = datetime.fromisoformat(pending["until"]) if pending["until"] else None
     return min((one for one in (until, call.at if call else None) if one), default=None)
 

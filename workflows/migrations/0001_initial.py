@@ -5,8 +5,8 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.fields.json
 import django.db.models.functions.datetime
-import tenants.fields
-import tenants.ids
+import tenants.core.database.fields
+import tenants.core.database.ids
 import workflows.engine.statuses
 from django.conf import settings
 from django.db import migrations, models
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowDefinition',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(help_text='By this name exports refer to it.', max_length=100, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('trigger_type', models.CharField(blank=True, max_length=100, verbose_name='starts on')),
@@ -70,17 +70,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowEvent',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('type', models.CharField(max_length=100, verbose_name='type')),
-                ('payload', tenants.fields.ExactJSONField(default=dict, verbose_name='payload')),
-                ('previous', tenants.fields.ExactJSONField(help_text='Of a changed record: what its fields held before.', null=True, verbose_name='values before')),
+                ('payload', tenants.core.database.fields.ExactJSONField(default=dict, verbose_name='payload')),
+                ('previous', tenants.core.database.fields.ExactJSONField(help_text='Of a changed record: what its fields held before.', null=True, verbose_name='values before')),
                 ('subject_type', models.CharField(blank=True, max_length=100, verbose_name='about (kind)')),
                 ('subject_id', models.CharField(blank=True, max_length=100, verbose_name='about (id)')),
                 ('source', models.CharField(blank=True, max_length=40, verbose_name='source')),
                 ('actor', models.CharField(blank=True, max_length=200, verbose_name='caused by')),
                 ('caused_by_run', models.UUIDField(null=True, verbose_name='caused by run')),
                 ('depth', models.PositiveSmallIntegerField(default=0, help_text='How many runs stand between this event and the first one.', verbose_name='depth')),
-                ('evaluations', tenants.fields.ExactJSONField(default=list, help_text='Each workflow that listens, and why it did or did not start.', verbose_name='what listened')),
+                ('evaluations', tenants.core.database.fields.ExactJSONField(default=list, help_text='Each workflow that listens, and why it did or did not start.', verbose_name='what listened')),
                 ('search_keys', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, editable=False, size=None)),
                 ('matched_at', models.DateTimeField(editable=False, null=True, verbose_name='waits matched')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowIdempotency',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('source', models.CharField(max_length=200, verbose_name='source')),
                 ('key', models.CharField(max_length=255, verbose_name='key')),
                 ('request_hash', models.CharField(max_length=64, verbose_name='request hash')),
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowLane',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.CharField(max_length=300, verbose_name='key')),
                 ('limit', models.PositiveIntegerField(verbose_name='limit')),
                 ('holders', models.PositiveIntegerField(default=0, verbose_name='held')),
@@ -128,10 +128,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowRehearsal',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('document', models.JSONField(verbose_name='document')),
-                ('input', tenants.fields.ExactJSONField(default=dict, verbose_name='input')),
-                ('result', tenants.fields.ExactJSONField(null=True, verbose_name='result')),
+                ('input', tenants.core.database.fields.ExactJSONField(default=dict, verbose_name='input')),
+                ('result', tenants.core.database.fields.ExactJSONField(null=True, verbose_name='result')),
                 ('actor', models.CharField(blank=True, max_length=200, verbose_name='started by')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('completed_at', models.DateTimeField(null=True, verbose_name='ended')),
@@ -147,13 +147,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowRun',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='run')),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False, verbose_name='run')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
-                ('trigger_payload', tenants.fields.ExactJSONField(default=dict, verbose_name='payload')),
+                ('trigger_payload', tenants.core.database.fields.ExactJSONField(default=dict, verbose_name='payload')),
                 ('status', models.CharField(choices=[(workflows.engine.statuses.RunStatus['QUEUED'], 'Queued'), (workflows.engine.statuses.RunStatus['RUNNING'], 'Running'), (workflows.engine.statuses.RunStatus['WAITING'], 'Waiting'), (workflows.engine.statuses.RunStatus['COMPLETED'], 'Completed'), (workflows.engine.statuses.RunStatus['COMPLETED_WITH_ERRORS'], 'Completed with errors'), (workflows.engine.statuses.RunStatus['FAILED'], 'Failed'), (workflows.engine.statuses.RunStatus['CANCELLED'], 'Cancelled'), (workflows.engine.statuses.RunStatus['SKIPPED'], 'Skipped')], default=workflows.engine.statuses.RunStatus['QUEUED'], max_length=30, verbose_name='status')),
                 ('current_step', models.PositiveIntegerField(db_default=0, default=0, help_text='Index of the next instruction.', verbose_name='next step')),
-                ('step_results', tenants.fields.ExactJSONField(db_default=models.Value([], models.JSONField()), default=list, verbose_name='steps')),
-                ('pending', tenants.fields.ExactJSONField(help_text='Its params as rendered, its attempts, what it waits for.', null=True, verbose_name='step under way')),
+                ('step_results', tenants.core.database.fields.ExactJSONField(db_default=models.Value([], models.JSONField()), default=list, verbose_name='steps')),
+                ('pending', tenants.core.database.fields.ExactJSONField(help_text='Its params as rendered, its attempts, what it waits for.', null=True, verbose_name='step under way')),
                 ('error_message', models.TextField(null=True, verbose_name='error')),
                 ('error_step', models.CharField(max_length=100, null=True, verbose_name='failed step')),
                 ('error_code', models.CharField(max_length=100, null=True, verbose_name='error code')),
@@ -172,8 +172,8 @@ class Migration(migrations.Migration):
                 ('parent_run', models.UUIDField(null=True, verbose_name='parent run')),
                 ('entry', models.PositiveIntegerField(db_default=0, default=0, verbose_name='entry')),
                 ('item_index', models.PositiveIntegerField(null=True, verbose_name='item number')),
-                ('item', tenants.fields.ExactJSONField(help_text='Of a child run: the element it works on, or its input.', null=True, verbose_name='item')),
-                ('output', tenants.fields.ExactJSONField(help_text='Of a child run that has ended: what it hands back.', null=True, verbose_name='output')),
+                ('item', tenants.core.database.fields.ExactJSONField(help_text='Of a child run: the element it works on, or its input.', null=True, verbose_name='item')),
+                ('output', tenants.core.database.fields.ExactJSONField(help_text='Of a child run that has ended: what it hands back.', null=True, verbose_name='output')),
                 ('children_open', models.PositiveIntegerField(db_default=0, default=0, verbose_name='open children')),
                 ('lane', models.CharField(max_length=300, null=True, verbose_name='lane')),
                 ('holds_lane', models.BooleanField(db_default=False, default=False, verbose_name='holds its lane')),
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowRunStats',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('hour', models.DateTimeField(verbose_name='hour')),
                 ('status', models.CharField(max_length=30, verbose_name='status')),
                 ('runs', models.PositiveBigIntegerField(verbose_name='runs')),
@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowSchedule',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=100, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('event_type', models.CharField(max_length=100, verbose_name='fires')),
@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowVersion',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
                 ('document', models.JSONField(db_column='definition', verbose_name='document')),
                 ('program', models.JSONField(verbose_name='compiled program')),
@@ -254,7 +254,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkflowApproval',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('run_id', models.UUIDField(verbose_name='run')),
                 ('step_name', models.CharField(max_length=100, verbose_name='step')),
                 ('title', models.CharField(max_length=300, verbose_name='question')),

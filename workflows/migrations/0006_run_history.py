@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import tenants.fields
+import tenants.core.database.fields
 
 # The entries were written once, by the run that they belong to. The table is long where runs loop:
 # counts, not shares, as for runs.
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ),
                 ("run_id", models.UUIDField(verbose_name="run")),
                 ("seq", models.PositiveIntegerField(verbose_name="number of the last entry")),
-                ("entries", tenants.fields.ExactJSONField(verbose_name="steps")),
+                ("entries", tenants.core.database.fields.ExactJSONField(verbose_name="steps")),
                 (
                     "tenant",
                     models.ForeignKey(

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import SafeJSONField
+from tenants.core.database.fields import SafeJSONField
 from workflows.models.base import TenantManager, TenantModel
 
 
@@ -25,7 +25,7 @@ class WorkflowApproval(TenantModel):
     form = SafeJSONField(_("form"), default=list)  # [{"key", "label", "type", …}]
     allow_self = models.BooleanField(_("may decide on their own request"), default=False)
     requested_by = models.CharField(_("requested by"), max_length=200, blank=True)
-    # Everybody behind the run: `runtime.requesters`. NULL: asked by an older release.
+    # Everybody behind the run: `runtime.runs.requesters`. NULL: asked by an older release.
     requesters = ArrayField(
         models.TextField(), verbose_name=_("asked for by"), null=True, editable=False
     )

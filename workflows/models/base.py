@@ -5,7 +5,7 @@ from typing import Any, Self, TypeVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.ids import DatabaseUUID7, uuid7
 from tenants.models.tenant import Tenant
 
 M = TypeVar("M", bound=models.Model)

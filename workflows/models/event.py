@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import ExactJSONField
+from tenants.core.database.fields import ExactJSONField
 from workflows.models.base import TenantManager, TenantModel
 
 

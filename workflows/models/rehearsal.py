@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import ExactJSONField, SafeJSONField
+from tenants.core.database.fields import ExactJSONField, SafeJSONField
 from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 

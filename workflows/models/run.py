@@ -9,8 +9,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Collate, Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import ExactJSONField
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.fields import ExactJSONField
+from tenants.core.database.ids import DatabaseUUID7, uuid7
 from workflows.engine.statuses import RunStatus
 from workflows.models.arrival import NextArrival
 from workflows.models.base import TenantModel, TenantQuerySet
@@ -42,7 +42,7 @@ class RunQuerySet(TenantQuerySet["WorkflowRun"]):
 
 
 class WorkflowRun(TenantModel):
-    """One run. Only `workflows.runtime.store` writes its status.
+    """One run. Only `workflows.runtime.runs.store` writes its status.
 
     No index or predicate names status, lease_until, lease_token, current_step, step_results or
     pending: a checkpoint then changes no index (a HOT update). `due_at` is set while the run lives

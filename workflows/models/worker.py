@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import SafeJSONField
+from tenants.core.database.fields import SafeJSONField
 
 
 class WorkflowWorker(models.Model):

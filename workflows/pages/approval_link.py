@@ -13,22 +13,22 @@ from django.template.response import TemplateResponse
 from django.utils import timezone, translation
 from django.views.generic import View
 
+from tenants.core.values.zones import zone_named
 from tenants.models.user import User
-from tenants.zones import zone_named
+from workflows.presentation.actors import actor_words
+from workflows.presentation.approvals import ApprovalState, refusal_words
 from workflows.runtime.database import database_now
-from workflows.services.approval_links import Opened, open_link
-from workflows.services.approval_page import ApprovalPage, approval_page, typed_answers, with_typed
-from workflows.services.approval_refusals import (
+from workflows.services.approvals.approvers import refusal
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.links import Opened, open_link
+from workflows.services.approvals.page import ApprovalPage, approval_page, typed_answers, with_typed
+from workflows.services.approvals.refusals import (
     AlreadyDecided,
     AnswerInvalid,
     MayNotDecide,
     NoLongerOpen,
     UnknownChoice,
 )
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import refusal
-from workflows.wording.actors import actor_words
-from workflows.wording.approvals import ApprovalState, refusal_words
 
 HEADERS: Final = {
     "Cache-Control": "private, no-store, max-age=0",

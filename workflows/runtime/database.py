@@ -11,8 +11,8 @@ from typing import Any, Final
 import psycopg
 from django.db import Error, InterfaceError, OperationalError, connections
 
-from tenants.jsontext import loads, storable_text
-from tenants.prepared import Row, cursor_of, execute, execute_on
+from tenants.core.database.prepared import Row, cursor_of, execute, execute_on
+from tenants.core.json.jsontext import loads, storable_text
 
 __all__ = [
     "Row",

@@ -13,13 +13,13 @@ from tenants.admin.access import (
     sees_several,
     tenants_seen,
 )
-from workflows.services.approvals import waiting_for
-from workflows.services.attention import attention
-from workflows.services.beginnings import MOST_RUNS, beginnings
-from workflows.services.broken import count_broken
-from workflows.services.guide import guide_steps
-from workflows.services.newest_runs import last_day, newest_runs
-from workflows.wording.times import duration, short_moment
+from workflows.presentation.times import duration, short_moment
+from workflows.services.approvals.decide import waiting_for
+from workflows.services.definitions.broken import count_broken
+from workflows.services.onboarding.guide import guide_steps
+from workflows.services.onboarding.progress import MOST_RUNS, beginnings
+from workflows.services.operations.attention import attention
+from workflows.services.runs.newest import last_day, newest_runs
 
 register = template.Library()
 

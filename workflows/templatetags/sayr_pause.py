@@ -9,9 +9,9 @@ from django import template
 
 from tenants.admin import access
 from tenants.models.tenant import Tenant
-from workflows.services.pause import pause_of
-from workflows.wording.actors import actor_words
-from workflows.wording.times import short_moment
+from workflows.presentation.actors import actor_words
+from workflows.presentation.times import short_moment
+from workflows.services.operations.pause import pause_of
 
 register = template.Library()
 

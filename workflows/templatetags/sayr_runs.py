@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from actions import records
 from workflows.models.run import WorkflowRun
-from workflows.services.stories import plans_of, told
+from workflows.services.runs.summaries import plans_of, told
 
 register = template.Library()
 

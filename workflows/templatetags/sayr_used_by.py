@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from actions.models.connection import Connection
-from workflows.services.usage import used_by
+from workflows.services.definitions.usage import used_by
 
 register = template.Library()
 

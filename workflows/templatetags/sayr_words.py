@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django import template
 
-from tenants.listing import listed as with_commas
+from tenants.core.text.listing import listed as with_commas
 
 register = template.Library()
 

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from actions import records
-from tenants.known import facts_of
-from tenants.strict_json import BadJson
-from tenants.tracking import RecordChange, records_changed
+from tenants.core.json.strict_json import BadJson
+from tenants.tenant_cache import facts_of
+from tenants.tracking.changes import RecordChange, records_changed
 from workflows.event_types import RecordEvent, all_event_types
-from workflows.services.fire import EventDraft, fire_all
-from workflows.services.payloads import normalise_object
+from workflows.services.events.fire import EventDraft, fire_all
+from workflows.services.events.payloads import normalise_object
 
 Json = Any
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models.signals import post_save
 
 from tenants.models.tenant import Tenant
-from workflows.services.schedules import follow_clock
+from workflows.services.schedules.firing import follow_clock
 
 
 def listen() -> None:

@@ -1,7 +1,7 @@
 """The clock of the approvals: looks every few seconds who is asked and was not told.
 
 A thread of its own beside the schedules' ticker: a mail server that hangs must not hold up a
-schedule. Every host has one; a lock decides who sends (workflows.services.approval_mails).
+schedule. Every host has one; a lock decides who sends (workflows.services.approvals.mails).
 """
 
 import logging
@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import close_old_connections
 
-from workflows.services.approval_mails import tell_approvers
+from workflows.services.approvals.mails import tell_approvers
 
 logger = logging.getLogger(__name__)
 

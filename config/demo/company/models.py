@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.ids import DatabaseUUID7, uuid7
+from tenants.core.database.ids import DatabaseUUID7, uuid7
 from tenants.models.amounts import AmountField
 from tenants.models.tenant import Tenant
-from tenants.tracking import TrackedModel, TrackedQuerySet
+from tenants.tracking.changes import TrackedModel, TrackedQuerySet
 
 
 class CompanyRecord(TrackedModel):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from tenants.ids import lowest_id_at, uuid7
+from tenants.core.database.ids import lowest_id_at, uuid7
 
 _AFTER_THE_TIME: Final = (1 << 80) - 1  # the bits of a UUIDv7 that are not its milliseconds
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tenants.models.tenant import Tenant
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 Json = Any
 

@@ -6,9 +6,9 @@ import unicodedata
 import pytest
 from django.db import connection
 
-from actions.record_queries import rows_where
 from actions.records import Record
-from tenants.characters import comparable
+from actions.tables.queries import rows_where
+from tenants.core.text.characters import comparable
 from tenants.models.order import Order
 from workflows.definition.operators import OPERATORS, Sides
 

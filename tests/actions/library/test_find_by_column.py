@@ -8,8 +8,8 @@ from django.db import models
 
 from actions.errors import PermanentFailure
 from actions.models.connection import Connection
-from actions.record_queries import _OPERATORS
 from actions.records import Record
+from actions.tables.queries import _OPERATORS
 from workflows.models.definition import WorkflowDefinition
 
 RECORDS = [

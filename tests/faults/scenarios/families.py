@@ -11,7 +11,7 @@ from tests.faults.jobs import ANSWER, answer_job, batch_job
 from tests.faults.ledger import ENDED
 from tests.faults.registry import scenario
 from tests.support.live import wait_until
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
 
 ITEMS = 50
 FIRST_STEP_SECONDS = 3  # longer than it takes until an event for which nobody waits is looked at

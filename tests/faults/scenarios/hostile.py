@@ -17,8 +17,8 @@ from tests.support.outside import running_sandbox
 from tests.support.people import make_member
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 
 PROBES = 5
 LATER_MS = 1000  # than usual, at most

@@ -5,9 +5,9 @@ import time
 from tests.faults.jobs import turns_job
 from tests.faults.registry import scenario
 from tests.support.live import wait_until
-from workflows.services.cancel import cancel
-from workflows.services.cancel_all import cancel_live
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.cancel_all import cancel_live
 
 RUNS = 5
 CALL_SECONDS = 1

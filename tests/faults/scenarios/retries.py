@@ -8,7 +8,7 @@ from tests.faults.jobs import batch_job
 from tests.faults.registry import scenario
 from tests.support.live import wait_until
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import retry_failed_step
+from workflows.services.runs.retry import retry_failed_step
 
 ITEMS = 6
 FAILED = """

@@ -12,11 +12,11 @@ from tests.support.people import make_member
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.approval_refusals import MayNotDecide
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import key_decider
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.approvals.approvers import key_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.refusals import MayNotDecide
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 DOCUMENT = {
     "name": "New order",

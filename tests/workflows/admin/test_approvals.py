@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from tests.support.approvals import FORM, ask, due_now
 from workflows.models.approval import WorkflowApproval
-from workflows.runtime import store
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
+from workflows.runtime.runs import store
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services import gallery
-from workflows.services.drafts import save_draft
-from workflows.services.publish import publish
+from workflows.services.definitions.drafts import save_draft
+from workflows.services.definitions.publish import publish
+from workflows.services.onboarding import gallery
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 # What the tests' people have written, and names that stand in lists of them.

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from actions.models.message_template import MessageTemplate
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 PAGE = "/admin/workflows/workflowdefinition/broken/"
 

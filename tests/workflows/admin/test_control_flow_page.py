@@ -7,7 +7,7 @@ from actions.models.connection import Connection
 from tests.support.company import case
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ import pytest
 from tests.workflows.admin.conftest import NOON
 from workflows.definition.operators import OPERATORS
 from workflows.models.event import WorkflowEvent
-from workflows.wording import evaluations
-from workflows.wording.comparisons import WORDS, comparison
+from workflows.presentation.documents.comparisons import WORDS, comparison
+from workflows.presentation.runs import evaluations
 
 
 def test_an_event_shows_its_record_its_payload_and_its_runs(support, world, page):

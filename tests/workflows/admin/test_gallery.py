@@ -3,18 +3,18 @@
 import pytest
 from django.urls import reverse
 
+from actions.connection_test import try_out
 from actions.models.connection import Connection, ConnectionKind
 from actions.models.message_template import MessageTemplate
 from actions.sandbox.connections import values_of
-from actions.trial import try_out
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.schedule import WorkflowSchedule
-from workflows.services import gallery
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
+from workflows.services.onboarding import gallery
 
 GALLERY = "/admin/workflows/workflowdefinition/gallery/"
 HOME = "/admin/"

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tenants.ids import lowest_id_at
+from tenants.core.database.ids import lowest_id_at
 from tenants.models.membership import Membership
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant

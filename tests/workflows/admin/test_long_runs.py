@@ -6,14 +6,14 @@ import pytest
 from django.urls import reverse
 
 from tests.workflows.admin.conftest import result
-from workflows.admin import run_steps
+from workflows.admin.runs import steps as run_steps
 from workflows.models.run import WorkflowRun
 from workflows.models.run_history import WorkflowRunHistory
-from workflows.services import run_entries
-from workflows.services.find_runs import run_history
-from workflows.services.publish import publish
-from workflows.services.stories import facts_of, plans_of
-from workflows.wording.runs import summary
+from workflows.presentation.runs.summary import summary
+from workflows.services.definitions.publish import publish
+from workflows.services.runs import entries as run_entries
+from workflows.services.runs.queries import run_history
+from workflows.services.runs.summaries import facts_of, plans_of
 
 ROUNDS = 1000
 NEVER = {"all": [{"field": "trigger.order_id", "operator": "equals", "value": "never"}]}
@@ -114,7 +114,7 @@ def test_the_part_that_follows_the_run_shows_the_same_rounds(support, long_run):
 
 
 def test_of_a_run_without_end_the_page_has_the_last_steps(support, page, long_run, monkeypatch):
-    monkeypatch.setattr("workflows.admin.run_page.MAX_SHOWN", 51)
+    monkeypatch.setattr("workflows.admin.runs.page.MAX_SHOWN", 51)
 
     numbers, links, content = rounds_on(support, page(long_run))
 

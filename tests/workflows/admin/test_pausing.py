@@ -8,7 +8,7 @@ from tenants.models.tenant import Tenant
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.pause import pause
+from workflows.services.operations.pause import pause
 
 PAGE = "/admin/workflows/workflowdefinition/pause/"
 TOLD = "Everything is paused since"

@@ -10,7 +10,7 @@ from tests.workflows.admin.conftest import result
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 OPERATIONS = ["cancel", "retry", "correct", "settle"]
 
@@ -401,7 +401,7 @@ def test_support_chooses_nothing(support, world, page):
 
 
 def test_too_many_runs_at_once_are_refused(ops, world, several, page, monkeypatch):
-    monkeypatch.setattr("workflows.admin.chosen_runs.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("workflows.admin.runs.bulk.MOST_AT_ONCE", 2)
 
     content = ops.post(
         page(WorkflowRun), chosen("cancel_chosen", *several[:3], post="yes"), follow=True

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tenants.ids import lowest_id_at
+from tenants.core.database.ids import lowest_id_at
 from tenants.models.membership import Membership
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
@@ -322,8 +322,8 @@ def test_part_of_a_word_finds_among_the_newest_and_says_so(support, world, other
 def test_part_of_a_word_is_not_looked_for_in_a_whole_history(support, world, page, monkeypatch):
     world.make_order("A-77", customer_name="Rami Haddad")
     world.make_order("A-78", customer_name="Maya Khoury")
-    monkeypatch.setattr("workflows.services.search_history.MOST_READ", 1)
-    monkeypatch.setattr("workflows.services.search_history.LEAST_READ_OF_EACH", 1)
+    monkeypatch.setattr("workflows.services.events.search.MOST_READ", 1)
+    monkeypatch.setattr("workflows.services.events.search.LEAST_READ_OF_EACH", 1)
 
     assert shown(support, page, q="hadd") == []
     assert shown(support, page, q="haddad") != []

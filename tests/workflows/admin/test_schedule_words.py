@@ -12,9 +12,9 @@ from django.utils.translation import gettext, ngettext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.admin.schedule_hints import schedule_hints
-from workflows.admin.schedule_words import schedule_words
-from workflows.services.cron import Cron, UnreadableCron
+from workflows.admin.schedules.hints import schedule_hints
+from workflows.admin.schedules.words import schedule_words
+from workflows.services.schedules.cron import Cron, UnreadableCron
 
 RIYADH = ZoneInfo("Asia/Riyadh")  # its clocks never change
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from tenants.models.membership import Membership
 from tests.support.definitions import publish_log
 from workflows.models.schedule import WorkflowSchedule
 from workflows.runtime.database import database_now
-from workflows.services.schedules import set_active
+from workflows.services.schedules.firing import set_active
 
 REPORT = {
     "name": "Daily report",

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from workflows.admin.step_bars import FULL, THINNEST, Bar, bars_of, span_of
-from workflows.wording.lines import Attempt, Line, StepState
+from workflows.admin.runs.bars import FULL, THINNEST, Bar, bars_of, span_of
+from workflows.presentation.runs.lines import Attempt, Line, StepState
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

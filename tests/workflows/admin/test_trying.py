@@ -10,8 +10,8 @@ from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
-from workflows.services import backtest
-from workflows.services.managed import keep_in_git
+from workflows.services.definitions.source_control import keep_in_git
+from workflows.services.dry_run import backtest
 
 TRY = reverse("admin:workflows_workflowdefinition_try")
 

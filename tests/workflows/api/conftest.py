@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workflows.api.callers import Caller, make_caller
-from workflows.services import backlog
+from workflows.services.events import backlog
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from tests.support.approvals import FORM, due_now
 from tests.support.approvals import ask as ask_people
 from tests.support.people import make_member
 from tests.workflows.api.callers import make_caller
-from workflows.runtime import store
-from workflows.services.approval_links import link_for
+from workflows.runtime.runs import store
+from workflows.services.approvals.links import link_for
 
 SCOPES = ["runs:read", "approvals:decide"]
 

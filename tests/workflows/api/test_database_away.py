@@ -10,7 +10,7 @@ from tests.support.definitions import publish_log
 from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.run import WorkflowRun
-from workflows.services import fire, fire_once
+from workflows.services.events import fire, fire_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,8 +87,8 @@ def test_a_session_that_ends_half_way_leaves_nothing(
 
 def test_the_wake_up_is_not_needed_for_the_answer(caller, tenant, monkeypatch, kill_session):
     publish_log(tenant, "log", "new_order")
-    monkeypatch.setattr("workflows.runtime.wakeup.THROTTLE_SECONDS", 0)
-    monkeypatch.setattr("workflows.runtime.wakeup.WAKE", "NOTIFY no such thing")
+    monkeypatch.setattr("workflows.runtime.waits.notify.THROTTLE_SECONDS", 0)
+    monkeypatch.setattr("workflows.runtime.waits.notify.WAKE", "NOTIFY no such thing")
     assert caller.fire().status_code == 202
     assert WorkflowRun.objects.count() == 1
 

@@ -11,7 +11,7 @@ from tests.workflows.api.callers import Caller, make_caller
 from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.run import WorkflowRun
-from workflows.services import backlog, fire_once
+from workflows.services.events import backlog, fire_once
 
 
 def test_a_repeated_request_gets_the_same_answer(caller, tenant):

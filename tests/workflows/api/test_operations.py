@@ -10,7 +10,7 @@ from tests.workflows.api.callers import make_caller
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 SCOPES = ["runs:read", "runs:operate", "events:fire"]
 

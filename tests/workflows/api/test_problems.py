@@ -82,8 +82,8 @@ def test_a_fault_of_ours_shows_nothing_of_it(caller, monkeypatch, caplog):
 
 def test_too_much_pending_work_is_refused_until_later(caller, tenant, monkeypatch):
     publish_log(tenant, "log", "new_order")
-    monkeypatch.setattr("workflows.services.backlog.MAX_DUE_RUNS", 2)
-    monkeypatch.setattr("workflows.services.backlog.LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr("workflows.services.events.backlog.MAX_DUE_RUNS", 2)
+    monkeypatch.setattr("workflows.services.events.backlog.LOOK_EVERY_SECONDS", 0)
     for _ in range(3):
         assert caller.fire().status_code == 202
 
@@ -96,8 +96,8 @@ def test_too_much_pending_work_is_refused_until_later(caller, tenant, monkeypatc
 
 def test_another_tenants_pending_work_is_not_ours(caller, other_caller, other_tenant, monkeypatch):
     publish_log(other_tenant, "log", "new_order")
-    monkeypatch.setattr("workflows.services.backlog.MAX_DUE_RUNS", 0)
-    monkeypatch.setattr("workflows.services.backlog.LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr("workflows.services.events.backlog.MAX_DUE_RUNS", 0)
+    monkeypatch.setattr("workflows.services.events.backlog.LOOK_EVERY_SECONDS", 0)
     other_caller.fire()
     assert other_caller.fire().status_code == 429
     assert caller.fire().status_code == 202
@@ -105,7 +105,7 @@ def test_another_tenants_pending_work_is_not_ours(caller, other_caller, other_te
 
 def test_runs_that_wait_for_a_date_are_not_pending_work(caller, tenant, monkeypatch):
     publish_log(tenant, "log", "new_order")
-    monkeypatch.setattr("workflows.services.backlog.MAX_DUE_RUNS", 0)
+    monkeypatch.setattr("workflows.services.events.backlog.MAX_DUE_RUNS", 0)
     caller.fire()
     WorkflowRun.objects.update(due_at="2999-01-01T00:00:00Z", status="waiting")
     assert caller.fire().status_code == 202
@@ -118,7 +118,7 @@ def test_pending_work_is_counted_once_a_second_at_most(caller, monkeypatch):
         asked.append(question)
         return [(False,)]
 
-    monkeypatch.setattr("workflows.services.backlog.rows", rows)
+    monkeypatch.setattr("workflows.services.events.backlog.rows", rows)
     for _ in range(5):
         caller.fire()
     assert len(asked) == 1

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 from django.utils.http import urlencode
 
-from tenants.jsontext import dumps
+from tenants.core.json.jsontext import dumps
 from tests.support.definitions import publish_log
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services import find_runs
+from workflows.services.runs import queries as find_runs
 
 EARLY = datetime(2026, 3, 1, 8, tzinfo=UTC)
 

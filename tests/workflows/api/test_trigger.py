@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import RequestFactory
 
-from tenants.strict_json import MAX_BYTES, JsonFault
+from tenants.core.json.strict_json import MAX_BYTES, JsonFault
 from tests.support.definitions import publish_log
 from tests.tenants.test_strict_json import REFUSED
 from workflows.api.views.triggers import TriggerView

@@ -7,7 +7,7 @@ import pytest
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
 from workflows.definition.scope import Scope
 from workflows.definition.validate import validate
-from workflows.wording.problems import sentence
+from workflows.presentation.documents.problems import sentence
 
 TEXT = {"type": "string"}
 

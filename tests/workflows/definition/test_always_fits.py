@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.definition.plans import always_fits, make_plan
+from workflows.definition.programs.plans import always_fits, make_plan
 from workflows.definition.schemas import validator
 
 SCHEMAS = st.recursive(

@@ -23,8 +23,8 @@ from tests.workflows.definition.shapes import (
     wait_for_event,
 )
 from workflows.definition.blocks import lists_in
-from workflows.definition.compiler import compile_document
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 from workflows.definition.validate import validate
 
 IF_ERROR = st.sampled_from(["stop", "continue"])

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 
 from actions import comparing
-from workflows.definition.comparison import equal, order
-from workflows.definition.numbers import as_number
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
-from workflows.services.approval_answers import Field, FieldType, checked
+from workflows.definition.values.comparison import equal, order
+from workflows.definition.values.numbers import as_number
+from workflows.services.approvals.answers import Field, FieldType, checked
 
 ARABIC = str.maketrans("0123456789.", "٠١٢٣٤٥٦٧٨٩٫")  # noqa: RUF001
 PERSIAN = str.maketrans("0123456789.", "۰۱۲۳۴۵۶۷۸۹٫")  # noqa: RUF001

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from actions import comparing
-from workflows.definition.comparison import equal, order
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
+from workflows.definition.values.comparison import equal, order
 
 # The moments at which the clocks go forward and back; Riyadh's never do.
 CHANGES = {

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.definition.catalogue import ActionSignature, Catalogue
-from workflows.definition.compiler import compile_document
 from workflows.definition.errors import ExpressionError, InvalidDocument, InvalidProgram
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
 
 ORDER = {

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.definition.catalogue import ActionSignature, Catalogue
-from workflows.definition.compiler import compile_document
-from workflows.definition.durations import parse_duration
-from workflows.definition.program import load_program, load_retry
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program, load_retry
 from workflows.definition.retry import RetryPolicy
+from workflows.definition.values.durations import parse_duration
 
 SECOND = timedelta(seconds=1)
 

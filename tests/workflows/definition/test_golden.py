@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.workflows.definition.conftest import CATALOGUE
-from workflows.definition.compiler import compile_document
 from workflows.definition.language import LANGUAGE_VERSION
-from workflows.definition.program import RunSettings, load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import RunSettings, load_program
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 STORED = {path.stem: json.loads(path.read_text()) for path in GOLDEN}

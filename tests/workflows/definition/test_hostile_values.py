@@ -7,13 +7,13 @@ from time import process_time
 
 import pytest
 
-from tenants.written import MOST_DIGITS
+from tenants.core.values.written import MOST_DIGITS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
 from workflows.definition.templates.filters import FILTERS
-from workflows.definition.values import MOST_STORED_DIGITS
+from workflows.definition.values.json_values import MOST_STORED_DIGITS
 
 LENGTH = 200_000
 # Many times what is allowed (a twentieth of a second), for machines that are busy.

@@ -21,9 +21,9 @@ from tests.workflows.definition.shapes import (
     wait,
     wait_for_event,
 )
-from workflows.definition.compiler import compile_document
 from workflows.definition.errors import ExpressionError
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 from workflows.definition.retry import RetryPolicy
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.isolates import FIRST, LAST, isolated, pieces, without_isolates
-from workflows.definition.plans import load_plan, make_plan
+from tenants.core.text.isolates import FIRST, LAST, isolated, pieces, without_isolates
+from workflows.definition.programs.plans import load_plan, make_plan
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
 

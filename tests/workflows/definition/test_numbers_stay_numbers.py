@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.jsontext import dumps, loads
+from tenants.core.json.jsontext import dumps, loads
 from workflows.definition.catalogue import ActionSignature, Catalogue
-from workflows.definition.compiler import compile_document
 from workflows.definition.errors import ExpressionError
-from workflows.definition.plans import load_plan, make_plan
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.plans import load_plan, make_plan
+from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
-from workflows.definition.values import normalise
+from workflows.definition.values.json_values import normalise
 
 LONG = "0.1234567890123456789012345678901234567890"
 TRIGGER = loads(

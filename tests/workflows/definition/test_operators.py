@@ -14,7 +14,7 @@ from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS
 from workflows.definition.scope import Scope
-from workflows.wording.problems import sentence
+from workflows.presentation.documents.problems import sentence
 
 MISSING = object()
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from actions.library.http_request import PARAMS
 from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.validate import validate
-from workflows.wording.problems import sentence
+from workflows.presentation.documents.problems import sentence
 
 ASK = {"method": "GET", "url": "https://x.example"}
 CATALOGUE = Catalogue(actions={"http_request": ActionSignature(params=PARAMS)}, events={"x": None})

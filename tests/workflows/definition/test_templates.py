@@ -18,7 +18,7 @@ from workflows.definition.templates import (
     template_problems,
 )
 from workflows.definition.templates.compiled import PlainTemplate
-from workflows.wording.problems import sentence
+from workflows.presentation.documents.problems import sentence
 
 TRIGGER = {
     "id": "A1",

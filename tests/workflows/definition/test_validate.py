@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.workflows.definition.shapes import nested, with_everything
 from workflows.definition.catalogue import Catalogue
-from workflows.definition.compiler import compile_document
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 from workflows.definition.validate import validate
 
 ROW = {"field": "trigger.a", "operator": "equals", "value": 1}

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.definition.errors import ExpressionError
-from workflows.definition.paths import lookup, parse_path, show_path
 from workflows.definition.scope import Scope
-from workflows.definition.values import MISSING, normalise
+from workflows.definition.values.json_values import MISSING, normalise
+from workflows.definition.values.paths import lookup, parse_path, show_path
 
 
 class Colour(Enum):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
+from workflows.definition.values.windows import DAYS, first_moment, load_window, parse_clock
 from workflows.definition.waits import wake_at
-from workflows.definition.windows import DAYS, first_moment, load_window, parse_clock
-from workflows.wording.problems import sentence
+from workflows.presentation.documents.problems import sentence
 
 # Beirut goes forward on Sunday 29 March 2026 at 00:00, and back on Sunday 25 October at 00:00.
 # Cairo goes forward on Friday 24 April 2026 at 00:00, and back on Thursday 29 October at 24:00.

@@ -15,9 +15,9 @@ from tests.workflows.definition.shapes import (
     stop,
     wait,
 )
-from workflows.definition.compiler import compile_document
 from workflows.definition.errors import InvalidProgram
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 
 
 def program_of(document_with, *steps, **head):

@@ -22,8 +22,8 @@ from tests.workflows.definition.shapes import (
     wait_for_event,
     with_everything,
 )
-from workflows.definition.compiler import compile_document
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 
 
 def program_of(document_with, *steps, **head):

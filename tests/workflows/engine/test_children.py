@@ -16,9 +16,9 @@ from workflows.engine.children import (
     taken,
     too_many,
 )
+from workflows.engine.history.resuming import Scope
 from workflows.engine.outcomes import RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Child, Spawn
-from workflows.engine.resuming import Scope
 from workflows.engine.statuses import RunStatus
 
 REFUSED = {"code": "http_404", "step": "say_it", "message": "no"}

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workflows.definition.catalogue import ActionSignature, Catalogue
-from workflows.definition.compiler import compile_document
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
 from workflows.engine.advance import Walker
-from workflows.engine.entries import Timing, latest_handled
+from workflows.engine.history.entries import Timing, latest_handled
 from workflows.engine.outcomes import StepCompleted, StepFailed
 from workflows.engine.statuses import RunStatus
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.workflows.engine.walking import NOW, kind, program_of, say, walker
 from workflows.engine.children import PAGE, ChildEnd, Family
-from workflows.engine.entries import Timing
+from workflows.engine.history.entries import Timing
 from workflows.engine.outcomes import CancelAsked, StepCompleted, StepFailed
 from workflows.engine.progress import Ended, WaitType
 from workflows.engine.statuses import RunStatus

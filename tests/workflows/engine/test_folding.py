@@ -7,12 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.engine.walking import program_of, say
-from workflows.engine import folding
 from workflows.engine.decide import Then
-from workflows.engine.entries import error_to_tell, has_errors, latest_handled, stopping_entry
-from workflows.engine.results import Results
+from workflows.engine.history import folding
+from workflows.engine.history.entries import (
+    error_to_tell,
+    has_errors,
+    latest_handled,
+    stopping_entry,
+)
+from workflows.engine.history.results import Results
 from workflows.engine.statuses import RunStatus, StepStatus
-from workflows.services.run_entries import joined
+from workflows.services.runs.entries import joined
 
 NAMES = ("a", "b", "c")
 # The last of them stands under `on_failure`.
@@ -183,7 +188,7 @@ def test_a_copy_does_not_change_what_it_was_copied_from():
 
 
 def test_a_run_without_loops_is_never_weighed(monkeypatch):
-    monkeypatch.setattr("workflows.engine.results.bytes_of", None)
+    monkeypatch.setattr("workflows.engine.history.results.bytes_of", None)
     results = Results([{"step_name": "a", "action": "say", "status": "completed"}])
 
     more = {"step_name": "b", "action": "say", "status": "completed"}

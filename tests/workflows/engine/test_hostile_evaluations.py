@@ -4,7 +4,7 @@ import pytest
 
 from tests.workflows.engine.walking import NOW, kind, program_of, say, walker
 from workflows.definition.budget import OPERATIONS
-from workflows.engine.entries import Timing
+from workflows.engine.history.entries import Timing
 from workflows.engine.interruptions import Interrupted, Postponed, WalkAbandoned
 from workflows.engine.outcomes import CancelAsked, DeadlinePassed, StepCompleted, StepFailed
 from workflows.engine.statuses import RunStatus

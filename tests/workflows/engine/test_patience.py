@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workflows.definition.instructions import Reminder
-from workflows.engine.patience import Call, call_to_make, calls, next_call, resumed
-from workflows.engine.results import Results
+from workflows.definition.programs.instructions import Reminder
+from workflows.engine.history.results import Results
+from workflows.engine.reminders import Call, call_to_make, calls, next_call, resumed
 
 SINCE = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from tests.workflows.engine.walking import NOW, kind, program_of, say, walker
 from workflows.definition.errors import InvalidDocument
-from workflows.engine.entries import Timing
+from workflows.engine.history.entries import Timing
+from workflows.engine.history.replay import passed, visits
 from workflows.engine.outcomes import StepCompleted, StepFailed
 from workflows.engine.progress import WaitType
-from workflows.engine.replay import passed, visits
 from workflows.engine.statuses import RunStatus
 
 ENDED_WELL = {RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS}

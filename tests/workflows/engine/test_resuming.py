@@ -4,7 +4,7 @@ import pytest
 
 from tests.workflows.engine.walking import NOW, kind, program_of, say
 from workflows.engine.decide import POISONED, Then
-from workflows.engine.resuming import Ending, Scope, resumption
+from workflows.engine.history.resuming import Ending, Scope, resumption
 from workflows.engine.statuses import RunStatus
 
 CANCELLED = Ending(RunStatus.CANCELLED, None, NOW)

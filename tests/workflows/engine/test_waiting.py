@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.workflows.engine.walking import NOW, kind, program_of, say, walker
-from workflows.engine.entries import Timing
+from workflows.engine.history.entries import Timing
 from workflows.engine.outcomes import StepCompleted
 from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from workflows.definition.catalogue import ActionSignature, Catalogue
-from workflows.definition.compiler import compile_document
-from workflows.definition.program import load_program
+from workflows.definition.programs.compiler import compile_document
+from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
 from workflows.engine.advance import Walker
-from workflows.engine.entries import latest_handled
+from workflows.engine.history.entries import latest_handled
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}}

@@ -11,7 +11,7 @@ from tests.support.company import case
 from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
-from workflows.services.drafts import save_draft
+from workflows.services.definitions.drafts import save_draft
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from django.utils import timezone
 from tests.support.approvals import FORM, ask, due_now
 from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
-from workflows.runtime import store
-from workflows.services.approval_links import link_for, token_for
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, addressees, user_decider
+from workflows.runtime.runs import store
+from workflows.services.approvals.approvers import Via, addressees, user_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.links import link_for, token_for
 
 pytestmark = pytest.mark.django_db
 

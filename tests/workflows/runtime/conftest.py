@@ -10,7 +10,7 @@ from actions.registry import action
 from actions.spec import Effect
 from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 PARAMS = {
     "type": "object",

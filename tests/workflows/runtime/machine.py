@@ -3,10 +3,10 @@
 from datetime import timedelta
 from time import monotonic
 
-from workflows.runtime.execute import execute
-from workflows.runtime.session import PumpSession
-from workflows.runtime.watch import Watch
-from workflows.services.run_entries import entries_of
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.runs.entries import entries_of
 
 LEASE = timedelta(seconds=30)
 

@@ -8,9 +8,9 @@ from threading import Thread
 import psycopg
 from django.db import connection
 
-from workflows.runtime import pump as pump_module
-from workflows.runtime.pump import Pump
-from workflows.runtime.session import PumpSession
+from workflows.runtime.workers import dispatcher
+from workflows.runtime.workers.dispatcher import Pump
+from workflows.runtime.workers.session import PumpSession
 
 
 class Working:
@@ -40,7 +40,7 @@ def stop_pipe_of(monkeypatch):
     """Give this process a stop pipe; yield what asks the pumps to stop."""
     reader, writer = os.pipe()
     asked = []
-    monkeypatch.setattr(pump_module, "stop_pipe", lambda: reader)
+    monkeypatch.setattr(dispatcher, "stop_pipe", lambda: reader)
 
     def ask():
         if not asked:

@@ -20,7 +20,7 @@ from unittest import mock
 
 from actions import registry
 from actions.errors import PermanentFailure, TemporaryFailure
-from tenants.jsontext import loads, readable
+from tenants.core.json.jsontext import loads, readable
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import Machine
 from workflows.models.approval import WorkflowApproval
@@ -28,11 +28,11 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Decider, Via
-from workflows.services.fire import EventDraft, fire, fire_all
-from workflows.services.publish import awaited_types
-from workflows.services.run_entries import entries_of
+from workflows.services.approvals.approvers import Decider, Via
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.definitions.publish import awaited_types
+from workflows.services.events.fire import EventDraft, fire, fire_all
+from workflows.services.runs.entries import entries_of
 
 GOLDEN = Path(__file__).parent / "golden"
 COMPILED = Path(__file__).parents[1] / "definition" / "golden"

@@ -16,13 +16,13 @@ from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime import board as boards
-from workflows.runtime import execute
-from workflows.runtime.blame import DIED, UNTOUCHED, Fate, fate_of, left_by
-from workflows.runtime.board import Board, BoardOfAnother, Cell, State
-from workflows.runtime.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
-from workflows.services.fire import fire
-from workflows.services.unknown import settle_unknown
+from workflows.runtime.runs import execute
+from workflows.runtime.workers import board as boards
+from workflows.runtime.workers.blame import DIED, UNTOUCHED, Fate, fate_of, left_by
+from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, State
+from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
+from workflows.services.events.fire import fire
+from workflows.services.runs.resolve_unknown import settle_unknown
 
 HERE, BESIDE, MAIN = 11, 12, 10  # threads
 STATES = [State.WORKING, State.CALLING, State.CALLING_REPEATABLE]

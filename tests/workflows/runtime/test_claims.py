@@ -13,12 +13,12 @@ from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime import store
-from workflows.runtime.execute import execute
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.runtime.session import PumpSession
-from workflows.runtime.watch import Watch
-from workflows.services.fire import fire
+from workflows.runtime.runs import store
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,8 +6,8 @@ from django.db import connection
 from actions.spec import Effect
 from tests.workflows.runtime.machine import Machine
 from workflows.models.run import WorkflowRun
-from workflows.runtime.matching import FORMS
-from workflows.services.fire import fire
+from workflows.runtime.waits.matching import FORMS
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

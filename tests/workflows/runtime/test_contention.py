@@ -12,9 +12,9 @@ from actions.spec import Effect
 from tests.workflows.runtime.machine import Machine
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
 from workflows.services.refusals import RunHasEnded
+from workflows.services.runs.cancel import cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

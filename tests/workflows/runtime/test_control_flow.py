@@ -11,11 +11,11 @@ from tests.support.definitions import publish_log
 from tests.support.time_travel import travel
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime.execute import execute
-from workflows.runtime.session import PumpSession
-from workflows.runtime.watch import Watch
-from workflows.services.fire import fire
-from workflows.services.retry import retry_failed_step
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.events.fire import fire
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,11 +20,11 @@ from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime import store
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.run_entries import entries_of
+from workflows.runtime.runs import store
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.runs.entries import entries_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

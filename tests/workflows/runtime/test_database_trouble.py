@@ -17,20 +17,22 @@ from actions.spec import Effect
 from tenants.models.order import Order
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import LEASE, Machine
-from workflows.engine import folding
+from workflows.engine.history import folding
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
-from workflows.runtime import callees, execute, families, look_back, store
 from workflows.runtime.database import is_trouble
-from workflows.runtime.execute import execute as execute_run
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.runtime.watch import Watch
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.run_entries import entries_of
+from workflows.runtime.runs import children as families
+from workflows.runtime.runs import execute, store, subworkflows
+from workflows.runtime.runs.execute import execute as execute_run
+from workflows.runtime.waits import look_back
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.runs.entries import entries_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -358,7 +360,7 @@ def test_trouble_at_the_look_back_misses_no_event(
 
 READS = {
     "what the run needs": (execute, "facts_of", [call("a")]),
-    "the workflow to call": (callees, "find", [call("a"), OTHER]),
+    "the workflow to call": (subworkflows, "find", [call("a"), OTHER]),
     "the children": (families, "family_of", [call("a"), EACH]),
 }
 
@@ -472,7 +474,7 @@ def test_a_step_that_drives_the_database_away_fails_in_the_end(
     library(Effect.DATABASE, cut, name="cut")
     publish_all(tenant, [{"name": "cut", "action": "cut", "params": {}, "retry": {"attempts": 1}}])
     fire(tenant, "x", {})
-    monkeypatch.setattr("workflows.runtime.insistence.LONGEST_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("workflows.runtime.runs.insistence.LONGEST_PAUSE_SECONDS", 0.02)
 
     machine.work()
 

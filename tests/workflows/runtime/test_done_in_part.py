@@ -8,9 +8,9 @@ from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.run import WorkflowRun
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.services.fire import fire
-from workflows.services.retry import retry_failed_step
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.events.fire import fire
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,14 +8,14 @@ from django.db.models import F
 from actions.spec import Effect
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import LEASE
-from workflows.definition.instructions import Call
+from workflows.definition.programs.instructions import Call
 from workflows.engine.advance import Walker
 from workflows.models.run import WorkflowRun
-from workflows.runtime import execute as executing
-from workflows.runtime import families
-from workflows.runtime.execute import execute
-from workflows.runtime.watch import Watch
-from workflows.services.fire import fire
+from workflows.runtime.runs import children
+from workflows.runtime.runs import execute as executing
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +53,7 @@ def test_a_step_that_the_engine_fails_at_has_failed(
     each = {"name": "each", "action": "for_each", "params": EACH, "on_error": on_error}
     publish_steps(tenant, step("a"), each, step("b"))
     fire(tenant, "x", {})
-    monkeypatch.setattr(families, "start", fault)
+    monkeypatch.setattr(children, "start", fault)
 
     run = work(machine)
 

@@ -16,14 +16,14 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.runtime.execute import execute
-from workflows.runtime.programs import program_of
-from workflows.runtime.session import PumpSession
-from workflows.runtime.watch import Watch
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.runs.programs import program_of
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable, RunHasEnded
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,10 +7,10 @@ from actions.spec import Effect
 from tests.workflows.runtime.machine import entries, output
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.retry import retry_failed_step
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

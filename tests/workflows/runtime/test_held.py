@@ -8,9 +8,9 @@ from tests.support.holding import actions as holding
 from tests.support.live import WorkerGroup, wait_until
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.run_entries import entries_of
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.runs.entries import entries_of
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.support.holding.settings"}
 BESIDE = 6

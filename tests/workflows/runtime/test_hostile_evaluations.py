@@ -13,15 +13,15 @@ from tests.support.live import wait_until
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.pumps import working
 from workflows.models.run import WorkflowRun
-from workflows.runtime.execute import execute
-from workflows.runtime.rehearsal.stage import Limits
-from workflows.runtime.session import PumpSession
-from workflows.runtime.turns import TURNS
-from workflows.runtime.watch import Watch
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.rehearse import rehearse
-from workflows.services.retry import retry_failed_step
+from workflows.runtime.dry_run.context import Limits
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.turns import TURNS
+from workflows.services.dry_run.run import rehearse
+from workflows.services.events.fire import fire
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,12 +17,12 @@ from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.runtime.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 from workflows.services.refusals import Refused
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
-from tenants.ids import uuid7
+from tenants.core.database.ids import uuid7
 from tests.support.time_travel import travel
 from tests.workflows.runtime.machine import LEASE
 from workflows.models.definition import WorkflowDefinition
@@ -16,14 +16,14 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.runtime import store
-from workflows.runtime.programs import program_of
-from workflows.runtime.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
-from workflows.services import fire as fire_module
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.runtime.runs import store
+from workflows.runtime.runs.programs import program_of
+from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
+from workflows.services.definitions.publish import publish
+from workflows.services.events import fire as fire_module
+from workflows.services.events.fire import fire
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

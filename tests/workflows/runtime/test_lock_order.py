@@ -18,12 +18,12 @@ from tests.workflows.runtime.machine import Machine
 from tests.workflows.runtime.test_lane_laws import laws_hold
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.runtime.session import _direct_parameters
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.runtime.workers.session import _direct_parameters
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 from workflows.services.refusals import Refused
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,8 +11,8 @@ from actions.spec import Effect
 from tests.support.live import wait_until
 from tests.workflows.runtime.pumps import another_session, working
 from workflows.models.run import WorkflowRun
-from workflows.runtime.session import PumpSession
-from workflows.services.fire import fire
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

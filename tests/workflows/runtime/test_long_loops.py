@@ -14,17 +14,18 @@ from tests.support.time_travel import travel
 from tests.workflows.runtime.fates import Death, Fate, die
 from tests.workflows.runtime.machine import LEASE, Machine
 from tests.workflows.runtime.test_crash_points import story
-from workflows.engine import folding, limits
+from workflows.engine import limits
+from workflows.engine.history import folding
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.run_history import WorkflowRunHistory
-from workflows.runtime import store
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.retry import retry_failed_step, start_again
-from workflows.services.run_entries import entries_of
+from workflows.runtime.runs import store
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.runs.entries import entries_of
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,17 +11,18 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from actions.spec import Effect
-from tenants.ids import lowest_id_at, uuid7
+from tenants.core.database.ids import lowest_id_at, uuid7
 from tests.support.time_travel import travel
 from tests.workflows.runtime.fates import Death
 from tests.workflows.runtime.machine import LEASE, Machine, entries
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime import live, store
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.runtime.session import PumpSession
-from workflows.services import fire as firing
-from workflows.services.fire import fire
+from workflows.runtime.runs import store
+from workflows.runtime.steps import live
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.events import fire as firing
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -384,7 +385,7 @@ def test_an_event_whose_run_is_locked_is_looked_at_again(tenant, machine, publis
 
 
 def test_events_behind_locked_runs_are_reached(tenant, machine, publish_steps, monkeypatch):
-    monkeypatch.setattr("workflows.runtime.matching.BATCH", 2)
+    monkeypatch.setattr("workflows.runtime.waits.matching.BATCH", 2)
     publish_steps(tenant, paid())
     for order in ("1", "2"):
         fire(tenant, "x", {"order": order})

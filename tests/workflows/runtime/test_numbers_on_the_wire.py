@@ -6,11 +6,11 @@ from threading import Thread
 
 import pytest
 
-from tenants.jsontext import loads
+from tenants.core.json.jsontext import loads
 from tests.workflows.runtime.machine import Machine
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.services.fire import EventDraft, fire_all
+from workflows.services.events.fire import EventDraft, fire_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

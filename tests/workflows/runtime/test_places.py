@@ -15,13 +15,13 @@ from tests.support.live import wait_until
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.pumps import working
 from workflows.models.run import WorkflowRun
-from workflows.runtime import places as places_module
-from workflows.runtime.execute import execute
-from workflows.runtime.places import Places
-from workflows.runtime.session import PumpSession
-from workflows.runtime.store import cancel
-from workflows.runtime.watch import Watch
-from workflows.services.fire import fire
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.runs.store import cancel
+from workflows.runtime.steps import call_places as places_module
+from workflows.runtime.steps.call_places import Places
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.events.fire import fire
 
 LEASE = timedelta(seconds=30)
 HOST = "provider.test"

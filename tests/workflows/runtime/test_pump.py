@@ -15,13 +15,12 @@ from tests.workflows.runtime.pumps import stop_pipe_of, working
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime import pump as pump_module
-from workflows.runtime import suspects, troubles
-from workflows.runtime.pump import Pump
-from workflows.runtime.session import PumpSession
-from workflows.runtime.troubles import SessionLost
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.runtime.workers import dispatcher, suspects, troubles
+from workflows.runtime.workers.dispatcher import Pump
+from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.troubles import SessionLost
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -240,13 +239,13 @@ def whole_pump(monkeypatch):
     """The task of a worker process from its first to its last line, with a short life."""
     replaced = []
     short = SimpleNamespace(slots=3, lease=LEASE, grace=timedelta(seconds=1))
-    monkeypatch.setattr(pump_module, "LIFE_SECONDS", 1)
+    monkeypatch.setattr(dispatcher, "LIFE_SECONDS", 1)
     monkeypatch.setattr(
-        pump_module, "end_this_process_after_the_task", lambda: replaced.append(True)
+        dispatcher, "end_this_process_after_the_task", lambda: replaced.append(True)
     )
-    monkeypatch.setattr(pump_module, "current", lambda: short)
+    monkeypatch.setattr(dispatcher, "current", lambda: short)
     said = []
-    thread = Thread(target=lambda: said.append(pump_module.pump()), daemon=True)
+    thread = Thread(target=lambda: said.append(dispatcher.pump()), daemon=True)
     with stop_pipe_of(monkeypatch) as ask:
         yield SimpleNamespace(thread=thread, said=said, replaced=replaced, ask=ask)
         ask()
@@ -274,8 +273,8 @@ def test_at_the_end_of_its_life_a_worker_waits_for_its_steps_however_long_they_t
 
 
 def test_near_its_end_a_worker_is_replaced_in_the_first_quiet_moment(whole_pump, monkeypatch):
-    monkeypatch.setattr(pump_module, "LIFE_SECONDS", 60)
-    monkeypatch.setattr(pump_module, "QUIET_END", 1 / 60)
+    monkeypatch.setattr(dispatcher, "LIFE_SECONDS", 60)
+    monkeypatch.setattr(dispatcher, "QUIET_END", 1 / 60)
 
     whole_pump.thread.start()
     whole_pump.thread.join(10)

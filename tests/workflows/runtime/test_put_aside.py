@@ -15,18 +15,18 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
-from workflows.runtime import pump as pump_module
+from workflows.presentation.approvals import mail_failure_words
+from workflows.presentation.runs.errors import COLUMNS
 from workflows.runtime.database import database_now
-from workflows.runtime.programs import program_of
-from workflows.runtime.session import PumpSession
-from workflows.services import approval_mails
-from workflows.services.approval_mails import tell_approvers
-from workflows.services.fire import fire
-from workflows.services.pace import Pace
-from workflows.services.publish import publish
-from workflows.services.schedules import fire_due
-from workflows.wording.approvals import mail_failure_words
-from workflows.wording.errors import COLUMNS
+from workflows.runtime.runs.programs import program_of
+from workflows.runtime.workers import dispatcher
+from workflows.runtime.workers.session import PumpSession
+from workflows.services.approvals import mails as approval_mails
+from workflows.services.approvals.mails import tell_approvers
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.operations.pace import Pace
+from workflows.services.schedules.firing import fire_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -240,18 +240,18 @@ def test_a_pump_that_cannot_sign_on_leaves_no_session(monkeypatch):
 @pytest.mark.parametrize("part", ["work", "finish_steps"])
 def test_a_pump_that_fails_closes_its_session_and_ends_its_process(monkeypatch, part):
     before, ended, kept = sessions(), [], []
-    monkeypatch.setattr(pump_module, "_is_asked_to_stop", lambda: False)
-    monkeypatch.setattr(pump_module, "_pause", lambda: None)
-    monkeypatch.setattr(pump_module, "end_this_process_after_the_task", lambda: ended.append(True))
+    monkeypatch.setattr(dispatcher, "_is_asked_to_stop", lambda: False)
+    monkeypatch.setattr(dispatcher, "_pause", lambda: None)
+    monkeypatch.setattr(dispatcher, "end_this_process_after_the_task", lambda: ended.append(True))
 
     def fail(self):
         kept.append(self)
         raise ValueError("no")
 
-    monkeypatch.setattr(pump_module.Pump, "work", lambda self: False)
-    monkeypatch.setattr(pump_module.Pump, part, fail)
+    monkeypatch.setattr(dispatcher.Pump, "work", lambda self: False)
+    monkeypatch.setattr(dispatcher.Pump, part, fail)
     for _ in range(4):
-        assert pump_module.pump() == "replaced"
+        assert dispatcher.pump() == "replaced"
 
     wait_until(lambda: sessions() == before)  # the server takes a moment
     assert (len(ended), len(kept)) == (4, 4)

@@ -11,15 +11,15 @@ from django.db import connection
 from django.db.models import F
 
 from actions.spec import Effect
-from tenants import jsontext
+from tenants.core.json import jsontext
 from tests.support.definitions import publish_log
 from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime.execute import execute
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.runtime.watch import Watch
-from workflows.services.fire import fire
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

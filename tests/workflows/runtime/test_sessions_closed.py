@@ -12,13 +12,16 @@ from django_q.models import Schedule
 
 from tests.support.live import wait_until
 from tests.workflows.runtime.pumps import working
-from workflows.runtime import execute, held, statements, troubles
-from workflows.runtime import supervisor as supervisors
-from workflows.runtime.session import PumpSession
-from workflows.runtime.supervisor import Supervisor
-from workflows.services import alerts, approval_mails, chores, overdue, run_stats
-from workflows.services import schedules as firing
-from workflows.services.fire import fire
+from workflows.runtime.runs import execute, statements
+from workflows.runtime.workers import held, troubles
+from workflows.runtime.workers import supervisor as supervisors
+from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.supervisor import Supervisor
+from workflows.services.approvals import mails as approval_mails
+from workflows.services.events.fire import fire
+from workflows.services.operations import alerts, overdue, periodic_tasks
+from workflows.services.runs import stats as run_stats
+from workflows.services.schedules import firing
 from workflows.triggers import telling, ticker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +63,7 @@ def fail_behind(monkeypatch, where, name, how):
 
 def start_supervisor():
     """Plan the chores, as a supervisor does before it starts their cluster."""
-    made = Supervisor(workers=1, grace_seconds=1, plan_chores=chores.plan_chores)
+    made = Supervisor(workers=1, grace_seconds=1, plan_chores=periodic_tasks.plan_chores)
     made._start("tasks")
 
 
@@ -72,14 +75,14 @@ def note_an_end():
 PARTS = {
     "schedules": (ticker.tick, firing, "_claim"),
     "approvals": (telling.look, approval_mails, "_untold"),
-    "chore: schedules": (chores.fire_due_schedules, firing, "_claim"),
-    "chore: approvals": (chores.tell_all_approvers, approval_mails, "_untold"),
-    "chore: owners": (chores.tell_owners, alerts, "rows"),
-    "chore: superusers": (chores.tell_superusers, overdue, "look"),
-    "chore: figures": (chores.refresh_run_stats, run_stats, "rows"),
-    "chore: rehearsals": (chores.forget_rehearsals, timezone, "now"),
-    "chore: keys": (chores.forget_idempotency_keys, chores, "database_now"),
-    "chore: lanes": (chores.forget_empty_lanes, chores, "FORGET_EMPTY_LANES"),
+    "chore: schedules": (periodic_tasks.fire_due_schedules, firing, "_claim"),
+    "chore: approvals": (periodic_tasks.tell_all_approvers, approval_mails, "_untold"),
+    "chore: owners": (periodic_tasks.tell_owners, alerts, "rows"),
+    "chore: superusers": (periodic_tasks.tell_superusers, overdue, "look"),
+    "chore: figures": (periodic_tasks.refresh_run_stats, run_stats, "rows"),
+    "chore: rehearsals": (periodic_tasks.forget_rehearsals, timezone, "now"),
+    "chore: keys": (periodic_tasks.forget_idempotency_keys, periodic_tasks, "database_now"),
+    "chore: lanes": (periodic_tasks.forget_empty_lanes, periodic_tasks, "FORGET_EMPTY_LANES"),
     "supervisor: chores": (start_supervisor, Schedule.objects, "update_or_create"),
     "supervisor: a worker's end": (note_an_end, statements, "NOTE_END"),
 }

@@ -11,8 +11,8 @@ from tests.support.tenants import make_tenant
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.pumps import working
 from workflows.models.run import WorkflowRun
-from workflows.runtime.session import PumpSession, Shares
-from workflows.services.fire import fire
+from workflows.runtime.workers.session import PumpSession, Shares
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from tests.support.live import wait_until
-from workflows.runtime.slots import Slots
+from workflows.runtime.workers.slots import Slots
 
 
 class Anything(BaseException):

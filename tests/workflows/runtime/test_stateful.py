@@ -19,7 +19,7 @@ from tests.workflows.runtime.stateful.recorder import OF_CALLS, OF_WRITES
 from tests.workflows.runtime.stateful.world import TROUBLES, World, is_current, unknown_step
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
-from workflows.services.run_entries import entries_of
+from workflows.services.runs.entries import entries_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

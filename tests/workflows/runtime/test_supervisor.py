@@ -7,7 +7,7 @@ from time import monotonic, sleep
 import pytest
 
 from tests.support.live import wait_until
-from workflows.runtime.supervisor import (
+from workflows.runtime.workers.supervisor import (
     MISSING_SECONDS,
     START_SECONDS,
     ClusterProcess,

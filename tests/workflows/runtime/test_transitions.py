@@ -8,18 +8,19 @@ from django.utils import timezone
 
 from tests.support.approvals import NEVER
 from tests.support.definitions import publish_log
-from workflows.definition.program import RunSettings
+from workflows.definition.programs.program import RunSettings
+from workflows.engine.history.resuming import Resumption
 from workflows.engine.progress import AwaitedEvent, Child, Progress, Question, Spawn, WaitType
-from workflows.engine.resuming import Resumption
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
-from workflows.runtime import families, matching, revive, store
-from workflows.runtime.claims import Claim
 from workflows.runtime.database import rows
-from workflows.runtime.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
-from workflows.runtime.session import PumpSession
-from workflows.runtime.wakes import wake_decided
+from workflows.runtime.runs import children, revive, store
+from workflows.runtime.runs.claims import Claim
+from workflows.runtime.waits import matching
+from workflows.runtime.waits.wakeups import wake_decided
+from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
+from workflows.runtime.workers.session import PumpSession
 
 pytestmark = pytest.mark.django_db
 
@@ -289,7 +290,7 @@ def test_cancelling_what_a_run_has_started(run_in, status):
     child = run_in(status, parent_run=parent.pk, item_index=0)
     before = row(child)
 
-    families.cancel_children(parent.pk)
+    children.cancel_children(parent.pk)
 
     after, left = row(child), row(parent)["children_open"]
     if status.has_ended:

@@ -11,8 +11,8 @@ from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.services.fire import fire
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

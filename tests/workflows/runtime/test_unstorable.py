@@ -13,13 +13,13 @@ from django.db import connection
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
-from tenants.jsontext import loads
+from tenants.core.json.jsontext import loads
 from tenants.models.order import Order
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

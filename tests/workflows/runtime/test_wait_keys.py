@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.engine.progress import AwaitedEvent
-from workflows.runtime.wait_keys import (
+from workflows.runtime.waits.wait_keys import (
     LONGEST_FORM,
     answers,
     form_of,

@@ -14,9 +14,9 @@ from tests.workflows.runtime.machine import entries, output
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime.wakes import wake_decided
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
+from workflows.runtime.waits.wakeups import wake_decided
+from workflows.services.events.fire import fire
+from workflows.services.runs.cancel import cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,7 +95,7 @@ def test_an_event_from_before_counts_only_where_the_step_looks_back(tenant, mach
 
 def publish_again(tenant, *steps):
     from workflows.models.definition import WorkflowDefinition
-    from workflows.services.publish import publish
+    from workflows.services.definitions.publish import publish
 
     definition = WorkflowDefinition.objects.get(tenant=tenant, key="w")
     publish(tenant, "tester", definition, {"name": "W", "trigger_type": "x", "steps": list(steps)})
@@ -491,7 +491,7 @@ def test_every_wake_up_says_why(tenant, machine, slow, publish_steps):
 
 def publish_only(tenant, *steps):
     from workflows.models.definition import WorkflowDefinition
-    from workflows.services.publish import publish
+    from workflows.services.definitions.publish import publish
 
     definition = WorkflowDefinition.objects.filter(tenant=tenant, key="w").first()
     definition = definition or WorkflowDefinition(tenant=tenant, key="w", is_active=True)

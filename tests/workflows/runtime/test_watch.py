@@ -9,7 +9,7 @@ import pytest
 from tests.support.live import wait_until
 from tests.workflows.runtime.test_transitions import claim_of
 from workflows.models.run import WorkflowRun
-from workflows.runtime.watch import Watch
+from workflows.runtime.workers.lease_keeper import Watch
 
 LEASE = timedelta(seconds=6)
 

@@ -12,10 +12,10 @@ from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import library, machine, publish_steps_fixture  # noqa: F401
 from workflows.engine.decide import MAX_CRASHES
 from workflows.models.run import WorkflowRun
-from workflows.runtime.execute import execute
-from workflows.runtime.live import LiveHands
-from workflows.runtime.session import PumpSession
-from workflows.runtime.watch import Watch
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.steps.live import LiveHands
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.session import PumpSession
 
 LEASE = timedelta(seconds=30)
 

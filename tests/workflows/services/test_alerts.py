@@ -14,7 +14,7 @@ from tests.support.live import wait_until
 from tests.support.people import make_member
 from tests.workflows.admin.conftest import World
 from workflows.models.run import WorkflowRun
-from workflows.services.alerts import owner_of, tell_owners
+from workflows.services.operations.alerts import owner_of, tell_owners
 
 pytestmark = pytest.mark.django_db
 

@@ -3,8 +3,8 @@
 
 import pytest
 
-from workflows.services.approval_answers import checked, fields_of
-from workflows.services.approval_refusals import AnswerInvalid
+from workflows.services.approvals.answers import checked, fields_of
+from workflows.services.approvals.refusals import AnswerInvalid
 
 OPTIONS = ["a", {"key": "b", "label": "B"}, {"value": "c"}]
 

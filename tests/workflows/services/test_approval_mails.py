@@ -13,10 +13,10 @@ from tests.support.approvals import ask
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.approval import WorkflowApproval
-from workflows.runtime import store
-from workflows.services import approval_mails
-from workflows.services.approval_mails import tell_approvers
-from workflows.services.pace import Pace
+from workflows.runtime.runs import store
+from workflows.services.approvals import mails as approval_mails
+from workflows.services.approvals.mails import tell_approvers
+from workflows.services.operations.pace import Pace
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 

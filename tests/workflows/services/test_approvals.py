@@ -11,22 +11,22 @@ from tenants.models.api_key import ApiKey, Scope
 from tests.support.approvals import FORM, NEVER, ask, due_now
 from tests.support.people import make_member
 from workflows.models.run import WorkflowRun
-from workflows.runtime import store
-from workflows.services.approval_refusals import (
+from workflows.runtime.runs import store
+from workflows.services.approvals.approvers import (
+    Via,
+    key_decider,
+    key_decider_for,
+    mail_decider,
+    user_decider,
+)
+from workflows.services.approvals.decide import Answer, decide, waiting_for
+from workflows.services.approvals.refusals import (
     AlreadyDecided,
     AnswerInvalid,
     MayNotDecide,
     NoLongerOpen,
     UnknownApproval,
     UnknownChoice,
-)
-from workflows.services.approvals import Answer, decide, waiting_for
-from workflows.services.approvers import (
-    Via,
-    key_decider,
-    key_decider_for,
-    mail_decider,
-    user_decider,
 )
 
 REFUND = Answer("refund")

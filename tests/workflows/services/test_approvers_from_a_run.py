@@ -14,12 +14,12 @@ from workflows.definition.errors import InvalidDocument
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.runtime.permitting import stranger_among
-from workflows.runtime.programs import program_of
-from workflows.services.fire import fire
-from workflows.services.rehearse import rehearse
-from workflows.services.retry import retry_failed_step
-from workflows.wording import errors
+from workflows.presentation.runs import errors
+from workflows.runtime.runs.programs import program_of
+from workflows.runtime.steps.permitting import stranger_among
+from workflows.services.dry_run.run import rehearse
+from workflows.services.events.fire import fire
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

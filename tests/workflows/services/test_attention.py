@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.support.stories import Storyteller
 from workflows.models.run import WorkflowRun
-from workflows.services.attention import attention
+from workflows.services.operations.attention import attention
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

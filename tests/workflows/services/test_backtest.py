@@ -8,9 +8,9 @@ from tests.support.company import Company
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
-from workflows.services import backtest
-from workflows.services.fire import fire
-from workflows.services.trials import forget_old, prepare
+from workflows.services.dry_run import backtest
+from workflows.services.dry_run.test_runs import forget_old, prepare
+from workflows.services.events.fire import fire
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def tried(company, draft, definition, queued, django_capture_on_commit_callbacks
         backtest.start(made, **window)
     while queued:
         task, key = queued.pop()
-        assert task == "workflows.services.backtest.work"
+        assert task == "workflows.services.dry_run.backtest.work"
         with django_capture_on_commit_callbacks(execute=True):
             backtest.work(key)
     made.refresh_from_db()

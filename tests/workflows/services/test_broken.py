@@ -6,15 +6,15 @@ import pytest
 from django.utils import timezone
 
 from actions.models.message_template import MessageTemplate
-from tenants.ids import lowest_id_at
+from tenants.core.database.ids import lowest_id_at
 from tests.support.definitions import publish_log
 from workflows.models.event import WorkflowEvent
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
-from workflows.services.archive import archive
-from workflows.services.broken import NOTHING_FIRES, broken, count_broken
-from workflows.services.drafts import save_draft
-from workflows.services.fire import fire
+from workflows.services.definitions.archive import archive
+from workflows.services.definitions.broken import NOTHING_FIRES, broken, count_broken
+from workflows.services.definitions.drafts import save_draft
+from workflows.services.events.fire import fire
 
 PARAMS = {"to": ["a@example.com"], "subject": "Hello", "template": "hello"}
 TELL = {"name": "tell", "action": "send_email", "params": PARAMS}

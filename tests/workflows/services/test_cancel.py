@@ -6,10 +6,10 @@ from actions.spec import Effect
 from tests.workflows.admin.conftest import World
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.many_runs import cancel_each
+from workflows.services.events.fire import fire
 from workflows.services.refusals import RunHasEnded
+from workflows.services.runs.bulk import cancel_each
+from workflows.services.runs.cancel import cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

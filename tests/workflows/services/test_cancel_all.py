@@ -6,9 +6,9 @@ from django_q.signing import SignedPackage
 
 from tests.workflows.admin.conftest import World
 from workflows.models.run import WorkflowRun
-from workflows.services import cancel_all
-from workflows.services.cancel_all import cancel_live, cancel_until, count_live
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
+from workflows.services.runs import cancel_all
+from workflows.services.runs.cancel_all import cancel_live, cancel_until, count_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,7 +70,7 @@ def test_many_runs_are_cancelled_by_the_cluster_for_chores(world, monkeypatch):
 
     assert statuses(world) == ["queued"] * 5
     task = SignedPackage.loads(OrmQ.objects.get().payload)
-    assert task["func"] == "workflows.services.cancel_all.cancel_until"
+    assert task["func"] == "workflows.services.runs.cancel_all.cancel_until"
     late = WorkflowRun.objects.get(subject_id=str(world.make_order("late").pk))
     assert cancel_until(*task["args"]) == 5
     assert statuses(world) == ["cancelled"] * 5 + ["queued"]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from workflows.services.cron import Cron, UnreadableCron
+from workflows.services.schedules.cron import Cron, UnreadableCron
 
 BEIRUT, RIYADH = ZoneInfo("Asia/Beirut"), ZoneInfo("Asia/Riyadh")
 

@@ -9,16 +9,16 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Count
 
-from tenants.actor import acting_as
 from tenants.models.order import Order
-from tenants.silence import silence
+from tenants.tracking.actor import acting_as
+from tenants.tracking.silence import silence
 from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime.cause import Cause, acting
-from workflows.services import fire as fire_module
-from workflows.services.fire import fire
+from workflows.runtime.runs.cause import Cause, acting
+from workflows.services.events import fire as fire_module
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db
 

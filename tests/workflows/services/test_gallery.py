@@ -16,12 +16,12 @@ from tests.support.tenants import make_tenant
 from tests.support.time_travel import travel
 from workflows.models.approval import WorkflowApproval
 from workflows.models.schedule import WorkflowSchedule
-from workflows.services import gallery
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.schedules import fire_due
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.onboarding import gallery
+from workflows.services.schedules.firing import fire_due
 
 KEYS = [one.key for one in gallery.entries()]
 CUSTOMER = {"customer_name": "Rami Haddad", "customer_email": "rami@example.com"}

@@ -12,7 +12,7 @@ from workflows.definition.budget import (
     EventBudget,
 )
 from workflows.definition.errors import ExpressionError
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
 
 TEXTS = [f"text {number}" for number in range(9_000)]
 HEAVY = {"all": [{"field": "trigger.l", "operator": "not_contains", "value": "no"}] * 50}

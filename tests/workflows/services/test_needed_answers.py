@@ -12,13 +12,13 @@ from tests.support.paying import Bench, ask
 from tests.support.people import make_member
 from workflows.definition.errors import InvalidDocument
 from workflows.models.approval import WorkflowApproval
-from workflows.services.approval_answers import fields_of
-from workflows.services.approval_links import link_for
-from workflows.services.approval_refusals import AnswerInvalid
-from workflows.services.approvals import Answer, decide
-from workflows.services.approvers import Via, user_decider
-from workflows.services.fire import fire
-from workflows.services.rehearse import rehearse
+from workflows.services.approvals.answers import fields_of
+from workflows.services.approvals.approvers import Via, user_decider
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.links import link_for
+from workflows.services.approvals.refusals import AnswerInvalid
+from workflows.services.dry_run.run import rehearse
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

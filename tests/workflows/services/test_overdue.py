@@ -11,7 +11,7 @@ from django_q.models import Schedule
 from tests.workflows.admin.conftest import World
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.services.overdue import PEACE, tell_superusers
+from workflows.services.operations.overdue import PEACE, tell_superusers
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ import pytest
 from tests.workflows.admin.conftest import World
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.pause import pause, pause_of, resume
+from workflows.services.events.fire import fire
+from workflows.services.operations.pause import pause, pause_of, resume
+from workflows.services.runs.cancel import cancel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,10 +9,10 @@ from tests.support.paying import Bench, ask, kind, step
 from tests.support.people import make_member
 from tests.support.time_travel import travel
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.retry import retry_failed_step, start_again
-from workflows.services.starting import asked_again
+from workflows.services.events.fire import fire
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step, start_again
+from workflows.services.runs.starting import asked_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,11 +9,11 @@ from actions.spec import Effect
 from tenants.models.order import Order
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.record_values import record_values
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.runs.record_values import record_values
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLD, NEW = "70 88 12", "03 881 234"

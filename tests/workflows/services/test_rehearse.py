@@ -13,8 +13,8 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.services.publish import publish
-from workflows.services.rehearse import rehearse, rehearse_many
+from workflows.services.definitions.publish import publish
+from workflows.services.dry_run.run import rehearse, rehearse_many
 
 CONFIRMED = [{"field": "status", "operator": "equals", "value": "confirmed"}]
 

@@ -12,25 +12,25 @@ from rest_framework.test import APIClient
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
-from tenants.actor import acting_as
 from tenants.models.api_key import ApiKey
 from tenants.models.order import Order
+from tenants.tracking.actor import acting_as
 from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.runtime.database import database_now, rows
-from workflows.runtime.matching import match_new_events
-from workflows.services.approval_links import link_for
-from workflows.services.approval_refusals import MayNotDecide
-from workflows.services.approvals import Answer, decide, waiting_for
-from workflows.services.approvers import Via, addressees, key_decider_for, user_decider
-from workflows.services.fire import fire
-from workflows.services.publish import publish
-from workflows.services.retry import retry_failed_step, start_again
-from workflows.services.schedules import fire_due, save_schedule, set_active
-from workflows.services.unknown import settle_unknown
+from workflows.runtime.waits.matching import match_new_events
+from workflows.services.approvals.approvers import Via, addressees, key_decider_for, user_decider
+from workflows.services.approvals.decide import Answer, decide, waiting_for
+from workflows.services.approvals.links import link_for
+from workflows.services.approvals.refusals import MayNotDecide
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.retry import retry_failed_step, start_again
+from workflows.services.schedules.firing import fire_due, save_schedule, set_active
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,9 +6,9 @@ from actions.models.message_template import MessageTemplate
 from tests.support.definitions import publish_log
 from workflows.definition.errors import InvalidDocument
 from workflows.models.version import WorkflowVersion
-from workflows.services.drafts import save_draft
-from workflows.services.publish import publish
-from workflows.services.restore import PublishedMeanwhile, publish_again, take_as_draft
+from workflows.services.definitions.drafts import save_draft
+from workflows.services.definitions.publish import publish
+from workflows.services.definitions.restore import PublishedMeanwhile, publish_again, take_as_draft
 
 TELL = {
     "name": "tell",

@@ -11,11 +11,11 @@ from actions.spec import Effect
 from tests.support.time_travel import travel
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.repeats import repeats_of
-from workflows.services.retry import retry_failed_step, start_again, steps_to_start_at
+from workflows.services.runs.repeats import repeats_of
+from workflows.services.runs.retry import retry_failed_step, start_again, steps_to_start_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

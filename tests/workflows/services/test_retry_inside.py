@@ -16,15 +16,15 @@ from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.approval_refusals import NoLongerOpen
-from workflows.services.approvals import Answer, decide, open_ones
-from workflows.services.approvers import Via, mail_decider
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.publish import publish
+from workflows.services.approvals.approvers import Via, mail_decider
+from workflows.services.approvals.decide import Answer, decide, open_ones
+from workflows.services.approvals.refusals import NoLongerOpen
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import retry_failed_step
-from workflows.services.unknown import settle_unknown
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from tenants.models.order import Order
 from tests.support.definitions import publish_log
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.run_on_records import (
+from workflows.services.runs.backfill import (
     NotForTheseRecords,
     cancel_rest,
     plan,

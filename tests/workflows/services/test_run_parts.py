@@ -5,10 +5,10 @@ import pytest
 from tests.support.stories import Storyteller, note, step
 from tests.support.time_travel import travel
 from workflows.models.run import WorkflowRun
-from workflows.services.retry import retry_failed_step
-from workflows.services.run_parts import above, ahead_in_lane, family_of
-from workflows.services.stories import facts_of, plans_of
-from workflows.wording.timeline import timeline
+from workflows.presentation.runs.timeline import timeline
+from workflows.services.runs.children import above, ahead_in_lane, family_of
+from workflows.services.runs.retry import retry_failed_step
+from workflows.services.runs.summaries import facts_of, plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def test_those_that_went_wrong_come_first(teller):
 
 
 def test_few_are_shown_and_all_are_counted(teller, monkeypatch):
-    monkeypatch.setattr("workflows.services.run_parts.MOST_SHOWN", 2)
+    monkeypatch.setattr("workflows.services.runs.children.MOST_SHOWN", 2)
     run = teller.a_list_with_one_failure()
 
     found = family(run, "remind")

@@ -12,9 +12,9 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.runtime.database import database_now
-from workflows.services import schedules
-from workflows.services.cron import UnreadableCron
-from workflows.services.schedules import fire_due, follow_clock, save_schedule, set_active
+from workflows.services.schedules import firing
+from workflows.services.schedules.cron import UnreadableCron
+from workflows.services.schedules.firing import fire_due, follow_clock, save_schedule, set_active
 
 pytestmark = pytest.mark.django_db
 
@@ -117,14 +117,14 @@ def test_missed_times_that_are_skipped_fire_nothing(tenant):
 def test_the_trouble_of_one_does_not_hold_up_the_others(tenant, other_tenant, monkeypatch):
     make(tenant, "first", late=timedelta(seconds=9), event_type="trouble")
     make(other_tenant, "second")
-    real = schedules.fire
+    real = firing.fire
 
     def fire(tenant, kind, *rest, **more):
         if kind == "trouble":
             raise TypeError(kind)
         return real(tenant, kind, *rest, **more)
 
-    monkeypatch.setattr(schedules, "fire", fire)
+    monkeypatch.setattr(firing, "fire", fire)
 
     assert fire_due() == 1
 

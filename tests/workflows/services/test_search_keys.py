@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from workflows.services.search_keys import MAX_KEYS, search_keys, words
+from workflows.services.events.search_keys import MAX_KEYS, search_keys, words
 
 TENANT = UUID(int=7)
 

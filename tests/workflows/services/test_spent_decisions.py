@@ -24,10 +24,10 @@ from tests.support.paying import (
 from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import retry_failed_step, start_again
-from workflows.services.starting import asked_again, retry_problem, start_problems
+from workflows.services.runs.retry import retry_failed_step, start_again
+from workflows.services.runs.starting import asked_again, retry_problem, start_problems
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -28,11 +28,11 @@ from tests.support.time_travel import travel
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.retry import retry_failed_step, start_again, starting_point
-from workflows.services.starting import start_problems, steps_to_start_at
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step, start_again, starting_point
+from workflows.services.runs.starting import start_problems, steps_to_start_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,15 +9,15 @@ from tests.support.stories import Storyteller, note, step
 from tests.support.time_travel import travel
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.pause import pause
-from workflows.services.stories import facts_of, failed_step, plans_of
-from workflows.wording.lines import StepState
-from workflows.wording.parts import part_title
-from workflows.wording.runs import summary
-from workflows.wording.timeline import flow, timeline
-from workflows.wording.times import by_clock
+from workflows.presentation.runs.children import part_title
+from workflows.presentation.runs.lines import StepState
+from workflows.presentation.runs.summary import summary
+from workflows.presentation.runs.timeline import flow, timeline
+from workflows.presentation.times import by_clock
+from workflows.services.events.fire import fire
+from workflows.services.operations.pause import pause
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.summaries import facts_of, failed_step, plans_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

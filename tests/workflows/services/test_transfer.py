@@ -7,17 +7,17 @@ import pytest
 from tests.support.company import case
 from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.drafts import mark, save_draft
-from workflows.services.managed import keep_in_git
-from workflows.services.publish import publish
-from workflows.services.transfer import (
+from workflows.presentation.documents.export_format import Entry, read, write
+from workflows.services.definitions.drafts import mark, save_draft
+from workflows.services.definitions.publish import publish
+from workflows.services.definitions.source_control import keep_in_git
+from workflows.services.definitions.transfer import (
     ChangedMeanwhile,
     State,
     exported,
     import_drafts,
     plan_import,
 )
-from workflows.wording.bundles import Entry, read, write
 
 
 @pytest.fixture

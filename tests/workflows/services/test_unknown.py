@@ -5,9 +5,9 @@ import pytest
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from workflows.models.run import WorkflowRun
-from workflows.services.fire import fire
+from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.unknown import settle_unknown
+from workflows.services.runs.resolve_unknown import settle_unknown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.usage import used_by
+from workflows.services.definitions.usage import used_by
 
 
 def make(tenant, name, document, **values):

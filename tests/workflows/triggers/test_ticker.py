@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError
 
 from workflows.models.schedule import WorkflowSchedule
-from workflows.services.schedules import save_schedule
+from workflows.services.schedules.firing import save_schedule
 from workflows.triggers import ticker
 
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from tenants.listing import listed
-from workflows.admin.editor.leaves import shown
-from workflows.admin.editor.summaries import readable, step_label
+from tenants.core.text.listing import listed
+from workflows.admin.editor.form.scalars import shown
+from workflows.admin.editor.presentation.summaries import readable, step_label
 from workflows.definition.problems import pointer
-from workflows.definition.values import same_json
-from workflows.wording.places import place
+from workflows.definition.values.json_values import same_json
+from workflows.presentation.documents.places import place
 
 Json = Any
 

@@ -17,21 +17,21 @@ from django_jsonform.forms.fields import JSONFormField
 from django_jsonform.widgets import JSONFormWidget
 
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.check import checked
-from workflows.admin.editor.choices import choices_of
 from workflows.admin.editor.differences import differences
-from workflows.admin.editor.mistakes import mistakes_of
-from workflows.admin.editor.samples import sample_of
-from workflows.admin.editor.shape import from_form, is_form, to_form
-from workflows.admin.editor.texts import texts
-from workflows.admin.editor.values import groups_of
-from workflows.definition.values import same_json
+from workflows.admin.editor.endpoints.check import checked
+from workflows.admin.editor.endpoints.choices import choices_of
+from workflows.admin.editor.endpoints.mistakes import mistakes_of
+from workflows.admin.editor.endpoints.samples import sample_of
+from workflows.admin.editor.endpoints.values import groups_of
+from workflows.admin.editor.form.shape import from_form, is_form, to_form
+from workflows.admin.editor.presentation.texts import texts
+from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
-from workflows.services.drafts import edited, mark
-from workflows.wording import document_text
-from workflows.wording.actors import actor_words
-from workflows.wording.times import short_moment
+from workflows.presentation.actors import actor_words
+from workflows.presentation.documents import document_text
+from workflows.presentation.times import short_moment
+from workflows.services.definitions.drafts import edited, mark
 
 Json = Any
 

@@ -8,16 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tenants.core.json.strict_json import JsonFault
 from tenants.models.api_key import Scope
-from tenants.strict_json import JsonFault
 from workflows.api import approval_shapes, approving, description, paging, parameters
 from workflows.api.authentication import key_of, may, tenant_of
 from workflows.api.json import body_of
 from workflows.api.refusals import ApiProblem
-from workflows.services.approval_refusals import NotDecided
-from workflows.services.approvals import decide
-from workflows.services.find_approvals import ApprovalQuestion, find_approval, find_approvals
-from workflows.wording.approvals import ApprovalState
+from workflows.presentation.approvals import ApprovalState
+from workflows.services.approvals.decide import decide
+from workflows.services.approvals.queries import ApprovalQuestion, find_approval, find_approvals
+from workflows.services.approvals.refusals import NotDecided
 
 # Who fires events and reads runs does not thereby decide what people were asked.
 DECIDE_APPROVALS: Final = Scope.DECIDE_APPROVALS

@@ -12,7 +12,7 @@ from workflows.api import description, presenting, shapes
 from workflows.api.authentication import tenant_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
-from workflows.services.find_runs import event_history
+from workflows.services.runs.queries import event_history
 
 
 class EventView(APIView):

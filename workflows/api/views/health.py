@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from workflows.api import description, presenting, shapes
-from workflows.services.health import look
+from workflows.services.operations.health import look
 
 
 class HealthView(APIView):

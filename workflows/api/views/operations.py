@@ -9,19 +9,19 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from tenants.core.json.strict_json import JsonFault
 from tenants.models.api_key import Scope
-from tenants.strict_json import JsonFault
 from workflows.api import description, operating, presenting, shapes
 from workflows.api.authentication import key_of, may, need_scope, tenant_of
 from workflows.api.json import body_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
 from workflows.engine.statuses import RunStatus
-from workflows.services.cancel import cancel
-from workflows.services.find_runs import RunHistory, run_history
-from workflows.services.record_values import record_values
 from workflows.services.refusals import Refused, RunHasEnded
-from workflows.services.retry import retry_failed_step, start_again
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.queries import RunHistory, run_history
+from workflows.services.runs.record_values import record_values
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 
 class CancelView(APIView):

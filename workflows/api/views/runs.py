@@ -13,7 +13,7 @@ from workflows.api import description, paging, parameters, presenting, shapes
 from workflows.api.authentication import tenant_of
 from workflows.api.refusals import ApiProblem
 from workflows.engine.statuses import RunStatus
-from workflows.services.find_runs import RunQuestion, find_runs, run_history
+from workflows.services.runs.queries import RunQuestion, find_runs, run_history
 
 _SUBJECT_LENGTH: Final = 100
 _STATUSES: Final = [status.value for status in RunStatus]

@@ -10,16 +10,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants.jsontext import dumps
+from tenants.core.json.jsontext import dumps
+from tenants.core.json.strict_json import JsonFault
 from tenants.models.api_key import Scope
-from tenants.strict_json import JsonFault
 from workflows.api import description, presenting, shapes
 from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
-from workflows.services.fire import EventDraft
-from workflows.services.fire_once import Caller, fire_once
+from workflows.services.events.fire import EventDraft
+from workflows.services.events.fire_once import Caller, fire_once
 
 Json = Any
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from workflows.definition.values import canonical
+from workflows.definition.values.json_values import canonical
 
 Key = str | int
 Path = tuple[Key, ...]

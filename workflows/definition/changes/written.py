@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from babel.numbers import get_currency_precision
 
-from tenants.currencies import MINOR_UNITS
+from tenants.core.values.currencies import MINOR_UNITS
 from workflows.definition.changes.numbers import ChangedPlace
 from workflows.definition.problems import pointer
 from workflows.definition.templates.compiled import is_template

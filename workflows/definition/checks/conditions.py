@@ -7,18 +7,18 @@ from datetime import UTC
 from typing import Any, Final
 
 from workflows.definition.checks.guards import rows
+from workflows.definition.checks.parent_scope import Surroundings
 from workflows.definition.checks.simple import check_keys, wrong_type
-from workflows.definition.checks.surroundings import Surroundings
 from workflows.definition.checks.templates import check_path, check_template, check_templates
 from workflows.definition.codes import Code
-from workflows.definition.comparison import kind_of
-from workflows.definition.durations import parse_duration
-from workflows.definition.moments import any_moment
-from workflows.definition.numbers import as_number, shortened
 from workflows.definition.operators import OPERATORS, Operator
-from workflows.definition.paths import parse_path
 from workflows.definition.problems import Problem, pointer, suggestion
 from workflows.definition.templates.compiled import is_template
+from workflows.definition.values.comparison import kind_of
+from workflows.definition.values.durations import parse_duration
+from workflows.definition.values.moments import any_moment
+from workflows.definition.values.numbers import as_number, shortened
+from workflows.definition.values.paths import parse_path
 
 MOST_ROWS: Final = 100
 _GROUPS = ("all", "any")

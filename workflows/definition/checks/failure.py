@@ -17,8 +17,8 @@ from workflows.definition.checks.simple import (
 )
 from workflows.definition.codes import Code
 from workflows.definition.kinds import kind_named
-from workflows.definition.numbers import shortened
 from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.values.numbers import shortened
 
 MOST_ATTEMPTS: Final = 20
 LONGEST_DELAY: Final = timedelta(days=30)

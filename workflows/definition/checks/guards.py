@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from workflows.definition.operators import OPERATORS
-from workflows.definition.paths import Path, parse_path
 from workflows.definition.templates import template_paths, template_problems
+from workflows.definition.values.paths import Path, parse_path
 
 _GROUPS: Final = ("all", "any")
 _TIMED_OUT: Final = ("output", "timed_out")

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from tenants.names import name_fault
+from tenants.core.text.names import name_fault
 from workflows.definition.codes import Code
-from workflows.definition.comparison import kind_of
-from workflows.definition.durations import parse_duration
-from workflows.definition.numbers import shortened
 from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.values.comparison import kind_of
+from workflows.definition.values.durations import parse_duration
+from workflows.definition.values.numbers import shortened
 
 
 def wrong_type(value: object, path: str, expected: str) -> Problem:

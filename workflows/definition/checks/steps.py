@@ -11,14 +11,14 @@ from workflows.definition.checks.conditions import check_condition
 from workflows.definition.checks.failure import check_failure
 from workflows.definition.checks.kinds import check_kind
 from workflows.definition.checks.params import check_params
+from workflows.definition.checks.parent_scope import Surroundings
 from workflows.definition.checks.simple import check_keys, check_text, wrong_type
-from workflows.definition.checks.surroundings import Surroundings
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
 from workflows.definition.kinds import KINDS, kind_named
-from workflows.definition.numbers import shortened
-from workflows.definition.paths import IDENTIFIER
 from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.values.numbers import shortened
+from workflows.definition.values.paths import IDENTIFIER
 
 MOST_STEPS: Final = 200  # of a whole document
 MOST_NESTED: Final = 5  # lists of steps inside one another, the outermost not counted

@@ -7,9 +7,9 @@ from typing import Any
 
 from workflows.definition.catalogue import Catalogue, TableSignature
 from workflows.definition.codes import Code
-from workflows.definition.numbers import shortened
 from workflows.definition.problems import Problem, pointer, suggestion
 from workflows.definition.templates.compiled import is_template
+from workflows.definition.values.numbers import shortened
 
 
 def check_fields(

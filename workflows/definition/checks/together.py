@@ -7,8 +7,8 @@ from typing import Any
 
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
-from workflows.definition.numbers import shortened
 from workflows.definition.problems import Problem, pointer
+from workflows.definition.values.numbers import shortened
 
 Params = Mapping[str, Any]
 

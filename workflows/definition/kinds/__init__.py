@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workflows.definition.kinds import children, patience, steering
+from workflows.definition.kinds import children, control_flow, waits
 from workflows.definition.kinds.parts import MOST_ROUNDS, Kind
 
 __all__ = ["KINDS", "MOST_ROUNDS", "Kind", "kind_named"]
 
-_ALL: Final = (*steering.KINDS, *children.KINDS, *patience.KINDS)
+_ALL: Final = (*control_flow.KINDS, *children.KINDS, *waits.KINDS)
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in _ALL})
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.definition.errors import ExpressionError
-from workflows.definition.paths import Path
 from workflows.definition.problems import Problem
 from workflows.definition.templates.compiled import compile_template, is_template
-from workflows.definition.values import Json
+from workflows.definition.values.json_values import Json
+from workflows.definition.values.paths import Path
 
 
 def template_problems(source: str, *, path: str = "") -> list[Problem]:

@@ -19,13 +19,10 @@ from liquid.exceptions import (
 )
 from liquid.output import LimitedStringIO
 
-from tenants.isolates import isolated
+from tenants.core.text.isolates import isolated
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text, kind_of
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import as_read, given_back
-from workflows.definition.paths import PATH, Path, lookup, parse_path, show_path
 from workflows.definition.scope import LOOP_ROOTS, ROOTS, Scope
 from workflows.definition.templates import limits
 from workflows.definition.templates.context import Context
@@ -33,7 +30,10 @@ from workflows.definition.templates.environment import HTML, ISOLATING, TEXT, Li
 from workflows.definition.templates.filters.calling import listed
 from workflows.definition.templates.reading import Reading, reading_of
 from workflows.definition.templates.tree import Printed, rewrite
-from workflows.definition.values import LEFT_OUT, MISSING, Json, Sentinel
+from workflows.definition.values.comparison import as_text, kind_of
+from workflows.definition.values.json_values import LEFT_OUT, MISSING, Json, Sentinel
+from workflows.definition.values.numbers import as_read, given_back
+from workflows.definition.values.paths import PATH, Path, lookup, parse_path, show_path
 
 Result = TypeVar("Result")
 _SHORT: Final = 1_000  # characters of a text that is not worth counting
@@ -221,7 +221,7 @@ def compile_template(source: str, *, html: bool = False, isolates: bool = False)
     """Return the template. Raises ExpressionError: syntax, an unknown filter, a limit.
 
     `html`: values are escaped. `isolates`: they can be told from the text around them
-    (`tenants.isolates`).
+    (`tenants.core.text.isolates`).
     """
     if len(source) > limits.TEMPLATE_CHARACTERS:
         raise ExpressionError(Code.TEMPLATE_TOO_LONG, most=limits.TEMPLATE_CHARACTERS)

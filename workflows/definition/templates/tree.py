@@ -22,17 +22,17 @@ from liquid.builtin.tags.capture_tag import CaptureNode
 from liquid.builtin.tags.case_tag import _AnyExpression as WhenExpression
 from liquid.expression import Expression
 
-from tenants.isolates import isolated
+from tenants.core.text.isolates import isolated
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
-from workflows.definition.comparison import contains, equal, is_empty, kind_of, order
 from workflows.definition.errors import ExpressionError
 from workflows.definition.problems import suggestion
 from workflows.definition.templates.context import Context
 from workflows.definition.templates.filters import FILTERS
 from workflows.definition.templates.filters.calling import Argument, Call, call, text
 from workflows.definition.templates.missing import MissingValue, refuse_missing
-from workflows.definition.values import LEFT_OUT, storable
+from workflows.definition.values.comparison import contains, equal, is_empty, kind_of, order
+from workflows.definition.values.json_values import LEFT_OUT, storable
 
 _A_PART = 20  # operations for one node or expression
 _A_COMPARISON = 100  # for two values, which may be dates

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from workflows.conf import current
-from workflows.runtime.pump import GROUP_VARIABLE
-from workflows.runtime.supervisor import Supervisor
-from workflows.services.chores import plan_chores
+from workflows.runtime.workers.dispatcher import GROUP_VARIABLE
+from workflows.runtime.workers.supervisor import Supervisor
+from workflows.services.operations.periodic_tasks import plan_chores
 
 
 class Command(BaseCommand):

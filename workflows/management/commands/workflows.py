@@ -10,18 +10,25 @@ from django.db import transaction
 
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
-from workflows.definition.values import same_json
+from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.languages import changed_places
-from workflows.services.managed import GIT, keep_in_git
-from workflows.services.publish import publish
-from workflows.services.transfer import Plan, State, called_first, exported, keep, plan_import
-from workflows.wording import bundles
-from workflows.wording.changes import sentences, told
-from workflows.wording.document_text import Unreadable
-from workflows.wording.errors import sentence
-from workflows.wording.languages import language_changes
-from workflows.wording.places import place
+from workflows.presentation.changes.sentences import sentences, told
+from workflows.presentation.documents import export_format
+from workflows.presentation.documents.document_text import Unreadable
+from workflows.presentation.documents.languages import language_changes
+from workflows.presentation.documents.places import place
+from workflows.presentation.runs.errors import sentence
+from workflows.services.definitions.languages import changed_places
+from workflows.services.definitions.publish import publish
+from workflows.services.definitions.source_control import GIT, keep_in_git
+from workflows.services.definitions.transfer import (
+    Plan,
+    State,
+    called_first,
+    exported,
+    keep,
+    plan_import,
+)
 
 Json = Any
 
@@ -74,7 +81,7 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         for definition in found:
             path = folder / f"{definition.key}.json"
-            path.write_text(bundles.write([exported(definition)]), encoding="utf-8")
+            path.write_text(export_format.write([exported(definition)]), encoding="utf-8")
         self.stdout.write(f"{len(found)} workflows written to {folder}.")
 
     def _diff(self, tenant: Tenant, folder: Path, keys: frozenset[str]) -> None:
@@ -137,11 +144,11 @@ def _published(tenant: Tenant, keys: frozenset[str]) -> list[WorkflowDefinition]
     return list((rows.filter(key__in=keys) if keys else rows).order_by("key"))
 
 
-def _read(folder: Path, keys: frozenset[str]) -> list[bundles.Entry]:
+def _read(folder: Path, keys: frozenset[str]) -> list[export_format.Entry]:
     """Return the workflows of the folder. Raises CommandError, naming the file."""
     if not folder.is_dir():
         raise CommandError(f"{folder} is not a folder.")
-    entries: list[bundles.Entry] = []
+    entries: list[export_format.Entry] = []
     for path in sorted(folder.glob("*.json")):
         if keys and path.stem not in keys:
             continue
@@ -149,9 +156,9 @@ def _read(folder: Path, keys: frozenset[str]) -> list[bundles.Entry]:
     return entries
 
 
-def _entry(path: Path) -> bundles.Entry:
+def _entry(path: Path) -> export_format.Entry:
     try:
-        found = bundles.read(path.read_bytes())
+        found = export_format.read(path.read_bytes())
     except Unreadable as mistake:
         raise CommandError(f"{path}: {mistake}") from mistake
     if [one.key for one in found] != [path.stem]:
@@ -160,7 +167,7 @@ def _entry(path: Path) -> bundles.Entry:
 
 
 def _difference(
-    key: str, published: WorkflowDefinition | None, entry: bundles.Entry | None
+    key: str, published: WorkflowDefinition | None, entry: export_format.Entry | None
 ) -> Iterator[str]:
     if entry is None:
         yield f"{key}: published, but there is no file"

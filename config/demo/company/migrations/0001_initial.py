@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import tenants.ids
+import tenants.core.database.ids
 from django.db import migrations, models
 
 
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Invoice',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('number', models.CharField(max_length=40, verbose_name='number')),
                 ('order_number', models.CharField(blank=True, max_length=40, verbose_name='order number')),
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Payment',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('number', models.CharField(max_length=40, verbose_name='number')),
                 ('invoice_number', models.CharField(blank=True, max_length=40, verbose_name='invoice number')),
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Product',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('sku', models.CharField(max_length=40, verbose_name='article number')),
                 ('title', models.CharField(max_length=200, verbose_name='product')),
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Refund',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('order_number', models.CharField(max_length=40, verbose_name='order number')),
                 ('customer_name', models.CharField(max_length=200, verbose_name='customer')),
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Signup',
             fields=[
-                ('id', models.UUIDField(db_default=tenants.ids.DatabaseUUID7(), default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(db_default=tenants.core.database.ids.DatabaseUUID7(), default=tenants.core.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('business', models.CharField(max_length=200, verbose_name='business')),
                 ('contact_name', models.CharField(blank=True, max_length=200, verbose_name='contact')),

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from tests.support.company import case
-from workflows.admin.editor.copying import copied, pasted
-from workflows.admin.editor.params import BadForm
-from workflows.admin.editor.steps import read_steps, show_steps
-from workflows.wording.document_text import Unreadable
+from workflows.admin.editor.form.copying import copied, pasted
+from workflows.admin.editor.form.params import BadForm
+from workflows.admin.editor.form.steps import read_steps, show_steps
+from workflows.presentation.documents.document_text import Unreadable
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.support.company import case
-from workflows.admin.editor.shape import to_form
-from workflows.services.fire import fire
+from workflows.admin.editor.form.shape import to_form
+from workflows.services.events.fire import fire
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from workflows.admin.editor.check import MOST_SHOWN, checked
-from workflows.admin.editor.choices import choices_of
-from workflows.admin.editor.shape import to_form
+from workflows.admin.editor.endpoints.check import MOST_SHOWN, checked
+from workflows.admin.editor.endpoints.choices import choices_of
+from workflows.admin.editor.form.shape import to_form
 
 pytestmark = pytest.mark.django_db
 SMALL, TIMES = 110, 4

@@ -3,11 +3,11 @@
 import pytest
 from django.utils import translation
 
-from workflows.admin.editor.kind_lines import duration_words, kind_line
-from workflows.admin.editor.kinds import DRESSES, dressed
-from workflows.admin.editor.known import all_known, known
-from workflows.admin.editor.steps import node_of
-from workflows.admin.editor.summaries import readable
+from workflows.admin.editor.endpoints.known import all_known, known
+from workflows.admin.editor.form.steps import node_of
+from workflows.admin.editor.presentation.kind_lines import duration_words, kind_line
+from workflows.admin.editor.presentation.kinds import DRESSES, dressed
+from workflows.admin.editor.presentation.summaries import readable
 from workflows.definition.kinds import KINDS
 
 

@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 
 from tests.support.company import case
-from workflows.admin.definition_form import DefinitionForm
-from workflows.admin.editor.shape import to_form
+from workflows.admin.definitions.form import DefinitionForm
+from workflows.admin.editor.form.shape import to_form
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
-from workflows.services.publish import publish
+from workflows.services.definitions.publish import publish
 
 
 @pytest.fixture

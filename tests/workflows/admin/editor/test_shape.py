@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from actions import registry
 from tests.support.company import case
 from tests.workflows.admin.editor.strategies import documents
-from workflows.admin.editor.shape import BadForm, from_form, to_form
+from workflows.admin.editor.form.shape import BadForm, from_form, to_form
 from workflows.definition.kinds import KINDS
-from workflows.definition.values import same_json
+from workflows.definition.values.json_values import same_json
 
 CASES = Path(__file__).parents[3] / "acceptance" / "cases"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.contrib.staticfiles import finders
 
-from workflows.admin.editor.operators import LABELS
-from workflows.admin.editor.texts import TEXTS
+from workflows.admin.editor.presentation.operators import LABELS
+from workflows.admin.editor.presentation.texts import TEXTS
 from workflows.definition.operators import OPERATORS
 
 SCRIPTS = Path(str(finders.find("workflows/editor/main.js"))).parent

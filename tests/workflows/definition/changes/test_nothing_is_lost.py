@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workflows.definition.changes.applying import apply
 from workflows.definition.changes.differ import diff
 from workflows.definition.kinds import KINDS
-from workflows.definition.values import canonical
+from workflows.definition.values.json_values import canonical
 
 # Few names and values: then the two documents have much in common.
 NAMES = st.sampled_from(["a", "b", "c", "d", "e", "f", "a#2", "#1", "", None, 1])

@@ -3,7 +3,7 @@
 import pytest
 
 from workflows.definition.changes.written import rewritten
-from workflows.wording.languages import language_changes
+from workflows.presentation.documents.languages import language_changes
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.runtime.programs import program_of
-from workflows.services.approvals import open_ones
-from workflows.services.run_entries import entries_of
+from workflows.runtime.runs.programs import program_of
+from workflows.services.approvals.decide import open_ones
+from workflows.services.runs.entries import entries_of
 
 WELL = frozenset({"completed", "reused"})
 FATAL = frozenset({"stop", "on_failure", "error_block"})

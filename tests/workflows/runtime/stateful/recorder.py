@@ -14,10 +14,10 @@ from django.db import DatabaseError
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
-from tenants.silence import silence
+from tenants.tracking.silence import silence
 from tests.workflows.runtime.fates import Fate
 from workflows.models.run import WorkflowRun
-from workflows.services.run_entries import entries_of
+from workflows.services.runs.entries import entries_of
 
 # What stands in an idempotency key behind the run: the step, which time, which revision.
 KEY = re.compile(r"(\d+)(?:-(\d+))?(?:-r(\d+))?")

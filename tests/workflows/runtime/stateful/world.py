@@ -15,26 +15,28 @@ from tests.workflows.runtime.fates import Death, Fate, die
 from tests.workflows.runtime.machine import LEASE, Machine
 from tests.workflows.runtime.stateful.documents import ORDERS, PERSON, PHONE, WHOSE, WORD
 from tests.workflows.runtime.stateful.recorder import ANSWERED, TORN, Recorder
-from workflows.engine import folding
+from workflows.engine.history import folding
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.runtime import database, live, store
+from workflows.runtime import database
 from workflows.runtime.database import database_now
-from workflows.runtime.execute import execute
-from workflows.runtime.reaper import take_over_from_the_dead
-from workflows.runtime.watch import Watch
-from workflows.services.approval_refusals import NotDecided
-from workflows.services.approvals import Answer, decide, open_ones
-from workflows.services.approvers import Via, mail_decider
-from workflows.services.cancel import cancel
-from workflows.services.fire import fire
-from workflows.services.pause import pause, resume
-from workflows.services.publish import publish
+from workflows.runtime.runs import store
+from workflows.runtime.runs.execute import execute
+from workflows.runtime.steps import live
+from workflows.runtime.workers.lease_keeper import Watch
+from workflows.runtime.workers.reaper import take_over_from_the_dead
+from workflows.services.approvals.approvers import Via, mail_decider
+from workflows.services.approvals.decide import Answer, decide, open_ones
+from workflows.services.approvals.refusals import NotDecided
+from workflows.services.definitions.publish import publish
+from workflows.services.events.fire import fire
+from workflows.services.operations.pause import pause, resume
 from workflows.services.refusals import NotRetryable, RunHasEnded
-from workflows.services.retry import retry_failed_step, start_again
-from workflows.services.run_entries import entries_of
-from workflows.services.unknown import settle_unknown
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.entries import entries_of
+from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.retry import retry_failed_step, start_again
 
 ACTOR = "user:tester"
 TABLES = (

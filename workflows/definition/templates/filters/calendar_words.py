@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 
-from tenants.characters import comparable
-from workflows.definition.dates import MONTHS, WEEKDAYS
+from tenants.core.text.characters import comparable
+from workflows.definition.values.dates import MONTHS, WEEKDAYS
 
 # Both sets of Arabic names are read, whichever the company's country uses.
 _ALSO_READ: Final = {"ar": ("ar", "ar_LB", "ar_EG")}

@@ -15,12 +15,12 @@ from liquid.exceptions import LiquidError
 
 from workflows.definition.budget import Budget, weight
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text, kind_of
 from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import number
 from workflows.definition.templates import limits
 from workflows.definition.templates.missing import refuse_missing
-from workflows.definition.values import LEFT_OUT, storable
+from workflows.definition.values.comparison import as_text, kind_of
+from workflows.definition.values.json_values import LEFT_OUT, storable
+from workflows.definition.values.numbers import number
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from tenants.characters import comparable
-from tenants.written import plainly_written
-from workflows.definition.dates import WEEKDAYS
+from tenants.core.text.characters import comparable
+from tenants.core.values.written import plainly_written
 from workflows.definition.templates.filters.calendar_words import folded, known_words
+from workflows.definition.values.dates import WEEKDAYS
 
 LONGEST_DATE: Final = 200  # characters
 _PIECE: Final = re.compile(r"%-?(.)|\s+|[^%\s]+", re.DOTALL)

@@ -13,15 +13,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import as_text
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
-from workflows.definition.moments import moment, parse_date
-from workflows.definition.numbers import shortened
 from workflows.definition.templates import limits
 from workflows.definition.templates.filters.calendar_words import CalendarWords, words_of
 from workflows.definition.templates.filters.calling import Cost, Filter
 from workflows.definition.templates.filters.date_forms import BadForm, date_form
+from workflows.definition.values.comparison import as_text
+from workflows.definition.values.moments import moment, parse_date
+from workflows.definition.values.numbers import shortened
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

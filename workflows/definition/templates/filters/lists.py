@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from liquid import Markup, escape
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import (
+from workflows.definition.errors import ExpressionError
+from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
+from workflows.definition.values.comparison import (
     as_text,
     comparable_json,
     is_empty,
@@ -19,11 +21,9 @@ from workflows.definition.comparison import (
     like,
     sort_keys,
 )
-from workflows.definition.errors import ExpressionError
-from workflows.definition.numbers import calculate, number, shortened
-from workflows.definition.paths import lookup, show_path
-from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
-from workflows.definition.values import MISSING
+from workflows.definition.values.json_values import MISSING
+from workflows.definition.values.numbers import calculate, number, shortened
+from workflows.definition.values.paths import lookup, show_path
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

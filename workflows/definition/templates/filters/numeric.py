@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
-from tenants.currencies import MINOR_UNITS, USUAL_PLACES, WITHOUT_UNITS
-from tenants.written import MOST_DIGITS
+from tenants.core.values.currencies import MINOR_UNITS, USUAL_PLACES, WITHOUT_UNITS
+from tenants.core.values.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
-from workflows.definition.numbers import calculate, number, rounded
 from workflows.definition.templates.filters.calendar_words import locale_of
 from workflows.definition.templates.filters.calling import Cost, Filter
+from workflows.definition.values.numbers import calculate, number, rounded
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

@@ -12,15 +12,15 @@ import phonenumbers
 from liquid import soft_str
 from liquid.builtin.filters import string as library
 
-from tenants.phones import NotAPhone, e164
-from tenants.written import MOST_DIGITS
+from tenants.core.text.phones import NotAPhone, e164
+from tenants.core.values.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
-from workflows.definition.numbers import shortened
 from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
 from workflows.definition.templates.filters.markup import strip_html
-from workflows.definition.values import MOST_STORED_DIGITS, storable
+from workflows.definition.values.json_values import MOST_STORED_DIGITS, storable
+from workflows.definition.values.numbers import shortened
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

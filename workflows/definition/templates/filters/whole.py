@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import simplejson
 
 from workflows.definition.codes import Code
-from workflows.definition.comparison import is_empty, kind_of
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
 from workflows.definition.templates.filters.calling import Cost, Filter
 from workflows.definition.templates.missing import MissingValue
-from workflows.definition.values import LEFT_OUT, exact, normalise
+from workflows.definition.values.comparison import is_empty, kind_of
+from workflows.definition.values.json_values import LEFT_OUT, exact, normalise
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

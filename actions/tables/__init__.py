@@ -1,0 +1,1 @@
+"""The host's tables as actions read and write them."""

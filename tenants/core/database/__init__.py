@@ -1,0 +1,1 @@
+"""Keys, fields and statements on Django's connections."""

@@ -1,0 +1,1 @@
+"""JSON as Sayr reads, limits and writes it."""

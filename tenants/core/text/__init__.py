@@ -1,0 +1,1 @@
+"""Text from people: characters, names, addresses, phone numbers, and how they compare."""

@@ -1,0 +1,1 @@
+"""Numbers, moments, time zones and currencies."""

@@ -1,0 +1,1 @@
+"""Change tracking: what was changed by whom, told in the same transaction."""

@@ -1,0 +1,278 @@
+"""Workflows: the list, the form that publishes, the versions."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tenants.admin.access import actor_of
+from tenants.admin.base import TenantAdmin
+from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
+from workflows.admin.definitions.broken import BrokenPage
+from workflows.admin.definitions.form import DRAFT_BUTTON, DefinitionForm
+from workflows.admin.definitions.list import DefinitionList, linked_figures, linked_run
+from workflows.admin.definitions.running import RunningPages
+from workflows.admin.definitions.transfer import TransferPages, export_file
+from workflows.admin.dry_run.urls import TryingPages
+from workflows.admin.editor.endpoints.views import editor_urls
+from workflows.admin.onboarding.gallery import GalleryPages
+from workflows.admin.onboarding.guide import guide_urls
+from workflows.admin.runs.backfill import RunOnRecordsPages
+from workflows.admin.versions.list import draft_state, listed_versions
+from workflows.admin.versions.pages import VersionPages
+from workflows.event_types import label_of
+from workflows.models.definition import WorkflowDefinition
+from workflows.presentation.actors import actor_words
+from workflows.presentation.documents import document_text
+from workflows.presentation.documents.languages import language_changes
+from workflows.presentation.documents.summary import summary
+from workflows.presentation.times import short_moment
+from workflows.services.definitions.activate import NeverPublished, set_active
+from workflows.services.definitions.archive import archive, restore
+from workflows.services.definitions.drafts import edited, save_draft
+from workflows.services.definitions.languages import changed_places
+from workflows.services.definitions.publish import publish
+
+
+class ArchivedFilter(StatedChoicesFilter):
+    """Those in use, unless somebody asks for the archive."""
+
+    title = _("archive")
+    parameter_name = "archive"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Offer both sides."""
+        return [("no", _("In use")), ("yes", _("Archived"))]
+
+    def value(self) -> str:
+        """Return the side; without a word, those in use."""
+        return "yes" if super().value() == "yes" else "no"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow to one side."""
+        return queryset.filter(archived_at__isnull=self.value() == "no")
+
+
+@admin.register(WorkflowDefinition)
+class DefinitionAdmin(TenantAdmin):
+    """A draft is saved whatever it says; publishing makes a version. Runs in flight keep theirs."""
+
+    form = DefinitionForm
+    list_display = ("name", "does", "is_active", "last_run", "last_day", "changed")
+    list_filter = (ArchivedFilter, "is_active", TenantFilter)
+    list_select_related = ("tenant",)
+    search_fields = ("name", "key", "trigger_type")
+    ordering = ("name", "-id")
+    actions: Any = ("switch_on", "switch_off", "export_chosen", "archive_chosen", "restore_chosen")
+    change_list_template = "admin/workflows/definition_list.html"
+    change_form_template = "admin/workflows/definition_form.html"
+    when_empty = _("No workflows yet. Add one: it says what starts it, and which steps follow.")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Use the list that fetches the figures."""
+        return DefinitionList
+
+    def get_urls(self) -> Any:
+        """Add the questions of the step editor, and the pages around versions and files."""
+        pages = (
+            VersionPages(self),
+            TransferPages(self),
+            GalleryPages(self),
+            BrokenPage(self),
+            TryingPages(self),
+            RunningPages(self),
+            RunOnRecordsPages(self),
+        )
+        own = [url for page in pages for url in page.urls()]
+        own += [*editor_urls(self.admin_site), *guide_urls(self.admin_site)]
+        return [*own, *super().get_urls()]
+
+    def may_edit(self, request: HttpRequest, obj: Any) -> bool:
+        """Say whether the person may decide about it: switch it, archive it, take it over."""
+        return self._may_edit(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let people only read what is edited elsewhere."""
+        is_here = obj is None or not obj.managed_by
+        return is_here and super().has_change_permission(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Readers see the document, writers edit it."""
+        before: tuple[str, ...] = ("name", "starts_on", "tenant", "key", "is_active")
+        wide: tuple[str, ...] = ("shown_document",)
+        after: tuple[str, ...] = ()
+        if obj is None or self.has_change_permission(request, obj):
+            before, wide = ("tenant",), ("document", "version_seen", "draft_seen")
+            after = ("key", "is_active", "note")
+        groups = [
+            (None, {"fields": before}),
+            (None, {"fields": wide, "classes": ("sayr-wide",)}),
+            (None, {"fields": after}),
+        ]
+        return [one for one in self.without_tenant(request, obj, groups) if one[1]["fields"]]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Name and trigger follow from the document; a key stays, exports refer to it."""
+        fixed = tuple(super().get_readonly_fields(request, obj))
+        return (*fixed, "starts_on", "shown_document", "name", "key") if obj else fixed
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Keep a draft, or publish if the document changed; else only switch."""
+        actor, document, note = (
+            actor_of(request),
+            form.cleaned_data["document"],
+            form.cleaned_data["note"],
+        )
+        if form.is_draft:
+            self._save_draft(request, obj, form)
+        elif form.document_changed:
+            version = publish(obj.tenant, actor, obj, document, note)
+            said = gettext("Version %(number)s is published.") % {"number": version.version}
+            messages.info(request, said)
+        elif obj.draft is not None:
+            # The draft was edited back to what is published.
+            save_draft(obj.tenant, actor, obj, document)
+        elif "is_active" in form.changed_data:
+            set_active(obj.tenant, actor, obj, obj.is_active)
+
+    def _save_draft(self, request: HttpRequest, obj: Any, form: Any) -> None:
+        wanted_active = obj.is_active
+        save_draft(obj.tenant, actor_of(request), obj, form.cleaned_data["document"])
+        if obj.version:
+            said = gettext("The draft is saved. Version %(number)s goes on until you publish.")
+            messages.success(request, said % {"number": obj.version})
+        else:
+            messages.success(request, gettext("The draft is saved. It starts nothing yet."))
+        if wanted_active and not obj.is_active:
+            said = gettext("It was left switched off: only a published workflow can start.")
+            messages.warning(request, said)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Tell a draft from a version in the history."""
+        if getattr(form, "is_draft", False):
+            return gettext("Saved a draft.")
+        return super().construct_change_message(request, form, formsets, add)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Stay with a draft: its work is not done."""
+        if DRAFT_BUTTON in request.POST:
+            return _to(obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Stay with a draft: its work is not done."""
+        if DRAFT_BUTTON in request.POST:
+            return _to(obj)
+        return super().response_change(request, obj)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Show the versions and the draft beside the form."""
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        context = {
+            "versions": listed_versions(obj),
+            "draft": draft_state(obj),
+            "language_changes": language_changes(changed_places(obj, edited(obj)), edited(obj)),
+            "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
+            "may_go_back": self.has_change_permission(request, obj),
+            **(extra_context or {}),
+        }
+        return super().change_view(request, object_id, form_url, context)
+
+    @admin.action(description=_("Export as a file"), permissions=["view"])
+    def export_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Give the chosen workflows as a file."""
+        return export_file(list(queryset.order_by("key")))
+
+    @admin.action(description=_("Switch on"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: Any) -> None:
+        """Let new events start the chosen workflows."""
+        for definition in self._editable(request, queryset.filter(archived_at=None)):
+            try:
+                set_active(definition.tenant, actor_of(request), definition, active=True)
+            except NeverPublished:
+                said = gettext("“%(name)s” has no published version yet.") % {"name": definition}
+                messages.error(request, said)
+            else:
+                self.log_change(request, definition, gettext("Switched on."))
+
+    @admin.action(description=_("Switch off"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: Any) -> None:
+        """Let no new event start the chosen workflows."""
+        for definition in self._editable(request, queryset):
+            set_active(definition.tenant, actor_of(request), definition, active=False)
+            self.log_change(request, definition, gettext("Switched off."))
+
+    @admin.action(description=_("Archive"), permissions=["change"])
+    def archive_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        """Put the chosen workflows away."""
+        for definition in self._editable(request, queryset):
+            archive(definition.tenant, actor_of(request), definition)
+            self.log_change(request, definition, gettext("Archived."))
+
+    @admin.action(description=_("Bring back from the archive"), permissions=["change"])
+    def restore_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        """Bring the chosen workflows back, switched off."""
+        for definition in self._editable(request, queryset.exclude(archived_at=None)):
+            restore(definition.tenant, actor_of(request), definition)
+            self.log_change(request, definition, gettext("Brought back from the archive."))
+
+    def _editable(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        """Return the chosen rows of tenants in which the person may edit, not only read."""
+        return [row for row in queryset if self.may_edit(request, row)]
+
+    @admin.display(description=_("starts on"))
+    def starts_on(self, definition: Any) -> str:
+        """Return what staff call the trigger."""
+        return label_of(definition.trigger_type)
+
+    @admin.display(description=_("what it does"))
+    def does(self, definition: Any) -> Any:
+        """Return what starts it, and its steps."""
+        said = summary(definition.definition if definition.version else edited(definition))
+        if definition.draft is None:
+            return said
+        badge = (
+            gettext("With a draft") if definition.version else gettext("Draft, not published yet")
+        )
+        template = '{} <span class="sayr-badge sayr-badge-nothing">{}</span>'
+        return format_html(template, said, badge)
+
+    @admin.display(description=_("last run"))
+    def last_run(self, definition: Any) -> Any:
+        """Return how it went last."""
+        return linked_run(definition.shown_last_run)
+
+    @admin.display(description=_("runs, 24 h"))
+    def last_day(self, definition: Any) -> Any:
+        """Return how many began, and how many of them went wrong, linked to them."""
+        return linked_figures(definition, definition.shown_figures)
+
+    @admin.display(description=_("last change"))
+    def changed(self, definition: Any) -> Any:
+        """Return who changed it last, and when."""
+        when, who = short_moment(definition.updated_at), actor_words(definition.updated_by)
+        return format_html('{}<span class="sayr-below">{}</span>', who, when)
+
+    @admin.display(description=_("document"))
+    def shown_document(self, definition: Any) -> Any:
+        """Return the document for readers."""
+        text = document_text.write(definition.definition or definition.draft)
+        return format_html('<pre class="sayr-json" dir="ltr">{}</pre>', text)
+
+
+def _to(definition: Any) -> HttpResponse:
+    page = reverse("admin:workflows_workflowdefinition_change", args=[definition.pk])
+    return HttpResponseRedirect(page)

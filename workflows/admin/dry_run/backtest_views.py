@@ -1,0 +1,266 @@
+"""The pages of a backtest: how far back, how far it has come, what it found, one event."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tenants.admin import access
+from workflows.admin.definitions.problem_lines import problem_lines
+from workflows.admin.dry_run.presentation import Teller, about
+from workflows.admin.dry_run.start import page_of, refuse_readers, rehearsal_of
+from workflows.definition.errors import InvalidDocument
+from workflows.definition.programs.compiler import compile_document
+from workflows.event_types import label_of
+from workflows.models.event import WorkflowEvent
+from workflows.models.rehearsal import RehearsalKind, RehearsalStatus, WorkflowRehearsal
+from workflows.models.version import WorkflowVersion
+from workflows.presentation import badges, dry_runs, values
+from workflows.presentation.runs.control_flow import case_label
+from workflows.presentation.times import short_moment
+from workflows.presentation.values import spelt_out
+from workflows.services.definitions.catalogue import catalogue_of
+from workflows.services.dry_run import backtest
+from workflows.services.dry_run.backtest_tally import differences
+from workflows.services.dry_run.run import Rehearsal
+from workflows.services.dry_run.test_runs import as_json, problems_in
+
+Json = Any
+
+DAYS: Final = (1, 7, 30)
+LASTS: Final = (100, 1_000, 10_000)
+MOST_LISTED: Final = 10  # recipients, and events of a kind
+_ENDED: Final = {RehearsalStatus.DONE, RehearsalStatus.CANCELLED, RehearsalStatus.FAILED}
+
+
+def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
+    """Ask how far back, or show how far it has come and what it found."""
+    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    if request.method == "POST":
+        refuse_readers(request, made)
+        _start(request, made)
+        return HttpResponseRedirect(page_of(made))
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "title": _("What would “%(workflow)s” have done?") % {"workflow": _name(made)},
+        "may_test": access.may_edit(request, made.tenant_id),
+        "days": DAYS,
+        "lasts": LASTS,
+        **progress(made),
+    }
+    return TemplateResponse(request, "admin/workflows/trying/backtest.html", context)
+
+
+def live(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Return the changing part of the page, or nothing if it is as it was seen."""
+    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    context = progress(made)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    context["may_test"] = access.may_edit(request, made.tenant_id)
+    html = render_to_string("admin/workflows/trying/backtest_live.html", context, request)
+    return JsonResponse({"seen": context["seen"], "ended": context["has_ended"], "html": html})
+
+
+def cancel(request: HttpRequest, pk: Any) -> HttpResponse:
+    """End a backtest; what it has counted stays."""
+    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    refuse_readers(request, made)
+    backtest.cancel(made)
+    return HttpResponseRedirect(page_of(made))
+
+
+def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpResponse:
+    """Show what both sides would do with one event."""
+    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    try:
+        pair = backtest.pair_of(made, event)
+        program = compile_document(made.document, catalogue_of(made.tenant, _key(made)))
+    except InvalidDocument:
+        raise Http404 from None
+    if pair is None:
+        raise Http404
+    sides = [_side(made, _("The draft"), pair.draft, program, pair.event, "d-")]
+    if pair.published is not None:
+        published = _program(made)
+        title = _("Version %(number)s") % {"number": made.version}
+        sides.append(_side(made, title, pair.published, published, pair.event, "p-"))
+    kinds = differences(pair.draft, pair.published) if pair.published else []
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "title": label_of(pair.event.type),
+        "backtest": made,
+        "back": page_of(made),
+        "when": short_moment(pair.event.created_at),
+        "event_url": reverse("admin:workflows_workflowevent_change", args=[pair.event.pk]),
+        "sides": sides,
+        "kinds": [dry_runs.kind_of_difference(kind) for kind in kinds],
+        "payload": values.show(pair.event.payload, labels=values.payload_fields(pair.event.type)),
+        "raw_payload": values.raw(pair.event.payload),
+    }
+    return TemplateResponse(request, "admin/workflows/trying/backtest_event.html", context)
+
+
+def progress(made: WorkflowRehearsal) -> dict[str, Any]:
+    """Return what the changing part of the page shows."""
+    status = RehearsalStatus(made.status)
+    result = made.result or {}
+    context = {
+        "backtest": made,
+        "definition": made.definition,
+        "is_prepared": status is RehearsalStatus.PREPARED,
+        "has_ended": status in _ENDED,
+        "status": status,
+        "seen": f"{status}-{made.done}",
+        "percent": round(100 * made.done / made.total) if made.total else 0,
+        "problems": problem_lines(problems_in(result), made.document),
+        "live_url": reverse("admin:workflows_workflowdefinition_backtest_live", args=[made.pk]),
+    }
+    return {**context, **_found(made, result)} if made.done else context
+
+
+def _start(request: HttpRequest, made: WorkflowRehearsal) -> None:
+    asked = request.POST.get("range", "")
+    number = int(asked[1:]) if asked[1:].isdecimal() else 0
+    if asked.startswith("d") and number in DAYS:
+        backtest.start(made, days=number)
+    else:
+        backtest.start(made, last=number if number in LASTS else LASTS[0])
+
+
+def _found(made: WorkflowRehearsal, result: Mapping[str, Json]) -> dict[str, Any]:
+    labels = _labels(made)
+    sides = [{"title": _("The draft"), **_tally(made, result["draft"], labels)}]
+    if made.version:
+        title = _("Version %(number)s, published") % {"number": made.version}
+        sides.append({"title": title, **_tally(made, result["published"], labels)})
+    kinds = [
+        {
+            "title": dry_runs.kind_of_difference(kind),
+            "count": count,
+            "events": _links(made, events[:MOST_LISTED]),
+        }
+        for kind, count, events in backtest.differing(result)
+    ]
+    compared = result["compared"]
+    return {
+        "sides": sides,
+        "differences": kinds,
+        "compared": compared,
+        "same": result["same"],
+        "differ": compared - result["same"],
+    }
+
+
+def _tally(
+    made: WorkflowRehearsal, tally: Mapping[str, Json], labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return one side's counts, worded."""
+    return {
+        "starts": tally["starts"],
+        "reasons": [(dry_runs.reason(code), n) for code, n in _sorted(tally["reasons"])],
+        "statuses": [
+            (badges.run_badge("waiting" if name == "stopped" else name), n)
+            for name, n in _sorted(tally["statuses"])
+        ],
+        "branches": [
+            (labels.get(step) or spelt_out(step), [(_case(c), n) for c, n in _sorted(cases)])
+            for step, cases in sorted(tally["branches"].items())
+        ],
+        "sends": [
+            {
+                "step": labels.get(one["step"]) or spelt_out(one["step"]),
+                "channel": dry_runs.channel(one["kind"]),
+                "count": one["count"],
+                "to": _sorted(one["to"])[:MOST_LISTED],
+                "more": max(len(one["to"]) - MOST_LISTED, 0),
+            }
+            for one in sorted(tally["sends"].values(), key=lambda one: -one["count"])
+        ],
+        "failures": [
+            {
+                "step": labels.get(one["step"]) or spelt_out(one["step"]),
+                "why": dry_runs.failure(one["code"], one["params"]),
+                "count": one["count"],
+                "events": _links(made, one["events"][:MOST_LISTED]),
+            }
+            for one in sorted(tally["failures"].values(), key=lambda one: -one["count"])
+        ],
+    }
+
+
+def _case(label: str) -> str:
+    return _("Otherwise") if label == "otherwise" else case_label(label)
+
+
+def _sorted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+
+
+def _links(made: WorkflowRehearsal, ids: list[str]) -> list[tuple[str, str]]:
+    """Return the address of each event in this backtest, and how people know it."""
+    rows = WorkflowEvent.objects.of(made.tenant).filter(pk__in=ids)
+    known = {str(event.pk): event for event in rows}
+    name = "admin:workflows_workflowdefinition_backtest_event"
+    return [
+        (reverse(name, args=[made.pk, one]), about(known[one], 1) or short_moment(moment))
+        for one in ids
+        if one in known
+        for moment in (known[one].created_at,)
+    ]
+
+
+def _labels(made: WorkflowRehearsal) -> dict[str, str]:
+    """Return what the steps of both sides are called."""
+    program = _program(made) if made.version else {}
+    stored = {
+        one["name"]: one.get("label") or ""
+        for one in program.get("instructions", ())
+        if one["name"]
+    }
+    try:
+        own = compile_document(made.document, catalogue_of(made.tenant, _key(made)))
+    except InvalidDocument:
+        return stored
+    return {**stored, **{one["name"]: one["label"] for one in own["instructions"] if one["name"]}}
+
+
+def _side(  # noqa: PLR0913, PLR0917  # one side of a page
+    made: WorkflowRehearsal,
+    title: str,
+    found: Rehearsal,
+    program: Json,
+    event: WorkflowEvent,
+    prefix: str,
+) -> dict[str, Any]:
+    result = as_json(found)
+    return {
+        "title": title,
+        "shown": Teller(made.tenant, program).show(result, prefix),
+        "not_started": dry_runs.not_started(_why(result), event.type),
+        "halt": dry_runs.halted(result["halt"]) if result["halt"] else "",
+    }
+
+
+def _why(result: Mapping[str, Json]) -> Json:
+    return result.get("verdict")
+
+
+def _program(made: WorkflowRehearsal) -> Json:
+    rows = WorkflowVersion.objects.of(made.tenant).filter(definition=made.definition_id)
+    return rows.filter(version=made.version).values_list("program", flat=True).first() or {}
+
+
+def _key(made: WorkflowRehearsal) -> str:
+    return made.definition.key if made.definition else ""
+
+
+def _name(made: WorkflowRehearsal) -> str:
+    return str(made.document.get("name") or made.definition or _("Workflow without a name"))

@@ -1,0 +1,174 @@
+"""What a tenant's people can choose from: actions, tables and fields, templates, connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.db.models import Field
+from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from actions import records
+from actions.models.connection import Connection
+from actions.models.message_template import Channel, MessageTemplate
+from tenants.models.membership import Membership, Role
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.endpoints.known import Known, all_known
+from workflows.admin.editor.form.nodes import Node
+from workflows.admin.editor.form.params import blank, show
+from workflows.admin.editor.form.steps import node_of
+from workflows.admin.editor.presentation.events import events_of, titles_of
+from workflows.admin.editor.presentation.kinds import usual_choices
+from workflows.admin.editor.presentation.operators import operators
+from workflows.definition.values.windows import DAYS
+from workflows.models.definition import WorkflowDefinition
+from workflows.presentation.whatsapp import asked
+
+Json = Any
+
+# What people call choices that actions offer as words of code.
+WORDS: Final[Mapping[str, Any]] = {
+    "green": _("Green"),
+    "yellow": _("Yellow"),
+    "red": _("Red"),
+    "blue": _("Blue"),
+    "at_least": _("is at least"),
+    "at_most": _("is at most"),
+    "any": _("Any number"),
+    "one": _("Exactly one"),
+    "many": _("At least one"),
+    "count": _("Count them"),
+    "sum": _("Sum"),
+    "average": _("Average"),
+    "min": _("Smallest"),
+    "max": _("Greatest"),
+    **{method: method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")},
+}
+Choice = dict[str, str]
+
+
+def choices_of(tenant: Tenant, own_workflow: str = "") -> dict[str, Json]:
+    """Return everything for the page. `own_workflow`: the key of the one being edited."""
+    templates = list(MessageTemplate.objects.of(tenant.pk).order_by("name"))
+    connections = list(Connection.objects.of(tenant.pk).order_by("name"))
+    return {
+        "actions": {known.name: _action(known) for known in all_known()},
+        "events": [
+            {
+                "value": kind.name,
+                "title": kind.label,
+                "seen": kind.seen,
+                "fields": [{"value": v, "title": t} for v, t in titles_of(kind.name).items()],
+            }
+            for kind in events_of(tenant)
+        ],
+        "people": _people(tenant),
+        "days": [_choice(day, WEEKDAYS[number]) for number, day in enumerate(DAYS)],
+        "usual_choices": usual_choices(),
+        "tables": [_choice(one.alias, one.label) for one in records.all_records()],
+        "fields": {one.alias: _fields(one, one.writable) for one in records.all_records()},
+        "creatable": {one.alias: _fields(one, one.creatable) for one in records.all_records()},
+        "readable": {one.alias: _fields(one, one.readable) for one in records.all_records()},
+        "references": {
+            **_references(templates, connections),
+            "workflow": _workflows(tenant, own_workflow),
+        },
+        "parameters": {
+            template.key: asked(template.registered)
+            for template in templates
+            if template.channel == Channel.WHATSAPP
+        },
+        "operators": operators(),
+        "words": {word: str(label) for word, label in WORDS.items()},
+    }
+
+
+def field_choices(field: Field[Any, Any]) -> list[Choice]:
+    """Return a model field's choices."""
+    return [_choice(value, label) for value, label in field.flatchoices if value not in ("", None)]
+
+
+def _action(known: Known) -> dict[str, Json]:
+    node = node_of(known.name)
+    return {
+        "label": known.label,
+        "description": known.description,
+        "icon": known.icon,
+        "steers": known.steers,
+        "may_repeat": known.may_repeat,
+        "may_ask": known.may_ask,
+        "usual_tries": known.usual_tries,
+        "node": node.as_json(),
+        "blank": fresh(show(known.new, node, {}), node) if known.new else blank(node),
+        "blocks": {
+            path: fresh(show(new, _items(node, path), {}), _items(node, path))
+            for path, new in known.blocks.items()
+        },
+    }
+
+
+def _items(node: Node, path: str) -> Node:
+    return node.members[path].items or node
+
+
+def fresh(form: Json, node: Node) -> Json:
+    """Mark what was just made: short names in it follow what people call the thing."""
+    if isinstance(form, list) and node.items is not None:
+        return [fresh(one, node.items) for one in form]
+    if not isinstance(form, dict) or node.kind != "object":
+        return form
+    made = {name: fresh(form[name], inner) for name, inner in node.members.items()}
+    return {**made, "fresh": "1"} if any(one.names for one in node.members.values()) else made
+
+
+def _people(tenant: Tenant) -> dict[str, list[Choice]]:
+    """Return whom an approval can ask: everybody of a role, or one person."""
+    members = Membership.objects.filter(tenant=tenant, user__is_active=True)
+    users = [one.user for one in members.select_related("user").order_by("user__username")]
+    return {
+        "roles": [_choice(f"role:{role.value}", role.people) for role in Role],
+        "people": [_choice(user.username, user.get_full_name() or user.username) for user in users],
+    }
+
+
+def _workflows(tenant: Tenant, own_workflow: str) -> list[Choice]:
+    rows = WorkflowDefinition.objects.of(tenant).filter(archived_at=None, version__gt=0)
+    return [
+        {"value": key, "title": name}
+        for key, name in rows.order_by("name").values_list("key", "name")
+        if key != own_workflow
+    ]
+
+
+def _fields(record: Any, names: Iterable[str]) -> dict[str, Json]:
+    return {name: _field(record.field(name)) for name in names}
+
+
+def _field(field: Any) -> dict[str, Json]:
+    is_long = field.get_internal_type() == "TextField"
+    is_yes_no = field.get_internal_type() == "BooleanField"
+    return {
+        "title": capfirst(str(field.verbose_name)),
+        "choices": field_choices(field),
+        "long": is_long,
+        "boolean": is_yes_no,
+    }
+
+
+def _references(
+    templates: Iterable[MessageTemplate], connections: Iterable[Connection]
+) -> dict[str, list[Choice]]:
+    found: dict[str, list[Choice]] = {}
+    for template in templates:
+        kind = f"message_template:{template.channel}"
+        found.setdefault(kind, []).append(_choice(template.key, template.name))
+    for connection in connections:
+        kind = f"connection:{connection.kind}"
+        found.setdefault(kind, []).append(_choice(connection.key, connection.name))
+    return found
+
+
+def _choice(value: object, title: object) -> Choice:
+    return {"value": str(value), "title": capfirst(str(title))}

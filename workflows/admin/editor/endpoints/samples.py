@@ -1,0 +1,115 @@
+"""Real values to show while editing: the last event, and what steps gave in the last runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.form.steps import all_steps
+from workflows.admin.editor.presentation.events import recent_payloads, schema_of
+from workflows.admin.editor.presentation.outputs import (
+    elements_of,
+    example_of_output,
+    loops_around,
+    schema_of_output,
+)
+from workflows.definition.checks.outputs import REMINDER_PARTS
+from workflows.definition.errors import ExpressionError
+from workflows.definition.scope import TENANT_FIELDS, Scope
+from workflows.definition.values.json_values import exact
+from workflows.models.definition import WorkflowDefinition
+from workflows.runtime.steps.budgets import preview_budget
+from workflows.services.dry_run.samples import made_up, outputs_of
+
+Json = Any
+# What steps inside a reminder read of the step that reminds.
+REMINDING: Final[Mapping[str, Json]] = {"reminder": 1, "link": "https://…"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What templates of a workflow would see."""
+
+    scope: Scope
+    real: bool  # False: no such event has come yet, the values are made up
+
+
+def sample_of(
+    tenant: Tenant,
+    definition: WorkflowDefinition | None,
+    document: Mapping[str, Json],
+    now: datetime,
+    part: str = "",
+) -> Sample:
+    """Return real values where there are any, made-up ones where there are none yet.
+
+    `part` is the path of the step that reads them: inside a list's steps there is an element.
+    """
+    trigger_type = str(document.get("trigger_type") or "")
+    payloads = recent_payloads(tenant, trigger_type)
+    payload, previous = (
+        payloads[0] if payloads else (made_up(tenant, schema_of(trigger_type)), None)
+    )
+    values = document.get("values")
+    scope = Scope(
+        trigger=_plain(payload),
+        previous=_plain(previous),
+        steps=_steps(tenant, document, outputs_of(tenant, definition.pk if definition else None)),
+        run={
+            "id": "…",
+            "workflow": str(document.get("name", "")),
+            "version": 1,
+            "error": {"code": "http_404", "step": "…", "http_status": 404},
+        },
+        tenant={name: getattr(tenant, name) for name in TENANT_FIELDS},
+        now=now.astimezone(ZoneInfo(tenant.time_zone)),
+        values=values if isinstance(values, dict) else {},
+        budget=preview_budget(),
+    )
+    sample = Sample(scope, real=bool(payloads))
+    return replace(sample, scope=sample_in(sample, document, part))
+
+
+def sample_in(sample: Sample, document: Mapping[str, Json], part: str) -> Scope:
+    """Return what the part reads: inside the steps of a list also the list's first element."""
+    scope = sample.scope
+    for loop in loops_around(document, part):
+        scope = replace(scope, loop=_element(loop, scope))
+    return scope
+
+
+def _element(loop: Mapping[str, Json], scope: Scope) -> dict[str, Json]:
+    """Return what the steps of a list read: its first element, and what is around."""
+    first = next(iter(elements_of(loop, scope)), None)
+    made: dict[str, Json] = {"item": _plain(first), "item_index": 0}
+    return {**made, "outer": dict(scope.loop)} if scope.loop else made
+
+
+def _steps(
+    tenant: Tenant, document: Json, outputs: Mapping[str, Json]
+) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = {}
+    for _path, step in all_steps(document):
+        name, action = step.get("name"), str(step.get("action"))
+        if isinstance(name, str):
+            # The result of another action says nothing about this one's.
+            output = outputs.get(f"{name} {action}")
+            if output is None:
+                output = example_of_output(tenant, step)
+            if output is None:
+                output = made_up(tenant, schema_of_output(step))
+            reminding = {part: REMINDING[part] for part in REMINDER_PARTS.get(action, ())}
+            known = _plain({**reminding, **output}) if isinstance(output, dict) else _plain(output)
+            found[name] = {"status": "completed", "output": known}
+    return found
+
+
+def _plain(value: Json) -> Json:
+    try:
+        return exact(value)
+    except ExpressionError:
+        return None

@@ -1,0 +1,261 @@
+"""What can be inserted into a field or asked about in a condition, each with a real example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tenants.core.text.listing import listed
+from workflows.admin.editor.endpoints.known import known
+from workflows.admin.editor.endpoints.samples import Sample, sample_in
+from workflows.admin.editor.form.steps import all_steps
+from workflows.admin.editor.presentation.events import choices_in, schema_of, titles_of
+from workflows.admin.editor.presentation.outputs import choices_in as choices_of_approval
+from workflows.admin.editor.presentation.outputs import question_titles, schema_of_output
+from workflows.definition.checks.outputs import REMINDER_PARTS
+from workflows.definition.schemas import member
+from workflows.definition.scope import TENANT_FIELDS
+from workflows.definition.values.json_values import MISSING
+from workflows.definition.values.moments import as_moment
+from workflows.definition.values.numbers import as_number, shortened
+from workflows.definition.values.paths import lookup, show_path
+from workflows.presentation.values import field_title, spelt_out
+
+Json = Any
+Schema = Mapping[str, Json]
+Item = dict[str, Json]
+
+DEEPEST: Final = 3  # levels of a payload that are listed
+MOST: Final = 60  # values of one group
+# What people call the results of steps that steer.
+OUTPUTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "approval": {
+        "choice": gettext_lazy("The decision"),
+        "decided_by": gettext_lazy("Who decided"),
+        "decided_at": gettext_lazy("When it was decided"),
+        "timed_out": gettext_lazy("Nobody decided in time"),
+        "answers": gettext_lazy("Answer"),
+    },
+    "wait_for_event": {
+        "payload": gettext_lazy("The event"),
+        "event_id": gettext_lazy("Number of the event"),
+        "timed_out": gettext_lazy("It did not come in time"),
+    },
+    "for_each": {
+        "results": gettext_lazy("What each one handed back"),
+        "items": gettext_lazy("How many there were"),
+        "succeeded": gettext_lazy("How many went well"),
+        "failed": gettext_lazy("How many failed"),
+    },
+}
+
+
+def groups_of(document: Mapping[str, Json], sample: Sample) -> list[dict[str, Json]]:
+    """Return the groups: the event, each step's result, the workflow's settings, the company."""
+    groups = [
+        *(_of_event(document, sample), *_of_elements(document, sample)),
+        *(*_of_steps(document, sample), _of_error(), _of_values(sample), _of_tenant(sample)),
+    ]
+    return [group for group in groups if group["items"]]
+
+
+def _of_event(document: Mapping[str, Json], sample: Sample) -> dict[str, Json]:
+    name = str(document.get("trigger_type") or "")
+    schema, titles = schema_of(name), titles_of(name)
+    payload = sample.scope.trigger if isinstance(sample.scope.trigger, dict) else {}
+    keys = list(dict.fromkeys([*titles, *payload]))[:MOST]
+    choices = choices_in(name)
+    items: list[Item] = []
+    for key in keys:
+        found = _listed(("trigger", key), titles.get(key) or spelt_out(key), schema, sample)
+        for item in found:
+            if item["path"] == f"trigger.{key}" and key in choices:
+                item["choices"] = [{"value": v, "title": t} for v, t in choices[key]]
+                item["kind"] = "choice"
+                item["example"] = dict(choices[key]).get(item["example"], item["example"])
+            items.append(item)
+    title = _("The event that starts the workflow")
+    return {"title": title, "root": "trigger", "real": sample.real, "items": items}
+
+
+def _of_steps(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str, Json]]:
+    for path, step in all_steps(document):
+        name = step.get("name")
+        if not isinstance(name, str) or not name:
+            continue
+        label = _label_of(step)
+        items = list(_of_output(name, step, sample))
+        items.append(_item(("steps", name, "status"), _("How the step ended"), "completed", "text"))
+        yield {"title": _title(path, label), "step": name, "root": "steps", "items": items}
+        yield from _of_reminders(name, step, label, sample)
+
+
+def _title(path: str, label: str) -> str:
+    """Only the main line is numbered on the page."""
+    top, _slash, number = path.partition("/")
+    if top == "steps" and number.isdecimal():
+        said = {"number": int(number) + 1, "label": label}
+        return _("Result of step %(number)s, %(label)s") % said
+    return _("Result of “%(label)s”") % {"label": label}
+
+
+def _of_output(name: str, step: Mapping[str, Json], sample: Sample) -> Iterator[Item]:
+    schema = schema_of_output(step)
+    output = lookup(sample.scope.roots, ("steps", name, "output"))
+    declared = (schema or {}).get("properties", {})
+    members = output if isinstance(output, dict) else {}
+    if schema and schema.get("additionalProperties") is False:
+        members = {key: value for key, value in members.items() if key in declared}
+    titles = OUTPUTS.get(str(step.get("action")), {})
+    for key in list(dict.fromkeys([*declared, *members]))[:MOST]:
+        named = titles.get(key) or member(schema or {}, schema or {}, key).get("title")
+        title = str(named or spelt_out(key))
+        for item in _listed(("steps", name, "output", key), title, schema, sample, 3):
+            yield _asked(item, step)
+
+
+def _asked(item: Item, step: Mapping[str, Json]) -> Item:
+    """Say of an approval's result what can be chosen, and what the questions were."""
+    if step.get("action") != "approval":
+        return item
+    _start, _dot, member = item["path"].partition(".output.")
+    if member == "choice":
+        choices = [{"value": key, "title": label} for key, label in choices_of_approval(step)]
+        return {**item, "choices": choices, "kind": "choice"}
+    group, _dot, key = member.partition(".")
+    title = question_titles(step).get(key) if group == "answers" else None
+    return {**item, "label": _("Answer: %(question)s") % {"question": title}} if title else item
+
+
+def _of_reminders(
+    name: str, step: Mapping[str, Json], label: str, sample: Sample
+) -> Iterator[dict[str, Json]]:
+    parts = REMINDER_PARTS.get(str(step.get("action")), ())
+    titles = {"reminder": _("Which reminder it is"), "link": _("Link to the decision")}
+    items = [
+        _item(
+            ("steps", name, "output", part),
+            titles[part],
+            lookup(sample.scope.roots, ("steps", name, "output", part)),
+        )
+        for part in reversed(parts)
+    ]
+    title = _("In reminders of “%(label)s”") % {"label": label}
+    yield {"title": title, "step": name, "root": "reminder", "items": items}
+
+
+def _of_elements(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str, Json]]:
+    for path, step in all_steps(document):
+        if step.get("action") != "for_each":
+            continue
+        scope = sample_in(sample, document, f"{path}/params/steps/0")
+        inside = replace(sample, scope=scope)
+        items = list(_listed(("item",), _("The element"), None, inside))
+        items.append(_item(("item_index",), _("Its place in the list, from 0"), 0, "number"))
+        title = _("The element of “%(label)s”") % {"label": _label_of(step)}
+        yield {"title": title, "step": step.get("name", ""), "root": "item", "items": items}
+
+
+def _of_error() -> dict[str, Json]:
+    items = [
+        _item(("run", "error", "code"), _("Code of the error"), "http_404", "text"),
+        _item(("run", "error", "step"), _("Short name of the failed step"), "…", "text"),
+        _item(("run", "error", "http_status"), _("Answer of the server"), 404, "number"),
+    ]
+    return {"title": _("The error"), "root": "error", "items": items}
+
+
+def _label_of(step: Mapping[str, Json]) -> str:
+    action = known(step.get("action"))
+    return str(step.get("label") or (action.label if action else step.get("action")))
+
+
+def _of_values(sample: Sample) -> dict[str, Json]:
+    items = [
+        _item(("values", key), spelt_out(key), value) for key, value in sample.scope.values.items()
+    ]
+    return {"title": _("Settings of this workflow"), "root": "values", "items": items}
+
+
+def _of_tenant(sample: Sample) -> dict[str, Json]:
+    names = {
+        "name": _("Name of the company"),
+        "currency": _("Currency"),
+        "country": _("Country"),
+        "language": _("Language"),
+        "time_zone": _("Time zone"),
+        "key": _("Short name"),
+    }
+    roots = sample.scope.roots
+    items = [_item(("now",), _("The time now"), roots["now"], "date")]
+    items += [
+        _item(("tenant", name), names[name], roots["tenant"][name])
+        for name in names
+        if name in TENANT_FIELDS
+    ]
+    return {"title": _("Your company, and the time"), "root": "tenant", "items": items}
+
+
+def _listed(
+    path: tuple[str, ...], label: str, schema: Schema | None, sample: Sample, skip: int = 1
+) -> Iterator[Item]:
+    """Yield a value, and the members of an object. `skip`: the path's keys outside the schema."""
+    value = lookup(sample.scope.roots, path)
+    inside: Schema = schema or {}
+    for key in path[skip:]:
+        inside = member(inside, schema or {}, key)
+    if isinstance(value, dict) and value and len(path) - skip < DEEPEST:
+        for key in value:
+            title = field_title(key, member(inside, schema or {}, key).get("title"))
+            inner = _("%(group)s: %(field)s") % {"group": label, "field": title}
+            yield from _listed((*path, key), inner, schema, sample, skip)
+        return
+    yield _item(path, label, value, _kind_by(inside))
+
+
+def _item(path: Sequence[str], label: str, value: Json, kind: str = "") -> Item:
+    known = value is not MISSING
+    return {
+        "path": show_path(tuple(path)),
+        "label": label,
+        "example": example_of(value) if known else "",
+        "kind": kind or (_kind_of(value) if known else "any"),
+    }
+
+
+def example_of(value: Json) -> str:
+    """Return a value as a short text."""
+    if value is None or value == "":
+        return _("empty")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return listed(shortened(one) for one in value[:5])
+    return shortened(value)
+
+
+def _kind_by(schema: Schema) -> str:
+    """Return the kind that the schema says; "" if it says none."""
+    if schema.get("enum"):
+        return "text"
+    by_format = {"decimal": "number", "date-time": "date", "date": "date"}
+    by_type = {"integer": "number", "number": "number", "boolean": "boolean", "array": "list"}
+    kind = by_format.get(str(schema.get("format"))) or by_type.get(str(schema.get("type")))
+    return kind or ("text" if schema.get("type") == "string" else "")
+
+
+def _kind_of(value: Json) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, list):
+        return "list"
+    if as_number(value) is not None:
+        return "number"
+    if isinstance(value, str) and len(value) >= 10 and as_moment(value, UTC) is not None:
+        return "date"
+    return "text" if isinstance(value, str) else "any"

@@ -1,0 +1,162 @@
+"""The questions that the editor asks while somebody edits: check, preview, values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from tenants.admin import access
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.endpoints.check import checked, is_saved
+from workflows.admin.editor.endpoints.choices import choices_of
+from workflows.admin.editor.endpoints.preview import preview
+from workflows.admin.editor.endpoints.samples import Sample, sample_of
+from workflows.admin.editor.endpoints.values import groups_of
+from workflows.admin.editor.form.copying import copied, pasted
+from workflows.admin.editor.form.shape import BadForm, from_form, to_form
+from workflows.definition.checks.shape import MOST_BYTES
+from workflows.models.definition import WorkflowDefinition
+from workflows.presentation.documents import document_text
+
+Json = Any
+
+MOST_PREVIEWS: Final = 60
+# A form names what its document leaves out.
+MOST_BODY_BYTES: Final = 2 * MOST_BYTES
+NOTHING: Final[dict[str, Json]] = {"steps": []}
+
+
+class Asked:
+    """A question: whose workflow it is about, and the form as it stands."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Read it. Raises PermissionDenied, BadForm."""
+        if len(request.body) > MOST_BODY_BYTES:
+            raise BadForm("too large")  # before any work
+        try:
+            self.body: dict[str, Json] = document_text.read(request.body)
+            self.definition = _definition(self.body.get("definition"))
+            self.tenant = _tenant(self.definition, self.body.get("tenant"))
+        except (ValueError, TypeError, AttributeError) as error:  # Unreadable among them
+            raise BadForm(str(error)) from error
+        if not access.may_edit(request, self.tenant.pk):
+            raise PermissionDenied
+
+    @property
+    def key(self) -> str:
+        """The key of the workflow; "" if it has none yet."""
+        return self.definition.key if self.definition else ""
+
+    @property
+    def document(self) -> Json:
+        """The document of the form; an empty one if no form came. Raises BadForm."""
+        form = self.body.get("form")
+        return from_form(form) if form else NOTHING
+
+    def sample(self) -> Sample:
+        """Return the values to show."""
+        part = str(self.body.get("part") or "")
+        return sample_of(self.tenant, self.definition, self.document, timezone.now(), part)
+
+
+def check(asked: Asked) -> dict[str, Json]:
+    """Answer with the problems of a form, or turn JSON text into a form."""
+    choices = choices_of(asked.tenant, asked.key)
+    if "saved" in asked.body:
+        return {"saved": is_saved(asked.tenant, asked.definition, asked.document)}
+    if "text" not in asked.body:
+        return checked(asked.tenant, asked.body["form"], choices, asked.key)
+    try:
+        form = to_form(document_text.read(str(asked.body["text"])))
+    except document_text.Unreadable as mistake:
+        return {"error": str(mistake)}
+    except BadForm:
+        return {"error": _("This is JSON, but no workflow: it needs a name and a list of steps.")}
+    return {"form": form, **checked(asked.tenant, form, choices, asked.key)}
+
+
+def show_previews(asked: Asked) -> dict[str, Json]:
+    """Answer with what texts would become."""
+    sample = asked.sample()
+    texts = asked.body.get("texts", [])[:MOST_PREVIEWS]
+    previews = [preview(str(one["text"]), sample, html=bool(one.get("html"))) for one in texts]
+    return {"previews": previews}
+
+
+def list_values(asked: Asked) -> dict[str, Json]:
+    """Answer with what can be inserted and chosen."""
+    groups = groups_of(asked.document, asked.sample())
+    return {"groups": groups, "choices": choices_of(asked.tenant, asked.key)}
+
+
+def copy_steps(asked: Asked) -> dict[str, Json]:
+    """Answer with steps as documents write them. Raises BadForm."""
+    return {"text": copied(asked.body["steps"])}
+
+
+def paste_steps(asked: Asked) -> dict[str, Json]:
+    """Answer with the forms of steps that were copied, and what of them this company lacks."""
+    try:
+        return pasted(asked.tenant, str(asked.body["text"]))
+    except (document_text.Unreadable, BadForm):
+        return {"error": _("What was copied are no steps of a workflow.")}
+
+
+ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {
+    "check": check,
+    "preview": show_previews,
+    "values": list_values,
+    "copy": copy_steps,
+    "paste": paste_steps,
+}
+
+
+def editor_urls(site: AdminSite) -> list[URLPattern]:
+    """Return the addresses, for people who may edit workflows of the tenant."""
+    return [
+        path(
+            f"editor/{name}/",
+            site.admin_view(_answering(answer)),
+            name=f"workflows_editor_{name}",
+        )
+        for name, answer in ANSWERS.items()
+    ]
+
+
+def _answering(answer: Callable[[Asked], dict[str, Json]]) -> Any:
+    @require_POST
+    def view(request: HttpRequest) -> JsonResponse:
+        try:
+            return JsonResponse(answer(Asked(request)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return JsonResponse({"error": str(error)}, status=400)
+
+    return view
+
+
+def _definition(given: object) -> WorkflowDefinition | None:
+    if not given:
+        return None
+    found = WorkflowDefinition.objects.filter(pk=UUID(str(given))).select_related("tenant").first()
+    if found is None:
+        raise PermissionDenied
+    return found
+
+
+def _tenant(definition: WorkflowDefinition | None, given: object) -> Tenant:
+    if definition is not None:
+        tenant: Tenant = definition.tenant
+        return tenant
+    found = Tenant.objects.filter(pk=UUID(str(given))).first()
+    if found is None:
+        raise PermissionDenied
+    return found

@@ -1,0 +1,1 @@
+"""The document as the editor's form, and back."""

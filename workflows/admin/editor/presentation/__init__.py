@@ -1,0 +1,1 @@
+"""Titles, sentences and kinds of fields that the editor shows."""

@@ -1,0 +1,1 @@
+"""Pages of events: what happened, and why a workflow did or did not start."""

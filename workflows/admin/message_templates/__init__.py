@@ -1,0 +1,1 @@
+"""Pages of message templates: the form and its preview."""

@@ -1,0 +1,102 @@
+"""The values with which a message template is shown: of the workflows that send it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from actions.models.message_template import MessageTemplate
+from tenants.models.tenant import Tenant
+from workflows.admin.editor.endpoints.samples import sample_of
+from workflows.definition.scope import Scope
+from workflows.event_types import all_event_types, is_own, label_of, payload_schema
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.run import WorkflowRun
+from workflows.presentation.values import field_title
+from workflows.services.definitions.usage import used_by
+
+Json = Any
+
+RUNS: Final = 20  # how far back the values of a WhatsApp message are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A workflow or a kind of event whose values can be shown."""
+
+    key: str
+    label: str
+    trigger_type: str
+    definition: WorkflowDefinition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A value that a click puts into the text."""
+
+    path: str
+    label: str
+
+
+def choices_for(tenant: Tenant, template: MessageTemplate | None) -> list[Choice]:
+    """Return the workflows that send the template; if there are none, all kinds of event."""
+    uses = used_by(tenant, f"message_template:{template.channel}", template.key) if template else []
+    if uses:
+        return [_of_workflow(use.definition) for use in uses]
+    return [Choice(kind.name, str(kind.label), kind.name, None) for kind in all_event_types()]
+
+
+def chips_for(choices: list[Choice]) -> list[Chip]:
+    """Return the fields that every one of the choices has, then what is always there."""
+    likely = [one for one in choices if one.definition]
+    if not likely:
+        # Kinds of event share nothing: those of the first, with which the preview begins.
+        likely = [one for one in choices if not is_own(one.trigger_type)][:1]
+    known = [dict((payload_schema(one.trigger_type) or {}).get("properties", {})) for one in likely]
+    shared = [name for name in known[0] if all(name in each for each in known)] if known else []
+    fields = [
+        Chip(f"trigger.{name}", field_title(name, known[0][name].get("title"))) for name in shared
+    ]
+    return [*fields, Chip("tenant.name", _("Your company")), Chip("now", _("Time of sending"))]
+
+
+def scope_of(tenant: Tenant, choice: Choice, now: datetime) -> tuple[Scope, bool]:
+    """Return the values, and whether they are real ones of the last event."""
+    document = choice.definition.definition if choice.definition else {}
+    sample = sample_of(
+        tenant, choice.definition, document or {"trigger_type": choice.trigger_type}, now
+    )
+    return sample.scope, sample.real
+
+
+def last_values(tenant: Tenant, choice: Choice, key: str) -> Mapping[str, str]:
+    """Return what the workflow last filled into a WhatsApp message; {} if it sent none."""
+    if choice.definition is None:
+        return {}
+    runs = WorkflowRun.objects.filter(tenant=tenant, definition=choice.definition)
+    for results in runs.order_by("-id").values_list("step_results", flat=True)[:RUNS]:
+        for entry in results:
+            given = entry.get("input")
+            if isinstance(given, dict) and given.get("template") == key:
+                values: Mapping[str, str] = given.get("template_vars") or {}
+                return values
+    return {}
+
+
+def template_of(tenant: Tenant, key: str) -> MessageTemplate | None:
+    """Return the stored template with this id, if it is the tenant's."""
+    try:
+        return MessageTemplate.objects.of(tenant.pk).filter(pk=UUID(key)).first()
+    except ValueError:
+        return None
+
+
+def _of_workflow(definition: WorkflowDefinition) -> Choice:
+    label = _("%(workflow)s: %(event)s") % {
+        "workflow": definition.name,
+        "event": label_of(definition.trigger_type),
+    }
+    return Choice(str(definition.pk), label, definition.trigger_type, definition)

@@ -1,0 +1,1 @@
+"""Pages of the beginning: the gallery and the guide."""

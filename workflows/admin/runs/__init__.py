@@ -1,0 +1,1 @@
+"""Pages of runs: the list, one run, and what people do about runs."""

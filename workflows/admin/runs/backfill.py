@@ -1,0 +1,220 @@
+"""Run a workflow on records chosen in their list: see what would happen, start, follow."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from actions import records
+from tenants.admin import access
+from tenants.admin.base import RECORD_ACTIONS
+from tenants.models.tenant import Tenant
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.run import STATUS_LABELS
+from workflows.presentation.badges import action_label, badge
+from workflows.services.runs.backfill import (
+    MOST,
+    MOST_PER_MINUTE,
+    SAMPLES,
+    NotForTheseRecords,
+    cancel_rest,
+    plan,
+    progress,
+    samples,
+    start,
+    workflows_for,
+)
+
+USUAL_PER_MINUTE = 60
+
+
+class StartForm(forms.Form):
+    """Which workflow, on which records, how fast."""
+
+    tenant = forms.UUIDField(widget=forms.HiddenInput())
+    ids = forms.CharField(widget=forms.HiddenInput())
+    workflow = forms.ModelChoiceField(
+        WorkflowDefinition.objects.none(), label=gettext_lazy("Workflow"), empty_label=None
+    )
+    per_minute = forms.IntegerField(
+        label=gettext_lazy("At most so many a minute"),
+        min_value=1,
+        max_value=MOST_PER_MINUTE,
+        initial=USUAL_PER_MINUTE,
+    )
+
+    def clean_ids(self) -> list[UUID]:
+        """Read the ids of the records."""
+        try:
+            return [UUID(one) for one in self.cleaned_data["ids"].split(",")][:MOST]
+        except ValueError:
+            raise forms.ValidationError(_("Choose the records again.")) from None
+
+
+def run_workflow(admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+    """Ask which workflow to run on the chosen rows."""
+    rows = list(queryset.order_by("pk").values_list("pk", "tenant_id")[: MOST + 1])
+    if len(rows) > MOST:
+        said = _("At most %(most)s records at once. Choose fewer, or use a filter.")
+        messages.error(request, said % {"most": MOST})
+        return None
+    tenants = {tenant_id for _pk, tenant_id in rows}
+    if len(tenants) != 1:
+        messages.error(request, _("Choose records of one company."))
+        return None
+    tenant = Tenant.objects.get(pk=tenants.pop())
+    alias = _alias_of(queryset.model)
+    if alias is None or not access.may_edit(request, tenant.pk):
+        messages.error(request, _("You may not run workflows on these records."))
+        return None
+    form = _form(tenant, alias, None, [pk for pk, _tenant in rows])
+    return _ask(admin.admin_site, request, alias, form)
+
+
+run_workflow.short_description = gettext_lazy("Run a workflow on them")  # type: ignore[attr-defined]
+RECORD_ACTIONS["run_workflow"] = run_workflow
+
+
+class RunOnRecordsPages:
+    """The pages behind the action; `admin` is the one of workflows."""
+
+    def __init__(self, admin: Any) -> None:
+        self.admin = admin
+
+    def urls(self) -> list[URLPattern]:
+        """Return the addresses."""
+        views = {
+            "on_records": ("on-records/<slug:alias>/", require_POST(self.begin)),
+            "records_run": ("records-run/<uuid:tenant_id>/<uuid:batch>/", require_GET(self.follow)),
+            "records_cancel": (
+                "records-run/<uuid:tenant_id>/<uuid:batch>/cancel/",
+                require_POST(self.cancel),
+            ),
+        }
+        wrap = self.admin.admin_site.admin_view
+        return [
+            path(address, wrap(view), name=f"workflows_workflowdefinition_{name}")
+            for name, (address, view) in views.items()
+        ]
+
+    def begin(self, request: HttpRequest, alias: str) -> HttpResponse:
+        """Show what would happen, or start."""
+        asked = request.POST.get("tenant", "")
+        tenant = next((t for t in access.tenants_edited(request) if str(t.pk) == asked), None)
+        if tenant is None:
+            raise PermissionDenied
+        form = _form(tenant, alias, request.POST)
+        if not form.is_valid():
+            return _ask(self.admin.admin_site, request, alias, form)
+        chosen, ids = form.cleaned_data["workflow"], form.cleaned_data["ids"]
+        try:
+            if "_start" not in request.POST:
+                return self._show(request, tenant, alias, form)
+            actor, rate = access.actor_of(request), form.cleaned_data["per_minute"]
+            batch = start(tenant, actor, chosen, (alias, ids), rate)
+        except NotForTheseRecords:
+            form.add_error("workflow", _("It was switched off meanwhile."))
+            return _ask(self.admin.admin_site, request, alias, form)
+        self.admin.log_change(request, chosen, _("Started on existing records."))
+        return HttpResponseRedirect(_page("records_run", tenant, batch))
+
+    def follow(self, request: HttpRequest, tenant_id: UUID, batch: UUID) -> HttpResponse:
+        """Show how far it has come."""
+        tenant = access.tenants_seen(request).filter(pk=tenant_id).first()
+        found = progress(tenant, batch) if tenant else None
+        if tenant is None or found is None:
+            raise Http404
+        context = {
+            **self.admin.admin_site.each_context(request),
+            "opts": self.admin.opts,
+            "title": _("Workflow on existing records"),
+            "progress": found,
+            "counts": [
+                (badge(status, str(STATUS_LABELS[status])), found.counts[status])
+                for status in STATUS_LABELS
+                if status in found.counts
+            ],
+            "runs_url": f"{reverse('admin:workflows_workflowrun_changelist')}?q={batch}",
+            "cancel_url": _page("records_cancel", tenant, batch),
+            "may_cancel": found.waiting and access.may_edit(request, tenant.pk),
+        }
+        return TemplateResponse(request, "admin/workflows/records_run.html", context)
+
+    def cancel(self, request: HttpRequest, tenant_id: UUID, batch: UUID) -> HttpResponse:
+        """Cancel what has not begun."""
+        tenant = access.tenants_edited(request).filter(pk=tenant_id).first()
+        if tenant is None or progress(tenant, batch) is None:
+            raise Http404
+        count = cancel_rest(tenant, batch)
+        said = ngettext("%(count)s run is cancelled.", "%(count)s runs are cancelled.", count)
+        messages.success(request, said % {"count": count})
+        return HttpResponseRedirect(_page("records_run", tenant, batch))
+
+    def _show(
+        self, request: HttpRequest, tenant: Tenant, alias: str, form: StartForm
+    ) -> HttpResponse:
+        chosen = form.cleaned_data["workflow"]
+        found = plan(tenant, chosen, alias, form.cleaned_data["ids"])
+        told = [
+            [(action_label(sent["action"]), sent["to"]) for sent in one.would_send]
+            for one in samples(tenant, chosen, found)
+        ]
+        named = _names(
+            tenant, alias, [str(one.subject[1]) for one in found.starting if one.subject]
+        )
+        context = {
+            "plan": found,
+            "starting": len(found.starting),
+            "refused": sum(found.refused.values()),
+            "samples": list(zip(named, told, strict=False)),
+            "chosen": chosen,
+        }
+        return _ask(self.admin.admin_site, request, alias, form, **context)
+
+
+def _ask(site: Any, request: HttpRequest, alias: str, form: StartForm, **more: Any) -> HttpResponse:
+    model = records.get(alias).model
+    context = {
+        **site.each_context(request),
+        "opts": model._meta,
+        "title": _("Run a workflow on existing records"),
+        "form": form,
+        "alias": alias,
+        "count": len((form["ids"].value() or "").split(",")),
+        "has_workflows": form.fields["workflow"].queryset.exists(),  # type: ignore[attr-defined]
+        **more,
+    }
+    return TemplateResponse(request, "admin/workflows/on_records.html", context)
+
+
+def _form(tenant: Tenant, alias: str, data: Any, ids: Sequence[UUID] = ()) -> StartForm:
+    given = {"tenant": tenant.pk, "ids": ",".join(str(one) for one in ids)}
+    form = StartForm(data, initial=given)
+    field: Any = form.fields["workflow"]
+    offered = [one.pk for one in workflows_for(tenant, alias)]
+    field.queryset = WorkflowDefinition.objects.of(tenant).filter(pk__in=offered).order_by("name")
+    return form
+
+
+def _names(tenant: Tenant, alias: str, ids: list[str]) -> list[str]:
+    """Return what people call the first of these records."""
+    rows: Any = records.get(alias).model._default_manager
+    known = {str(row.pk): str(row) for row in rows.filter(tenant=tenant, pk__in=ids[:SAMPLES])}
+    return [known.get(one, one) for one in ids[:SAMPLES]]
+
+
+def _alias_of(model: Any) -> str | None:
+    return next((one.alias for one in records.all_records() if one.model is model), None)
+
+
+def _page(name: str, tenant: Tenant, batch: UUID) -> str:
+    return reverse(f"admin:workflows_workflowdefinition_{name}", args=[tenant.pk, batch])

@@ -1,0 +1,142 @@
+"""Where to go after an error: the page on which it can be put right."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from actions import registry
+from actions.models.connection import Connection
+from actions.models.message_template import MessageTemplate
+from workflows.engine.statuses import StepStatus
+from workflows.models.run import WorkflowRun
+from workflows.services.runs.subjects import Subject
+
+Json = Any
+
+# Codes that a connection's settings or secrets put right.
+OF_CONNECTIONS: Final = frozenset(
+    {"whatsapp_access_refused", "slack_access_refused", "slack_channel_refused"}
+    | {"http_401", "http_403", "encryption_required", "certificate_refused"}
+    | {"mail_login_refused", "mail_not_supported", "mail_server_unreachable"}
+)
+OF_TEMPLATES: Final = frozenset(
+    {"template_unknown", "template_values_differ", "template_value_empty"}
+    | {"whatsapp_template_unknown", "whatsapp_values_refused", "mail_is_empty"}
+)
+# Codes that the record itself puts right.
+OF_RECORDS: Final = frozenset(
+    {"bad_phone", "bad_mail_address", "mail_recipients_refused", "whatsapp_undeliverable"}
+    | {"mail_partly_refused", "mail_partly_deferred", "mail_needs_smtputf8"}
+    | {"record_not_found", "invalid_value", "missing_value"}
+)
+# Nobody can put these right by changing something: the other side has to be looked at.
+OF_NOBODY: Final = frozenset(
+    {"outcome_unknown", "poisoned", "engine_error", "timed_out", "connection_lost"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """A page to go to."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    code: str
+    action: str
+    input: Mapping[str, Json]
+
+
+def ways_out(
+    run: WorkflowRun, entries: Iterable[Mapping[str, Json]], subject: Subject | None
+) -> list[WayOut]:
+    """Return where to go for the run's errors, the likeliest first, each place once."""
+    found: dict[str, WayOut] = {}
+    different = {_answered_by(one): one for one in _failures(run, entries)}
+    for failure in different.values():
+        for way in _ways(run, failure, subject):
+            found.setdefault(way.url, way)
+    # The list it leads to has whole runs.
+    if run.error_fingerprint and run.parent_run is None:
+        url = f"{_list('workflows', 'workflowrun')}?mistake={run.error_fingerprint}"
+        found[url] = WayOut(_("All runs with the same mistake"), url)
+    return list(found.values())
+
+
+def _answered_by(failure: _Failure) -> tuple[str, ...]:
+    """Return what its way out depends on: a loop may have failed a thousand times alike."""
+    named = (str(failure.input.get(name)) for name in ("connection", "template"))
+    return failure.code, failure.action, *named
+
+
+def _failures(run: WorkflowRun, entries: Iterable[Mapping[str, Json]]) -> Iterator[_Failure]:
+    for entry in entries:
+        is_wrong = entry["status"] in {StepStatus.FAILED, StepStatus.UNKNOWN}
+        # Of one done in part the rest is left to do; of a list, the page of each item says how.
+        if entry.get("error") and (is_wrong or "so_far" in entry):
+            yield _Failure(entry["error"]["code"], entry["action"], _members(entry.get("input")))
+    pending = run.pending or {}
+    last = (pending.get("attempts") or [{}])[-1]
+    if last.get("error"):
+        action = str(pending.get("action", ""))
+        yield _Failure(last["error"]["code"], action, _members(pending.get("input")))
+
+
+def _ways(run: WorkflowRun, failure: _Failure, subject: Subject | None) -> Iterator[WayOut]:
+    code = failure.code
+    if code in OF_NOBODY:
+        return
+    if code.startswith("connection_") or code in OF_CONNECTIONS:
+        yield _connection(run, failure)
+    elif code in OF_TEMPLATES:
+        yield _template(run, failure)
+    elif code in OF_RECORDS and subject is not None and subject.url:
+        yield WayOut(subject.label, subject.url)
+    else:
+        url = reverse("admin:workflows_workflowdefinition_change", args=[run.definition_id])
+        yield WayOut(_("Workflow “%(name)s”") % {"name": run.definition}, url)
+
+
+def _connection(run: WorkflowRun, failure: _Failure) -> WayOut:
+    own = Connection.objects.of(run.tenant_id)
+    key = failure.input.get("connection")
+    kinds = _kinds(failure.action, "connection")
+    rows = own.filter(key=key) if isinstance(key, str) and key else own.filter(kind__in=kinds)
+    found = list(rows[:2])
+    if len(found) != 1:
+        return WayOut(_("Connections"), _list("actions", "connection"))
+    url = reverse("admin:actions_connection_change", args=[found[0].pk])
+    return WayOut(_("Connection “%(name)s”") % {"name": found[0]}, url)
+
+
+def _template(run: WorkflowRun, failure: _Failure) -> WayOut:
+    key = failure.input.get("template")
+    found = MessageTemplate.objects.of(run.tenant_id).filter(key=str(key)).first()
+    if found is None:
+        return WayOut(_("Message templates"), _list("actions", "messagetemplate"))
+    url = reverse("admin:actions_messagetemplate_change", args=[found.pk])
+    return WayOut(_("Message template “%(name)s”") % {"name": found}, url)
+
+
+def _kinds(action: str, param: str) -> list[str]:
+    """Return the kinds of a stored thing that a parameter of the action may name."""
+    try:
+        known = registry.get(action).params.get("properties", {}).get(param, {})
+    except registry.UnknownAction:
+        return []
+    kinds = str(known.get("x-reference", "")).partition(":")[2]
+    return [kind.strip() for kind in kinds.split(",")]
+
+
+def _members(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(app: str, model: str) -> str:
+    return reverse(f"admin:{app}_{model}_changelist")

@@ -1,0 +1,268 @@
+"""What people do about a run: cancel it, retry it, correct it, say what became of a step."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from tenants.admin import access
+from workflows.admin.runs.choices import (
+    changes_of_record,
+    choices_for,
+    from_here,
+    goes_on_at,
+    label_of_step,
+    lines_of,
+    not_offered,
+    reached,
+    stopped_at,
+    unclear_step,
+)
+from workflows.admin.runs.payload_form import PayloadForm, suspect_of
+from workflows.admin.runs.steps import shown_steps
+from workflows.engine.history.taking_over import ON_OTHER_VALUES
+from workflows.engine.statuses import RunStatus
+from workflows.models.event import WorkflowEvent
+from workflows.models.run import WorkflowRun
+from workflows.presentation import values
+from workflows.presentation.runs.refusals import refusal_sentence
+from workflows.services.refusals import Refused
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.retry import retry_failed_step, start_again
+from workflows.services.runs.starting import retry_problem, start_problems, was_decided_before
+
+START = "start"
+FAILED_STEP = "failed_step"
+WITH_RECORD = "with_record"
+STEP = "step:"  # and its name
+
+Show = Callable[[HttpRequest, WorkflowRun], HttpResponse]
+
+
+class RunOperations:
+    """Put before the ModelAdmin of runs. Each page says what will happen, and asks for a click."""
+
+    admin_site: Any
+    opts: Any
+    media: Any
+    get_object: Any
+    log_change: Any
+    page_title: Any
+
+    def operation_urls(self) -> list[Any]:
+        """Return the addresses of the pages."""
+        pages = {
+            "cancel": self._cancel,
+            "retry": self._retry,
+            "correct": self._correct,
+            "settle": self._settle,
+        }
+        return [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(self._guarded(show)),
+                name=f"workflows_workflowrun_{name}",
+            )
+            for name, show in pages.items()
+        ]
+
+    def choices(self, request: HttpRequest, run: WorkflowRun) -> Any:
+        """Return what this person may do about the run."""
+        return choices_for(run) if access.may_edit(request, run.tenant_id) else []
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Operations."""
+        return access.may_edit_somewhere(request)
+
+    def _guarded(self, show: Show) -> Callable[..., HttpResponse]:
+        """Let in whoever may operate; whose run it is not, for them there is none."""
+
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            run = self.get_object(request, object_id)
+            if run is None or not access.may_see(request, run.tenant_id):
+                raise Http404
+            if not access.may_edit(request, run.tenant_id):
+                raise PermissionDenied
+            return show(request, run)
+
+        return view
+
+    def _cancel(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        if request.method == "POST":
+            return self._do(request, run, lambda: self._cancelled(request, run))
+        is_running = run.status == RunStatus.RUNNING
+        return self._page(request, run, "run_cancel", {"is_running": is_running})
+
+    def _cancelled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
+        status = cancel(run.tenant, run.pk)
+        said = (
+            _("The run is asked to end: the step under way is finished first.")
+            if status is RunStatus.RUNNING
+            else _("The run is cancelled.")
+        )
+        return self._noted(request, run, said)
+
+    def _retry(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        if request.method == "POST":
+            return self._do(request, run, lambda: self._retried(request, run))
+        lines, step = lines_of(run), goes_on_at(run)
+        steps, problem = reached(lines, run), retry_problem(run) if step else ""
+        context = {
+            "lines": lines,
+            "reached": steps,
+            "asks_again": any(question for _line, question in steps),
+            "not_offered": not_offered(run),
+            "stopped": label_of_step(lines, step) if step and not problem else "",
+            "why_not": refusal_sentence(problem) if problem else "",
+            "stopped_name": step,
+            "is_rest": run.status == RunStatus.COMPLETED_WITH_ERRORS,
+            "record_says": changes_of_record(run) if step else "",
+            "is_unclear": unclear_step(run) is not None,
+            "rest": from_here(lines, step) if step else [],
+            "all_steps": from_here(lines, ""),
+        }
+        return self._page(request, run, "run_retry", context)
+
+    def _retried(self, request: HttpRequest, run: WorkflowRun) -> UUID:
+        begin = request.POST.get("from", "")
+        if begin in {FAILED_STEP, WITH_RECORD}:
+            is_rest = run.status == RunStatus.COMPLETED_WITH_ERRORS
+            actor, with_record = access.actor_of(request), begin == WITH_RECORD
+            retry_failed_step(run.tenant, run.pk, actor=actor, with_record=with_record)
+            said = _("The run goes on from its failed step.")
+            return self._noted(request, run, _("The rest is done now.") if is_rest else said)
+        step = request.POST.get("step", "") if begin == STEP else ""
+        new = start_again(
+            run.tenant,
+            run.pk,
+            access.actor_of(request),
+            from_step=step,
+            newest=request.POST.get("version") == "newest",
+        )
+        self._noted(request, run, _("Started again. This is the new run."))
+        return new
+
+    def _settle(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        if request.method == "POST":
+            return self._do(request, run, lambda: self._settled(request, run))
+        entry = unclear_step(run)
+        if entry is None:
+            return self._refused(request, run, "nothing_unclear")
+        lines = lines_of(run)
+        behind = from_here(lines, entry["step_name"])[1:]
+        found = (one for one in shown_steps(lines) if one.line.name == entry["step_name"])
+        context = {
+            "step": label_of_step(lines, entry["step_name"]),
+            "behind": behind,
+            "shown": next(found, None),
+        }
+        return self._page(request, run, "run_settle", context)
+
+    def _settled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
+        done = request.POST.get("done") == "yes"
+        settle_unknown(run.tenant, run.pk, access.actor_of(request), done=done)
+        said = (
+            _("Noted as done. The run goes on behind the step.")
+            if done
+            else _("The step is sent again.")
+        )
+        return self._noted(request, run, said)
+
+    def _correct(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        stopped = stopped_at(run)
+        event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
+        known = values.payload_fields(event.type if event else "")
+        suspect = suspect_of(run.trigger_payload, stopped, known)
+        form = PayloadForm(
+            run.trigger_payload,
+            request.POST if request.method == "POST" else None,
+            known=known,
+            suspect=suspect,
+            as_json=request.GET.get("as") == "json" or not run.trigger_payload,
+        )
+        if form.is_valid():
+            return self._do(request, run, lambda: self._corrected(request, run, form))
+        lines = lines_of(run)
+        name = stopped["step_name"] if stopped else ""
+        why_not = why_not_corrected(run, name) if name else ""
+        context = {
+            "form": form,
+            "as_json": form.fields.get("whole") is not None,
+            "suspect": suspect,
+            "stopped": label_of_step(lines, name) if name and not why_not else "",
+            "why_not": why_not,
+            "stopped_name": name,
+            "begin": request.POST.get("from", FAILED_STEP),
+        }
+        return self._page(request, run, "run_correct", context)
+
+    def _corrected(self, request: HttpRequest, run: WorkflowRun, form: PayloadForm) -> UUID:
+        stopped = stopped_at(run)
+        from_failed = request.POST.get("from") == FAILED_STEP and stopped is not None
+        new = start_again(
+            run.tenant,
+            run.pk,
+            access.actor_of(request),
+            from_step=stopped["step_name"] if from_failed else "",
+            newest=request.POST.get("version") == "newest",
+            payload=form.corrected(),
+        )
+        self._noted(request, run, _("Started again with what you corrected. This is the new run."))
+        return new
+
+    def _do(self, request: HttpRequest, run: WorkflowRun, act: Callable[[], UUID]) -> HttpResponse:
+        """Do it and show the run it led to, or say why it was not done."""
+        try:
+            shown = act()
+        except Refused as why:
+            return self._refused(request, run, why.code)
+        return HttpResponseRedirect(_run_url(shown))
+
+    def _refused(self, request: HttpRequest, run: WorkflowRun, code: str) -> HttpResponse:
+        messages.error(request, refusal_sentence(code))
+        return HttpResponseRedirect(_run_url(run.pk))
+
+    def _noted(self, request: HttpRequest, run: WorkflowRun, said: str) -> UUID:
+        self.log_change(request, run, said)
+        messages.success(request, said)
+        return run.pk
+
+    def _page(
+        self, request: HttpRequest, run: WorkflowRun, template: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        own, newest = run.version, run.definition.version
+        return TemplateResponse(
+            request,
+            f"admin/workflows/{template}.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "original": run,
+                "run": run,
+                "run_url": _run_url(run.pk),
+                "title": self.page_title(run),
+                "media": self.media,
+                "own_version": own,
+                "newest_version": newest if newest > own else None,
+                **context,
+            },
+        )
+
+
+def why_not_corrected(run: WorkflowRun, step: str) -> str:
+    """Return why a run with another payload cannot begin at the failed step; "" if it may."""
+    code = start_problems(run).get(step, "unknown_step")
+    if not code and was_decided_before(run, step):
+        code = ON_OTHER_VALUES
+    return refusal_sentence(code) if code else ""
+
+
+def _run_url(run_id: UUID) -> str:
+    return reverse("admin:workflows_workflowrun_change", args=[run_id])

@@ -1,0 +1,1 @@
+"""Pages of schedules: the form, and cron expressions in words."""

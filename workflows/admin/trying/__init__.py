@@ -1,1 +1,0 @@
-"""Pages on which a workflow is tried out before it is live: test runs and backtests."""

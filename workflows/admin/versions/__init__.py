@@ -1,0 +1,1 @@
+"""Pages of versions: what was published, compared and published again."""

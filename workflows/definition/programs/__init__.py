@@ -1,0 +1,1 @@
+"""Programs: what a document is compiled to, stored and loaded as."""

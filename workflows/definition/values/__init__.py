@@ -1,0 +1,1 @@
+"""The values of the language: JSON, numbers, dates, durations, and how they compare."""

@@ -1,0 +1,1 @@
+"""A run's entries: written, folded, read again, taken over."""

@@ -1,0 +1,80 @@
+"""Statuses and actions as small pictures with their names."""
+
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from actions import registry
+from workflows.engine.statuses import RunStatus
+from workflows.models.run import STATUS_LABELS
+from workflows.presentation.runs.lines import StepState
+
+STEP_LABELS: Final = {
+    StepState.COMPLETED: gettext_lazy("Done"),
+    StepState.PARTLY: gettext_lazy("Done in part"),
+    StepState.FAILED: gettext_lazy("Failed"),
+    StepState.SKIPPED: gettext_lazy("Skipped"),
+    StepState.UNKNOWN: gettext_lazy("Unclear"),
+    StepState.REUSED: gettext_lazy("Taken over"),
+    StepState.RUNNING: gettext_lazy("Under way"),
+    StepState.WAITING: gettext_lazy("Waiting"),
+    StepState.NEXT: gettext_lazy("Next"),
+    StepState.NOT_REACHED: gettext_lazy("Not reached"),
+    StepState.NOT_TAKEN: gettext_lazy("Not taken"),
+    StepState.BROKEN_OFF: gettext_lazy("Not finished"),
+}
+# The steps that steer a run: no action of the library does them.
+KIND_LABELS: Final = {
+    "approval": gettext_lazy("Ask for a decision"),
+    "branch": gettext_lazy("Choose a branch"),
+    "emit_event": gettext_lazy("Fire an event"),
+    "for_each": gettext_lazy("Do it for each"),
+    "output": gettext_lazy("Hand back a result"),
+    "parallel": gettext_lazy("Do several things at once"),
+    "repeat": gettext_lazy("Repeat until"),
+    "run_workflow": gettext_lazy("Run another workflow"),
+    "stop": gettext_lazy("Stop here"),
+    "wait": gettext_lazy("Wait"),
+    "wait_for_event": gettext_lazy("Wait for an event"),
+}
+# Which have a picture in static/workflows/icons.
+ICONS: Final = frozenset({"mail", "megaphone", "pencil", "globe", "message", "bolt"})
+
+
+def run_badge(status: str) -> SafeString:
+    """Return a run's status in its colour, with its name: colour alone tells nobody enough."""
+    known = status in set(RunStatus)
+    label = STATUS_LABELS[RunStatus(status)] if known else status
+    return badge(status if known else "unknown", str(label))
+
+
+def step_badge(state: StepState) -> SafeString:
+    """Return what became of a step."""
+    return badge(state.value, str(STEP_LABELS[state]))
+
+
+def badge(tone: str, label: str) -> SafeString:
+    """Return a label in the colour of `tone`."""
+    return format_html('<span class="sayr-badge sayr-badge-{}">{}</span>', tone, label)
+
+
+def action_label(name: str) -> str:
+    """Return what staff call an action; its name if the library has it no more."""
+    if name in KIND_LABELS:
+        return str(KIND_LABELS[name])
+    try:
+        return str(registry.get(name).label)
+    except registry.UnknownAction:
+        return _("%(name)s (no longer exists)") % {"name": name}
+
+
+def action_icon(name: str) -> str:
+    """Return the name of an action's picture."""
+    try:
+        icon = registry.get(name).icon
+    except registry.UnknownAction:
+        return "bolt"
+    return icon if icon in ICONS else "bolt"

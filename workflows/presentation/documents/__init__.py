@@ -1,0 +1,1 @@
+"""Documents in words: places, problems, conditions, and the text of a document."""

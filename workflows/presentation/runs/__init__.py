@@ -1,0 +1,1 @@
+"""Runs in words: their story, their steps, their errors."""

@@ -1,0 +1,233 @@
+"""What became of a run, in one sentence that can be read out on the phone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from workflows.engine.decide import CANCELLED
+from workflows.engine.statuses import RunStatus
+from workflows.presentation.runs.errors import sentence
+from workflows.presentation.runs.facts import RunFacts
+from workflows.presentation.runs.lines import Line, StepState
+from workflows.presentation.runs.timeline import every_visit, run_error
+from workflows.presentation.runs.waits import waits_for_turn
+
+STEERING: Final = frozenset({"branch", "repeat", "stop"})
+MOST_NAMED: Final = 3  # more steps than this are counted instead of named
+
+
+def summary(facts: RunFacts) -> str:
+    """Return the run's story in one sentence, with the reason behind it if something failed."""
+    return _TELLERS[facts.status](facts, every_visit(facts))
+
+
+def waits(facts: RunFacts) -> str:
+    """Return what a run waits for that has begun, or that is not let in yet; "" if it is due."""
+    if facts.status is RunStatus.QUEUED:
+        return "" if facts.lane is None else waits_for_turn(facts)
+    waiting = _in_state(every_visit(facts), StepState.WAITING)
+    return waiting[-1].told if waiting else _waiting_somewhere(facts)
+
+
+def _queued(facts: RunFacts, lines: Sequence[Line]) -> str:
+    if facts.is_paused:
+        return _("On hold: all workflows are paused, and this one starts when they go on.")
+    if facts.lane is not None:
+        return waits_for_turn(facts)
+    done = _in_state(lines, StepState.COMPLETED, StepState.SKIPPED, StepState.FAILED)
+    following = _in_state(lines, StepState.NEXT)
+    if done and following:
+        return _("In the queue: it goes on with %(step)s as soon as a worker is free.") % {
+            "step": _place(following[0], facts)
+        }
+    return _("In the queue: it starts as soon as a worker is free.")
+
+
+def _running(facts: RunFacts, lines: Sequence[Line]) -> str:
+    under_way = _in_state(lines, StepState.RUNNING)
+    if not under_way:
+        return _("Under way.")
+    # The step itself, not the loop that it stands in.
+    return _("Under way: %(step)s.") % {"step": _place(under_way[-1], facts)}
+
+
+def _waiting(facts: RunFacts, lines: Sequence[Line]) -> str:
+    held = _("All workflows are paused: it goes on when they do.") if facts.is_paused else ""
+    waits = _in_state(lines, StepState.WAITING)
+    if not waits:
+        return _sentences(_waiting_somewhere(facts), held)
+    step = waits[-1]
+    if step.attempts and not (facts.pending or {}).keys() & {"awaits", "no_place_at"}:
+        return _sentences(_tried_again(step, facts), step.attempts[-1].error, held)
+    place = _("Waiting at %(step)s.") % {"step": _place(step, facts)}
+    return _sentences(place, step.told, held)
+
+
+def _waiting_somewhere(facts: RunFacts) -> str:
+    return _("Waiting until %(time)s.") % {"time": facts.due_at} if facts.due_at else _("Waiting.")
+
+
+def _tried_again(step: Line, facts: RunFacts) -> str:
+    return ngettext(
+        "Waiting: %(step)s failed, and is tried again at %(time)s.",
+        "Waiting: %(step)s failed %(count)s times, and is tried again at %(time)s.",
+        len(step.attempts),
+    ) % {"step": _quoted(step), "count": len(step.attempts), "time": facts.due_at}
+
+
+def _completed(facts: RunFacts, lines: Sequence[Line]) -> str:
+    done, skipped = _done(lines), _skipped(lines)
+    if not done:
+        if not skipped:
+            return _sentences(_("Completed: there was nothing to do."), _stopped(lines))
+        return _("Completed: there was nothing to do, %(skipped)s.") % {"skipped": skipped}
+    if not skipped:
+        return _sentences(_("Completed: %(done)s.") % {"done": done}, _stopped(lines))
+    told = _("Completed: %(done)s; %(skipped)s.") % {"done": done, "skipped": skipped}
+    return _sentences(told, _stopped(lines))
+
+
+def _completed_with_errors(facts: RunFacts, lines: Sequence[Line]) -> str:
+    wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
+    partly = _in_state(lines, StepState.PARTLY)
+    if not wrong and partly:
+        told = _("Completed with errors: %(step)s was done only in part.")
+        return _sentences(told % {"step": _quoted(partly[0])}, partly[0].error)
+    values = {"done": _done(lines), "failed": _failures(wrong)}
+    told = (
+        _("Completed with errors: %(done)s, but %(failed)s.")
+        if values["done"]
+        else _("Completed with errors: %(failed)s.")
+    )
+    told = _sentences(told % values, wrong[0].error if wrong else "")
+    if not partly:
+        return told
+    in_part = _("%(step)s was done only in part.") % {"step": _quoted(partly[0])}
+    return _sentences(told, in_part, partly[0].error)
+
+
+def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
+    wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
+    # One done in part, of which the workflow says that this is a failure.
+    partly = _in_state(lines, StepState.PARTLY)
+    wrong += [line for line in partly if line.name == facts.error_step]
+    if not wrong:
+        return _sentences(_("Failed."), run_error(facts))
+    named = [line for line in wrong if line.name == facts.error_step]
+    last = (named or wrong)[-1]
+    told = _("Failed at %(step)s.") % {"step": _place(last, facts)}
+    left = _in_state(lines, StepState.NOT_REACHED)
+    rest = ngettext("%(steps)s was not reached.", "%(steps)s were not reached.", len(left)) % {
+        "steps": _named(left)
+    }
+    return _sentences(told, last.error or run_error(facts), rest if left else "")
+
+
+def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
+    why = _why_ended(facts)
+    # One that waited for its next try: a mail that some have got.
+    ended_in = facts.ended_in.get("step_name")
+    partly = [one for one in _in_state(lines, StepState.PARTLY) if one.name == ended_in]
+    done = _done([one for one in lines if one not in partly])
+    if partly:
+        in_part = _("%(step)s was done only in part.") % {"step": _quoted(partly[-1])}
+        told = _("Cancelled: %(done)s, the rest was not.") if done else _("Cancelled.")
+        return _sentences(told % {"done": done}, in_part, partly[-1].error, why)
+    if not done:
+        return _sentences(_("Cancelled before anything was done."), why)
+    return _sentences(_("Cancelled: %(done)s, the rest was not.") % {"done": done}, why)
+
+
+def _left_out(facts: RunFacts, lines: Sequence[Line]) -> str:
+    return _sentences(_("Skipped: nothing was done."), _why_ended(facts))
+
+
+def _why_ended(facts: RunFacts) -> str:
+    """Return why a run was not carried to its end; "" if a person wanted it so."""
+    if facts.error_code and facts.error_code != CANCELLED:
+        return sentence(facts.error_code, {})
+    if facts.is_part and facts.status is RunStatus.CANCELLED:
+        return _("The run that it is part of did not need it any more.")
+    return facts.error_message or "" if facts.status is RunStatus.SKIPPED else ""
+
+
+def _stopped(lines: Sequence[Line]) -> str:
+    stops = [line for line in _in_state(lines, StepState.COMPLETED) if line.action == "stop"]
+    if not stops or not _in_state(lines, StepState.NOT_REACHED):
+        return ""
+    return _("It ended early, at %(step)s.") % {"step": _quoted(stops[-1])}
+
+
+def _in_state(lines: Sequence[Line], *states: StepState) -> list[Line]:
+    return [line for line in lines if line.state in states]
+
+
+def _done(lines: Sequence[Line]) -> str:
+    done = _in_state(lines, StepState.COMPLETED, StepState.REUSED, StepState.PARTLY)
+    # Each once, however many rounds it took. What only steers the run is nobody's work.
+    done = list({line.name: line for line in done if line.action not in STEERING}.values())
+    if not done:
+        return ""
+    told = ngettext("%(steps)s was done", "%(steps)s were done", len(done))
+    return told % {"steps": _named(done)}
+
+
+def _skipped(lines: Sequence[Line]) -> str:
+    skipped = _in_state(lines, StepState.SKIPPED)
+    if not skipped:
+        return ""
+    return ngettext("%(steps)s was skipped", "%(steps)s were skipped", len(skipped)) % {
+        "steps": _named(skipped)
+    }
+
+
+def _failures(wrong: Sequence[Line]) -> str:
+    wrong = list({line.name: line for line in wrong}.values())
+    return ngettext("%(steps)s failed", "%(steps)s failed", len(wrong)) % {"steps": _named(wrong)}
+
+
+def _named(lines: Sequence[Line]) -> str:
+    if len(lines) > MOST_NAMED:
+        return ngettext("%(count)s step", "%(count)s steps", len(lines)) % {"count": len(lines)}
+    names = [_quoted(line) for line in lines]
+    if len(names) < 2:
+        return "".join(names)
+    comma = _(", ")
+    return _("%(first)s and %(last)s") % {"first": comma.join(names[:-1]), "last": names[-1]}
+
+
+def _quoted(line: Line) -> str:
+    return _("“%(label)s”") % {"label": line.label}
+
+
+def _place(line: Line, facts: RunFacts) -> str:
+    number, _dot, inner = line.place.partition(".")
+    words: dict[str, Any] = {
+        "number": number,
+        "total": len(facts.plan.steps),
+        "step": _quoted(line),
+        "outer": _("“%(label)s”") % {"label": line.within},
+    }
+    if not number.isdigit() or int(number) > len(facts.plan.steps):
+        return str(words["step"])
+    if inner:
+        return _("step %(number)s of %(total)s, %(outer)s, at %(step)s") % words
+    return _("step %(number)s of %(total)s, %(step)s") % words
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+_TELLERS: Final[Mapping[RunStatus, Callable[[RunFacts, Sequence[Line]], str]]] = {
+    RunStatus.QUEUED: _queued,
+    RunStatus.RUNNING: _running,
+    RunStatus.WAITING: _waiting,
+    RunStatus.COMPLETED: _completed,
+    RunStatus.COMPLETED_WITH_ERRORS: _completed_with_errors,
+    RunStatus.FAILED: _failed,
+    RunStatus.CANCELLED: _cancelled,
+    RunStatus.SKIPPED: _left_out,
+}

@@ -1,0 +1,147 @@
+"""JSON as people read it. Every payload, input and output that a page shows goes through here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+from unicodedata import bidirectional
+
+import simplejson
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from actions import records
+from workflows.event_types import payload_schema
+from workflows.presentation.redaction import mask_links
+
+Json = Any
+
+LONG: Final = 240  # characters; longer text is folded
+DEEPEST: Final = 8  # levels; what lies deeper is shown as JSON
+
+
+class Kind(StrEnum):
+    """How a value is laid out."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    EMPTY = "empty"
+    LIST = "list"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value ready for a page."""
+
+    label: str
+    kind: Kind
+    text: str = ""
+    parts: tuple["Shown", ...] = ()
+
+    @property
+    def direction(self) -> str:
+        """From which side it is read: a phone number or a code from the left, on any page."""
+        strong = (bidirectional(character) for character in self.text)
+        first = next((one for one in strong if one in {"L", "R", "AL"}), "L")
+        return "ltr" if first == "L" else "rtl"
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it needs the width below its label."""
+        return self.kind in {Kind.LIST, Kind.OBJECT}
+
+
+def show(
+    value: Json,
+    label: str = "",
+    labels: Mapping[str, str] | None = None,
+    inner: Mapping[str, str] | None = None,
+) -> Shown:
+    """Return `value` for a page; `labels` orders the members of an object, and may name them.
+
+    `inner` does so for the objects inside. The one place through which values reach people: what
+    a reader may not see is masked here.
+    """
+    return _Layout(inner or {}).shown(value, label, labels or {}, 0)
+
+
+def raw(value: Json) -> str:
+    """Return `value` as JSON text, for those who want all of it."""
+    return mask_links(simplejson.dumps(value, use_decimal=True, ensure_ascii=False, indent=2))
+
+
+def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:
+    """Return what a JSON Schema calls the members of its object."""
+    members = (schema or {}).get("properties", {})
+    return {name: str(member["title"]) for name, member in members.items() if "title" in member}
+
+
+def payload_fields(event_type: str) -> dict[str, str]:
+    """Return what the fields of a payload are called, in the order of their kind of event."""
+    schema = payload_schema(event_type) or {}
+    members = schema.get("properties", {})
+    return {key: field_title(key, member.get("title")) for key, member in members.items()}
+
+
+def record_fields(alias: object) -> dict[str, str]:
+    """Return what the fields of a kind of record are called; nothing of an unknown kind."""
+    known = next((one for one in records.all_records() if one.alias == alias), None)
+    if known is None:
+        return {}
+    names = dict.fromkeys((*known.readable, *known.creatable, *known.writable))
+    return {name: field_title(name, known.field(name).verbose_name) for name in names}
+
+
+def spelt_out(key: str) -> str:
+    """Return a key as words: “customer_phone” is “Customer phone”."""
+    words = key.replace("_", " ").strip()
+    return words[:1].upper() + words[1:] if words else key
+
+
+def field_title(key: str, title: object) -> str:
+    """Return a field's name for people.
+
+    A key says more than a model's word (“order_id” against “ID”), but only in English.
+    """
+    language = get_language() or "en"
+    if language.startswith("en") or not title:
+        return spelt_out(key)
+    # Django gives a model's key a name, and no translation of it.
+    return _("Id") if str(title).lower() == "id" else capfirst(str(title))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    inner: Mapping[str, str]
+
+    def shown(self, value: Json, label: str, labels: Mapping[str, str], depth: int) -> Shown:
+        if isinstance(value, dict | list) and value and depth >= DEEPEST:
+            return Shown(label, Kind.LONG_TEXT, raw(value))
+        if isinstance(value, dict) and value:
+            # The database keeps an object's members by the length of their names.
+            keys = [key for key in labels if key in value]
+            keys += [key for key in value if key not in labels]
+            members = ((labels.get(key) or spelt_out(key), value[key]) for key in keys)
+            return Shown(label, Kind.OBJECT, parts=self._parts(members, depth))
+        if isinstance(value, list) and value:
+            items = ((str(number), one) for number, one in enumerate(value, 1))
+            return Shown(label, Kind.LIST, parts=self._parts(items, depth))
+        return _scalar(value, label)
+
+    def _parts(self, members: Iterable[tuple[str, Json]], depth: int) -> tuple[Shown, ...]:
+        return tuple(self.shown(value, name, self.inner, depth + 1) for name, value in members)
+
+
+def _scalar(value: Json, label: str) -> Shown:
+    match value:
+        case None | "" | {} | []:
+            return Shown(label, Kind.EMPTY, _("empty"))
+        case True:
+            return Shown(label, Kind.TEXT, _("yes"))
+        case False:
+            return Shown(label, Kind.TEXT, _("no"))
+    text = mask_links(str(value))
+    is_long = len(text) > LONG or text.count("\n") > 3
+    return Shown(label, Kind.LONG_TEXT if is_long else Kind.TEXT, text)

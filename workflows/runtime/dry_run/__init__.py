@@ -1,0 +1,1 @@
+"""Carrying a run out for show: in a transaction that is always rolled back."""

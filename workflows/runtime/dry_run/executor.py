@@ -1,0 +1,220 @@
+"""The rehearsal hands: database actions are carried out, calls are shown and not made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from actions import registry
+from actions.errors import PermanentFailure
+from actions.spec import ActionContext, ActionSpec, Effect, Preview
+from tenants.core.database.ids import uuid7
+from workflows.definition.programs.instructions import EmitEvent, RunWorkflow
+from workflows.definition.scope import Scope
+from workflows.engine.advance import Arrival, Walker
+from workflows.engine.children import ChildEnd
+from workflows.engine.history.entries import Entry, Timing
+from workflows.engine.history.results import Results
+from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
+from workflows.engine.progress import Job, Progress
+from workflows.runtime.dry_run.context import Stage
+from workflows.runtime.dry_run.simulated_run import Role
+from workflows.runtime.runs import subworkflows
+from workflows.runtime.runs.children import Callee
+from workflows.runtime.runs.scopes import Needed, scope_of
+from workflows.runtime.steps.budgets import preview_budget
+from workflows.runtime.steps.interpreter import Pending, Settle
+from workflows.runtime.steps.perform import perform
+from workflows.runtime.steps.permitting import permitted
+from workflows.runtime.waits import approval_store
+
+Json = Any
+NOTES = "rehearsal"  # the key of an entry under which stands what only a rehearsal knows
+
+
+class RehearsalHands:
+    """Carries out one run's steps without any effect that stays."""
+
+    def __init__(self, stage: Stage, role: Role) -> None:
+        self.stage, self.role = stage, role
+        self.claim = role.claim(stage.tenant, stage.now())
+        self.needed = Needed(role.loaded, stage.tenant, role.around)
+        self.results = Results()
+        self.last: Progress | None = None  # what was written last
+        self.met: Arrival = None  # what a wait finds when it is over
+        self.ends: list[ChildEnd] = []  # of the child runs of the step under way
+        self.callee: Callee | None = None  # of the workflow that was called
+        self._notes: dict[str, dict[str, Json]] = {}  # for the entry of a step that is coming
+
+    def now(self) -> datetime:
+        """Return the rehearsal's time."""
+        return self.stage.now()
+
+    def jitter(self) -> float:
+        """Return no number by chance: nothing is waited for."""
+        return 0.0
+
+    def walker(self) -> Walker:
+        """Return a walker that stands on the results so far."""
+        return Walker(
+            self.role.loaded.program,
+            self.results,
+            self._scope,
+            is_child=self.role.is_child,
+            entry=self.role.entry,
+            check_for=lambda _evaluated: self.stage.check_time,
+        )
+
+    def _walker_on(self, more: Sequence[Entry]) -> Walker:
+        walker = self.walker()
+        return replace(walker, results=self.results.with_more(more)) if more else walker
+
+    def arrival(self, pending: Pending, now: datetime) -> Arrival:
+        """Return what was found for a run that waited."""
+        found, self.met = self.met, None
+        return found
+
+    def deadline(self) -> datetime | None:
+        """Return when the run has to have ended."""
+        return self.claim.deadline_at
+
+    def is_late(self) -> bool:
+        """Whether that moment has passed, the waits counted as if they had been waited."""
+        deadline = self.claim.deadline_at
+        return deadline is not None and self.now() >= deadline
+
+    def doubt(self, job: Job) -> None:
+        """Say nothing: no worker can have died in the step."""
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked to cancel the run: nobody can."""
+        return False
+
+    def should_put_down(self) -> bool:
+        """Whether the run is left to another worker: there is none."""
+        return False
+
+    def put_down(self) -> None:
+        """Never asked for."""
+        raise AssertionError("a rehearsal is not put down")
+
+    def write(self, progress: Progress) -> Progress:
+        """Take note of progress. Raises Halt."""
+        progress = permitted(progress, self.stage.tenant.id, self._walker_on, self.now())
+        if progress.question is not None:
+            place = approval_store.place_of(UUID(int=0))
+            progress = replace(progress, pending={**(progress.pending or {}), **place})
+        self.stage.keep(progress.entries)
+        for entry in progress.entries:
+            self.results.add(self._noted(entry))
+        self.last = progress
+        return progress
+
+    def carry_out(self, job: Job, settle: Settle) -> Progress:
+        """Do the step, or show what it would do. Raises Halt."""
+        self.stage.begin_step()
+        if isinstance(job.instruction, RunWorkflow):
+            progress = self._call(job, job.instruction, settle)
+        else:
+            started_at, start = self.now(), monotonic()
+            outcome = self._outcome(job)
+            timing = Timing(started_at, round((monotonic() - start) * 1000))
+            progress = settle(outcome, timing)
+        return self.write(progress)
+
+    def note(self, step_name: str, **facts: Json) -> None:
+        """Keep something about a step that only a rehearsal knows, until its entry is written."""
+        self._notes.setdefault(step_name, {}).update(facts)
+
+    def noted(self, step_name: str) -> dict[str, Json]:
+        """Return what was noted about a step whose entry was not written."""
+        return self._notes.get(step_name, {})
+
+    def waited(self, progress: Progress, time: timedelta) -> None:
+        """Note that a run would have waited here."""
+        self.stage.skipped += time
+        seconds = round(time.total_seconds())
+        if progress.pending is not None:
+            before = self.noted(progress.pending["step_name"]).get("skipped_seconds", 0)
+            self.note(progress.pending["step_name"], skipped_seconds=before + seconds)
+        elif self.results:
+            # The rest between two rounds: its loop has left its entry already.
+            self.results[-1].setdefault(NOTES, {})["skipped_seconds"] = seconds
+
+    def _scope(self, results: Results, now: datetime) -> Scope:
+        return scope_of(self.claim, self.needed, results, now, preview_budget())
+
+    def _noted(self, entry: Entry) -> Entry:
+        notes = self._notes.pop(entry["step_name"], None)
+        return {**entry, NOTES: notes} if notes else entry
+
+    def _outcome(self, job: Job) -> Outcome:
+        if isinstance(job.instruction, EmitEvent):
+            return self._emitted(job)
+        try:
+            spec = registry.get(job.instruction.action)
+        except registry.UnknownAction:
+            return StepFailed("unknown_action", {"action": job.instruction.action})
+        if spec.effect is Effect.DATABASE:
+            guard = self.stage.rewind.writing()
+            return perform(spec, job, self.claim, self.stage.tenant, guard=guard)
+        if spec.is_local:
+            return perform(spec, job, self.claim, self.stage.tenant)
+        return self._shown(spec, job)
+
+    def _shown(self, spec: ActionSpec, job: Job) -> Outcome:
+        """Say what a call would send, and what became of it as far as anybody can know."""
+        name = job.instruction.name
+        previews: list[Preview] = []
+
+        def shown(params: Json, context: ActionContext) -> Json:
+            preview = _preview(spec, params, context)
+            previews.append(preview)
+            answer = self.stage.answer_for(name) or {}
+            if "error" in answer:
+                error = answer["error"]
+                raise PermanentFailure(str(error["code"]), **error.get("params", {}))
+            if "output" in answer:
+                return answer["output"]
+            known = preview.is_guess and f"{name} {spec.name}" in self.stage.outputs
+            return self.stage.outputs[f"{name} {spec.name}"] if known else preview.output
+
+        outcome = perform(replace(spec, run=shown), job, self.claim, self.stage.tenant)
+        for preview in previews:
+            message = {"kind": preview.kind, "to": list(preview.to), "content": preview.content}
+            self.stage.sent.append({"step_name": name, "action": spec.name, **message})
+            self.note(name, would_send=message, is_guess=preview.is_guess)
+        return outcome
+
+    def _emitted(self, job: Job) -> Outcome:
+        self.note(job.instruction.name, would_emit=job.input["type"])
+        return StepCompleted({"event_id": str(uuid7()), "runs": []})
+
+    def _call(self, job: Job, instruction: RunWorkflow, settle: Settle) -> Progress:
+        """Begin another workflow as a child run, in the version that is published now."""
+        handed = job.input["input"]
+        found = subworkflows.find(self.stage.tenant, instruction.workflow, handed, self.role.around)
+        if isinstance(found, StepFailed):
+            return settle(found, Timing(self.now(), 0))
+        self.callee = found
+        return self.walker().call(job, self.now())
+
+
+def _preview(spec: ActionSpec, params: Json, context: ActionContext) -> Preview:
+    if spec.preview is not None:
+        return spec.preview(params, context)
+    # An action of this installation that does not say what it sends: its parameters do.
+    return Preview(spec.name, (), params, _example(spec.output), is_guess=True)
+
+
+def _example(schema: Mapping[str, Json] | None) -> Json:
+    """Return something that looks like the output of an action."""
+    made: dict[str, Json] = {}
+    for name, member in (schema or {}).get("properties", {}).items():
+        kind = member.get("type")
+        examples: dict[str, Json] = {"integer": 1, "number": 1, "boolean": True, "array": []}
+        fallback: Json = {} if kind == "object" else f"«{name}»"
+        made[name] = examples.get(str(kind), fallback)
+    return made

@@ -1,0 +1,1 @@
+"""A claimed run: its statements, its program, its children, its concurrency group."""

@@ -1,0 +1,223 @@
+"""Execute one claimed run: find what it needs, let the interpreter work, take care of trouble."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import Error as DatabaseTrouble
+from django.utils import translation
+
+from tenants.tenant_cache import facts_of
+from workflows.definition.errors import InvalidProgram
+from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, MAX_FAULTS
+from workflows.engine.outcomes import Doubt, StepFailed
+from workflows.engine.progress import Progress
+from workflows.engine.statuses import RunStatus
+from workflows.runtime.database import is_trouble, released
+from workflows.runtime.runs import revive, store
+from workflows.runtime.runs.claims import BOOKKEEPING, Claim, RowUnreadable
+from workflows.runtime.runs.insistence import Insistence
+from workflows.runtime.runs.parent_scope import surroundings_of
+from workflows.runtime.runs.programs import VersionMissing, program_of
+from workflows.runtime.runs.scopes import Needed
+from workflows.runtime.steps.interpreter import go_on, interpret
+from workflows.runtime.steps.live import LiveHands
+from workflows.runtime.steps.perform import CRASHES, MOST_FACT_CHARACTERS, first_line
+from workflows.runtime.workers.lease_keeper import Watch
+
+logger = logging.getLogger(__name__)
+
+Json = Any
+
+UNREADABLE = "program_unreadable"
+UNREADABLE_ROW = "unreadable_row"
+
+
+def execute(claim: Claim, watch: Watch) -> RunStatus | None:
+    """Carry a claimed run as far as it goes; None if it could not be carried to a checkpoint.
+
+    Never raises for what a run does. A run that this worker cannot carry on, although it lives, is
+    given back to the queue; that is no crash of it.
+    """
+    return _Execution(claim, watch).carry_on()
+
+
+class _Execution:
+    """One claimed run in this worker's hands."""
+
+    def __init__(self, claim: Claim, watch: Watch) -> None:
+        self._claim, self._watch = claim, watch
+        self._hands: LiveHands | None = None  # until it is known what the run needs
+        self._stood: int | None = None  # how many checkpoints had been written at the last fault
+        self._is_put_aside = False
+
+    def carry_on(self) -> RunStatus | None:
+        ids = {"run": str(self._claim.run_id), "workflow": str(self._claim.definition_id)}
+        part: Callable[[], RunStatus | None] = self._carry_on
+        while True:
+            try:
+                return self._turn_given_back(part)
+            except store.LeaseLost:
+                logger.warning("lease_lost", extra=ids)
+                return None
+            except CRASHES as problem:
+                if isinstance(problem, DatabaseTrouble) and is_trouble(problem):
+                    logger.warning("database_trouble", extra=ids, exc_info=True)
+                    self._give_up({})
+                    return None
+                if isinstance(problem, RowUnreadable):
+                    logger.warning("run_unreadable", extra={**ids, "column": problem.column})
+                else:
+                    logger.exception("run_not_executed", extra=ids)
+                following = self._after(problem)
+                if following is None:
+                    return None
+                part = following
+
+    def _turn_given_back(self, part: Callable[[], RunStatus | None]) -> RunStatus | None:
+        """Do it, and leave nobody waiting for what is over, whatever happens in it."""
+        try:
+            return part()
+        finally:
+            if self._hands is not None:
+                self._hands.evaluations.over()
+
+    def _after(self, problem: BaseException) -> Callable[[], RunStatus | None] | None:
+        """Return what to do after a fault: never the same thing twice; None: nothing helps."""
+        if self._is_put_aside:
+            return None
+        if isinstance(problem, RowUnreadable):
+            facts = {"column": problem.column, "reason": problem.reason[:MOST_FACT_CHARACTERS]}
+            return partial(self._put_aside, StepFailed(UNREADABLE_ROW, facts))
+        before, self._stood = self._stood, self._hands.claim.written if self._hands else 0
+        if before is None or before < self._stood:
+            return partial(self._after_a_fault, problem)
+        return partial(self._put_aside, StepFailed(ENGINE_ERROR, {"reason": first_line(problem)}))
+
+    def _put_aside(self, failure: StepFailed) -> RunStatus | None:
+        """End a run by what can be read of its row: nobody else could carry it on either."""
+        claim = self._hands.claim if self._hands else self._claim
+        self._hands, self._claim, self._is_put_aside = None, claim.readable(), True
+        step_name = (self._claim.pending or {}).get("step_name")
+        return _end(
+            self._claim,
+            failure,
+            self._claim.step,
+            step_name if isinstance(step_name, str) else "",
+        )
+
+    def _carry_on(self) -> RunStatus:
+        with released():
+            self._claim.check()
+            try:
+                needed = _needed_by(self._claim)
+            except (VersionMissing, InvalidProgram) as problem:
+                unreadable = StepFailed(UNREADABLE, {"reason": str(problem)})
+                return _end(self._claim, unreadable, self._claim.step, "")
+            entered = _in_its_lane(self._claim, needed)
+            if entered is None:
+                return RunStatus.QUEUED
+            self._claim = entered
+            if self._claim.pending and "retry" in self._claim.pending:
+                self._claim = revive.rewind(self._claim, needed.loaded.program)
+        with translation.override(needed.tenant.language):
+            hands = self._hands = LiveHands(self._claim, needed, self._watch)
+            if self._claim.crashes >= MAX_CRASHES:
+                return _bury(self._claim, hands)
+            return interpret(hands, self._claim.step, self._claim.pending)
+
+    def _after_a_fault(self, problem: BaseException) -> RunStatus | None:
+        """Let the run be tried again after a fault of the engine itself; end it after some."""
+        hands = self._hands
+        is_same_step = hands is None or not hands.claim.written
+        faults = (self._claim.faults if is_same_step else 0) + 1
+        # An answered call is not made again, only to meet the same fault.
+        if faults < MAX_FAULTS and not (hands and hands.has_called_out):
+            self._give_up({"faults": faults}, wait=timedelta(seconds=2**faults))
+            return None
+        return self._fail(StepFailed(ENGINE_ERROR, {"reason": first_line(problem)}))
+
+    def _fail(self, failure: StepFailed) -> RunStatus | None:
+        """Let the step fail that the engine has a fault in, and go on with what follows that.
+
+        The run fails if it cannot do that.
+        """
+        hands = self._hands
+        if hands is None:
+            return self._end(failure, self._claim.step, "")
+        try:
+            at = hands.standing()
+            progress = hands.write(at.walker(()).break_off(at.step, at.pending, failure, at.now()))
+        except store.LeaseLost:
+            raise
+        except CRASHES as problem:
+            if is_trouble(problem):
+                raise
+            return self._end(failure, hands.step, (hands.pending or {}).get("step_name", ""))
+        with translation.override(hands.needed.tenant.language):
+            return go_on(hands, progress)
+
+    def _end(self, failure: StepFailed, step: int, step_name: str) -> RunStatus | None:
+        claim = self._hands.claim if self._hands else self._claim
+        return _end(claim, failure, step, step_name)
+
+    def _give_up(self, note: Json, wait: timedelta = timedelta(0)) -> None:
+        """Give the run back. If even that is not possible, it is taken over when its lease ends."""
+        claim = self._hands.claim if self._hands else self._claim
+        has_called = self._hands is not None and self._hands.has_called_out
+        # What an earlier worker began stays in doubt, too.
+        is_begun = has_called or (not claim.written and claim.was_begun)
+        if has_called:
+            note = {**note, "left": Doubt.NOT_RECORDED}
+        try:
+            Insistence(claim, self._watch).until_done(
+                lambda: store.give_up(claim, note, is_begun=is_begun, wait=wait)
+            )
+        except (store.LeaseLost, DatabaseTrouble):
+            logger.warning("run_not_given_up", extra={"run": str(claim.run_id)})
+
+
+def _end(claim: Claim, failure: StepFailed, step: int, step_name: str) -> RunStatus:
+    """End a run of which nothing more can be carried out here."""
+    told = {"code": failure.code, "params": failure.params}
+    error = {"step_name": step_name, "error": told}
+    # What is stored of the step stays: a retry goes on there.
+    kept = {key: value for key, value in (claim.pending or {}).items() if key not in BOOKKEEPING}
+    failed = Progress(RunStatus.FAILED, (), step, kept, error=error)
+    store.write(claim, failed)
+    return failed.status
+
+
+def _bury(claim: Claim, hands: LiveHands) -> RunStatus:
+    """End a run that ended its worker too often, before it ends this one."""
+    unknown = hands.doubt_at(claim.step)
+    if unknown is not None:
+        # What it may have done outside must not be forgotten over its worker.
+        progress = hands.walker().held_as_unknown(claim.step, claim.pending, unknown, hands.now())
+    else:
+        progress = hands.walker().poisoned(claim.step, claim.pending, claim.crashes)
+    return hands.write(progress).status
+
+
+def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:
+    """Return the claim once the run has its room, before its first step; None: there is none."""
+    if claim.lane is None or claim.holds_lane or claim.cancel_asked:
+        return claim
+    if claim.deadline_at is not None and claim.claimed_at >= claim.deadline_at:
+        store.go_without(claim)
+        return claim
+    if not store.enter_lanes(claim, needed.loaded.program.settings):
+        return None
+    # Only now it begins: whoever claimed it before and died had not.
+    left = {"begun", "left", "held"}
+    pending = {key: kept for key, kept in (claim.pending or {}).items() if key not in left}
+    started_at = claim.claimed_at if claim.has_done_nothing else claim.started_at
+    return replace(claim, holds_lane=True, pending=pending or None, started_at=started_at)
+
+
+def _needed_by(claim: Claim) -> Needed:
+    loaded = program_of(claim.definition_id, claim.version)
+    return Needed(loaded, facts_of(claim.tenant_id), surroundings_of(claim))

@@ -1,0 +1,1 @@
+"""Carrying steps out: the interpreter, the live executor, limits of calls and evaluations."""

@@ -1,0 +1,1 @@
+"""Worker processes: claiming runs, living, dying, and taking over from the dead."""

@@ -1,0 +1,105 @@
+"""Take over the runs of workers that died or went silent."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from workflows.engine.decide import MAX_CRASHES, wait_after_crash
+from workflows.engine.outcomes import Doubt
+from workflows.runtime.database import Row
+from workflows.runtime.runs import statements
+from workflows.runtime.runs.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
+from workflows.runtime.workers.blame import Fate, Left, fate_of, read
+from workflows.runtime.workers.burial import Grave, is_buried
+
+# So often did its workers die that not even reading the run is survived.
+UNREADABLE_CRASHES = MAX_CRASHES + 3
+
+NO_WORKER: Final = 0  # their numbers begin at 1
+
+logger = logging.getLogger(__name__)
+
+
+def take_over_from_the_dead(
+    session: "psycopg.Connection[Row]",
+    lease: timedelta | None,
+    *,
+    sweep: bool,
+    own: int = NO_WORKER,
+    held: Sequence[UUID] = (),
+) -> int:
+    """Put the runs of dead workers back; return how many.
+
+    Cheap when nobody died: it then reads a table of a few rows. With `sweep` it also looks for runs
+    that nobody holds although no worker died. `own` is the worker that asks, and `held` what it
+    knows to hold; who is no worker takes every run whose lease has ended. With `lease` None, a
+    worker's silence is not taken for its death.
+    """
+    facts = {"own": own, "silence": lease, "class": statements.WORKER_LOCK_CLASS}
+    found = session.execute(statements.DEAD_WORKERS, facts).fetchall()
+    ended: dict[int, Left | None] = {number: read(text) for number, text in found}
+    dead = list(ended)
+    if not dead and not sweep:
+        return 0
+    whose = {"workers": dead, "own": own, "held": list(held)}
+    left = session.execute(statements.RUNS_LEFT_BEHIND, whose).fetchall()
+    taken = sum(_is_taken_over(session, {**whose, "id": row[0]}, ended) for row in left)
+    # While one of their runs is locked they stay known as dead, and it is tried again in a second.
+    if dead and taken == len(left):
+        session.execute(statements.FORGET_WORKERS, {"workers": dead})
+        logger.warning("workers_taken_over", extra={"workers": dead, "runs": taken})
+    return taken
+
+
+def _is_taken_over(
+    session: "psycopg.Connection[Row]", which: dict[str, Any], ended: Mapping[int, Left | None]
+) -> bool:
+    """Put one run back, in a transaction of its own: trouble with it keeps no other waiting."""
+    try:
+        with session.transaction():
+            found = session.execute(statements.LOCK_RUN_LEFT_BEHIND, which).fetchone()
+            grave = _put_back(session, found, ended) if found else None
+        return is_buried(session, grave) if grave else found is not None
+    except psycopg.Error:
+        if session.closed:
+            raise
+        logger.warning("run_not_taken_over", extra={"run": str(which["id"])}, exc_info=True)
+        return False
+
+
+def _put_back(
+    session: "psycopg.Connection[Row]", found: Row, ended: Mapping[int, Left | None]
+) -> Grave | None:
+    """Put a locked run back into the queue; or return how it is to be ended."""
+    run_id, crashes, token, worker = found
+    fate = fate_of(run_id, token, ended.get(worker))
+    if fate.counts and crashes >= UNREADABLE_CRASHES:
+        return Grave(run_id, crashes, token, fate)
+    # Null says that it was not begun, which a crash alone leaves open.
+    note: dict[str, Any] = {"left": None} if fate.counts else {}
+    if fate.was_begun:
+        note = {"left": Doubt.WORKER_DIED}
+    if note and fate.is_held:
+        note["held"] = HELD_BY_ITSELF if fate.counts else HELD_BY_ANOTHER
+    values = {
+        "id": run_id,
+        "crashes": crashes if fate.counts else crashes - 1,
+        # The worker that claims a poisoned run ends it, before anything of it is done.
+        "wait": _wait_after(crashes, fate),
+        "begun": fate.was_begun,
+        "note": Jsonb(note),
+    }
+    session.execute(statements.TAKE_OVER, values)
+    return None
+
+
+def _wait_after(crashes: int, fate: Fate) -> timedelta | None:
+    """Return how long the run rests; None: it is due as it was."""
+    if not fate.counts:
+        return None
+    return wait_after_crash(crashes, is_known=fate.is_held) or timedelta(0)

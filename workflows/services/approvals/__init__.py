@@ -1,0 +1,1 @@
+"""Approvals: who is asked and told, who may decide, what they answered."""

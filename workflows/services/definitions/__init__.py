@@ -1,0 +1,1 @@
+"""Workflows themselves: drafts, publishing, owners, files, what refers to what."""

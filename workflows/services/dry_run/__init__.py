@@ -1,0 +1,1 @@
+"""Dry runs: test runs, backtests, and the values to try a workflow with."""

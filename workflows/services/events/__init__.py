@@ -1,0 +1,1 @@
+"""Events: firing them, which workflows they start and why, finding them again."""

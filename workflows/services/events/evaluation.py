@@ -1,0 +1,189 @@
+"""Decide which listening workflows an event starts, and keep the reason for each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from tenants.facts import TenantFacts
+from workflows.definition.budget import Budget
+from workflows.definition.errors import ExpressionError, InvalidProgram
+from workflows.definition.programs.program import Program
+from workflows.definition.scope import Scope
+from workflows.runtime.database import database_clock
+from workflows.runtime.runs.concurrency import lane_of
+from workflows.runtime.runs.programs import VersionMissing, program_of
+from workflows.runtime.runs.scopes import tenant_values
+from workflows.runtime.steps.budgets import event_budget, filter_budget
+
+if TYPE_CHECKING:
+    from workflows.services.events.fire import EventDraft
+
+logger = logging.getLogger(__name__)
+
+STARTED: Final = "started"
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An active workflow, in the version that is published now."""
+
+    definition_id: UUID
+    version: int
+    name: str
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a listening workflow, and how its run starts."""
+
+    reason: str  # STARTED, filtered_out, problem, own_change, chain_too_long
+    details: Mapping[str, Json] = field(default_factory=dict)
+    lane: str | None = None
+    deadline: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Why a listening workflow did, or did not, start."""
+
+    definition_id: UUID
+    version: int
+    name: str
+    started: bool
+    reason: str  # started, filtered_out, problem, own_change, chain_too_long
+    details: Mapping[str, Json] = field(default_factory=dict)
+    lane: str | None = None  # of the run it starts
+    deadline: timedelta | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the event keeps."""
+        return {
+            "definition_id": str(self.definition_id),
+            "version": self.version,
+            "name": self.name,
+            "started": self.started,
+            "reason": self.reason,
+            **({"details": dict(self.details)} if self.details else {}),
+        }
+
+
+class Clock:
+    """The database's clock, which alone decides: hosts differ. Read once, and only if needed."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self._read = at  # a moment in the past, for a rehearsal
+
+    def now_for(self, program: Program) -> datetime:
+        """Return the time at which a program decides."""
+        if self._read is None and program.reads_clock:
+            self._read = database_clock()
+        # Nothing in the program can see the host's.
+        return self._read or timezone.now()
+
+
+def evaluate(
+    tenant: TenantFacts,
+    draft: EventDraft,
+    listeners: Iterable[Listener],
+    guard: tuple[UUID | None, bool],
+    clock: Clock,
+) -> Iterator[Evaluation]:
+    """Yield an evaluation for each listener. Never raises because of what a workflow contains.
+
+    `guard` says whose own doing the event is, and whether the chain of causes is too long.
+    """
+    own, chain_too_long = guard
+    budget = event_budget()
+    for listener in listeners:
+        if chain_too_long:
+            verdict = Verdict("chain_too_long")
+        else:
+            is_own = own == listener.definition_id
+            asking = partial(judge, clock=clock, budget=budget.for_a_filter())
+            verdict = _verdict(tenant, draft, listener, asking, is_own=is_own)
+        yield Evaluation(
+            listener.definition_id,
+            listener.version,
+            listener.name,
+            verdict.reason == STARTED,
+            verdict.reason,
+            verdict.details,
+            verdict.lane,
+            verdict.deadline,
+        )
+
+
+def _verdict(
+    tenant: TenantFacts,
+    draft: EventDraft,
+    listener: Listener,
+    asking: Callable[[Program, TenantFacts, EventDraft], Verdict],
+    *,
+    is_own: bool,
+) -> Verdict:
+    try:
+        program = program_of(listener.definition_id, listener.version).program
+        if is_own and not program.starts_on_own_changes:
+            return Verdict("own_change")
+        return asking(program, tenant, draft)
+    except (VersionMissing, InvalidProgram) as problem:
+        logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
+        details = {"code": "program_unreadable", "params": {"reason": str(problem)}}
+        return Verdict("problem", details)
+
+
+def judge(
+    program: Program,
+    tenant: TenantFacts,
+    draft: EventDraft,
+    clock: Clock | None = None,
+    budget: Budget | None = None,
+) -> Verdict:
+    """Say whether an event starts a workflow, by `clock` or else at this moment."""
+    now = (clock or Clock()).now_for(program)
+    try:
+        return _filtered(program, scope_at_start(program, tenant, draft, now, budget))
+    except ExpressionError as problem:
+        return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
+
+
+def scope_at_start(
+    program: Program,
+    tenant: TenantFacts,
+    draft: EventDraft,
+    now: datetime,
+    budget: Budget | None = None,
+) -> Scope:
+    """Return the values of a run that an event starts, before its first step."""
+    return Scope(
+        trigger=dict(draft.payload),
+        previous=dict(draft.previous) if draft.previous is not None else None,
+        steps={},
+        run={},
+        tenant=tenant_values(tenant),
+        now=now.astimezone(ZoneInfo(tenant.time_zone)),
+        values=program.values,
+        budget=budget or filter_budget(),
+    )
+
+
+def _filtered(program: Program, scope: Scope) -> Verdict:
+    explanation = program.trigger_filter.explain(scope)
+    if not explanation["matched"]:
+        return Verdict("filtered_out", explanation)
+    lane, problem = lane_of(program, scope)
+    # A key that cannot be rendered keeps no run from starting; the event says so.
+    details = {"without_lane": problem} if problem else {}
+    return Verdict(STARTED, details, lane, program.settings.deadline)

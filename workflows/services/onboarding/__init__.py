@@ -1,0 +1,1 @@
+"""The way of a new company to its first live workflow."""

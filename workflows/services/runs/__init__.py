@@ -1,0 +1,1 @@
+"""Runs: finding them, and what people do about them."""

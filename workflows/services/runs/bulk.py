@@ -1,0 +1,44 @@
+"""Do the same to several runs: each for itself, so that one refusal stops none of the others."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from workflows.models.run import WorkflowRun
+from workflows.services.refusals import Refused
+from workflows.services.runs.cancel import cancel
+from workflows.services.runs.retry import retry_failed_step
+
+# More than this is not chosen by hand, and would keep a page waiting.
+MOST_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, and why the rest was not."""
+
+    done: tuple[WorkflowRun, ...] = ()
+    refused: Counter[str] = field(default_factory=Counter)  # how many, by the code of the reason
+
+
+def cancel_each(runs: Iterable[WorkflowRun]) -> Outcome:
+    """Cancel each run that has not ended."""
+    return _each(runs, lambda run: cancel(run.tenant, run.pk))
+
+
+def retry_each(runs: Iterable[WorkflowRun]) -> Outcome:
+    """Let each failed run go on from its failed step."""
+    return _each(runs, lambda run: retry_failed_step(run.tenant, run.pk))
+
+
+def _each(runs: Iterable[WorkflowRun], act: Callable[[WorkflowRun], object]) -> Outcome:
+    done, refused = [], Counter[str]()
+    for run in runs:
+        try:
+            act(run)
+        except Refused as why:
+            refused[why.code] += 1
+        else:
+            done.append(run)
+    return Outcome(tuple(done), refused)

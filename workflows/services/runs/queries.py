@@ -1,0 +1,241 @@
+"""Find runs and events of a tenant, newest first, a page at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from tenants.core.database.fields import stored_json
+from tenants.core.database.ids import lowest_id_at
+from tenants.models.tenant import Tenant
+from tenants.scope import tenant_scope
+from workflows.engine.statuses import RunStatus
+from workflows.models.definition import WorkflowDefinition
+from workflows.models.event import WorkflowEvent
+from workflows.models.run import RunQuerySet, WorkflowRun
+from workflows.models.version import WorkflowVersion
+from workflows.services.runs.entries import with_history
+
+Json = Any
+
+# No index names the status or the event's type. A page that filters by them looks at so many runs,
+# then says how far it came: a rare status never reads a whole history in one request.
+LOOKED_AT = 10_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_SHOWN_IN_LISTS: Final = (
+    "id",
+    "version",
+    "status",
+    "event_id",
+    "subject_type",
+    "subject_id",
+    "actor",
+    "error_step",
+    "error_code",
+    "error_message",
+    "created_at",
+    "started_at",
+    "completed_at",
+    "definition__key",
+    "definition__name",
+    "event__type",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuestion:
+    """Which runs are asked for. None and "" ask for any."""
+
+    status: RunStatus | None = None
+    workflow: str = ""  # its key
+    trigger_type: str = ""
+    order_id: str = ""
+    subject: tuple[str, str] | None = None  # kind and id
+    event_id: UUID | None = None
+    parent_run: UUID | None = None  # None: whole runs, not the parts of one
+    created_after: datetime | None = None  # that moment included
+    created_before: datetime | None = None  # that moment excluded
+    before: UUID | None = None  # only runs with a smaller id: where the last page ended
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some runs, and where the next page begins. None: there are no more."""
+
+    runs: Sequence[WorkflowRun]
+    next_before: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """A run with everything support asks for. Numbers in its JSON are exact."""
+
+    run: WorkflowRun
+    trigger_type: str
+    payload: Json
+    entries: Sequence[dict[str, Json]]
+    pending: dict[str, Json] | None
+    labels: dict[str, str]  # of the steps, by name
+    item: Json = None  # of a child run: what it works on
+    output: Json = None  # of a child run that has ended
+
+
+@dataclass(frozen=True, slots=True)
+class EventHistory:
+    """An event, and the runs it started."""
+
+    event: WorkflowEvent
+    payload: Json
+    previous: Json
+    runs: Sequence[WorkflowRun]
+
+
+def find_runs(tenant: Tenant, question: RunQuestion) -> Page:
+    """Return a page of the runs that `question` asks for: whole ones, or the parts of one.
+
+    A page may hold fewer than `limit` runs although there is a next one.
+    """
+    with tenant_scope(tenant):
+        indexed = _indexed(tenant, question)
+        floor: UUID | None = None
+        found = indexed.filter(parent_run=question.parent_run)
+        if question.status or question.trigger_type:
+            # Parts are counted too: then an index alone answers.
+            ids = indexed.order_by("-id").values_list("id", flat=True)
+            floor = ids[LOOKED_AT : LOOKED_AT + 1].first()
+            found = _not_indexed(found if floor is None else found.filter(id__gte=floor), question)
+        runs = list(_for_lists(found)[: question.limit + 1])
+    if len(runs) > question.limit:
+        runs.pop()
+        return Page(runs, runs[-1].id)
+    return Page(runs, floor)
+
+
+def run_history(tenant: Tenant, run_id: UUID, *, latest: int | None = None) -> RunHistory | None:
+    """Return a run of `tenant`, or None; of a very long one only the `latest` entries."""
+    with tenant_scope(tenant):
+        run = (
+            _runs(tenant)
+            .filter(pk=run_id)
+            .select_related("definition", "event")
+            .defer("trigger_payload", "step_results", "pending", "item", "output", "event__payload")
+            .annotate(
+                payload_text=Cast("trigger_payload", TextField()),
+                results_text=Cast("step_results", TextField()),
+                pending_text=Cast("pending", TextField()),
+                item_text=Cast("item", TextField()),
+                output_text=Cast("output", TextField()),
+            )
+            .first()
+        )
+        if run is None:
+            return None
+        return RunHistory(
+            run=run,
+            trigger_type=run.event.type if run.event else "",
+            payload=_exact(run, "payload_text"),
+            entries=with_history(run, _exact(run, "results_text"), latest=latest),
+            pending=_exact(run, "pending_text"),
+            labels=_labels(tenant, run),
+            item=_exact(run, "item_text"),
+            output=_exact(run, "output_text"),
+        )
+
+
+def event_history(tenant: Tenant, event_id: UUID) -> EventHistory | None:
+    """Return an event of `tenant`, or None."""
+    with tenant_scope(tenant):
+        event = (
+            WorkflowEvent.objects.filter(tenant=tenant, pk=event_id)
+            .defer("payload", "previous", "search_keys")
+            .annotate(
+                payload_text=Cast("payload", TextField()),
+                previous_text=Cast("previous", TextField()),
+            )
+            .first()
+        )
+        if event is None:
+            return None
+        runs = _for_lists(_runs(tenant).filter(event_id=event_id, parent_run=None))
+        return EventHistory(
+            event, _exact(event, "payload_text"), _exact(event, "previous_text"), list(runs)
+        )
+
+
+def _runs(tenant: Tenant) -> RunQuerySet:
+    runs: RunQuerySet = WorkflowRun.objects.get_queryset().of(tenant)  # type: ignore[attr-defined]
+    return runs
+
+
+def _for_lists(runs: RunQuerySet) -> RunQuerySet:
+    return runs.select_related("definition", "event").only(*_SHOWN_IN_LISTS).order_by("-id")
+
+
+def _indexed(tenant: Tenant, question: RunQuestion) -> RunQuerySet:
+    """Return what the indexes find: all that is asked but the status and the event's type."""
+    runs = _in_time(_runs(tenant), question)
+    if question.workflow:
+        # Looked up first: with the id the planner takes the index by workflow.
+        definition = WorkflowDefinition.objects.filter(tenant=tenant, key=question.workflow)
+        runs = runs.filter(definition_id=definition.values_list("id", flat=True).first())
+    if question.order_id:
+        order_id = KeyTextTransform("order_id", "trigger_payload")
+        runs = runs.annotate(order=order_id).filter(order=question.order_id)
+    if question.subject:
+        kind, subject_id = question.subject
+        runs = runs.filter(subject_type=kind, subject_id=subject_id)
+    if question.event_id:
+        runs = runs.filter(event_id=question.event_id)
+    return _by_partial_index(runs, question.status)
+
+
+def _in_time(runs: RunQuerySet, question: RunQuestion) -> RunQuerySet:
+    # By id, never by created_at: see tenants.core.database.ids.lowest_id_at.
+    if question.created_after:
+        runs = runs.filter(id__gte=lowest_id_at(max(question.created_after, _EPOCH)))
+    if question.created_before:
+        runs = runs.filter(id__lt=lowest_id_at(max(question.created_before, _EPOCH)))
+    if question.before:
+        runs = runs.filter(id__lt=question.before)
+    return runs
+
+
+def _by_partial_index(runs: RunQuerySet, status: RunStatus | None) -> RunQuerySet:
+    if status in {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}:
+        return runs.with_errors()
+    if status is not None and not status.has_ended:
+        return runs.unfinished()
+    return runs
+
+
+def _not_indexed(runs: RunQuerySet, question: RunQuestion) -> RunQuerySet:
+    if question.status:
+        runs = runs.filter(status=question.status)
+    if question.trigger_type:
+        # A subquery that cannot become a join: the planner would begin with all events of the type.
+        event = WorkflowEvent.objects.filter(pk=OuterRef("event_id"))
+        fired_by = Subquery(event.values("type")[:1])
+        runs = runs.alias(fired_by=fired_by).filter(fired_by=question.trigger_type)
+    return runs
+
+
+def _exact(row: Any, name: str) -> Json:
+    """Read JSON that was fetched as text: as JSON, Django would make floats of its fractions."""
+    text: str | None = getattr(row, name)
+    return None if text is None else stored_json(text)
+
+
+def _labels(tenant: Tenant, run: WorkflowRun) -> dict[str, str]:
+    """Return the steps' labels in the version that the run executes."""
+    programs = WorkflowVersion.objects.filter(
+        tenant=tenant, definition_id=run.definition_id, version=run.version
+    ).values_list("program", flat=True)
+    program: Json = programs.first() or {}
+    return {step["name"]: step.get("label", "") for step in program.get("instructions", ())}
