@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import tenants
+from tests.architecture.layout import PAPER, renewed
 
 ROOT = Path(tenants.__file__).parent.parent
 MAX_MODULES = 20
@@ -30,3 +31,9 @@ def test_a_package_says_what_it_holds(folder):
     first = (ROOT / folder / "__init__.py").read_text()
 
     assert first.startswith('"""')
+
+
+def test_the_layout_in_architecture_md_is_todays():
+    text = PAPER.read_text()
+
+    assert renewed(text) == text  # `python -m tests.architecture.layout` renews it

@@ -1,1 +1,1 @@
-"""The hands: claim runs, carry their steps out, write what became of them."""
+"""Executing runs: claim them, carry their steps out, write what became of them."""
