@@ -184,10 +184,18 @@ class LiveHands:
         return self.write(settled(outcome))
 
     def _counted(self, effect: Effect, act: Callable[[], Outcome]) -> Outcome:
-        """Call out, as one of the calls that this worker has under way. Raises NoPlace."""
+        """Call out, as one of the calls that this worker has under way. Raises NoPlace.
+
+        Raises store.LeaseLost if the run was given to another worker before the call was marked.
+        """
         places = self.watch.places
-        self.has_called_out = True
         board.mark_call(effect)
+        if (board.may_be_handed_over() or not self.watch.is_held(self.claim)) and not store.is_held(
+            self.claim
+        ):
+            board.mark_written()
+            raise store.LeaseLost(self.claim.run_id)
+        self.has_called_out = True
         counter = places.of(self.claim.run_id, self.claim.tenant_id) if places else None
         with counted_by(counter):
             return act()

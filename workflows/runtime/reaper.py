@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from workflows.engine.decide import MAX_CRASHES, wait_after_crash
 from workflows.engine.outcomes import Doubt
 from workflows.runtime import statements
-from workflows.runtime.blame import Fate, Left, fate_of, read
+from workflows.runtime.blame import DIED, Fate, Left, fate_of, read
 from workflows.runtime.burial import Grave, is_buried
 from workflows.runtime.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
 from workflows.runtime.database import Row
@@ -56,6 +56,18 @@ def take_over_from_the_dead(
     return taken
 
 
+def take_from_the_held(
+    session: "psycopg.Connection[Row]", worker: int, left: Left, but: Sequence[UUID] = ()
+) -> int:
+    """Put the runs of a worker back that stands still meanwhile; return how many.
+
+    `left` says what it is in the middle of. The runs `but` stay with it.
+    """
+    found = session.execute(statements.RUNS_HELD, {"worker": worker, "but": list(but)}).fetchall()
+    whose = {"workers": [worker], "own": worker, "held": list(but)}
+    return sum(_is_taken_over(session, {**whose, "id": row[0]}, {worker: left}) for row in found)
+
+
 def _is_taken_over(
     session: "psycopg.Connection[Row]", which: dict[str, Any], ended: Mapping[int, Left | None]
 ) -> bool:
@@ -76,8 +88,9 @@ def _put_back(
     session: "psycopg.Connection[Row]", found: Row, ended: Mapping[int, Left | None]
 ) -> Grave | None:
     """Put a locked run back into the queue; or return how it is to be ended."""
-    run_id, crashes, token, worker = found
-    fate = fate_of(run_id, token, ended.get(worker))
+    run_id, crashes, token, worker, was_given_up = found
+    # Of one that its worker could not carry on, nothing is known but its row.
+    fate = DIED if was_given_up else fate_of(run_id, token, ended.get(worker))
     if fate.counts and crashes >= UNREADABLE_CRASHES:
         return Grave(run_id, crashes, token, fate)
     # Null says that it was not begun, which a crash alone leaves open.

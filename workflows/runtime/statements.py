@@ -367,9 +367,15 @@ due_at <= now() AND status = 'running'
 
 RUNS_LEFT_BEHIND: Final = f"SELECT id FROM workflow_runs run WHERE {_IS_LEFT_BEHIND}"  # noqa: S608
 
+# What a worker holds that is held up itself, and cannot carry it on.
+RUNS_HELD: Final = """
+SELECT id FROM workflow_runs
+WHERE due_at <= now() AND status = 'running' AND worker = %(worker)s AND id <> ALL(%(but)s)
+"""
+
 # One of them, if nobody was faster. What somebody has locked is left for the next sweep.
 LOCK_RUN_LEFT_BEHIND: Final = f"""
-SELECT id, crashes + 1, lease_token, worker FROM workflow_runs run
+SELECT id, crashes + 1, lease_token, worker, lease_until = {GIVEN_UP} FROM workflow_runs run
 WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - a constant of this module

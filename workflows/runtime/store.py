@@ -78,6 +78,12 @@ def stands(claim: Claim, progress: Progress) -> bool | None:
     return bool(cancel_asked) if is_written else None
 
 
+def is_held(claim: Claim) -> bool:
+    """Whether the run is this worker's. Who is about to take it over is waited for."""
+    found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
+    return bool(found) and found[0][0] == RunStatus.RUNNING
+
+
 def is_given_back(claim: Claim) -> bool | None:
     """Whether this worker's run is in the queue again, or parked, or ended; None: it is not."""
     found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
