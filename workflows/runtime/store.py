@@ -427,6 +427,7 @@ def cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
 def _cancel(tenant_id: UUID, member: Member) -> RunStatus | None:
     done = rows(statements.CANCEL, {"id": member.run_id, "tenant": tenant_id})
     if not done or done[0][0] != RunStatus.CANCELLED:
+        wake_workers()  # one of them ends it
         return RunStatus(done[0][0]) if done else None
     families.cancel_children(member.run_id)
     decisions.close_questions([member.run_id])
