@@ -40,7 +40,8 @@ def open_call_of(claim: Claim, *, has_called: bool) -> dict[str, Json] | None:
     kept = (claim.pending or {}) if not claim.written else {}
     found = rows(statements.STEP_AT, {"id": claim.run_id})
     if found:
-        name, action, _after_crash, is_call, was_begun, left = found[0]
+        name, action, _after_crash, is_call, was_left, left = found[0]
+        was_begun = was_left or claim.was_begun
     else:
         name, action, is_call = kept.get("step_name"), kept.get("action"), "input" in kept
         was_begun, left = claim.was_begun, kept.get("left")

@@ -430,8 +430,7 @@ SELECT left(step ->> 'name', 100), left(step ->> 'action', 100), left(step ->> '
     step ->> 'op' = 'action' AND jsonb_typeof(run.step_results) = 'array'
         -- Whoever has not been let into its lane has begun nothing.
         AND (run.lane IS NULL OR run.holds_lane OR coalesce(pending ? 'in_doubt', false)),
-    pending ->> 'left' IS NOT NULL OR pending ? 'in_doubt'
-        OR (NOT pending ? 'left' AND run.crashes > 0),
+    pending ->> 'left' IS NOT NULL OR pending ? 'in_doubt',
     CASE WHEN pending ->> 'left' = 'worker_died' AND pending ? 'held' THEN 'worker_held'
         ELSE pending ->> 'left' END
 FROM workflow_runs run

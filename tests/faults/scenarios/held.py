@@ -2,7 +2,7 @@
 
 import time
 
-from tests.faults.jobs import hold_job, order_job, post_job
+from tests.faults.jobs import call_job, hold_job, order_job, post_job
 from tests.faults.ledger import ENDED
 from tests.faults.registry import scenario
 from tests.support.holding import actions as holding
@@ -48,7 +48,8 @@ def held_interpreter(stage):
     guilty = stage.shop(hold_job(), "guilty")
     posts = stage.posting_shop(post_job(), "slow", "posts")
     calls = stage.shop(order_job(world.provider.address("ok", delay=CALL_SECONDS)), "calls")
-    short = stage.shop(order_job(world.provider.address("ok")), "short")
+    # What a transaction of the held process has locked goes on only when that is ended.
+    short = stage.shop(call_job(world.provider.address("ok")), "short")
     others = [stage.quiet.tenant.id, short.tenant.id]
     with stage.load(short, every=0.1):
         begun = world.ledger.one(CLOCK)
