@@ -93,11 +93,11 @@ def hand_over(pid: int, look: Look) -> None:
 
     What it writes of them afterwards is void by their token, and before a call it asks.
     """
-    look.is_handed_over = True
     os.kill(pid, signal.SIGSTOP)
     try:
         if not _stands_still(pid):
             return
+        look.is_handed_over = True
         look.board.note_hand_over()
         cells, used = look.board.cells(), look.used(pid)
         but, worker = kept_by(cells, used), look.board.worker

@@ -1,5 +1,6 @@
 """A run of one company holds the interpreter of a worker, again and again."""
 
+import os
 import time
 
 from tests.faults.jobs import call_job, hold_job, order_job, post_job
@@ -7,6 +8,7 @@ from tests.faults.ledger import ENDED
 from tests.faults.registry import scenario
 from tests.support.holding import actions as holding
 from tests.support.live import wait_until
+from workflows.runtime.held import HAND_OVER_CPU_SECONDS
 
 CALL_SECONDS = 4.0  # so long that the calls beside it are under way when the worker is ended
 BESIDE = 6
@@ -72,7 +74,9 @@ def held_interpreter(stage):
     tenants = [*others, posts.tenant.id, calls.tenant.id]
     for one, token in world.ledger.rows(MET_TWO, tenants=tenants, tokens=TOKENS):
         stage.verdict.lost.append(f"{one} met {token // 2} held processes")
-    if slowest > usual + LATER_MS:
+    # What a thread uses of the processor is the sign: that takes longer where others want it, too.
+    waits = max(0.0, os.getloadavg()[0] / (os.cpu_count() or 1) - 1)
+    if slowest > usual + LATER_MS + 1000 * HAND_OVER_CPU_SECONDS * waits:
         stage.verdict.lost.append(f"another company's run took {slowest:.0f} ms, not {usual:.0f}")
 
 
