@@ -19,12 +19,26 @@ CRASHED = {"code": "action_crashed", "params": {"reason": "boom"}}
 CRASH_SENTENCE = "The action itself has a fault, tell a developer: boom"
 
 
+UNCLEAR_SENTENCE = (
+    "The worker died in the middle of this step, and nobody knows whether it was done. "
+    "Look on the other side before you repeat it."
+)
+
+
 def entry(name, status=StepStatus.COMPLETED, **more):
     return {"step_name": name, "action": "x", "status": status, **more}
 
 
 def failed(name):
     return entry(name, StepStatus.FAILED, error=CRASHED)
+
+
+UNCLEAR = entry(
+    "tell",
+    StepStatus.UNKNOWN,
+    error={"code": "outcome_unknown", "params": {"reason": "worker_died"}},
+    then="stop",
+)
 
 
 def pending(name, attempts=()):
@@ -124,6 +138,30 @@ def told(status, *results, **more):
             [entry("confirm")],
             {},
             "Cancelled: “Confirm the order” was done, the rest was not.",
+        ),
+        (
+            RunStatus.CANCELLED,
+            [entry("confirm"), UNCLEAR],
+            {},
+            "Cancelled: “Confirm the order” was done, the rest was not. It is not clear whether"
+            f" “Tell the customer” was done. {UNCLEAR_SENTENCE}",
+        ),
+        (
+            RunStatus.CANCELLED,
+            [UNCLEAR],
+            {},
+            f"Cancelled. It is not clear whether “Tell the customer” was done. {UNCLEAR_SENTENCE}",
+        ),
+        (
+            RunStatus.FAILED,
+            [entry("confirm"), UNCLEAR],
+            {
+                "error_step": "tell",
+                "error_code": "unreadable_row",
+                "error_message": "What this run started with cannot be read.",
+            },
+            f"Failed at step 2 of 3, “Tell the customer”. {UNCLEAR_SENTENCE} What this run started"
+            " with cannot be read. “Mail” was not reached.",
         ),
         (RunStatus.SKIPPED, [], {}, "Skipped: nothing was done."),
     ],

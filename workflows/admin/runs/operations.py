@@ -102,11 +102,12 @@ class RunOperations:
 
     def _cancelled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
         status = cancel(run.tenant, run.pk)
-        said = (
-            _("The run is asked to end: the step under way is finished first.")
-            if status is RunStatus.RUNNING
-            else _("The run is cancelled.")
-        )
+        if status is RunStatus.RUNNING:
+            said = _("The run is asked to end: the step under way is finished first.")
+        elif status is RunStatus.CANCELLED:
+            said = _("The run is cancelled.")
+        else:
+            said = _("The run is cancelled: it ends as soon as a worker is free.")
         return self._noted(request, run, said)
 
     def _retry(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.engine.decide import CANCELLED
+from workflows.engine.decide import CANCELLED, OUTCOME_UNKNOWN
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.errors import sentence
 from workflows.presentation.runs.facts import RunFacts
@@ -122,7 +122,10 @@ def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
     rest = ngettext("%(steps)s was not reached.", "%(steps)s were not reached.", len(left)) % {
         "steps": _named(left)
     }
-    return _sentences(told, last.error or run_error(facts), rest if left else "")
+    # One that could not be carried on, in a call that may have arrived: both are to be known.
+    is_both = last.state is StepState.UNKNOWN and facts.error_code not in {None, OUTCOME_UNKNOWN}
+    why = run_error(facts) if is_both or not last.error else ""
+    return _sentences(told, last.error, why, rest if left else "")
 
 
 def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
@@ -131,6 +134,10 @@ def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
     ended_in = facts.ended_in.get("step_name")
     partly = [one for one in _in_state(lines, StepState.PARTLY) if one.name == ended_in]
     done = _done([one for one in lines if one not in partly])
+    if unclear := _in_state(lines, StepState.UNKNOWN):
+        told = _("Cancelled: %(done)s, the rest was not.") if done else _("Cancelled.")
+        open_call = _("It is not clear whether %(step)s was done.") % {"step": _quoted(unclear[-1])}
+        return _sentences(told % {"done": done}, open_call, unclear[-1].error, why)
     if partly:
         in_part = _("%(step)s was done only in part.") % {"step": _quoted(partly[-1])}
         told = _("Cancelled: %(done)s, the rest was not.") if done else _("Cancelled.")
