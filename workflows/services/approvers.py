@@ -4,8 +4,8 @@ An entry of `approvers` is the name of a member, a mail address (a member's or a
 `role:<role>` of the tenant's members, or `key:<name>` of an API key. Superusers may decide besides,
 and nobody else: not a key that no entry names, for whomever it says that it decides.
 
-Entries come from payloads too, so one may be written in another way than the name it means: composed
-or not, with signs that nobody sees. It means that name if nobody else is called so.
+Entries come from payloads too, so one may be written in another way than the name it means:
+composed or not, with signs that nobody sees. It means that name if nobody else is called so.
 
 Nobody decides on what they asked for, unless the step allows it. It is the person that counts: one
 with two accounts, an account and a link, or a key, a schedule or a run that acted for them.

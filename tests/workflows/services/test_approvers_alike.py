@@ -1,5 +1,4 @@
 """Approvers whose names are written in another way than those of the people they mean."""
-# ruff: noqa: RUF001 - Arabic letters are no slips here
 
 import unicodedata
 

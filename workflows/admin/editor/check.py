@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from tenants.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.events import choices_in, titles_of
 from workflows.admin.editor.mistakes import mistakes_of
@@ -19,6 +20,7 @@ from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
+from workflows.services.gallery import switched_off
 from workflows.services.publish import problems_of
 from workflows.wording import document_text
 from workflows.wording.errors import sentence
@@ -36,11 +38,14 @@ def checked(
 ) -> dict[str, Json]:
     """Return the problems, the lines of the cards and the JSON text. Raises BadForm.
 
+    `off` names the connections it would use that are switched off: it can be published all the
+    same, since they may be on again when it runs.
     `key` is that of the workflow, "" if it has none yet.
     """
     document = from_form(dict(form))
     return {
         "problems": shown_problems(problems_of(tenant, document, key), form),
+        "off": listed(switched_off(tenant, document)),
         "summaries": _lines(document, choices),
         "text": document_text.write(document),
     }
