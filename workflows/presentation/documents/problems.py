@@ -105,6 +105,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "From outside, read the result of “%(block)s”."
     ),
     Code.UNKNOWN_STEP_PART: _("“%(path)s” does not exist. A step has output, status and error."),
+    Code.UNKNOWN_STEP_ERROR_PART: _(
+        "“%(path)s” is always empty. The error of a step has code and, of a web address that"
+        " answered, http_status. What happened in words stands on the page of the run: link it by"
+        " run.id."
+    ),
     Code.UNKNOWN_TRIGGER_FIELD: _("The event has no field “%(field)s” (in “%(path)s”)."),
     Code.UNKNOWN_OUTPUT_FIELD: _(
         "The result of the step “%(step)s” has no field “%(field)s” (in “%(path)s”)."
@@ -127,6 +132,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     Code.NOW_HAS_NO_PARTS: _(
         "“%(path)s” does not exist: now is a time. Print it with the filter date."
+    ),
+    Code.UNKNOWN_VALUE_PART: _(
+        "“%(path)s” is always empty: what the settings of this workflow have under “%(name)s” holds"
+        " no such part. Correct the path, or the value."
     ),
     Code.UNKNOWN_VALUE: _(
         "The settings of this workflow have no “%(name)s” (in “%(path)s”). Add it, or correct it."
