@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from tenants.characters import shown
-from tenants.listing import listed
+from tenants.listing import apart, listed
 from workflows.definition.codes import Code
 from workflows.wording.comparisons import WORDS
 from workflows.wording.reading import why_not
@@ -234,7 +234,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         if why := why_not(code, values):
             return f"{said} {why}"
         if values.get("suggestion"):
-            return f"{said} {_SUGGESTION % values}"
+            return f"{said} {_SUGGESTION % {'suggestion': apart(values['suggestion'])}}"
     except (KeyError, TypeError, ValueError):
         return f"{code} {dict(params)}" if params else str(code)
     return said
@@ -246,5 +246,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "operator":
         return str(WORDS.get(value, value))
     if name == "value":
-        return shown(str(value))
-    return str(_WORDS.get(value, value)) if name in _WORD_PARAMS else str(value)
+        return apart(shown(str(value)))
+    if name in _WORD_PARAMS and value in _WORDS:
+        return str(_WORDS[value])
+    return apart(value)

@@ -24,6 +24,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import RehearsalKind, WorkflowRehearsal
 from workflows.services import trials
 from workflows.services.approval_answers import checked, fields_of, options_of
+from workflows.services.approval_page import shown_fields
 from workflows.services.approval_refusals import AnswerInvalid
 from workflows.services.catalogue import catalogue_of
 from workflows.services.samples import sample_payload
@@ -186,7 +187,7 @@ def _question(trial: WorkflowRehearsal, result: Mapping[str, Json]) -> dict[str,
             "message": asked["message"],
             "approvers": asked_words(asked["approvers"]),
             "choices": options_of(asked["choices"]),
-            "fields": fields_of(asked["form"]),
+            "fields": shown_fields(asked["form"], asked["choices"]),
             "can_time_out": can_time_out,
         }
     example = {**asked["match"]}
