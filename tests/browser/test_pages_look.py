@@ -85,3 +85,10 @@ def test_the_login_page_keeps_nobody_out(visitor):
     page.goto("/admin/login/")
 
     assert grave_findings(page) == []
+
+
+def test_on_a_phone_the_search_of_the_first_page_is_one_line_high(visitor):
+    page = visitor(viewport={"width": 390, "height": 844})
+    page.goto(reverse("admin:index"))
+
+    assert page.locator("#sayr-find").bounding_box()["height"] < 60
