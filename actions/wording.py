@@ -9,7 +9,7 @@ from actions.outbound.wording import of_answer
 from actions.providers import smtp
 from actions.providers.sentences import of_provider
 from tenants.core.text.characters import shown
-from tenants.core.text.listing import listed
+from tenants.core.text.listing import apart, listed
 from tenants.core.text.phone_wording import why_no_phone
 
 _BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
@@ -264,11 +264,12 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The mail server knows none of the recipients. Check the addresses. It says: %(answer)s"
     ),
     "mail_partly_refused": _(
-        "Some did not get this mail. All the others have it, and do not get it again. %(each)s"
+        "Not everybody got this mail. Whoever is not named here has it, and does not get it again."
+        " %(each)s"
     ),
     "mail_partly_deferred": _(
-        "The mail server puts this mail off for some. All the others have it, and do not get it"
-        " again. %(each)s"
+        "Not everybody has this mail yet: the mail server puts it off. Whoever is not named here"
+        " has it, and does not get it again. %(each)s"
     ),
     "mail_needs_smtputf8": _(
         "The address has letters beyond ASCII, which the mail server does not take (SMTPUTF8). Use"
@@ -398,6 +399,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
     facts.update({name: shown(facts[name]) for name in _AT_FAULT if name in facts})
+    facts = _Facts({name: apart(value) for name, value in facts.items()})
     given = params or {}
     known = of_answer(code, given) or of_provider(code, given.get("provider_code"))
     known = known or SENTENCES.get(code) or EARLIER.get(code)
@@ -405,9 +407,9 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
     if code == "bad_mail_address":
-        facts["field"] = str(_MAIL_FIELDS.get(facts["field"], facts["field"]))
+        facts["field"] = str(_MAIL_FIELDS.get(str(given.get("field")), facts["field"]))
         known = _NAME_NEEDS_QUOTES if given.get("quoted") else known
-        known = known if facts["address"] != NOTHING else _NO_MAIL_ADDRESS
+        known = known if given.get("address") else _NO_MAIL_ADDRESS
     if code in OF_SOME:
         facts["each"] = " ".join(_each(given.get("answer")))
     try:
@@ -430,7 +432,7 @@ def _each(answer: Any) -> Iterator[str]:
     for address, said in (answer if isinstance(answer, Mapping) else {"": NOTHING}).items():
         groups.setdefault(str(smtp.advice_on(str(said))), {})[str(address)] = str(said)
     for advice, answers in groups.items():
-        yield str(_ADVISED) % {"advice": advice, "answer": _readable(answers)}
+        yield str(_ADVISED) % {"advice": advice, "answer": apart(_readable(answers))}
 
 
 def _readable(value: Any) -> str:

@@ -3,7 +3,7 @@
 Pure. The language and the actions read by the same functions: what is a number in a condition is
 one in a step. Strict on purpose, since nobody said what the text is: a phone or a code is no
 number, and only ISO 8601 is a date ("03/04/2026" has two readings). Where a date is asked for, more
-ways to write one are read (`workflows.definition.values.dates`). Dates of the Hijri calendar are not: the
+ways to write one are read (`definition.values.dates`). Dates of the Hijri calendar are not: the
 year 1447 would be one in the Middle Ages.
 """
 

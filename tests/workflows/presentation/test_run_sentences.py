@@ -123,7 +123,8 @@ def told(status, *results, **more):
             RunStatus.FAILED,
             [entry("confirm"), failed("tell")],
             {},
-            f"Failed at step 2 of 3, “Tell the customer”. {CRASH_SENTENCE} “Mail” was not reached.",
+            f"Failed at step 2 of 3, “Tell the customer”. {CRASH_SENTENCE}."
+            " “Mail” was not reached.",
         ),
         (
             RunStatus.FAILED,
@@ -200,3 +201,24 @@ def test_steps_that_the_version_does_not_name_are_shown_after_it():
     lines = timeline(RunFacts(RunStatus.COMPLETED, Plan(), [entry("gone")]))
 
     assert [line.name for line in lines] == ["gone"]
+
+
+def test_what_another_service_said_ends_before_the_next_sentence_begins():
+    said = {"code": "http_418", "params": {"host": "x.example", "status": 418, "answer": "tea."}}
+    step = entry("tell", StepStatus.FAILED, then="stop", error=said)
+
+    assert told(RunStatus.FAILED, entry("confirm"), step, error_step="tell").endswith(
+        "It says: tea. “Mail” was not reached."
+    )
+
+
+def test_values_of_the_record_have_the_names_that_people_know():
+    changed = {"read_at": "2026-11-30", "changed": {"customer_phone": ["03 12", "03 123 456"]}}
+    facts = RunFacts(
+        RunStatus.COMPLETED,
+        Plan(STEPS),
+        [entry("confirm", record_values=changed)],
+        payload_labels={"customer_phone": "هاتف"},
+    )
+
+    assert "هاتف: 03 123 456 instead of 03 12" in timeline(facts)[0].reason

@@ -138,7 +138,7 @@ class RunOperations:
             actor, with_record = access.actor_of(request), begin == WITH_RECORD
             retry_failed_step(run.tenant, run.pk, actor=actor, with_record=with_record)
             said = _("The run goes on from its failed step.")
-            return self._noted(request, run, _("The rest is done now.") if is_rest else said)
+            return self._noted(request, run, _("The rest is being done now.") if is_rest else said)
         step = request.POST.get("step", "") if begin == STEP else ""
         new = start_again(
             run.tenant,

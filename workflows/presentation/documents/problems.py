@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from tenants.core.text.characters import shown
-from tenants.core.text.listing import listed
+from tenants.core.text.listing import apart, listed
 from workflows.definition.codes import Code
 from workflows.presentation.documents.comparisons import WORDS
 from workflows.presentation.reading import why_not
@@ -243,7 +243,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         if why := why_not(code, values):
             return f"{said} {why}"
         if values.get("suggestion"):
-            return f"{said} {_SUGGESTION % values}"
+            return f"{said} {_SUGGESTION % {'suggestion': apart(values['suggestion'])}}"
     except (KeyError, TypeError, ValueError):
         return f"{code} {dict(params)}" if params else str(code)
     return said
@@ -255,5 +255,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "operator":
         return str(WORDS.get(value, value))
     if name == "value":
-        return shown(str(value))
-    return str(_WORDS.get(value, value)) if name in _WORD_PARAMS else str(value)
+        return apart(shown(str(value)))
+    if name in _WORD_PARAMS and value in _WORDS:
+        return str(_WORDS[value])
+    return apart(value)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.core.text.listing import END, name_apart
 from workflows.engine.decide import CANCELLED, OUTCOME_UNKNOWN
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.errors import sentence
@@ -15,6 +16,8 @@ from workflows.presentation.runs.timeline import every_visit, run_error
 from workflows.presentation.runs.waits import waits_for_turn
 
 STEERING: Final = frozenset({"branch", "repeat", "stop"})
+_STOPS: Final = frozenset(".!?؟…:")
+_CLOSING: Final = f'{END}"”»'  # what may stand behind a full stop
 MOST_NAMED: Final = 3  # more steps than this are counted instead of named
 
 
@@ -206,7 +209,7 @@ def _named(lines: Sequence[Line]) -> str:
 
 
 def _quoted(line: Line) -> str:
-    return _("“%(label)s”") % {"label": line.label}
+    return _("“%(label)s”") % {"label": name_apart(line.label)}
 
 
 def _place(line: Line, facts: RunFacts) -> str:
@@ -215,7 +218,7 @@ def _place(line: Line, facts: RunFacts) -> str:
         "number": number,
         "total": len(facts.plan.steps),
         "step": _quoted(line),
-        "outer": _("“%(label)s”") % {"label": line.within},
+        "outer": _("“%(label)s”") % {"label": name_apart(line.within)},
     }
     if not number.isdigit() or int(number) > len(facts.plan.steps):
         return str(words["step"])
@@ -225,7 +228,10 @@ def _place(line: Line, facts: RunFacts) -> str:
 
 
 def _sentences(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
+    """Return the parts one after the other; what another service said may lack its full stop."""
+    given = [part for part in parts if part]
+    ended = [part if part.rstrip(_CLOSING)[-1:] in _STOPS else f"{part}." for part in given[:-1]]
+    return " ".join((*ended, *given[-1:]))
 
 
 _TELLERS: Final[Mapping[RunStatus, Callable[[RunFacts, Sequence[Line]], str]]] = {

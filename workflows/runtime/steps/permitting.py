@@ -23,7 +23,7 @@ Json = Any
 NOT_ALLOWED: Final = "approver_not_allowed"
 LONGEST_SHOWN: Final = 100
 
-# Each is compared as it is written and as it looks (`plain`); `services.approvals.approvers` says whom of
+# Each is compared as it is written and as it looks (`plain`); `approvals.approvers` says whom of
 # several it means. A superuser may decide everything anyway. The last sign of an address before its
 # domain is its last @, so that the end of it tells the domain.
 STRANGER: Final = """
