@@ -18,7 +18,7 @@ from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
 from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
-from workflows.services.events.fire import EventDraft
+from workflows.services.events.drafts import EventDraft
 from workflows.services.events.fire_once import Caller, fire_once
 
 Json = Any

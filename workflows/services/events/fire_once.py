@@ -16,8 +16,9 @@ from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import rows
 from workflows.services.events.backlog import refuse_if_full
+from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import Evaluation
-from workflows.services.events.fire import EventDraft, Fired, fire_all
+from workflows.services.events.fire import Fired, fire_all
 
 Json = Any
 

@@ -13,7 +13,8 @@ from workflows.runtime.database import rows
 from workflows.runtime.failures import FailedRun
 from workflows.runtime.runs import statements
 from workflows.runtime.runs.cause import Cause, acting
-from workflows.services.events.fire import EventDraft, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire_all
 
 logger = logging.getLogger(__name__)
 

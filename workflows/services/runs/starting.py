@@ -34,8 +34,8 @@ from workflows.runtime.runs.scopes import error_told
 from workflows.runtime.steps.budgets import preview_budget
 from workflows.services.approvals.spent import Spending, without_stops
 from workflows.services.definitions.asking import calls_of
+from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import judge, scope_at_start
-from workflows.services.events.fire import EventDraft
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.entries import entries_of
 
