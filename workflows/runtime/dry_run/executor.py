@@ -13,12 +13,13 @@ from actions.spec import ActionContext, ActionSpec, Effect, Preview
 from tenants.core.database.ids import uuid7
 from workflows.definition.programs.instructions import EmitEvent, RunWorkflow
 from workflows.definition.scope import Scope
-from workflows.engine.advance import Arrival, Walker
+from workflows.engine.advance import Walker
 from workflows.engine.children import ChildEnd
 from workflows.engine.history.entries import Entry, Timing
 from workflows.engine.history.results import Results
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
+from workflows.engine.walker import Arrival
 from workflows.runtime.dry_run.context import Stage
 from workflows.runtime.dry_run.simulated_run import Role
 from workflows.runtime.runs import subworkflows

@@ -16,13 +16,14 @@ from actions.outbound.places import NoPlace, counted_by
 from actions.spec import ActionSpec, Effect, not_to_be_repeated
 from workflows.definition.programs.instructions import Call, Instruction, RunWorkflow
 from workflows.definition.scope import Scope
-from workflows.engine.advance import Arrival, Walker
+from workflows.engine.advance import Walker
 from workflows.engine.history import folding
 from workflows.engine.history.entries import Entry, Timing
 from workflows.engine.history.results import Results
 from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, WaitType, stored
 from workflows.engine.statuses import RunStatus
+from workflows.engine.walker import Arrival
 from workflows.runtime.clock import DatabaseClock
 from workflows.runtime.database import is_trouble, rows
 from workflows.runtime.runs import alternatives, children, store, subworkflows
