@@ -195,6 +195,13 @@ def ended(member: Member, *, tells: bool, goes_on: bool | None = None, run: Run 
     concurrency.leave(member.definition_id, member.lane, member.run_id, run)
 
 
+def end_with_all(member: Member, run: Run = rows) -> None:
+    """Do what belongs to the end of a run that somebody else ended, in the middle of its work."""
+    cancel_children(member.run_id, run)
+    close_questions([member.run_id], run=run)
+    ended(member, tells=True, goes_on=True, run=run)
+
+
 def cancel_children(run_id: UUID, run: Run = rows) -> None:
     """Cancel what a run has started, and what that has started in turn."""
     parents = [run_id]

@@ -424,9 +424,7 @@ def _cancel(tenant_id: UUID, member: Member) -> RunStatus | None:
     done = rows(statements.CANCEL, {"id": member.run_id, "tenant": tenant_id})
     if not done or done[0][0] != RunStatus.CANCELLED:
         return RunStatus(done[0][0]) if done else None
-    children.cancel_children(member.run_id)
-    approval_store.close_questions([member.run_id])
-    children.ended(member, tells=True, goes_on=True)
+    children.end_with_all(member)
     wake_workers()
     return RunStatus.CANCELLED
 

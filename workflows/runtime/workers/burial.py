@@ -56,8 +56,7 @@ def is_buried(session: "psycopg.Connection[Row]", grave: Grave) -> bool:
         which = {"id": grave.run_id, "crashes": grave.crashes, "token": grave.token}
         stood = run(statements.STEP_AT, which)
         if run(statements.BURY, {**which, **_end(grave, *stood)}):
-            children.cancel_children(grave.run_id, run)
-            children.ended(family[0], tells=True, goes_on=True, run=run)
+            children.end_with_all(family[0], run)
     return not grown
 
 
