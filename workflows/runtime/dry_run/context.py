@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 from tenants.core.json.jsontext import dumps
 from tenants.facts import TenantFacts
@@ -15,8 +15,6 @@ Json = Any
 # What somebody says to a step: {"choice", "answers"} to an approval, {"payload"} to a wait for an
 # event, {"timed_out": true} to both; {"output"} or {"error": {"code", "params"}} to a call.
 Answer = Mapping[str, Json]
-
-TIMED_OUT: Final = {"timed_out": True}
 
 
 @dataclass(frozen=True, slots=True)
