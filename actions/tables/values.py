@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import Error, models
 
 from actions import records
-from actions.comparing import as_number
 from actions.errors import PermanentFailure
 from actions.records import Record
 from tenants.core.text.characters import without_invisible
+from tenants.core.values.numbers import as_number
 
 Json = Any
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
+from tenants.core.json.pointers import pointer
 from tenants.models.api_key import ApiKey
 from workflows.api.presenting import moment
 from workflows.api.refusals import ApiProblem
@@ -142,7 +143,7 @@ def _decision(found: FoundApproval) -> dict[str, Json] | None:
 def _faults(refused: AnswerInvalid) -> list[dict[str, Json]]:
     return [
         {
-            "pointer": f"/answers/{key.replace('~', '~0').replace('/', '~1')}",
+            "pointer": pointer("/answers", key),
             "code": fault.code,
             "detail": fault_words(fault.code, fault.params),
         }

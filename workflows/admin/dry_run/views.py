@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
+from tenants.core.database.ids import uuid_or_none
 from tenants.core.json import strict_json
 from tenants.core.json.strict_json import BadJson, JsonFault
 from tenants.core.text.listing import listed
@@ -210,7 +211,7 @@ def _name(trial: WorkflowRehearsal) -> str:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Unreadable(_("This event is gone.")) from None
+    found = uuid_or_none(text)
+    if found is None:
+        raise Unreadable(_("This event is gone."))
+    return found

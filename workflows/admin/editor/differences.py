@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from tenants.core.json.pointers import pointer
 from tenants.core.text.listing import listed
 from workflows.admin.editor.form.scalars import shown
 from workflows.admin.editor.presentation.summaries import readable, step_label
-from workflows.definition.problems import pointer
 from workflows.definition.values.json_values import same_json
 from workflows.presentation.documents.places import place
 

@@ -15,7 +15,8 @@ from enum import Enum
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from tenants.core.json.strict_json import MAX_DIGITS, digits_written_out
+from tenants.core.json.strict_json import MAX_DIGITS
+from tenants.core.values.numbers import is_storable, plain
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 
@@ -27,17 +28,6 @@ MOST_STORED_DIGITS: Final = MAX_DIGITS
 _AS_IT_IS: Final = frozenset({str, bool, int, type(None)})  # exactly these types, not heirs of them
 # Made once: `json.dumps` makes one in each call that has options.
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-class Sentinel(Enum):
-    """Two answers that are not values."""
-
-    MISSING = "missing"  # nothing lies at the path
-    LEFT_OUT = "left_out"  # `skip_if_empty` asked to leave the member out
-
-
-MISSING: Final = Sentinel.MISSING
-LEFT_OUT: Final = Sentinel.LEFT_OUT
 
 
 def normalise(value: object) -> Json:
@@ -106,21 +96,11 @@ def _text(value: object) -> str:
     raise ExpressionError(Code.NOT_A_VALUE, kind=kind)
 
 
-def is_storable(number: Decimal) -> bool:
-    """Say whether it is a number that a database can hold, and that is quick to reckon with."""
-    return number.is_finite() and digits_written_out(number) <= MOST_STORED_DIGITS
-
-
 def storable(number: Decimal) -> Decimal:
     """Return `number`. Raises `limit_reached` if it is not one that can be stored."""
     if not is_storable(number):
         raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_STORED_DIGITS)
     return number
-
-
-def plain(number: Decimal) -> str:
-    """Return `number` in digits, never with an exponent, its decimals kept."""
-    return format(number, "f")
 
 
 def same_json(left: Json, right: Json) -> bool:

@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any, Final
 
 from tenants.core.database.ids import uuid7
+from tenants.core.values.paths import parse_path
 from workflows.definition.programs.instructions import Approval
 from workflows.definition.programs.program import Program
-from workflows.definition.values.paths import parse_path
 from workflows.engine.progress import Progress, WaitType
 from workflows.runtime.dry_run.context import Answer, Halt, Stage
 

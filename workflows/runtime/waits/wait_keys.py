@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from tenants.core.json.jsontext import storable
 from tenants.core.text.characters import comparable
-from workflows.definition.values.numbers import as_number
-from workflows.definition.values.paths import lookup, parse_path
+from tenants.core.values.numbers import as_number
+from tenants.core.values.paths import lookup, parse_path
 from workflows.engine.progress import AwaitedEvent
 
 Json = Any

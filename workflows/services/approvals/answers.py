@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenants.core.text.characters import comparable, without_invisible
-from workflows.definition.values.numbers import as_number, to_json
+from tenants.core.values.numbers import as_number
+from workflows.definition.values.numbers import to_json
 from workflows.services.approvals.refusals import AnswerFault, AnswerInvalid
 
 Json = Any

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from actions import records
 from tenants.core.text.listing import listed
+from tenants.core.values.paths import PATH
 from workflows.admin.editor.endpoints.choices import field_choices
 from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.form.scalars import shown
 from workflows.admin.editor.presentation.kind_lines import kind_line
 from workflows.admin.editor.presentation.operators import label_of as operator_label
-from workflows.definition.values.paths import PATH
 from workflows.presentation.values import spelt_out
 
 Json = Any
