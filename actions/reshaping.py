@@ -14,10 +14,10 @@ from actions.tables.rows import (
     row_holds,
     shortened,
 )
+from tenants.core.json import Json
 from tenants.core.values.comparison import Incomparable, key_of, sort_keys
 from tenants.core.values.paths import MISSING, lookup
 
-Json = Any
 Items = list[Json]
 
 MOST_ITEMS: Final = 10_000

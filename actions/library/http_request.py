@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin
 
 from django.utils.translation import gettext_lazy as _
@@ -39,10 +39,9 @@ from actions.web.request import (
     request_of,
     with_query,
 )
+from tenants.core.json import Json
 from tenants.core.values.comparison import as_text
 from tenants.core.values.paths import MISSING, lookup
-
-Json = Any
 
 USUAL_PAGES: Final = 10
 _ITEM_PATH: Final = r"^(status|headers|body|item)([.\[].+)?$"

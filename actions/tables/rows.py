@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.errors import PermanentFailure
 from actions.spec import Budget
+from tenants.core.json import Json
 from tenants.core.values.comparison import Incomparable, as_text, contains, equal, is_empty, order
 from tenants.core.values.paths import MISSING, Path, lookup, parse_path
 
-Json = Any
 Row = Mapping[str, Json]
 
 MOST_ROWS: Final = 50

@@ -11,10 +11,9 @@ from django.db import Error, models
 from actions import records
 from actions.errors import PermanentFailure
 from actions.records import Record
+from tenants.core.json import Json
 from tenants.core.text.characters import without_invisible
 from tenants.core.values.numbers import as_number
-
-Json = Any
 
 _NUMBERS: Final = (models.IntegerField, models.DecimalField, models.FloatField)
 _READ: Final = (models.DateField, models.TimeField, models.EmailField, models.UUIDField)

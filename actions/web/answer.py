@@ -20,11 +20,9 @@ from actions.tables.rows import (
     row_schema,
     shortened,
 )
-from tenants.core.json import jsontext
+from tenants.core.json import Json, jsontext
 from tenants.core.values.comparison import Incomparable
 from tenants.core.values.paths import MISSING, lookup
-
-Json = Any
 
 ANSWER_PATH: Final = r"^(status|headers|body)([.\[].+)?$"
 FAIL_WHEN: Final = {

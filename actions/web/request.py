@@ -14,9 +14,8 @@ from actions.outbound.client import Request, check_request
 from actions.scrub import HIDDEN, Scrubber
 from actions.spec import ActionContext, Preview
 from actions.web.answer import looks_into_body
+from tenants.core.json import Json
 from tenants.core.values.comparison import as_text
-
-Json = Any
 
 URL: Final = {
     "type": "string",

@@ -6,6 +6,7 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
+from tenants.core.json import Json
 from tenants.core.json.pointers import pointer
 from tenants.models.api_key import ApiKey
 from workflows.api.presenting import moment
@@ -25,8 +26,6 @@ from workflows.services.approvals.refusals import (
     NotDecided,
     UnknownChoice,
 )
-
-Json = Any
 
 LONGEST_NAME: Final = 100  # characters of “as”
 LONGEST_ADDRESS: Final = 120

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.core.json.pointers import pointer
 from tenants.models.api_key import Scope
 from workflows.api.refusals import ApiProblem
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.services.refusals import Refused
-
-Json = Any
 
 # What a key needs besides reading: to cancel and retry is more than to fire.
 OPERATE_RUNS: Final = Scope.OPERATE_RUNS

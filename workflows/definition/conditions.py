@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from tenants.core.json import Json
 from tenants.core.values.paths import (
     LEFT_OUT,
     MISSING,
@@ -26,7 +27,7 @@ from workflows.definition.operators import OPERATORS, Operator, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates.checks import paths_in
 from workflows.definition.templates.compiled import Template, compile_template, is_template
-from workflows.definition.values.json_values import Json, normalise
+from workflows.definition.values.json_values import normalise
 
 
 @dataclass(frozen=True, slots=True)

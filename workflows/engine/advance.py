@@ -8,8 +8,9 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.budget import OPERATIONS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import (
@@ -69,8 +70,6 @@ from workflows.engine.statuses import RunStatus
 from workflows.engine.walker import DOUBTS, Arrival, Pending, Walk
 
 logger = logging.getLogger(__name__)
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import ForEach, Instruction
 from workflows.engine import children
@@ -22,8 +22,6 @@ from workflows.engine.outcomes import (
 from workflows.engine.progress import Ended, Job, Progress, Revival, WaitType, stored
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.engine.walker import Walk
-
-Json = Any
 
 
 def each(walker: Walk, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:

@@ -1,15 +1,13 @@
 """Steps that only say where a run goes on: branches, ends, rounds."""
 
 from datetime import datetime
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop
 from workflows.engine import limits
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress, WaitType, expected
 from workflows.engine.walker import Walk
-
-Json = Any
 
 
 def choose(_walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:

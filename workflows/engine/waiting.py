@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.core.text.names import one_line
 from workflows.definition.approvers import can_be_asked
 from workflows.definition.errors import ExpressionError
@@ -32,8 +33,6 @@ from workflows.engine.progress import (
 )
 from workflows.engine.statuses import StepStatus
 from workflows.engine.walker import Walk
-
-Json = Any
 
 # The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
 # knows that they came before.

@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
 from workflows.definition.programs.program import Program
 from workflows.definition.scope import Scope
@@ -18,7 +19,6 @@ from workflows.engine.outcomes import Outcome
 from workflows.engine.progress import Progress, WaitType
 from workflows.engine.statuses import RunStatus
 
-Json = Any
 Pending = Mapping[str, Json]
 # Builds what templates see from the results so far: the walker knows no rows.
 ScopeFor = Callable[[Results, datetime], Scope]

@@ -17,11 +17,9 @@ from functools import cache
 from math import isfinite
 from typing import Any, Final, NoReturn
 
-from tenants.core.json import jsontext
+from tenants.core.json import Json, jsontext
 from tenants.core.json.pointers import pointer as pointer_to
 from tenants.core.json.simple_json import length_of_simple
-
-Json = Any
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from tenants.core.database.ids import uuid_or_none
+from tenants.core.json import Json
 from workflows.admin.readable import readable_event
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
@@ -19,8 +20,6 @@ from workflows.presentation.runs import evaluations
 from workflows.presentation.runs.evaluations import Outcome
 from workflows.services.runs.subjects import subjects_of
 from workflows.services.runs.summaries import Told, plans_of, told
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,6 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.presentation.values import field_title
 from workflows.services.definitions.usage import used_by
-
-Json = Any
 
 RUNS: Final = 20  # how far back the values of a WhatsApp message are looked for
 

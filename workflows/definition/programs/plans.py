@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from tenants.core.json import Json
 from tenants.core.json.pointers import pointer
 from tenants.core.values.numbers import as_number, plain
 from tenants.core.values.paths import Sentinel
@@ -24,7 +25,6 @@ from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.schemas import member, rendering, wanted_scalar
 from workflows.definition.scope import Scope
 from workflows.definition.templates.compiled import Template, compile_template, is_template
-from workflows.definition.values.json_values import Json
 from workflows.definition.values.numbers import to_json_number
 
 # The filter of a template that may leave its member out.

@@ -19,6 +19,7 @@ from liquid.exceptions import (
 )
 from liquid.output import LimitedStringIO
 
+from tenants.core.json import Json
 from tenants.core.text.isolates import isolated
 from tenants.core.values.comparison import as_text, kind_of
 from tenants.core.values.paths import (
@@ -41,7 +42,6 @@ from workflows.definition.templates.environment import HTML, ISOLATING, TEXT, Li
 from workflows.definition.templates.filters.calling import listed
 from workflows.definition.templates.reading import Reading, reading_of
 from workflows.definition.templates.tree import Printed, rewrite
-from workflows.definition.values.json_values import Json
 from workflows.definition.values.numbers import as_read, given_back
 
 Result = TypeVar("Result")

@@ -12,15 +12,14 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
+from tenants.core.json import Json
 from tenants.core.json.strict_json import MAX_DIGITS
 from tenants.core.values.numbers import is_storable, plain
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-
-Json: TypeAlias = "str | int | float | Decimal | bool | list[Json] | dict[str, Json] | None"
 
 DEEPEST: Final = 60  # levels of lists and objects in one value
 # Of a number written out, without an exponent: as many as every door lets in.
@@ -46,7 +45,7 @@ def exact(value: object) -> Json:
 
 def _as_json(value: object, decimal: Callable[[Decimal], Json], depth: int) -> Json:
     if type(value) in _AS_IT_IS:
-        return value  # type: ignore[return-value]  # most values of most payloads
+        return value  # most values of most payloads
     if depth > DEEPEST:
         raise ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=DEEPEST)
     if isinstance(value, Mapping):

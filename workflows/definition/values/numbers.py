@@ -6,12 +6,13 @@ import reprlib
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from tenants.core.json import Json
 from tenants.core.values.numbers import as_number, plain
 from tenants.core.values.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
-from workflows.definition.values.json_values import Json, exact, normalise, storable
+from workflows.definition.values.json_values import exact, normalise, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from actions import registry
+from tenants.core.json import Json
 from tenants.core.json.pointers import keys_of
 from tenants.core.text.listing import listed
 from workflows.presentation.values import spelt_out, titles
-
-Json = Any
 
 PARTS: Final[Mapping[str, Any]] = {
     "name": gettext_lazy("Name"),

@@ -23,8 +23,6 @@ from workflows.runtime.runs.locks import Member
 from workflows.runtime.runs.statements import CANCEL_COLUMNS, NEVER
 from workflows.runtime.waits.approval_store import close_questions
 
-Json = Any
-
 # The first `at_once` children are due; each that ends wakes the next. Their payload is empty, so
 # that an order shows its run once; `item` is what each works on.
 START_CHILDREN: Final = f"""

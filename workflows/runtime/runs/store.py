@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import translation
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable, storable_text
 from tenants.tenant_cache import facts_of
 from workflows.definition.programs.program import RunSettings
@@ -33,7 +34,6 @@ from workflows.runtime.waits.notify import wake_workers
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 REPLACED: Final = "replaced_by_newer"
 MOST_CHARACTERS: Final = 100  # of the error columns, but for the message

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import random
 from time import monotonic
-from typing import Any
 
 from django.db import transaction
 
@@ -43,8 +42,6 @@ from workflows.runtime.workers import board
 from workflows.runtime.workers.lease_keeper import Watch
 
 logger = logging.getLogger(__name__)
-
-Json = Any
 
 
 class LiveHands:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from tenants.core.json import strict_json
+from tenants.core.json import Json, strict_json
 from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.program import Program
@@ -50,7 +50,6 @@ from workflows.services.runs.entries import entries_of
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 MOST: Final = 10_000
 CHUNK: Final = 100  # events of one transaction, and of one step of the progress bar

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.utils import translation
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
@@ -33,8 +34,6 @@ from workflows.services.dry_run.samples import sample_payload
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import Clock, Verdict, judge
 from workflows.services.events.payloads import exact_object
-
-Json = Any
 
 INVALID: Final = "invalid"  # the document cannot be run
 STOPPED: Final = "stopped"  # it did not come to its end; `halt` says why

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-Json = Any
+from tenants.core.json import Json
 
 
 @dataclass(frozen=True, slots=True)

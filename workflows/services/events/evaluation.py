@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.definition.budget import Budget
 from workflows.definition.errors import ExpressionError, InvalidProgram
@@ -30,8 +31,6 @@ STARTED: Final = "started"
 # How many runs may stand between an event and the first one of its chain. Then it is cut,
 # visibly: a workflow that starts itself through others would otherwise never end.
 MAX_DEPTH: Final = 5
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ a workflow contains. Rolled back, nothing happened; committed, it cannot be lost
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.core.json.strict_json import check
 from tenants.core.text.names import MAX_EVENT_TYPE, refuse_unfit
@@ -25,8 +26,6 @@ from workflows.services.events.evaluation import Chain, Clock, Evaluation, evalu
 from workflows.services.events.payloads import normalise_object
 from workflows.services.events.search_keys import search_keys
 from workflows.services.events.subscriptions import Listeners, listeners_now, remembered_listeners
-
-Json = Any
 
 # Of an event that code fires; a caller of the API has less.
 MAX_PAYLOAD_BYTES: Final = 1024 * 1024

@@ -1,10 +1,11 @@
 """Let workflows start that wait for another one's failure."""
 
 import logging
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.event_types import RUN_FAILED
 from workflows.models.definition import WorkflowDefinition
@@ -18,7 +19,6 @@ from workflows.services.events.fire import fire_all
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 SOURCE: Final = "engine"
 

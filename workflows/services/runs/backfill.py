@@ -34,8 +34,6 @@ from workflows.services.events.payloads import normalise_object
 from workflows.services.events.search_keys import search_keys
 from workflows.services.runs.bulk import cancel_each
 
-Json = Any
-
 MOST: Final = 1_000  # records at once
 SAMPLES: Final = 3
 MOST_PER_MINUTE: Final = 600

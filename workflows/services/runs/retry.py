@@ -1,10 +1,11 @@
 """Retry a run: go on from the step it failed in, or start a new run from an earlier step."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
@@ -46,7 +47,6 @@ __all__ = [
     "whole_run",
 ]
 
-Json = Any
 
 _GOES_ON: Final = frozenset(
     {RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.COMPLETED_WITH_ERRORS}

@@ -8,8 +8,9 @@ not given: to another payload, to another question, or to a second time.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.instructions import Approval, Instruction
 from workflows.definition.programs.program import Program
@@ -39,7 +40,6 @@ from workflows.services.events.evaluation import judge, scope_at_start
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.entries import entries_of
 
-Json = Any
 Entry = Mapping[str, Json]
 Payload = Mapping[str, Json] | None
 

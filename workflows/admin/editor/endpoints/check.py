@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.mistakes import mistakes_of
 from workflows.admin.editor.endpoints.values import OUTPUTS
@@ -23,7 +24,6 @@ from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.publish import problems_of
 
-Json = Any
 Form = Mapping[str, Any]
 
 MOST_SHOWN: Final = 100

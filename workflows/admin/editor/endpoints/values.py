@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.core.values.numbers import as_number
 from tenants.core.values.paths import MISSING, lookup, show_path
@@ -26,7 +27,6 @@ from workflows.definition.scope import TENANT_FIELDS
 from workflows.definition.values.numbers import shortened
 from workflows.presentation.values import field_title, spelt_out
 
-Json = Any
 Schema = Mapping[str, Json]
 Item = dict[str, Json]
 
