@@ -6,6 +6,8 @@ from typing import Any, Final
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
 from tenants.models.api_key import ApiKey
 from workflows.api.presenting import moment
 from workflows.api.refusals import ApiProblem
@@ -24,8 +26,6 @@ from workflows.services.approvals.refusals import (
     NotDecided,
     UnknownChoice,
 )
-
-Json = Any
 
 LONGEST_NAME: Final = 100  # characters of “as”
 LONGEST_ADDRESS: Final = 120
@@ -142,7 +142,7 @@ def _decision(found: FoundApproval) -> dict[str, Json] | None:
 def _faults(refused: AnswerInvalid) -> list[dict[str, Json]]:
     return [
         {
-            "pointer": f"/answers/{key.replace('~', '~0').replace('/', '~1')}",
+            "pointer": pointer("/answers", key),
             "code": fault.code,
             "detail": fault_words(fault.code, fault.params),
         }

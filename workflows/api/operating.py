@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
 from tenants.models.api_key import Scope
 from workflows.api.refusals import ApiProblem
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.services.refusals import Refused
-
-Json = Any
 
 # What a key needs besides reading: to cancel and retry is more than to fire.
 OPERATE_RUNS: Final = Scope.OPERATE_RUNS
@@ -98,5 +98,4 @@ def _payload(body: Mapping[str, Json]) -> Mapping[str, Json] | None:
 
 
 def _wrong(name: str, expected: str) -> ApiProblem:
-    shown = name.replace("~", "~0").replace("/", "~1")
-    return ApiProblem.at({"pointer": f"/{shown}"}, "invalid_retry", {"expected": expected})
+    return ApiProblem.at({"pointer": pointer("", name)}, "invalid_retry", {"expected": expected})

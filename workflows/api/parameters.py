@@ -8,6 +8,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from tenants.core.database.ids import uuid_or_none
 from workflows.api.refusals import ApiProblem, ParameterError
 
 T = TypeVar("T")
@@ -88,10 +89,10 @@ class Parameters:
 
 def uuid(value: str) -> UUID:
     """Read an id."""
-    try:
-        return UUID(value)
-    except ValueError:
-        raise NotRight("not_a_uuid") from None
+    found = uuid_or_none(value)
+    if found is None:
+        raise NotRight("not_a_uuid")
+    return found
 
 
 def moment(value: str) -> datetime:

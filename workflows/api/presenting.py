@@ -8,6 +8,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
+from tenants.core.json import Json
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.redaction import mask_links_in
@@ -17,8 +18,6 @@ from workflows.services.events.fire_once import Accepted
 from workflows.services.operations.health import Health
 from workflows.services.runs.queries import EventHistory, RunHistory
 from workflows.services.runs.summaries import facts_of, is_put_off, plans_of
-
-Json = Any
 
 
 def accepted(request: Request, trigger_type: str, answer: Accepted) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from tenants.core.database.outages import Outage, outage_of
+from tenants.core.json import Json
 from tenants.core.json.strict_json import MAX_BYTES, BadJson, JsonFault
 from workflows.api.codes import ASK_AGAIN_WITH_KEY, KINDS
 from workflows.api.refusals import ApiProblem
@@ -23,7 +24,6 @@ from workflows.services.events.fire_once import IdempotencyKeyReused
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_DATABASE_SECONDS: Final = 5

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.api.codes import ASK_AGAIN, KINDS, PARAMETER_SENTENCES
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

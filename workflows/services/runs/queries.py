@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from tenants.core.database.fields import stored_json
 from tenants.core.database.ids import lowest_id_at
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.statuses import RunStatus
@@ -20,8 +21,6 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import RunQuerySet, WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.runs.entries import with_history
-
-Json = Any
 
 # No index names the status or the event's type. A page that filters by them looks at so many runs,
 # then says how far it came: a rare status never reads a whole history in one request.
