@@ -1,4 +1,4 @@
-"""Everything that is wrong with a document, at once."""
+"""Everything that is wrong with a document, at once; or the document as a valid one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from workflows.definition.blocks import all_steps
+from workflows.definition.blocks import all_steps, with_quiet_reminders
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.checks.document import check_head
 from workflows.definition.checks.parent_scope import look_around
@@ -15,9 +15,27 @@ from workflows.definition.checks.simple import wrong_type
 from workflows.definition.checks.steps import MOST_STEPS, check_steps
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
+from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
-from workflows.definition.reminders import with_quiet_reminders
 from workflows.definition.values.json_values import canonical
+
+
+class ValidDocument:
+    """A document without problems, beside the catalogue that says so: making one validates.
+
+    What asks for one, as the compiler does, cannot be given a document that nobody looked at.
+    """
+
+    __slots__ = ("catalogue", "complete", "written")
+
+    def __init__(self, document: object, catalogue: Catalogue) -> None:
+        """Validate. Raises InvalidDocument with every problem."""
+        if problems := validate(document, catalogue):
+            raise InvalidDocument(problems)
+        assert isinstance(document, dict)  # noqa: S101  # anything else is a problem
+        self.catalogue = catalogue
+        self.written: dict[str, Any] = document  # as it is stored
+        self.complete = with_quiet_reminders(document)  # and what its reminders leave unsaid
 
 
 def validate(document: object, catalogue: Catalogue) -> list[Problem]:

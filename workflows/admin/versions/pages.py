@@ -103,13 +103,13 @@ class VersionPages:
         """Publish an old version as the newest one, after a look at what that changes."""
         version, definition = self._version(request, pk)
         form = NoteForm(request.POST if request.method == "POST" else None, initial=_note(version))
-        problems = problems_of(definition.tenant, version.document, definition.key)
         if request.method == "POST" and "as_draft" in request.POST:
             return self._as_draft(request, version)
-        if request.method == "POST" and not problems and form.is_valid():
+        if request.method == "POST" and form.is_valid():
             answer = self._publish_again(request, version, form)
             if answer is not None:
                 return answer
+        problems = problems_of(definition.tenant, version.document, definition.key)
         context = {
             "definition": definition,
             "version": version,
@@ -138,7 +138,7 @@ class VersionPages:
             messages.error(request, said)
             return HttpResponseRedirect(request.path)
         except InvalidDocument:
-            return HttpResponseRedirect(request.path)
+            return None
         said = _("Version %(number)s is published.") % {"number": new.version}
         messages.success(request, said)
         log = _("Went back to version %(number)s.") % {"number": version.version}

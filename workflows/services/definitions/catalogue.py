@@ -1,7 +1,12 @@
 """What a tenant's documents may name: gathered from the library, the allow-list and its rows."""
 
 from collections import defaultdict
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Case, CharField, F, Value, When, Window
+from django.db.models.functions import Concat, RowNumber
 
 from actions import library, records, registry
 from actions import wording as actions_wording
@@ -22,20 +27,72 @@ KNOWN_ERRORS: Final = frozenset(
 )
 
 
-def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that a tenant has and documents name."""
+
+    # As references write it: "connection:slack", "message_template:email", "workflow"; or "person",
+    # and "person:gone" of a member who cannot log in.
+    kind: str
+    key: str  # a person's is the user name
+    name: str
+
+
+def things_of(tenant: Tenant) -> list[Thing]:
+    """Return all of them, those of a kind by name: one statement."""
+    workflows = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
+    active = Case(When(user__is_active=True, then=Value("person")), default=Value("person:gone"))
+    parts = [
+        (MessageTemplate, Concat(Value("message_template:"), "channel"), "key", "name"),
+        (Connection, Concat(Value("connection:"), "kind"), "key", "name"),
+    ]
+    first, second = (
+        _listed(model.objects.filter(tenant=tenant), kind, key, F(name), name)
+        for model, kind, key, name in parts
+    )
+    full_name = Concat("user__first_name", Value(" "), "user__last_name", output_field=CharField())
+    found = first.union(
+        second,
+        _listed(workflows, Value("workflow"), "key", F("name"), "name"),
+        _listed(
+            Membership.objects.filter(tenant=tenant),
+            active,
+            "user__username",
+            full_name,
+            "user__username",
+        ),
+        all=True,
+    )
+    # The database sorts names as people do, but each kind for itself.
+    in_order = sorted(found, key=lambda row: row[3])
+    return [Thing(kind, key, name.strip() or key) for kind, key, name, _rank in in_order]
+
+
+def _listed(rows: Any, kind: Any, key: str, name: Any, order: str) -> Any:
+    rank = Window(RowNumber(), order_by=order)
+    return rows.order_by().values_list(kind, key, name, rank)
+
+
+def catalogue_of(
+    tenant: Tenant, own_workflow: str = "", things: Iterable[Thing] | None = None
+) -> Catalogue:
     """Return everything that exists for `tenant` right now.
 
     `own_workflow` is the key of the workflow whose document is looked at: it cannot run itself.
+    `things` are the tenant's, if somebody has just read them.
     """
     references: dict[str, set[str]] = defaultdict(set)
-    for kind, key in Connection.objects.filter(tenant=tenant).values_list("kind", "key"):
-        references[f"connection:{kind}"].add(key)
-        references["connection"].add(key)
-    templates = MessageTemplate.objects.filter(tenant=tenant)
-    for channel, key in templates.values_list("channel", "key"):
-        references[f"message_template:{channel}"].add(key)
-    published = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
-    people = Membership.objects.filter(tenant=tenant, user__username__contains="@")
+    workflows, people = {}, set()
+    for thing in things_of(tenant) if things is None else things:
+        what, _colon, _kind = thing.kind.partition(":")
+        if what == "workflow":
+            workflows[thing.key] = thing.name
+        elif what == "person":
+            people.add(thing.key)
+        else:
+            references[thing.kind].add(thing.key)
+        if what == "connection":
+            references[what].add(thing.key)
     return Catalogue(
         actions={
             spec.name: ActionSignature(
@@ -51,10 +108,10 @@ def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
             )
             for record in records.all_records()
         },
-        workflows=dict(published.values_list("key", "name")),
+        workflows=workflows,
         errors=KNOWN_ERRORS,
         roles=frozenset(Role.values),
-        people=frozenset(people.values_list("user__username", flat=True)),
+        people=frozenset(name for name in people if "@" in name),
         own_workflow=own_workflow,
     )
 

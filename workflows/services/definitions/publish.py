@@ -1,28 +1,36 @@
 """Publish a document: check it, make an immutable version, let new runs use it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
-from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
 from workflows.definition.programs.compiler import compile_document
-from workflows.definition.validate import validate
+from workflows.definition.validate import ValidDocument, validate
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
-from workflows.services.definitions.catalogue import catalogue_of
+from workflows.services.definitions.catalogue import Thing, catalogue_of
 
 Json = Any
 
 
-def problems_of(tenant: Tenant, document: Json, key: str = "") -> list[Problem]:
+def problems_of(
+    tenant: Tenant, document: Json, key: str = "", things: Iterable[Thing] | None = None
+) -> list[Problem]:
     """Return everything that is wrong with a document, for this tenant, now.
 
-    `key` is that of the workflow it belongs to, "" if it has none yet.
+    `key` is that of the workflow it belongs to, "" if it has none yet; `things` are the tenant's,
+    if somebody has just read them.
     """
-    return validate(document, catalogue_of(tenant, key))
+    return validate(document, catalogue_of(tenant, key, things))
+
+
+def validated(tenant: Tenant, document: Json, key: str = "") -> ValidDocument:
+    """Return a document as one that can be published now. Raises InvalidDocument."""
+    return ValidDocument(document, catalogue_of(tenant, key))
 
 
 def publish(
@@ -32,11 +40,15 @@ def publish(
 
     Raises InvalidDocument with every problem, having changed nothing. Runs in flight keep theirs.
     """
-    catalogue = catalogue_of(tenant, definition.key)
-    problems = validate(document, catalogue)
-    if problems:
-        raise InvalidDocument(problems)
-    program = compile_document(document, catalogue)
+    valid = validated(tenant, document, definition.key)
+    return publish_valid(tenant, actor, definition, valid, note)
+
+
+def publish_valid(
+    tenant: Tenant, actor: str, definition: WorkflowDefinition, valid: ValidDocument, note: str
+) -> WorkflowVersion:
+    """Publish what was validated just now."""
+    document, program = valid.written, compile_document(valid)
     with tenant_scope(tenant), transaction.atomic():
         _lock(definition)
         definition.tenant = tenant

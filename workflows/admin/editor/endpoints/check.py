@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 from tenants.models.tenant import Tenant
+from workflows.admin.editor.endpoints.choices import named_choices
 from workflows.admin.editor.endpoints.mistakes import mistakes_of
 from workflows.admin.editor.endpoints.values import OUTPUTS
 from workflows.admin.editor.form.places import Place, place_of
@@ -21,6 +22,7 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
+from workflows.services.definitions.catalogue import Thing, things_of
 from workflows.services.definitions.publish import problems_of
 
 Json = Any
@@ -32,16 +34,18 @@ _FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
 
 
 def checked(
-    tenant: Tenant, form: Form, choices: Mapping[str, Any], key: str = ""
+    tenant: Tenant, form: Form, key: str = "", things: Sequence[Thing] | None = None
 ) -> dict[str, Json]:
     """Return the problems, the lines of the cards and the JSON text. Raises BadForm.
 
-    `key` is that of the workflow, "" if it has none yet.
+    `key` is that of the workflow, "" if it has none yet; `things` are the tenant's, read just now
+    if they are not given.
     """
     document = from_form(dict(form))
+    things = things_of(tenant) if things is None else things
     return {
-        "problems": shown_problems(problems_of(tenant, document, key), form),
-        "summaries": _lines(document, choices),
+        "problems": shown_problems(problems_of(tenant, document, key, things), form),
+        "summaries": _lines(document, named_choices(things, key)),
         "text": document_text.write(document),
     }
 

@@ -26,6 +26,7 @@ from workflows.admin.editor.form.shape import BadForm, from_form, to_form
 from workflows.definition.checks.shape import MOST_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
+from workflows.services.definitions.catalogue import things_of
 
 Json = Any
 
@@ -70,18 +71,17 @@ class Asked:
 
 def check(asked: Asked) -> dict[str, Json]:
     """Answer with the problems of a form, or turn JSON text into a form."""
-    choices = choices_of(asked.tenant, asked.key)
     if "saved" in asked.body:
         return {"saved": is_saved(asked.tenant, asked.definition, asked.document)}
     if "text" not in asked.body:
-        return checked(asked.tenant, asked.body["form"], choices, asked.key)
+        return checked(asked.tenant, asked.body["form"], asked.key)
     try:
         form = to_form(document_text.read(str(asked.body["text"])))
     except document_text.Unreadable as mistake:
         return {"error": str(mistake)}
     except BadForm:
         return {"error": _("This is JSON, but no workflow: it needs a name and a list of steps.")}
-    return {"form": form, **checked(asked.tenant, form, choices, asked.key)}
+    return {"form": form, **checked(asked.tenant, form, asked.key)}
 
 
 def show_previews(asked: Asked) -> dict[str, Json]:
@@ -95,7 +95,8 @@ def show_previews(asked: Asked) -> dict[str, Json]:
 def list_values(asked: Asked) -> dict[str, Json]:
     """Answer with what can be inserted and chosen."""
     groups = groups_of(asked.document, asked.sample())
-    return {"groups": groups, "choices": choices_of(asked.tenant, asked.key)}
+    choices = choices_of(asked.tenant, asked.key, things_of(asked.tenant))
+    return {"groups": groups, "choices": choices}
 
 
 def copy_steps(asked: Asked) -> dict[str, Json]:
