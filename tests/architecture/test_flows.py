@@ -21,8 +21,8 @@ LIMITS = {
     "save": Limit(files=30, queries=3),  # one of them the NOTIFY, if none was sent just before
     "run": Limit(files=51, queries=3),
     "page": Limit(files=39, queries=12),
-    "publish": Limit(files=69, queries=19),
-    "check": Limit(files=59, queries=11),
+    "publish": Limit(files=49, queries=7),
+    "check": Limit(files=40, queries=2),
 }
 
 

@@ -32,10 +32,9 @@ from workflows.presentation.documents import document_text
 from workflows.presentation.documents.languages import language_changes
 from workflows.presentation.documents.summary import summary
 from workflows.presentation.times import short_moment
-from workflows.services.definitions.activate import NeverPublished, set_active
-from workflows.services.definitions.archive import archive, restore
 from workflows.services.definitions.drafts import edited, save_draft
 from workflows.services.definitions.languages import changed_places
+from workflows.services.definitions.lifecycle import NeverPublished, archive, restore, set_active
 from workflows.services.definitions.publish import publish_valid
 
 
@@ -177,8 +176,14 @@ class DefinitionAdmin(TenantAdmin):
         """With their tenants: every page asks for those."""
         return super().get_queryset(request).select_related("tenant")
 
-    def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    def render_change_form(  # noqa: PLR0913, PLR0917  # Django's
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> Any:
         """Show the versions and the draft beside the form."""
         if obj is not None:
@@ -189,7 +194,7 @@ class DefinitionAdmin(TenantAdmin):
                 "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
                 "may_go_back": self.has_change_permission(request, obj),
             }
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.action(description=_("Export as a file"), permissions=["view"])
     def export_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:

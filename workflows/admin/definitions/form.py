@@ -19,8 +19,8 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.places import place
 from workflows.presentation.runs.errors import sentence
+from workflows.services.definitions.catalogue import validated
 from workflows.services.definitions.drafts import edited, free_key, mark, unstorable
-from workflows.services.definitions.publish import validated
 
 Json = Any
 

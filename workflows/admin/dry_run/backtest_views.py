@@ -24,7 +24,7 @@ from workflows.presentation import badges, dry_runs, values
 from workflows.presentation.runs.control_flow import case_label
 from workflows.presentation.times import short_moment
 from workflows.presentation.values import spelt_out
-from workflows.services.definitions.publish import validated
+from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run import backtest
 from workflows.services.dry_run.backtest_tally import differences
 from workflows.services.dry_run.run import Rehearsal

@@ -28,7 +28,7 @@ from workflows.presentation.runs.waits import asked_words
 from workflows.presentation.times import short_moment
 from workflows.services.approvals.answers import checked, fields_of, options_of
 from workflows.services.approvals.refusals import AnswerInvalid
-from workflows.services.definitions.publish import validated
+from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run import test_runs
 from workflows.services.dry_run.samples import sample_payload
 

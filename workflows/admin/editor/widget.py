@@ -18,9 +18,8 @@ from django_jsonform.widgets import JSONFormWidget
 
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.differences import differences
-from workflows.admin.editor.endpoints.check import checked
+from workflows.admin.editor.endpoints.check import checked, mistakes_of
 from workflows.admin.editor.endpoints.choices import choices_of
-from workflows.admin.editor.endpoints.mistakes import mistakes_of
 from workflows.admin.editor.endpoints.samples import sample_of
 from workflows.admin.editor.endpoints.values import groups_of
 from workflows.admin.editor.form.shape import from_form, is_form, to_form

@@ -26,11 +26,11 @@ from workflows.presentation.changes.raw import hunks
 from workflows.presentation.changes.sentences import told
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.languages import language_changes
+from workflows.services.definitions.catalogue import problems_of
 from workflows.services.definitions.drafts import discard_draft, unstorable
 from workflows.services.definitions.languages import changed_places, language_of, places_between
-from workflows.services.definitions.publish import problems_of
-from workflows.services.definitions.restore import PublishedMeanwhile, publish_again, take_as_draft
-from workflows.services.definitions.source_control import take_over
+from workflows.services.definitions.lifecycle import take_over
+from workflows.services.definitions.publish import PublishedMeanwhile, publish_again, take_as_draft
 
 Json = Any
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any, Final
 
-from workflows.definition.checks.guards import rows
 from workflows.definition.checks.parent_scope import Surroundings
+from workflows.definition.checks.seen import rows
 from workflows.definition.checks.simple import check_keys, wrong_type
 from workflows.definition.checks.templates import check_path, check_template, check_templates
 from workflows.definition.codes import Code

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from workflows.definition.blocks import elements, goes_on, mapping, names_in
-from workflows.definition.checks.guards import vouched_otherwise
-from workflows.definition.checks.seen import ChildBlock, Seen, meeting
+from workflows.definition.checks.seen import ChildBlock, Seen, meeting, vouched_otherwise
 from workflows.definition.problems import pointer
 
 

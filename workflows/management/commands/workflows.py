@@ -19,8 +19,8 @@ from workflows.presentation.documents.languages import language_changes
 from workflows.presentation.documents.places import place
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.languages import changed_places
+from workflows.services.definitions.lifecycle import GIT, keep_in_git
 from workflows.services.definitions.publish import publish_valid
-from workflows.services.definitions.source_control import GIT, keep_in_git
 from workflows.services.definitions.transfer import (
     Plan,
     State,

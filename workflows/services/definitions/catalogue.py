@@ -1,11 +1,11 @@
-"""What a tenant's documents may name: gathered from the library, the allow-list and its rows."""
+"""What a tenant's documents may name, from library, allow-list and rows; whether they fit it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Case, CharField, F, Value, When, Window
+from django.db.models import Case, CharField, Value, When, Window
 from django.db.models.functions import Concat, RowNumber
 
 from actions import library, records, registry
@@ -17,9 +17,13 @@ from tenants.models.membership import Membership, Role
 from tenants.models.tenant import Tenant
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
 from workflows.definition.codes import Code
+from workflows.definition.problems import Problem
+from workflows.definition.validate import ValidDocument, validate
 from workflows.event_types import all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.runs import errors
+
+Json = Any
 
 # Every error of a step has a sentence.
 KNOWN_ERRORS: Final = frozenset(
@@ -40,27 +44,17 @@ class Thing:
 
 def things_of(tenant: Tenant) -> list[Thing]:
     """Return all of them, those of a kind by name: one statement."""
+    templates = MessageTemplate.objects.filter(tenant=tenant)
+    connections = Connection.objects.filter(tenant=tenant)
     workflows = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
+    members = Membership.objects.filter(tenant=tenant)
     active = Case(When(user__is_active=True, then=Value("person")), default=Value("person:gone"))
-    parts = [
-        (MessageTemplate, Concat(Value("message_template:"), "channel"), "key", "name"),
-        (Connection, Concat(Value("connection:"), "kind"), "key", "name"),
-    ]
-    first, second = (
-        _listed(model.objects.filter(tenant=tenant), kind, key, F(name), name)
-        for model, kind, key, name in parts
-    )
-    full_name = Concat("user__first_name", Value(" "), "user__last_name", output_field=CharField())
-    found = first.union(
-        second,
-        _listed(workflows, Value("workflow"), "key", F("name"), "name"),
-        _listed(
-            Membership.objects.filter(tenant=tenant),
-            active,
-            "user__username",
-            full_name,
-            "user__username",
-        ),
+    first, last = "user__first_name", "user__last_name"
+    full_name = Concat(first, Value(" "), last, output_field=CharField())
+    found = _rows(templates, Concat(Value("message_template:"), "channel")).union(
+        _rows(connections, Concat(Value("connection:"), "kind")),
+        _rows(workflows, Value("workflow")),
+        _rows(members, active, "user__username", full_name, order="user__username"),
         all=True,
     )
     # The database sorts names as people do, but each kind for itself.
@@ -68,7 +62,7 @@ def things_of(tenant: Tenant) -> list[Thing]:
     return [Thing(kind, key, name.strip() or key) for kind, key, name, _rank in in_order]
 
 
-def _listed(rows: Any, kind: Any, key: str, name: Any, order: str) -> Any:
+def _rows(rows: Any, kind: Any, key: str = "key", name: Any = "name", order: str = "name") -> Any:
     rank = Window(RowNumber(), order_by=order)
     return rows.order_by().values_list(kind, key, name, rank)
 
@@ -114,6 +108,22 @@ def catalogue_of(
         people=frozenset(name for name in people if "@" in name),
         own_workflow=own_workflow,
     )
+
+
+def problems_of(
+    tenant: Tenant, document: Json, key: str = "", things: Iterable[Thing] | None = None
+) -> list[Problem]:
+    """Return everything that is wrong with a document, for this tenant, now.
+
+    `key` is that of the workflow it belongs to, "" if it has none yet; `things` are the tenant's,
+    if somebody has just read them.
+    """
+    return validate(document, catalogue_of(tenant, key, things))
+
+
+def validated(tenant: Tenant, document: Json, key: str = "") -> ValidDocument:
+    """Return a document as one that can be published now. Raises InvalidDocument."""
+    return ValidDocument(document, catalogue_of(tenant, key))
 
 
 def _is_of_host(spec: ActionSpec) -> bool:

@@ -29,7 +29,7 @@ from workflows.runtime.dry_run.runner import Played, play
 from workflows.runtime.dry_run.simulated_run import Role
 from workflows.runtime.runs.parent_scope import Surroundings
 from workflows.runtime.runs.programs import LoadedProgram, program_of
-from workflows.services.definitions.publish import validated
+from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run.samples import sample_payload
 from workflows.services.events.evaluation import Clock, Verdict, judge
 from workflows.services.events.fire import EventDraft

@@ -1,4 +1,4 @@
-"""The questions that the editor asks while somebody edits: check, preview, values."""
+"""The questions that the editor asks while somebody edits: check, preview, values, copied steps."""
 
 from __future__ import annotations
 
@@ -18,18 +18,26 @@ from tenants.admin import access
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.check import checked, is_saved
 from workflows.admin.editor.endpoints.choices import choices_of
-from workflows.admin.editor.endpoints.preview import preview
 from workflows.admin.editor.endpoints.samples import Sample, sample_of
-from workflows.admin.editor.endpoints.values import groups_of
-from workflows.admin.editor.form.copying import copied, pasted
+from workflows.admin.editor.endpoints.values import groups_of, preview
 from workflows.admin.editor.form.shape import BadForm, from_form, to_form
-from workflows.definition.checks.shape import MOST_BYTES
+from workflows.admin.editor.form.steps import read_steps, show_steps
+from workflows.admin.editor.presentation.summaries import step_label
+from workflows.definition.blocks import every_step
+from workflows.definition.codes import Code
+from workflows.definition.problems import Problem
+from workflows.definition.validate import MOST_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
-from workflows.services.definitions.catalogue import things_of
+from workflows.presentation.runs.errors import sentence
+from workflows.services.definitions.catalogue import problems_of, things_of
 
 Json = Any
 
+# What a company may not have; what a workflow has not shows on the cards at once.
+_LACKING: Final = frozenset(
+    {Code.UNKNOWN_REFERENCE, Code.UNKNOWN_ACTION, Code.UNKNOWN_TABLE, Code.UNKNOWN_FIELD}
+)
 MOST_PREVIEWS: Final = 60
 # A form names what its document leaves out.
 MOST_BODY_BYTES: Final = 2 * MOST_BYTES
@@ -110,6 +118,45 @@ def paste_steps(asked: Asked) -> dict[str, Json]:
         return pasted(asked.tenant, str(asked.body["text"]))
     except (document_text.Unreadable, BadForm):
         return {"error": _("What was copied are no steps of a workflow.")}
+
+
+def copied(forms: Json) -> str:
+    """Return the text of steps. Raises BadForm."""
+    return document_text.write({"steps": read_steps(forms)})
+
+
+def pasted(tenant: Tenant, text: str) -> dict[str, Json]:
+    """Return the forms of the steps in a text, and in words what of them the company lacks.
+
+    The text may be what was copied, one step, a list of steps, or a whole workflow. Raises
+    Unreadable, BadForm.
+    """
+    given = document_text.read(text)
+    if isinstance(given, dict) and "steps" in given:
+        steps = given["steps"]
+    else:
+        steps = given if isinstance(given, list) else [given]
+    if not isinstance(steps, list) or not steps:
+        raise BadForm("steps")
+    if not all(isinstance(step, dict) and "action" in step for step in steps):
+        raise BadForm("step")
+    return {"steps": show_steps(steps), "missing": _missing(tenant, steps)}
+
+
+def _missing(tenant: Tenant, steps: list[Json]) -> list[str]:
+    document = {"name": "x", "trigger_type": "x", "steps": steps}
+    labels = {path: step_label(step) for path, step in every_step(steps, "/steps")}
+    told = (
+        f"{_label(problem, labels)}: {sentence(problem.code, problem.params)}"
+        for problem in problems_of(tenant, document)
+        if problem.code in _LACKING
+    )
+    return list(dict.fromkeys(told))
+
+
+def _label(problem: Problem, labels: dict[str, str]) -> str:
+    around = [path for path in labels if f"{problem.path}/".startswith(f"{path}/")]
+    return labels[max(around, key=len)] if around else ""
 
 
 ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {
