@@ -19,10 +19,10 @@ class Limit:
 
 LIMITS = {
     "save": Limit(files=30, queries=3),  # one of them the NOTIFY, if none was sent just before
-    "run": Limit(files=51, queries=3),
+    "run": Limit(files=52, queries=3),
     "page": Limit(files=39, queries=12),
     "publish": Limit(files=49, queries=7),
-    "check": Limit(files=40, queries=2),
+    "check": Limit(files=44, queries=3),
 }
 
 

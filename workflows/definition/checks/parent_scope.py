@@ -18,22 +18,27 @@ REMINDER_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _ANYTHING: Schema = {}
+_TEXT: Schema = {"type": "string"}
+_NUMBER: Schema = {"type": "integer"}
+_YES_OR_NO: Schema = {"type": "boolean"}
+_LIST: Schema = {"type": "array"}
 
 
 def output_of(step: Mapping[str, Any], catalogue: Catalogue) -> Schema | None:
     """Return the schema of a step's output; None if it is not described."""
     action, params = str(step.get("action")), mapping(step.get("params"))
+    if action in _ALWAYS:
+        return _ALWAYS[action]
     match action:
-        case "for_each":
-            return _closed("results", "succeeded", "failed", "items")
         case "parallel":
             return _closed(*_texts(params.get("branches"), "name"))
         case "wait_for_event":
             event = catalogue.events.get(str(params.get("type"))) or _ANYTHING
-            return _closed("event_id", "timed_out", payload=event)
+            return _closed(event_id=_TEXT, timed_out=_YES_OR_NO, payload=event)
         case "approval":
             answers = _closed(*_texts(params.get("form"), "key"))
-            return _closed("choice", "decided_by", "decided_at", "timed_out", answers=answers)
+            decided = {"choice": _TEXT, "decided_by": _TEXT, "decided_at": _TEXT}
+            return _closed(**decided, timed_out=_YES_OR_NO, answers=answers)
         case _:
             known = catalogue.actions.get(action)
             return _with_named(known.output, params) if known and known.output else None
@@ -60,6 +65,16 @@ def _texts(objects: Any, key: str) -> list[str]:
     return [text for text in found if isinstance(text, str)]
 
 
+# Of steps that hand on the same whatever their params say.
+_ALWAYS: Final[Mapping[str, Schema]] = {
+    "for_each": _closed(results=_LIST, succeeded=_NUMBER, failed=_NUMBER, items=_NUMBER),
+    "branch": _closed(case=_TEXT),
+    "repeat": _closed(round=_NUMBER, done=_YES_OR_NO),
+    "wait": _closed(until=_TEXT),
+    "emit_event": _closed(event_id=_TEXT, runs=_LIST),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class KnownStep:
     """A step as far as others read it."""
@@ -78,7 +93,7 @@ class Surroundings:
     events: tuple[Schema | None, ...]  # of each event type that starts the workflow
     steps: Mapping[str, KnownStep]  # by name
     order: Mapping[str, int]  # JSON pointer of a step -> how many come before it in the text
-    values: frozenset[str]
+    values: Mapping[str, Any]  # the document's named constants
     everywhere: Mapping[str, Seen]  # by JSON pointer
     seen: Seen = field(default_factory=Seen)
     step: str = ""  # the JSON pointer of the step around the place
@@ -121,7 +136,7 @@ def look_around(document: Mapping[str, Any], catalogue: Catalogue) -> Surroundin
         events=tuple(catalogue.events.get(name) for name in types if isinstance(name, str)),
         steps=_steps(document, catalogue, everywhere),
         order={path: order for order, path in enumerate([*places, "/output"])},
-        values=frozenset(values) if isinstance(values, dict) else frozenset(),
+        values=values if isinstance(values, dict) else {},
         everywhere=everywhere,
     )
 

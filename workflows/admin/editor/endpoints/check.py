@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from tenants.core.json.strict_json import BadJson
+from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.choices import named_choices
 from workflows.admin.editor.endpoints.values import OUTPUTS
@@ -28,6 +29,7 @@ from workflows.presentation.documents import document_text
 from workflows.presentation.json_faults import said_of
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.catalogue import Thing, problems_of, things_of
+from workflows.services.onboarding.gallery import switched_off
 
 Json = Any
 Form = Mapping[str, Any]
@@ -42,6 +44,8 @@ def checked(
 ) -> dict[str, Json]:
     """Return the problems, the lines of the cards and the JSON text. Raises BadForm.
 
+    `off` names the connections it would use that are switched off: it can be published all the
+    same, since they may be on again when it runs.
     `key` is that of the workflow, "" if it has none yet; `things` are the tenant's, read just now
     if they are not given.
     """
@@ -49,6 +53,7 @@ def checked(
     things = things_of(tenant) if things is None else things
     return {
         "problems": shown_problems(problems_of(tenant, document, key, things), form),
+        "off": listed(switched_off(tenant, document)),
         "summaries": _lines(document, named_choices(things, key)),
         "text": document_text.write(document),
     }
