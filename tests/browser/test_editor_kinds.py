@@ -7,7 +7,8 @@ from tests.browser.robot import Robot
 from tests.support.company import case
 from tests.workflows.definition.shapes import reminder
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.definitions.publish import problems_of, publish
+from workflows.services.definitions.catalogue import problems_of
+from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from tenants.admin import access
-from workflows.services.definitions.owner import possible_owners
+from workflows.services.definitions.lifecycle import possible_owners
 from workflows.services.operations.alerts import owner_of
 from workflows.services.runs.cancel_all import MOST_COUNTED, count_live
 

@@ -10,7 +10,7 @@ from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
-from workflows.services.definitions.source_control import keep_in_git
+from workflows.services.definitions.lifecycle import keep_in_git
 from workflows.services.dry_run import backtest
 
 TRY = reverse("admin:workflows_workflowdefinition_try")

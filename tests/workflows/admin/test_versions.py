@@ -10,8 +10,8 @@ from tests.workflows.admin.test_definitions import form
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.drafts import mark, save_draft
+from workflows.services.definitions.lifecycle import keep_in_git
 from workflows.services.definitions.publish import publish
-from workflows.services.definitions.source_control import keep_in_git
 
 
 def draft(document, **values):

@@ -25,7 +25,7 @@ from tests.workflows.definition.shapes import (
 from workflows.definition.blocks import lists_in
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
-from workflows.definition.validate import validate
+from workflows.definition.validate import ValidDocument, validate
 
 IF_ERROR = st.sampled_from(["stop", "continue"])
 
@@ -139,7 +139,7 @@ def reached_from(program, start):
 def test_every_way_leads_somewhere_and_every_instruction_is_reached(main, after):
     document = without_dead_steps(document_of(main, after))
 
-    stored = json.loads(json.dumps(compile_document(document, CATALOGUE)))
+    stored = json.loads(json.dumps(compile_document(ValidDocument(document, CATALOGUE))))
     program = load_program(stored)
 
     count = len(program.instructions)
@@ -163,7 +163,7 @@ def test_every_way_leads_somewhere_and_every_instruction_is_reached(main, after)
 def test_a_stop_ends_no_more_runs_than_lie_around_it(main, after):
     document = without_dead_steps(document_of(main, after))
 
-    program = load_program(compile_document(document, CATALOGUE))
+    program = load_program(compile_document(ValidDocument(document, CATALOGUE)))
 
     depth = dict.fromkeys(range(len(program.instructions)), 0)
     # A block lies behind the step that starts it.

@@ -14,6 +14,7 @@ from workflows.definition.errors import ExpressionError, InvalidDocument, Invali
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
+from workflows.definition.validate import ValidDocument
 
 ORDER = {
     "order_id": "o-1",
@@ -29,7 +30,7 @@ def stored(program):
 
 
 def test_the_first_workflow_renders_as_written(order_document, catalogue, scope_of):
-    program = load_program(stored(compile_document(order_document, catalogue)))
+    program = load_program(stored(compile_document(ValidDocument(order_document, catalogue))))
 
     scope = scope_of(ORDER)
     rendered = [instruction.render(scope) for instruction in program.instructions]
@@ -58,7 +59,7 @@ def test_the_first_workflow_renders_as_written(order_document, catalogue, scope_
 
 
 def test_a_missing_value_names_its_path_and_the_param(order_document, catalogue, scope_of):
-    program = load_program(compile_document(order_document, catalogue))
+    program = load_program(compile_document(ValidDocument(order_document, catalogue)))
     without_phone = {key: value for key, value in ORDER.items() if key != "customer_phone"}
 
     with pytest.raises(ExpressionError) as refused:
@@ -72,7 +73,7 @@ def test_a_document_with_problems_has_no_program(order_document, catalogue):
     del order_document["steps"][0]["action"]
 
     with pytest.raises(InvalidDocument) as refused:
-        compile_document(order_document, catalogue)
+        compile_document(ValidDocument(order_document, catalogue))
 
     assert [(p.path, p.code) for p in refused.value.problems] == [("/steps/0/action", "required")]
 
@@ -80,7 +81,7 @@ def test_a_document_with_problems_has_no_program(order_document, catalogue):
 def test_a_program_keeps_what_the_schema_asks_but_not_its_titles(document_with, catalogue):
     step = {"name": "mail", "action": "send_email", "params": {"to": ["a@b.c"], "subject": "s"}}
 
-    program = compile_document(document_with(steps=[step]), catalogue)
+    program = compile_document(ValidDocument(document_with(steps=[step]), catalogue))
 
     properties = program["schemas"]["send_email"]["properties"]
     assert properties["html"] == {"type": "string"}
@@ -89,7 +90,7 @@ def test_a_program_keeps_what_the_schema_asks_but_not_its_titles(document_with, 
 
 @pytest.mark.parametrize("version", [None, 0, 99, "1"])
 def test_a_program_of_another_language_is_refused(version, document_with, catalogue):
-    program = compile_document(document_with(), catalogue)
+    program = compile_document(ValidDocument(document_with(), catalogue))
     program["language_version"] = version
 
     with pytest.raises(InvalidProgram):
@@ -102,7 +103,9 @@ def render_webhook(document_with, catalogue, scope, **params):
         "action": "webhook",
         "params": {"url": "https://example.com", **params},
     }
-    program = load_program(stored(compile_document(document_with(steps=[step]), catalogue)))
+    program = load_program(
+        stored(compile_document(ValidDocument(document_with(steps=[step]), catalogue)))
+    )
     return program.instructions[0].render(scope)
 
 
@@ -194,7 +197,7 @@ def test_html_params_escape_and_others_do_not(document_with, catalogue, scope_of
         "html": "<p>{{ trigger.name }} {{ trigger.name | upcase }}</p>",
     }
     step = {"name": "mail", "action": "send_email", "params": params}
-    program = load_program(compile_document(document_with(steps=[step]), catalogue))
+    program = load_program(compile_document(ValidDocument(document_with(steps=[step]), catalogue)))
 
     rendered = program.instructions[0].render(scope_of({"to": ["a@b.c"], "name": "<b>&"}))
 
@@ -227,7 +230,9 @@ def test_a_condition_decides_whether_a_step_runs(
         "params": {"url": "https://x"},
         "condition": condition,
     }
-    program = load_program(stored(compile_document(document_with(steps=[step]), catalogue)))
+    program = load_program(
+        stored(compile_document(ValidDocument(document_with(steps=[step]), catalogue)))
+    )
 
     assert program.instructions[0].should_run(scope_of({"n": 1})) is runs
 
@@ -242,7 +247,7 @@ def test_a_condition_decides_whether_a_step_runs(
     ],
 )
 def test_a_program_knows_whether_it_reads_before_values(changes, uses, document_with, catalogue):
-    program = load_program(compile_document(document_with(**changes), catalogue))
+    program = load_program(compile_document(ValidDocument(document_with(**changes), catalogue)))
 
     assert program.uses_previous is uses
 
@@ -271,6 +276,6 @@ def test_literal_params_come_out_as_they_went_in(params):
     step = {"name": "a", "action": "do", "params": params}
     document = {"name": "A", "trigger_type": "t", "steps": [step]}
 
-    program = load_program(stored(compile_document(document, anything)))
+    program = load_program(stored(compile_document(ValidDocument(document, anything))))
 
     assert program.instructions[0].render(Scope()) == params

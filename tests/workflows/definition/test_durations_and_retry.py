@@ -10,6 +10,7 @@ from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program, load_retry
 from workflows.definition.retry import RetryPolicy
+from workflows.definition.validate import ValidDocument
 from workflows.definition.values.durations import parse_duration
 
 SECOND = timedelta(seconds=1)
@@ -101,7 +102,7 @@ PATIENT = Catalogue(actions={"send": SENDING, "call": ActionSignature(SENDING.pa
 
 def retries(*steps):
     document = {"name": "W", "trigger_type": "x", "steps": list(steps)}
-    program = compile_document(document, PATIENT)
+    program = compile_document(ValidDocument(document, PATIENT))
     stored = {one["name"]: one["retry"] for one in program["instructions"] if "retry" in one}
     loaded = {one.name: one.retry.attempts for one in load_program(program).instructions}
     return stored, loaded

@@ -9,6 +9,7 @@ from tests.workflows.definition.conftest import CATALOGUE
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import RunSettings, load_program
+from workflows.definition.validate import ValidDocument
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 STORED = {path.stem: json.loads(path.read_text()) for path in GOLDEN}
@@ -31,7 +32,7 @@ def test_there_are_stored_programs():
 def test_a_document_compiles_to_the_program_of_back_then(name):
     stored = STORED[name]
 
-    assert compile_document(stored["document"], CATALOGUE) == stored["program"]
+    assert compile_document(ValidDocument(stored["document"], CATALOGUE)) == stored["program"]
 
 
 @pytest.mark.parametrize("name", STORED)

@@ -25,13 +25,19 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
 from workflows.definition.retry import RetryPolicy
+from workflows.definition.validate import ValidDocument
+
+
+def stored_program(document):
+    """Return a document's program, as it comes out of the database."""
+    return load_program(
+        json.loads(json.dumps(compile_document(ValidDocument(document, CATALOGUE))))
+    )
 
 
 def instruction(one):
     document = {"name": "A", "trigger_type": "anything", "steps": [one, call("last")]}
-    return load_program(json.loads(json.dumps(compile_document(document, CATALOGUE)))).instructions[
-        0
-    ]
+    return stored_program(document).instructions[0]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +188,7 @@ def test_a_match_keeps_the_kind_of_its_values(scope_of):
 def test_what_a_child_hands_back_is_read_from_its_own_scope(scope_of):
     loop = for_each("l", [call("x")], result={"sku": "{{ item.sku }}", "n": "{{ item_index }}"})
     document = {"name": "A", "trigger_type": "anything", "steps": [loop]}
-    program = load_program(json.loads(json.dumps(compile_document(document, CATALOGUE))))
+    program = stored_program(document)
 
     [block] = program.blocks.values()
     scope = scope_of(loop={"item": {"sku": "TS"}, "item_index": 3})

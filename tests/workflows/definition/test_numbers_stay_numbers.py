@@ -15,6 +15,7 @@ from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.plans import load_plan, make_plan
 from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
+from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import normalise
 
 LONG = "0.1234567890123456789012345678901234567890"
@@ -141,7 +142,7 @@ def test_a_decimal_is_a_number_for_the_schema(rule, written, fits, document_with
     params = {"type": "object", "properties": {"rate": {"type": "number", **rule}}}
     catalogue = Catalogue(actions={"rated": ActionSignature(params)}, events={"anything": None})
     step = {"name": "call", "action": "rated", "params": {"rate": "{{ trigger.x }}"}}
-    program = load_program(compile_document(document_with(steps=[step]), catalogue))
+    program = load_program(compile_document(ValidDocument(document_with(steps=[step]), catalogue)))
     scope = Scope(trigger={"x": Decimal(written)})
 
     if fits:
@@ -155,7 +156,10 @@ def test_a_stored_program_of_the_first_language_keeps_giving_text(document_with,
     body = {"a": "{{ trigger.amount }}", "json": "{{ trigger.lines | json }}"}
     params = {"url": "https://x", "body": body}
     step = {"name": "call", "action": "webhook", "params": params}
-    old = {**compile_document(document_with(steps=[step]), catalogue), "language_version": 1}
+    old = {
+        **compile_document(ValidDocument(document_with(steps=[step]), catalogue)),
+        "language_version": 1,
+    }
 
     body = load_program(old).instructions[0].render(Scope(trigger=TRIGGER))["body"]
 

@@ -13,7 +13,7 @@ from tests.workflows.definition.shapes import nested, with_everything
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
-from workflows.definition.validate import validate
+from workflows.definition.validate import ValidDocument, validate
 
 ROW = {"field": "trigger.a", "operator": "equals", "value": 1}
 
@@ -245,7 +245,7 @@ def check_never_raises(document, catalogue):
     problems = validate(document, catalogue)
     json.dumps([[p.path, p.code, p.params] for p in problems])
     if not problems:
-        load_program(compile_document(document, catalogue))
+        load_program(compile_document(ValidDocument(document, catalogue)))
 
 
 @given(document=anything)

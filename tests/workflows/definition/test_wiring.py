@@ -18,10 +18,11 @@ from tests.workflows.definition.shapes import (
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
+from workflows.definition.validate import ValidDocument
 
 
 def program_of(document_with, *steps, **head):
-    return compile_document(document_with(steps=list(steps), **head), CATALOGUE)
+    return compile_document(ValidDocument(document_with(steps=list(steps), **head), CATALOGUE))
 
 
 def wiring(program):
@@ -231,7 +232,7 @@ def test_an_instruction_that_is_none_is_refused(changes, document_with):
 
 
 def test_the_nested_document_compiles_whole():
-    program = load_program(compile_document(nested(), CATALOGUE))
+    program = load_program(compile_document(ValidDocument(nested(), CATALOGUE)))
 
     assert {one.op for one in program.instructions} == {
         "action", "branch", "stop", "wait", "repeat", "emit_event", "fail",

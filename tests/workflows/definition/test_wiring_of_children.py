@@ -24,11 +24,12 @@ from tests.workflows.definition.shapes import (
 )
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
+from workflows.definition.validate import ValidDocument
 
 
 def program_of(document_with, *steps, **head):
     document = document_with(steps=list(steps), **head)
-    return json.loads(json.dumps(compile_document(document, CATALOGUE)))
+    return json.loads(json.dumps(compile_document(ValidDocument(document, CATALOGUE))))
 
 
 def wiring(program):
@@ -300,7 +301,7 @@ def test_a_call_says_what_becomes_of_it_after_a_crash(said, kept, document_with)
 def test_only_what_is_filled_in_is_held_against_a_schema(document_with):
     document = with_everything()
     document["steps"].append(emit("e", type="x"))
-    schemas = compile_document(document, CATALOGUE)["schemas"]
+    schemas = compile_document(ValidDocument(document, CATALOGUE))["schemas"]
 
     assert {name: sorted(schema["properties"]) for name, schema in schemas.items()} == {
         "approval": ["approvers", "choices", "form", "message", "title"],
@@ -338,7 +339,7 @@ def test_compiling_leaves_the_document_as_it_is(document_with):
     document = document_with(steps=[one])
     before = json.dumps(document)
 
-    compile_document(document, CATALOGUE)
+    compile_document(ValidDocument(document, CATALOGUE))
 
     # That a reminder goes on after an error stands in the program only.
     assert json.dumps(document) == before

@@ -8,6 +8,7 @@ from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
+from workflows.definition.validate import ValidDocument
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import Timing
 from workflows.engine.outcomes import StepCompleted, StepFailed
@@ -26,7 +27,7 @@ def say(name, text="hello", **more):
 
 def program_of(*steps):
     document = {"name": "W", "trigger_type": "x", "steps": list(steps)}
-    return load_program(compile_document(document, CATALOGUE))
+    return load_program(compile_document(ValidDocument(document, CATALOGUE)))
 
 
 def walker(program, results=(), trigger=None):

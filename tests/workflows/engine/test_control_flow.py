@@ -8,6 +8,7 @@ from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
+from workflows.definition.validate import ValidDocument
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import Timing, latest_handled
 from workflows.engine.outcomes import StepCompleted, StepFailed
@@ -31,7 +32,7 @@ class Run:
 
     def __init__(self, *steps, trigger=None, answers=None, **document):
         shape = {"name": "W", "trigger_type": "x", "steps": list(steps), **document}
-        self.program = load_program(compile_document(shape, CATALOGUE))
+        self.program = load_program(compile_document(ValidDocument(shape, CATALOGUE)))
         self.trigger, self.answers = trigger or {}, answers or {}
         self.results, self.done, self.rests, self.now = [], [], [], NOW
 

@@ -187,7 +187,7 @@ def test_behind_a_question_nothing_is_come_to_without_its_answer(made):
 
 
 def _may_be_another_case(run, number):
-    """Whether the label before an entry names two ways: without the entry, the other one is told."""
+    """Whether the label before an entry names two ways: without it, the other one is told."""
     before = run.entries[number - 1] if number else {"action": ""}
     if before["action"] != "branch":
         return False

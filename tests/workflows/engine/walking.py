@@ -6,6 +6,7 @@ from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
 from workflows.definition.scope import Scope
+from workflows.definition.validate import ValidDocument
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import latest_handled
 
@@ -29,7 +30,7 @@ def kind(action, name="it", *, condition=None, on_error=None, **params):
 
 def program_of(*steps, **document):
     shape = {"name": "W", "trigger_type": "x", "steps": list(steps), **document}
-    return load_program(compile_document(shape, CATALOGUE))
+    return load_program(compile_document(ValidDocument(shape, CATALOGUE)))
 
 
 def walker(program, results=(), trigger=None, **more):

@@ -8,6 +8,7 @@ from tests.workflows.definition.shapes import nested, with_everything
 from tests.workflows.definition.test_any_document import blocks, document_of, without_dead_steps
 from workflows.definition.blocks import lists_in
 from workflows.definition.programs.compiler import compile_document
+from workflows.definition.validate import ValidDocument
 from workflows.presentation.runs.plans import Plan, WayKind, every_step, plan_of
 
 
@@ -25,7 +26,7 @@ def as_planned(steps):
 
 
 def read_back(document):
-    plan = plan_of(compile_document(document, CATALOGUE))
+    plan = plan_of(compile_document(ValidDocument(document, CATALOGUE)))
     after = plan.if_failed.steps if plan.if_failed else ()
     return as_planned(plan.steps), as_planned(after)
 
@@ -50,7 +51,7 @@ def test_the_plan_of_any_document_is_the_document(main, after):
 
 
 def test_a_child_has_the_plan_of_its_block():
-    program = compile_document(with_everything(), CATALOGUE)
+    program = compile_document(ValidDocument(with_everything(), CATALOGUE))
     lines = plan_of(program).steps[1]
     [items] = lines.ways
 
@@ -63,7 +64,7 @@ def test_a_child_has_the_plan_of_its_block():
 
 
 def test_what_child_runs_do_is_not_among_the_names_of_their_parent():
-    plan = plan_of(compile_document(with_everything(), CATALOGUE))
+    plan = plan_of(compile_document(ValidDocument(with_everything(), CATALOGUE)))
     names = {step.name for step in every_step(plan)}
 
     assert "look_up" in names

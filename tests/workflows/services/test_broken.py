@@ -11,9 +11,9 @@ from tests.support.definitions import publish_log
 from workflows.models.event import WorkflowEvent
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
-from workflows.services.definitions.archive import archive
 from workflows.services.definitions.broken import NOTHING_FIRES, broken, count_broken
 from workflows.services.definitions.drafts import save_draft
+from workflows.services.definitions.lifecycle import archive
 from workflows.services.events.fire import fire
 
 PARAMS = {"to": ["a@example.com"], "subject": "Hello", "template": "hello"}

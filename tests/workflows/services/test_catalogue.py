@@ -4,8 +4,8 @@ import pytest
 
 from workflows.definition.errors import InvalidDocument
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.definitions.catalogue import catalogue_of
-from workflows.services.definitions.publish import problems_of, publish
+from workflows.services.definitions.catalogue import catalogue_of, problems_of
+from workflows.services.definitions.publish import publish
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils.translation import override
 
 from workflows.presentation.runs.errors import sentence
-from workflows.services.definitions.publish import problems_of
+from workflows.services.definitions.catalogue import problems_of
 
 pytestmark = pytest.mark.django_db
 

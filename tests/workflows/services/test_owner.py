@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.people import make_member
 from tests.workflows.admin.conftest import World
-from workflows.services.definitions.owner import NotAMember, possible_owners, set_owner
+from workflows.services.definitions.lifecycle import NotAMember, possible_owners, set_owner
 
 pytestmark = pytest.mark.django_db
 

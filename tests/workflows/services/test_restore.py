@@ -7,8 +7,12 @@ from tests.support.definitions import publish_log
 from workflows.definition.errors import InvalidDocument
 from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.drafts import save_draft
-from workflows.services.definitions.publish import publish
-from workflows.services.definitions.restore import PublishedMeanwhile, publish_again, take_as_draft
+from workflows.services.definitions.publish import (
+    PublishedMeanwhile,
+    publish,
+    publish_again,
+    take_as_draft,
+)
 
 TELL = {
     "name": "tell",

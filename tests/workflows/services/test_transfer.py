@@ -9,8 +9,8 @@ from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents.export_format import Entry, read, write
 from workflows.services.definitions.drafts import mark, save_draft
+from workflows.services.definitions.lifecycle import keep_in_git
 from workflows.services.definitions.publish import publish
-from workflows.services.definitions.source_control import keep_in_git
 from workflows.services.definitions.transfer import (
     ChangedMeanwhile,
     State,

@@ -32,11 +32,10 @@ from workflows.presentation.documents import document_text
 from workflows.presentation.documents.languages import language_changes
 from workflows.presentation.documents.summary import summary
 from workflows.presentation.times import short_moment
-from workflows.services.definitions.activate import NeverPublished, set_active
-from workflows.services.definitions.archive import archive, restore
 from workflows.services.definitions.drafts import edited, save_draft
 from workflows.services.definitions.languages import changed_places
-from workflows.services.definitions.publish import publish
+from workflows.services.definitions.lifecycle import NeverPublished, archive, restore, set_active
+from workflows.services.definitions.publish import publish_valid
 
 
 class ArchivedFilter(StatedChoicesFilter):
@@ -65,7 +64,6 @@ class DefinitionAdmin(TenantAdmin):
     form = DefinitionForm
     list_display = ("name", "does", "is_active", "last_run", "last_day", "changed")
     list_filter = (ArchivedFilter, "is_active", TenantFilter)
-    list_select_related = ("tenant",)
     search_fields = ("name", "key", "trigger_type")
     ordering = ("name", "-id")
     actions: Any = ("switch_on", "switch_off", "export_chosen", "archive_chosen", "restore_chosen")
@@ -131,7 +129,7 @@ class DefinitionAdmin(TenantAdmin):
         if form.is_draft:
             self._save_draft(request, obj, form)
         elif form.document_changed:
-            version = publish(obj.tenant, actor, obj, document, note)
+            version = publish_valid(obj.tenant, actor, obj, form.valid, note)
             said = gettext("Version %(number)s is published.") % {"number": version.version}
             messages.info(request, said)
         elif obj.draft is not None:
@@ -174,22 +172,29 @@ class DefinitionAdmin(TenantAdmin):
             return _to(obj)
         return super().response_change(request, obj)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With their tenants: every page asks for those."""
+        return super().get_queryset(request).select_related("tenant")
+
+    def render_change_form(  # noqa: PLR0913, PLR0917  # Django's
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> Any:
         """Show the versions and the draft beside the form."""
-        obj = self.get_object(request, object_id)
-        if obj is None:
-            return super().change_view(request, object_id, form_url, extra_context)
-        context = {
-            "versions": listed_versions(obj),
-            "draft": draft_state(obj),
-            "language_changes": language_changes(changed_places(obj, edited(obj)), edited(obj)),
-            "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
-            "may_go_back": self.has_change_permission(request, obj),
-            **(extra_context or {}),
-        }
-        return super().change_view(request, object_id, form_url, context)
+        if obj is not None:
+            context |= {
+                "versions": listed_versions(obj),
+                "draft": draft_state(obj),
+                "language_changes": language_changes(changed_places(obj, edited(obj)), edited(obj)),
+                "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
+                "may_go_back": self.has_change_permission(request, obj),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.action(description=_("Export as a file"), permissions=["view"])
     def export_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:

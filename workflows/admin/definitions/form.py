@@ -12,14 +12,16 @@ from tenants.admin.base import TenantForm
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.widget import EditorField
+from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
+from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.places import place
 from workflows.presentation.runs.errors import sentence
+from workflows.services.definitions.catalogue import validated
 from workflows.services.definitions.drafts import edited, free_key, mark, unstorable
-from workflows.services.definitions.publish import problems_of
 
 BEGINNING: Json = {
     "language": 1,
@@ -74,6 +76,7 @@ class DefinitionForm(TenantForm):
         ),
     )
 
+    valid: ValidDocument  # what is to be published: of a form without errors that is no draft
     version_seen = SeenField(required=False, label="")
     draft_seen = DraftSeenField(required=False, label="")
 
@@ -171,13 +174,16 @@ class DefinitionForm(TenantForm):
         return values
 
     def _problems(self, tenant: Tenant | None, document: Json) -> list[Problem]:
+        """Return what keeps it from being saved; what may be published is kept as `valid`."""
         if tenant is None:
             return []
-        return (
-            unstorable(document)
-            if self.is_draft
-            else problems_of(tenant, document, self.instance.key)
-        )
+        if self.is_draft:
+            return unstorable(document)
+        try:
+            self.valid = validated(tenant, document, self.instance.key)
+        except InvalidDocument as invalid:
+            return invalid.problems
+        return []
 
     def _ask_for_a_note(self, document: Json) -> None:
         """Want one for every version but the first, which replaces nothing."""

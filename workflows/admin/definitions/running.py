@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from tenants.admin.access import actor_of
 from workflows.admin.pausing import pause_urls
-from workflows.services.definitions.owner import possible_owners, set_owner
+from workflows.services.definitions.lifecycle import possible_owners, set_owner
 from workflows.services.runs.cancel_all import MOST_COUNTED, cancel_live, count_live
 
 

@@ -25,7 +25,7 @@ from workflows.presentation import badges, dry_runs, values
 from workflows.presentation.runs.control_flow import case_label
 from workflows.presentation.times import short_moment
 from workflows.presentation.values import spelt_out
-from workflows.services.definitions.catalogue import catalogue_of
+from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run import backtest
 from workflows.services.dry_run.backtest_tally import differences
 from workflows.services.dry_run.run import Rehearsal
@@ -80,7 +80,7 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
     made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
     try:
         pair = backtest.pair_of(made, event)
-        program = compile_document(made.document, catalogue_of(made.tenant, _key(made)))
+        program = compile_document(validated(made.tenant, made.document, _key(made)))
     except InvalidDocument:
         raise Http404 from None
     if pair is None:
@@ -225,7 +225,7 @@ def _labels(made: WorkflowRehearsal) -> dict[str, str]:
         if one["name"]
     }
     try:
-        own = compile_document(made.document, catalogue_of(made.tenant, _key(made)))
+        own = compile_document(validated(made.tenant, made.document, _key(made)))
     except InvalidDocument:
         return stored
     return {**stored, **{one["name"]: one["label"] for one in own["instructions"] if one["name"]}}

@@ -30,7 +30,7 @@ from workflows.presentation.times import short_moment
 from workflows.services.approvals.answers import checked, fields_of, options_of
 from workflows.services.approvals.page import shown_fields
 from workflows.services.approvals.refusals import AnswerInvalid
-from workflows.services.definitions.catalogue import catalogue_of
+from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run import test_runs
 from workflows.services.dry_run.samples import sample_payload
 
@@ -157,7 +157,7 @@ def _outcome(trial: WorkflowRehearsal) -> dict[str, Any]:
         return {"problems": problem_lines(problems, trial.document)}
     key = trial.definition.key if trial.definition else ""
     try:
-        program = compile_document(trial.document, catalogue_of(trial.tenant, key))
+        program = compile_document(validated(trial.tenant, trial.document, key))
     except InvalidDocument as invalid:
         return {"problems": problem_lines(invalid.problems, trial.document)}
     kind = str(trial.document.get("trigger_type") or "")

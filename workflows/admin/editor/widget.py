@@ -19,9 +19,8 @@ from django_jsonform.widgets import JSONFormWidget
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.differences import differences
-from workflows.admin.editor.endpoints.check import checked
+from workflows.admin.editor.endpoints.check import checked, mistakes_of
 from workflows.admin.editor.endpoints.choices import choices_of
-from workflows.admin.editor.endpoints.mistakes import mistakes_of
 from workflows.admin.editor.endpoints.samples import sample_of
 from workflows.admin.editor.endpoints.values import groups_of
 from workflows.admin.editor.form.shape import from_form, is_form, to_form
@@ -32,6 +31,7 @@ from workflows.models.version import WorkflowVersion
 from workflows.presentation.actors import actor_words
 from workflows.presentation.documents import document_text
 from workflows.presentation.times import short_moment
+from workflows.services.definitions.catalogue import things_of
 from workflows.services.definitions.drafts import edited, mark
 
 ENDPOINTS: Final = ("check", "preview", "values", "copy", "paste")
@@ -75,12 +75,13 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
         about = self.about(from_form(form)) if form else {}
         tenant = self.tenant
         key = self.instance.key if self.instance else ""
+        things = things_of(tenant) if tenant else []
         return {
             "form": form,
             "raw": "" if form else value,
-            "choices": choices_of(tenant, key) if tenant else {},
+            "choices": choices_of(tenant, key, things) if tenant else {},
             "groups": about.get("groups", []),
-            "checked": checked(tenant, form, choices_of(tenant), key) if tenant and form else {},
+            "checked": checked(tenant, form, key, things) if tenant and form else {},
             "show_problems": posted,
             "definition": self._key(),
             "tenant": str(tenant.pk) if tenant else "",
@@ -144,6 +145,8 @@ class EditorField(JSONFormField):  # type: ignore[misc]  # the package has no ty
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": EditorWidget(), **kwargs})
+        # Each form has a field of its own, and asks it several times for the same text.
+        self._read: tuple[str, Json] = ("", None)
 
     def prepare_value(self, value: Any) -> Any:
         """Show text: the document as it is written, or what was posted."""
@@ -157,6 +160,11 @@ class EditorField(JSONFormField):  # type: ignore[misc]  # the package has no ty
         """Return the document. Everything else about it is the validator's to say."""
         if not value:
             raise ValidationError(self.error_messages["required"], code="required")
+        if value != self._read[0]:
+            self._read = value, self._document_of(value)
+        return self._read[1]
+
+    def _document_of(self, value: str) -> Json:
         try:
             given = document_text.read(value.replace("\r\n", "\n"))
             document = from_form(given) if is_form(given) else given

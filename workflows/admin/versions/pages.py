@@ -27,11 +27,11 @@ from workflows.presentation.changes.raw import hunks
 from workflows.presentation.changes.sentences import told
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.languages import language_changes
+from workflows.services.definitions.catalogue import problems_of
 from workflows.services.definitions.drafts import discard_draft, unstorable
 from workflows.services.definitions.languages import changed_places, language_of, places_between
-from workflows.services.definitions.publish import problems_of
-from workflows.services.definitions.restore import PublishedMeanwhile, publish_again, take_as_draft
-from workflows.services.definitions.source_control import take_over
+from workflows.services.definitions.lifecycle import take_over
+from workflows.services.definitions.publish import PublishedMeanwhile, publish_again, take_as_draft
 
 MOST_OFFERED = 200
 
@@ -102,13 +102,13 @@ class VersionPages:
         """Publish an old version as the newest one, after a look at what that changes."""
         version, definition = self._version(request, pk)
         form = NoteForm(request.POST if request.method == "POST" else None, initial=_note(version))
-        problems = problems_of(definition.tenant, version.document, definition.key)
         if request.method == "POST" and "as_draft" in request.POST:
             return self._as_draft(request, version)
-        if request.method == "POST" and not problems and form.is_valid():
+        if request.method == "POST" and form.is_valid():
             answer = self._publish_again(request, version, form)
             if answer is not None:
                 return answer
+        problems = problems_of(definition.tenant, version.document, definition.key)
         context = {
             "definition": definition,
             "version": version,
@@ -137,7 +137,7 @@ class VersionPages:
             messages.error(request, said)
             return HttpResponseRedirect(request.path)
         except InvalidDocument:
-            return HttpResponseRedirect(request.path)
+            return None
         said = _("Version %(number)s is published.") % {"number": new.version}
         messages.success(request, said)
         log = _("Went back to version %(number)s.") % {"number": version.version}

@@ -10,8 +10,8 @@ from tenants.core.json.pointers import pointer
 from tenants.core.values.comparison import kind_of
 from tenants.core.values.numbers import as_number
 from tenants.core.values.paths import parse_path
-from workflows.definition.checks.guards import rows
 from workflows.definition.checks.parent_scope import Surroundings
+from workflows.definition.checks.seen import rows
 from workflows.definition.checks.simple import check_keys, wrong_type
 from workflows.definition.checks.templates import check_path, check_template, check_templates
 from workflows.definition.codes import Code

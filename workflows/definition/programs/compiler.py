@@ -12,25 +12,20 @@ from typing import Any
 from workflows.definition.blocks import all_steps, held, own_params
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.conditions import compile_condition
-from workflows.definition.errors import InvalidDocument
 from workflows.definition.kinds import KINDS
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.programs.assembly import assemble, plan_anything
 from workflows.definition.programs.plans import make_plan
-from workflows.definition.reminders import with_quiet_reminders
 from workflows.definition.schemas import bare
 from workflows.definition.templates import paths_in
-from workflows.definition.validate import validate
+from workflows.definition.validate import ValidDocument
 
 _TEXT = {"type": "string"}
 
 
-def compile_document(document: object, catalogue: Catalogue) -> dict[str, Any]:
-    """Return the stored program. Raises InvalidDocument with every problem."""
-    problems = validate(document, catalogue)
-    if problems or not isinstance(document, dict):
-        raise InvalidDocument(problems)
-    document = with_quiet_reminders(document)
+def compile_document(valid: ValidDocument) -> dict[str, Any]:
+    """Return the stored program."""
+    document, catalogue = valid.complete, valid.catalogue
     instructions, on_failure = assemble(document, catalogue)
     output = plan_anything(document.get("output"))
     return {

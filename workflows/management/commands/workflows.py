@@ -19,8 +19,8 @@ from workflows.presentation.documents.languages import language_changes
 from workflows.presentation.documents.places import place
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.languages import changed_places
-from workflows.services.definitions.publish import publish
-from workflows.services.definitions.source_control import GIT, keep_in_git
+from workflows.services.definitions.lifecycle import GIT, keep_in_git
+from workflows.services.definitions.publish import publish_valid
 from workflows.services.definitions.transfer import (
     Plan,
     State,
@@ -123,8 +123,8 @@ class Command(BaseCommand):
         published = known is not None and known.version > 0
         definition = known or WorkflowDefinition(tenant=tenant, key=key)
         says_new = not (published and same_json(definition.definition, document))
-        if options["publish"] and says_new:
-            version = publish(tenant, ACTOR, definition, document, options["note"])
+        if options["publish"] and says_new and plan.valid:
+            version = publish_valid(tenant, ACTOR, definition, plan.valid, options["note"])
             self.stdout.write(f"{key}: version {version.version} published")
         elif plan.can_be_imported:
             definition = keep(tenant, ACTOR, plan)

@@ -1,17 +1,25 @@
-"""What a tenant's documents may name: gathered from the library, the allow-list and its rows."""
+"""What a tenant's documents may name, from library, allow-list and rows; whether they fit it."""
 
 from collections import defaultdict
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Case, CharField, Value, When, Window
+from django.db.models.functions import Concat, RowNumber
 
 from actions import library, records, registry
 from actions import wording as actions_wording
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from actions.spec import ActionSpec
+from tenants.core.json import Json
 from tenants.models.membership import Membership, Role
 from tenants.models.tenant import Tenant
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
 from workflows.definition.codes import Code
+from workflows.definition.problems import Problem
+from workflows.definition.validate import ValidDocument, validate
 from workflows.event_types import all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.runs import errors
@@ -22,20 +30,62 @@ KNOWN_ERRORS: Final = frozenset(
 )
 
 
-def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that a tenant has and documents name."""
+
+    # As references write it: "connection:slack", "message_template:email", "workflow"; or "person",
+    # and "person:gone" of a member who cannot log in.
+    kind: str
+    key: str  # a person's is the user name
+    name: str
+
+
+def things_of(tenant: Tenant) -> list[Thing]:
+    """Return all of them, those of a kind by name: one statement."""
+    templates = MessageTemplate.objects.filter(tenant=tenant)
+    connections = Connection.objects.filter(tenant=tenant)
+    workflows = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
+    members = Membership.objects.filter(tenant=tenant)
+    active = Case(When(user__is_active=True, then=Value("person")), default=Value("person:gone"))
+    first, last = "user__first_name", "user__last_name"
+    full_name = Concat(first, Value(" "), last, output_field=CharField())
+    found = _rows(templates, Concat(Value("message_template:"), "channel")).union(
+        _rows(connections, Concat(Value("connection:"), "kind")),
+        _rows(workflows, Value("workflow")),
+        _rows(members, active, "user__username", full_name, order="user__username"),
+        all=True,
+    )
+    # The database sorts names as people do, but each kind for itself.
+    in_order = sorted(found, key=lambda row: row[3])
+    return [Thing(kind, key, name.strip() or key) for kind, key, name, _rank in in_order]
+
+
+def _rows(rows: Any, kind: Any, key: str = "key", name: Any = "name", order: str = "name") -> Any:
+    rank = Window(RowNumber(), order_by=order)
+    return rows.order_by().values_list(kind, key, name, rank)
+
+
+def catalogue_of(
+    tenant: Tenant, own_workflow: str = "", things: Iterable[Thing] | None = None
+) -> Catalogue:
     """Return everything that exists for `tenant` right now.
 
     `own_workflow` is the key of the workflow whose document is looked at: it cannot run itself.
+    `things` are the tenant's, if somebody has just read them.
     """
     references: dict[str, set[str]] = defaultdict(set)
-    for kind, key in Connection.objects.filter(tenant=tenant).values_list("kind", "key"):
-        references[f"connection:{kind}"].add(key)
-        references["connection"].add(key)
-    templates = MessageTemplate.objects.filter(tenant=tenant)
-    for channel, key in templates.values_list("channel", "key"):
-        references[f"message_template:{channel}"].add(key)
-    published = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
-    people = Membership.objects.filter(tenant=tenant, user__username__contains="@")
+    workflows, people = {}, set()
+    for thing in things_of(tenant) if things is None else things:
+        what, _colon, _kind = thing.kind.partition(":")
+        if what == "workflow":
+            workflows[thing.key] = thing.name
+        elif what == "person":
+            people.add(thing.key)
+        else:
+            references[thing.kind].add(thing.key)
+        if what == "connection":
+            references[what].add(thing.key)
     return Catalogue(
         actions={
             spec.name: ActionSignature(
@@ -51,12 +101,28 @@ def catalogue_of(tenant: Tenant, own_workflow: str = "") -> Catalogue:
             )
             for record in records.all_records()
         },
-        workflows=dict(published.values_list("key", "name")),
+        workflows=workflows,
         errors=KNOWN_ERRORS,
         roles=frozenset(Role.values),
-        people=frozenset(people.values_list("user__username", flat=True)),
+        people=frozenset(name for name in people if "@" in name),
         own_workflow=own_workflow,
     )
+
+
+def problems_of(
+    tenant: Tenant, document: Json, key: str = "", things: Iterable[Thing] | None = None
+) -> list[Problem]:
+    """Return everything that is wrong with a document, for this tenant, now.
+
+    `key` is that of the workflow it belongs to, "" if it has none yet; `things` are the tenant's,
+    if somebody has just read them.
+    """
+    return validate(document, catalogue_of(tenant, key, things))
+
+
+def validated(tenant: Tenant, document: Json, key: str = "") -> ValidDocument:
+    """Return a document as one that can be published now. Raises InvalidDocument."""
+    return ValidDocument(document, catalogue_of(tenant, key))
 
 
 def _is_of_host(spec: ActionSpec) -> bool:

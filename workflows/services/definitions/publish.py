@@ -1,25 +1,16 @@
-"""Publish a document: check it, make an immutable version, let new runs use it."""
+"""Publish a document, or go back to an old one: an immutable version that new runs use."""
 
 from django.db import transaction
 
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
-from workflows.definition.errors import InvalidDocument
-from workflows.definition.problems import Problem
 from workflows.definition.programs.compiler import compile_document
-from workflows.definition.validate import validate
+from workflows.definition.validate import ValidDocument
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
-from workflows.services.definitions.catalogue import catalogue_of
-
-
-def problems_of(tenant: Tenant, document: Json, key: str = "") -> list[Problem]:
-    """Return everything that is wrong with a document, for this tenant, now.
-
-    `key` is that of the workflow it belongs to, "" if it has none yet.
-    """
-    return validate(document, catalogue_of(tenant, key))
+from workflows.services.definitions.catalogue import validated
+from workflows.services.definitions.drafts import save_draft
 
 
 def publish(
@@ -29,11 +20,15 @@ def publish(
 
     Raises InvalidDocument with every problem, having changed nothing. Runs in flight keep theirs.
     """
-    catalogue = catalogue_of(tenant, definition.key)
-    problems = validate(document, catalogue)
-    if problems:
-        raise InvalidDocument(problems)
-    program = compile_document(document, catalogue)
+    valid = validated(tenant, document, definition.key)
+    return publish_valid(tenant, actor, definition, valid, note)
+
+
+def publish_valid(
+    tenant: Tenant, actor: str, definition: WorkflowDefinition, valid: ValidDocument, note: str
+) -> WorkflowVersion:
+    """Publish what was validated just now."""
+    document, program = valid.written, compile_document(valid)
     with tenant_scope(tenant), transaction.atomic():
         _lock(definition)
         definition.tenant = tenant
@@ -78,3 +73,41 @@ def _lock(definition: WorkflowDefinition) -> None:
 
 def _listened_types(document: Json) -> list[str]:
     return list(dict.fromkeys([document["trigger_type"], *document.get("also_on", [])]))
+
+
+class PublishedMeanwhile(Exception):
+    """Somebody published since the person looked."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"version {version} was published meanwhile")
+        self.version = version
+
+
+def publish_again(
+    tenant: Tenant, actor: str, old: WorkflowVersion, note: str, seen: int
+) -> WorkflowVersion:
+    """Publish the document of `old` as the newest version; a draft stays as it is.
+
+    `seen` is the version that the person saw as the newest. Raises PublishedMeanwhile, and
+    InvalidDocument if the document does not fit what exists today; then nothing has changed.
+    """
+    with tenant_scope(tenant), transaction.atomic():
+        definition = _locked(tenant, old)
+        if definition.version != seen:
+            raise PublishedMeanwhile(definition.version)
+        draft = definition.draft
+        version = publish(tenant, actor, definition, old.document, note)
+        if draft is not None:
+            save_draft(tenant, actor, definition, draft)
+        return version
+
+
+def take_as_draft(tenant: Tenant, actor: str, old: WorkflowVersion) -> WorkflowDefinition:
+    """Make the document of `old` the draft, so that it can be mended before it is published."""
+    with tenant_scope(tenant), transaction.atomic():
+        return save_draft(tenant, actor, _locked(tenant, old), old.document)
+
+
+def _locked(tenant: Tenant, old: WorkflowVersion) -> WorkflowDefinition:
+    rows = WorkflowDefinition.objects.of(tenant).select_for_update()
+    return rows.get(pk=old.definition_id)

@@ -11,8 +11,9 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.blocks import all_steps, mapping
 from workflows.definition.catalogue import Catalogue
+from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
-from workflows.definition.validate import validate
+from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents.export_format import Entry
@@ -38,7 +39,8 @@ class Plan:
     state: State
     definition: WorkflowDefinition | None
     before: Json  # what it would be compared with; {} of a new one
-    problems: tuple[Problem, ...]  # why it could not be published yet
+    valid: ValidDocument | None  # None: it could not be published yet
+    problems: tuple[Problem, ...]  # because of these
     mark: str  # of the definition as it was looked at; "" of a new one
 
     @property
@@ -77,11 +79,12 @@ def plan_import(
     """
     catalogue = catalogue_of(tenant)
     entries = list(entries)
-    if from_files:
-        together = {one.key: name_in(one.document) for one in entries}
-        catalogue = replace(catalogue, workflows={**catalogue.workflows, **together})
     rows = WorkflowDefinition.objects.of(tenant).filter(key__in=[one.key for one in entries])
     known = {one.key: one for one in (rows.select_for_update() if lock else rows)}
+    if from_files:
+        archived = {one.key for one in known.values() if one.archived_at}
+        together = {one.key: name_in(one.document) for one in entries if one.key not in archived}
+        catalogue = replace(catalogue, workflows={**catalogue.workflows, **together})
     return [_plan(one, known.get(one.key), catalogue, from_files) for one in entries]
 
 
@@ -89,16 +92,25 @@ def _plan(
     entry: Entry, known: WorkflowDefinition | None, catalogue: Catalogue, from_files: bool
 ) -> Plan:
     before = _compared_with(known)
-    own = replace(catalogue, own_workflow=entry.key)
-    problems = tuple(validate(entry.document, own))
+    valid, problems = _validated(entry, catalogue)
     return Plan(
         entry,
         _state(entry, known, before, from_files),
         known,
         before,
+        valid,
         problems,
         mark(known) if known else "",
     )
+
+
+def _validated(
+    entry: Entry, catalogue: Catalogue
+) -> tuple[ValidDocument | None, tuple[Problem, ...]]:
+    try:
+        return ValidDocument(entry.document, replace(catalogue, own_workflow=entry.key)), ()
+    except InvalidDocument as invalid:
+        return None, tuple(invalid.problems)
 
 
 def _state(entry: Entry, known: WorkflowDefinition | None, before: Json, from_files: bool) -> State:

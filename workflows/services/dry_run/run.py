@@ -29,7 +29,7 @@ from workflows.runtime.dry_run.runner import Played, play
 from workflows.runtime.dry_run.simulated_run import Role
 from workflows.runtime.runs.parent_scope import Surroundings
 from workflows.runtime.runs.programs import LoadedProgram, program_of
-from workflows.services.definitions.catalogue import catalogue_of
+from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run.samples import sample_payload
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import Clock, Verdict, judge
@@ -128,7 +128,7 @@ def script_of(
         loaded = program_of(what.definition_id, what.version)
         return Script(loaded, what.definition_id, what.version)
     key = definition.key if definition else ""
-    program = load_program(compile_document(what, catalogue_of(tenant, key)))
+    program = load_program(compile_document(validated(tenant, what, key)))
     loaded = LoadedProgram(program, program.name, key)
     if definition is None:
         return Script(loaded, UUID(int=0), 0)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.support.company import case
-from workflows.admin.editor.form.copying import copied, pasted
+from workflows.admin.editor.endpoints.views import copied, pasted
 from workflows.admin.editor.form.params import BadForm
 from workflows.admin.editor.form.steps import read_steps, show_steps
 from workflows.presentation.documents.document_text import Unreadable

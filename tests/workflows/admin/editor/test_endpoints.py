@@ -8,7 +8,11 @@ from django.urls import reverse
 
 from tests.support.company import case
 from workflows.admin.editor.form.shape import to_form
+from workflows.models.definition import WorkflowDefinition
+from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
+
+NOTE = {"name": "note", "action": "log_note", "params": {"text": "x"}}
 
 
 @pytest.fixture
@@ -212,3 +216,18 @@ def test_a_damaged_question_is_refused(ask, question):
     status, _answer = ask("check", **question)
 
     assert status == 400
+
+
+def test_a_check_sees_what_a_colleague_has_just_changed(ask, tenant):
+    step = {"name": "a", "action": "run_workflow", "params": {"workflow": "refunds"}}
+    form = to_form({**case("seed_new_order"), "steps": [step]})
+    assert [one["area"] for one in ask("check", form=form)[1]["problems"]] == ["params"]
+
+    callee = WorkflowDefinition(tenant=tenant, key="refunds")
+    publish(
+        tenant, "user:rana", callee, {**case("seed_new_order"), "name": "Refunds", "steps": [NOTE]}
+    )
+    _status, answer = ask("check", form=form)
+
+    assert answer["problems"] == []
+    assert answer["summaries"]["steps/0"]["line"] == "Refunds"

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from workflows.admin.editor.endpoints.check import MOST_SHOWN, checked
-from workflows.admin.editor.endpoints.choices import choices_of
 from workflows.admin.editor.form.shape import to_form
+from workflows.services.definitions.catalogue import things_of
 
 pytestmark = pytest.mark.django_db
 SMALL, TIMES = 110, 4
@@ -81,11 +81,11 @@ def lines_run(work):
 
 @pytest.mark.parametrize("name", FORMS)
 def test_a_hostile_form_is_checked_in_proportion_to_its_size(tenant, name):
-    choices, taken = choices_of(tenant, ""), []
-    checked(tenant, to_form(FORMS[name](3)), choices)  # what is read once
+    things, taken = things_of(tenant), []
+    checked(tenant, to_form(FORMS[name](3)), things=things)  # what is read once
     for size in (SMALL, SMALL * TIMES):
         form = to_form(FORMS[name](size))
-        lines, found = lines_run(lambda form=form: checked(tenant, form, choices))
+        lines, found = lines_run(lambda form=form: checked(tenant, form, things=things))
         taken.append(lines)
         assert len(found["problems"]) <= 2 * MOST_SHOWN
 

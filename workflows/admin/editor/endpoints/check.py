@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from tenants.core.json import Json
+from tenants.core.json.strict_json import BadJson
 from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.endpoints.mistakes import mistakes_of
+from workflows.admin.editor.endpoints.choices import named_choices
 from workflows.admin.editor.endpoints.values import OUTPUTS
-from workflows.admin.editor.form.places import Place, place_of
+from workflows.admin.editor.form.nodes import JSON_TEXT, Node
+from workflows.admin.editor.form.places import SETTINGS, At, Place, place_of
+from workflows.admin.editor.form.scalars import read_json
 from workflows.admin.editor.form.shape import from_form
-from workflows.admin.editor.form.steps import all_steps
+from workflows.admin.editor.form.steps import all_steps, node_of
 from workflows.admin.editor.presentation.events import choices_in, titles_of
 from workflows.admin.editor.presentation.summaries import condition_line, summary_of
 from workflows.definition.blocks import elements, mapping
@@ -22,8 +27,9 @@ from workflows.definition.problems import Problem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.documents import document_text
+from workflows.presentation.json_faults import said_of
 from workflows.presentation.runs.errors import sentence
-from workflows.services.definitions.publish import problems_of
+from workflows.services.definitions.catalogue import Thing, problems_of, things_of
 from workflows.services.onboarding.gallery import switched_off
 
 Form = Mapping[str, Any]
@@ -34,19 +40,21 @@ _FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
 
 
 def checked(
-    tenant: Tenant, form: Form, choices: Mapping[str, Any], key: str = ""
+    tenant: Tenant, form: Form, key: str = "", things: Sequence[Thing] | None = None
 ) -> dict[str, Json]:
     """Return the problems, the lines of the cards and the JSON text. Raises BadForm.
 
     `off` names the connections it would use that are switched off: it can be published all the
     same, since they may be on again when it runs.
-    `key` is that of the workflow, "" if it has none yet.
+    `key` is that of the workflow, "" if it has none yet; `things` are the tenant's, read just now
+    if they are not given.
     """
     document = from_form(dict(form))
+    things = things_of(tenant) if things is None else things
     return {
-        "problems": shown_problems(problems_of(tenant, document, key), form),
+        "problems": shown_problems(problems_of(tenant, document, key, things), form),
         "off": listed(switched_off(tenant, document)),
-        "summaries": _lines(document, choices),
+        "summaries": _lines(document, named_choices(things, key)),
         "text": document_text.write(document),
     }
 
@@ -123,3 +131,59 @@ def _names(document: Mapping[str, Json]) -> dict[str, str]:
         for key, title in OUTPUTS.get(str(step.get("action")), {}).items()
     }
     return {**outputs, **before, **{f"trigger.{key}": title for key, title in named.items()}}
+
+
+def mistakes_of(form: Form) -> list[tuple[Place, str]]:
+    """Return each mistake that only a form can have, with its place: they keep it from being saved.
+
+    A name given twice, a value without a name, JSON that is none.
+    """
+    found = [
+        (Place(SETTINGS, "settings", ("values", *at)), words)
+        for at, words in _of_rows(form["head"].get("values", []))
+    ]
+    found += [
+        (Place(SETTINGS, "settings", ("output", *at)), words)
+        for at, words in _of_node(form["head"].get("output", []), JSON_TEXT, ())
+    ]
+    lists = {name: form.get(name) for name in ("steps", "on_failure")}
+    for part, step in all_steps(lists):
+        for at, words in _of_node(step.get("params"), node_of(step.get("action")), ()):
+            found.append((Place(part, "params", at), words))
+    return found
+
+
+def _of_node(form: Json, node: Node, at: At) -> Iterator[tuple[At, str]]:
+    if node.kind == "json" and isinstance(form, str):
+        yield from _of_json(form, at)
+    elif isinstance(form, list) and node.kind in {"map", "json"}:
+        yield from (((*at, *inner), words) for inner, words in _of_rows(form))
+    elif isinstance(form, list) and node.items is not None:
+        for index, item in enumerate(form):
+            yield from _of_node(item, node.items, (*at, index))
+    elif isinstance(form, Mapping):
+        for name, inner in form.items():
+            below = node.members.get(name)
+            if below is not None:
+                yield from _of_node(inner, below, (*at, name))
+
+
+def _of_rows(rows: Json) -> Iterator[tuple[At, str]]:
+    seen = set()
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        name = row.get("k", "")
+        if not name and row.get("v"):
+            yield (index, "k"), _("Give this a name.")
+        elif name and name in seen:
+            yield (index, "k"), _("This name stands here twice. Change one.")
+        seen.add(name)
+
+
+def _of_json(text: str, at: At) -> Iterator[tuple[At, str]]:
+    start = text.lstrip()
+    if not start.startswith(("{", "[")) or start.startswith(("{{", "{%")):
+        return
+    try:
+        read_json(text)
+    except BadJson as problem:
+        yield at, said_of(problem)

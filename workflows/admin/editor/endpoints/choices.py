@@ -11,10 +11,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from actions import records
-from actions.models.connection import Connection
 from actions.models.message_template import Channel, MessageTemplate
 from tenants.core.json import Json
-from tenants.models.membership import Membership, Role
+from tenants.models.membership import Role
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.known import Known, all_known
 from workflows.admin.editor.form.nodes import Node
@@ -24,8 +23,8 @@ from workflows.admin.editor.presentation.events import events_of, titles_of
 from workflows.admin.editor.presentation.kinds import usual_choices
 from workflows.admin.editor.presentation.operators import operators
 from workflows.definition.values.windows import DAYS
-from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.whatsapp import asked
+from workflows.services.definitions.catalogue import Thing
 
 # What people call choices that actions offer as words of code.
 WORDS: Final[Mapping[str, Any]] = {
@@ -48,11 +47,11 @@ WORDS: Final[Mapping[str, Any]] = {
 Choice = dict[str, str]
 
 
-def choices_of(tenant: Tenant, own_workflow: str = "") -> dict[str, Json]:
+def choices_of(tenant: Tenant, own_workflow: str, things: Iterable[Thing]) -> dict[str, Json]:
     """Return everything for the page. `own_workflow`: the key of the one being edited."""
-    templates = list(MessageTemplate.objects.of(tenant.pk).order_by("name"))
-    connections = list(Connection.objects.of(tenant.pk).order_by("name"))
+    whatsapp = MessageTemplate.objects.of(tenant.pk).filter(channel=Channel.WHATSAPP)
     return {
+        **named_choices(things, own_workflow),
         "actions": {known.name: _action(known) for known in all_known()},
         "events": [
             {
@@ -63,24 +62,31 @@ def choices_of(tenant: Tenant, own_workflow: str = "") -> dict[str, Json]:
             }
             for kind in events_of(tenant)
         ],
-        "people": _people(tenant),
+        "people": _people(things),
         "days": [_choice(day, WEEKDAYS[number]) for number, day in enumerate(DAYS)],
         "usual_choices": usual_choices(),
-        "tables": [_choice(one.alias, one.label) for one in records.all_records()],
         "fields": {one.alias: _fields(one, one.writable) for one in records.all_records()},
         "creatable": {one.alias: _fields(one, one.creatable) for one in records.all_records()},
         "readable": {one.alias: _fields(one, one.readable) for one in records.all_records()},
-        "references": {
-            **_references(templates, connections),
-            "workflow": _workflows(tenant, own_workflow),
-        },
         "parameters": {
-            template.key: asked(template.registered)
-            for template in templates
-            if template.channel == Channel.WHATSAPP
+            template.key: asked(template.registered) for template in whatsapp.order_by("name")
         },
         "operators": operators(),
         "words": {word: str(label) for word, label in WORDS.items()},
+    }
+
+
+def named_choices(things: Iterable[Thing], own_workflow: str) -> dict[str, Json]:
+    """Return what the lines of the steps name: stored things by their kind, and tables."""
+    references: dict[str, list[Choice]] = {"workflow": []}
+    for thing in things:
+        if thing.kind == "workflow" and thing.key != own_workflow:
+            references["workflow"].append({"value": thing.key, "title": thing.name})
+        elif not thing.kind.startswith(("workflow", "person")):
+            references.setdefault(thing.kind, []).append(_choice(thing.key, thing.name))
+    return {
+        "tables": [_choice(one.alias, one.label) for one in records.all_records()],
+        "references": references,
     }
 
 
@@ -122,23 +128,12 @@ def fresh(form: Json, node: Node) -> Json:
     return {**made, "fresh": "1"} if any(one.names for one in node.members.values()) else made
 
 
-def _people(tenant: Tenant) -> dict[str, list[Choice]]:
+def _people(things: Iterable[Thing]) -> dict[str, list[Choice]]:
     """Return whom an approval can ask: everybody of a role, or one person."""
-    members = Membership.objects.filter(tenant=tenant, user__is_active=True)
-    users = [one.user for one in members.select_related("user").order_by("user__username")]
     return {
         "roles": [_choice(f"role:{role.value}", role.people) for role in Role],
-        "people": [_choice(user.username, user.get_full_name() or user.username) for user in users],
+        "people": [_choice(one.key, one.name) for one in things if one.kind == "person"],
     }
-
-
-def _workflows(tenant: Tenant, own_workflow: str) -> list[Choice]:
-    rows = WorkflowDefinition.objects.of(tenant).filter(archived_at=None, version__gt=0)
-    return [
-        {"value": key, "title": name}
-        for key, name in rows.order_by("name").values_list("key", "name")
-        if key != own_workflow
-    ]
 
 
 def _fields(record: Any, names: Iterable[str]) -> dict[str, Json]:
@@ -154,19 +149,6 @@ def _field(field: Any) -> dict[str, Json]:
         "long": is_long,
         "boolean": is_yes_no,
     }
-
-
-def _references(
-    templates: Iterable[MessageTemplate], connections: Iterable[Connection]
-) -> dict[str, list[Choice]]:
-    found: dict[str, list[Choice]] = {}
-    for template in templates:
-        kind = f"message_template:{template.channel}"
-        found.setdefault(kind, []).append(_choice(template.key, template.name))
-    for connection in connections:
-        kind = f"connection:{connection.kind}"
-        found.setdefault(kind, []).append(_choice(connection.key, connection.name))
-    return found
 
 
 def _choice(value: object, title: object) -> Choice:

@@ -18,7 +18,7 @@ from workflows.admin.editor.presentation.outputs import (
     loops_around,
     schema_of_output,
 )
-from workflows.definition.checks.outputs import REMINDER_PARTS
+from workflows.definition.checks.parent_scope import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import TENANT_FIELDS, Scope
 from workflows.definition.values.json_values import exact

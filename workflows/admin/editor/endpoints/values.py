@@ -1,4 +1,4 @@
-"""What can be inserted into a field or asked about in a condition, each with a real example."""
+"""What can be inserted or asked about, each with a real example; what a text would become."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.core.values.numbers import as_number
-from tenants.core.values.paths import MISSING, lookup, show_path
+from tenants.core.values.paths import LEFT_OUT, MISSING, lookup, show_path
 from tenants.core.values.written import as_moment
 from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.endpoints.samples import Sample, sample_in
@@ -21,10 +21,14 @@ from workflows.admin.editor.form.steps import all_steps
 from workflows.admin.editor.presentation.events import choices_in, schema_of, titles_of
 from workflows.admin.editor.presentation.outputs import choices_in as choices_of_approval
 from workflows.admin.editor.presentation.outputs import question_titles, schema_of_output
-from workflows.definition.checks.outputs import REMINDER_PARTS
+from workflows.definition.checks.parent_scope import REMINDER_PARTS
+from workflows.definition.errors import ExpressionError
 from workflows.definition.schemas import member
 from workflows.definition.scope import TENANT_FIELDS
+from workflows.definition.templates import compile_template, template_problems
+from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.numbers import shortened
+from workflows.presentation.runs.errors import sentence
 from workflows.presentation.values import field_title, spelt_out
 
 Schema = Mapping[str, Json]
@@ -269,3 +273,24 @@ def _kind_of(value: Json) -> str:
     if isinstance(value, str) and len(value) >= 10 and as_moment(value, UTC) is not None:
         return "date"
     return "text" if isinstance(value, str) else "any"
+
+
+def preview(text: str, sample: Sample, *, html: bool = False) -> dict[str, Json]:
+    """Return {"text": …, "state": "real" | "made_up" | "problem" | "none"}. Never raises."""
+    if not is_template(text):
+        return {"text": "", "state": "none"}
+    problems = template_problems(text)
+    if problems:
+        return {"text": sentence(problems[0].code, problems[0].params), "state": "problem"}
+    try:
+        template = compile_template(text, html=html)
+        as_value = template.single and not html
+        value = template.value(sample.scope) if as_value else template.text(sample.scope)
+    except ExpressionError as error:
+        return {"text": sentence(error.code, error.params), "state": "problem"}
+    shown = _("left out, because it is empty") if value is LEFT_OUT else _as_text(value)
+    return {"text": shown, "state": "real" if sample.real else "made_up"}
+
+
+def _as_text(value: Json) -> str:
+    return value if isinstance(value, str) else example_of(value)

@@ -1,4 +1,4 @@
-"""The questions that the editor asks while somebody edits: check, preview, values."""
+"""The questions that the editor asks while somebody edits: check, preview, values, copied steps."""
 
 from __future__ import annotations
 
@@ -19,15 +19,24 @@ from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.check import checked, is_saved
 from workflows.admin.editor.endpoints.choices import choices_of
-from workflows.admin.editor.endpoints.preview import preview
 from workflows.admin.editor.endpoints.samples import Sample, sample_of
-from workflows.admin.editor.endpoints.values import groups_of
-from workflows.admin.editor.form.copying import copied, pasted
+from workflows.admin.editor.endpoints.values import groups_of, preview
 from workflows.admin.editor.form.shape import BadForm, from_form, to_form
-from workflows.definition.checks.shape import MOST_BYTES
+from workflows.admin.editor.form.steps import read_steps, show_steps
+from workflows.admin.editor.presentation.summaries import step_label
+from workflows.definition.blocks import every_step
+from workflows.definition.codes import Code
+from workflows.definition.problems import Problem
+from workflows.definition.validate import MOST_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
+from workflows.presentation.runs.errors import sentence
+from workflows.services.definitions.catalogue import problems_of, things_of
 
+# What a company may not have; what a workflow has not shows on the cards at once.
+_LACKING: Final = frozenset(
+    {Code.UNKNOWN_REFERENCE, Code.UNKNOWN_ACTION, Code.UNKNOWN_TABLE, Code.UNKNOWN_FIELD}
+)
 MOST_PREVIEWS: Final = 60
 # In a list's step: what each element hands back is read where its steps are done.
 PLACE_OF_ITEMS: Final = "params/result"
@@ -71,18 +80,17 @@ class Asked:
 
 def check(asked: Asked) -> dict[str, Json]:
     """Answer with the problems of a form, or turn JSON text into a form."""
-    choices = choices_of(asked.tenant, asked.key)
     if "saved" in asked.body:
         return {"saved": is_saved(asked.tenant, asked.definition, asked.document)}
     if "text" not in asked.body:
-        return checked(asked.tenant, asked.body["form"], choices, asked.key)
+        return checked(asked.tenant, asked.body["form"], asked.key)
     try:
         form = to_form(document_text.read(str(asked.body["text"])))
     except document_text.Unreadable as mistake:
         return {"error": str(mistake)}
     except BadForm:
         return {"error": _("This is JSON, but no workflow: it needs a name and a list of steps.")}
-    return {"form": form, **checked(asked.tenant, form, choices, asked.key)}
+    return {"form": form, **checked(asked.tenant, form, asked.key)}
 
 
 def show_previews(asked: Asked) -> dict[str, Json]:
@@ -101,7 +109,8 @@ def show_previews(asked: Asked) -> dict[str, Json]:
 def list_values(asked: Asked) -> dict[str, Json]:
     """Answer with what can be inserted and chosen."""
     groups = groups_of(asked.document, asked.sample())
-    return {"groups": groups, "choices": choices_of(asked.tenant, asked.key)}
+    choices = choices_of(asked.tenant, asked.key, things_of(asked.tenant))
+    return {"groups": groups, "choices": choices}
 
 
 def copy_steps(asked: Asked) -> dict[str, Json]:
@@ -115,6 +124,45 @@ def paste_steps(asked: Asked) -> dict[str, Json]:
         return pasted(asked.tenant, str(asked.body["text"]))
     except (document_text.Unreadable, BadForm):
         return {"error": _("What was copied are no steps of a workflow.")}
+
+
+def copied(forms: Json) -> str:
+    """Return the text of steps. Raises BadForm."""
+    return document_text.write({"steps": read_steps(forms)})
+
+
+def pasted(tenant: Tenant, text: str) -> dict[str, Json]:
+    """Return the forms of the steps in a text, and in words what of them the company lacks.
+
+    The text may be what was copied, one step, a list of steps, or a whole workflow. Raises
+    Unreadable, BadForm.
+    """
+    given = document_text.read(text)
+    if isinstance(given, dict) and "steps" in given:
+        steps = given["steps"]
+    else:
+        steps = given if isinstance(given, list) else [given]
+    if not isinstance(steps, list) or not steps:
+        raise BadForm("steps")
+    if not all(isinstance(step, dict) and "action" in step for step in steps):
+        raise BadForm("step")
+    return {"steps": show_steps(steps), "missing": _missing(tenant, steps)}
+
+
+def _missing(tenant: Tenant, steps: list[Json]) -> list[str]:
+    document = {"name": "x", "trigger_type": "x", "steps": steps}
+    labels = {path: step_label(step) for path, step in every_step(steps, "/steps")}
+    told = (
+        f"{_label(problem, labels)}: {sentence(problem.code, problem.params)}"
+        for problem in problems_of(tenant, document)
+        if problem.code in _LACKING
+    )
+    return list(dict.fromkeys(told))
+
+
+def _label(problem: Problem, labels: dict[str, str]) -> str:
+    around = [path for path in labels if f"{problem.path}/".startswith(f"{path}/")]
+    return labels[max(around, key=len)] if around else ""
 
 
 ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {

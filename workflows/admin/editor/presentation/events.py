@@ -37,7 +37,7 @@ def events_of(tenant: Tenant) -> list[Kind]:
     registered = {kind.name: Kind(kind.name, str(kind.label), seen=False) for kind in _registered()}
     recent = WorkflowEvent.objects.of(tenant).order_by("-id").values_list("type")[:RECENT]
     listened = WorkflowDefinition.objects.of(tenant).values_list("trigger_type")
-    names = sorted({name for (name,) in [*recent, *listened] if name} - set(registered))
+    names = sorted({name for (name,) in recent.union(listened, all=True) if name} - set(registered))
     return [*registered.values(), *(Kind(name, spelt_out(name), seen=True) for name in names)]
 
 

@@ -14,7 +14,7 @@ from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.presentation.events import recent_payloads
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.catalogue import Catalogue
-from workflows.definition.checks.outputs import output_of
+from workflows.definition.checks.parent_scope import output_of
 from workflows.definition.errors import ExpressionError
 from workflows.definition.kinds.waits import USUAL_CHOICES
 from workflows.definition.scope import Scope
