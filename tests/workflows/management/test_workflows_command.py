@@ -73,7 +73,7 @@ def test_a_difference_is_told_in_words_and_ends_with_1(run, folder, definition):
 
     assert code == 1
     assert said.splitlines() == [
-        "log: The workflow itself: Name changed from “Workflow log” to “Other”.",
+        "log: The workflow itself: “Name of the workflow” changed from “Workflow log” to “Other”.",
         "more: new, not published yet",
     ]
 

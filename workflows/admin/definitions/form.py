@@ -15,8 +15,7 @@ from workflows.definition.problems import Problem
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
-from workflows.presentation.documents.places import place
-from workflows.presentation.runs.errors import sentence
+from workflows.presentation.documents.places import told
 from workflows.services.definitions.drafts import edited, free_key, mark, unstorable
 from workflows.services.definitions.publish import problems_of
 
@@ -199,8 +198,7 @@ def shown_problem(problem: Problem, document: Json) -> ValidationError:
     return ValidationError(
         format_html(
             '<b>{}:</b> {} <code class="sayr-pointer" dir="ltr">{}</code>',
-            place(problem.path, document),
-            sentence(problem.code, problem.params),
+            *told(problem, document),
             problem.path or "/",
         )
     )

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy
 from actions import registry
 from workflows.definition.blocks import elements, lists_in, mapping
 from workflows.event_types import label_of
-from workflows.presentation.badges import action_label
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_label
 
 Json = Any
 
@@ -75,10 +74,8 @@ def _marks(steps: Json) -> tuple[Mark, ...]:
 
 def _mark(step: Mapping[str, Json]) -> Mark:
     action = str(step.get("action") or "")
-    label = step.get("label") or spelt_out(str(step.get("name") or "")) or action_label(action)
-    return Mark(
-        KIND_ICONS.get(action) or _icon(action), _tone(action), str(label), tuple(_ways(step))
-    )
+    icon = KIND_ICONS.get(action) or _icon(action)
+    return Mark(icon, _tone(action), step_label(step), tuple(_ways(step)))
 
 
 def _icon(action: str) -> str:

@@ -12,7 +12,7 @@ from workflows.presentation.runs.control_flow import case_label
 from workflows.presentation.runs.lines import Part
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind
 from workflows.presentation.times import by_clock, span
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_title
 
 Json = Any
 
@@ -57,7 +57,7 @@ def way_title(way: PlannedWay) -> str:
         case WayKind.CASE:
             return case_label(way.label)
         case WayKind.ARM:
-            return way.label or spelt_out(way.key)
+            return step_title(way.label, way.key)
         case WayKind.REMINDER if way.reminder is not None:
             return _reminder(way.reminder.after, way.reminder.every)
         case WayKind.REMINDER:
@@ -82,7 +82,7 @@ def item_words(item: Json) -> str:
 
 def place_words(step: PlannedStep | None, way: PlannedWay | None, index: int, count: int) -> str:
     """Return which part of its parent a child run is: “Item 3 of 5 of “Send reminders””."""
-    label = (step.label or spelt_out(step.name)) if step else ""
+    label = step_title(step.label, step.name) if step else ""
     words = {"number": index + 1, "count": count, "step": label}
     if step is None:
         return _("Part of a run")

@@ -26,7 +26,7 @@ from workflows.presentation.runs.lines import Flow, Line, Part, StepState
 from workflows.presentation.runs.plans import BY_CHILDREN, PlannedStep, PlannedWay, WayKind
 from workflows.presentation.runs.step_occurrences import Visit, visits_of
 from workflows.presentation.runs.waits import waits_for
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_title
 
 Json = Any
 Entry = Mapping[str, Json]
@@ -166,7 +166,7 @@ class _Teller:
         line = Line(
             number=number,
             name=step.name,
-            label=step.label or spelt_out(step.name),
+            label=step_title(step.label, step.name),
             action=step.action,
             state=StepState.NOT_REACHED if spot.may_come else StepState.NOT_TAKEN,
             place=f"{spot.place}{number}",

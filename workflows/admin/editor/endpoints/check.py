@@ -11,8 +11,8 @@ from workflows.admin.editor.endpoints.mistakes import mistakes_of
 from workflows.admin.editor.endpoints.values import OUTPUTS
 from workflows.admin.editor.form.places import Place, place_of
 from workflows.admin.editor.form.shape import from_form
-from workflows.admin.editor.form.steps import all_steps
-from workflows.admin.editor.presentation.events import choices_in, titles_of
+from workflows.admin.editor.form.steps import step_parts
+from workflows.admin.editor.presentation.events import choices_in
 from workflows.admin.editor.presentation.summaries import condition_line, summary_of
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
@@ -20,7 +20,9 @@ from workflows.definition.problems import Problem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.documents import document_text
+from workflows.presentation.documents.places import told
 from workflows.presentation.runs.errors import sentence
+from workflows.presentation.values import payload_fields
 from workflows.services.definitions.publish import problems_of
 
 Json = Any
@@ -40,18 +42,18 @@ def checked(
     """
     document = from_form(dict(form))
     return {
-        "problems": shown_problems(problems_of(tenant, document, key), form),
+        "problems": shown_problems(problems_of(tenant, document, key), document, form),
         "summaries": _lines(document, choices),
         "text": document_text.write(document),
     }
 
 
-def shown_problems(problems: list[Problem], form: Form) -> list[dict[str, Json]]:
+def shown_problems(problems: list[Problem], document: Json, form: Form) -> list[dict[str, Json]]:
     """Return each problem with its place in the form, and the mistakes of the form itself.
 
     Of very many only the first: each is looked for in the form.
     """
-    shown = [_placed(problem, form) for problem in problems[:MOST_SHOWN]]
+    shown = [_placed(problem, document, form) for problem in problems[:MOST_SHOWN]]
     return shown + [_shown(place, words) for place, words in mistakes_of(form)[:MOST_SHOWN]]
 
 
@@ -64,10 +66,10 @@ def is_saved(tenant: Tenant, definition: WorkflowDefinition | None, document: Js
     return versions.exists() or drafts.exists()
 
 
-def _placed(problem: Problem, form: Form) -> dict[str, Json]:
+def _placed(problem: Problem, document: Json, form: Form) -> dict[str, Json]:
     # A field that is only empty is no mistake while somebody is still on the way to it.
     is_empty = problem.code in _FILL_IN or _is_blank_path(problem)
-    words = sentence(Code.EMPTY, {}) if is_empty else sentence(problem.code, problem.params)
+    words = sentence(Code.EMPTY, {}) if is_empty else told(problem, document)[1]
     return {**_shown(place_of(problem.path, form), words), "empty": is_empty}
 
 
@@ -86,7 +88,7 @@ def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str
             "line": summary_of(step, choices, names),
             "condition": condition_line(step.get("condition"), titles, names),
         }
-        for path, step in all_steps(document)
+        for path, step in step_parts(document)
     }
     lines |= {
         path: {"condition": condition_line(block["when"], titles, names)}
@@ -98,7 +100,7 @@ def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str
 
 def _asking_blocks(document: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
     """Yield the ways of branches, with their paths."""
-    for path, step in all_steps(document):
+    for path, step in step_parts(document):
         for index, case in enumerate(elements(mapping(step.get("params")).get("cases"))):
             if "when" in mapping(case):
                 yield f"{path}/params/cases/{index}", case
@@ -110,11 +112,11 @@ def _titles(document: Mapping[str, Json]) -> dict[str, dict[str, str]]:
 
 
 def _names(document: Mapping[str, Json]) -> dict[str, str]:
-    named = titles_of(str(document.get("trigger_type") or ""))
+    named = payload_fields(str(document.get("trigger_type") or ""))
     before = {f"previous.{key}": title for key, title in named.items()}
     outputs = {
         f"steps.{step.get('name')}.output.{key}": str(title)
-        for _path, step in all_steps(document)
+        for _path, step in step_parts(document)
         for key, title in OUTPUTS.get(str(step.get("action")), {}).items()
     }
     return {**outputs, **before, **{f"trigger.{key}": title for key, title in named.items()}}

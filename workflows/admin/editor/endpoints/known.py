@@ -13,6 +13,7 @@ from actions.spec import Effect
 from workflows.admin.editor.presentation import kinds
 from workflows.definition.kinds import KINDS
 from workflows.definition.programs.program import load_retry
+from workflows.presentation.badges import action_label
 
 Json = Any
 
@@ -40,7 +41,7 @@ def all_known() -> Iterator[Known]:
     """Yield the actions, then the kinds in the order in which people look for them."""
     for spec in registry.all_actions():
         yield _action(spec)
-    yield from (_kind(name) for name in kinds.DRESSES)
+    yield from (_kind(name) for name in kinds.PRESENTATIONS)
 
 
 def known(name: object) -> Known | None:
@@ -90,14 +91,14 @@ def _usual_tries(retry: Mapping[str, Json]) -> str:
 
 
 def _kind(name: str) -> Known:
-    dress = kinds.DRESSES[name]
+    shown = kinds.PRESENTATIONS[name]
     return Known(
         name=name,
-        label=str(kinds.label_of(name)),
-        description=str(dress.description),
-        icon=dress.icon,
+        label=action_label(name),
+        description=str(shown.description),
+        icon=shown.icon,
         params=kinds.dressed(name),
         steers=True,
-        new=dress.new(),
-        blocks={path: make() for path, make in dress.blocks.items()},
+        new=shown.new(),
+        blocks={path: make() for path, make in shown.blocks.items()},
     )

@@ -11,7 +11,7 @@ from tenants.core.json.strict_json import BadJson
 from workflows.admin.editor.form.nodes import JSON_TEXT, Node
 from workflows.admin.editor.form.places import SETTINGS, At, Place
 from workflows.admin.editor.form.scalars import read_json
-from workflows.admin.editor.form.steps import all_steps, node_of
+from workflows.admin.editor.form.steps import node_of, step_parts
 from workflows.presentation.json_faults import said_of
 
 Form = Any
@@ -28,7 +28,7 @@ def mistakes_of(form: Mapping[str, Form]) -> list[tuple[Place, str]]:
         for at, words in _of_node(form["head"].get("output", []), JSON_TEXT, ())
     ]
     lists = {name: form.get(name) for name in ("steps", "on_failure")}
-    for part, step in all_steps(lists):
+    for part, step in step_parts(lists):
         for at, words in _of_node(step.get("params"), node_of(step.get("action")), ()):
             found.append((Place(part, "params", at), words))
     return found

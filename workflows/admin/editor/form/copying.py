@@ -7,12 +7,12 @@ from typing import Any, Final
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.form.params import BadForm
 from workflows.admin.editor.form.steps import read_steps, show_steps
-from workflows.admin.editor.presentation.summaries import step_label
 from workflows.definition.blocks import every_step
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
 from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
+from workflows.presentation.vocabulary import step_label
 from workflows.services.definitions.publish import problems_of
 
 Json = Any

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
@@ -46,6 +47,14 @@ def shown(value: Json) -> str:
 
 class BadForm(ValueError):
     """This is not a form that the editor made."""
+
+
+def text_in(form: Mapping[str, Any], key: str) -> str:
+    """Return the text of a field; "" if there is none. Raises BadForm."""
+    text = form.get(key, "")
+    if not isinstance(text, str):
+        raise BadForm(key)
+    return text
 
 
 def unpacked(text: object) -> Json:
