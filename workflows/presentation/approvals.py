@@ -116,10 +116,8 @@ def _mail_failure(person: str, code: str) -> str:
 
 
 def refusal_words(reason: str) -> str:
-    """Return why somebody cannot decide."""
     return str(REFUSALS.get(reason, reason))
 
 
 def fault_words(code: str, params: Mapping[str, Any]) -> str:
-    """Return what is wrong with an answer."""
     return str(FAULTS[code]) % params if code in FAULTS else code

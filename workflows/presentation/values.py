@@ -73,7 +73,6 @@ def raw(value: Json) -> str:
 
 
 def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:
-    """Return what a JSON Schema calls the members of its object."""
     members = (schema or {}).get("properties", {})
     return {name: str(member["title"]) for name, member in members.items() if "title" in member}
 

@@ -5,6 +5,7 @@ that whoever reads about a field finds it under that name. The params of actions
 in the actions' own schemas.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -207,6 +208,13 @@ def step_label(step: Json) -> str:
 
 
 def step_title(label: str | None, name: str, action: str = "") -> str:
-    """Return the label that somebody gave; else the short name as words, else what it does."""
-    called = label or spelt_out(name) or (action_label(action) if action else "")
+    """Return the label that somebody gave; else the short name as words.
+
+    A name that the editor made of the action's says less than what the action is called. The cards
+    of the editor hold to the same (`names.js`).
+    """
+    is_made = re.sub(r"_[0-9]+$", "", name) == action
+    called = (
+        label or ("" if is_made else spelt_out(name)) or (action_label(action) if action else "")
+    )
     return called or _now("a step without a name")

@@ -18,6 +18,8 @@ from workflows.presentation.changes.sentences import sentences, told
 from workflows.presentation.documents import places
 from workflows.presentation.documents.comparisons import comparison
 from workflows.presentation.documents.problems import sentence
+from workflows.presentation.documents.summary import summary
+from workflows.presentation.vocabulary import step_label
 
 LANGUAGES = ("en", "ar")
 # What the scripts of the editor call a part that no schema describes: their text, and the part.
@@ -221,3 +223,26 @@ def test_a_place_inside_other_steps_leads_there_title_by_title(path, words):
     }
 
     assert places.place(path, document) == words
+
+
+@pytest.mark.parametrize(
+    ("step", "label"),
+    [
+        ({"label": "Tell them", "name": "send_email", "action": "send_email"}, "Tell them"),
+        ({"label": "", "name": "tell_them", "action": "send_email"}, "Tell them"),
+        # The editor made these names of the action's.
+        ({"name": "send_email", "action": "send_email"}, "Send a mail"),
+        ({"name": "send_email_12", "action": "send_email"}, "Send a mail"),
+        ({"action": "send_email"}, "Send a mail"),
+        ({"label": 5, "name": [], "action": {}}, "a step without a name"),
+        (None, "a step without a name"),
+    ],
+)
+def test_a_step_has_one_label_wherever_it_is_named(step, label):
+    assert step_label(step) == label
+    steps = [step, {"name": "last", "action": "log_note", "params": {}}]
+    if step is not None:
+        assert places.place("/steps/0", {"steps": steps}) == f"Step 1 “{label}”"
+        assert summary({"trigger_type": "x", "steps": steps}).endswith(f": {label}, Last.")
+    if step and isinstance(step.get("name"), str):
+        assert said_to_change("/steps/0/condition", step).startswith(f"{label}: ")

@@ -75,7 +75,6 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
         return render_to_string(self.template_name, context)
 
     def config(self, value: str) -> dict[str, Json]:
-        """Return everything that the page's scripts start with."""
         posted, form = _forms(value)
         about = self.about(from_form(form)) if form else {}
         tenant = self.tenant
@@ -97,7 +96,6 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
         }
 
     def about(self, document: Json) -> dict[str, Json]:
-        """Return the values that can be inserted."""
         if self.tenant is None:
             return {}
         sample = sample_of(self.tenant, self.instance, document, timezone.now())

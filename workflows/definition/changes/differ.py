@@ -29,7 +29,6 @@ class _Differ:
         self.tokens: dict[str, str] = {}
 
     def changes(self) -> list[Change]:
-        """Return all of them: the document's own, then step by step."""
         found = list(self._differing(None, (), self.old.head, self.new.head))
         for step, content in self.new.steps.items():
             if step in self.old.steps:

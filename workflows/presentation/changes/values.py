@@ -52,7 +52,6 @@ def _named(value: str, key: str) -> str:
 
 
 def is_row(value: Json) -> bool:
-    """Say whether it is one comparison of a condition."""
     return isinstance(value, dict) and "field" in value and "operator" in value
 
 

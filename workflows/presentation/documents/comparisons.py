@@ -40,7 +40,6 @@ def field_words(path: str, event_type: str = "") -> str:
 
 
 def quoted(value: Json) -> str:
-    """Return a value for a sentence."""
     match value:
         case None | "" | [] | {}:
             return _("empty")

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from actions import registry
 from workflows.definition.blocks import elements, lists_in, mapping
 from workflows.event_types import label_of
-from workflows.presentation.vocabulary import step_label
+from workflows.presentation.vocabulary import KINDS, STEP, step_label
 
 Json = Any
 
@@ -26,13 +25,6 @@ KIND_ICONS: Final = {
     "stop": "stop",
     "wait": "clock",
     "wait_for_event": "hourglass",
-}
-# Of the ways out of a step: by the last name in its place that says what it is.
-_WAY_LABELS: Final = {
-    "otherwise": gettext_lazy("Otherwise"),
-    "on_timeout": gettext_lazy("If it takes too long"),
-    "reminders": gettext_lazy("Reminder"),
-    "on_error": gettext_lazy("If it fails"),
 }
 
 
@@ -63,7 +55,6 @@ class Picture:
 
 
 def picture(document: Mapping[str, Json]) -> Picture:
-    """Return the picture of a document, finished or not."""
     begins = label_of(str(document.get("trigger_type") or ""))
     return Picture(begins, _marks(document.get("steps")))
 
@@ -100,12 +91,10 @@ def _ways(step: Mapping[str, Json]) -> Iterator[Way]:
 
 
 def _way_label(step: Mapping[str, Json], place: Sequence[str]) -> str:
-    for name in reversed(place):
-        if name in _WAY_LABELS:
-            return str(_WAY_LABELS[name])
-    holder = mapping(step.get("params"))
-    if len(place) > 2 and place[2].isdecimal():
-        several = elements(holder.get(place[1]))
-        one = mapping(several[int(place[2])])
+    if place[1] == "reminders":
+        return _("Reminder")
+    if len(place) > 2:
+        one = mapping(elements(mapping(step["params"])[place[1]])[int(place[2])])
         return str(one.get("label") or one.get("name") or "")
-    return _("Each time")
+    of_kind = KINDS.get(str(step.get("action")), {})
+    return str(of_kind.get(place[1]) if place[0] == "params" else STEP["on_error/steps"])

@@ -223,7 +223,6 @@ def countries() -> Mapping[str, str]:
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return what people call a comparison and a kind of connection."""
     country = countries().get(str(values.get("country")))
     comparison, kind = (
         OPERATORS.get(str(values.get("operator"))),

@@ -45,7 +45,6 @@ class Outcome(StrEnum):
 
 
 def source_words(source: str) -> str:
-    """Return by what way an event came."""
     return str(SOURCES.get(source, source))
 
 

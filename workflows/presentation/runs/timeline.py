@@ -166,7 +166,7 @@ class _Teller:
         line = Line(
             number=number,
             name=step.name,
-            label=step_title(step.label, step.name),
+            label=step_title(step.label, step.name, step.action),
             action=step.action,
             state=StepState.NOT_REACHED if spot.may_come else StepState.NOT_TAKEN,
             place=f"{spot.place}{number}",

@@ -87,7 +87,6 @@ def choices_of(tenant: Tenant, own_workflow: str = "") -> dict[str, Json]:
 
 
 def field_choices(field: Field[Any, Any]) -> list[Choice]:
-    """Return a model field's choices."""
     return [_choice(value, label) for value, label in field.flatchoices if value not in ("", None)]
 
 

@@ -45,7 +45,6 @@ def all_known() -> Iterator[Known]:
 
 
 def known(name: object) -> Known | None:
-    """Return what has this name, or None."""
     if isinstance(name, str) and name in KINDS:
         return _kind(name)
     try:
@@ -55,7 +54,6 @@ def known(name: object) -> Known | None:
 
 
 def params_of(name: object) -> Mapping[str, Json] | None:
-    """Return the schema of the params alone, or None."""
     if isinstance(name, str) and name in KINDS:
         return kinds.dressed(name)
     try:

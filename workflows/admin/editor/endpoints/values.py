@@ -225,7 +225,6 @@ def _item(path: Sequence[str], label: str, value: Json, kind: str = "") -> Item:
 
 
 def example_of(value: Json) -> str:
-    """Return a value as a short text."""
     if value is None or value == "":
         return _("empty")
     if isinstance(value, bool):
@@ -236,7 +235,6 @@ def example_of(value: Json) -> str:
 
 
 def _kind_by(schema: Schema) -> str:
-    """Return the kind that the schema says; "" if it says none."""
     if schema.get("enum"):
         return "text"
     by_format = {"decimal": "number", "date-time": "date", "date": "date"}

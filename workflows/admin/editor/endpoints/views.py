@@ -63,7 +63,6 @@ class Asked:
         return from_form(form) if form else NOTHING
 
     def sample(self) -> Sample:
-        """Return the values to show."""
         part = str(self.body.get("part") or "")
         return sample_of(self.tenant, self.definition, self.document, timezone.now(), part)
 

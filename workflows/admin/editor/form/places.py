@@ -37,7 +37,6 @@ class Place:
 
 
 def place_of(path: str, form: Mapping[str, Form]) -> Place:
-    """Return where the document's `path` shows in its form."""
     keys = [key.replace("~1", "/").replace("~0", "~") for key in path.split("/")[1:]]
     if not keys:
         return Place(TRIGGER, "whole")

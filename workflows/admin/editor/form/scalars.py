@@ -37,7 +37,6 @@ def packed(value: Json) -> str:
 
 
 def shown(value: Json) -> str:
-    """Return a value as the text of a field."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -75,7 +74,6 @@ def number_of(text: str) -> Json:
 
 
 def read_or_text(text: str) -> Json:
-    """Return the JSON that the text is, or the text."""
     try:
         return read_json(text)
     except BadJson:

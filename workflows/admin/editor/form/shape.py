@@ -41,7 +41,6 @@ OWN_CHANGES: Final = "start_on_own_changes"
 
 
 def is_form(value: Json) -> bool:
-    """Say whether this is a form, and no document."""
     return isinstance(value, dict) and value.get(MARK) == SHAPE
 
 

@@ -50,7 +50,6 @@ def _node_of_kind(name: str, language: str | None) -> Node:
 
 
 def show_steps(steps: Json | Absence) -> list[Form]:
-    """Return the forms of a list of steps."""
     if steps is ABSENT:
         return []
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
@@ -76,7 +75,6 @@ def step_parts(document: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
 
 
 def show_step(step: Mapping[str, Json]) -> Form:
-    """Return the form of one step."""
     kept: params.Kept = {}
     form: Form = {key: shown(step.get(key)) for key in TEXT_KEYS}
     form["params"] = params.show(step.get("params", ABSENT), node_of(step.get("action")), kept)

@@ -29,7 +29,6 @@ def kind_line(name: str, params: Params, read: Read) -> str:
 
 
 def duration_words(text: Json) -> str:
-    """Return “2 hours” for 2h; the text itself if it is no duration."""
     return span(parse_duration(text)) or shown(text)
 
 

@@ -53,7 +53,6 @@ def _reminder() -> Json:
 
 
 def usual_choices() -> list[Json]:
-    """Return the choices of an approval that names none."""
     # The labels are message ids of the language's own catalogue of words.
     return [{"key": one["key"], "label": str(_(one["label"]))} for one in USUAL_CHOICES]
 

@@ -53,7 +53,6 @@ FITS: Final[dict[str, str]] = {
 
 
 def operators() -> list[dict[str, Json]]:
-    """Return the comparisons for the page, in the order in which people look for them."""
     return [
         {
             "name": name,

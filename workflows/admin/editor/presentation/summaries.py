@@ -106,7 +106,6 @@ class _Words(dict[str, str]):
         self.schema, self.params, self.choices, self.names = schema, params, choices, names
 
     def readable(self, text: str) -> str:
-        """Return text with its places as words."""
         return readable(text, self.names)
 
     def __missing__(self, name: str) -> str:

@@ -220,5 +220,4 @@ TEXTS: Final[dict[str, Any]] = {
 
 
 def texts() -> dict[str, str]:
-    """Return them in the reader's language."""
     return {name: str(text) for name, text in TEXTS.items()}
