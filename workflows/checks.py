@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from tenants.models.tenant import Tenant
 from workflows.conf import KNOWN_KEYS
-from workflows.presentation.documents.places import told
+from workflows.presentation.documents.places import problem_words
 from workflows.services.definitions.broken import Broken, broken
 
 ENCODING: Final = """
@@ -117,7 +117,9 @@ def _collations() -> Iterator[CheckMessage]:
 
 def _said(one: Broken) -> CheckMessage:
     definition = one.definition
-    lines = ["{}: {}".format(*told(problem, definition.definition)) for problem in one.problems]
+    lines = [
+        "{}: {}".format(*problem_words(problem, definition.definition)) for problem in one.problems
+    ]
     found = "\n    ".join(lines)
     return checks.Warning(
         f"The workflow {definition.name!r} of {definition.tenant} names something that does not "

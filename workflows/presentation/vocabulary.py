@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from workflows.presentation.badges import action_label
@@ -199,7 +199,7 @@ def operator_label(name: object) -> str:
 def step_label(step: Json) -> str:
     """Return what people call a step of a document, which may be wrong in every part."""
     if not isinstance(step, dict):
-        return _now("a step without a name")
+        return gettext("a step without a name")
     label, name, action = (
         value if isinstance(value, str) else ""
         for value in (step.get("label"), step.get("name"), step.get("action"))
@@ -217,4 +217,4 @@ def step_title(label: str | None, name: str, action: str = "") -> str:
     called = (
         label or ("" if is_made else spelt_out(name)) or (action_label(action) if action else "")
     )
-    return called or _now("a step without a name")
+    return called or gettext("a step without a name")

@@ -345,7 +345,7 @@ def test_publishing_in_the_newest_language_says_first_which_numbers_change(
 
     [first, *_others] = compared.context["changes"]
     assert (first.title, len(first.lines)) == ("Numbers now stay numbers", 2)
-    assert first.lines[1].text == "Step 2 “Call”, “Body”, “Amount”: {{ trigger.price }}"
+    assert first.lines[1].text == "Step 2 “Tell the shop”, “Body”, “Amount”: {{ trigger.price }}"
     assert "went out as text (“149.9”)" in read(compared)
     assert "went out as text (“149.9”)" in editor
     # The old version has no such place.

@@ -4,8 +4,10 @@ import copy
 
 import pytest
 from django.utils import translation
+from hypothesis import given
 
 from actions import registry
+from tests.workflows.definition.changes.test_nothing_is_lost import DOCUMENTS
 from workflows.admin.editor.endpoints.known import all_known
 from workflows.admin.editor.form.steps import node_of
 from workflows.admin.editor.presentation.operators import operators
@@ -163,7 +165,9 @@ def test_what_is_missing_is_named_as_its_field_is_called():
     ]
     document = {"name": "x", "trigger_type": "new_order", "steps": steps}
 
-    lines = {": ".join(places.told(one, document)) for one in validate(document, catalogue)}
+    lines = {
+        ": ".join(places.problem_words(one, document)) for one in validate(document, catalogue)
+    }
 
     assert {
         "Step 1 “Ask”, “The question”: “The question” is missing. Fill it in.",
@@ -246,3 +250,22 @@ def test_a_step_has_one_label_wherever_it_is_named(step, label):
         assert summary({"trigger_type": "x", "steps": steps}).endswith(f": {label}, Last.")
     if step and isinstance(step.get("name"), str):
         assert said_to_change("/steps/0/condition", step).startswith(f"{label}: ")
+
+
+@given(DOCUMENTS)
+def test_every_problem_of_any_document_has_a_place_and_a_sentence(document):
+    for problem in validate(document, Catalogue()):
+        assert all(places.problem_words(problem, document))
+
+
+@pytest.mark.parametrize("key", ["params", "name", "action"])
+def test_of_a_step_that_lacks_what_it_needs_the_step_is_named(key):
+    step = {name: value for name, value in one_step().items() if name != key}
+    document = {"name": "x", "trigger_type": "new_order", "steps": [step]}
+
+    said = [places.problem_words(one, document) for one in validate(document, Catalogue())]
+
+    assert any(
+        place.startswith("Step 1 “") and sentence.endswith("is missing. Fill it in.")
+        for place, sentence in said
+    )

@@ -15,7 +15,7 @@ from workflows.definition.problems import Problem
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
-from workflows.presentation.documents.places import told
+from workflows.presentation.documents.places import problem_words
 from workflows.services.definitions.drafts import edited, free_key, mark, unstorable
 from workflows.services.definitions.publish import problems_of
 
@@ -198,7 +198,7 @@ def shown_problem(problem: Problem, document: Json) -> ValidationError:
     return ValidationError(
         format_html(
             '<b>{}:</b> {} <code class="sayr-pointer" dir="ltr">{}</code>',
-            *told(problem, document),
+            *problem_words(problem, document),
             problem.path or "/",
         )
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
 from workflows.definition.schemas import reference
-from workflows.presentation.documents.places import told
+from workflows.presentation.documents.places import problem_words
 
 Json = Any
 
@@ -27,7 +27,9 @@ class ProblemLine:
 
 def problem_lines(problems: Iterable[Problem], document: Json) -> list[ProblemLine]:
     """Return the mistakes of a document in words."""
-    return [ProblemLine(*told(one, document), *_way(one.code, one.params)) for one in problems]
+    return [
+        ProblemLine(*problem_words(one, document), *_way(one.code, one.params)) for one in problems
+    ]
 
 
 def _way(code: str, params: dict[str, Any]) -> tuple[str, str]:

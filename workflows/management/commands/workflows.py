@@ -16,7 +16,7 @@ from workflows.presentation.changes.sentences import sentences, told
 from workflows.presentation.documents import export_format
 from workflows.presentation.documents.document_text import Unreadable
 from workflows.presentation.documents.languages import language_changes
-from workflows.presentation.documents.places import told as told_problem
+from workflows.presentation.documents.places import problem_words
 from workflows.services.definitions.languages import changed_places
 from workflows.services.definitions.publish import publish
 from workflows.services.definitions.source_control import GIT, keep_in_git
@@ -112,7 +112,7 @@ class Command(BaseCommand):
         ]
         for plan in plans if publishes else wrong:
             for problem in plan.problems:
-                where, said = told_problem(problem, plan.entry.document)
+                where, said = problem_words(problem, plan.entry.document)
                 self.stderr.write(f"{plan.entry.key}: {where}: {said}")
         if wrong:
             raise CommandError("Nothing was imported.")

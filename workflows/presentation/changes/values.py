@@ -1,6 +1,7 @@
 """A value of a document in words, for a sentence that compares two of them."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from workflows.definition.changes.change import StepList
 from workflows.definition.changes.change import text_of as json_text
 from workflows.event_types import label_of
 from workflows.presentation.badges import action_label
-from workflows.presentation.documents.comparisons import comparison
+from workflows.presentation.documents.comparisons import comparison, quoted
 from workflows.presentation.values import spelt_out
 from workflows.presentation.vocabulary import ENDINGS, Titles
 
@@ -106,24 +107,11 @@ def _plain(value: Json, members: Titles, depth: int) -> str:
         return listed(_plain(inner, members, depth + 1) for inner in value)
     if isinstance(value, dict) and value:
         return listed(_member(name, inner, members, depth) for name, inner in value.items())
-    return _scalar(value)
+    # A number and its digits are told apart.
+    return str(value) if type(value) in {int, float, Decimal} else quoted(value)
 
 
 def _member(name: str, value: Json, members: Titles, depth: int) -> str:
     title = members.get(name) or spelt_out(name)
     told = {"name": title, "value": _plain(value, members, depth + 1)}
     return _("%(name)s: %(value)s") % told
-
-
-def _scalar(value: Json) -> str:
-    match value:
-        case None | "" | [] | {}:
-            return _("empty")
-        case True:
-            return _("yes")
-        case False:
-            return _("no")
-        case str():
-            return _("“%(value)s”") % {"value": value}
-        case _:
-            return str(value)

@@ -50,13 +50,14 @@ def place(pointer: str, document: Json) -> str:
     )
 
 
-def told(problem: Problem, document: Json) -> tuple[str, str]:
+def problem_words(problem: Problem, document: Json) -> tuple[str, str]:
     """Return the place and the sentence of a problem, in which fields have the editor's titles."""
     facts = dict(problem.params)
     if problem.code in _OF_FIELDS:
         above = problem.path.rpartition("/")[0]
         facts |= {name: _title(above, facts[name], document) for name in _BESIDE if name in facts}
-        facts |= {"action": action_label(facts["action"])} if facts.get("action") in KINDS else {}
+        if kind_named(facts.get("action")):
+            facts["action"] = action_label(facts["action"])
     if problem.code == Code.CHOOSE_ONE:
         facts["choices"] = [_title(problem.path, one, document) for one in facts["choices"]]
     return place(problem.path, document), sentence(problem.code, facts)
@@ -64,7 +65,8 @@ def told(problem: Problem, document: Json) -> tuple[str, str]:
 
 def _title(above: str, key: object, document: Json) -> str:
     path = (*_path(above, document), str(key))
-    return [*_Walk(document, DOCUMENT).along(path)][-1]
+    around, titles = (list(_Walk(document, DOCUMENT).along(one)) for one in (path[:-1], path))
+    return titles[-1] if len(titles) > len(around) else str(key)
 
 
 def _path(pointer: str, document: Json) -> Path:

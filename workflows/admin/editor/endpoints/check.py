@@ -20,7 +20,7 @@ from workflows.definition.problems import Problem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.documents import document_text
-from workflows.presentation.documents.places import told
+from workflows.presentation.documents.places import problem_words
 from workflows.presentation.runs.errors import sentence
 from workflows.presentation.values import payload_fields
 from workflows.services.definitions.publish import problems_of
@@ -69,7 +69,7 @@ def is_saved(tenant: Tenant, definition: WorkflowDefinition | None, document: Js
 def _placed(problem: Problem, document: Json, form: Form) -> dict[str, Json]:
     # A field that is only empty is no mistake while somebody is still on the way to it.
     is_empty = problem.code in _FILL_IN or _is_blank_path(problem)
-    words = sentence(Code.EMPTY, {}) if is_empty else told(problem, document)[1]
+    words = sentence(Code.EMPTY, {}) if is_empty else problem_words(problem, document)[1]
     return {**_shown(place_of(problem.path, form), words), "empty": is_empty}
 
 
