@@ -81,7 +81,6 @@ def state_badge(state: ApprovalState, choice_label: str = "") -> SafeString:
 
 
 def decision_words(approval: WorkflowApproval, choice_label: str, when: str) -> str:
-    """Return who decided what, when and through what, in one sentence."""
     words = {
         "choice": choice_label or approval.choice,
         "when": when,

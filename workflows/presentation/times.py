@@ -36,7 +36,6 @@ def duration(took: timedelta | None) -> str:
 
 
 def milliseconds(count: int | None) -> str:
-    """Return the same for a count of milliseconds."""
     return duration(None if count is None else timedelta(milliseconds=count))
 
 

@@ -49,7 +49,6 @@ class Shown:
 
     @property
     def is_nested(self) -> bool:
-        """Whether it needs the width below its label."""
         return self.kind in {Kind.LIST, Kind.OBJECT}
 
 

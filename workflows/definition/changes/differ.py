@@ -77,7 +77,6 @@ class _Differ:
             yield from self._differing(step, (*path, index), old[index], element)
 
     def _placed(self) -> Iterator[Change]:
-        """Yield which steps came, went and moved."""
         before, after = self._positions()
         for step, (token, index) in before.items():
             if step not in after:

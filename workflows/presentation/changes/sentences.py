@@ -88,7 +88,6 @@ def one_line(groups: Sequence[Group]) -> str:
 
 
 def _titles(group: Group) -> list[str]:
-    """Return the step, or the parts of the workflow itself."""
     if group.is_step:
         return [group.title]
     return list(dict.fromkeys(line.part for line in group.lines))
@@ -114,7 +113,6 @@ class _Teller:
         self.names: dict[str | None, str] = {before: after for after, before in names.items()}
 
     def groups(self) -> list[Group]:
-        """Return the changes of each step together."""
         order = [None, *self.new.steps, *self.old.steps]
         own: dict[str | None, list[Change]] = {}
         for change in self.changes:
@@ -179,7 +177,6 @@ class _Teller:
         return Told(text, old=old, new=where)
 
     def _where(self, token: str, change: Change) -> str:
-        """Return where a step stands now: behind which one, in which list."""
         step = self.names.get(change.step, change.step)
         taken = token if token in self.new.lists else self._new_token(str(step))
         steps, to = self.new.lists[taken], change.params["to"]

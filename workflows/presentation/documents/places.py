@@ -90,13 +90,14 @@ def _at(here: Json, key: Key) -> Json:
 
 
 def titles_along(content: Json, path: Path, titles: Titles) -> Iterator[str]:
-    """Yield a title for each level of a path that has one, in quotation marks.
+    """Yield a title for each level of a path that has one.
 
     `titles` says what `content` is: DOCUMENT or STEP.
     """
     walk = _Walk(content, titles)
     for title in walk.along(path):
-        yield title if walk.is_number else quoted_title(title)
+        # In quotation marks: a title may be a question, or half a sentence of its own.
+        yield title if walk.is_number else _("“%(value)s”") % {"value": title}
 
 
 def titles_below(content: Json, path: Path, titles: Titles) -> dict[str, str]:
@@ -110,11 +111,6 @@ def titles_below(content: Json, path: Path, titles: Titles) -> dict[str, str]:
         if at.startswith(inside)
     }
     return {**schema_titles(resolved(walk.schema.get("items", walk.schema), walk.root)), **own}
-
-
-def quoted_title(title: str) -> str:
-    """Return a title for a sentence: it may be a question, or half a sentence of its own."""
-    return _("“%(value)s”") % {"value": title}
 
 
 @dataclass(slots=True)
@@ -206,7 +202,7 @@ def part_words(content: Json, path: Path, titles: Titles) -> str:
 
 
 def list_words(taken: Outline, token: str) -> str:
-    """Return what people call a list of steps: “the case “High” of “By risk””."""
+    """Return what people call a list of steps: “the way “High” of “By risk””."""
     step, path = taken.places[token]
     if step is not None:
         return _inner_list_words(taken.steps[step], path)

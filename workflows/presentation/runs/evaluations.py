@@ -67,7 +67,6 @@ def glance(evaluations: Json) -> list[tuple[Outcome, str]]:
 
 
 def outcome(evaluation: Mapping[str, Json]) -> Outcome:
-    """Return in which of the three ways a workflow answered."""
     if evaluation.get("started"):
         return Outcome.STARTED
     meant_not = evaluation.get("reason") in {"filtered_out", "own_change"}
@@ -75,7 +74,6 @@ def outcome(evaluation: Mapping[str, Json]) -> Outcome:
 
 
 def sentence(evaluation: Mapping[str, Json], event_type: str = "") -> str:
-    """Return one workflow's answer to an event, with the reason."""
     values = {"name": evaluation.get("name", ""), "version": evaluation.get("version", "")}
     if evaluation.get("reason") == "started":
         return _("“%(name)s” (version %(version)s) started.") % values

@@ -124,7 +124,6 @@ class _Teller:
         )
 
     def strangers(self, entries: Sequence[Entry], first: int) -> Iterator[Line]:
-        """Yield lines for steps that the version does not know."""
         by_name = {entry["step_name"]: entry for entry in entries}
         for number, (name, entry) in enumerate(by_name.items(), first):
             # A child run that could not say what it hands back.

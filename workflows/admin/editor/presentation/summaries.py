@@ -78,7 +78,6 @@ def _row(row: Json, titles: Titles, names: Names) -> str:
 
 
 def readable(text: str, names: Names = NO_NAMES) -> str:
-    """Return text with its places as words: “New order «Order id»”."""
     if re.fullmatch(PATH, text) and "." in text:
         return _place(text, names)
     return _PLACE.sub(lambda found: f"«{_place(found[1], names)}»", text)
