@@ -12,8 +12,7 @@ from django.utils import timezone, translation
 
 from tenants.models.tenant import Tenant
 from workflows.conf import KNOWN_KEYS
-from workflows.presentation.documents.places import place
-from workflows.presentation.runs.errors import sentence
+from workflows.presentation.documents.places import problem_words
 from workflows.services.definitions.broken import Broken, broken
 
 ENCODING: Final = """
@@ -119,8 +118,7 @@ def _collations() -> Iterator[CheckMessage]:
 def _said(one: Broken) -> CheckMessage:
     definition = one.definition
     lines = [
-        f"{place(problem.path, definition.definition)}: {sentence(problem.code, problem.params)}"
-        for problem in one.problems
+        "{}: {}".format(*problem_words(problem, definition.definition)) for problem in one.problems
     ]
     found = "\n    ".join(lines)
     return checks.Warning(

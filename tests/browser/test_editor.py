@@ -148,7 +148,7 @@ def test_steps_are_added_moved_duplicated_and_deleted_with_undo(editor, company)
 
     page.click('.sayr-editor-card-chosen [data-tool="up"]')
     page.wait_for_selector('[data-part="steps/1"][aria-current]')
-    assert editor.cards() == ["1. Update a record", "2. Send a mail", "3. Send a WhatsApp message"]
+    assert editor.cards() == ["1. Confirm order", "2. Alert operations", "3. Notify customer"]
 
     page.click('.sayr-editor-card-chosen [data-tool="copy"]')
     page.wait_for_selector('[data-part="steps/2"][aria-current]')

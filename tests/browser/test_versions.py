@@ -152,7 +152,7 @@ def test_an_export_is_imported_in_another_company(visitor, definition, other_com
     shown = other.inner_text(".sayr-plan")
     for words in ("New Order Processing", "New", "a-workflow", "One thing has to be put right"):
         assert words in shown
-    assert "Step 3 “alert_operations”, " in shown
+    assert "Step 3 “Alert operations”, " in shown
     assert "“ops_new_order_summary” does not exist" in shown
     assert "order_confirmed" not in shown
     assert WorkflowDefinition.objects.filter(tenant=other_company).count() == 0

@@ -146,7 +146,7 @@ test("what was deleted is named, and how many there were", () => {
   edits.remove(["steps/1"]);
   edits.add("send_email");
   edits.remove(["steps/0", "steps/1"]);
-  assert.deepEqual(told.map(([, { text }]) => text), ["Deleted: Tell them", "Deleted: For each", "2 deleted"]);
+  assert.deepEqual(told.map(([, { text }]) => text), ["Deleted: Tell them", "Deleted: Loop", "2 deleted"]);
 });
 
 test("another action keeps what both have in the same form", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eachStep, nameFor, nameItems, namesIn, renameReferences } from "../../workflows/static/workflows/editor/names.js";
+import { eachStep, nameFor, nameItems, namesIn, renameReferences, stepTitle } from "../../workflows/static/workflows/editor/names.js";
 
 const step = (name, params = {}, more = {}) => ({ name, action: "send_email", params, ...more });
 
@@ -93,4 +93,17 @@ test("a short name that somebody typed stays", () => {
   list[0].label = "Of course";
   assert.equal(nameItems(list, [{ label: "Yes", key: "agreed" }], AS), false);
   assert.equal(list[0].key, "agreed");
+});
+
+test("a step is called by its label, else by a name that somebody chose, else by what it does", () => {
+  const action = { label: "Send a mail" };
+  const cases = [
+    [{ label: "Tell them", name: "send_email", action: "send_email" }, "Tell them"],
+    [{ label: "", name: "tell_them", action: "send_email" }, "Tell them"],
+    [{ label: "", name: "send_email", action: "send_email" }, "Send a mail"],
+    [{ label: "", name: "send_email_12", action: "send_email" }, "Send a mail"],
+    [{ label: "", name: "", action: "send_email" }, "Send a mail"],
+  ];
+  assert.deepEqual(cases.map(([one]) => stepTitle(one, action)), cases.map(([, title]) => title));
+  assert.equal(stepTitle({ action: "gone" }, undefined), "gone");
 });

@@ -38,7 +38,7 @@ def test_a_broken_workflow_is_a_warning_in_words(broken):
     [said] = published_workflows_name_what_exists(databases=["default"])
 
     assert (said.id, said.obj) == ("sayr.W001", "cedar/tell")
-    assert "Step 1 “tell”, Message template: “hello” does not exist." in said.msg
+    assert "Step 1 “Tell”, “Message template”: “hello” does not exist." in said.msg
 
 
 def test_the_command_asks_only_if_the_database_is_named(broken):

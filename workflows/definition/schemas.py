@@ -142,6 +142,15 @@ def _element(schema: Schema, index: int) -> Any:
     return first[index] if index < len(first) else schema.get("items")
 
 
+def reference(written: object) -> tuple[str, tuple[str, ...]]:
+    """Return what an `x-reference` names, and its kinds: ("connection", ("slack", "teams")).
+
+    ("", ()) where a schema has no such hint.
+    """
+    thing, _, kinds = str(written or "").partition(":")
+    return thing, tuple(kind.strip() for kind in kinds.split(",") if kind.strip())
+
+
 def rendering(schema: Schema) -> Rendering:
     """Say what a template at this place becomes."""
     hint = schema.get("x-text")

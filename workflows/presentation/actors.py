@@ -25,7 +25,6 @@ def actor_words(actor: str) -> str:
 
 
 def causing_run(actor: str) -> str:
-    """Return the id of the run that acted, or ""."""
     kind, _colon, name = actor.partition(":")
     return name if kind == "run" else ""
 

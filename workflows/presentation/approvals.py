@@ -81,7 +81,6 @@ def state_badge(state: ApprovalState, choice_label: str = "") -> SafeString:
 
 
 def decision_words(approval: WorkflowApproval, choice_label: str, when: str) -> str:
-    """Return who decided what, when and through what, in one sentence."""
     words = {
         "choice": choice_label or approval.choice,
         "when": when,
@@ -116,10 +115,8 @@ def _mail_failure(person: str, code: str) -> str:
 
 
 def refusal_words(reason: str) -> str:
-    """Return why somebody cannot decide."""
     return str(REFUSALS.get(reason, reason))
 
 
 def fault_words(code: str, params: Mapping[str, Any]) -> str:
-    """Return what is wrong with an answer."""
     return str(FAULTS[code]) % params if code in FAULTS else code

@@ -52,12 +52,10 @@ def run_badge(status: str) -> SafeString:
 
 
 def step_badge(state: StepState) -> SafeString:
-    """Return what became of a step."""
     return badge(state.value, str(STEP_LABELS[state]))
 
 
 def badge(tone: str, label: str) -> SafeString:
-    """Return a label in the colour of `tone`."""
     return format_html('<span class="sayr-badge sayr-badge-{}">{}</span>', tone, label)
 
 
@@ -72,7 +70,6 @@ def action_label(name: str) -> str:
 
 
 def action_icon(name: str) -> str:
-    """Return the name of an action's picture."""
     try:
         icon = registry.get(name).icon
     except registry.UnknownAction:

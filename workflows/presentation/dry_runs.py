@@ -61,25 +61,21 @@ _HALTS: Final[Mapping[str, Callable[[Mapping[str, Json]], str]]] = {
 
 
 def halted(halt: Mapping[str, Json]) -> str:
-    """Return why a rehearsal did not go on."""
     known = _HALTS.get(str(halt["code"]))
     return known(halt.get("params") or {}) if known else str(halt["code"])
 
 
 def failure(code: str, params: Mapping[str, Json]) -> str:
-    """Return why a step failed, or why a rehearsal did not go on."""
     if code in _HALTS:
         return halted({"code": code, "params": params})
     return errors.sentence(code, params)
 
 
 def channel(kind: str) -> str:
-    """Return how a message travels."""
     return str(CHANNELS.get(kind) or spelt_out(kind))
 
 
 def skipped(seconds: int) -> str:
-    """Return how long a real run would have waited."""
     return _("Skipped in the test: a real run waits %(time)s here.") % {
         "time": span(timedelta(seconds=seconds))
     }
@@ -93,7 +89,6 @@ def skipped_in_all(seconds: int) -> str:
 
 
 def would_send(count: int) -> str:
-    """Return how many messages there were."""
     if not count:
         return _("It would send nothing.")
     said = ngettext("It would send %(count)s message.", "It would send %(count)s messages.", count)
@@ -109,10 +104,8 @@ def not_started(verdict: Mapping[str, Json] | None, event_type: str) -> str:
 
 
 def reason(code: str) -> str:
-    """Return why an event started nothing, in few words."""
     return str(NOT_STARTED.get(code) or spelt_out(code))
 
 
 def kind_of_difference(kind: str) -> str:
-    """Return in which way two sides differ."""
     return str(KINDS.get(kind) or spelt_out(kind))

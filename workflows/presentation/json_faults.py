@@ -38,7 +38,6 @@ def said(fault: str, params: Mapping[str, Any], pointer: str | None = None) -> s
 
 
 def said_of(problem: BadJson) -> str:
-    """Return what a person reads whose JSON was refused."""
     place = problem.pointer
     if problem.line is not None:
         place = gettext("line %(line)s, column %(column)s") % {

@@ -15,7 +15,6 @@ def mask_links(text: str) -> str:
 
 
 def mask_links_in(value: Json) -> Json:
-    """Return JSON with every text of it masked."""
     if isinstance(value, str):
         return mask_links(value)
     if isinstance(value, list):

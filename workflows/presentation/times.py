@@ -6,12 +6,14 @@ from typing import Any, Final
 from django.utils import formats, timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, ngettext_lazy
+from django.utils.translation import ngettext_lazy
 
+# Ours and not Babel's: those of CLDR stand in the nominative, and these stand behind prepositions.
 _UNITS: Final[tuple[tuple[int, Any], ...]] = (
     (86_400, ngettext_lazy("%(count)s day", "%(count)s days", "count")),
     (3_600, ngettext_lazy("%(count)s hour", "%(count)s hours", "count")),
     (60, ngettext_lazy("%(count)s minute", "%(count)s minutes", "count")),
+    (1, ngettext_lazy("%(count)s second", "%(count)s seconds", "count")),
 )
 
 
@@ -34,7 +36,6 @@ def duration(took: timedelta | None) -> str:
 
 
 def milliseconds(count: int | None) -> str:
-    """Return the same for a count of milliseconds."""
     return duration(None if count is None else timedelta(milliseconds=count))
 
 
@@ -58,10 +59,11 @@ def by_clock(moment: datetime) -> str:
     return short_moment(moment)
 
 
-def span(long: timedelta) -> str:
+def span(long: timedelta | None) -> str:
     """Return how long in whole words, in the largest unit that it fills: “2 days”, “90 minutes”."""
+    if long is None:
+        return ""
     seconds = round(long.total_seconds())
-    for size, said in _UNITS:
-        if seconds and seconds % size == 0:
-            return str(said % {"count": seconds // size})
-    return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
+    fitting = ((size, said) for size, said in _UNITS if seconds and seconds % size == 0)
+    size, said = next(fitting, _UNITS[-1])
+    return str(said % {"count": seconds // size})

@@ -48,7 +48,6 @@ class Shown:
 
     @property
     def is_nested(self) -> bool:
-        """Whether it needs the width below its label."""
         return self.kind in {Kind.LIST, Kind.OBJECT}
 
 
@@ -72,7 +71,6 @@ def raw(value: Json) -> str:
 
 
 def titles(schema: Mapping[str, Json] | None) -> dict[str, str]:
-    """Return what a JSON Schema calls the members of its object."""
     members = (schema or {}).get("properties", {})
     return {name: str(member["title"]) for name, member in members.items() if "title" in member}
 

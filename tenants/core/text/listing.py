@@ -43,14 +43,16 @@ def name_apart(name: object) -> str:
     return f"{ISOLATE}{text}{END}" if _RIGHT_TO_LEFT_LETTER.search(text) else apart(text)
 
 
-def listed(words: Iterable[object]) -> str:
-    """Return the words with the language's comma between them.
+def listed(words: Iterable[object], last: str = "") -> str:
+    """Return the words with the language's comma between them, the last behind `last` if given.
 
     Between Arabic words English ones keep their place: “cancelled، refunded” is no longer one
     English phrase that is read from the left.
     """
-    if not get_language_bidi():
-        return _(", ").join(map(str, words))
-    found = _(", ").join(f"{ISOLATE}{word}{END}" for word in words)
+    bidi = get_language_bidi()
+    shown = [f"{ISOLATE}{word}{END}" if bidi else str(word) for word in words]
+    if last and len(shown) > 1:
+        shown[-2:] = [last.join(shown[-2:])]
+    found = _(", ").join(shown)
     # The list reads from the right, whatever its words are.
-    return f"{_RIGHT_TO_LEFT}{found}" if found else ""
+    return f"{_RIGHT_TO_LEFT}{found}" if found and bidi else found

@@ -24,7 +24,7 @@ def test_each_is_named_with_what_is_missing_and_where_to_go(support, broken, pag
     content = support.get(PAGE).content.decode()
 
     assert page(broken.definition) in content
-    assert "Step 2 “tell”, Message template" in content
+    assert "Step 2 “Tell”, “Message template”" in content
     assert reverse("admin:actions_messagetemplate_add") + "?channel=email" in content
 
 

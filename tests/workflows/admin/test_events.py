@@ -5,7 +5,8 @@ import pytest
 from tests.workflows.admin.conftest import NOON
 from workflows.definition.operators import OPERATORS
 from workflows.models.event import WorkflowEvent
-from workflows.presentation.documents.comparisons import WORDS, comparison
+from workflows.presentation import vocabulary
+from workflows.presentation.documents.comparisons import comparison
 from workflows.presentation.runs import evaluations
 
 
@@ -117,7 +118,7 @@ def test_a_comparison_in_words(row, words):
 
 
 def test_every_operator_of_the_language_has_words():
-    assert set(WORDS) == set(OPERATORS)
+    assert set(vocabulary.OPERATORS) == set(OPERATORS)
 
 
 def test_what_was_compared_stands_on_the_page_with_the_value_that_was_there(support, world, page):

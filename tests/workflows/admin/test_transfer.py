@@ -100,9 +100,9 @@ def test_an_upload_shows_what_it_would_do_and_does_nothing(ops, tenant, definiti
     first, second = answer.context["plans"]
     assert (first.state, second.state) == ("Changed", "New")
     assert [line.text for group in first.changes for line in group.lines] == [
-        "Name changed from “Workflow log” to “Other”."
+        "“Name of the workflow” changed from “Workflow log” to “Other”."
     ]
-    assert [line.place for line in second.problems] == ["Step 1 “a”, Action"]
+    assert [line.place for line in second.problems] == ["Step 1 “A”, “Action”"]
     definition.refresh_from_db()
     assert definition.draft is None
     assert WorkflowDefinition.objects.count() == 1

@@ -144,7 +144,7 @@ def test_the_page_lists_versions_with_what_changed(support, world, changed, page
     newest, oldest = answer.context["versions"]
     assert (newest.number, newest.publisher, newest.note) == (2, "rana", "Another address")
     assert newest.changed == (
-        "Tell the shop: Address changed from “https://example.com/hook” "
+        "Tell the shop: “Address” changed from “https://example.com/hook” "
         "to “https://example.com/other”."
     )
     assert (oldest.changed, oldest.compare_url) == ("", "")
@@ -235,7 +235,7 @@ def test_a_version_that_no_longer_fits_says_why_and_can_be_mended_as_a_draft(ops
 
     content = read(ops.get(url))
     assert "does not fit what exists today" in content
-    assert "Step 2 “tell”, Message template" in content
+    assert "Step 2 “Tell”, “Message template”" in content
     assert reverse("admin:actions_messagetemplate_add") in content
 
     ops.post(url, {"note": "Back", "seen": 3})
@@ -305,7 +305,7 @@ def test_a_version_leads_to_what_changed_and_back(ops, world, changed, page):
     assert "Go back to this version" in first
     assert "See every difference" not in first
     assert "Go back to this version" not in second
-    assert "Address changed from" in second
+    assert "“Address” changed from" in second
 
 
 def test_of_long_texts_the_words_that_differ_are_marked(ops, world, document):
@@ -345,7 +345,7 @@ def test_publishing_in_the_newest_language_says_first_which_numbers_change(
 
     [first, *_others] = compared.context["changes"]
     assert (first.title, len(first.lines)) == ("Numbers now stay numbers", 2)
-    assert first.lines[1].text == "Step 2 “call”, Body, Amount: {{ trigger.price }}"
+    assert first.lines[1].text == "Step 2 “Tell the shop”, “Body”, “Amount”: {{ trigger.price }}"
     assert "went out as text (“149.9”)" in read(compared)
     assert "went out as text (“149.9”)" in editor
     # The old version has no such place.

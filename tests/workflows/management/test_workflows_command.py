@@ -73,7 +73,7 @@ def test_a_difference_is_told_in_words_and_ends_with_1(run, folder, definition):
 
     assert code == 1
     assert said.splitlines() == [
-        "log: The workflow itself: Name changed from “Workflow log” to “Other”.",
+        "log: The workflow itself: “Name of the workflow” changed from “Workflow log” to “Other”.",
         "more: new, not published yet",
     ]
 
@@ -91,7 +91,7 @@ def test_a_difference_says_which_numbers_the_newest_language_changes(run, folder
         "log: Numbers now stay numbers: A number with decimals, such as 149.9, went out as text "
         "(“149.9”). From the next version on it goes out as the number that it is. "
         "Text stays text.",
-        "log: Numbers now stay numbers: Step 1 “call”, Body: {{ trigger.price | plus: 1 }}",
+        "log: Numbers now stay numbers: Step 1 “Call”, “Body”: {{ trigger.price | plus: 1 }}",
     ]
 
 
@@ -148,7 +148,7 @@ def test_nothing_is_published_if_one_of_them_is_wrong(run, folder, definition):
     code, said = run("import", "--publish")
 
     assert code == 1
-    assert "zz: Step 2 “notify_customer”, Message template: “order_confirmed” does not" in said
+    assert "zz: Step 2 “Notify customer”, “Message template”: “order_confirmed” does not" in said
     assert "Nothing was imported." in said
     assert WorkflowVersion.objects.count() == 1
     assert not WorkflowDefinition.objects.filter(key="zz").exists()

@@ -44,7 +44,7 @@ def test_a_changed_param_is_named_as_the_form_names_it(old, new):
     new["steps"][1]["params"]["template"] = "order_received"
 
     assert said(old, new) == [
-        "Notify customer: Message template changed from “order_confirmed” to “order_received”."
+        "Notify customer: “Message template” changed from “order_confirmed” to “order_received”."
     ]
     assert one_line(told(old, new)) == said(old, new)[0]
 
@@ -54,21 +54,36 @@ def test_a_value_inside_a_param_says_where_it_stands(old, new):
     del new["steps"][1]["params"]["template_vars"]["total"]
 
     assert said(old, new) == [
-        "Notify customer: Values, Total is gone. It was “{{trigger.total_amount}}”.",
-        "Notify customer: Values, Note is new: “Thanks”.",
+        "Notify customer: “Values”, “Total” is gone. It was “{{trigger.total_amount}}”.",
+        "Notify customer: “Values”, “Note” is new: “Thanks”.",
     ]
 
 
 @pytest.mark.parametrize(
     ("key", "before", "after", "line"),
     [
-        ("on_error", "stop", "continue", "After an error changed from stop the workflow to go on"),
-        ("timeout", "30s", "1m", "Time limit changed from “30s” to “1m”."),
-        ("retry", {"attempts": 3}, {"attempts": 5}, "Retry, How often in all changed from 3 to 5"),
-        ("timeout", 1, "1", "Time limit changed from 1 to “1”."),
-        ("timeout", None, "", 'Time limit changed from null to "".'),
-        ("timeout", True, 1, "Time limit changed from yes to 1."),
-        ("action", "log_note", "webhook", "Action changed from “Leave a note” to “Call a web"),
+        (
+            "on_error",
+            "stop",
+            "continue",
+            "“If this step fails in the end” changed from stop the workflow to go on",
+        ),
+        (
+            "timeout",
+            "30s",
+            "1m",
+            "“Give up waiting for an answer after” changed from “30s” to “1m”.",
+        ),
+        (
+            "retry",
+            {"attempts": 3},
+            {"attempts": 5},
+            "“Try again like this”, “How often in all” changed from 3 to 5",
+        ),
+        ("timeout", 1, "1", "“Give up waiting for an answer after” changed from 1 to “1”."),
+        ("timeout", None, "", '“Give up waiting for an answer after” changed from null to "".'),
+        ("timeout", True, 1, "“Give up waiting for an answer after” changed from yes to 1."),
+        ("action", "log_note", "webhook", "“Action” changed from “Leave a note” to “Call a web"),
     ],
 )
 def test_the_ways_of_a_step_have_words(key, before, after, line):
@@ -89,9 +104,10 @@ def test_rows_of_a_condition_are_sentences(old, new):
     }
 
     assert said(old, new) == [
-        "The workflow itself: Start condition changed from Total amount is greater than “0” "
-        "to Total amount is greater than “100”.",
-        "The workflow itself: Start condition changed from Source is “web” to Method is there.",
+        "The workflow itself: “Does it start every time?” changed from Total amount is "
+        "greater than “0” to Total amount is greater than “100”.",
+        "The workflow itself: “Does it start every time?” changed from Source is “web” "
+        "to Method is there.",
     ]
 
 
@@ -104,7 +120,7 @@ def test_all_that_became_any_is_one_change(old, new):
     new["steps"][0]["condition"] = {"any": rows}
 
     assert said(old, new) == [
-        "Confirm order: Condition changed from Source is “web” and Method is there "
+        "Confirm order: “Does it always run?” changed from Source is “web” and Method is there "
         "to Source is “web” or Method is there."
     ]
 
@@ -114,8 +130,8 @@ def test_a_step_that_came_says_where_and_what(old, new):
 
     assert said(old, new) == [
         "Tell everybody: Step added: Leave a note, after “Confirm order” in the main steps.",
-        "Tell everybody: Note: “tell”",
-        "Tell everybody: After an error: go on with the next step",
+        "Tell everybody: “Note”: “tell”",
+        "Tell everybody: “If this step fails in the end”: go on with the next step",
     ]
     assert one_line(told(old, new)) == "Added: “Tell everybody”"
 
@@ -124,7 +140,7 @@ def test_a_step_that_went_says_from_where():
     old = {"steps": [branch(("High", [step("call"), step("tell")]))]}
     new = {"steps": [branch(("High", [step("tell")]))]}
 
-    assert said(old, new) == ["Call: Step removed from the case “High” of “By risk”."]
+    assert said(old, new) == ["Call: Step removed from the way “High” of “By risk”."]
 
 
 def test_a_step_that_moved_says_from_where_to_where():
@@ -132,7 +148,7 @@ def test_a_step_that_moved_says_from_where_to_where():
     new = {"steps": [branch(("High", [step("call"), step("tell")]), otherwise=[]), step("wait")]}
 
     assert said(old, new) == [
-        "Tell: Step moved out of the main steps: now after “Call” in the case “High” of “By risk”.",
+        "Tell: Step moved out of the main steps: now after “Call” in the way “High” of “By risk”.",
         "Wait: Step moved out of the “otherwise” of “By risk”: "
         "now after “By risk” in the main steps.",
     ]
@@ -150,7 +166,7 @@ def test_cases_that_changed_places_keep_their_steps():
     new = {"steps": [branch(("Low", [step("tell")]), ("High", [step("call")]))]}
 
     [words] = said(old, new)
-    assert words.startswith("By risk: Cases: moved “")
+    assert words.startswith("By risk: “Ways”: moved “")
     assert words.endswith(" to another place.")
 
 
@@ -158,8 +174,8 @@ def test_a_new_name_is_no_new_step():
     old, new = {"steps": [step("a", label="Tell")]}, {"steps": [step("b", label="Tell")]}
 
     assert said(old, new) == [
-        "Tell: Name changed from “a” to “b”.",
-        "Tell: Note changed from “a” to “b”.",
+        "Tell: “Short name” changed from “a” to “b”.",
+        "Tell: “Note” changed from “a” to “b”.",
     ]
 
 
@@ -168,7 +184,7 @@ def test_steps_after_an_error_are_told_one_by_one():
     new = {"steps": [step("a", on_error={"steps": [step("b")], "then": "continue"})]}
 
     assert said(old, new)[:2] == [
-        "A: After an error changed from stop the workflow "
+        "A: “If this step fails in the end” changed from stop the workflow "
         "to do other steps, then go on with the next step.",
         "B: Step added: Leave a note, as the first of the steps after an error of “A”.",
     ]

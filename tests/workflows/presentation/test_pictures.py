@@ -49,7 +49,7 @@ def test_ways_stand_beside_one_another_with_their_names():
         ("Both", {"By mail": ["Write"]}),
         (
             "Answer",
-            {"If it takes too long": ["End"], "Reminder": ["Nag"], "If it fails": ["Alarm"]},
+            {"If it does not come in time": ["End"], "Reminder": ["Nag"], "If it fails": ["Alarm"]},
         ),
     ]
     assert [(mark.icon, mark.tone) for mark in found.marks] == [

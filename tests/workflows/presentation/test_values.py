@@ -67,14 +67,14 @@ def test_raw_keeps_exact_numbers():
     ("pointer", "words"),
     [
         ("", "The whole document"),
-        ("/name", "Name"),
-        ("/steps/1/params/template", "Step 2 “notify_customer”, Message template"),
-        ("/steps/1/params/template_vars/total", "Step 2 “notify_customer”, Values, Total"),
-        ("/steps/0/params/to/0", "Step 1 “confirm”, To, no. 1"),
+        ("/name", "“Name of the workflow”"),
+        ("/steps/1/params/template", "Step 2 “Notify customer”, “Message template”"),
+        ("/steps/1/params/template_vars/total", "Step 2 “Notify customer”, “Values”, “Total”"),
+        ("/steps/0/params/to/0", "Step 1 “Confirm”, “To”, no. 1"),
         ("/steps/2", "Step 3"),
-        ("/steps/9/name", "Step 10, Name"),
-        ("/trigger_filter/all/0/value", "Only if, no. 1, Value"),
-        ("/values/a~1b", "Named values, A/b"),
+        ("/steps/9/name", "Step 10, “Short name”"),
+        ("/trigger_filter/all/0/value", "“Does it start every time?”, no. 1, “Value”"),
+        ("/values/a~1b", "“Named values”, “a/b”"),
     ],
 )
 def test_a_pointer_is_put_into_words(pointer, words):

@@ -178,7 +178,7 @@ def test_a_branch_with_a_loop_in_it(teller):
     assert ask.state is StepState.FAILED
     assert done.state is StepState.COMPLETED
     [failure] = flow(facts(run)).after_failure
-    assert (part_title(failure), failure.is_taken) == ("If the run fails", False)
+    assert (part_title(failure), failure.is_taken) == ("If the workflow fails", False)
     # Each step once, and none from a way that was not taken.
     assert [line.name for line in timeline(facts(run))] == [
         "by_risk",

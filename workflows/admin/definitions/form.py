@@ -18,8 +18,7 @@ from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
-from workflows.presentation.documents.places import place
-from workflows.presentation.runs.errors import sentence
+from workflows.presentation.documents.places import problem_words
 from workflows.services.definitions.catalogue import validated
 from workflows.services.definitions.drafts import edited, free_key, mark, unstorable
 
@@ -204,8 +203,7 @@ def shown_problem(problem: Problem, document: Json) -> ValidationError:
     return ValidationError(
         format_html(
             '<b>{}:</b> {} <code class="sayr-pointer" dir="ltr">{}</code>',
-            place(problem.path, document),
-            sentence(problem.code, problem.params),
+            *problem_words(problem, document),
             problem.path or "/",
         )
     )

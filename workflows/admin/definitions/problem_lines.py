@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from tenants.core.json import Json
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
-from workflows.presentation.documents.places import place
-from workflows.presentation.runs.errors import sentence
+from workflows.definition.schemas import reference
+from workflows.presentation.documents.places import problem_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,15 @@ class ProblemLine:
 def problem_lines(problems: Iterable[Problem], document: Json) -> list[ProblemLine]:
     """Return the mistakes of a document in words."""
     return [
-        ProblemLine(
-            place(one.path, document), sentence(one.code, one.params), *_way(one.code, one.params)
-        )
-        for one in problems
+        ProblemLine(*problem_words(one, document), *_way(one.code, one.params)) for one in problems
     ]
 
 
 def _way(code: str, params: dict[str, Any]) -> tuple[str, str]:
     if code != Code.UNKNOWN_REFERENCE:
         return "", ""
-    thing, _colon, kinds = str(params.get("kind", "")).partition(":")
-    kind = kinds.split(",")[0].strip()
+    thing, kinds = reference(params.get("kind"))
+    kind = next(iter(kinds), "")
     if thing == "connection":
         add = reverse("admin:actions_connection_add")
         return (f"{add}?kind={kind}" if kind else add), _("Add the connection")

@@ -24,7 +24,7 @@ from workflows.models.version import WorkflowVersion
 from workflows.presentation import badges, dry_runs, values
 from workflows.presentation.runs.control_flow import case_label
 from workflows.presentation.times import short_moment
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_title
 from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run import backtest
 from workflows.services.dry_run.backtest_tally import differences
@@ -170,12 +170,12 @@ def _tally(
             for name, n in _sorted(tally["statuses"])
         ],
         "branches": [
-            (labels.get(step) or spelt_out(step), [(_case(c), n) for c, n in _sorted(cases)])
+            (step_title(labels.get(step), step), [(_case(c), n) for c, n in _sorted(cases)])
             for step, cases in sorted(tally["branches"].items())
         ],
         "sends": [
             {
-                "step": labels.get(one["step"]) or spelt_out(one["step"]),
+                "step": step_title(labels.get(one["step"]), one["step"]),
                 "channel": dry_runs.channel(one["kind"]),
                 "count": one["count"],
                 "to": _sorted(one["to"])[:MOST_LISTED],
@@ -185,7 +185,7 @@ def _tally(
         ],
         "failures": [
             {
-                "step": labels.get(one["step"]) or spelt_out(one["step"]),
+                "step": step_title(labels.get(one["step"]), one["step"]),
                 "why": dry_runs.failure(one["code"], one["params"]),
                 "count": one["count"],
                 "events": _links(made, one["events"][:MOST_LISTED]),

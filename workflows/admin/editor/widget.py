@@ -12,13 +12,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django_jsonform.forms.fields import JSONFormField
 from django_jsonform.widgets import JSONFormWidget
 
 from tenants.core.json import Json
+from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.differences import differences
 from workflows.admin.editor.endpoints.check import checked, mistakes_of
 from workflows.admin.editor.endpoints.choices import choices_of
 from workflows.admin.editor.endpoints.samples import sample_of
@@ -29,11 +30,14 @@ from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.actors import actor_words
+from workflows.presentation.changes.sentences import told
 from workflows.presentation.documents import document_text
 from workflows.presentation.times import short_moment
 from workflows.services.definitions.catalogue import things_of
 from workflows.services.definitions.drafts import edited, mark
 
+MAX_DIFFERENCES: Final = 60  # lines
+MAX_SHOWN: Final = 300  # characters of one side
 ENDPOINTS: Final = ("check", "preview", "values", "copy", "paste")
 
 
@@ -70,7 +74,6 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
         return render_to_string(self.template_name, context)
 
     def config(self, value: str) -> dict[str, Json]:
-        """Return everything that the page's scripts start with."""
         posted, form = _forms(value)
         about = self.about(from_form(form)) if form else {}
         tenant = self.tenant
@@ -93,7 +96,6 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
         }
 
     def about(self, document: Json) -> dict[str, Json]:
-        """Return the values that can be inserted."""
         if self.tenant is None:
             return {}
         sample = sample_of(self.tenant, self.instance, document, timezone.now())
@@ -117,7 +119,7 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
             "who": actor_words(stored.updated_by),
             "when": short_moment(newest.published_at if newest else stored.updated_at),
             "note": newest.note if newest else "",
-            "differences": differences(from_form(form), stored.definition),
+            "differences": _differences(from_form(form), stored.definition),
             "theirs": to_form(stored.definition),
         }
 
@@ -133,7 +135,7 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
             "who": actor_words(stored.updated_by),
             "when": short_moment(stored.updated_at),
             "note": "",
-            "differences": differences(from_form(form), theirs),
+            "differences": _differences(from_form(form), theirs),
             "theirs": _forms(document_text.write(theirs))[1],
         }
 
@@ -193,6 +195,20 @@ def _unreadable(mistake: Exception) -> str:
     if isinstance(mistake, document_text.Unreadable):
         return str(mistake)
     return _("The steps could not be read. Load the page again; your work is kept.")
+
+
+def _differences(mine: Json, theirs: Json) -> list[dict[str, str]]:
+    """Return what differs, for two people who met: the place, and what each of them has there."""
+    found = [
+        {
+            "place": listed(filter(None, (group.title, line.place))),
+            "mine": Truncator(line.old).chars(MAX_SHOWN),
+            "theirs": Truncator(line.new).chars(MAX_SHOWN),
+        }
+        for group in told(mine, theirs)
+        for line in group.lines
+    ]
+    return found[:MAX_DIFFERENCES]
 
 
 def _forms(value: str) -> tuple[bool, Json]:

@@ -16,7 +16,7 @@ from workflows.presentation.runs.lines import Line, StepState
 from workflows.presentation.runs.plans import every_step
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.presentation.runs.timeline import timeline
-from workflows.presentation.values import payload_fields
+from workflows.presentation.values import payload_fields, spelt_out
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.entries import MAX_SHOWN, entries_of
 from workflows.services.runs.record_values import record_values, refuse_for_called
@@ -177,7 +177,7 @@ def from_here(lines: Sequence[Line], name: str) -> list[str]:
 
 def label_of_step(lines: Sequence[Line], name: str) -> str:
     """Return what staff call a step."""
-    return next((line.label for line in lines if line.name == name), name)
+    return next((line.label for line in lines if line.name == name), spelt_out(name))
 
 
 def _page(name: str, run: WorkflowRun) -> str:

@@ -11,6 +11,7 @@ from actions import registry
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from tenants.core.json import Json
+from workflows.definition.schemas import reference
 from workflows.engine.statuses import StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.runs.subjects import Subject
@@ -123,14 +124,13 @@ def _template(run: WorkflowRun, failure: _Failure) -> WayOut:
     return WayOut(_("Message template “%(name)s”") % {"name": found}, url)
 
 
-def _kinds(action: str, param: str) -> list[str]:
+def _kinds(action: str, param: str) -> tuple[str, ...]:
     """Return the kinds of a stored thing that a parameter of the action may name."""
     try:
         known = registry.get(action).params.get("properties", {}).get(param, {})
     except registry.UnknownAction:
-        return []
-    kinds = str(known.get("x-reference", "")).partition(":")[2]
-    return [kind.strip() for kind in kinds.split(",")]
+        return ()
+    return reference(known.get("x-reference"))[1]
 
 
 def _members(value: Json) -> Mapping[str, Json]:

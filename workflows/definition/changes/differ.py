@@ -29,7 +29,6 @@ class _Differ:
         self.tokens: dict[str, str] = {}
 
     def changes(self) -> list[Change]:
-        """Return all of them: the document's own, then step by step."""
         found = list(self._differing(None, (), self.old.head, self.new.head))
         for step, content in self.new.steps.items():
             if step in self.old.steps:
@@ -78,7 +77,6 @@ class _Differ:
             yield from self._differing(step, (*path, index), old[index], element)
 
     def _placed(self) -> Iterator[Change]:
-        """Yield which steps came, went and moved."""
         before, after = self._positions()
         for step, (token, index) in before.items():
             if step not in after:

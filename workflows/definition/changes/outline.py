@@ -72,19 +72,16 @@ def _keys(pointer: str, content: Any) -> Path:
 
 
 def value_at(content: Any, path: Path) -> Any:
-    """Return what lies at a path that exists."""
     for key in path:
         content = content[key]
     return content
 
 
 def put(content: Any, path: Path, value: Any) -> None:
-    """Replace what lies at a path."""
     value_at(content, path[:-1])[path[-1]] = value
 
 
 def assembled(taken: Outline) -> Any:
-    """Return the document again."""
     return _with_steps(taken.head, taken)
 
 

@@ -16,7 +16,7 @@ from workflows.definition.catalogue import Catalogue, Schema, TableSignature
 from workflows.definition.checks.simple import check_duration
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem, suggestion
-from workflows.definition.schemas import alternatives, member, validator
+from workflows.definition.schemas import alternatives, member, reference, validator
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.durations import LONGEST
 from workflows.definition.values.moments import any_moment
@@ -190,8 +190,8 @@ def _known(catalogue: Catalogue, kinds: str) -> set[str]:
     """Return the keys of a kind; "connection:slack,teams" names two."""
     if kinds == "workflow":
         return set(catalogue.workflows)
-    family, _, names = kinds.partition(":")
-    wanted = [f"{family}:{name.strip()}" for name in names.split(",")] if names else [kinds]
+    thing, names = reference(kinds)
+    wanted = [f"{thing}:{name}" for name in names] or [kinds]
     return set().union(*(catalogue.references.get(kind, frozenset()) for kind in wanted))
 
 

@@ -16,8 +16,7 @@ from workflows.presentation.changes.sentences import sentences, told
 from workflows.presentation.documents import export_format
 from workflows.presentation.documents.document_text import Unreadable
 from workflows.presentation.documents.languages import language_changes
-from workflows.presentation.documents.places import place
-from workflows.presentation.runs.errors import sentence
+from workflows.presentation.documents.places import problem_words
 from workflows.services.definitions.languages import changed_places
 from workflows.services.definitions.lifecycle import GIT, keep_in_git
 from workflows.services.definitions.publish import publish_valid
@@ -111,8 +110,7 @@ class Command(BaseCommand):
         ]
         for plan in plans if publishes else wrong:
             for problem in plan.problems:
-                where = place(problem.path, plan.entry.document)
-                said = sentence(problem.code, problem.params)
+                where, said = problem_words(problem, plan.entry.document)
                 self.stderr.write(f"{plan.entry.key}: {where}: {said}")
         if wrong:
             raise CommandError("Nothing was imported.")

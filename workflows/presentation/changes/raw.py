@@ -39,7 +39,6 @@ class Hunk:
 
 
 def hunks(old: str, new: str) -> list[Hunk]:
-    """Return what differs, line by line, with the differing words marked."""
     before, after = old.splitlines(), new.splitlines()
     # Many equal lines would each be compared with each.
     is_long = len(before) + len(after) > MOST_LINES

@@ -13,9 +13,16 @@ from workflows.definition.changes.change import Change, ChangeCode, Path, StepLi
 from workflows.definition.changes.differ import NEW, OLD, diff, old_names
 from workflows.definition.changes.outline import outline, value_at
 from workflows.presentation.badges import action_label
-from workflows.presentation.changes.places import list_words, part_words, step_label
 from workflows.presentation.changes.raw import Parts, marks
-from workflows.presentation.changes.values import is_condition, is_row, pair_words, value_words
+from workflows.presentation.changes.values import (
+    is_condition,
+    is_row,
+    pair_words,
+    value_words,
+)
+from workflows.presentation.documents.places import list_words, part_words, titles_below
+from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import DOCUMENT, STEP, Titles, step_label
 
 MOST_NAMED: Final = 3  # things in one line; of more, the rest are counted
 LONG: Final = 60  # characters; the differing words of longer texts are marked
@@ -80,7 +87,6 @@ def one_line(groups: Sequence[Group]) -> str:
 
 
 def _titles(group: Group) -> list[str]:
-    """Return the step, or the parts of the workflow itself."""
     if group.is_step:
         return [group.title]
     return list(dict.fromkeys(line.part for line in group.lines))
@@ -106,7 +112,6 @@ class _Teller:
         self.names: dict[str | None, str] = {before: after for after, before in names.items()}
 
     def groups(self) -> list[Group]:
-        """Return the changes of each step together."""
         order = [None, *self.new.steps, *self.old.steps]
         own: dict[str | None, list[Change]] = {}
         for change in self.changes:
@@ -139,8 +144,9 @@ class _Teller:
                 case ChangeCode.STEP_ADDED:
                     yield from self._step_added(change)
                 case ChangeCode.STEP_REMOVED:
-                    where = {"where": list_words(self.old, change.params["list"])}
-                    yield Told(_("Step removed from %(where)s.") % where)
+                    where = list_words(self.old, change.params["list"])
+                    text = _("Step removed from %(where)s.") % {"where": where}
+                    yield Told(text, old=_action_of(change.params["old"]))
                 case ChangeCode.STEP_MOVED:
                     yield self._step_moved(change)
                 case _:
@@ -148,28 +154,28 @@ class _Teller:
 
     def _step_added(self, change: Change) -> Iterator[Told]:
         content = change.params["new"]
-        yield Told(
-            _("Step added: %(action)s, %(where)s.")
-            % {"action": _action_of(content), "where": self._where(change.params["list"], change)}
-        )
+        where = self._where(change.params["list"], change)
+        told = {"action": _action_of(content), "where": where}
+        yield Told(_("Step added: %(action)s, %(where)s.") % told, new=told["action"])
         if not isinstance(content, dict):
             return
         for path, value in _said(content):
-            place = part_words(content, path)
-            words = value_words(value, str(path[-1]), self.events[1])
+            place = part_words(content, path, STEP)
+            members = titles_below(content, path, STEP)
+            words = value_words(value, str(path[-1]), members, self.events[1])
             text = _("%(place)s: %(value)s") % {"place": place, "value": words}
             yield Told(text, place, new=words)
 
     def _step_moved(self, change: Change) -> Told:
         before, after = change.params["list"], change.params["new_list"]
         where = self._where(after, change)
+        old = list_words(self.old, before)
         if before == after:
-            return Told(_("Step moved: now %(where)s.") % {"where": where})
-        told = {"old": list_words(self.old, before), "where": where}
-        return Told(_("Step moved out of %(old)s: now %(where)s.") % told)
+            return Told(_("Step moved: now %(where)s.") % {"where": where}, old=old, new=where)
+        text = _("Step moved out of %(old)s: now %(where)s.") % {"old": old, "where": where}
+        return Told(text, old=old, new=where)
 
     def _where(self, token: str, change: Change) -> str:
-        """Return where a step stands now: behind which one, in which list."""
         step = self.names.get(change.step, change.step)
         taken = token if token in self.new.lists else self._new_token(str(step))
         steps, to = self.new.lists[taken], change.params["to"]
@@ -190,30 +196,31 @@ class _Teller:
         if path and isinstance(path[-1], int) and is_row(params.get("old")):
             # A row of a condition says itself which it is.
             path = path[:-1]
-        place = part_words(content, path)
-        old, new = self._both(params, key)
+        place = part_words(content, path, _titles_of(change))
+        old, new = self._both(params, key, titles_below(content, path, _titles_of(change)))
         told = {"place": place, "old": old, "new": new}
         text = str(_SENTENCES[change.code]()) % told
         before, after = params.get("old"), params.get("new")
         texts = (str(before), str(after)) if _is_long(before) and _is_long(after) else None
-        return Told(text, place, part_words(content, path[:1]), old, new, texts)
+        return Told(text, place, _part(change), old, new, texts)
 
-    def _both(self, params: Any, key: str) -> tuple[str, str]:
+    def _both(self, params: Any, key: str, members: Titles) -> tuple[str, str]:
         if "old" in params and "new" in params:
-            return pair_words(params["old"], params["new"], key)
+            return pair_words(params["old"], params["new"], key, members)
         if "old" in params:
-            return value_words(params["old"], key, self.events[0]), ""
-        return "", value_words(params["new"], key, self.events[1])
+            return value_words(params["old"], key, members, self.events[0]), ""
+        return "", value_words(params["new"], key, members, self.events[1])
 
     def _swapped(self, change: Change, path: Path) -> Told:
         """Say that a condition wants one of its rows now, or all of them."""
         content = self._content(change)
-        place = part_words(content, path)
-        old = value_words(value_at(content, path), "", self.events[0])
-        new = value_words({str(change.path[-1]): change.params["new"]}, "", self.events[1])
+        place = part_words(content, path, _titles_of(change))
+        old = value_words(value_at(content, path), "", event_type=self.events[0])
+        group = {str(change.path[-1]): change.params["new"]}
+        new = value_words(group, "", event_type=self.events[1])
         told = {"place": place, "old": old, "new": new}
         text = str(_SENTENCES[ChangeCode.VALUE_CHANGED]()) % told
-        return Told(text, place, part_words(content, path[:1]), old, new)
+        return Told(text, place, _part(change), old, new)
 
     def _content(self, change: Change) -> Json:
         return self.old.head if change.step is None else self.old.steps[change.step]
@@ -227,6 +234,17 @@ _SENTENCES: Final = {
     ChangeCode.ITEM_REMOVED: lambda: _("%(place)s: removed %(old)s."),
     ChangeCode.ITEM_MOVED: lambda: _("%(place)s: moved %(old)s to another place."),
 }
+
+
+def _titles_of(change: Change) -> Titles:
+    return DOCUMENT if change.step is None else STEP
+
+
+def _part(change: Change) -> str:
+    if not change.path:
+        return _("Everything")
+    key = str(change.path[0])
+    return str(_titles_of(change).get(key) or spelt_out(key))
 
 
 def _is_long(value: Json) -> bool:

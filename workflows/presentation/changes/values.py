@@ -1,10 +1,10 @@
 """A value of a document in words, for a sentence that compares two of them."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
@@ -12,24 +12,22 @@ from workflows.definition.changes.change import StepList
 from workflows.definition.changes.change import text_of as json_text
 from workflows.event_types import label_of
 from workflows.presentation.badges import action_label
-from workflows.presentation.documents.comparisons import comparison
+from workflows.presentation.documents.comparisons import comparison, quoted
 from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import ENDINGS, Titles
 
-ENDINGS: Final[Mapping[str, Any]] = {
-    "stop": gettext_lazy("stop the workflow"),
-    "continue": gettext_lazy("go on with the next step"),
-}
+NO_TITLES: Final[Titles] = {}
 DEEPEST: Final = 3  # levels; a value with more is shown as JSON
 
 
-def pair_words(old: Json, new: Json, key: str = "", event_type: str = "") -> tuple[str, str]:
+def pair_words(old: Json, new: Json, key: str, members: Titles) -> tuple[str, str]:
     """Return both sides; as JSON where words would hide the difference, as between 1 and "1"."""
-    words = value_words(old, key, event_type), value_words(new, key, event_type)
+    words = value_words(old, key, members), value_words(new, key, members)
     return words if words[0] != words[1] else (json_text(old), json_text(new))
 
 
-def value_words(value: Json, key: str = "", event_type: str = "") -> str:
-    """Return one value; `key` is the name under which it stands."""
+def value_words(value: Json, key: str, members: Titles = NO_TITLES, event_type: str = "") -> str:
+    """Return one value; `key` is the name under which it stands, `members` the titles inside it."""
     if isinstance(value, str) and (named := _named(value, key)):
         return named
     if is_condition(value):
@@ -37,8 +35,8 @@ def value_words(value: Json, key: str = "", event_type: str = "") -> str:
     if key == "on_error" and isinstance(value, dict):
         return _after_error(value)
     if isinstance(value, dict) and "when" in value:
-        return _case_words(value, event_type)
-    return _plain(value, 0)
+        return _case_words(value, members, event_type)
+    return _plain(value, members, 0)
 
 
 def _named(value: str, key: str) -> str:
@@ -54,7 +52,6 @@ def _named(value: str, key: str) -> str:
 
 
 def is_row(value: Json) -> bool:
-    """Say whether it is one comparison of a condition."""
     return isinstance(value, dict) and "field" in value and "operator" in value
 
 
@@ -82,9 +79,9 @@ def condition_words(value: Json, event_type: str = "", *, inner: bool = False) -
     return _("(%(condition)s)") % {"condition": said} if inner and len(parts) > 1 else said
 
 
-def _case_words(value: Mapping[str, Json], event_type: str) -> str:
+def _case_words(value: Mapping[str, Json], members: Titles, event_type: str) -> str:
     label, when = value.get("label"), value["when"]
-    said = condition_words(when, event_type) if is_condition(when) else _plain(when, 0)
+    said = condition_words(when, event_type) if is_condition(when) else _plain(when, members, 0)
     if not label:
         return _("if %(condition)s") % {"condition": said}
     return _("“%(label)s”, if %(condition)s") % {"label": label, "condition": said}
@@ -100,32 +97,20 @@ def _after_error(value: Mapping[str, Json]) -> str:
     return _("do other steps (only after %(codes)s), then %(ending)s") % told
 
 
-def _plain(value: Json, depth: int) -> str:
+def _plain(value: Json, members: Titles, depth: int) -> str:
     if isinstance(value, StepList):
         return _("steps")
     if isinstance(value, list | dict) and depth > DEEPEST:
         return json_text(value)
     if isinstance(value, list) and value:
-        return listed(_plain(inner, depth + 1) for inner in value)
+        return listed(_plain(inner, members, depth + 1) for inner in value)
     if isinstance(value, dict) and value:
-        return listed(_member(name, inner, depth) for name, inner in value.items())
-    return _scalar(value)
+        return listed(_member(name, inner, members, depth) for name, inner in value.items())
+    # A number and its digits are told apart.
+    return str(value) if type(value) in {int, float, Decimal} else quoted(value)
 
 
-def _member(name: str, value: Json, depth: int) -> str:
-    told = {"name": spelt_out(name), "value": _plain(value, depth + 1)}
+def _member(name: str, value: Json, members: Titles, depth: int) -> str:
+    title = members.get(name) or spelt_out(name)
+    told = {"name": title, "value": _plain(value, members, depth + 1)}
     return _("%(name)s: %(value)s") % told
-
-
-def _scalar(value: Json) -> str:
-    match value:
-        case None | "" | [] | {}:
-            return _("empty")
-        case True:
-            return _("yes")
-        case False:
-            return _("no")
-        case str():
-            return _("“%(value)s”") % {"value": value}
-        case _:
-            return str(value)

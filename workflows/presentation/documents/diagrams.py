@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from actions import registry
 from tenants.core.json import Json
 from workflows.definition.blocks import elements, lists_in, mapping
 from workflows.event_types import label_of
-from workflows.presentation.badges import action_label
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import KINDS, STEP, step_label
 
 # Steps that steer; the marks of actions are the library's.
 KIND_ICONS: Final = {
@@ -26,13 +24,6 @@ KIND_ICONS: Final = {
     "stop": "stop",
     "wait": "clock",
     "wait_for_event": "hourglass",
-}
-# Of the ways out of a step: by the last name in its place that says what it is.
-_WAY_LABELS: Final = {
-    "otherwise": gettext_lazy("Otherwise"),
-    "on_timeout": gettext_lazy("If it takes too long"),
-    "reminders": gettext_lazy("Reminder"),
-    "on_error": gettext_lazy("If it fails"),
 }
 
 
@@ -63,7 +54,6 @@ class Picture:
 
 
 def picture(document: Mapping[str, Json]) -> Picture:
-    """Return the picture of a document, finished or not."""
     begins = label_of(str(document.get("trigger_type") or ""))
     return Picture(begins, _marks(document.get("steps")))
 
@@ -74,10 +64,8 @@ def _marks(steps: Json) -> tuple[Mark, ...]:
 
 def _mark(step: Mapping[str, Json]) -> Mark:
     action = str(step.get("action") or "")
-    label = step.get("label") or spelt_out(str(step.get("name") or "")) or action_label(action)
-    return Mark(
-        KIND_ICONS.get(action) or _icon(action), _tone(action), str(label), tuple(_ways(step))
-    )
+    icon = KIND_ICONS.get(action) or _icon(action)
+    return Mark(icon, _tone(action), step_label(step), tuple(_ways(step)))
 
 
 def _icon(action: str) -> str:
@@ -102,12 +90,10 @@ def _ways(step: Mapping[str, Json]) -> Iterator[Way]:
 
 
 def _way_label(step: Mapping[str, Json], place: Sequence[str]) -> str:
-    for name in reversed(place):
-        if name in _WAY_LABELS:
-            return str(_WAY_LABELS[name])
-    holder = mapping(step.get("params"))
-    if len(place) > 2 and place[2].isdecimal():
-        several = elements(holder.get(place[1]))
-        one = mapping(several[int(place[2])])
+    if place[1] == "reminders":
+        return _("Reminder")
+    if len(place) > 2:
+        one = mapping(elements(mapping(step["params"])[place[1]])[int(place[2])])
         return str(one.get("label") or one.get("name") or "")
-    return _("Each time")
+    of_kind = KINDS.get(str(step.get("action")), {})
+    return str(of_kind.get(place[1]) if place[0] == "params" else STEP["on_error/steps"])

@@ -35,7 +35,6 @@ class Unreadable(ValueError):
 
 
 def write(document: Json) -> str:
-    """Return the document as text that people can edit."""
     return json.dumps(_ordered(document), ensure_ascii=False, indent=2)
 
 

@@ -1,112 +1,250 @@
-"""Where in a document something is: a JSON pointer, in words."""
+"""Where in a document something is, in words: the titles under which the editor shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from actions import registry
+from actions import records, registry
+from actions.spec import Effect
 from tenants.core.json import Json
-from tenants.core.json.pointers import keys_of
 from tenants.core.text.listing import listed
-from workflows.presentation.values import spelt_out, titles
+from workflows.definition.changes.change import Key, Path
+from workflows.definition.changes.outline import Outline
+from workflows.definition.codes import Code
+from workflows.definition.kinds import kind_named
+from workflows.definition.problems import Problem
+from workflows.definition.schemas import member, resolved
+from workflows.presentation.badges import action_label
+from workflows.presentation.runs.errors import sentence
+from workflows.presentation.values import payload_fields, spelt_out
+from workflows.presentation.values import titles as schema_titles
+from workflows.presentation.vocabulary import (
+    AFTER_DOUBT,
+    CONDITION,
+    DOCUMENT,
+    KINDS,
+    STEP,
+    Titles,
+    step_label,
+)
 
-PARTS: Final[Mapping[str, Any]] = {
-    "name": gettext_lazy("Name"),
-    "label": gettext_lazy("Label"),
-    "language": gettext_lazy("Language version"),
-    "trigger_type": gettext_lazy("Starts on"),
-    "also_on": gettext_lazy("Also starts on"),
-    "trigger": gettext_lazy("Trigger"),
-    "trigger_filter": gettext_lazy("Only if"),
-    "settings": gettext_lazy("Settings"),
-    "values": gettext_lazy("Named values"),
-    "steps": gettext_lazy("Steps"),
-    "action": gettext_lazy("Action"),
-    "condition": gettext_lazy("Condition"),
-    "field": gettext_lazy("Field"),
-    "operator": gettext_lazy("Comparison"),
-    "value": gettext_lazy("Value"),
-    "on_error": gettext_lazy("After an error"),
-    "retry": gettext_lazy("Retry"),
-    "timeout": gettext_lazy("Time limit"),
-    "after_crash": gettext_lazy("After a crash"),
-    "output": gettext_lazy("What it hands back"),
-    "on_failure": gettext_lazy("After a failure"),
-    "concurrency_key": gettext_lazy("Runs that take turns"),
-    "when_busy": gettext_lazy("While another one runs"),
-    "max_running": gettext_lazy("Runs at once"),
-    "deadline": gettext_lazy("Ends at the latest after"),
-    "cases": gettext_lazy("Cases"),
-    "when": gettext_lazy("When"),
-    "otherwise": gettext_lazy("Otherwise"),
-    "items": gettext_lazy("List"),
-    "result": gettext_lazy("Result"),
-    "branches": gettext_lazy("Branches"),
-    "if_one_fails": gettext_lazy("If one fails"),
-    "concurrency": gettext_lazy("At once"),
-    "workflow": gettext_lazy("Workflow"),
-    "input": gettext_lazy("Input"),
-    "match": gettext_lazy("Which event"),
-    "look_back": gettext_lazy("Look back"),
-    "on_timeout": gettext_lazy("If it takes too long"),
-    "approvers": gettext_lazy("Who decides"),
-    "choices": gettext_lazy("Choices"),
-    "form": gettext_lazy("Questions"),
-    "required": gettext_lazy("Must be answered"),
-    "required_for": gettext_lazy("Must be answered for"),
-    "options": gettext_lazy("Options"),
-    "timeout_choice": gettext_lazy("Chosen when time is up"),
-    "allow_self": gettext_lazy("Who started it may decide"),
-    "reminders": gettext_lazy("Reminders"),
-    "every": gettext_lazy("Again every"),
-    "at_most": gettext_lazy("At most"),
-    "until": gettext_lazy("Until"),
-    "scope": gettext_lazy("What ends"),
-    "outcome": gettext_lazy("Outcome"),
-}
-# Levels that say nothing to people.
-SILENT: Final = frozenset({"params", "all", "any"})
+_NOTHING: Final[Titles] = {}
+_CONDITIONS: Final = frozenset({"condition", "trigger_filter"})
+_STEPS: Final = frozenset({"steps", "on_failure", "on_error/steps"})
+# Facts of a problem that name fields, which stand beside the one that it is about.
+_BESIDE: Final = ("key", "other", "param")
+_OF_FIELDS: Final = frozenset(
+    {Code.REQUIRED, Code.MISSING_PARAM, Code.NEEDS_OTHER, Code.NOT_TOGETHER, Code.NOT_FOR_THIS_STEP}
+)
 
 
 def place(pointer: str, document: Json) -> str:
-    """Return the place in words: “Step 2 “notify_customer”, Template”. "" is the whole document."""
-    keys = keys_of(pointer)
-    if not keys:
-        return _("The whole document")
-    words, known, rest = _beginning(keys, document)
-    for key in rest:
-        if key.isdecimal():
-            words.append(_("no. %(number)s") % {"number": int(key) + 1})
-        elif key not in SILENT:
-            words.append(str(known.get(key) or PARTS.get(key) or spelt_out(key)))
-    return listed(words)
+    """Return the place in words: “Step 2 “Notify customer”, “Message template””."""
+    return listed(titles_along(document, _path(pointer, document), DOCUMENT)) or _(
+        "The whole document"
+    )
 
 
-def _beginning(keys: list[str], document: Json) -> tuple[list[str], Mapping[str, Any], list[str]]:
-    """Name the step, if it is in one, and what its action calls its parameters."""
-    if keys[0] != "steps" or len(keys) < 2 or not keys[1].isdecimal():
-        return [], {}, keys
-    number = int(keys[1])
-    step = _step(document, number)
-    values = {"number": number + 1, "name": step.get("name")}
-    named = _("Step %(number)s “%(name)s”") if values["name"] else _("Step %(number)s")
-    inside = keys[2:]
-    known = _params(step) if inside[:1] == ["params"] else {}
-    return [named % values], known, inside
+def problem_words(problem: Problem, document: Json) -> tuple[str, str]:
+    """Return the place and the sentence of a problem, in which fields have the editor's titles."""
+    facts = dict(problem.params)
+    if problem.code in _OF_FIELDS:
+        above = problem.path.rpartition("/")[0]
+        facts |= {name: _title(above, facts[name], document) for name in _BESIDE if name in facts}
+        if kind_named(facts.get("action")):
+            facts["action"] = action_label(facts["action"])
+    if problem.code == Code.CHOOSE_ONE:
+        facts["choices"] = [_title(problem.path, one, document) for one in facts["choices"]]
+    return place(problem.path, document), sentence(problem.code, facts)
 
 
-def _step(document: Json, number: int) -> Mapping[str, Json]:
+def _title(above: str, key: object, document: Json) -> str:
+    path = (*_path(above, document), str(key))
+    around, titles = (list(_Walk(document, DOCUMENT).along(one)) for one in (path[:-1], path))
+    return titles[-1] if len(titles) > len(around) else str(key)
+
+
+def _path(pointer: str, document: Json) -> Path:
+    """Return the keys of a pointer: numbers where the document has a list, or has nothing."""
+    path: list[Key] = []
+    here = document
+    for part in pointer.split("/")[1:]:
+        key: Key = part.replace("~1", "/").replace("~0", "~")
+        if part.isdecimal() and not isinstance(here, dict):
+            key = int(part)
+        here = _at(here, key)
+        path.append(key)
+    return tuple(path)
+
+
+def _at(here: Json, key: Key) -> Json:
     try:
-        step = document["steps"][number]
+        return here[key]
     except (KeyError, IndexError, TypeError):
-        return {}
-    return step if isinstance(step, dict) else {}
+        return None
 
 
-def _params(step: Mapping[str, Json]) -> Mapping[str, str]:
+def titles_along(content: Json, path: Path, titles: Titles) -> Iterator[str]:
+    """Yield a title for each level of a path that has one.
+
+    `titles` says what `content` is: DOCUMENT or STEP.
+    """
+    walk = _Walk(content, titles)
+    for title in walk.along(path):
+        # In quotation marks: a title may be a question, or half a sentence of its own.
+        yield title if walk.is_number else _("“%(value)s”") % {"value": title}
+
+
+def titles_below(content: Json, path: Path, titles: Titles) -> dict[str, str]:
+    """Return what the members of a value at the end of a path are called, if anybody named them."""
+    walk = _Walk(content, titles)
+    list(walk.along(path))
+    inside = f"{walk.at}/"
+    own = {
+        at.removeprefix(inside): str(title)
+        for at, title in walk.titles.items()
+        if at.startswith(inside)
+    }
+    return {**schema_titles(resolved(walk.schema.get("items", walk.schema), walk.root)), **own}
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Goes down into a document, and knows what the level that it stands on is called."""
+
+    here: Json
+    titles: Titles
+    at: str = ""  # the keys below what `titles` is about
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    root: Mapping[str, Any] = field(default_factory=dict)
+    params: Json = None
+    is_number: bool = False  # whether what was said last is a place in a list, and no title
+
+    def along(self, path: Sequence[Key]) -> Iterator[str]:
+        for depth, key in enumerate(path):
+            above, self.here = self.here, _at(self.here, key)
+            self.is_number = False
+            if isinstance(key, int):
+                yield self._element(key, is_main=depth == 1 and path[0] == "steps")
+            elif key == "params" and self.titles is STEP and not self.at:
+                self._enter_params(above)
+            elif not (self.titles is CONDITION and key in {"all", "any"}):
+                title = self._member(key, above)
+                # “Step 2” says it.
+                if not (depth == 0 and key == "steps" and len(path) > 1):
+                    yield title
+
+    def _element(self, index: int, *, is_main: bool) -> str:
+        holds_steps = self.schema.get("x-steps") or (not self.schema and self.at in _STEPS)
+        self.schema = member(self.schema, self.root, index)
+        one = self.here if isinstance(self.here, dict) else {}
+        named = one.get("label") or one.get("name")
+        if holds_steps:
+            self.titles, self.at, self.schema, self.root = STEP, "", {}, {}
+            named = step_label(one) if one else None
+        if is_main:
+            self.is_number = True
+            said = _("Step %(number)s “%(name)s”") if named else _("Step %(number)s")
+            return said % {"number": index + 1, "name": named}
+        if isinstance(named, str):
+            return named
+        self.is_number = True
+        return _("no. %(number)s") % {"number": index + 1}
+
+    def _enter_params(self, step: Json) -> None:
+        action = step.get("action") if isinstance(step, dict) else None
+        self.schema = self.root = schema_of(step)
+        self.params, self.at = self.here, ""
+        self.titles = KINDS.get(action, _NOTHING) if isinstance(action, str) else _NOTHING
+
+    def _member(self, key: str, above: Json) -> str:
+        self.at = f"{self.at}/{key}".removeprefix("/")
+        holder, self.schema = self.schema, member(self.schema, self.root, key)
+        title = self._titled(key, holder, above)
+        if self.schema.get("x-condition") or self.at in _CONDITIONS:
+            self.titles, self.at = CONDITION, ""
+        elif self.titles is CONDITION:
+            self.at = ""
+        return title
+
+    def _titled(self, key: str, holder: Mapping[str, Any], above: Json) -> str:
+        if self.titles is STEP and self.at == "after_crash" and _may_ask(above):
+            return str(AFTER_DOUBT)
+        known = self.titles.get(self.at) or self.schema.get("title")
+        return str(known or self._field(key, holder) or spelt_out(key))
+
+    def _field(self, key: str, holder: Mapping[str, Any]) -> str | None:
+        """Return the title of a member that another param decides about: a column, for example."""
+        if table := holder.get("x-fields-of") or holder.get("x-creatable-fields-of"):
+            return column_title(_at(self.params, table), key)
+        if self.at.startswith("match/"):
+            return payload_fields(str(_at(self.params, "type"))).get(key)
+        # The names of values are the author's own words.
+        return key if self.at.startswith(("values/", "output/")) else None
+
+
+def column_title(table: object, name: str) -> str | None:
+    """Return what people call a column of a table; None of one that nobody knows."""
     try:
-        return titles(registry.get(step["action"]).params)
-    except (KeyError, TypeError, registry.UnknownAction):
+        return capfirst(str(records.get(str(table)).field(name).verbose_name))
+    except (records.UnknownRecord, FieldDoesNotExist):
+        return None
+
+
+def part_words(content: Json, path: Path, titles: Titles) -> str:
+    """Return the place inside a step or document: ““Values”, “Order id””."""
+    return listed(titles_along(content, path, titles)) or _("Everything")
+
+
+def list_words(taken: Outline, token: str) -> str:
+    """Return what people call a list of steps: “the way “High” of “By risk””."""
+    step, path = taken.places[token]
+    if step is not None:
+        return _inner_list_words(taken.steps[step], path)
+    return _("the main steps") if path == ("steps",) else _("the steps after a failure")
+
+
+def _inner_list_words(content: Json, path: Path) -> str:
+    told = {"step": step_label(content)}
+    match path:
+        case ("on_error", *_rest):
+            said = _("the steps after an error of “%(step)s”")
+        case ("params", "cases", int(), "steps"):
+            told["way"] = [*titles_along(content, path[:3], STEP)][-1]
+            said = _("the way %(way)s of “%(step)s”")
+        case ("params", "branches", int(), "steps"):
+            told["lane"] = [*titles_along(content, path[:3], STEP)][-1]
+            said = _("the lane %(lane)s of “%(step)s”")
+        case ("params", "otherwise"):
+            said = _("the “otherwise” of “%(step)s”")
+        case ("params", "steps"):
+            said = _("the steps inside “%(step)s”")
+        case _:
+            told["part"] = part_words(content, path, STEP)
+            said = _("%(part)s of “%(step)s”")
+    return said % told
+
+
+def schema_of(content: Json) -> Mapping[str, Any]:
+    """Return the schema of a step's params; {} of anything else."""
+    action = content.get("action") if isinstance(content, dict) else None
+    kind = kind_named(action)
+    if kind is not None:
+        return kind.params
+    try:
+        return registry.get(action).params if isinstance(action, str) else {}
+    except registry.UnknownAction:
         return {}
+
+
+def _may_ask(step: Json) -> bool:
+    """Say whether a step is done again after a crash, so that asking is what somebody may want."""
+    try:
+        spec = registry.get(step["action"])
+    except (KeyError, TypeError, registry.UnknownAction):
+        return False
+    return spec.effect == Effect.REPEATABLE and not spec.is_local

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from tenants.core.text.characters import shown
 from tenants.core.text.listing import apart, listed
 from workflows.definition.codes import Code
-from workflows.presentation.documents.comparisons import WORDS
 from workflows.presentation.reading import why_not
+from workflows.presentation.vocabulary import OPERATORS
 
 SENTENCES: Final[Mapping[str, Any]] = {
     # The document as a whole
@@ -253,7 +253,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return listed(_shown(name, one) for one in value)
     if name == "operator":
-        return str(WORDS.get(value, value))
+        return str(OPERATORS.get(value, value))
     if name == "value":
         return apart(shown(str(value)))
     if name in _WORD_PARAMS and value in _WORDS:

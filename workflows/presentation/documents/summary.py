@@ -10,7 +10,7 @@ from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.event_types import label_of
 from workflows.presentation.documents.comparisons import comparison
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_label
 
 MOST_NAMED: Final = 6  # steps; of more, the rest are counted
 
@@ -31,11 +31,7 @@ def summary(document: Json) -> str:
 
 
 def _steps(steps: Sequence[Json]) -> str:
-    names = [
-        str(step.get("label") or spelt_out(str(step.get("name", ""))))
-        for step in steps
-        if isinstance(step, dict)
-    ]
+    names = [step_label(step) for step in steps if isinstance(step, dict)]
     left = len(names) - MOST_NAMED
     if left > 0:
         more = ngettext("%(count)s more", "%(count)s more", left) % {"count": left}

@@ -13,7 +13,7 @@ from workflows.presentation.runs.control_flow import case_label
 from workflows.presentation.runs.lines import Part
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind
 from workflows.presentation.times import by_clock, span
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import DOCUMENT, KINDS, STEP, step_title
 
 LONGEST: Final = 60  # characters of an item
 # What tells one record from another, in this order.
@@ -21,12 +21,12 @@ TELLING: Final = ("name", "title", "label", "number", "sku", "email", "phone", "
 MOST_TELLING: Final = 2
 
 _NAMES: Final = {
-    WayKind.OTHERWISE: gettext_lazy("Otherwise"),
-    WayKind.ITEMS: gettext_lazy("For each item"),
-    WayKind.ROUND: gettext_lazy("Again and again"),
-    WayKind.LATE: gettext_lazy("If it does not come in time"),
-    WayKind.ERROR: gettext_lazy("If this step fails"),
-    WayKind.FAILURE: gettext_lazy("If the run fails"),
+    WayKind.OTHERWISE: KINDS["branch"]["otherwise"],
+    WayKind.ITEMS: KINDS["for_each"]["steps"],
+    WayKind.ROUND: KINDS["repeat"]["steps"],
+    WayKind.LATE: KINDS["wait_for_event"]["on_timeout"],
+    WayKind.ERROR: STEP["on_error/steps"],
+    WayKind.FAILURE: DOCUMENT["on_failure"],
 }
 _TAKEN: Final = {
     WayKind.LATE: gettext_lazy("It did not come in time"),
@@ -36,7 +36,6 @@ _TAKEN: Final = {
 
 
 def part_title(part: Part) -> str:
-    """Return what a part of a line is."""
     number = {"number": part.number, "time": by_clock(part.at) if part.at else ""}
     if part.is_taken and part.kind is WayKind.ROUND and not part.number:
         return _("An earlier round")
@@ -51,12 +50,11 @@ def part_title(part: Part) -> str:
 
 
 def way_title(way: PlannedWay) -> str:
-    """Return when the steps of a way are done."""
     match way.kind:
         case WayKind.CASE:
             return case_label(way.label)
         case WayKind.ARM:
-            return way.label or spelt_out(way.key)
+            return step_title(way.label, way.key)
         case WayKind.REMINDER if way.reminder is not None:
             return _reminder(way.reminder.after, way.reminder.every)
         case WayKind.REMINDER:
@@ -81,7 +79,7 @@ def item_words(item: Json) -> str:
 
 def place_words(step: PlannedStep | None, way: PlannedWay | None, index: int, count: int) -> str:
     """Return which part of its parent a child run is: “Item 3 of 5 of “Send reminders””."""
-    label = (step.label or spelt_out(step.name)) if step else ""
+    label = step_title(step.label, step.name, step.action) if step else ""
     words = {"number": index + 1, "count": count, "step": label}
     if step is None:
         return _("Part of a run")

@@ -46,7 +46,6 @@ def given(entry: Entry) -> Json:
 
 
 def got(entry: Entry) -> Json:
-    """Return of a step's output what its words do not say."""
     output = entry.get("output")
     match entry.get("action"):
         case "branch" | "repeat" | "wait" | "stop" | "emit_event":

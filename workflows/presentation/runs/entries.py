@@ -25,7 +25,6 @@ EVENT_KINDS: Final = frozenset({"emit_event", "wait_for_event"})
 
 
 def finished(line: Line, step: PlannedStep, entry: Entry, facts: RunFacts) -> Line:
-    """Return the line of a step that is over."""
     state = StepState(entry["status"])
     if state is StepState.COMPLETED and "error" in entry:
         state = StepState.PARTLY
@@ -85,7 +84,6 @@ def changed_words(
 
 
 def _plain(value: Json) -> str:
-    """Return a value of a payload in a sentence."""
     return "“”" if value in (None, "") else apart(value)
 
 
@@ -111,7 +109,6 @@ def _first_try(entry: Entry) -> datetime | None:
 
 
 def attempts(stored: Sequence[Entry]) -> tuple[Attempt, ...]:
-    """Return the tries of a step."""
     return tuple(
         Attempt(number, moment(one), one.get("duration_ms"), step_error(one))
         for number, one in enumerate(stored, 1)
@@ -132,7 +129,6 @@ def _code(attempt: Entry) -> str:
 
 
 def moment(entry: Entry) -> datetime | None:
-    """Return when a step or a try began."""
     written = entry.get("started_at")
     return datetime.fromisoformat(written) if written else None
 

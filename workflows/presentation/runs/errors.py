@@ -17,9 +17,9 @@ from workflows.engine.limits import LIMIT_REACHED
 from workflows.engine.outcomes import Doubt
 from workflows.presentation import json_faults
 from workflows.presentation.documents import problems
-from workflows.presentation.documents.comparisons import WORDS
 from workflows.presentation.times import duration, short_moment
 from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import OPERATORS
 
 # What the columns of a run's row hold.
 COLUMNS: Final[Mapping[str, Any]] = {
@@ -226,9 +226,11 @@ def countries() -> Mapping[str, str]:
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return what people call a comparison and a kind of connection."""
     country = countries().get(str(values.get("country")))
-    comparison, kind = WORDS.get(str(values.get("operator"))), KINDS.get(str(values.get("kind")))
+    comparison, kind = (
+        OPERATORS.get(str(values.get("operator"))),
+        KINDS.get(str(values.get("kind"))),
+    )
     found = {
         "operator": comparison,
         "kind": kind,

@@ -44,7 +44,6 @@ class Outcome(StrEnum):
 
 
 def source_words(source: str) -> str:
-    """Return by what way an event came."""
     return str(SOURCES.get(source, source))
 
 
@@ -67,7 +66,6 @@ def glance(evaluations: Json) -> list[tuple[Outcome, str]]:
 
 
 def outcome(evaluation: Mapping[str, Json]) -> Outcome:
-    """Return in which of the three ways a workflow answered."""
     if evaluation.get("started"):
         return Outcome.STARTED
     meant_not = evaluation.get("reason") in {"filtered_out", "own_change"}
@@ -75,7 +73,6 @@ def outcome(evaluation: Mapping[str, Json]) -> Outcome:
 
 
 def sentence(evaluation: Mapping[str, Json], event_type: str = "") -> str:
-    """Return one workflow's answer to an event, with the reason."""
     values = {"name": evaluation.get("name", ""), "version": evaluation.get("version", "")}
     if evaluation.get("reason") == "started":
         return _("“%(name)s” (version %(version)s) started.") % values

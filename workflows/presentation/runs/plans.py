@@ -78,7 +78,6 @@ class PlannedStep:
 
     @property
     def reminders(self) -> tuple[Reminder, ...]:
-        """Return the reminders of a wait."""
         return tuple(way.reminder for way in self.ways if way.reminder is not None)
 
 

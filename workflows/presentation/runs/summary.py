@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenants.core.text.listing import END, name_apart
+from tenants.core.text.listing import END, listed, name_apart
 from workflows.engine.decide import CANCELLED, OUTCOME_UNKNOWN
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.errors import sentence
@@ -201,11 +201,7 @@ def _failures(wrong: Sequence[Line]) -> str:
 def _named(lines: Sequence[Line]) -> str:
     if len(lines) > MOST_NAMED:
         return ngettext("%(count)s step", "%(count)s steps", len(lines)) % {"count": len(lines)}
-    names = [_quoted(line) for line in lines]
-    if len(names) < 2:
-        return "".join(names)
-    comma = _(", ")
-    return _("%(first)s and %(last)s") % {"first": comma.join(names[:-1]), "last": names[-1]}
+    return listed(map(_quoted, lines), last=_(" and "))
 
 
 def _quoted(line: Line) -> str:

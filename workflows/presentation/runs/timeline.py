@@ -27,7 +27,7 @@ from workflows.presentation.runs.lines import Flow, Line, Part, StepState
 from workflows.presentation.runs.plans import BY_CHILDREN, PlannedStep, PlannedWay, WayKind
 from workflows.presentation.runs.step_occurrences import Visit, visits_of
 from workflows.presentation.runs.waits import waits_for
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_title
 
 Entry = Mapping[str, Json]
 
@@ -124,7 +124,6 @@ class _Teller:
         )
 
     def strangers(self, entries: Sequence[Entry], first: int) -> Iterator[Line]:
-        """Yield lines for steps that the version does not know."""
         by_name = {entry["step_name"]: entry for entry in entries}
         for number, (name, entry) in enumerate(by_name.items(), first):
             # A child run that could not say what it hands back.
@@ -166,7 +165,7 @@ class _Teller:
         line = Line(
             number=number,
             name=step.name,
-            label=step.label or spelt_out(step.name),
+            label=step_title(step.label, step.name, step.action),
             action=step.action,
             state=StepState.NOT_REACHED if spot.may_come else StepState.NOT_TAKEN,
             place=f"{spot.place}{number}",

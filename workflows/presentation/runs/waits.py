@@ -49,7 +49,6 @@ def _for_clock(facts: RunFacts, pending: Mapping[str, Json]) -> str:
 
 
 def waits_for_turn(facts: RunFacts) -> str:
-    """Return why a run of a lane has not begun."""
     if facts.lane and len(facts.lane) <= LONGEST_KEY:
         return _("Waits for its turn: another run with the key “%(key)s” is under way.") % {
             "key": facts.lane

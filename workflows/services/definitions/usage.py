@@ -8,8 +8,9 @@ from actions import registry
 from actions.models.connection import Connection, ConnectionKind
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
+from workflows.definition.schemas import reference
 from workflows.models.definition import WorkflowDefinition
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_label
 
 # A call of a web address without a connection has none.
 NEVER_IMPLIED: Final = frozenset({ConnectionKind.HTTP.value})
@@ -23,14 +24,14 @@ class Use:
     steps: tuple[str, ...]  # as people read them
 
 
-def used_by(tenant: Tenant, reference: str, key: str) -> list[Use]:
+def used_by(tenant: Tenant, named: str, key: str) -> list[Use]:
     """Return the published workflows that use `key`, by name.
 
-    `reference` is the kind as an action's schema writes it: “message_template:email” or
+    `named` is the kind as an action's schema writes it: “message_template:email” or
     “connection:slack”. A step that leaves its connection open uses the only one there is.
     """
     own = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None).exclude(version=0)
-    wanted = _Wanted(reference, key, _taken_when_open(tenant, reference, key))
+    wanted = _Wanted(named, key, _taken_when_open(tenant, named, key))
     uses = (Use(one, tuple(_using(one.definition, wanted))) for one in own)
     return sorted((use for use in uses if use.steps), key=lambda use: use.definition.name)
 
@@ -43,9 +44,9 @@ class _Wanted:
     when_open: Callable[[frozenset[str]], bool]
 
 
-def _taken_when_open(tenant: Tenant, reference: str, key: str) -> Callable[[frozenset[str]], bool]:
-    thing, _colon, kind = reference.partition(":")
-    if thing != "connection" or kind in NEVER_IMPLIED:
+def _taken_when_open(tenant: Tenant, named: str, key: str) -> Callable[[frozenset[str]], bool]:
+    thing, kinds = reference(named)
+    if thing != "connection" or NEVER_IMPLIED & {*kinds}:
         return lambda _kinds: False
     usable = Connection.objects.of(tenant.pk).usable().values_list("kind", "key")
     known = list(usable)
@@ -60,7 +61,7 @@ def _using(document: Json, wanted: _Wanted) -> Iterator[str]:
     elif isinstance(document, dict):
         action, params = document.get("action"), document.get("params")
         if isinstance(action, str) and isinstance(params, dict) and _uses(action, params, wanted):
-            yield document.get("label") or spelt_out(str(document.get("name", "")))
+            yield step_label(document)
         for inner in document.values():
             yield from _using(inner, wanted)
 
@@ -73,15 +74,14 @@ def _uses(action: str, params: Mapping[str, Json], wanted: _Wanted) -> bool:
     return False
 
 
-def _referring(action: str, reference: str) -> Iterator[tuple[str, frozenset[str]]]:
+def _referring(action: str, named: str) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the parameters of an action that may name a thing of this kind, with their kinds."""
     try:
         properties: Mapping[str, Json] = registry.get(action).params.get("properties", {})
     except registry.UnknownAction:
         return
-    thing, _colon, kind = reference.partition(":")
+    wanted, kind = reference(named)
     for name, schema in properties.items():
-        known, _colon, listed = str(schema.get("x-reference", "")).partition(":")
-        kinds = frozenset(one.strip() for one in listed.split(","))
-        if known == thing and kind in kinds:
-            yield name, kinds
+        thing, kinds = reference(schema.get("x-reference"))
+        if thing == wanted and set(kind) <= set(kinds):
+            yield name, frozenset(kinds)

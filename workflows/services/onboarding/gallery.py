@@ -23,6 +23,7 @@ from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.blocks import all_steps, mapping
+from workflows.definition.schemas import reference
 from workflows.event_types import RecordEvent, all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.schedule import WorkflowSchedule
@@ -204,9 +205,8 @@ def _kinds_of(action: str) -> tuple[str, ...]:
         params = registry.get(action).params
     except registry.UnknownAction:
         return ()
-    reference = params["properties"].get("connection", {}).get("x-reference", "")
-    thing, _colon, kinds = reference.partition(":")
-    return tuple(kinds.split(",")) if thing == "connection" else ()
+    thing, kinds = reference(params["properties"].get("connection", {}).get("x-reference"))
+    return kinds if thing == "connection" else ()
 
 
 def _addressed(value: Json, address: str) -> Json:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from actions.models.connection import ConnectionKind
+from tenants.core.text.listing import listed
 from workflows.services.definitions.drafts import edited, trigger_in
 from workflows.services.onboarding.gallery import Need, starting_place
 from workflows.services.onboarding.progress import Beginnings
@@ -52,7 +53,7 @@ def guide_steps(found: Beginnings) -> list[GuideStep]:
 
 def shown_need(need: Need) -> ShownNeed:
     """Return a connection in words, with the page on which it is made."""
-    kinds = _(" or ").join(str(ConnectionKind(kind).label) for kind in need.kinds)
+    kinds = listed((ConnectionKind(kind).label for kind in need.kinds), last=_(" or "))
     label = f"{kinds} ({need.key})" if need.kind == ConnectionKind.HTTP else kinds
     if need.off is not None:
         page = reverse("admin:actions_connection_change", args=[need.off.pk])

@@ -17,7 +17,7 @@ from workflows.presentation.runs.facts import RunFacts
 from workflows.presentation.runs.plans import Plan, plan_of
 from workflows.presentation.runs.summary import summary
 from workflows.presentation.times import by_clock, short_moment
-from workflows.presentation.values import spelt_out
+from workflows.presentation.vocabulary import step_title
 from workflows.services.runs.subjects import Subjects
 
 # What a plan is read from, of a version's program.
@@ -94,7 +94,7 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     known = (entry for entry in reversed(results) if isinstance(entry, dict))
     entries = (entry for entry in known if entry.get("step_name") == name)
     errors = (step_error(entry, labels) for entry in entries if entry.get("error"))
-    return labels.get(name) or spelt_out(name), next(errors, run.error_message or run.error_code)
+    return step_title(labels.get(name), name), next(errors, run.error_message or run.error_code)
 
 
 def _key(run: WorkflowRun) -> tuple[UUID, int, int]:

@@ -6,7 +6,7 @@ from django.utils import translation
 from workflows.admin.editor.endpoints.known import all_known, known
 from workflows.admin.editor.form.steps import node_of
 from workflows.admin.editor.presentation.kind_lines import duration_words, kind_line
-from workflows.admin.editor.presentation.kinds import DRESSES, dressed
+from workflows.admin.editor.presentation.kinds import PRESENTATIONS, dressed
 from workflows.admin.editor.presentation.summaries import readable
 from workflows.definition.kinds import KINDS
 
@@ -20,7 +20,7 @@ def described(schema, path=""):
 
 
 def test_every_kind_is_offered():
-    assert set(DRESSES) == set(KINDS)
+    assert set(PRESENTATIONS) == set(KINDS)
     assert {one.name for one in all_known() if one.steers} == set(KINDS)
 
 
@@ -29,7 +29,7 @@ def test_every_field_of_a_kind_has_words_and_no_word_lacks_its_field(name):
     members = dict(described(dressed(name)))
 
     assert [at for at, member in members.items() if not member.get("title")] == []
-    hinted = {at.rstrip("/") for at in DRESSES[name].hints if at}
+    hinted = {at.rstrip("/") for at in PRESENTATIONS[name].hints if at}
     assert hinted <= set(members)
 
 

@@ -117,8 +117,8 @@ def test_a_stale_form_shows_both_sides(post, definition, document, tenant):
     met = config(answer)["conflict"]
     assert (met["who"], met["version"], met["note"]) == ("rana", 2, "Ship at once")
     assert {(one["mine"], one["theirs"]) for one in met["differences"]} == {
-        ("Mine", ""),
-        ("confirmed", "shipped"),
+        ("“Mine”", ""),
+        ("“confirmed”", "“shipped”"),
     }
     assert met["theirs"] == to_form(theirs)
     assert versions(definition) == 2

@@ -18,8 +18,8 @@ from workflows.admin.editor.form.nodes import JSON_TEXT, Node
 from workflows.admin.editor.form.places import SETTINGS, At, Place, place_of
 from workflows.admin.editor.form.scalars import read_json
 from workflows.admin.editor.form.shape import from_form
-from workflows.admin.editor.form.steps import all_steps, node_of
-from workflows.admin.editor.presentation.events import choices_in, titles_of
+from workflows.admin.editor.form.steps import node_of, step_parts
+from workflows.admin.editor.presentation.events import choices_in
 from workflows.admin.editor.presentation.summaries import condition_line, summary_of
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
@@ -27,8 +27,10 @@ from workflows.definition.problems import Problem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.documents import document_text
+from workflows.presentation.documents.places import problem_words
 from workflows.presentation.json_faults import said_of
 from workflows.presentation.runs.errors import sentence
+from workflows.presentation.values import payload_fields
 from workflows.services.definitions.catalogue import Thing, problems_of, things_of
 from workflows.services.onboarding.gallery import switched_off
 
@@ -52,19 +54,19 @@ def checked(
     document = from_form(dict(form))
     things = things_of(tenant) if things is None else things
     return {
-        "problems": shown_problems(problems_of(tenant, document, key, things), form),
+        "problems": shown_problems(problems_of(tenant, document, key, things), document, form),
         "off": listed(switched_off(tenant, document)),
         "summaries": _lines(document, named_choices(things, key)),
         "text": document_text.write(document),
     }
 
 
-def shown_problems(problems: list[Problem], form: Form) -> list[dict[str, Json]]:
+def shown_problems(problems: list[Problem], document: Json, form: Form) -> list[dict[str, Json]]:
     """Return each problem with its place in the form, and the mistakes of the form itself.
 
     Of very many only the first: each is looked for in the form.
     """
-    shown = [_placed(problem, form) for problem in problems[:MOST_SHOWN]]
+    shown = [_placed(problem, document, form) for problem in problems[:MOST_SHOWN]]
     return shown + [_shown(place, words) for place, words in mistakes_of(form)[:MOST_SHOWN]]
 
 
@@ -77,10 +79,10 @@ def is_saved(tenant: Tenant, definition: WorkflowDefinition | None, document: Js
     return versions.exists() or drafts.exists()
 
 
-def _placed(problem: Problem, form: Form) -> dict[str, Json]:
+def _placed(problem: Problem, document: Json, form: Form) -> dict[str, Json]:
     # A field that is only empty is no mistake while somebody is still on the way to it.
     is_empty = problem.code in _FILL_IN or _is_blank_path(problem)
-    words = sentence(Code.EMPTY, {}) if is_empty else sentence(problem.code, problem.params)
+    words = sentence(Code.EMPTY, {}) if is_empty else problem_words(problem, document)[1]
     return {**_shown(place_of(problem.path, form), words), "empty": is_empty}
 
 
@@ -99,7 +101,7 @@ def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str
             "line": summary_of(step, choices, names),
             "condition": condition_line(step.get("condition"), titles, names),
         }
-        for path, step in all_steps(document)
+        for path, step in step_parts(document)
     }
     lines |= {
         path: {"condition": condition_line(block["when"], titles, names)}
@@ -111,7 +113,7 @@ def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str
 
 def _asking_blocks(document: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
     """Yield the ways of branches, with their paths."""
-    for path, step in all_steps(document):
+    for path, step in step_parts(document):
         for index, case in enumerate(elements(mapping(step.get("params")).get("cases"))):
             if "when" in mapping(case):
                 yield f"{path}/params/cases/{index}", case
@@ -123,11 +125,11 @@ def _titles(document: Mapping[str, Json]) -> dict[str, dict[str, str]]:
 
 
 def _names(document: Mapping[str, Json]) -> dict[str, str]:
-    named = titles_of(str(document.get("trigger_type") or ""))
+    named = payload_fields(str(document.get("trigger_type") or ""))
     before = {f"previous.{key}": title for key, title in named.items()}
     outputs = {
         f"steps.{step.get('name')}.output.{key}": str(title)
-        for _path, step in all_steps(document)
+        for _path, step in step_parts(document)
         for key, title in OUTPUTS.get(str(step.get("action")), {}).items()
     }
     return {**outputs, **before, **{f"trigger.{key}": title for key, title in named.items()}}
@@ -147,7 +149,7 @@ def mistakes_of(form: Form) -> list[tuple[Place, str]]:
         for at, words in _of_node(form["head"].get("output", []), JSON_TEXT, ())
     ]
     lists = {name: form.get(name) for name in ("steps", "on_failure")}
-    for part, step in all_steps(lists):
+    for part, step in step_parts(lists):
         for at, words in _of_node(step.get("params"), node_of(step.get("action")), ()):
             found.append((Place(part, "params", at), words))
     return found

@@ -19,10 +19,11 @@ from workflows.admin.editor.endpoints.known import Known, all_known
 from workflows.admin.editor.form.nodes import Node
 from workflows.admin.editor.form.params import blank, show
 from workflows.admin.editor.form.steps import node_of
-from workflows.admin.editor.presentation.events import events_of, titles_of
+from workflows.admin.editor.presentation.events import events_of
 from workflows.admin.editor.presentation.kinds import usual_choices
 from workflows.admin.editor.presentation.operators import operators
 from workflows.definition.values.windows import DAYS
+from workflows.presentation.values import payload_fields
 from workflows.presentation.whatsapp import asked
 from workflows.services.definitions.catalogue import Thing
 
@@ -58,7 +59,7 @@ def choices_of(tenant: Tenant, own_workflow: str, things: Iterable[Thing]) -> di
                 "value": kind.name,
                 "title": kind.label,
                 "seen": kind.seen,
-                "fields": [{"value": v, "title": t} for v, t in titles_of(kind.name).items()],
+                "fields": [{"value": v, "title": t} for v, t in payload_fields(kind.name).items()],
             }
             for kind in events_of(tenant)
         ],
@@ -91,7 +92,6 @@ def named_choices(things: Iterable[Thing], own_workflow: str) -> dict[str, Json]
 
 
 def field_choices(field: Field[Any, Any]) -> list[Choice]:
-    """Return a model field's choices."""
     return [_choice(value, label) for value, label in field.flatchoices if value not in ("", None)]
 
 

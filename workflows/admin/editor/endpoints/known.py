@@ -14,6 +14,7 @@ from tenants.core.json import Json
 from workflows.admin.editor.presentation import kinds
 from workflows.definition.kinds import KINDS
 from workflows.definition.programs.program import load_retry
+from workflows.presentation.badges import action_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,10 @@ def all_known() -> Iterator[Known]:
     """Yield the actions, then the kinds in the order in which people look for them."""
     for spec in registry.all_actions():
         yield _action(spec)
-    yield from (_kind(name) for name in kinds.DRESSES)
+    yield from (_kind(name) for name in kinds.PRESENTATIONS)
 
 
 def known(name: object) -> Known | None:
-    """Return what has this name, or None."""
     if isinstance(name, str) and name in KINDS:
         return _kind(name)
     try:
@@ -53,7 +53,6 @@ def known(name: object) -> Known | None:
 
 
 def params_of(name: object) -> Mapping[str, Json] | None:
-    """Return the schema of the params alone, or None."""
     if isinstance(name, str) and name in KINDS:
         return kinds.dressed(name)
     try:
@@ -89,14 +88,14 @@ def _usual_tries(retry: Mapping[str, Json]) -> str:
 
 
 def _kind(name: str) -> Known:
-    dress = kinds.DRESSES[name]
+    shown = kinds.PRESENTATIONS[name]
     return Known(
         name=name,
-        label=str(kinds.label_of(name)),
-        description=str(dress.description),
-        icon=dress.icon,
+        label=action_label(name),
+        description=str(shown.description),
+        icon=shown.icon,
         params=kinds.dressed(name),
         steers=True,
-        new=dress.new(),
-        blocks={path: make() for path, make in dress.blocks.items()},
+        new=shown.new(),
+        blocks={path: make() for path, make in shown.blocks.items()},
     )

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.form.steps import all_steps
-from workflows.admin.editor.presentation.events import recent_payloads, schema_of
+from workflows.admin.editor.form.steps import step_parts
+from workflows.admin.editor.presentation.events import recent_payloads
 from workflows.admin.editor.presentation.outputs import (
     elements_of,
     example_of_output,
@@ -22,6 +22,7 @@ from workflows.definition.checks.parent_scope import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import TENANT_FIELDS, Scope
 from workflows.definition.values.json_values import exact
+from workflows.event_types import payload_schema
 from workflows.models.definition import WorkflowDefinition
 from workflows.runtime.steps.budgets import preview_budget
 from workflows.services.dry_run.samples import made_up, outputs_of
@@ -52,7 +53,7 @@ def sample_of(
     trigger_type = str(document.get("trigger_type") or "")
     payloads = recent_payloads(tenant, trigger_type)
     payload, previous = (
-        payloads[0] if payloads else (made_up(tenant, schema_of(trigger_type)), None)
+        payloads[0] if payloads else (made_up(tenant, payload_schema(trigger_type)), None)
     )
     values = document.get("values")
     scope = Scope(
@@ -93,7 +94,7 @@ def _steps(
     tenant: Tenant, document: Json, outputs: Mapping[str, Json]
 ) -> dict[str, dict[str, Json]]:
     found: dict[str, dict[str, Json]] = {}
-    for _path, step in all_steps(document):
+    for _path, step in step_parts(document):
         name, action = step.get("name"), str(step.get("action"))
         if isinstance(name, str):
             # The result of another action says nothing about this one's.

@@ -15,10 +15,9 @@ from tenants.core.text.listing import listed
 from tenants.core.values.numbers import as_number
 from tenants.core.values.paths import LEFT_OUT, MISSING, lookup, show_path
 from tenants.core.values.written import as_moment
-from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.endpoints.samples import Sample, sample_in
-from workflows.admin.editor.form.steps import all_steps
-from workflows.admin.editor.presentation.events import choices_in, schema_of, titles_of
+from workflows.admin.editor.form.steps import step_parts
+from workflows.admin.editor.presentation.events import choices_in
 from workflows.admin.editor.presentation.outputs import choices_in as choices_of_approval
 from workflows.admin.editor.presentation.outputs import question_titles, schema_of_output
 from workflows.definition.checks.parent_scope import REMINDER_PARTS
@@ -28,8 +27,10 @@ from workflows.definition.scope import TENANT_FIELDS
 from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.numbers import shortened
+from workflows.event_types import payload_schema
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.values import field_title, spelt_out
+from workflows.presentation.values import field_title, payload_fields, spelt_out
+from workflows.presentation.vocabulary import step_label
 
 Schema = Mapping[str, Json]
 Item = dict[str, Json]
@@ -70,7 +71,7 @@ def groups_of(document: Mapping[str, Json], sample: Sample) -> list[dict[str, Js
 
 def _of_event(document: Mapping[str, Json], sample: Sample) -> dict[str, Json]:
     name = str(document.get("trigger_type") or "")
-    schema, titles = schema_of(name), titles_of(name)
+    schema, titles = payload_schema(name), payload_fields(name)
     payload = sample.scope.trigger if isinstance(sample.scope.trigger, dict) else {}
     keys = list(dict.fromkeys([*titles, *payload]))[:MOST]
     choices = choices_in(name)
@@ -88,11 +89,11 @@ def _of_event(document: Mapping[str, Json], sample: Sample) -> dict[str, Json]:
 
 
 def _of_steps(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str, Json]]:
-    for path, step in all_steps(document):
+    for path, step in step_parts(document):
         name = step.get("name")
         if not isinstance(name, str) or not name:
             continue
-        label = _label_of(step)
+        label = step_label(step)
         items = list(_of_output(name, step, sample))
         items.append(_item(("steps", name, "status"), _("How the step ended"), "completed", "text"))
         yield {"title": _title(path, label), "step": name, "root": "steps", "items": items}
@@ -154,14 +155,14 @@ def _of_reminders(
 
 
 def _of_elements(document: Mapping[str, Json], sample: Sample) -> Iterator[dict[str, Json]]:
-    for path, step in all_steps(document):
+    for path, step in step_parts(document):
         if step.get("action") != "for_each":
             continue
         scope = sample_in(sample, document, f"{path}/params/steps/0")
         inside = replace(sample, scope=scope)
         items = list(_listed(("item",), _("The element"), None, inside))
         items.append(_item(("item_index",), _("Its place in the list, from 0"), 0, "number"))
-        title = _("The element of “%(label)s”") % {"label": _label_of(step)}
+        title = _("The element of “%(label)s”") % {"label": step_label(step)}
         yield {"title": title, "step": step.get("name", ""), "root": "item", "items": items}
 
 
@@ -172,11 +173,6 @@ def _of_error() -> dict[str, Json]:
         _item(("run", "error", "http_status"), _("Answer of the server"), 404, "number"),
     ]
     return {"title": _("The error"), "root": "error", "items": items}
-
-
-def _label_of(step: Mapping[str, Json]) -> str:
-    action = known(step.get("action"))
-    return str(step.get("label") or (action.label if action else step.get("action")))
 
 
 def _of_values(sample: Sample) -> dict[str, Json]:
@@ -233,7 +229,6 @@ def _item(path: Sequence[str], label: str, value: Json, kind: str = "") -> Item:
 
 
 def example_of(value: Json) -> str:
-    """Return a value as a short text."""
     if value is None or value == "":
         return _("empty")
     if isinstance(value, bool):
@@ -254,7 +249,6 @@ def _member(value: Json) -> str:
 
 
 def _kind_by(schema: Schema) -> str:
-    """Return the kind that the schema says; "" if it says none."""
     if schema.get("enum"):
         return "text"
     by_format = {"decimal": "number", "date-time": "date", "date": "date"}

@@ -23,7 +23,6 @@ from workflows.admin.editor.endpoints.samples import Sample, sample_of
 from workflows.admin.editor.endpoints.values import groups_of, preview
 from workflows.admin.editor.form.shape import BadForm, from_form, to_form
 from workflows.admin.editor.form.steps import read_steps, show_steps
-from workflows.admin.editor.presentation.summaries import step_label
 from workflows.definition.blocks import every_step
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
@@ -31,6 +30,7 @@ from workflows.definition.validate import MOST_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
+from workflows.presentation.vocabulary import step_label
 from workflows.services.definitions.catalogue import problems_of, things_of
 
 # What a company may not have; what a workflow has not shows on the cards at once.

@@ -77,7 +77,6 @@ TEXT: Final = Node("text")
 
 
 def params_node(schema: Schema) -> Node:
-    """Return the node of an action's parameters."""
     return _Reader(schema).read(schema, "", 0)
 
 
@@ -88,7 +87,6 @@ class _Reader:
         self.root = root
 
     def read(self, schema: Any, name: str, depth: int, *, required: bool = False) -> Node:
-        """Return the node of `schema`, the schema of the member `name`."""
         merged = self._merged(schema)
         kind = _kind(merged) if depth < DEEPEST else "json"
         return Node(

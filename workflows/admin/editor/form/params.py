@@ -51,7 +51,6 @@ def show(value: Json | Absence, node: Node, kept: Kept, at: str = "") -> Form:
 
 
 def blank(node: Node) -> Form:
-    """Return the form of a part that is not there."""
     if node.kind in {"list", "map", "json"}:
         return []
     if node.kind == "object":

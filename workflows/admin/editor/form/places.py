@@ -38,7 +38,6 @@ class Place:
 
 
 def place_of(path: str, form: Mapping[str, Form]) -> Place:
-    """Return where the document's `path` shows in its form."""
     keys = keys_of(path)
     if not keys:
         return Place(TRIGGER, "whole")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from tenants.core.json import Json, strict_json
 from tenants.core.json.strict_json import BadJson
@@ -34,7 +35,6 @@ def packed(value: Json) -> str:
 
 
 def shown(value: Json) -> str:
-    """Return a value as the text of a field."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -44,6 +44,14 @@ def shown(value: Json) -> str:
 
 class BadForm(ValueError):
     """This is not a form that the editor made."""
+
+
+def text_in(form: Mapping[str, Any], key: str) -> str:
+    """Return the text of a field; "" if there is none. Raises BadForm."""
+    text = form.get(key, "")
+    if not isinstance(text, str):
+        raise BadForm(key)
+    return text
 
 
 def unpacked(text: object) -> Json:
@@ -64,7 +72,6 @@ def number_of(text: str) -> Json:
 
 
 def read_or_text(text: str) -> Json:
-    """Return the JSON that the text is, or the text."""
     try:
         return read_json(text)
     except BadJson:

@@ -13,7 +13,15 @@ from tenants.core.json import Json
 from workflows.admin.editor.form import conditions, params
 from workflows.admin.editor.form.nodes import JSON_TEXT
 from workflows.admin.editor.form.params import BadForm, plain
-from workflows.admin.editor.form.scalars import ABSENT, like, number_of, packed, shown, unpacked
+from workflows.admin.editor.form.scalars import (
+    ABSENT,
+    like,
+    number_of,
+    packed,
+    shown,
+    text_in,
+    unpacked,
+)
 from workflows.admin.editor.form.steps import read_steps, show_steps
 from workflows.definition.values.json_values import same_json
 
@@ -33,7 +41,6 @@ OWN_CHANGES: Final = "start_on_own_changes"
 
 
 def is_form(value: Json) -> bool:
-    """Say whether this is a form, and no document."""
     return isinstance(value, dict) and value.get(MARK) == SHAPE
 
 
@@ -101,8 +108,8 @@ def _show_output(output: Any) -> Form:
 def _read_head(form: Form) -> dict[str, Json]:
     head = form["head"]
     read: dict[str, Json] = {
-        "name": _given(head, "name"),
-        "trigger_type": _given(head, "trigger_type"),
+        "name": text_in(head, "name"),
+        "trigger_type": text_in(head, "trigger_type"),
         "also_on": [name for name in head["also_on"] if name],
         "settings": _read_settings(head),
         "values": _read_values(head["values"]),
@@ -138,9 +145,9 @@ def _show_names(names: Json) -> list[str]:
 
 
 def _read_settings(head: Form) -> dict[str, Json]:
-    own = _given(head, "own_changes")
+    own = text_in(head, "own_changes")
     others = unpacked(head.get("settings") or "{}")
-    texts = {key: _given(head, key) for key in SETTINGS}
+    texts = {key: text_in(head, key) for key in SETTINGS}
     given = {k: number_of(v) if k == "max_running" else v for k, v in texts.items() if v}
     return {**others, **given, **({OWN_CHANGES: like(own, was=True)} if own else {})}
 
@@ -157,19 +164,12 @@ def _show_values(values: Json) -> list[Form]:
 def _read_values(rows: Any) -> dict[str, Json]:
     read = {}
     for row in rows:
-        name, text = _given(row, "k"), _given(row, "v")
+        name, text = text_in(row, "k"), text_in(row, "v")
         if not name and not text:
             continue
         was = unpacked(row["was"]) if row.get("was") else ""
         read[name] = was if row.get("was") and shown(was) == text else like(text, was)
     return read
-
-
-def _given(form: Mapping[str, Any], key: str) -> str:
-    text = form.get(key, "")
-    if not isinstance(text, str):
-        raise BadForm(key)
-    return text
 
 
 def _show_settings(was: Mapping[str, Json]) -> Form:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -13,7 +13,16 @@ from workflows.admin.editor.endpoints.known import params_of
 from workflows.admin.editor.form import conditions, params
 from workflows.admin.editor.form.nodes import Node, params_node
 from workflows.admin.editor.form.params import OWN_FORMS, BadForm, plain
-from workflows.admin.editor.form.scalars import ABSENT, Absence, number_of, packed, shown, unpacked
+from workflows.admin.editor.form.scalars import (
+    ABSENT,
+    Absence,
+    number_of,
+    packed,
+    shown,
+    text_in,
+    unpacked,
+)
+from workflows.definition.blocks import all_steps, mapping
 from workflows.definition.kinds import KINDS
 from workflows.definition.values.json_values import same_json
 
@@ -41,7 +50,6 @@ def _node_of_kind(name: str, language: str | None) -> Node:
 
 
 def show_steps(steps: Json | Absence) -> list[Form]:
-    """Return the forms of a list of steps."""
     if steps is ABSENT:
         return []
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
@@ -56,24 +64,19 @@ def read_steps(forms: Any) -> Json:
     return [read_step(form) for form in forms]
 
 
-def all_steps(value: Json, path: str = "") -> Iterator[tuple[str, dict[str, Json]]]:
-    """Yield every step of a document with its path, the outer before the inner."""
-    if isinstance(value, list):
-        members: Iterable[tuple[Any, Json]] = enumerate(value)
-    elif isinstance(value, dict):
-        if isinstance(value.get("action"), str) and "params" in value:
-            yield path, value
-        members = value.items()
-    else:
-        return
-    for key, inner in members:
-        yield from all_steps(inner, f"{path}/{key}" if path else str(key))
+def step_parts(document: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """Yield each step of a document, or of a form, as the part of the page that it is: “steps/0”.
+
+    Whatever is no step is passed over.
+    """
+    for path, step in all_steps(mapping(document)):
+        if isinstance(step, dict) and isinstance(step.get("action"), str) and "params" in step:
+            yield path.removeprefix("/"), step
 
 
 def show_step(step: Mapping[str, Json]) -> Form:
-    """Return the form of one step."""
     kept: params.Kept = {}
-    form: Form = {key: _text(step.get(key)) for key in TEXT_KEYS}
+    form: Form = {key: shown(step.get(key)) for key in TEXT_KEYS}
     form["params"] = params.show(step.get("params", ABSENT), node_of(step.get("action")), kept)
     form["condition"] = conditions.show(step.get("condition", ABSENT))
     form["retry"] = _show_retry(step.get("retry"))
@@ -97,9 +100,9 @@ def read_step(form: Any) -> dict[str, Json]:
     """Return the step. Raises BadForm."""
     if not isinstance(form, dict):
         raise BadForm("step")
-    step: dict[str, Json] = {key: _given(form, key) for key in ("name", "action")}
+    step: dict[str, Json] = {key: text_in(form, key) for key in ("name", "action")}
     step["params"] = _read_params(form)
-    optional = {key: _given(form, key) for key in ("label", "timeout", "after_crash")}
+    optional = {key: text_in(form, key) for key in ("label", "timeout", "after_crash")}
     step |= {key: text for key, text in optional.items() if text}
     on_error = read_on_error(form.get("on_error", ""))
     if on_error:
@@ -148,7 +151,7 @@ def read_on_error(form: Any) -> Json:
     if not isinstance(form, dict) or not _are_texts(form.get("codes")):
         raise BadForm("on_error")
     block: dict[str, Json] = {"steps": read_steps(form.get("steps"))}
-    then = _given(form, "then")
+    then = text_in(form, "then")
     codes = [code for code in form["codes"] if code]
     return {**block, **({"then": then} if then else {}), **({"codes": codes} if codes else {})}
 
@@ -164,18 +167,7 @@ def _untouched(key: str, was: Json, form: Form) -> bool:
         return bool(_show_retry(was) == form.get("retry"))
     if key == "params":
         return bool(params.show(was, node_of(form.get("action")), {}) == plain(form.get("params")))
-    return key in TEXT_KEYS and _text(was) == form.get(key)
-
-
-def _text(value: Json) -> str:
-    return shown(value)
-
-
-def _given(form: Mapping[str, Any], key: str) -> str:
-    text = form.get(key, "")
-    if not isinstance(text, str):
-        raise BadForm(key)
-    return text
+    return key in TEXT_KEYS and shown(was) == form.get(key)
 
 
 def _read_params(form: Form) -> Json:
@@ -194,7 +186,7 @@ def _show_retry(retry: Json) -> dict[str, str]:
 def _read_retry(form: Any) -> dict[str, Json]:
     if not isinstance(form, dict):
         raise BadForm("retry")
-    given = {key: _given(form, key) for key in RETRY_KEYS}
+    given = {key: text_in(form, key) for key in RETRY_KEYS}
     numbers = {"attempts", "backoff"}
     return {k: number_of(text) if k in numbers else text for k, text in given.items() if text}
 

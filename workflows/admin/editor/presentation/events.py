@@ -5,7 +5,7 @@ A kind that nobody registered is known from the events that came: its fields are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,10 +14,10 @@ from django.utils.text import capfirst
 from actions import records
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
-from workflows.event_types import AnyEventType, RecordEvent, all_event_types
+from workflows.event_types import RecordEvent, all_event_types, payload_schema
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
-from workflows.presentation.values import field_title, spelt_out
+from workflows.presentation.values import spelt_out
 
 RECENT: Final = 300  # events of the tenant that are looked through
 LEARNT_FROM: Final = 20  # payloads of one kind
@@ -34,7 +34,9 @@ class Kind:
 
 def events_of(tenant: Tenant) -> list[Kind]:
     """Return the registered kinds, then those that came without being registered."""
-    registered = {kind.name: Kind(kind.name, str(kind.label), seen=False) for kind in _registered()}
+    registered = {
+        kind.name: Kind(kind.name, str(kind.label), seen=False) for kind in all_event_types()
+    }
     recent = WorkflowEvent.objects.of(tenant).order_by("-id").values_list("type")[:RECENT]
     listened = WorkflowDefinition.objects.of(tenant).values_list("trigger_type")
     names = sorted({name for (name,) in recent.union(listened, all=True) if name} - set(registered))
@@ -49,24 +51,12 @@ def recent_payloads(tenant: Tenant, name: str) -> list[tuple[Json, Json]]:
     return list(rows.values_list("payload", "previous"))
 
 
-def schema_of(name: str) -> Mapping[str, Json] | None:
-    """Return the registered schema of a kind's payload."""
-    known = next((kind for kind in _registered() if kind.name == name), None)
-    return known.payload_schema() if known else None
-
-
-def titles_of(name: str) -> dict[str, str]:
-    """Return what people call the fields of a kind's payload."""
-    members = (schema_of(name) or {}).get("properties", {})
-    return {key: field_title(key, member.get("title")) for key, member in members.items()}
-
-
 def choices_in(name: str) -> dict[str, list[tuple[str, str]]]:
     """Return, for each field of a payload that has choices, their values and labels."""
-    known = next((kind for kind in _registered() if kind.name == name), None)
+    known = next((kind for kind in all_event_types() if kind.name == name), None)
     if isinstance(known, RecordEvent):
         return dict(_record_choices(known))
-    members = (schema_of(name) or {}).get("properties", {})
+    members = (payload_schema(name) or {}).get("properties", {})
     return {key: [(str(v), str(v)) for v in m["enum"]] for key, m in members.items() if "enum" in m}
 
 
@@ -76,7 +66,3 @@ def _record_choices(kind: RecordEvent) -> Iterator[tuple[str, list[tuple[str, st
         choices: Any = record.field(name).flatchoices
         if choices:
             yield key, [(str(value), capfirst(str(label))) for value, label in choices]
-
-
-def _registered() -> list[AnyEventType]:
-    return list(all_event_types())

@@ -8,24 +8,18 @@ from typing import Final
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.admin.editor.form.scalars import shown
 from workflows.definition.blocks import elements, mapping
+from workflows.definition.values.durations import parse_duration
 from workflows.definition.values.windows import DAYS
 from workflows.event_types import label_of as event_label
+from workflows.presentation.times import span
 
 Params = Mapping[str, Json]
 Read = Callable[[str], str]  # text with its places as words
-
-_UNITS: Final = {
-    "s": ("%(count)s second", "%(count)s seconds"),
-    "m": ("%(count)s minute", "%(count)s minutes"),
-    "h": ("%(count)s hour", "%(count)s hours"),
-    "d": ("%(count)s day", "%(count)s days"),
-}
 
 
 def kind_line(name: str, params: Params, read: Read) -> str:
@@ -35,12 +29,7 @@ def kind_line(name: str, params: Params, read: Read) -> str:
 
 
 def duration_words(text: Json) -> str:
-    """Return “2 hours” for 2h; the text itself if it is no duration."""
-    written = shown(text)
-    if not written[:-1].isdecimal() or written[-1:] not in _UNITS:
-        return written
-    count = int(written[:-1])
-    return ngettext(*_UNITS[written[-1]], count) % {"count": count}
+    return span(parse_duration(text)) or shown(text)
 
 
 def _branch(params: Params, read: Read) -> str:

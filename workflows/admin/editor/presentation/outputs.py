@@ -27,7 +27,6 @@ Step = Mapping[str, Json]
 
 
 def schema_of_output(step: Step) -> Schema | None:
-    """Return what is known of a step's output."""
     action = known(step.get("action"))
     if action is None or not action.steers:
         return action.output if action else None
@@ -57,7 +56,6 @@ def example_of_output(tenant: Tenant, step: Step) -> dict[str, Json] | None:
 
 
 def choices_in(step: Step) -> Iterator[tuple[str, str]]:
-    """Yield the choices of an approval, each with its label."""
     params = mapping(step.get("params"))
     for one in elements(params.get("choices", [*USUAL_CHOICES])):
         choice = mapping(one)
@@ -66,7 +64,6 @@ def choices_in(step: Step) -> Iterator[tuple[str, str]]:
 
 
 def question_titles(step: Step) -> dict[str, str]:
-    """Return what people call the answers of an approval."""
     form = (mapping(one) for one in _form(mapping(step.get("params"))))
     return {str(one.get("key")): str(one.get("label") or one.get("key")) for one in form}
 

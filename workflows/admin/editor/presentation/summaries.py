@@ -18,7 +18,7 @@ from workflows.admin.editor.endpoints.choices import field_choices
 from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.form.scalars import shown
 from workflows.admin.editor.presentation.kind_lines import kind_line
-from workflows.admin.editor.presentation.operators import label_of as operator_label
+from workflows.presentation.documents.comparisons import row_words
 from workflows.presentation.values import spelt_out
 
 Choices = Mapping[str, Any]
@@ -47,12 +47,6 @@ def summary_of(step: Mapping[str, Json], choices: Choices, names: Names = NO_NAM
     return _cut(line) if any(sign.isalnum() for sign in line) else action.description
 
 
-def step_label(step: Mapping[str, Json]) -> str:
-    """Return what people call the step: its label, else its action's."""
-    action = known(step.get("action"))
-    return str(step.get("label") or (action.label if action else step.get("name", "")))
-
-
 def condition_line(condition: Json, titles: Titles, names: Names = NO_NAMES) -> str:
     """Return a condition as one line, for example “Only if Total amount is greater than 100”."""
     words = _condition(condition, titles, names)
@@ -74,23 +68,16 @@ def _row(row: Json, titles: Titles, names: Names) -> str:
     field = str(row.get("field", "")) if isinstance(row, dict) else ""
     if not field:
         return ""
-    told = {
-        "field": readable(field, names),
-        "comparison": operator_label(str(row.get("operator", ""))),
-    }
-    value = row.get("value")
-    if value in (None, "", []):
-        return _("%(field)s %(comparison)s") % told
+    operator, value = str(row.get("operator", "")), row.get("value")
     known = titles.get(field, {})
     several = value if isinstance(value, list) else [value]
     words = [known.get(str(one)) or readable(str(one), names) for one in several]
-    is_span = row.get("operator") == "between"
-    told["value"] = _(" and ").join(words) if is_span else listed(words)
-    return _("%(field)s %(comparison)s %(value)s") % told
+    said = listed(words, last=_(" and ") if operator == "between" else "")
+    is_empty = value in (None, "", [])
+    return row_words(readable(field, names), operator, "" if is_empty else said)
 
 
 def readable(text: str, names: Names = NO_NAMES) -> str:
-    """Return text with its places as words: “New order «Order id»”."""
     if re.fullmatch(PATH, text) and "." in text:
         return _place(text, names)
     return _PLACE.sub(lambda found: f"«{_place(found[1], names)}»", text)
@@ -118,7 +105,6 @@ class _Words(dict[str, str]):
         self.schema, self.params, self.choices, self.names = schema, params, choices, names
 
     def readable(self, text: str) -> str:
-        """Return text with its places as words."""
         return readable(text, self.names)
 
     def __missing__(self, name: str) -> str:

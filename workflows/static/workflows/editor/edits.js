@@ -2,7 +2,7 @@
 
 import { DEEPEST, blankOf, depthOf, heightOf, isStep } from "./blocks.js";
 import { say } from "./dom.js";
-import { eachStep, nameFor, namesIn, renameReferences } from "./names.js";
+import { eachStep, nameFor, namesIn, renameReferences, stepTitle } from "./names.js";
 
 /** @import { Block, Field, Form, Step, Value } from "../../types" */
 /** @import { Store } from "./store.js" */
@@ -133,7 +133,7 @@ export class Edits {
   remove(parts) {
     const [gone] = this.take(parts);
     const { texts, choices } = this.store;
-    const name = gone.label || choices.actions[gone.action || ""]?.label || gone.name || texts.step_word;
+    const name = stepTitle(gone, choices.actions[gone.action || ""]) || texts.step_word;
     const text = parts.length > 1 ? say(texts.deleted_several, { count: parts.length }) : say(texts.deleted, { name });
     this.store.tell("toast", { text, undo: () => this.store.tell("undo") });
   }

@@ -4,6 +4,7 @@
 import { DEEPEST, depthOf, holdsBlocks, holdsSteps, isGroup, isShown, isStep } from "./blocks.js";
 import { button, find, h, icon, say } from "./dom.js";
 import { Drag } from "./drag.js";
+import { stepTitle } from "./names.js";
 import { Several } from "./several.js";
 
 /** @import { Action, Block, Children, Field, Step, Value } from "../../types" */
@@ -150,7 +151,7 @@ export class Flow {
     const shown = summaries[part] || {};
     const nested = this.nestedOf(step, action, part);
     const isFolded = nested.length > 0 && this.folded.has(step.uid || "");
-    const title = step.label || (action ? action.label : step.action);
+    const title = stepTitle(step, action);
     const card = this.card(part, {
       box: this.several.box(part, title),
       icon: action ? action.icon : "warning",

@@ -2,6 +2,7 @@
 
 import { holdsBlocks, isShown, isStep } from "./blocks.js";
 import { button, h } from "./dom.js";
+import { stepTitle } from "./names.js";
 
 /** @import { Block, Field, Group, Value } from "../../types" */
 /** @import { Store } from "./store.js" */
@@ -47,7 +48,7 @@ export class Places {
   inside(step, part, depth) {
     if (!isStep(step)) return [];
     const action = this.store.choices.actions[step.action];
-    const name = step.label || (action ? action.label : step.action);
+    const name = stepTitle(step, action);
     const found = this.members(action && action.node, step.params, `${part}/params`, name, depth);
     const after = typeof step.on_error === "object" ? this.lists(`${part}/on_error/steps`, `${name}: ${this.store.texts.if_it_fails}`, depth) : [];
     return [...found, ...after];

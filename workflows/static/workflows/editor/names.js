@@ -1,8 +1,9 @@
 /* Short names of steps: made from the label, unique, and changed in every place that uses them. */
 
-/** @import { Form, Group, Head, Step, Value } from "../../types" */
+/** @import { Action, Form, Group, Head, Step, Value } from "../../types" */
 
 import { isStep } from "./blocks.js";
+import { spelt } from "./schema.js";
 
 const STEP_TEXTS = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
 
@@ -18,6 +19,14 @@ export function nameFor(label, action, taken) {
 function slug(text) {
   const plain = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
   return plain.replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+|_+$/g, "").slice(0, 50);
+}
+
+/** What people call a step: its label, else its short name as words. A name that was made of the
+    action's says less than what the action is called. `step_title` on the server is the same.
+    @param {{label?: string, name?: string, action?: string}} step @param {Action | undefined} action */
+export function stepTitle({ label, name = "", action: kind = "" }, action) {
+  const isMade = name.replace(/_\d+$/, "") === kind;
+  return label || (isMade ? "" : spelt(name)) || action?.label || kind;
 }
 
 /** @param {Form} form @param {Step | null} [except] */

@@ -5,7 +5,7 @@ import { button, find, findAll, h, icon, labelled, newId, say, select } from "./
 import { Condition } from "./condition.js";
 import { Failure } from "./failure.js";
 import { Fields } from "./fields.js";
-import { nameFor, namesIn } from "./names.js";
+import { nameFor, namesIn, stepTitle } from "./names.js";
 
 /** @import { Action, Block, Children, EventKind, Field, Group, Problem, Rows, Setting, Step } from "../../types" */
 /** @import { Store } from "./store.js" */
@@ -189,11 +189,11 @@ export class Page {
     const action = choices.actions[step.action];
     const label = h("input.sayr-editor-input", { type: "text", dir: "auto", id: newId(), "data-field": "label", autocomplete: "off", maxlength: "200" });
     label.value = step.label;
-    label.placeholder = action ? action.label : step.action;
+    label.placeholder = stepTitle({ ...step, label: "" }, action);
     label.addEventListener("input", () => {
       this.edits.setLabel(part, label.value);
       this.heading.textContent = step.label || label.placeholder;
-      this.kind.hidden = !step.label;
+      this.kind.hidden = this.heading.textContent === action?.label;
       if (this.nameInput) this.nameInput.value = step.name;
     });
     const change = button(texts.change_action, () => this.picker.open((name) => this.edits.setAction(part, name)), { kind: "quiet", icon: "swap" });
@@ -213,7 +213,7 @@ export class Page {
       this.section(texts.on_failure, this.failure.element),
       this.expert(step),
     );
-    const kind = h("p.sayr-editor-page-kind", { hidden: !step.label }, action ? action.label : step.action);
+    const kind = h("p.sayr-editor-page-kind", { hidden: stepTitle(step, action) === action?.label }, action ? action.label : step.action);
     find(this.element, "h2")?.after(kind);
     find(this.element, ".sayr-editor-page-head")?.append(change);
     this.kind = kind;
