@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -175,6 +175,17 @@ class HistoryAdmin(TenantAdmin):
         """Return what the page shows."""
         raise NotImplementedError
 
+    def page_rows(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Return the rows with what their pages tell of others."""
+        return rows
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the row, or None: text that no id can be belongs to no row."""
+        try:
+            return self.page_rows(self.get_queryset(request)).get(pk=object_id)
+        except (ObjectDoesNotExist, ValidationError, ValueError):
+            return None
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -189,13 +200,14 @@ class HistoryAdmin(TenantAdmin):
                 request, self.opts, object_id
             )
             return answer
+        shown = self.page(request, obj)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": obj,
-            "title": self.page_title(obj),
+            "title": shown.get("title") or self.page_title(obj),
             "media": self.media,
-            **self.page(request, obj),
+            **shown,
         }
         return TemplateResponse(request, self.page_template, context)
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
+from workflows.addresses import page_of
 from workflows.admin.definitions.broken import BrokenPage
 from workflows.admin.definitions.form import DRAFT_BUTTON, DefinitionForm
 from workflows.admin.definitions.list import DefinitionList, linked_figures, linked_run
@@ -274,5 +274,4 @@ class DefinitionAdmin(TenantAdmin):
 
 
 def _to(definition: Any) -> HttpResponse:
-    page = reverse("admin:workflows_workflowdefinition_change", args=[definition.pk])
-    return HttpResponseRedirect(page)
+    return HttpResponseRedirect(page_of(definition))

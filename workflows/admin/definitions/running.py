@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenants.admin.access import actor_of
+from workflows.addresses import page_of
 from workflows.admin.pausing import pause_urls
 from workflows.services.definitions.owner import possible_owners, set_owner
 from workflows.services.runs.cancel_all import MOST_COUNTED, cancel_live, count_live
@@ -94,7 +95,7 @@ class RunningPages:
             "original": definition,
             "media": self.page.media,
             "title": str(definition),
-            "run_url": _page(definition),
+            "run_url": page_of(definition),
             "live": live,
             "is_capped": live > MOST_COUNTED,
         }
@@ -102,8 +103,4 @@ class RunningPages:
 
 
 def _to(definition: Any) -> HttpResponse:
-    return HttpResponseRedirect(_page(definition))
-
-
-def _page(definition: Any) -> str:
-    return reverse("admin:workflows_workflowdefinition_change", args=[definition.pk])
+    return HttpResponseRedirect(page_of(definition))

@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tenants.admin import access
 from tenants.models.tenant import Tenant
+from workflows.addresses import page_of, path_to
 from workflows.admin.definitions.problem_lines import ProblemLine, problem_lines
 from workflows.admin.versions.pages import changes_shown
 from workflows.models.definition import WorkflowDefinition
@@ -180,9 +181,7 @@ class TransferPages:
 
 
 def _after(made: list[WorkflowDefinition]) -> str:
-    if len(made) == 1:
-        return reverse("admin:workflows_workflowdefinition_change", args=[made[0].pk])
-    return reverse("admin:workflows_workflowdefinition_changelist")
+    return page_of(made[0]) if len(made) == 1 else path_to("workflows_workflowdefinition")
 
 
 def _shown(plan: Plan) -> ShownPlan:

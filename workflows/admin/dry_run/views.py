@@ -16,7 +16,7 @@ from tenants.core.json.strict_json import BadJson, JsonFault
 from tenants.core.text.listing import listed
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.dry_run.presentation import Teller, about, ordered
-from workflows.admin.dry_run.start import page_of, refuse_readers, rehearsal_of
+from workflows.admin.dry_run.start import refuse_readers, rehearsal_of, rehearsal_page
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.compiler import compile_document
 from workflows.event_types import label_of
@@ -66,9 +66,9 @@ def _act(request: HttpRequest, trial: WorkflowRehearsal) -> HttpResponse:
     except (Unreadable, AnswerInvalid) as mistake:
         said = str(mistake) if isinstance(mistake, Unreadable) else _faults(mistake)
         messages.error(request, said)
-        return HttpResponseRedirect(page_of(trial))
+        return HttpResponseRedirect(rehearsal_page(trial))
     test_runs.try_out(trial, given)
-    return HttpResponseRedirect(f"{page_of(trial)}#sayr-outcome")
+    return HttpResponseRedirect(f"{rehearsal_page(trial)}#sayr-outcome")
 
 
 def _given(posted: Mapping[str, str], trial: WorkflowRehearsal) -> dict[str, Json]:

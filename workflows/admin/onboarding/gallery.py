@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 from tenants.admin import access
 from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
+from workflows.addresses import page_of
+from workflows.admin.onboarding.guide import ShownNeed, shown_need
 from workflows.presentation.documents.diagrams import Picture, picture
 from workflows.services.onboarding.gallery import Need, Ready, Started, entries, entry, needs, start
-from workflows.services.onboarding.guide import ShownNeed, shown_need
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,7 @@ class GalleryPages:
         messages.success(request, _said(started))
         if started.missing:
             messages.warning(request, _still_to_be_made(started.missing))
-        page = reverse("admin:workflows_workflowdefinition_change", args=[started.definition.pk])
-        return HttpResponseRedirect(page)
+        return HttpResponseRedirect(page_of(started.definition))
 
 
 def _chosen(tenants: list[Tenant], key: str | None) -> Tenant | None:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -18,9 +18,10 @@ from actions import records
 from tenants.admin import access
 from tenants.admin.base import RECORD_ACTIONS
 from tenants.models.tenant import Tenant
+from workflows.addresses import admin_path, path_to
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import STATUS_LABELS
-from workflows.presentation.badges import action_label, badge
+from workflows.presentation.badges import Badge, action_label
 from workflows.services.runs.backfill import (
     MOST,
     MOST_PER_MINUTE,
@@ -139,11 +140,11 @@ class RunOnRecordsPages:
             "title": _("Workflow on existing records"),
             "progress": found,
             "counts": [
-                (badge(status, str(STATUS_LABELS[status])), found.counts[status])
+                (Badge(status, str(STATUS_LABELS[status])), found.counts[status])
                 for status in STATUS_LABELS
                 if status in found.counts
             ],
-            "runs_url": f"{reverse('admin:workflows_workflowrun_changelist')}?q={batch}",
+            "runs_url": path_to("workflows_workflowrun", q=batch),
             "cancel_url": _page("records_cancel", tenant, batch),
             "may_cancel": found.waiting and access.may_edit(request, tenant.pk),
         }
@@ -217,4 +218,4 @@ def _alias_of(model: Any) -> str | None:
 
 
 def _page(name: str, tenant: Tenant, batch: UUID) -> str:
-    return reverse(f"admin:workflows_workflowdefinition_{name}", args=[tenant.pk, batch])
+    return admin_path(f"workflows_workflowdefinition_{name}", tenant.pk, batch)

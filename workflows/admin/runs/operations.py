@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
+from workflows.addresses import page_of, path_to
 from workflows.admin.runs.choices import (
     changes_of_record,
-    choices_for,
     from_here,
     goes_on_at,
     label_of_step,
@@ -72,10 +72,6 @@ class RunOperations:
             )
             for name, show in pages.items()
         ]
-
-    def choices(self, request: HttpRequest, run: WorkflowRun) -> Any:
-        """Return what this person may do about the run."""
-        return choices_for(run) if access.may_edit(request, run.tenant_id) else []
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Operations."""
@@ -223,11 +219,11 @@ class RunOperations:
             shown = act()
         except Refused as why:
             return self._refused(request, run, why.code)
-        return HttpResponseRedirect(_run_url(shown))
+        return HttpResponseRedirect(path_to("workflows_workflowrun", shown))
 
     def _refused(self, request: HttpRequest, run: WorkflowRun, code: str) -> HttpResponse:
         messages.error(request, refusal_sentence(code))
-        return HttpResponseRedirect(_run_url(run.pk))
+        return HttpResponseRedirect(page_of(run))
 
     def _noted(self, request: HttpRequest, run: WorkflowRun, said: str) -> UUID:
         self.log_change(request, run, said)
@@ -246,7 +242,7 @@ class RunOperations:
                 "opts": self.opts,
                 "original": run,
                 "run": run,
-                "run_url": _run_url(run.pk),
+                "run_url": page_of(run),
                 "title": self.page_title(run),
                 "media": self.media,
                 "own_version": own,
@@ -262,7 +258,3 @@ def why_not_corrected(run: WorkflowRun, step: str) -> str:
     if not code and was_decided_before(run, step):
         code = ON_OTHER_VALUES
     return refusal_sentence(code) if code else ""
-
-
-def _run_url(run_id: UUID) -> str:
-    return reverse("admin:workflows_workflowrun_change", args=[run_id])

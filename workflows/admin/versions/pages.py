@@ -8,12 +8,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tenants.admin.access import actor_of
+from workflows.addresses import path_to
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.versions.list import DRAFT, compare_url, version_words
 from workflows.definition.changes.numbers import ChangedPlace
@@ -264,4 +265,4 @@ def _note(version: WorkflowVersion) -> dict[str, Any]:
 
 
 def _to(pk: Any) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:workflows_workflowdefinition_change", args=[pk]))
+    return HttpResponseRedirect(path_to("workflows_workflowdefinition", pk))

@@ -12,8 +12,7 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.run_stats import WorkflowRunStats
 from workflows.runtime.database import rows
-from workflows.services.runs.subjects import subjects_of
-from workflows.services.runs.summaries import Told, plans_of, told
+from workflows.services.runs.summaries import RunSummary, plans_of, subjects_of, told
 
 # Tenant by tenant through its index: a list of tenants at once would sort whole histories. Why the
 # tenant stands there as a range is told in `search_history`.
@@ -40,7 +39,7 @@ class LastDay:
         return self.completed + self.with_errors + self.unfinished
 
 
-def newest_runs(tenants: Sequence[Tenant], most: int) -> list[Told]:
+def newest_runs(tenants: Sequence[Tenant], most: int) -> list[RunSummary]:
     """Return the newest runs of `tenants`, told in a sentence each."""
     ids = [tenant.pk for tenant in tenants]
     wanted = [row[0] for row in rows(NEWEST, {"tenants": ids, "most": most})]
