@@ -152,6 +152,11 @@ class TenantAdmin(OfferedLookups, admin.ModelAdmin):
         context = {"title": title, "when_empty": self.when_empty, **(extra_context or {})}
         return super().changelist_view(request, context)
 
+    def show(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        """Return a page in the admin's frame."""
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**frame, "title": title, **context})
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -201,15 +206,8 @@ class HistoryAdmin(TenantAdmin):
             )
             return answer
         shown = self.page(request, obj)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": obj,
-            "title": shown.get("title") or self.page_title(obj),
-            "media": self.media,
-            **shown,
-        }
-        return TemplateResponse(request, self.page_template, context)
+        title = shown.pop("title", "") or self.page_title(obj)
+        return self.show(request, self.page_template, title, original=obj, **shown)
 
     def page_title(self, obj: Any) -> str:
         """Return the page's heading."""

@@ -5,8 +5,7 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +14,7 @@ from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, StatedChoicesFilter, TenantFilter
 from tenants.admin.offered import OfferedList
-from workflows.addresses import page_of
+from workflows.admin.base import to
 from workflows.admin.markup import shown_badge, subject_link
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
@@ -184,21 +183,15 @@ class ApprovalAdmin(HistoryAdmin):
         else:
             words = gettext("Decided: “%(choice)s”. The workflow goes on.")
             messages.success(request, words % {"choice": chosen(decided)})
-        return HttpResponseRedirect(page_of(approval))
+        return to(approval)
 
     def _again(self, request: HttpRequest, approval: Any, typed: Any, faults: Any) -> HttpResponse:
         shown = self.page(request, approval)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": approval,
-            "title": self.page_title(approval),
-            "media": self.media,
-            **shown,
-            "page": with_typed(shown["page"], typed, faults),
-            "has_faults": True,
-        }
-        return TemplateResponse(request, self.page_template, context)
+        shown["page"] = with_typed(shown["page"], typed, faults)
+        title = self.page_title(approval)
+        return self.show(
+            request, self.page_template, title, original=approval, has_faults=True, **shown
+        )
 
     @admin.display(description=_("state"))
     def state(self, approval: Any) -> Any:

@@ -15,7 +15,7 @@ from workflows.models.run import WorkflowRun
 from workflows.presentation.badges import run_badge
 from workflows.presentation.times import short_moment
 from workflows.services.runs.day_figures import DayFigures, day_figures
-from workflows.services.runs.last import last_runs
+from workflows.services.runs.newest import last_runs
 
 
 class DefinitionList(OfferedList):

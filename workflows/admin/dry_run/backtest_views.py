@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
@@ -45,16 +44,16 @@ def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
         refuse_readers(request, made)
         _start(request, made)
         return HttpResponseRedirect(rehearsal_page(made))
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": _("What would “%(workflow)s” have done?") % {"workflow": _name(made)},
-        "may_test": access.may_edit(request, made.tenant_id),
-        "days": DAYS,
-        "lasts": LASTS,
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/trying/backtest.html",
+        _("What would “%(workflow)s” have done?") % {"workflow": _name(made)},
+        may_test=access.may_edit(request, made.tenant_id),
+        days=DAYS,
+        lasts=LASTS,
         **progress(made),
-    }
-    return TemplateResponse(request, "admin/workflows/trying/backtest.html", context)
+    )
+    return shown
 
 
 def live(request: HttpRequest, pk: Any) -> HttpResponse:
@@ -92,20 +91,20 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
         title = _("Version %(number)s") % {"number": made.version}
         sides.append(_side(made, title, pair.published, published, pair.event, "p-"))
     kinds = differences(pair.draft, pair.published) if pair.published else []
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": label_of(pair.event.type),
-        "backtest": made,
-        "back": rehearsal_page(made),
-        "when": short_moment(pair.event.created_at),
-        "event_url": page_of(pair.event),
-        "sides": sides,
-        "kinds": [dry_runs.kind_of_difference(kind) for kind in kinds],
-        "payload": values.show(pair.event.payload, labels=values.payload_fields(pair.event.type)),
-        "raw_payload": values.raw(pair.event.payload),
-    }
-    return TemplateResponse(request, "admin/workflows/trying/backtest_event.html", context)
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/trying/backtest_event.html",
+        label_of(pair.event.type),
+        backtest=made,
+        back=rehearsal_page(made),
+        when=short_moment(pair.event.created_at),
+        event_url=page_of(pair.event),
+        sides=sides,
+        kinds=[dry_runs.kind_of_difference(kind) for kind in kinds],
+        payload=values.show(pair.event.payload, labels=values.payload_fields(pair.event.type)),
+        raw_payload=values.raw(pair.event.payload),
+    )
+    return shown
 
 
 def progress(made: WorkflowRehearsal) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
@@ -29,13 +28,9 @@ def begin(admin: Any, request: HttpRequest) -> HttpResponse:
     try:
         document = _document(request, definition)
     except ValidationError as mistakes:
-        context = {
-            **admin.admin_site.each_context(request),
-            "opts": admin.opts,
-            "title": _("This cannot be tried yet"),
-            "mistakes": mistakes.messages,
-        }
-        return TemplateResponse(request, "admin/workflows/trying/unreadable.html", context)
+        template, title = "admin/workflows/trying/unreadable.html", _("This cannot be tried yet")
+        shown: HttpResponse = admin.show(request, template, title, mistakes=mistakes.messages)
+        return shown
     made = prepare(tenant, actor_of(request), document, definition, kind)
     return HttpResponseRedirect(rehearsal_page(made))
 

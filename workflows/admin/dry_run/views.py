@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
@@ -47,17 +46,17 @@ def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
         return _act(request, trial)
     if trial.result is None:
         test_runs.try_out(trial, test_runs.sample_input(trial.tenant, trial.document))
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "trial": trial,
-        "definition": trial.definition,
-        "title": _("Test of “%(workflow)s”") % {"workflow": _name(trial)},
-        "may_test": access.may_edit(request, trial.tenant_id),
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/trying/test.html",
+        _("Test of “%(workflow)s”") % {"workflow": _name(trial)},
+        trial=trial,
+        definition=trial.definition,
+        may_test=access.may_edit(request, trial.tenant_id),
         **_input(trial, request.GET.get("q", "")),
         **_outcome(trial),
-    }
-    return TemplateResponse(request, "admin/workflows/trying/test.html", context)
+    )
+    return shown
 
 
 def _act(request: HttpRequest, trial: WorkflowRehearsal) -> HttpResponse:

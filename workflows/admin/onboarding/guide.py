@@ -8,11 +8,9 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from actions.models.connection import Connection, ConnectionKind
 from tenants.admin import access
@@ -148,31 +146,13 @@ def _starting_place(workflow: WorkflowDefinition | None) -> str:
     return admin_path(f"{model}_add") if rows and record[1] else rows
 
 
-def guide_urls(site: AdminSite) -> list[URLPattern]:
-    """Return the addresses of the buttons."""
-    return [
-        path(
-            f"guide/<uuid:tenant_id>/{address}/",
-            site.admin_view(view),
-            {"site": site},
-            name=f"workflows_workflowdefinition_{name}",
-        )
-        for address, view, name in (
-            ("close", close, "close_guide"),
-            ("sandbox", connect, "connect_sandbox"),
-        )
-    ]
-
-
-@require_POST
-def close(request: HttpRequest, tenant_id: UUID, site: AdminSite) -> HttpResponse:
+def close(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
     """Close the guide of one company."""
     close_guide(_tenant(request, tenant_id), access.actor_of(request))
     return HttpResponseRedirect(admin_path("index"))
 
 
-@require_POST
-def connect(request: HttpRequest, tenant_id: UUID, site: AdminSite) -> HttpResponse:
+def connect(site: AdminSite, request: HttpRequest, tenant_id: UUID) -> HttpResponse:
     """Lead to the sandbox what the company's first workflow lacks."""
     made = connect_to_sandbox(_tenant(request, tenant_id))
     for one in made:

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
-from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +25,7 @@ from workflows.admin.runs.filters import (
 from workflows.admin.runs.operations import RunOperations
 from workflows.admin.runs.page import RunPage
 from workflows.admin.search import narrowed
+from workflows.admin.urls import of_runs
 from workflows.models.run import WorkflowRun
 from workflows.presentation.badges import run_badge
 from workflows.presentation.times import duration, short_moment
@@ -86,10 +86,8 @@ class RunAdmin(RunPage, RunOperations, ChosenRuns, HistoryAdmin):
         return queryset, False
 
     def get_urls(self) -> list[Any]:
-        """Add the address that the page of a run asks while the run goes on."""
-        live = self.admin_site.admin_view(self.live)
-        named = path("<path:object_id>/live/", live, name="workflows_workflowrun_live")
-        return [named, *self.operation_urls(), *super().get_urls()]
+        """Add the pages beside Django's own."""
+        return [*of_runs(self), *super().get_urls()]
 
     @admin.display(description=_("status"))
     def state(self, run: Any) -> Any:

@@ -32,7 +32,6 @@ from workflows.presentation.runs.timeline import flow
 from workflows.presentation.times import duration
 from workflows.services.approvals.dropped import dropped_questions
 from workflows.services.runs.children import ahead_in_lane
-from workflows.services.runs.entries import MAX_SHOWN
 from workflows.services.runs.summaries import RunView, subject_of
 
 
@@ -121,7 +120,7 @@ def _context(view: RunView, rounds: Rounds) -> dict[str, Any]:
         "facts": [fact for fact in _facts(view) if fact.value or fact.things],
         "steps": shown_steps(told.lines, family, rounds),
         "after_failure": shown_parts(told.after_failure, told.lines, family, rounds),
-        "most_shown": MAX_SHOWN if run.entries_numbered > MAX_SHOWN else 0,
+        "most_shown": view.most_shown,
         **_began_with(run, event_type),
     }
 

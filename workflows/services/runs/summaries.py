@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from actions import records
 from workflows.engine.progress import WaitType
@@ -22,13 +22,13 @@ from workflows.presentation.runs.summary import summary
 from workflows.presentation.times import by_clock, short_moment
 from workflows.presentation.values import spelt_out
 from workflows.services.runs.entries import MAX_SHOWN, entries_of
-from workflows.services.runs.repeats import repeats_of
 
 # What a plan is read from, of a version's program.
 _PARTS: Final = ("instructions", "on_failure", "settings")
 NEVER_BY_CLOCK: Final = 9999  # the year until which waits that no clock ends are put off
 # By workflow, version, and where the run begins: a child run carries out a part of the program.
 Plans = Mapping[tuple[UUID, int, int], Plan]
+MOST_REPEATS: Final = 20
 _IS_ENTRY: Final = {"step_name", "action", "status"}
 _VERSION: Final = Subquery(
     WorkflowVersion.objects.filter(
@@ -109,6 +109,11 @@ class RunView:
     facts: RunFacts  # its entries are the latest MAX_SHOWN
     subject: Subject | None
     repeats: Sequence[WorkflowRun]
+
+    @property
+    def most_shown(self) -> int:
+        """How many entries there are, of a run that had more; 0: all are there."""
+        return MAX_SHOWN if self.run.entries_numbered > MAX_SHOWN else 0
 
     @staticmethod
     def rows(runs: QuerySet[Any]) -> Any:
@@ -214,6 +219,21 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     entries = (entry for entry in known if entry.get("step_name") == name)
     errors = (step_error(entry, labels) for entry in entries if entry.get("error"))
     return labels.get(name) or spelt_out(name), next(errors, run.error_message or run.error_code)
+
+
+def repeats_of(run: WorkflowRun) -> Sequence[WorkflowRun]:
+    """Return the runs that repeat `run`, the newest first.
+
+    They have its event or, with a corrected payload, its workflow: no index leads from a run to
+    its repeats, and each of these does.
+    """
+    same_event = Q(event_id=run.event_id) if run.event_id else Q()
+    same_record = Q(subject_type=run.subject_type, subject_id=run.subject_id)
+    alike = same_event | same_record if run.subject_id else same_event
+    rows = WorkflowRun.objects.filter(
+        alike, tenant=run.tenant_id, retried_from=run.pk, id__gt=run.pk
+    )
+    return list(rows.only("id", "status", "due_at").order_by("-id")[:MOST_REPEATS])
 
 
 def _key(run: WorkflowRun) -> tuple[UUID, int, int]:
