@@ -13,7 +13,7 @@ NPM_PACKAGES := $(VENV)/scripts
 NPM_STAMP := $(NPM_PACKAGES)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stop test stateful faults bench lint lint-js style contracts types format migrations deploy-check messages messages-check check lock lock-js
+.PHONY: help setup demo stop test trace stateful faults bench lint lint-js style contracts types format migrations deploy-check messages messages-check check lock lock-js
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ test: export SAYR_POSTGRES_FSYNC := off
 # In the order of their names, in which the slow ones come early: no process waits for another's last.
 test: $(STAMP) ## Run the tests; ARGS is handed to pytest
 	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# FLOW is save, run, page, publish or check; without it all of them.
+trace: export SAYR_DATA_DIR := $(or $(SAYR_DATA_DIR),.data/tests)
+trace: export SAYR_POSTGRES_FSYNC := off
+trace: export SAYR_TRACE := shown
+trace: $(STAMP) ## Show the files, functions and statements of a flow; FLOW=save|run|page|publish|check
+	@$(BIN)/python -m config.postgres run -- $(BIN)/python -m pytest -qs 'tests/architecture/test_flows.py$(if $(FLOW),::test_a_flow[$(FLOW)])'
 
 # The tests run it for a minute; whoever changes the engine lets it run for twenty.
 stateful: export SAYR_DATA_DIR := $(or $(SAYR_DATA_DIR),.data/tests)
