@@ -20,7 +20,7 @@ class Limit:
 LIMITS = {
     "save": Limit(files=30, queries=3),  # one of them the NOTIFY, if none was sent just before
     "run": Limit(files=51, queries=3),
-    "page": Limit(files=39, queries=12),
+    "page": Limit(files=20, queries=4),
     "publish": Limit(files=69, queries=19),
     "check": Limit(files=59, queries=11),
 }
