@@ -29,7 +29,7 @@ class ShownNeed:
 
     label: str
     is_met: bool
-    url: str  # where it is made
+    url: str  # where it is made, or switched on
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,9 @@ def shown_need(need: Need) -> ShownNeed:
     """Return a connection in words, with the page on which it is made."""
     kinds = _(" or ").join(str(ConnectionKind(kind).label) for kind in need.kinds)
     label = f"{kinds} ({need.key})" if need.kind == ConnectionKind.HTTP else kinds
+    if need.off is not None:
+        named = _("%(name)s (switched off)") % {"name": need.off}
+        return ShownNeed(named, need.is_met, page_of(need.off))
     given = {"kind": need.kind, "key": need.key}
     return ShownNeed(label, need.is_met, admin_path("actions_connection_add", **given))
 
@@ -109,7 +112,7 @@ def _connect(found: Beginnings) -> GuideStep:
         text = _("Everything that it needs is connected.")
     missing = [shown_need(one) for one in found.missing]
     links = tuple(Link(one.url, one.label) for one in missing)
-    offers_sandbox = bool(missing and sandbox_url())
+    offers_sandbox = bool(sandbox_url()) and any(one.off is None for one in found.missing)
     return GuideStep(
         _("Connect what you send with"),
         text,

@@ -1,6 +1,6 @@
 """The page of one run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -94,10 +94,11 @@ def _context(view: RunView, rounds: Rounds) -> dict[str, Any]:
     run, subject, event = view.run, view.subject, view.event
     is_held = run.status == RunStatus.QUEUED and run.wait_type == WaitType.LANE
     ahead = ahead_in_lane(run) if is_held else []
-    facts = _turn(view.facts, ahead)
+    event_type = event.type if event else ""
+    labels = values.payload_fields(event_type)
+    facts = replace(_turn(view.facts, ahead), payload_labels=labels)
     told, family = flow(facts), partial(related.shown_family, run, view.plans)
     place = related.part_of(run) if run.parent_run else None
-    event_type = event.type if event else ""
     took = run.completed_at - run.started_at if run.completed_at and run.started_at else None
     has_ended = RunStatus(run.status).has_ended
     # Nothing is wrong with most runs.
@@ -121,7 +122,7 @@ def _context(view: RunView, rounds: Rounds) -> dict[str, Any]:
         "steps": shown_steps(told.lines, family, rounds),
         "after_failure": shown_parts(told.after_failure, told.lines, family, rounds),
         "most_shown": view.most_shown,
-        **_began_with(run, event_type),
+        **_began_with(run, labels),
     }
 
 
@@ -142,10 +143,9 @@ def _turn(facts: RunFacts, ahead: Sequence[WorkflowRun]) -> RunFacts:
     return replace(facts, lane="")
 
 
-def _began_with(run: WorkflowRun, event_type: str) -> dict[str, Any]:
+def _began_with(run: WorkflowRun, labels: Mapping[str, str]) -> dict[str, Any]:
     """Return the values with which the run began, and of a part what it handed back."""
     if run.parent_run is None:
-        labels = values.payload_fields(event_type)
         payload = values.show(run.trigger_payload, labels=labels)
         return {"payload": payload, "raw_payload": values.raw(run.trigger_payload)}
     result = (run.output or {}).get("result")

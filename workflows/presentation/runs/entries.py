@@ -1,13 +1,14 @@
 """What is stored of a run, as its story is told from it: its row, and the entries of its steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from actions.wording import OF_SOME
+from tenants.core.text.listing import apart
 from workflows.engine.children import PAGE
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.actors import actor_words
@@ -42,6 +43,7 @@ class RunFacts:
     is_part: bool = False  # another run started it, and waits for it
     lane: str | None = None  # its key, of a run that waits for its turn; "": it has none
     children_open: int = 0
+    payload_labels: Mapping[str, str] = field(default_factory=dict)  # what people call its values
 
     @property
     def under_way(self) -> str:
@@ -94,7 +96,7 @@ def is_mark(entry: Entry) -> bool:
     return is_loop and not (entry.get("output") or {}).get("done", True)
 
 
-def finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, str]) -> Line:
+def finished(line: Line, step: PlannedStep, entry: Entry, facts: RunFacts) -> Line:
     """Return the line of a step that is over."""
     state, tell = StepState(entry["status"]), TELLERS.get(str(entry.get("action")))
     if state is StepState.COMPLETED and "error" in entry:
@@ -105,8 +107,8 @@ def finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, s
         state=state,
         started_at=moment(entry),
         duration_ms=entry.get("duration_ms"),
-        error=step_error(entry, labels),
-        reason=_reason(entry),
+        error=step_error(entry, facts.plan.labels),
+        reason=_reason(entry, facts.payload_labels),
         input=given(entry),
         output=got(entry),
         attempts=attempts(entry.get("attempts", ())),
@@ -157,19 +159,19 @@ def _event_id(entry: Entry) -> str:
     return str(output.get("event_id") or "")
 
 
-def _reason(entry: Entry) -> str:
+def _reason(entry: Entry, payload_labels: Mapping[str, str]) -> str:
     if entry.get("settled_by"):
         return _("%(person)s looked, and said that it was done.") % {
             "person": actor_words(entry["settled_by"])
         }
     if entry.get("record_values"):
-        return _with_record(entry["record_values"])
+        return _with_record(entry["record_values"], payload_labels)
     return sentence(entry["reason"], {}) if entry.get("reason") else ""
 
 
-def _with_record(told: Mapping[str, Json]) -> str:
+def _with_record(told: Mapping[str, Json], labels: Mapping[str, str]) -> str:
     """Return that a step was done with the record's values of a later day, and which they are."""
-    changed = changed_words(told["changed"])
+    changed = changed_words(told["changed"], labels)
     if not changed:
         return _("Done with the record's values of that day, which were the same.")
     return _("Done with the record's values of that day: %(changed)s.") % {"changed": changed}
@@ -189,7 +191,7 @@ def changed_words(
 
 def _plain(value: Json) -> str:
     """Return a value of a payload in a sentence."""
-    return "“”" if value in (None, "") else str(value)
+    return "“”" if value in (None, "") else apart(value)
 
 
 def _kin_of(step: PlannedStep, entry: Entry) -> Kin | None:
