@@ -20,9 +20,9 @@ class Limit:
 LIMITS = {
     "save": Limit(files=30, queries=3),  # one of them the NOTIFY, if none was sent just before
     "run": Limit(files=51, queries=3),
-    "page": Limit(files=20, queries=4),
-    "publish": Limit(files=69, queries=19),
-    "check": Limit(files=59, queries=11),
+    "page": Limit(files=19, queries=3),
+    "publish": Limit(files=70, queries=19),
+    "check": Limit(files=60, queries=12),
 }
 
 

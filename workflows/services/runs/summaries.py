@@ -129,6 +129,9 @@ class RunView:
         run.step_results = [
             one for one in results if isinstance(one, dict) and one.keys() >= _IS_ENTRY
         ]
+        entries = run.step_results
+        if run.entries_numbered:
+            entries = entries_of(run, latest=MAX_SHOWN)
         plan = _plan(run.version_id, run.entry) if run.version_id else None
         plans = {_key(run): plan} if plan else {}
         event = run.event if run.event and run.event.tenant_id == run.tenant_id else None
@@ -137,7 +140,7 @@ class RunView:
             event,
             run.version_id,
             plans,
-            replace(facts_of(run, plans), results=entries_of(run, latest=MAX_SHOWN)),
+            replace(facts_of(run, plans), results=entries),
             subject_of(run),
             repeats_of(run),
         )
