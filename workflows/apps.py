@@ -14,13 +14,14 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Wire the triggers: they listen from the first save on."""
-        from workflows import checks  # noqa: F401  # registers the system checks
+        from workflows import addresses, checks, conf  # noqa: F401  # registers the system checks
         from workflows.access import grant_to_application
         from workflows.runtime import emitting, failures
         from workflows.services.events.fire import emit
         from workflows.services.events.run_failed import tell
         from workflows.triggers import record_changes, schedules
 
+        conf.use_addresses(addresses.path_to)
         record_changes.listen()
         schedules.listen()
         emitting.use(emit)

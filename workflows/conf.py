@@ -1,5 +1,6 @@
 """settings.SAYR as values with units. Unknown keys are found by `manage.py check`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -26,6 +27,23 @@ class Settings:
 
     # For so long a link decides, of a question that has no time limit of its own.
     link_life: timedelta = timedelta(days=30)
+
+
+# Where the page of a thing is: only the pages know. See `workflows.addresses`, which is given here.
+_path_to: Callable[..., str] | None = None
+
+
+def use_addresses(path_to: Callable[..., str]) -> None:
+    """Let `public_address` ask `path_to`."""
+    global _path_to
+    _path_to = path_to
+
+
+def public_address(thing: str, key: object = None, **query: object) -> str:
+    """Return where people reach the page of a thing; without a key, the list of its kind."""
+    if _path_to is None:
+        raise RuntimeError("workflows.apps has not said where pages are")
+    return current().public_url + _path_to(thing, key, **query)
 
 
 @cache

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -37,13 +36,9 @@ class ConnectionAdmin(TenantAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Ask for the kind first: the form depends on it."""
         if _new_kind(request) is None and self.has_add_permission(request):
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "title": _("What do you want to connect?"),
-                "kinds": ConnectionKind.choices,
-            }
-            return TemplateResponse(request, "admin/actions/choose_kind.html", context)
+            title = gettext("What do you want to connect?")
+            template, kinds = "admin/actions/choose_kind.html", ConnectionKind.choices
+            return self.show(request, template, title, kinds=kinds)
         return super().add_view(request, form_url, extra_context)
 
     def get_form(

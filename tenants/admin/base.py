@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -152,6 +152,11 @@ class TenantAdmin(OfferedLookups, admin.ModelAdmin):
         context = {"title": title, "when_empty": self.when_empty, **(extra_context or {})}
         return super().changelist_view(request, context)
 
+    def show(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        """Return a page in the admin's frame."""
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**frame, "title": title, **context})
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -175,6 +180,17 @@ class HistoryAdmin(TenantAdmin):
         """Return what the page shows."""
         raise NotImplementedError
 
+    def page_rows(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Return the rows with what their pages tell of others."""
+        return rows
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the row, or None: text that no id can be belongs to no row."""
+        try:
+            return self.page_rows(self.get_queryset(request)).get(pk=object_id)
+        except (ObjectDoesNotExist, ValidationError, ValueError):
+            return None
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -189,15 +205,9 @@ class HistoryAdmin(TenantAdmin):
                 request, self.opts, object_id
             )
             return answer
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": obj,
-            "title": self.page_title(obj),
-            "media": self.media,
-            **self.page(request, obj),
-        }
-        return TemplateResponse(request, self.page_template, context)
+        shown = self.page(request, obj)
+        title = shown.pop("title", "") or self.page_title(obj)
+        return self.show(request, self.page_template, title, original=obj, **shown)
 
     def page_title(self, obj: Any) -> str:
         """Return the page's heading."""

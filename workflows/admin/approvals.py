@@ -5,9 +5,7 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +14,8 @@ from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import Choices, CreatedFilter, StatedChoicesFilter, TenantFilter
 from tenants.admin.offered import OfferedList
+from workflows.admin.base import to
+from workflows.admin.markup import shown_badge, subject_link
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.presentation.actors import actor_words
@@ -44,7 +44,7 @@ from workflows.services.approvals.refusals import (
     NoLongerOpen,
     UnknownChoice,
 )
-from workflows.services.runs.subjects import subjects_of
+from workflows.services.runs.summaries import subject_of, subjects_of
 
 OPEN: Final = "open"
 MINE: Final = "mine"
@@ -149,7 +149,7 @@ class ApprovalAdmin(HistoryAdmin):
         run = page.run
         return {
             "page": page,
-            "subject": run and subjects_of([run]).get((run.subject_type, run.subject_id)),
+            "subject": run and subject_of(run),
             "asked": asked_words(obj.approvers),
             "mail_failures": mail_failure_words(obj.mail_failures),
             "may_decide": page.state is ApprovalState.OPEN and not page.hindrance,
@@ -183,28 +183,20 @@ class ApprovalAdmin(HistoryAdmin):
         else:
             words = gettext("Decided: “%(choice)s”. The workflow goes on.")
             messages.success(request, words % {"choice": chosen(decided)})
-        return HttpResponseRedirect(
-            reverse("admin:workflows_workflowapproval_change", args=[approval.pk])
-        )
+        return to(approval)
 
     def _again(self, request: HttpRequest, approval: Any, typed: Any, faults: Any) -> HttpResponse:
         shown = self.page(request, approval)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": approval,
-            "title": self.page_title(approval),
-            "media": self.media,
-            **shown,
-            "page": with_typed(shown["page"], typed, faults),
-            "has_faults": True,
-        }
-        return TemplateResponse(request, self.page_template, context)
+        shown["page"] = with_typed(shown["page"], typed, faults)
+        title = self.page_title(approval)
+        return self.show(
+            request, self.page_template, title, original=approval, has_faults=True, **shown
+        )
 
     @admin.display(description=_("state"))
     def state(self, approval: Any) -> Any:
         """Return where it stands, in its colour."""
-        return state_badge(approval.shown_state, chosen(approval))
+        return shown_badge(state_badge(approval.shown_state, chosen(approval)))
 
     @admin.display(description=_("question"))
     def question(self, approval: Any) -> str:
@@ -220,7 +212,7 @@ class ApprovalAdmin(HistoryAdmin):
     @admin.display(description=_("about"))
     def about(self, approval: Any) -> Any:
         """Return the record it is about, linked."""
-        return approval.shown_subject and approval.shown_subject.link
+        return subject_link(approval.shown_subject)
 
     @admin.display(description=pgettext_lazy("since when", "asked"))
     def asked(self, approval: Any) -> str:

@@ -6,39 +6,29 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
 
 from tenants.admin import access
 from tenants.models.tenant import Tenant
+from workflows.addresses import admin_path
 from workflows.services.operations.pause import pause, resume
 
 
-def pause_urls(site: Any) -> list[Any]:
-    """Return the addresses of the page and of its switch."""
-
-    @require_GET
-    def page(request: HttpRequest) -> HttpResponse:
-        if not access.is_member(request):
-            raise PermissionDenied
-        context = {
-            **site.each_context(request),
-            "title": _("Pause everything"),
-            "tenants": access.tenants_seen(request),
-            "names_tenants": access.sees_several(request),
-        }
-        return TemplateResponse(request, "admin/workflows/pause.html", context)
-
-    return [
-        path("pause/", site.admin_view(page), name="workflows_pause"),
-        path("pause/<uuid:tenant_id>/", site.admin_view(switch), name="workflows_pause_switch"),
-    ]
+def pause_page(admin: Any, request: HttpRequest) -> HttpResponse:
+    """Show the switch of each of the person's companies."""
+    if not access.is_member(request):
+        raise PermissionDenied
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/pause.html",
+        _("Pause everything"),
+        tenants=access.tenants_seen(request),
+        names_tenants=access.sees_several(request),
+    )
+    return shown
 
 
-@require_POST
 def switch(request: HttpRequest, tenant_id: UUID) -> HttpResponse:
     """Pause or resume one company, and go back to where the button stood."""
     tenant = Tenant.objects.filter(pk=tenant_id).first()
@@ -58,4 +48,4 @@ def _back(request: HttpRequest) -> str:
     came_from = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure()):
         return came_from
-    return reverse("admin:workflows_pause")
+    return admin_path("workflows_pause")

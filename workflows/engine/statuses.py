@@ -15,10 +15,9 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing can happen to the run any more, but a person's retry."""
-        return self not in {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING}
+    def __init__(self, value: str) -> None:
+        # Nothing can happen to the run any more, but a person's retry.
+        self.has_ended = value not in {"queued", "running", "waiting"}
 
 
 class StepStatus(StrEnum):

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.core.text.listing import listed
 from workflows.models.approval import WorkflowApproval
 from workflows.presentation.actors import actor_words
-from workflows.presentation.badges import badge
+from workflows.presentation.badges import Badge
 
 
 class ApprovalState(StrEnum):
@@ -73,11 +72,11 @@ FAULTS: Final[Mapping[str, Any]] = {
 }
 
 
-def state_badge(state: ApprovalState, choice_label: str = "") -> SafeString:
+def state_badge(state: ApprovalState, choice_label: str = "") -> Badge:
     """Return the state in its colour; of a decided one, what was chosen."""
     # A choice is neither good nor bad: what “refuse” means is the workflow's affair.
     tone = "waiting" if state is ApprovalState.OPEN else "decided"
-    return badge(tone, choice_label or str(LABELS[state]))
+    return Badge(tone, choice_label or str(LABELS[state]))
 
 
 def decision_words(approval: WorkflowApproval, choice_label: str, when: str) -> str:

@@ -1,9 +1,7 @@
-"""Statuses and actions as small pictures with their names."""
+"""Statuses and actions as people read them: a colour or a picture, and a name."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -44,19 +42,23 @@ KIND_LABELS: Final = {
 ICONS: Final = frozenset({"mail", "megaphone", "pencil", "globe", "message", "bolt"})
 
 
-def run_badge(status: str) -> SafeString:
+class Badge(NamedTuple):
+    """A label in a colour."""
+
+    tone: str
+    label: str
+
+
+def run_badge(status: str) -> Badge:
     """Return a run's status in its colour, with its name: colour alone tells nobody enough."""
     known = status in set(RunStatus)
     label = STATUS_LABELS[RunStatus(status)] if known else status
-    return badge(status if known else "unknown", str(label))
+    return Badge(status if known else "unknown", str(label))
 
 
-def step_badge(state: StepState) -> SafeString:
-    return badge(state.value, str(STEP_LABELS[state]))
-
-
-def badge(tone: str, label: str) -> SafeString:
-    return format_html('<span class="sayr-badge sayr-badge-{}">{}</span>', tone, label)
+def step_badge(state: StepState) -> Badge:
+    """Return what became of a step."""
+    return Badge(state.value, str(STEP_LABELS[state]))
 
 
 def action_label(name: str) -> str:

@@ -1,11 +1,8 @@
 """A WhatsApp message in words: what its values are called, and what its parts say."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -26,14 +23,6 @@ MEDIA: Final[Mapping[str, Any]] = {
     HeaderKind.VIDEO: pgettext_lazy("header of a message", "Video"),
     HeaderKind.DOCUMENT: pgettext_lazy("header of a message", "Document"),
 }
-# Signs that WhatsApp reads as markup: around words, not inside one.
-_MARKS: Final = (
-    (re.compile(r"```([^`]+)```"), "code"),
-    *(
-        (re.compile(rf"(?<![\w{one}]){one}(?=[^\s{one}])([^{one}\n]*)(?<=\S){one}(?!\w)"), element)
-        for one, element in ((r"\*", "b"), ("_", "i"), ("~", "s"))
-    ),
-)
 # What the table of a step's results leaves out: the picture of the message says it.
 PARTS: Final = frozenset({"header", "footer", "buttons", "message_status"})
 # WhatsApp writes these itself, in the language of the phone.
@@ -67,7 +56,7 @@ def told(shown: Mapping[str, Json]) -> dict[str, Json]:
     if isinstance(header, dict) and header.get("kind") in MEDIA:
         message["header"] = {**header, "label": str(MEDIA[header["kind"]])}
     message["name"] = message.get("name") or message.get("template") or ""
-    message["html"] = formatted(str(message.get("text") or ""))
+    message["text"] = str(message.get("text") or "")
     if message.get("message_status"):
         message["note"] = _(
             "WhatsApp has taken this message and holds it back (%(status)s): it may be sent later,"
@@ -77,14 +66,6 @@ def told(shown: Mapping[str, Json]) -> dict[str, Json]:
     if isinstance(buttons, list):
         message["buttons"] = [_button(one) for one in buttons if isinstance(one, dict)]
     return message
-
-
-def formatted(text: str) -> SafeString:
-    """Return a text as WhatsApp shows it: *bold*, _italic_, ~struck out~, ```as typed```."""
-    shown = str(escape(text))
-    for mark, element in _MARKS:
-        shown = mark.sub(rf"<{element}>\1</{element}>", shown)
-    return mark_safe(shown)  # noqa: S308 - escaped above
 
 
 def value_names(count: int = MOST_BUTTONS) -> dict[str, str]:

@@ -13,10 +13,10 @@ from tenants.admin.access import (
     sees_several,
     tenants_seen,
 )
+from workflows.admin.onboarding.guide import guide_steps
 from workflows.presentation.times import duration, short_moment
 from workflows.services.approvals.decide import waiting_for
 from workflows.services.definitions.broken import count_broken
-from workflows.services.onboarding.guide import guide_steps
 from workflows.services.onboarding.progress import MOST_RUNS, beginnings
 from workflows.services.operations.attention import attention
 from workflows.services.runs.newest import last_day, newest_runs

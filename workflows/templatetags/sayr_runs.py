@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from django import template
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from actions import records
+from workflows.addresses import path_to
 from workflows.models.run import WorkflowRun
 from workflows.services.runs.summaries import plans_of, told
 
@@ -27,8 +27,8 @@ def runs_of(subject_type: str, subject_id: Any, title: str = "") -> dict[str, An
     return {
         "title": title or _("Workflow runs"),
         "runs": [told(run, plans) for run in runs],
-        "all_url": _search_url("workflowrun", subject_id) if len(runs) == SHOWN else "",
-        "events_url": _search_url("workflowevent", subject_id),
+        "all_url": path_to("workflows_workflowrun", q=subject_id) if len(runs) == SHOWN else "",
+        "events_url": path_to("workflows_workflowevent", q=subject_id),
     }
 
 
@@ -43,10 +43,3 @@ def _newest(subject_type: str, subject_id: str) -> Any:
         tenant=tenant_id, subject_type=subject_type, subject_id=subject_id, parent_run=None
     )
     return runs.select_related("definition", "tenant").order_by("-id")[:SHOWN]
-
-
-def _search_url(model: str, subject_id: Any) -> str:
-    try:
-        return f"{reverse(f'admin:workflows_{model}_changelist')}?q={subject_id}"
-    except NoReverseMatch:
-        return ""

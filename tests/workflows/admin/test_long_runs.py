@@ -114,7 +114,7 @@ def test_the_part_that_follows_the_run_shows_the_same_rounds(support, long_run):
 
 
 def test_of_a_run_without_end_the_page_has_the_last_steps(support, page, long_run, monkeypatch):
-    monkeypatch.setattr("workflows.admin.runs.page.MAX_SHOWN", 51)
+    monkeypatch.setattr("workflows.services.runs.summaries.MAX_SHOWN", 51)
 
     numbers, links, content = rounds_on(support, page(long_run))
 

@@ -1,5 +1,6 @@
 """Support finds a run by whatever is read out on the phone, and reads what became of it."""
 
+import sys
 from datetime import datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from tenants.core.database.ids import lowest_id_at
 from tenants.models.membership import Membership
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
+from workflows.presentation.runs.timeline import flow
 
 
 def shown(client, page, **asked):
@@ -143,6 +145,37 @@ def test_the_list_asks_as_much_for_twenty_runs_as_for_one(
         answer = support.get(page(WorkflowRun))
 
     assert len(answer.context["cl"].result_list) == 21
+
+
+def test_a_page_reads_its_run_once_and_works_its_flow_out_once(support, world, page):
+    run = world.end_run(world.run, "failed")
+    support.get(page(run))
+    told = []
+
+    def note(frame, event, _argument):
+        if event == "call" and frame.f_code is flow.__code__:
+            told.append(frame.f_code)
+
+    sys.setprofile(note)
+    try:
+        with CaptureQueriesContext(connection) as statements:
+            support.get(page(run))
+            asked = [one["sql"] for one in statements.captured_queries]
+    finally:
+        sys.setprofile(None)
+
+    own = [one for one in asked if f"'{run.pk.hex}'::uuid" in one and '"trigger_payload"' in one]
+    assert (len(told), len(own)) == (1, 1)
+    assert len([one for one in asked if "workflow_" in one or "orders" in one]) == 3
+
+
+def test_an_event_of_another_company_is_not_the_runs(support, world, other_world, page):
+    WorkflowRun.objects.filter(pk=world.run.pk).update(event=other_world.event)
+
+    answer = support.get(page(world.run))
+
+    assert answer.context["event"] is None
+    assert str(other_world.event.pk) not in answer.content.decode()
 
 
 def test_the_list_counts_no_further_than_ten_thousand(support, world, page, monkeypatch):

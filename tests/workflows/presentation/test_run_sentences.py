@@ -3,7 +3,7 @@
 import pytest
 
 from workflows.engine.statuses import RunStatus, StepStatus
-from workflows.presentation.runs.facts import RunFacts
+from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.lines import StepState
 from workflows.presentation.runs.plans import Plan, PlannedStep
 from workflows.presentation.runs.summary import summary

@@ -14,8 +14,8 @@ from workflows.models.run import WorkflowRun
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.runs.repeats import repeats_of
 from workflows.services.runs.retry import retry_failed_step, start_again, steps_to_start_at
+from workflows.services.runs.summaries import repeats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,18 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
-from workflows.admin.definitions.broken import BrokenPage
+from workflows.admin.base import to
 from workflows.admin.definitions.form import DRAFT_BUTTON, DefinitionForm
 from workflows.admin.definitions.list import DefinitionList, linked_figures, linked_run
-from workflows.admin.definitions.running import RunningPages
-from workflows.admin.definitions.transfer import TransferPages, export_file
-from workflows.admin.dry_run.urls import TryingPages
-from workflows.admin.editor.endpoints.views import editor_urls
-from workflows.admin.onboarding.gallery import GalleryPages
-from workflows.admin.onboarding.guide import guide_urls
-from workflows.admin.runs.backfill import RunOnRecordsPages
+from workflows.admin.definitions.transfer import export_file
+from workflows.admin.urls import of_definitions
 from workflows.admin.versions.list import draft_state, listed_versions
-from workflows.admin.versions.pages import VersionPages
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.actors import actor_words
@@ -76,19 +69,8 @@ class DefinitionAdmin(TenantAdmin):
         return DefinitionList
 
     def get_urls(self) -> Any:
-        """Add the questions of the step editor, and the pages around versions and files."""
-        pages = (
-            VersionPages(self),
-            TransferPages(self),
-            GalleryPages(self),
-            BrokenPage(self),
-            TryingPages(self),
-            RunningPages(self),
-            RunOnRecordsPages(self),
-        )
-        own = [url for page in pages for url in page.urls()]
-        own += [*editor_urls(self.admin_site), *guide_urls(self.admin_site)]
-        return [*own, *super().get_urls()]
+        """Add the pages beside Django's own."""
+        return [*of_definitions(self), *super().get_urls()]
 
     def may_edit(self, request: HttpRequest, obj: Any) -> bool:
         """Say whether the person may decide about it: switch it, archive it, take it over."""
@@ -163,13 +145,13 @@ class DefinitionAdmin(TenantAdmin):
     ) -> HttpResponse:
         """Stay with a draft: its work is not done."""
         if DRAFT_BUTTON in request.POST:
-            return _to(obj)
+            return to(obj)
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Stay with a draft: its work is not done."""
         if DRAFT_BUTTON in request.POST:
-            return _to(obj)
+            return to(obj)
         return super().response_change(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -276,8 +258,3 @@ class DefinitionAdmin(TenantAdmin):
         """Return the document for readers."""
         text = document_text.write(definition.definition or definition.draft)
         return format_html('<pre class="sayr-json" dir="ltr">{}</pre>', text)
-
-
-def _to(definition: Any) -> HttpResponse:
-    page = reverse("admin:workflows_workflowdefinition_change", args=[definition.pk])
-    return HttpResponseRedirect(page)

@@ -3,18 +3,19 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
 from tenants.admin.offered import OfferedList
+from workflows.addresses import path_to
+from workflows.admin.markup import run_link, shown_badge
 from workflows.models.run import WorkflowRun
 from workflows.presentation.badges import run_badge
 from workflows.presentation.times import short_moment
 from workflows.services.runs.day_figures import DayFigures, day_figures
-from workflows.services.runs.last import last_runs
+from workflows.services.runs.newest import last_runs
 
 
 class DefinitionList(OfferedList):
@@ -35,20 +36,16 @@ def linked_run(run: WorkflowRun | None) -> SafeString | None:
     """Return the state of a run with its time, linked; None if there is none."""
     if run is None:
         return None
-    url = reverse("admin:workflows_workflowrun_change", args=[run.pk])
-    return format_html(
-        '<a href="{}">{}</a><span class="sayr-below">{}</span>',
-        url,
-        run_badge(run.status),
-        short_moment(run.started_at or run.created_at),
-    )
+    state = run_link(run.pk, shown_badge(run_badge(run.status)))
+    began = short_moment(run.started_at or run.created_at)
+    return format_html('{}<span class="sayr-below">{}</span>', state, began)
 
 
 def linked_figures(definition: Any, figures: DayFigures) -> Any:
     """Return how many runs there were, and below it how many went wrong, linked to them."""
     if not figures.runs:
         return 0
-    runs = f"{reverse('admin:workflows_workflowrun_changelist')}?workflow={definition.pk}"
+    runs = path_to("workflows_workflowrun", workflow=definition.pk)
     count = format_html('<a href="{}">{}</a>', runs, figures.runs)
     if not figures.failures:
         return count

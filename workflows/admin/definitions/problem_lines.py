@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenants.core.json import Json
+from workflows.addresses import admin_path
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
 from workflows.definition.schemas import reference
@@ -37,9 +37,8 @@ def _way(code: str, params: dict[str, Any]) -> tuple[str, str]:
     thing, kinds = reference(params.get("kind"))
     kind = next(iter(kinds), "")
     if thing == "connection":
-        add = reverse("admin:actions_connection_add")
-        return (f"{add}?kind={kind}" if kind else add), _("Add the connection")
+        return admin_path("actions_connection_add", kind=kind), _("Add the connection")
     if thing == "message_template":
-        add = reverse("admin:actions_messagetemplate_add")
-        return (f"{add}?channel={kind}" if kind else add), _("Add the message template")
+        add = admin_path("actions_messagetemplate_add", channel=kind)
+        return add, _("Add the message template")
     return "", ""

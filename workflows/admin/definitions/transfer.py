@@ -6,15 +6,15 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tenants.admin import access
 from tenants.models.tenant import Tenant
+from workflows.addresses import page_of, path_to
+from workflows.admin.base import AdminPage
 from workflows.admin.definitions.problem_lines import ProblemLine, problem_lines
 from workflows.admin.versions.pages import changes_shown
 from workflows.models.definition import WorkflowDefinition
@@ -103,30 +103,12 @@ class ShownPlan:
     hunks: list[Any]
 
 
-class TransferPages:
+class TransferPages(AdminPage):
     """The import page, and the file that exports give."""
-
-    def __init__(self, admin: Any) -> None:
-        self.admin = admin
-
-    def urls(self) -> list[URLPattern]:
-        """Return the addresses."""
-        wrap = self.admin.admin_site.admin_view
-        return [
-            path("import/", wrap(self.take_in), name="workflows_workflowdefinition_import"),
-            path(
-                "<uuid:pk>/export/",
-                wrap(self.export),
-                name="workflows_workflowdefinition_export",
-            ),
-        ]
 
     def export(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Give one workflow as a file."""
-        definition = self.admin.get_object(request, str(pk))
-        if definition is None or not self.admin.has_view_permission(request, definition):
-            raise Http404
-        return export_file([definition])
+        return export_file([self.seen(request, pk)])
 
     def take_in(self, request: HttpRequest) -> HttpResponse:
         """Ask for a file, show what it would change, and make drafts of what was chosen."""
@@ -139,17 +121,16 @@ class TransferPages:
             if "_import" in request.POST and (answer := self._import(request, tenant, entries)):
                 return answer
             plans = plan_import(tenant, entries)
-        context = {
-            **self.admin.admin_site.each_context(request),
-            "opts": self.admin.opts,
-            "title": _("Import workflows"),
-            "form": form,
-            "plans": [_shown(plan) for plan in plans],
-            "text": form.cleaned_data["text"] if plans else "",
-            "chosen_tenant": form.cleaned_data["tenant"] if plans else None,
-            "nothing_to_do": bool(plans) and not any(plan.can_be_imported for plan in plans),
-        }
-        return TemplateResponse(request, "admin/workflows/import.html", context)
+        return self.show(
+            request,
+            "admin/workflows/import.html",
+            _("Import workflows"),
+            form=form,
+            plans=[_shown(plan) for plan in plans],
+            text=form.cleaned_data["text"] if plans else "",
+            chosen_tenant=form.cleaned_data["tenant"] if plans else None,
+            nothing_to_do=bool(plans) and not any(plan.can_be_imported for plan in plans),
+        )
 
     def _import(
         self, request: HttpRequest, tenant: Tenant, entries: list[export_format.Entry]
@@ -180,9 +161,7 @@ class TransferPages:
 
 
 def _after(made: list[WorkflowDefinition]) -> str:
-    if len(made) == 1:
-        return reverse("admin:workflows_workflowdefinition_change", args=[made[0].pk])
-    return reverse("admin:workflows_workflowdefinition_changelist")
+    return page_of(made[0]) if len(made) == 1 else path_to("workflows_workflowdefinition")
 
 
 def _shown(plan: Plan) -> ShownPlan:

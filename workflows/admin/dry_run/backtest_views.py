@@ -6,15 +6,14 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
 from tenants.core.json import Json
+from workflows.addresses import admin_path, page_of
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.dry_run.presentation import Teller, about
-from workflows.admin.dry_run.start import page_of, refuse_readers, rehearsal_of
+from workflows.admin.dry_run.start import refuse_readers, rehearsal_of, rehearsal_page
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.compiler import compile_document
 from workflows.event_types import label_of
@@ -43,17 +42,17 @@ def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
     if request.method == "POST":
         refuse_readers(request, made)
         _start(request, made)
-        return HttpResponseRedirect(page_of(made))
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": _("What would “%(workflow)s” have done?") % {"workflow": _name(made)},
-        "may_test": access.may_edit(request, made.tenant_id),
-        "days": DAYS,
-        "lasts": LASTS,
+        return HttpResponseRedirect(rehearsal_page(made))
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/trying/backtest.html",
+        _("What would “%(workflow)s” have done?") % {"workflow": _name(made)},
+        may_test=access.may_edit(request, made.tenant_id),
+        days=DAYS,
+        lasts=LASTS,
         **progress(made),
-    }
-    return TemplateResponse(request, "admin/workflows/trying/backtest.html", context)
+    )
+    return shown
 
 
 def live(request: HttpRequest, pk: Any) -> HttpResponse:
@@ -72,7 +71,7 @@ def cancel(request: HttpRequest, pk: Any) -> HttpResponse:
     made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
     refuse_readers(request, made)
     backtest.cancel(made)
-    return HttpResponseRedirect(page_of(made))
+    return HttpResponseRedirect(rehearsal_page(made))
 
 
 def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpResponse:
@@ -91,20 +90,20 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
         title = _("Version %(number)s") % {"number": made.version}
         sides.append(_side(made, title, pair.published, published, pair.event, "p-"))
     kinds = differences(pair.draft, pair.published) if pair.published else []
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": label_of(pair.event.type),
-        "backtest": made,
-        "back": page_of(made),
-        "when": short_moment(pair.event.created_at),
-        "event_url": reverse("admin:workflows_workflowevent_change", args=[pair.event.pk]),
-        "sides": sides,
-        "kinds": [dry_runs.kind_of_difference(kind) for kind in kinds],
-        "payload": values.show(pair.event.payload, labels=values.payload_fields(pair.event.type)),
-        "raw_payload": values.raw(pair.event.payload),
-    }
-    return TemplateResponse(request, "admin/workflows/trying/backtest_event.html", context)
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/trying/backtest_event.html",
+        label_of(pair.event.type),
+        backtest=made,
+        back=rehearsal_page(made),
+        when=short_moment(pair.event.created_at),
+        event_url=page_of(pair.event),
+        sides=sides,
+        kinds=[dry_runs.kind_of_difference(kind) for kind in kinds],
+        payload=values.show(pair.event.payload, labels=values.payload_fields(pair.event.type)),
+        raw_payload=values.raw(pair.event.payload),
+    )
+    return shown
 
 
 def progress(made: WorkflowRehearsal) -> dict[str, Any]:
@@ -120,7 +119,7 @@ def progress(made: WorkflowRehearsal) -> dict[str, Any]:
         "seen": f"{status}-{made.done}",
         "percent": round(100 * made.done / made.total) if made.total else 0,
         "problems": problem_lines(problems_in(result), made.document),
-        "live_url": reverse("admin:workflows_workflowdefinition_backtest_live", args=[made.pk]),
+        "live_url": admin_path("workflows_workflowdefinition_backtest_live", made.pk),
     }
     return {**context, **_found(made, result)} if made.done else context
 
@@ -207,9 +206,9 @@ def _links(made: WorkflowRehearsal, ids: list[str]) -> list[tuple[str, str]]:
     """Return the address of each event in this backtest, and how people know it."""
     rows = WorkflowEvent.objects.of(made.tenant).filter(pk__in=ids)
     known = {str(event.pk): event for event in rows}
-    name = "admin:workflows_workflowdefinition_backtest_event"
+    name = "workflows_workflowdefinition_backtest_event"
     return [
-        (reverse(name, args=[made.pk, one]), about(known[one], 1) or short_moment(moment))
+        (admin_path(name, made.pk, one), about(known[one], 1) or short_moment(moment))
         for one in ids
         if one in known
         for moment in (known[one].created_at,)

@@ -18,8 +18,9 @@ from workflows.event_types import label_of
 from workflows.models.event import WorkflowEvent
 from workflows.models.version import WorkflowVersion
 from workflows.presentation import badges, dry_runs, values
+from workflows.presentation.badges import Badge
 from workflows.presentation.runs.children import item_words, way_title
-from workflows.presentation.runs.facts import RunFacts
+from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.plans import Plan, PlannedWay, WayKind, every_step, plan_of
 from workflows.presentation.runs.timeline import flow
 from workflows.presentation.whatsapp import told
@@ -50,7 +51,7 @@ class Message:
 class Shown:
     """A rehearsal."""
 
-    badge: SafeString
+    badge: Badge
     tone: str
     steps: Sequence[ShownStep]
     after_failure: Sequence[ShownPart]
@@ -162,13 +163,13 @@ def message_of(would_send: Mapping[str, Json]) -> Message:
     )
 
 
-def _badge(status: str) -> SafeString:
+def _badge(status: str) -> Badge:
     if status == "stopped":
-        return badges.badge("waiting", _("Waits"))
+        return Badge("waiting", _("Waits"))
     if status == "not_started":
-        return badges.badge("nothing", _("Does not start"))
+        return Badge("nothing", _("Does not start"))
     if status == "invalid":
-        return badges.badge("failed", _("Has mistakes"))
+        return Badge("failed", _("Has mistakes"))
     return badges.run_badge(status)
 
 

@@ -4,13 +4,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
 from tenants.admin.access import actor_of
 from tenants.core.json import Json
+from workflows.addresses import admin_path
 from workflows.admin.editor.widget import EditorField
 from workflows.models.rehearsal import RehearsalKind, WorkflowRehearsal
 from workflows.presentation.runs.errors import sentence
@@ -28,21 +27,17 @@ def begin(admin: Any, request: HttpRequest) -> HttpResponse:
     try:
         document = _document(request, definition)
     except ValidationError as mistakes:
-        context = {
-            **admin.admin_site.each_context(request),
-            "opts": admin.opts,
-            "title": _("This cannot be tried yet"),
-            "mistakes": mistakes.messages,
-        }
-        return TemplateResponse(request, "admin/workflows/trying/unreadable.html", context)
+        template, title = "admin/workflows/trying/unreadable.html", _("This cannot be tried yet")
+        shown: HttpResponse = admin.show(request, template, title, mistakes=mistakes.messages)
+        return shown
     made = prepare(tenant, actor_of(request), document, definition, kind)
-    return HttpResponseRedirect(page_of(made))
+    return HttpResponseRedirect(rehearsal_page(made))
 
 
-def page_of(made: WorkflowRehearsal) -> str:
+def rehearsal_page(made: WorkflowRehearsal) -> str:
     """Return the address of a test run or a backtest."""
     name = "backtest" if made.kind == RehearsalKind.BACKTEST else "test"
-    return reverse(f"admin:workflows_workflowdefinition_{name}", args=[made.pk])
+    return admin_path(f"workflows_workflowdefinition_{name}", made.pk)
 
 
 def rehearsal_of(request: HttpRequest, pk: Any, kind: RehearsalKind) -> WorkflowRehearsal:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
@@ -17,7 +16,7 @@ from tenants.core.json.strict_json import BadJson, JsonFault
 from tenants.core.text.listing import listed
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.dry_run.presentation import Teller, about, ordered
-from workflows.admin.dry_run.start import page_of, refuse_readers, rehearsal_of
+from workflows.admin.dry_run.start import refuse_readers, rehearsal_of, rehearsal_page
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.compiler import compile_document
 from workflows.event_types import label_of
@@ -47,17 +46,17 @@ def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
         return _act(request, trial)
     if trial.result is None:
         test_runs.try_out(trial, test_runs.sample_input(trial.tenant, trial.document))
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "trial": trial,
-        "definition": trial.definition,
-        "title": _("Test of “%(workflow)s”") % {"workflow": _name(trial)},
-        "may_test": access.may_edit(request, trial.tenant_id),
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/trying/test.html",
+        _("Test of “%(workflow)s”") % {"workflow": _name(trial)},
+        trial=trial,
+        definition=trial.definition,
+        may_test=access.may_edit(request, trial.tenant_id),
         **_input(trial, request.GET.get("q", "")),
         **_outcome(trial),
-    }
-    return TemplateResponse(request, "admin/workflows/trying/test.html", context)
+    )
+    return shown
 
 
 def _act(request: HttpRequest, trial: WorkflowRehearsal) -> HttpResponse:
@@ -66,9 +65,9 @@ def _act(request: HttpRequest, trial: WorkflowRehearsal) -> HttpResponse:
     except (Unreadable, AnswerInvalid) as mistake:
         said = str(mistake) if isinstance(mistake, Unreadable) else _faults(mistake)
         messages.error(request, said)
-        return HttpResponseRedirect(page_of(trial))
+        return HttpResponseRedirect(rehearsal_page(trial))
     test_runs.try_out(trial, given)
-    return HttpResponseRedirect(f"{page_of(trial)}#sayr-outcome")
+    return HttpResponseRedirect(f"{rehearsal_page(trial)}#sayr-outcome")
 
 
 def _given(posted: Mapping[str, str], trial: WorkflowRehearsal) -> dict[str, Json]:

@@ -9,7 +9,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.widgets import Script
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -20,6 +19,7 @@ from django_jsonform.widgets import JSONFormWidget
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
+from workflows.addresses import admin_path
 from workflows.admin.editor.endpoints.check import checked, mistakes_of
 from workflows.admin.editor.endpoints.choices import choices_of
 from workflows.admin.editor.endpoints.samples import sample_of
@@ -91,7 +91,7 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
             "version": self.instance.version if self.instance else 0,
             "draft": mark(self.instance) if self.instance else "",
             "conflict": self._conflict(form) if form else None,
-            "urls": {name: reverse(f"admin:workflows_editor_{name}") for name in ENDPOINTS},
+            "urls": {name: admin_path(f"workflows_editor_{name}") for name in ENDPOINTS},
             "texts": texts(),
         }
 

@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,16 +15,17 @@ from tenants.admin.lists import Choices, CreatedFilter, TenantFilter, newest
 from tenants.admin.offered import OfferedList
 from tenants.core.text.listing import bare
 from workflows.admin.events.page import event_page
+from workflows.admin.markup import run_link, shown_badge, subject_link
 from workflows.admin.runs.filters import is_offered
 from workflows.admin.search import narrowed
 from workflows.event_types import all_event_types, label_of
 from workflows.models.event import WorkflowEvent
 from workflows.presentation.actors import actor_words, causing_run
-from workflows.presentation.badges import badge
+from workflows.presentation.badges import Badge
 from workflows.presentation.runs import evaluations
 from workflows.presentation.times import short_moment
 from workflows.services.events.search import search_events
-from workflows.services.runs.subjects import subjects_of
+from workflows.services.runs.summaries import subject_of, subjects_of
 
 
 class EventList(OfferedList):
@@ -94,7 +94,7 @@ class EventAdmin(HistoryAdmin):
 
     def page_title(self, obj: Any) -> str:
         """Name the kind of event, and the record it was about."""
-        subject = subjects_of([obj]).get((obj.subject_type, obj.subject_id))
+        subject = subject_of(obj)
         if subject is None:
             return label_of(obj.type)
         named = {"kind": label_of(obj.type), "subject": subject.label}
@@ -108,7 +108,7 @@ class EventAdmin(HistoryAdmin):
     @admin.display(description=_("about"))
     def about(self, event: Any) -> Any:
         """Return the record it is about, linked."""
-        return event.shown_subject and event.shown_subject.link
+        return subject_link(event.shown_subject)
 
     @admin.display(description=_("came from"))
     def came_from(self, event: Any) -> str:
@@ -121,8 +121,7 @@ class EventAdmin(HistoryAdmin):
         words, cause = actor_words(event.actor), causing_run(event.actor)
         if not cause:
             return words
-        url = reverse("admin:workflows_workflowrun_change", args=[cause])
-        return format_html('<a href="{}">{}</a>', url, words)
+        return run_link(cause, words)
 
     @admin.display(description=_("received"))
     def received(self, event: Any) -> str:
@@ -133,4 +132,5 @@ class EventAdmin(HistoryAdmin):
     def listened(self, event: Any) -> SafeString:
         """Return at a glance whether something started, was filtered out, or nobody listened."""
         shown = evaluations.glance(event.evaluations)
-        return format_html_join(" ", "{}", ((badge(kind.value, words),) for kind, words in shown))
+        badges = (shown_badge(Badge(kind.value, words)) for kind, words in shown)
+        return format_html_join(" ", "{}", ((one,) for one in badges))

@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
-
-from django.urls import reverse
 
 from tenants.core.database.ids import uuid_or_none
 from tenants.core.json import Json
-from workflows.admin.readable import readable_event
+from workflows.addresses import page_of, path_to
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
@@ -18,8 +15,7 @@ from workflows.presentation.actors import actor_words
 from workflows.presentation.documents import comparisons
 from workflows.presentation.runs import evaluations
 from workflows.presentation.runs.evaluations import Outcome
-from workflows.services.runs.subjects import subjects_of
-from workflows.services.runs.summaries import Told, plans_of, told
+from workflows.services.runs.summaries import RunSummary, plans_of, subject_of, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class Answer:
     why: str  # "" if it started, or if the rows below say it
     wanted: str  # of a start condition: what would have had to be
     actual: str  # and what was
-    runs: tuple[Told, ...]
+    runs: tuple[RunSummary, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +51,18 @@ class Change:
 
 def event_page(event: WorkflowEvent) -> dict[str, Any]:
     """Return the page's context."""
-    event = readable_event(event)
+    # Whatever the columns hold, the page comes up: what none of their kind can be is left out.
+    event.previous = event.previous if isinstance(event.previous, dict) else None
+    event.evaluations = evaluations.readable(event.evaluations)
     cause, fields = event.caused_by_run, values.payload_fields(event.type)
     answers = _answers(event)
     return {
         "event": event,
         "kind": label_of(event.type),
-        "subject": subjects_of([event]).get((event.subject_type, event.subject_id)),
+        "subject": subject_of(event),
         "source": evaluations.source_words(event.source),
         "actor": actor_words(event.actor),
-        "cause": reverse("admin:workflows_workflowrun_change", args=[cause]) if cause else "",
+        "cause": path_to("workflows_workflowrun", cause) if cause else "",
         "answers": answers,
         "started": sum(answer.outcome is Outcome.STARTED for answer in answers),
         "deaf": _deaf(event),
@@ -96,7 +94,7 @@ def _answers(event: WorkflowEvent) -> list[Answer]:
     roots: Any = event.runs
     runs = list(roots.filter(parent_run=None).select_related("definition", "tenant"))
     plans = plans_of(runs)
-    started: dict[str, list[Told]] = {}
+    started: dict[str, list[RunSummary]] = {}
     for run in runs:
         started.setdefault(str(run.definition_id), []).append(told(run, plans))
     found = event.evaluations
@@ -108,7 +106,7 @@ def _answer(
     event_type: str,
     evaluation: Mapping[str, Json],
     known: Mapping[str, str],
-    started: Mapping[str, Sequence[Told]],
+    started: Mapping[str, Sequence[RunSummary]],
 ) -> Answer:
     key = str(evaluation.get("definition_id", ""))
     details = evaluation.get("details") or {}
@@ -129,7 +127,7 @@ def _known(event: WorkflowEvent, ids: Iterable[str]) -> Mapping[str, str]:
     """Return the pages of the workflows that are still there."""
     wanted = [key for key in map(uuid_or_none, ids) if key is not None]
     own = WorkflowDefinition.objects.filter(tenant=event.tenant_id, pk__in=wanted)
-    return {str(key): _page(key) for key in own.values_list("pk", flat=True)}
+    return {str(one.pk): page_of(one) for one in own.only("id")}
 
 
 def _deaf(event: WorkflowEvent) -> list[Deaf]:
@@ -138,8 +136,4 @@ def _deaf(event: WorkflowEvent) -> list[Deaf]:
     found = WorkflowDefinition.objects.filter(
         tenant=event.tenant_id, trigger_types__contains=[event.type]
     ).exclude(pk__in=[key for key in asked if key is not None])
-    return [Deaf(definition, _page(definition.pk)) for definition in found.order_by("name")[:10]]
-
-
-def _page(key: UUID) -> str:
-    return reverse("admin:workflows_workflowdefinition_change", args=[key])
+    return [Deaf(definition, page_of(definition)) for definition in found.order_by("name")[:10]]

@@ -1,7 +1,6 @@
 """Message templates. Here and not in `actions`: their texts are checked by the language."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 from django import forms
@@ -9,7 +8,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from actions.models.message_template import BUTTONS, Channel, MessageTemplate
@@ -21,6 +19,7 @@ from tenants.admin.lists import TenantFilter
 from workflows.admin.message_templates import preview as template_preview
 from workflows.admin.message_templates.buttons import ButtonsField
 from workflows.admin.message_templates.samples import chips_for, choices_for
+from workflows.admin.urls import of_message_templates
 from workflows.definition.templates import template_problems
 from workflows.presentation.runs.errors import sentence
 
@@ -168,13 +167,8 @@ class MessageTemplateAdmin(TenantAdmin):
         return "; ".join(shown)
 
     def get_urls(self) -> list[Any]:
-        """Add the addresses of the preview."""
-        views = (("preview", template_preview.answer), ("preview_html", template_preview.html_page))
-        added = []
-        for name, shown in views:
-            view = self.admin_site.admin_view(partial(self.preview, shown=shown))
-            added.append(path(f"{name}/", view, name=f"actions_messagetemplate_{name}"))
-        return [*added, *super().get_urls()]
+        """Add the pages beside Django's own."""
+        return [*of_message_templates(self), *super().get_urls()]
 
     def preview(
         self, request: HttpRequest, shown: Callable[[template_preview.Draft], HttpResponse]

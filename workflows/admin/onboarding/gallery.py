@@ -1,25 +1,22 @@
 """Start from a ready workflow: the gallery, and the draft that a card makes."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
 
 from tenants.admin import access
 from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
+from workflows.admin.base import AdminPage, to
+from workflows.admin.onboarding.guide import ShownNeed, shown_need
 from workflows.presentation.documents.diagrams import Picture, picture
 from workflows.services.onboarding.gallery import Need, Ready, Started, entries, entry, needs, start
-from workflows.services.onboarding.guide import ShownNeed, shown_need
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +28,10 @@ class Card:
     needs: list[ShownNeed]
 
 
-class GalleryPages:
+class GalleryPages(AdminPage):
     """The views; `admin` is the one of workflows."""
 
-    def __init__(self, admin: Any) -> None:
-        self.admin = admin
-
-    def urls(self) -> list[URLPattern]:
-        """Return the addresses."""
-        wrap = self.admin.admin_site.admin_view
-        return [
-            path(
-                "gallery/",
-                wrap(require_GET(self.show)),
-                name="workflows_workflowdefinition_gallery",
-            ),
-            path(
-                "gallery/<slug:key>/",
-                wrap(require_POST(self.start)),
-                name="workflows_workflowdefinition_start",
-            ),
-        ]
-
-    def show(self, request: HttpRequest) -> HttpResponse:
+    def show_all(self, request: HttpRequest) -> HttpResponse:
         """Show the cards, and the other ways to begin."""
         tenants = list(access.tenants_edited(request).order_by("name"))
         if not tenants:
@@ -61,15 +39,14 @@ class GalleryPages:
         chosen = _chosen(tenants, request.GET.get("tenant")) or tenants[0]
         language = get_language() or "en"
         found = [one.in_language(language) for one in entries()]
-        context = {
-            **self.admin.admin_site.each_context(request),
-            "opts": self.admin.opts,
-            "title": _("Start from a ready workflow"),
-            "cards": [Card(one, picture(one.document), _needs(chosen, one)) for one in found],
-            "tenants": tenants if len(tenants) > 1 else [],
-            "chosen_tenant": chosen,
-        }
-        return TemplateResponse(request, "admin/workflows/gallery.html", context)
+        return self.show(
+            request,
+            "admin/workflows/gallery.html",
+            _("Start from a ready workflow"),
+            cards=[Card(one, picture(one.document), _needs(chosen, one)) for one in found],
+            tenants=tenants if len(tenants) > 1 else [],
+            chosen_tenant=chosen,
+        )
 
     def start(self, request: HttpRequest, key: str) -> HttpResponse:
         """Make a draft of one, and open it."""
@@ -86,8 +63,7 @@ class GalleryPages:
         messages.success(request, _said(started))
         if started.missing:
             messages.warning(request, _still_to_be_made(started.missing))
-        page = reverse("admin:workflows_workflowdefinition_change", args=[started.definition.pk])
-        return HttpResponseRedirect(page)
+        return to(started.definition)
 
 
 def _chosen(tenants: list[Tenant], key: str | None) -> Tenant | None:

@@ -5,18 +5,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
-from django.urls import path
+from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import CreatedFilter, TenantFilter
 from tenants.admin.offered import OfferedList
 from tenants.core.text.listing import bare
+from workflows.admin.markup import shown_badge, subject_link
 from workflows.admin.runs.bulk import ChosenRuns
 from workflows.admin.runs.filters import (
     MistakeFilter,
@@ -26,15 +23,14 @@ from workflows.admin.runs.filters import (
     WorkflowFilter,
 )
 from workflows.admin.runs.operations import RunOperations
-from workflows.admin.runs.page import run_page, seen_mark, subject_of
-from workflows.admin.runs.related import part_of
+from workflows.admin.runs.page import RunPage
 from workflows.admin.search import narrowed
+from workflows.admin.urls import of_runs
 from workflows.models.run import WorkflowRun
 from workflows.presentation.badges import run_badge
 from workflows.presentation.times import duration, short_moment
 from workflows.services.events.search import search_runs
-from workflows.services.runs.subjects import subjects_of
-from workflows.services.runs.summaries import failed_step, plans_of
+from workflows.services.runs.summaries import failed_step, plans_of, subjects_of
 
 
 class RunList(OfferedList):
@@ -52,7 +48,7 @@ class RunList(OfferedList):
 
 
 @admin.register(WorkflowRun)
-class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
+class RunAdmin(RunPage, RunOperations, ChosenRuns, HistoryAdmin):
     """What happens to a run is the engine's to say; people ask it to."""
 
     list_display = ("state", "what", "about", "started", "took")
@@ -70,7 +66,6 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
     actions: Any = ("retry_chosen", "cancel_chosen")
     search_fields = ("id",)
     search_help_text = _("Order, phone, e-mail, name, or any number of order, event or run")
-    page_template = "admin/workflows/run.html"
     when_empty = _(
         "No runs here. A run begins when something happens that a workflow waits for. "
         "If one is missing, look for its event, which says why nothing started."
@@ -90,45 +85,14 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
             queryset = narrowed(request, queryset, search_runs, term)
         return queryset, False
 
-    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        """Return what the page of a run shows."""
-        return {
-            **run_page(obj, request.GET.get("rounds", "")),
-            "choices": self.choices(request, obj),
-        }
-
-    def page_title(self, obj: Any) -> str:
-        """Name the workflow, and the record it was about."""
-        subject = subject_of(obj)
-        place = part_of(obj)
-        if place is not None and not place.is_called:
-            return place.words
-        if subject is None:
-            return gettext("Run of “%(workflow)s”") % {"workflow": obj.definition}
-        named = {"workflow": obj.definition, "subject": subject.label}
-        return gettext("Run of “%(workflow)s” for %(subject)s") % named
-
     def get_urls(self) -> list[Any]:
-        """Add the address that the page of a run asks while the run goes on."""
-        live = self.admin_site.admin_view(self.live)
-        named = path("<path:object_id>/live/", live, name="workflows_workflowrun_live")
-        return [named, *self.operation_urls(), *super().get_urls()]
-
-    def live(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Return the changing part of a run's page, or nothing if it is as it was seen."""
-        run = self.get_object(request, object_id)
-        if run is None or not self.has_view_permission(request, run):
-            raise Http404
-        if request.GET.get("seen") == seen_mark(run):
-            return HttpResponse(status=204)
-        context = self.page(request, run)
-        html = render_to_string("admin/workflows/run_live.html", context, request)
-        return JsonResponse({"seen": context["seen"], "ended": context["has_ended"], "html": html})
+        """Add the pages beside Django's own."""
+        return [*of_runs(self), *super().get_urls()]
 
     @admin.display(description=_("status"))
-    def state(self, run: Any) -> SafeString:
+    def state(self, run: Any) -> Any:
         """Return the status in its colour."""
-        return run_badge(run.status)
+        return shown_badge(run_badge(run.status))
 
     @admin.display(description=_("workflow"))
     def what(self, run: Any) -> Any:
@@ -143,7 +107,7 @@ class RunAdmin(RunOperations, ChosenRuns, HistoryAdmin):
     @admin.display(description=_("about"))
     def about(self, run: Any) -> Any:
         """Return the record it is about, linked."""
-        return run.shown_subject and run.shown_subject.link
+        return subject_link(run.shown_subject)
 
     @admin.display(description=_("started"))
     def started(self, run: Any) -> str:

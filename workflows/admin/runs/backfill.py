@@ -8,19 +8,18 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_POST
 
 from actions import records
 from tenants.admin import access
 from tenants.admin.base import RECORD_ACTIONS
 from tenants.models.tenant import Tenant
+from workflows.addresses import admin_path, path_to
+from workflows.admin.base import AdminPage
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import STATUS_LABELS
-from workflows.presentation.badges import action_label, badge
+from workflows.presentation.badges import Badge, action_label
 from workflows.services.runs.backfill import (
     MOST,
     MOST_PER_MINUTE,
@@ -77,34 +76,15 @@ def run_workflow(admin: Any, request: HttpRequest, queryset: Any) -> HttpRespons
         messages.error(request, _("You may not run workflows on these records."))
         return None
     form = _form(tenant, alias, None, [pk for pk, _tenant in rows])
-    return _ask(admin.admin_site, request, alias, form)
+    return _ask(admin, request, alias, form)
 
 
 run_workflow.short_description = gettext_lazy("Run a workflow on them")  # type: ignore[attr-defined]
 RECORD_ACTIONS["run_workflow"] = run_workflow
 
 
-class RunOnRecordsPages:
+class RunOnRecordsPages(AdminPage):
     """The pages behind the action; `admin` is the one of workflows."""
-
-    def __init__(self, admin: Any) -> None:
-        self.admin = admin
-
-    def urls(self) -> list[URLPattern]:
-        """Return the addresses."""
-        views = {
-            "on_records": ("on-records/<slug:alias>/", require_POST(self.begin)),
-            "records_run": ("records-run/<uuid:tenant_id>/<uuid:batch>/", require_GET(self.follow)),
-            "records_cancel": (
-                "records-run/<uuid:tenant_id>/<uuid:batch>/cancel/",
-                require_POST(self.cancel),
-            ),
-        }
-        wrap = self.admin.admin_site.admin_view
-        return [
-            path(address, wrap(view), name=f"workflows_workflowdefinition_{name}")
-            for name, (address, view) in views.items()
-        ]
 
     def begin(self, request: HttpRequest, alias: str) -> HttpResponse:
         """Show what would happen, or start."""
@@ -114,7 +94,7 @@ class RunOnRecordsPages:
             raise PermissionDenied
         form = _form(tenant, alias, request.POST)
         if not form.is_valid():
-            return _ask(self.admin.admin_site, request, alias, form)
+            return _ask(self.admin, request, alias, form)
         chosen, ids = form.cleaned_data["workflow"], form.cleaned_data["ids"]
         try:
             if "_start" not in request.POST:
@@ -123,7 +103,7 @@ class RunOnRecordsPages:
             batch = start(tenant, actor, chosen, (alias, ids), rate)
         except NotForTheseRecords:
             form.add_error("workflow", _("It was switched off meanwhile."))
-            return _ask(self.admin.admin_site, request, alias, form)
+            return _ask(self.admin, request, alias, form)
         self.admin.log_change(request, chosen, _("Started on existing records."))
         return HttpResponseRedirect(_page("records_run", tenant, batch))
 
@@ -133,21 +113,21 @@ class RunOnRecordsPages:
         found = progress(tenant, batch) if tenant else None
         if tenant is None or found is None:
             raise Http404
-        context = {
-            **self.admin.admin_site.each_context(request),
-            "opts": self.admin.opts,
-            "title": _("Workflow on existing records"),
-            "progress": found,
-            "counts": [
-                (badge(status, str(STATUS_LABELS[status])), found.counts[status])
-                for status in STATUS_LABELS
-                if status in found.counts
-            ],
-            "runs_url": f"{reverse('admin:workflows_workflowrun_changelist')}?q={batch}",
-            "cancel_url": _page("records_cancel", tenant, batch),
-            "may_cancel": found.waiting and access.may_edit(request, tenant.pk),
-        }
-        return TemplateResponse(request, "admin/workflows/records_run.html", context)
+        counts = [
+            (Badge(status, str(label)), found.counts[status])
+            for status, label in STATUS_LABELS.items()
+            if status in found.counts
+        ]
+        return self.show(
+            request,
+            "admin/workflows/records_run.html",
+            _("Workflow on existing records"),
+            progress=found,
+            counts=counts,
+            runs_url=path_to("workflows_workflowrun", q=batch),
+            cancel_url=_page("records_cancel", tenant, batch),
+            may_cancel=found.waiting and access.may_edit(request, tenant.pk),
+        )
 
     def cancel(self, request: HttpRequest, tenant_id: UUID, batch: UUID) -> HttpResponse:
         """Cancel what has not begun."""
@@ -178,22 +158,25 @@ class RunOnRecordsPages:
             "samples": list(zip(named, told, strict=False)),
             "chosen": chosen,
         }
-        return _ask(self.admin.admin_site, request, alias, form, **context)
+        return _ask(self.admin, request, alias, form, **context)
 
 
-def _ask(site: Any, request: HttpRequest, alias: str, form: StartForm, **more: Any) -> HttpResponse:
-    model = records.get(alias).model
-    context = {
-        **site.each_context(request),
-        "opts": model._meta,
-        "title": _("Run a workflow on existing records"),
-        "form": form,
-        "alias": alias,
-        "count": len((form["ids"].value() or "").split(",")),
-        "has_workflows": form.fields["workflow"].queryset.exists(),  # type: ignore[attr-defined]
+def _ask(
+    admin: Any, request: HttpRequest, alias: str, form: StartForm, **more: Any
+) -> HttpResponse:
+    queryset: Any = form.fields["workflow"].queryset  # type: ignore[attr-defined]
+    shown: HttpResponse = admin.show(
+        request,
+        "admin/workflows/on_records.html",
+        _("Run a workflow on existing records"),
+        opts=records.get(alias).model._meta,
+        form=form,
+        alias=alias,
+        count=len((form["ids"].value() or "").split(",")),
+        has_workflows=queryset.exists(),
         **more,
-    }
-    return TemplateResponse(request, "admin/workflows/on_records.html", context)
+    )
+    return shown
 
 
 def _form(tenant: Tenant, alias: str, data: Any, ids: Sequence[UUID] = ()) -> StartForm:
@@ -217,4 +200,4 @@ def _alias_of(model: Any) -> str | None:
 
 
 def _page(name: str, tenant: Tenant, batch: UUID) -> str:
-    return reverse(f"admin:workflows_workflowdefinition_{name}", args=[tenant.pk, batch])
+    return admin_path(f"workflows_workflowdefinition_{name}", tenant.pk, batch)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,9 +18,7 @@ from workflows.services.runs.bulk import MOST_AT_ONCE, Outcome, cancel_each, ret
 class ChosenRuns:
     """Put before the ModelAdmin of runs."""
 
-    admin_site: Any
-    opts: Any
-    media: Any
+    show: Any
     log_change: Any
 
     @admin.action(description=_("Retry from the failed step"), permissions=["operate"])
@@ -61,19 +58,18 @@ class ChosenRuns:
     ) -> HttpResponse | None:
         if not runs:
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": self.media,
-            "title": gettext("Retry from the failed step")
-            if action == "retry_chosen"
-            else gettext("Cancel runs"),
-            "runs": runs,
-            "able": able,
-            "unable": len(runs) - able,
-            "action": action,
-        }
-        return TemplateResponse(request, "admin/workflows/runs_chosen.html", context)
+        is_retry = action == "retry_chosen"
+        title = gettext("Retry from the failed step") if is_retry else gettext("Cancel runs")
+        shown: HttpResponse = self.show(
+            request,
+            "admin/workflows/runs_chosen.html",
+            title,
+            runs=runs,
+            able=able,
+            unable=len(runs) - able,
+            action=action,
+        )
+        return shown
 
     def _do_each(
         self,

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from workflows.addresses import admin_path
 from workflows.engine.history.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
-from workflows.presentation.runs.entries import changed_words, done_in_part
-from workflows.presentation.runs.facts import step_ended_in
+from workflows.presentation.runs.entries import changed_words, done_in_part, step_ended_in
 from workflows.presentation.runs.lines import Line, StepState
 from workflows.presentation.runs.plans import every_step
 from workflows.presentation.runs.refusals import refusal_sentence
@@ -181,4 +180,4 @@ def label_of_step(lines: Sequence[Line], name: str) -> str:
 
 
 def _page(name: str, run: WorkflowRun) -> str:
-    return reverse(f"admin:workflows_workflowrun_{name}", args=[run.pk])
+    return admin_path(f"workflows_workflowrun_{name}", run.pk)

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from actions import registry
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from tenants.core.json import Json
+from workflows.addresses import page_of, path_to
 from workflows.definition.schemas import reference
 from workflows.engine.statuses import StepStatus
 from workflows.models.run import WorkflowRun
-from workflows.services.runs.subjects import Subject
+from workflows.services.runs.summaries import Subject
 
 # Codes that a connection's settings or secrets put right.
 OF_CONNECTIONS: Final = frozenset(
@@ -64,7 +64,7 @@ def ways_out(
             found.setdefault(way.url, way)
     # The list it leads to has whole runs.
     if run.error_fingerprint and run.parent_run is None:
-        url = f"{_list('workflows', 'workflowrun')}?mistake={run.error_fingerprint}"
+        url = path_to("workflows_workflowrun", mistake=run.error_fingerprint)
         found[url] = WayOut(_("All runs with the same mistake"), url)
     return list(found.values())
 
@@ -94,12 +94,15 @@ def _ways(run: WorkflowRun, failure: _Failure, subject: Subject | None) -> Itera
         return
     if code.startswith("connection_") or code in OF_CONNECTIONS:
         yield _connection(run, failure)
-    elif code in OF_TEMPLATES:
+        return
+    if code in OF_TEMPLATES:
         yield _template(run, failure)
-    elif code in OF_RECORDS and subject is not None and subject.url:
-        yield WayOut(subject.label, subject.url)
+        return
+    page = path_to(subject.model, subject.key) if subject is not None else ""
+    if code in OF_RECORDS and subject is not None and page:
+        yield WayOut(subject.label, page)
     else:
-        url = reverse("admin:workflows_workflowdefinition_change", args=[run.definition_id])
+        url = path_to("workflows_workflowdefinition", run.definition_id)
         yield WayOut(_("Workflow “%(name)s”") % {"name": run.definition}, url)
 
 
@@ -110,18 +113,16 @@ def _connection(run: WorkflowRun, failure: _Failure) -> WayOut:
     rows = own.filter(key=key) if isinstance(key, str) and key else own.filter(kind__in=kinds)
     found = list(rows[:2])
     if len(found) != 1:
-        return WayOut(_("Connections"), _list("actions", "connection"))
-    url = reverse("admin:actions_connection_change", args=[found[0].pk])
-    return WayOut(_("Connection “%(name)s”") % {"name": found[0]}, url)
+        return WayOut(_("Connections"), path_to("actions_connection"))
+    return WayOut(_("Connection “%(name)s”") % {"name": found[0]}, page_of(found[0]))
 
 
 def _template(run: WorkflowRun, failure: _Failure) -> WayOut:
     key = failure.input.get("template")
     found = MessageTemplate.objects.of(run.tenant_id).filter(key=str(key)).first()
     if found is None:
-        return WayOut(_("Message templates"), _list("actions", "messagetemplate"))
-    url = reverse("admin:actions_messagetemplate_change", args=[found.pk])
-    return WayOut(_("Message template “%(name)s”") % {"name": found}, url)
+        return WayOut(_("Message templates"), path_to("actions_messagetemplate"))
+    return WayOut(_("Message template “%(name)s”") % {"name": found}, page_of(found))
 
 
 def _kinds(action: str, param: str) -> tuple[str, ...]:
@@ -135,7 +136,3 @@ def _kinds(action: str, param: str) -> tuple[str, ...]:
 
 def _members(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, dict) else {}
-
-
-def _list(app: str, model: str) -> str:
-    return reverse(f"admin:{app}_{model}_changelist")

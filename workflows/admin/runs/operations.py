@@ -1,20 +1,19 @@
 """What people do about a run: cancel it, retry it, correct it, say what became of a step."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
+from workflows.addresses import page_of, path_to
 from workflows.admin.runs.choices import (
     changes_of_record,
-    choices_for,
     from_here,
     goes_on_at,
     label_of_step,
@@ -43,58 +42,39 @@ FAILED_STEP = "failed_step"
 WITH_RECORD = "with_record"
 STEP = "step:"  # and its name
 
-Show = Callable[[HttpRequest, WorkflowRun], HttpResponse]
+Show = Callable[[Any, HttpRequest, WorkflowRun], HttpResponse]
+
+
+def _guarded(show: Show) -> Callable[[Any, HttpRequest, str], HttpResponse]:
+    """Let in whoever may operate; whose run it is not, for them there is none."""
+
+    @wraps(show)
+    def view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        run = self.get_object(request, object_id)
+        if run is None or not access.may_see(request, run.tenant_id):
+            raise Http404
+        if not access.may_edit(request, run.tenant_id):
+            raise PermissionDenied
+        return show(self, request, run)
+
+    return view
 
 
 class RunOperations:
     """Put before the ModelAdmin of runs. Each page says what will happen, and asks for a click."""
 
-    admin_site: Any
-    opts: Any
-    media: Any
+    show: Any
     get_object: Any
     log_change: Any
     page_title: Any
-
-    def operation_urls(self) -> list[Any]:
-        """Return the addresses of the pages."""
-        pages = {
-            "cancel": self._cancel,
-            "retry": self._retry,
-            "correct": self._correct,
-            "settle": self._settle,
-        }
-        return [
-            path(
-                f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(self._guarded(show)),
-                name=f"workflows_workflowrun_{name}",
-            )
-            for name, show in pages.items()
-        ]
-
-    def choices(self, request: HttpRequest, run: WorkflowRun) -> Any:
-        """Return what this person may do about the run."""
-        return choices_for(run) if access.may_edit(request, run.tenant_id) else []
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Operations."""
         return access.may_edit_somewhere(request)
 
-    def _guarded(self, show: Show) -> Callable[..., HttpResponse]:
-        """Let in whoever may operate; whose run it is not, for them there is none."""
-
-        def view(request: HttpRequest, object_id: str) -> HttpResponse:
-            run = self.get_object(request, object_id)
-            if run is None or not access.may_see(request, run.tenant_id):
-                raise Http404
-            if not access.may_edit(request, run.tenant_id):
-                raise PermissionDenied
-            return show(request, run)
-
-        return view
-
-    def _cancel(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+    @_guarded
+    def cancel_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        """Ask whether the run is to end, and end it."""
         if request.method == "POST":
             return self._do(request, run, lambda: self._cancelled(request, run))
         is_running = run.status == RunStatus.RUNNING
@@ -110,7 +90,9 @@ class RunOperations:
             said = _("The run is cancelled: it ends as soon as a worker is free.")
         return self._noted(request, run, said)
 
-    def _retry(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+    @_guarded
+    def retry_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        """Ask from where it goes on or starts again, and let it."""
         if request.method == "POST":
             return self._do(request, run, lambda: self._retried(request, run))
         lines, step = lines_of(run), goes_on_at(run)
@@ -150,7 +132,9 @@ class RunOperations:
         self._noted(request, run, _("Started again. This is the new run."))
         return new
 
-    def _settle(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+    @_guarded
+    def settle_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        """Ask what became of an unclear step, and note it."""
         if request.method == "POST":
             return self._do(request, run, lambda: self._settled(request, run))
         entry = unclear_step(run)
@@ -176,7 +160,9 @@ class RunOperations:
         )
         return self._noted(request, run, said)
 
-    def _correct(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+    @_guarded
+    def correct_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
+        """Ask what it should have been started with, and start it again with that."""
         stopped = stopped_at(run)
         event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
         known = values.payload_fields(event.type if event else "")
@@ -224,11 +210,11 @@ class RunOperations:
             shown = act()
         except Refused as why:
             return self._refused(request, run, why.code)
-        return HttpResponseRedirect(_run_url(shown))
+        return HttpResponseRedirect(path_to("workflows_workflowrun", shown))
 
     def _refused(self, request: HttpRequest, run: WorkflowRun, code: str) -> HttpResponse:
         messages.error(request, refusal_sentence(code))
-        return HttpResponseRedirect(_run_url(run.pk))
+        return HttpResponseRedirect(page_of(run))
 
     def _noted(self, request: HttpRequest, run: WorkflowRun, said: str) -> UUID:
         self.log_change(request, run, said)
@@ -239,22 +225,18 @@ class RunOperations:
         self, request: HttpRequest, run: WorkflowRun, template: str, context: dict[str, Any]
     ) -> HttpResponse:
         own, newest = run.version, run.definition.version
-        return TemplateResponse(
+        shown: HttpResponse = self.show(
             request,
             f"admin/workflows/{template}.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "original": run,
-                "run": run,
-                "run_url": _run_url(run.pk),
-                "title": self.page_title(run),
-                "media": self.media,
-                "own_version": own,
-                "newest_version": newest if newest > own else None,
-                **context,
-            },
+            self.page_title(run),
+            original=run,
+            run=run,
+            run_url=page_of(run),
+            own_version=own,
+            newest_version=newest if newest > own else None,
+            **context,
         )
+        return shown
 
 
 def why_not_corrected(run: WorkflowRun, step: str) -> str:
@@ -263,7 +245,3 @@ def why_not_corrected(run: WorkflowRun, step: str) -> str:
     if not code and was_decided_before(run, step):
         code = ON_OTHER_VALUES
     return refusal_sentence(code) if code else ""
-
-
-def _run_url(run_id: UUID) -> str:
-    return reverse("admin:workflows_workflowrun_change", args=[run_id])

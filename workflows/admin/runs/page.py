@@ -1,41 +1,47 @@
-"""What the page of one run shows."""
+"""The page of one run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from tenants.admin import access
 from tenants.core.text.listing import listed
-from workflows.admin.readable import readable_run
 from workflows.admin.runs import related
+from workflows.admin.runs.choices import choices_for
 from workflows.admin.runs.error_links import ways_out
 from workflows.admin.runs.steps import Rounds, shown_parts, shown_steps
 from workflows.engine.decide import DEADLINE_PASSED
+from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
-from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.presentation import badges, values
 from workflows.presentation.actors import actor_words, causing_run
-from workflows.presentation.runs.facts import RunFacts
+from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.summary import summary
 from workflows.presentation.runs.timeline import flow
 from workflows.presentation.times import duration
 from workflows.services.approvals.dropped import dropped_questions
-from workflows.services.runs.entries import MAX_SHOWN
-from workflows.services.runs.queries import run_history
-from workflows.services.runs.repeats import repeats_of
-from workflows.services.runs.subjects import Subject, subjects_of
-from workflows.services.runs.summaries import facts_of, plans_of
+from workflows.services.runs.children import ahead_in_lane
+from workflows.services.runs.summaries import RunView, subject_of
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a page leads to: its name, its app and model, its key."""
+
+    label: str
+    model: str  # "" if there is no page
+    key: object = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +49,90 @@ class Fact:
     """One thing known of a run."""
 
     label: str
-    value: Any
+    value: Any = ""
+    things: tuple[Thing, ...] = ()
 
 
-def run_page(run: WorkflowRun, asked: str = "") -> dict[str, Any]:
-    """Return the page's context. The story and the steps are told by `workflows.presentation`.
+class RunPage:
+    """Put before the ModelAdmin of runs: the page of one, and the part of it that changes."""
 
-    `asked` says which rounds of a loop are shown, if not the last.
-    """
-    run = readable_run(run)
-    plans, ahead, rounds = plans_of([run]), related.ahead_of(run), Rounds.read(asked)
-    event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
+    page_template = "admin/workflows/run.html"
+    get_object: Any
+    has_view_permission: Any
+
+    def page_rows(self, rows: Any) -> Any:
+        """Read with a run what its page tells of other rows."""
+        return RunView.rows(rows)
+
+    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return what the page of a run shows."""
+        view = RunView.of(obj)
+        may_edit = access.may_edit(request, obj.tenant_id)
+        return {
+            **_context(view, Rounds.read(request.GET.get("rounds", ""))),
+            "choices": choices_for(obj) if may_edit else [],
+        }
+
+    def page_title(self, obj: Any) -> str:
+        """Name the workflow, and the record it was about."""
+        subject = subject_of(obj)
+        return _title(obj, related.part_of(obj), subject.label if subject else "")
+
+    def live(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the changing part of a run's page, or nothing if it is as it was seen."""
+        run = self.get_object(request, object_id)
+        if run is None or not self.has_view_permission(request, run):
+            raise Http404
+        if request.GET.get("seen") == _seen_mark(run):
+            return HttpResponse(status=204)
+        context = self.page(request, run)
+        html = render_to_string("admin/workflows/run_live.html", context, request)
+        return JsonResponse({"seen": context["seen"], "ended": context["has_ended"], "html": html})
+
+
+def _context(view: RunView, rounds: Rounds) -> dict[str, Any]:
+    run, subject, event = view.run, view.subject, view.event
+    is_held = run.status == RunStatus.QUEUED and run.wait_type == WaitType.LANE
+    ahead = ahead_in_lane(run) if is_held else []
     event_type = event.type if event else ""
-    facts = _exactly(run, _turn(facts_of(run, plans), ahead))
-    facts = replace(facts, payload_labels=values.payload_fields(event_type))
-    told, families = flow(facts), related.families_of(run, plans)
-    subject = subject_of(run)
+    labels = values.payload_fields(event_type)
+    facts = replace(_turn(view.facts, ahead), payload_labels=labels)
+    told, family = flow(facts), partial(related.shown_family, run, view.plans)
+    place = related.part_of(run) if run.parent_run else None
     took = run.completed_at - run.started_at if run.completed_at and run.started_at else None
+    has_ended = RunStatus(run.status).has_ended
+    # Nothing is wrong with most runs.
+    was_tried = bool(run.pending and run.pending.get("attempts"))
+    is_wrong = run.error_code or was_tried or any("error" in one for one in facts.results)
     return {
         "run": run,
-        "seen": seen_mark(run),
-        "has_ended": RunStatus(run.status).has_ended,
+        "title": _title(run, place, subject.label if subject else ""),
+        "seen": _seen_mark(run),
+        "has_ended": has_ended,
         "status": badges.run_badge(run.status),
-        "sentence": summary(facts),
-        "ways_out": ways_out(run, facts.results, subject),
-        "links": related.links_of_wait(run, ahead),
-        "part_of": related.part_of(run),
+        "sentence": summary(facts, told),
+        "ways_out": ways_out(run, facts.results, subject) if is_wrong else [],
+        "links": [] if has_ended else related.links_of_wait(run, ahead),
+        "part_of": place,
         "subject": subject,
-        "event_url": _page("workflowevent", event.pk) if event else "",
+        "event": event,
         "began_with": label_of(event_type) if event_type else "",
         "took": duration(took),
-        "facts": [fact for fact in _facts(run) if fact.value],
-        "steps": shown_steps(told.lines, families, rounds),
-        "after_failure": shown_parts(told.after_failure, told.lines, families, rounds),
-        "most_shown": MAX_SHOWN if run.entries_numbered > MAX_SHOWN else 0,
-        **_began_with(run, event_type),
+        "facts": [fact for fact in _facts(view) if fact.value or fact.things],
+        "steps": shown_steps(told.lines, family, rounds),
+        "after_failure": shown_parts(told.after_failure, told.lines, family, rounds),
+        "most_shown": view.most_shown,
+        **_began_with(run, labels),
     }
+
+
+def _title(run: WorkflowRun, place: related.PartOf | None, subject: str) -> str:
+    if place is not None and not place.is_called:
+        return place.words
+    named = {"workflow": run.definition.name, "subject": subject}
+    if not subject:
+        return _("Run of “%(workflow)s”") % named
+    return _("Run of “%(workflow)s” for %(subject)s") % named
 
 
 def _turn(facts: RunFacts, ahead: Sequence[WorkflowRun]) -> RunFacts:
@@ -89,10 +143,9 @@ def _turn(facts: RunFacts, ahead: Sequence[WorkflowRun]) -> RunFacts:
     return replace(facts, lane="")
 
 
-def _began_with(run: WorkflowRun, event_type: str) -> dict[str, Any]:
+def _began_with(run: WorkflowRun, labels: Mapping[str, str]) -> dict[str, Any]:
     """Return the values with which the run began, and of a part what it handed back."""
     if run.parent_run is None:
-        labels = values.payload_fields(event_type)
         payload = values.show(run.trigger_payload, labels=labels)
         return {"payload": payload, "raw_payload": values.raw(run.trigger_payload)}
     result = (run.output or {}).get("result")
@@ -104,12 +157,7 @@ def _began_with(run: WorkflowRun, event_type: str) -> dict[str, Any]:
     }
 
 
-def subject_of(run: WorkflowRun) -> Subject | None:
-    """Return the record the run is about."""
-    return subjects_of([run]).get((run.subject_type, run.subject_id))
-
-
-def seen_mark(run: WorkflowRun) -> str:
+def _seen_mark(run: WorkflowRun) -> str:
     """Return what changes whenever the run's page would look different."""
     pending = run.pending or {}
     tried = (pending.get("step_name"), len(pending.get("attempts") or ()))
@@ -119,30 +167,21 @@ def seen_mark(run: WorkflowRun) -> str:
     return sha256(repr(state).encode()).hexdigest()[:16]
 
 
-def _exactly(run: WorkflowRun, facts: RunFacts) -> RunFacts:
-    """Return the facts with the numbers as they are stored: Django reads 149.90 as 149.9."""
-    history = run_history(run.tenant, run.pk, latest=MAX_SHOWN)
-    if history is None:
-        return facts
-    run.trigger_payload = history.payload
-    run.item, run.output = history.item, history.output
-    return replace(facts, results=history.entries, pending=history.pending)
-
-
-def _facts(run: WorkflowRun) -> Sequence[Fact]:
-    return [
-        Fact(_("Workflow"), _workflow(run)),
-        Fact(_("Started by"), _started_by(run)),
-        Fact(pgettext("since when", "Queued"), run.created_at),
-        Fact(pgettext("since when", "Started"), run.started_at),
-        Fact(_("Ended"), run.completed_at),
-        Fact(_("Has to be done by"), _deadline(run)),
-        Fact(_("Asked to cancel"), run.cancel_requested_at),
-        Fact(_("Worker stopped in it"), run.crashes),
-        Fact(_("No longer asked"), _dropped(run)),
-        Fact(_("Repeats"), _run_link(run.retried_from) if run.retried_from else ""),
-        Fact(_("Started again as"), _links(repeats_of(run))),
-    ]
+def _facts(view: RunView) -> Iterator[Fact]:
+    run = view.run
+    yield Fact(_("Workflow"), things=_workflow(view))
+    if run.actor:
+        yield _started_by(run)
+    yield Fact(pgettext("since when", "Queued"), run.created_at)
+    yield Fact(pgettext("since when", "Started"), run.started_at)
+    yield Fact(_("Ended"), run.completed_at)
+    yield Fact(_("Has to be done by"), _deadline(run))
+    yield Fact(_("Asked to cancel"), run.cancel_requested_at)
+    yield Fact(_("Worker stopped in it"), run.crashes)
+    if run.retried_from:
+        yield Fact(_("No longer asked"), _dropped(run))
+        yield Fact(_("Repeats"), things=(_run(run.retried_from),))
+    yield Fact(_("Started again as"), things=tuple(_run(one.pk) for one in view.repeats))
 
 
 def _dropped(run: WorkflowRun) -> str:
@@ -161,38 +200,20 @@ def _deadline(run: WorkflowRun) -> datetime | None:
     return None if is_over else run.deadline_at
 
 
-def _workflow(run: WorkflowRun) -> SafeString:
-    definition = _page("workflowdefinition", run.definition_id)
-    version = (
-        WorkflowVersion.objects.filter(definition=run.definition_id, version=run.version)
-        .values_list("pk", flat=True)
-        .first()
-    )
-    named = _("version %(number)s") % {"number": run.version}
-    if version is None:
-        return format_html(
-            '<bdi><a href="{}">{}</a></bdi>{}{}', definition, run.definition, _(", "), named
-        )
-    url = _page("workflowversion", version)
-    return format_html(
-        '<bdi><a href="{}">{}</a></bdi>{}<a href="{}">{}</a>',
-        *(definition, run.definition, _(", "), url, named),
+def _workflow(view: RunView) -> tuple[Thing, ...]:
+    run, version = view.run, _("version %(number)s") % {"number": view.run.version}
+    model = "workflows_workflowversion" if view.version_id else ""
+    return (
+        Thing(run.definition.name, "workflows_workflowdefinition", run.definition_id),
+        Thing(version, model, view.version_id),
     )
 
 
-def _started_by(run: WorkflowRun) -> Any:
+def _started_by(run: WorkflowRun) -> Fact:
     words, cause = actor_words(run.actor), causing_run(run.actor)
-    return _run_link(UUID(cause), words) if cause else words
+    label = _("Started by")
+    return Fact(label, things=(_run(UUID(cause), words),)) if cause else Fact(label, words)
 
 
-def _links(runs: Sequence[WorkflowRun]) -> SafeString:
-    return format_html_join(_(", "), "{}", ((_run_link(run.pk),) for run in runs))
-
-
-def _run_link(run_id: UUID, words: str = "") -> SafeString:
-    url = _page("workflowrun", run_id)
-    return format_html('<a href="{}" dir="ltr">{}</a>', url, words or run_id)
-
-
-def _page(model: str, key: UUID) -> str:
-    return reverse(f"admin:workflows_{model}_change", args=[key])
+def _run(run_id: UUID, words: str = "") -> Thing:
+    return Thing(words or str(run_id), "workflows_workflowrun", run_id)

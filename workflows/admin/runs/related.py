@@ -1,22 +1,19 @@
 """The runs that a run hangs together with, ready for its page: its parts, its parent, its turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tenants.core.text.listing import listed
-from workflows.engine.progress import WaitType
+from workflows.addresses import page_of, path_to
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation import badges
 from workflows.presentation.runs.children import item_words, place_words, way_title
 from workflows.presentation.runs.lines import Kin
 from workflows.presentation.runs.plans import PlannedWay, WayKind, every_step
-from workflows.services.runs.children import Family, above, ahead_in_lane, family_of
+from workflows.services.runs.children import Family, above, family_of
 from workflows.services.runs.summaries import Plans, failed_step, plans_of
 
 
@@ -24,7 +21,7 @@ from workflows.services.runs.summaries import Plans, failed_step, plans_of
 class ShownChild:
     """A child run in the list below its step."""
 
-    badge: SafeString
+    badge: badges.Badge
     title: str
     url: str
     about: str  # the item in short
@@ -57,12 +54,12 @@ class PartOf:
     whole: Link
 
 
-def families_of(run: WorkflowRun, plans: Plans) -> Callable[[Kin], ShownFamily]:
-    """Return a function that looks at the child runs of a step of `run`."""
+def shown_family(run: WorkflowRun, plans: Plans, kin: Kin) -> ShownFamily:
+    """Return the child runs of a step of `run`."""
     ways = {
         way.body: way for plan in plans.values() for step in every_step(plan) for way in step.ways
     }
-    return lambda kin: _shown(run, family_of(run, kin), ways)
+    return _shown(run, family_of(run, kin), ways)
 
 
 def part_of(run: WorkflowRun) -> PartOf | None:
@@ -72,33 +69,23 @@ def part_of(run: WorkflowRun) -> PartOf | None:
         return None
     words = place_words(found.step, found.way, run.item_index or 0, found.count)
     whole = _("run of “%(workflow)s”") % {"workflow": found.parent.definition}
-    return PartOf(words, run.entry == 0, Link(whole, run_page(found.parent.pk)))
+    return PartOf(words, run.entry == 0, Link(whole, page_of(found.parent)))
 
 
 def links_of_wait(run: WorkflowRun, ahead: Sequence[WorkflowRun]) -> list[Link]:
     """Return the pages of what a run waits for; `ahead` are the runs it comes behind."""
     pending = run.pending or {}
     if run.status == RunStatus.WAITING and pending.get("approval_id"):
-        return [Link(_("The question, to decide"), _approval_page(pending["approval_id"]))]
-    return [Link(_("The run before it"), run_page(one.pk)) for one in ahead]
-
-
-def ahead_of(run: WorkflowRun) -> list[WorkflowRun]:
-    """Return the runs that hold the place this one waits for; [] if it waits for none."""
-    is_held = run.status == RunStatus.QUEUED and run.wait_type == WaitType.LANE
-    return ahead_in_lane(run) if is_held else []
-
-
-def run_page(run_id: UUID) -> str:
-    """Return the address of a run's page."""
-    return reverse("admin:workflows_workflowrun_change", args=[run_id])
+        page = path_to("workflows_workflowapproval", pending["approval_id"])
+        return [Link(_("The question, to decide"), page)]
+    return [Link(_("The run before it"), page_of(one)) for one in ahead]
 
 
 def _shown(run: WorkflowRun, family: Family, ways: dict[int, PlannedWay]) -> ShownFamily:
     plans = plans_of(child for child in family.shown if child.error_code)
     children = tuple(_child(child, ways.get(child.entry), plans) for child in family.shown)
     more = family.count > len(children)
-    every = f"{reverse('admin:workflows_workflowrun_changelist')}?part_of={run.pk}"
+    every = path_to("workflows_workflowrun", part_of=run.pk)
     return ShownFamily(_counts(family), children, every if more else "")
 
 
@@ -107,7 +94,7 @@ def _child(child: WorkflowRun, way: PlannedWay | None, plans: Plans) -> ShownChi
     return ShownChild(
         badge=badges.run_badge(child.status),
         title=_child_title(child, way),
-        url=run_page(child.pk),
+        url=page_of(child),
         about=item_words(child.item) if way is not None and way.kind is WayKind.ITEMS else "",
         failure=f"{step}: {why}" if step and why else why,
     )
@@ -131,7 +118,3 @@ def _counts(family: Family) -> str:
         _("%(count)s under way"): family.under_way,
     }
     return listed(words % {"count": count} for words, count in said.items() if count)
-
-
-def _approval_page(approval_id: str) -> str:
-    return reverse("admin:workflows_workflowapproval_change", args=[approval_id])

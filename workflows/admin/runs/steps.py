@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflows.admin.editor.endpoints.known import known
+from actions import registry
+from workflows.admin.editor.endpoints.known import params_of
 from workflows.admin.editor.endpoints.values import OUTPUTS
 from workflows.admin.runs.bars import Bar, Span, bars_of, span_of
 from workflows.admin.runs.related import ShownFamily
+from workflows.definition.kinds import KINDS
 from workflows.presentation import badges, values
 from workflows.presentation.runs.children import part_title
 from workflows.presentation.runs.lines import Attempt, Kin, Line, Part, StepState
@@ -48,7 +49,7 @@ class ShownStep:
     """A step."""
 
     line: Line
-    badge: SafeString
+    badge: badges.Badge
     action: str
     icon: str
     took: str
@@ -273,10 +274,11 @@ def _shown_attempt(attempt: Attempt) -> ShownAttempt:
 
 
 def _schemas(action: str) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    spec = known(action)
-    if spec is None:
-        return None, None
-    if not spec.steers:
+    if action not in KINDS:
+        try:
+            spec = registry.get(action)
+        except registry.UnknownAction:
+            return None, None
         return spec.params, spec.output
     named = {name: {"title": title} for name, title in OUTPUTS.get(action, {}).items()}
-    return spec.params, {"properties": named}
+    return params_of(action), {"properties": named}

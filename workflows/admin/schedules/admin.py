@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
+from workflows.addresses import page_of
 from workflows.admin.schedules.form import ScheduleForm
 from workflows.admin.schedules.hints import schedule_hints
 from workflows.admin.schedules.words import problem_words, schedule_words, trouble_words
@@ -144,8 +144,7 @@ class ScheduleAdmin(TenantAdmin):
             return gettext("Nothing yet: no active workflow starts on “%(event)s”.") % {
                 "event": schedule.event_type
             }
-        page = "admin:workflows_workflowdefinition_change"
-        links = ((reverse(page, args=[one.pk]), one.name) for one in listening)
+        links = ((page_of(one), one.name) for one in listening)
         return format_html_join(gettext(", "), '<bdi><a href="{}">{}</a></bdi>', links)
 
     @admin.display(description=_("next times"))

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from workflows.addresses import admin_path, page_of
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.actors import actor_words
@@ -58,7 +57,7 @@ def _listed(definition: Any, found: list[WorkflowVersion]) -> Iterator[ListedVer
             return
         yield ListedVersion(
             version.version,
-            reverse("admin:workflows_workflowversion_change", args=[version.pk]),
+            page_of(version),
             version.published_at,
             actor_words(version.published_by),
             version.note,
@@ -84,13 +83,12 @@ def draft_state(definition: WorkflowDefinition) -> DraftState | None:
 
 def compare_url(definition: WorkflowDefinition, old: int | str, new: int | str) -> str:
     """Return the page that compares two versions; a version may be “draft”."""
-    page = reverse("admin:workflows_workflowdefinition_compare", args=[definition.pk])
-    return f"{page}?{urlencode({'old': old, 'new': new})}"
+    return admin_path("workflows_workflowdefinition_compare", definition.pk, old=old, new=new)
 
 
 def again_url(version: WorkflowVersion) -> str:
     """Return the page on which a version is published again."""
-    return reverse("admin:workflows_workflowversion_again", args=[version.pk])
+    return admin_path("workflows_workflowversion_again", version.pk)
 
 
 def version_words(number: int | str) -> str:

@@ -5,16 +5,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from tenants.admin.access import actor_of
 from tenants.core.json import Json
+from workflows.admin.base import AdminPage
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.versions.list import DRAFT, compare_url, version_words
 from workflows.definition.changes.numbers import ChangedPlace
@@ -48,55 +45,29 @@ class NoteForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class VersionPages:
-    """The views; `admin` is the one of workflows, which knows who may see and edit what."""
-
-    def __init__(self, admin: Any) -> None:
-        self.admin = admin
-
-    def urls(self) -> list[URLPattern]:
-        """Return the addresses."""
-        wrap = self.admin.admin_site.admin_view
-        return [
-            path(
-                "<uuid:pk>/compare/",
-                wrap(self.compare),
-                name="workflows_workflowdefinition_compare",
-            ),
-            path(
-                "<uuid:pk>/discard-draft/",
-                wrap(require_POST(self.discard)),
-                name="workflows_workflowdefinition_discard",
-            ),
-            path(
-                "<uuid:pk>/take-over/",
-                wrap(require_POST(self.take_over)),
-                name="workflows_workflowdefinition_take_over",
-            ),
-            path(
-                "version/<uuid:pk>/again/", wrap(self.again), name="workflows_workflowversion_again"
-            ),
-        ]
+class VersionPages(AdminPage):
+    """The views; `admin` is the one of workflows."""
 
     def compare(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Show what differs between two versions, or a version and the draft."""
-        definition = self._seen(request, pk)
+        definition = self.seen(request, pk)
         numbers = _numbers(definition)
         new = _chosen(request.GET.get("new"), numbers) or numbers[0]
         old = _chosen(request.GET.get("old"), numbers) or _before(new, numbers)
         left, right = _document(definition, old), _document(definition, new)
         offered = [(str(number), version_words(number)) for number in numbers]
-        context = {
-            "definition": definition,
-            "offered": offered,
-            "old": str(old),
-            "new": str(new),
-            "sides": [_side(definition, old), _side(definition, new)],
-            "swap_url": compare_url(definition, new, old),
-            "title": _("What differs in “%(workflow)s”") % {"workflow": definition},
+        return self.show(
+            request,
+            "admin/workflows/compare.html",
+            _("What differs in “%(workflow)s”") % {"workflow": definition},
+            definition=definition,
+            offered=offered,
+            old=str(old),
+            new=str(new),
+            sides=[_side(definition, old), _side(definition, new)],
+            swap_url=compare_url(definition, new, old),
             **changes_shown(left, right, _kept(definition, (old, new), right)),
-        }
-        return self._page(request, "admin/workflows/compare.html", context)
+        )
 
     def again(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Publish an old version as the newest one, after a look at what that changes."""
@@ -108,22 +79,20 @@ class VersionPages:
             answer = self._publish_again(request, version, form)
             if answer is not None:
                 return answer
+        named = {"number": version.version, "workflow": definition}
+        kept = changed_places(definition, version.document)
         problems = problems_of(definition.tenant, version.document, definition.key)
-        context = {
-            "definition": definition,
-            "version": version,
-            "form": form,
-            "problems": problem_lines(problems, version.document),
-            "title": _("Back to version %(number)s of “%(workflow)s”")
-            % {"number": version.version, "workflow": definition},
-            "can_be_draft": not unstorable(version.document),
-            **changes_shown(
-                definition.definition,
-                version.document,
-                changed_places(definition, version.document),
-            ),
-        }
-        return self._page(request, "admin/workflows/publish_again.html", context)
+        return self.show(
+            request,
+            "admin/workflows/publish_again.html",
+            _("Back to version %(number)s of “%(workflow)s”") % named,
+            definition=definition,
+            version=version,
+            form=form,
+            problems=problem_lines(problems, version.document),
+            can_be_draft=not unstorable(version.document),
+            **changes_shown(definition.definition, version.document, kept),
+        )
 
     def _publish_again(
         self, request: HttpRequest, version: WorkflowVersion, form: NoteForm
@@ -139,59 +108,37 @@ class VersionPages:
         except InvalidDocument:
             return None
         said = _("Version %(number)s is published.") % {"number": new.version}
-        messages.success(request, said)
         log = _("Went back to version %(number)s.") % {"number": version.version}
-        self.admin.log_change(request, new.definition, log)
-        return _to(version.definition_id)
+        return self.done(request, new.definition, said, log)
 
     def _as_draft(self, request: HttpRequest, version: WorkflowVersion) -> HttpResponse:
         definition = take_as_draft(version.tenant, actor_of(request), version)
         told = {"number": version.version}
-        messages.success(request, _("Version %(number)s is your draft now.") % told)
+        said = _("Version %(number)s is your draft now.") % told
         log = _("Took version %(number)s as the draft.") % told
-        self.admin.log_change(request, definition, log)
-        return _to(definition.pk)
+        return self.done(request, definition, said, log)
 
     def discard(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Forget the draft."""
-        definition = self._editable(request, pk)
+        definition = self.changeable(request, pk)
         discard_draft(definition.tenant, actor_of(request), definition)
-        messages.success(request, _("The draft is discarded."))
-        self.admin.log_change(request, definition, _("Discarded the draft."))
-        return _to(definition.pk)
+        return self.done(
+            request, definition, _("The draft is discarded."), _("Discarded the draft.")
+        )
 
     def take_over(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Edit here from now on what was edited elsewhere."""
-        definition = self._seen(request, pk)
-        if not self.admin.may_edit(request, definition):
-            raise PermissionDenied
+        definition = self.decidable(request, pk)
         take_over(definition.tenant, actor_of(request), definition)
-        messages.success(request, _("The workflow is edited here from now on."))
-        self.admin.log_change(request, definition, _("Took it over: edited here from now on."))
-        return _to(definition.pk)
-
-    def _seen(self, request: HttpRequest, pk: Any) -> Any:
-        definition = self.admin.get_object(request, str(pk))
-        if definition is None or not self.admin.has_view_permission(request, definition):
-            raise Http404
-        return definition
-
-    def _editable(self, request: HttpRequest, pk: Any) -> Any:
-        definition = self._seen(request, pk)
-        if not self.admin.has_change_permission(request, definition):
-            raise PermissionDenied
-        return definition
+        said = _("The workflow is edited here from now on.")
+        return self.done(request, definition, said, _("Took it over: edited here from now on."))
 
     def _version(self, request: HttpRequest, pk: Any) -> tuple[WorkflowVersion, Any]:
         rows = WorkflowVersion.objects.select_related("definition", "tenant").defer("program")
         version = rows.filter(pk=pk).first()
         if version is None:
             raise Http404
-        return version, self._editable(request, version.definition_id)
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        site = self.admin.admin_site.each_context(request)
-        return TemplateResponse(request, template, {**site, "opts": self.admin.opts, **context})
+        return version, self.changeable(request, version.definition_id)
 
 
 def changes_shown(old: Json, new: Json, kept: Sequence[ChangedPlace] = ()) -> dict[str, Any]:
@@ -260,7 +207,3 @@ def _note(version: WorkflowVersion) -> dict[str, Any]:
     said = _("Back to version %(number)s: %(note)s") if version.note else None
     note = (said or _("Back to version %(number)s")) % told
     return {"note": note[:500], "seen": version.definition.version}
-
-
-def _to(pk: Any) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:workflows_workflowdefinition_change", args=[pk]))

@@ -1,4 +1,4 @@
-"""What a step that steers a run came to, in words; and which of its values people need to see."""
+"""What a step that steers a run came to, in words."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,57 +12,6 @@ from workflows.presentation.actors import actor_words
 from workflows.presentation.times import by_clock
 
 Entry = Mapping[str, Json]
-
-MOST_RESULTS: Final = 20  # of a list; each child run's page has its own
-
-
-def is_mark(entry: Entry) -> bool:
-    """Whether an entry only says that a round or a reminder begins: its step goes on behind it."""
-    if "waiting" in entry:
-        return True
-    is_loop = entry.get("action") == "repeat" and "error" not in entry
-    return is_loop and not (entry.get("output") or {}).get("done", True)
-
-
-def came_to(entry: Entry) -> str:
-    """Return what a finished step that steers the run came to; "" for any other."""
-    output = entry.get("output")
-    tell = _TELLERS.get(str(entry.get("action")))
-    return tell(entry, output) if tell and isinstance(output, dict) else ""
-
-
-def given(entry: Entry) -> Json:
-    """Return of a step's input what its words do not say; the items of a list are runs' own."""
-    value = entry.get("input")
-    match entry.get("action"):
-        case "for_each" | "wait_for_event":
-            return None
-        case "run_workflow" if isinstance(value, dict):
-            return value.get("input")
-        case "approval" if isinstance(value, dict):
-            return {"message": value["message"]} if value.get("message") else None
-        case _:
-            return value
-
-
-def got(entry: Entry) -> Json:
-    output = entry.get("output")
-    match entry.get("action"):
-        case "branch" | "repeat" | "wait" | "stop" | "emit_event":
-            return None
-        case "for_each" if isinstance(output, dict):
-            results = output.get("results") or ()
-            return None if _is_empty(results) else {"results": results[:MOST_RESULTS]}
-        case "wait_for_event" if isinstance(output, dict):
-            return output.get("payload")
-        case "approval" if isinstance(output, dict):
-            return output.get("answers") or None
-        case _:
-            return output
-
-
-def _is_empty(results: Json) -> bool:
-    return all(result is None for result in results)
 
 
 def _branch(entry: Entry, output: Mapping[str, Json]) -> str:
@@ -131,7 +80,7 @@ def _emit_event(entry: Entry, output: Mapping[str, Json]) -> str:
     }
 
 
-_TELLERS: Final[Mapping[str, Callable[[Entry, Mapping[str, Json]], str]]] = {
+TELLERS: Final[Mapping[str, Callable[[Entry, Mapping[str, Json]], str]]] = {
     "approval": _approval,
     "branch": _branch,
     "emit_event": _emit_event,

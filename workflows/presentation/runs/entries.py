@@ -1,7 +1,7 @@
-"""What a stored entry says of its step."""
+"""What is stored of a run, as its story is told from it: its row, and the entries of its steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -10,22 +10,95 @@ from django.utils.translation import gettext as _
 from actions.wording import OF_SOME
 from tenants.core.json import Json
 from tenants.core.text.listing import apart
+from workflows.engine.children import PAGE
+from workflows.engine.statuses import RunStatus
 from workflows.presentation.actors import actor_words
-from workflows.presentation.runs.control_flow import came_to, given, got
+from workflows.presentation.runs.control_flow import TELLERS
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.facts import RunFacts
 from workflows.presentation.runs.lines import Attempt, Kin, Line, StepState
-from workflows.presentation.runs.plans import PlannedStep
+from workflows.presentation.runs.plans import Plan, PlannedStep
 from workflows.presentation.values import spelt_out
 
 Entry = Mapping[str, Json]
 
 # Their outputs name an event.
 EVENT_KINDS: Final = frozenset({"emit_event", "wait_for_event"})
+MOST_RESULTS: Final = 20  # of a list; each child run's page has its own
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """All of a run that its story is told from."""
+
+    status: RunStatus
+    plan: Plan
+    results: Sequence[Mapping[str, Json]]
+    pending: Mapping[str, Json] | None = None
+    at: int | None = None  # index of the next instruction
+    error_step: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    due_at: str = ""  # of a run that waits, as a clock shows it: for a retry, or for a time
+    is_paused: bool = False  # the tenant: nothing starts
+    is_part: bool = False  # another run started it, and waits for it
+    lane: str | None = None  # its key, of a run that waits for its turn; "": it has none
+    children_open: int = 0
+    payload_labels: Mapping[str, str] = field(default_factory=dict)  # what people call its values
+
+    @property
+    def under_way(self) -> str:
+        """Return the name of the step that the run is at; "" if it has ended."""
+        if self.status.has_ended:
+            return ""
+        name = (self.pending or {}).get("step_name")
+        if name:
+            return str(name)
+        if self.at is not None:
+            return self.plan.name_at(self.at)
+        # A run that was claimed a moment ago has nothing stored of its first step.
+        return self.plan.steps[0].name if self.plan.steps and not self.results else ""
+
+    @property
+    def ended_in(self) -> Mapping[str, Json]:
+        """Return what is kept of the step that the run was at when it ended; {} if of none."""
+        return step_ended_in(self.pending) if self.status.has_ended else {}
+
+    @property
+    def dead(self) -> str:
+        """Return the name of the step in which the run was given up: no entry tells of it."""
+        if self.status is not RunStatus.FAILED:
+            return ""
+        name = self.error_step or (self.pending or {}).get("step_name") or ""
+        told = any(one["step_name"] == name and "error" in one for one in self.results)
+        return "" if told else str(name)
+
+    def parts_open(self, total: int) -> int:
+        """Return how many of the `total` child runs of the step under way have not ended."""
+        children = (self.pending or {}).get("children") or {}
+        if "done" in children and "started" not in children:  # stored by version 0.1
+            done = len(children["done"])
+            return total - done - min(PAGE, total - done) + self.children_open
+        # Beyond a page they are not even started.
+        return total - int(children.get("started", total)) + self.children_open
+
+
+def step_ended_in(pending: Json) -> Mapping[str, Json]:
+    """Return what is kept of the step that a run was at when it ended; {} if of none."""
+    kept = pending.get("resume") if isinstance(pending, dict) else None
+    return kept if isinstance(kept, dict) else {}
+
+
+def is_mark(entry: Entry) -> bool:
+    """Whether an entry only says that a round or a reminder begins: its step goes on behind it."""
+    if "waiting" in entry:
+        return True
+    is_loop = entry.get("action") == "repeat" and "error" not in entry
+    return is_loop and not (entry.get("output") or {}).get("done", True)
 
 
 def finished(line: Line, step: PlannedStep, entry: Entry, facts: RunFacts) -> Line:
-    state = StepState(entry["status"])
+    """Return the line of a step that is over."""
+    state, tell = StepState(entry["status"]), TELLERS.get(str(entry.get("action")))
     if state is StepState.COMPLETED and "error" in entry:
         state = StepState.PARTLY
     return replace(
@@ -39,11 +112,44 @@ def finished(line: Line, step: PlannedStep, entry: Entry, facts: RunFacts) -> Li
         input=given(entry),
         output=got(entry),
         attempts=attempts(entry.get("attempts", ())),
-        told=came_to(entry),
+        told=tell(entry, entry["output"]) if tell and isinstance(entry.get("output"), dict) else "",
         kin=_kin_of(step, entry),
         event_id=_event_id(entry),
         notes=entry.get("rehearsal"),
     )
+
+
+def given(entry: Entry) -> Json:
+    """Return of a step's input what its words do not say; the items of a list are runs' own."""
+    value = entry.get("input")
+    match entry.get("action"):
+        case "for_each" | "wait_for_event":
+            return None
+        case "run_workflow" if isinstance(value, dict):
+            return value.get("input")
+        case "approval" if isinstance(value, dict):
+            return {"message": value["message"]} if value.get("message") else None
+        case _:
+            return value
+
+
+def got(entry: Entry) -> Json:
+    """Return of a step's output what its words do not say."""
+    output = entry.get("output")
+    match entry.get("action"):
+        case "branch" | "repeat" | "wait" | "stop" | "emit_event":
+            return None
+        case "for_each" if isinstance(output, dict):
+            results = output.get("results") or ()
+            return (
+                None if all(one is None for one in results) else {"results": results[:MOST_RESULTS]}
+            )
+        case "wait_for_event" if isinstance(output, dict):
+            return output.get("payload")
+        case "approval" if isinstance(output, dict):
+            return output.get("answers") or None
+        case _:
+            return output
 
 
 def _event_id(entry: Entry) -> str:

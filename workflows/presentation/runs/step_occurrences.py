@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tenants.core.json import Json
 from workflows.engine import reminders
-from workflows.presentation.runs.control_flow import is_mark
+from workflows.presentation.runs.entries import is_mark
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind
 
 Entry = Mapping[str, Json]

@@ -9,10 +9,10 @@ from django.utils.translation import ngettext
 from tenants.core.text.listing import END, listed, name_apart
 from workflows.engine.decide import CANCELLED, OUTCOME_UNKNOWN
 from workflows.engine.statuses import RunStatus
+from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.facts import RunFacts
-from workflows.presentation.runs.lines import Line, StepState
-from workflows.presentation.runs.timeline import every_visit, run_error
+from workflows.presentation.runs.lines import Flow, Line, StepState
+from workflows.presentation.runs.timeline import every_visit, flow, run_error
 from workflows.presentation.runs.waits import waits_for_turn
 
 STEERING: Final = frozenset({"branch", "repeat", "stop"})
@@ -21,16 +21,19 @@ _CLOSING: Final = f'{END}"”»'  # what may stand behind a full stop
 MOST_NAMED: Final = 3  # more steps than this are counted instead of named
 
 
-def summary(facts: RunFacts) -> str:
-    """Return the run's story in one sentence, with the reason behind it if something failed."""
-    return _TELLERS[facts.status](facts, every_visit(facts))
+def summary(facts: RunFacts, told: Flow | None = None) -> str:
+    """Return the run's story in one sentence, with the reason behind it if something failed.
+
+    `told` is the run's flow, where it is known already.
+    """
+    return _TELLERS[facts.status](facts, every_visit(told or flow(facts)))
 
 
 def waits(facts: RunFacts) -> str:
     """Return what a run waits for that has begun, or that is not let in yet; "" if it is due."""
     if facts.status is RunStatus.QUEUED:
         return "" if facts.lane is None else waits_for_turn(facts)
-    waiting = _in_state(every_visit(facts), StepState.WAITING)
+    waiting = _in_state(every_visit(flow(facts)), StepState.WAITING)
     return waiting[-1].told if waiting else _waiting_somewhere(facts)
 
 

@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 
 from tenants.core.json import Json
 from workflows.engine.statuses import RunStatus
-from workflows.presentation.runs.control_flow import given, is_mark
 from workflows.presentation.runs.entries import (
+    RunFacts,
     attempts,
     done_in_part,
     finished,
+    given,
+    is_mark,
     kin_under_way,
     moment,
 )
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.facts import RunFacts
 from workflows.presentation.runs.lines import Flow, Line, Part, StepState
 from workflows.presentation.runs.plans import BY_CHILDREN, PlannedStep, PlannedWay, WayKind
 from workflows.presentation.runs.step_occurrences import Visit, visits_of
@@ -53,18 +54,18 @@ def flow(facts: RunFacts) -> Flow:
 
 def timeline(facts: RunFacts) -> tuple[Line, ...]:
     """Return the steps on the run's way, each once, as they stood last."""
-    told = flow(facts)
-    whole = replace(_ROOT, parts=told.after_failure)
-    _root, *after = _on_the_way([whole], only_last=True)
-    return (*_on_the_way(told.lines, only_last=True), *after)
+    return _way(flow(facts), only_last=True)
 
 
-def every_visit(facts: RunFacts) -> tuple[Line, ...]:
+def every_visit(told: Flow) -> tuple[Line, ...]:
     """Return the steps on the run's way as often as it came by."""
-    told = flow(facts)
+    return _way(told, only_last=False)
+
+
+def _way(told: Flow, *, only_last: bool) -> tuple[Line, ...]:
     whole = replace(_ROOT, parts=told.after_failure)
-    _root, *after = _on_the_way([whole], only_last=False)
-    return (*_on_the_way(told.lines, only_last=False), *after)
+    _root, *after = _on_the_way([whole], only_last=only_last)
+    return (*_on_the_way(told.lines, only_last=only_last), *after)
 
 
 def run_error(facts: RunFacts) -> str:

@@ -14,7 +14,7 @@ from tenants.models.membership import Role
 from workflows.engine import reminders
 from workflows.event_types import label_of
 from workflows.presentation.redaction import mask_links
-from workflows.presentation.runs.facts import RunFacts
+from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.plans import PlannedStep, WayKind
 from workflows.presentation.times import by_clock
 from workflows.presentation.values import payload_fields

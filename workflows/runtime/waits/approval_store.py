@@ -9,7 +9,7 @@ from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.core.text.names import one_line
-from workflows.conf import current
+from workflows.conf import public_address
 from workflows.engine.progress import Question
 from workflows.engine.waiting import is_up
 from workflows.runtime.database import as_json, rows
@@ -97,7 +97,7 @@ def ask(
 
 def place_of(approval_id: UUID) -> dict[str, str]:
     """Return what a parked run keeps of its question: the id, and where it can be decided."""
-    page = f"{current().public_url}/admin/workflows/workflowapproval/{approval_id}/change/"
+    page = public_address("workflows_workflowapproval", approval_id)
     return {"approval_id": str(approval_id), "link": page}
 
 

@@ -12,7 +12,6 @@ from typing import Final
 from uuid import UUID
 
 from django.core.signing import BadSignature, Signer, b64_decode, b64_encode
-from django.urls import reverse
 
 from workflows import conf
 from workflows.models.approval import WorkflowApproval
@@ -41,7 +40,7 @@ def link_for(approval: WorkflowApproval, person: str, address: str = "") -> str:
     `address` is where the link is sent; "": wherever they have their mail.
     """
     token = token_for(approval, person, address)
-    return conf.current().public_url + reverse("approval-link", args=[token])
+    return conf.public_address("approval_link", token)
 
 
 def token_for(approval: WorkflowApproval, person: str, address: str = "") -> str:

@@ -19,6 +19,7 @@ from workflows.presentation.approvals import (
     refusal_words,
     state_badge,
 )
+from workflows.presentation.badges import Badge
 from workflows.presentation.redaction import mask_links
 from workflows.presentation.times import short_moment
 from workflows.services.approvals.answers import Field, FieldType, Option, fields_of, options_of
@@ -54,7 +55,7 @@ class ApprovalPage:
     run: WorkflowRun | None
     workflow: str
     state: ApprovalState
-    badge: Any
+    badge: Badge
     message: str
     asked_by: str
     expires: str

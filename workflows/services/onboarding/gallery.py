@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Model
 from django.db.models.functions import Collate
 
 from actions import records, registry
@@ -152,14 +153,15 @@ def start(tenant: Tenant, actor: str, chosen: Entry, *, address: str = "") -> St
     return Started(definition, made, schedule, missing)
 
 
-def starting_place(event_type: str) -> str:
-    """Return the name of the page whose saves fire such an event; "": something else fires it."""
+def starting_record(event_type: str) -> tuple[type[Model], bool] | None:
+    """Return the model whose saves fire such an event, and whether only new rows do.
+
+    None: something else fires it.
+    """
     known = next((kind for kind in all_event_types() if kind.name == event_type), None)
     if not isinstance(known, RecordEvent):
-        return ""
-    options = records.get(known.record).model._meta
-    page = "add" if known.when == "created" else "changelist"
-    return f"admin:{options.app_label}_{options.model_name}_{page}"
+        return None
+    return records.get(known.record).model, known.when == "created"
 
 
 def localised(value: Json, language: str) -> Json:

@@ -7,7 +7,6 @@ from typing import Any, Final
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone, translation
 
 from actions.errors import PermanentFailure, TemporaryFailure
@@ -15,7 +14,6 @@ from actions.mail.delivery import deliver
 from actions.mail.headers import header_address, header_text
 from tenants.core.values.zones import zone_named
 from tenants.models.user import User
-from workflows import conf
 from workflows.runtime.database import rows
 
 logger = logging.getLogger(__name__)
@@ -84,9 +82,3 @@ def send(to: User, template: str, context: Mapping[str, Any], zone: Any, languag
         logger.warning("alert_mail_failed", extra=details)
         if failure.code not in FOR_GOOD:
             raise NotSent(failure.code) from None
-
-
-def link(view: str, *arguments: object, query: str = "") -> str:
-    """Return the full address of a page of the admin."""
-    path = reverse(f"admin:{view}", args=arguments)
-    return f"{conf.current().public_url}{path}{query}"

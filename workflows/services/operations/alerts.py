@@ -11,16 +11,18 @@ from uuid import UUID
 
 from tenants.models.membership import Membership
 from tenants.models.user import User
+from workflows.conf import public_address
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import is_timeout, is_trouble, rows
-from workflows.services.operations.alert_mails import SERVER_IS_AWAY, NotSent, alone, link, send
+from workflows.services.operations.alert_mails import SERVER_IS_AWAY, NotSent, alone, send
 from workflows.services.operations.pace import Pace
 from workflows.services.runs.summaries import failed_step, plans_of
 
 logger = logging.getLogger(__name__)
 
+RUNS: Final = "workflows_workflowrun"
 PAUSE: Final = timedelta(hours=1)
 LOOK_SECONDS: Final = 40.0  # of one look, which comes every minute
 # For so long a mail is tried again while the mail server is away.
@@ -177,14 +179,13 @@ class _Words:
 
 
 def _context(definition: WorkflowDefinition, failures: Failures) -> dict[str, Any]:
-    listed = f"?workflow={definition.pk}&status=failed"
     return {
         "workflow": definition,
         "tenant": definition.tenant,
         "failures": failures,
         "reason": _Words(failures.example),
-        "runs_url": link("workflows_workflowrun_changelist", query=listed),
-        "first_url": link("workflows_workflowrun_change", failures.first.pk),
+        "runs_url": public_address(RUNS, workflow=definition.pk, status="failed"),
+        "first_url": public_address(RUNS, failures.first.pk),
     }
 
 

@@ -8,9 +8,10 @@ from django.db.models.functions import Now
 from django.utils import translation
 
 from tenants.models.user import User
+from workflows.conf import public_address
 from workflows.models.notification import NotificationKind, WorkflowNotification
 from workflows.presentation.times import duration
-from workflows.services.operations.alert_mails import SERVER_IS_AWAY, NotSent, alone, link, send
+from workflows.services.operations.alert_mails import SERVER_IS_AWAY, NotSent, alone, send
 from workflows.services.operations.health import Health, look
 
 LATE: Final = timedelta(minutes=2)
@@ -54,7 +55,7 @@ def _send(person: User, health: Health) -> None:
     context = {
         "health": health,
         "waited": waited,
-        "workers_url": link("workflows_workflowworker_changelist"),
-        "runs_url": link("workflows_workflowrun_changelist", query="?status=live"),
+        "workers_url": public_address("workflows_workflowworker"),
+        "runs_url": public_address("workflows_workflowrun", status="live"),
     }
     send(person, "work_waits", context, settings.TIME_ZONE, language)

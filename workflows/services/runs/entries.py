@@ -18,19 +18,11 @@ MAX_SHOWN: Final = 10_000
 
 
 def entries_of(run: WorkflowRun, *, latest: int | None = None) -> list[Entry]:
-    """Return the entries of a run in order.
+    """Return the entries of a run in order. Whatever else stands there is left out.
 
     `latest`: of those in the history, only the ones among the last so many of the run.
     """
-    return with_history(run, run.step_results, latest=latest)
-
-
-def with_history(run: WorkflowRun, found: Json, *, latest: int | None = None) -> list[Entry]:
-    """Return the entries of a run in order, `found` being what its row holds.
-
-    Whatever else stands there than entries is left out.
-    """
-    rows = found if isinstance(found, list) else []
+    rows = run.step_results if isinstance(run.step_results, list) else []
     kept = [one for one in rows if isinstance(one, dict) and type(one.get("step_name")) is str]
     if not run.entries_numbered:
         return kept

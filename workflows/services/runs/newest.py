@@ -1,19 +1,20 @@
-"""The newest runs of some tenants, and how the last day went."""
+"""The newest runs of some tenants, or of each of some workflows, and how the last day went."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Sum
 
 from tenants.models.tenant import Tenant
 from workflows.engine.statuses import RunStatus
+from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.run_stats import WorkflowRunStats
 from workflows.runtime.database import rows
-from workflows.services.runs.subjects import subjects_of
-from workflows.services.runs.summaries import Told, plans_of, told
+from workflows.services.runs.summaries import RunSummary, plans_of, subjects_of, told
 
 # Tenant by tenant through its index: a list of tenants at once would sort whole histories. Why the
 # tenant stands there as a range is told in `search_history`.
@@ -23,6 +24,16 @@ SELECT found.id FROM unnest(%(tenants)s::uuid[]) AS seen (id) CROSS JOIN LATERAL
     WHERE tenant_id >= seen.id AND tenant_id <= seen.id AND parent_run IS NULL
     ORDER BY tenant_id, id DESC LIMIT %(most)s) found
 ORDER BY found.id DESC LIMIT %(most)s
+"""
+# One probe of the index (tenant, workflow, newest first) for each. As ranges, so that no other
+# index gives this order: a workflow that never ran would be looked for in a whole history.
+NEWEST_OF_EACH: Final = """
+SELECT found.id FROM unnest(%(tenants)s::uuid[], %(definitions)s::uuid[]) AS seen (tenant, id)
+CROSS JOIN LATERAL (
+    SELECT id FROM workflow_runs
+    WHERE tenant_id >= seen.tenant AND tenant_id <= seen.tenant
+        AND definition_id >= seen.id AND definition_id <= seen.id AND parent_run IS NULL
+    ORDER BY tenant_id, definition_id, id DESC LIMIT 1) found
 """
 
 
@@ -40,7 +51,7 @@ class LastDay:
         return self.completed + self.with_errors + self.unfinished
 
 
-def newest_runs(tenants: Sequence[Tenant], most: int) -> list[Told]:
+def newest_runs(tenants: Sequence[Tenant], most: int) -> list[RunSummary]:
     """Return the newest runs of `tenants`, told in a sentence each."""
     ids = [tenant.pk for tenant in tenants]
     wanted = [row[0] for row in rows(NEWEST, {"tenants": ids, "most": most})]
@@ -67,3 +78,17 @@ def last_day(tenants: Sequence[Tenant], now: datetime) -> LastDay:
         with_errors=sum(by_status.get(status, 0) for status in went_wrong),
         unfinished=sum(by_status.get(one, 0) for one in RunStatus if not one.has_ended),
     )
+
+
+def last_runs(definitions: Iterable[WorkflowDefinition]) -> Mapping[UUID, WorkflowRun]:
+    """Return the newest run of each, by the workflow's id; none where it never ran."""
+    shown = list(definitions)
+    asked = {
+        "tenants": [one.tenant_id for one in shown],
+        "definitions": [one.pk for one in shown],
+    }
+    wanted = [row[0] for row in rows(NEWEST_OF_EACH, asked)]
+    # Only what lists show: a run's payload and results may be large.
+    found = WorkflowRun.objects.filter(pk__in=wanted, tenant__in=asked["tenants"])
+    few = found.only("id", "definition_id", "status", "started_at", "created_at")
+    return {run.definition_id: run for run in few}

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery, TextField
+from django.db.models import OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
 
-from tenants.core.database.fields import stored_json
 from tenants.core.database.ids import lowest_id_at
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
@@ -20,7 +18,7 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import RunQuerySet, WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.services.runs.entries import with_history
+from workflows.services.runs.entries import entries_of
 
 # No index names the status or the event's type. A page that filters by them looks at so many runs,
 # then says how far it came: a rare status never reads a whole history in one request.
@@ -74,7 +72,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """A run with everything support asks for. Numbers in its JSON are exact."""
+    """A run with everything support asks for."""
 
     run: WorkflowRun
     trigger_type: str
@@ -83,7 +81,6 @@ class RunHistory:
     pending: dict[str, Json] | None
     labels: dict[str, str]  # of the steps, by name
     item: Json = None  # of a child run: what it works on
-    output: Json = None  # of a child run that has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +114,14 @@ def find_runs(tenant: Tenant, question: RunQuestion) -> Page:
     return Page(runs, floor)
 
 
-def run_history(tenant: Tenant, run_id: UUID, *, latest: int | None = None) -> RunHistory | None:
-    """Return a run of `tenant`, or None; of a very long one only the `latest` entries."""
+def run_history(tenant: Tenant, run_id: UUID) -> RunHistory | None:
+    """Return a run of `tenant`, or None."""
     with tenant_scope(tenant):
         run = (
             _runs(tenant)
             .filter(pk=run_id)
             .select_related("definition", "event")
-            .defer("trigger_payload", "step_results", "pending", "item", "output", "event__payload")
-            .annotate(
-                payload_text=Cast("trigger_payload", TextField()),
-                results_text=Cast("step_results", TextField()),
-                pending_text=Cast("pending", TextField()),
-                item_text=Cast("item", TextField()),
-                output_text=Cast("output", TextField()),
-            )
+            .defer("event__payload", "event__previous", "event__evaluations")
             .first()
         )
         if run is None:
@@ -139,12 +129,11 @@ def run_history(tenant: Tenant, run_id: UUID, *, latest: int | None = None) -> R
         return RunHistory(
             run=run,
             trigger_type=run.event.type if run.event else "",
-            payload=_exact(run, "payload_text"),
-            entries=with_history(run, _exact(run, "results_text"), latest=latest),
-            pending=_exact(run, "pending_text"),
+            payload=run.trigger_payload,
+            entries=entries_of(run),
+            pending=run.pending,
             labels=_labels(tenant, run),
-            item=_exact(run, "item_text"),
-            output=_exact(run, "output_text"),
+            item=run.item,
         )
 
 
@@ -152,20 +141,12 @@ def event_history(tenant: Tenant, event_id: UUID) -> EventHistory | None:
     """Return an event of `tenant`, or None."""
     with tenant_scope(tenant):
         event = (
-            WorkflowEvent.objects.filter(tenant=tenant, pk=event_id)
-            .defer("payload", "previous", "search_keys")
-            .annotate(
-                payload_text=Cast("payload", TextField()),
-                previous_text=Cast("previous", TextField()),
-            )
-            .first()
+            WorkflowEvent.objects.filter(tenant=tenant, pk=event_id).defer("search_keys").first()
         )
         if event is None:
             return None
         runs = _for_lists(_runs(tenant).filter(event_id=event_id, parent_run=None))
-        return EventHistory(
-            event, _exact(event, "payload_text"), _exact(event, "previous_text"), list(runs)
-        )
+        return EventHistory(event, event.payload, event.previous, list(runs))
 
 
 def _runs(tenant: Tenant) -> RunQuerySet:
@@ -223,12 +204,6 @@ def _not_indexed(runs: RunQuerySet, question: RunQuestion) -> RunQuerySet:
         fired_by = Subquery(event.values("type")[:1])
         runs = runs.alias(fired_by=fired_by).filter(fired_by=question.trigger_type)
     return runs
-
-
-def _exact(row: Any, name: str) -> Json:
-    """Read JSON that was fetched as text: as JSON, Django would make floats of its fractions."""
-    text: str | None = getattr(row, name)
-    return None if text is None else stored_json(text)
 
 
 def _labels(tenant: Tenant, run: WorkflowRun) -> dict[str, str]:

@@ -25,7 +25,6 @@ from workflows.services.events.evaluation import STARTED, Evaluation, scope_at_s
 from workflows.services.events.search_keys import search_keys
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.record_values import record_values, refuse_for_called
-from workflows.services.runs.repeats import unfinished_repeat
 from workflows.services.runs.starting import (
     event_of,
     program_published,
@@ -150,7 +149,7 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
         run = whole_run(tenant, run_id, lock=True)
         if not RunStatus(run.status).has_ended:
             raise NotRetryable(run_id, "still_running")
-        if unfinished_repeat(run) is not None:
+        if _unfinished_repeat(run) is not None:
             raise NotRetryable(run_id, "already_under_way")
         version = run.definition.version if newest else run.version
         start = starting_point(run, version, from_step, payload, lock=True)
@@ -242,3 +241,11 @@ def _corrected(
         {"tenant": facts.id, "events": storable([row]), "runs": storable([])},
     )
     return event_id, payload
+
+
+def _unfinished_repeat(run: WorkflowRun) -> WorkflowRun | None:
+    """Return a run that repeats `run` and has not ended, if there is one."""
+    live = WorkflowRun.objects.filter(
+        tenant=run.tenant_id, due_at__isnull=False, retried_from=run.pk
+    )
+    return live.only("id").first()
