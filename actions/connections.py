@@ -14,6 +14,7 @@ from actions.models.connection import (
 from actions.models.encryption import SecretsUnreadable
 from actions.remembered import remembered
 from actions.spec import ActionContext
+from actions.switched_off import facts_of_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,10 @@ def open_connection(
 def find_connection(
     context: ActionContext, *kinds: ConnectionKind, key: str | None = None
 ) -> OpenConnection | None:
-    """Return the same, or None when no key was given and there is no such connection."""
+    """Return the same, or None when no key was given and there is no such connection.
+
+    One that is switched off is there: what it sends must not go another way.
+    """
     asked = ("connection", context.tenant.id, kinds, key)
     return remembered(asked, lambda: _found(context, kinds, key))
 
@@ -61,9 +65,13 @@ def _found(
         if row is None:
             raise PermanentFailure("connection_unknown", connection=key, kind=kinds[0].value)
         if not row.is_active:
-            raise PermanentFailure("connection_off", connection=key)
+            raise PermanentFailure("connection_off", connection=row.name, **facts_of_off([row]))
         return _opened(row)
-    usable = list(rows.usable())
+    known = list(rows)
+    usable = [row for row in known if row.is_active]
+    if known and not usable:
+        names = [row.name for row in known]
+        raise PermanentFailure("connection_all_off", connections=names, **facts_of_off(known))
     if len(usable) > 1:
         choices = [row.key for row in usable]
         raise PermanentFailure("connection_ambiguous", kind=kinds[0].value, choices=choices)

@@ -1,17 +1,18 @@
 """Keeping secrets, and characters that PostgreSQL refuses, out of what a step gives back."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from actions.web.echoes import Echoes
+from actions.web.echoes import PART, Echoes
 from tenants.core.json.strict_json import is_too_long
 
 Json = Any
 
 HIDDEN: Final = "[secret]"
 DEEPEST: Final = 64
+_APART: Final = "\x01"  # between texts; in none of the forms of a secret
 # Surrogates that stand alone and NUL: JSON text may hold them, jsonb does not.
 _REFUSED_BY_POSTGRESQL: Final = re.compile("[\x00\ud800-\udfff]")
 # Shorter numbers are never taken for a secret of digits.
@@ -32,7 +33,7 @@ class Scrubber:
         """Return the text without secrets, storable in PostgreSQL."""
         if self._echoes:
             text = self._hidden(text)
-        return _REFUSED_BY_POSTGRESQL.sub("\N{REPLACEMENT CHARACTER}", text)
+        return _storable(text)
 
     def _hidden(self, text: str) -> str:
         at, kept = 0, ""
@@ -41,20 +42,34 @@ class Scrubber:
             at = end
         return kept + text[at:] if at else text
 
-    def json(self, value: Json, depth: int = 0) -> Json:
+    def json(self, value: Json) -> Json:
         """Return the value without secrets, storable as jsonb. Raises TooDeep.
 
         A number that no door lets in becomes text.
         """
-        if depth > DEEPEST:
-            raise TooDeep(f"nested deeper than {DEEPEST}")
+        texts: list[str] = []
+        _collect(value, texts, 0)
+        # Nearly no answer holds a secret: all of its texts are looked at together.
+        hide = _storable
+        if self._echoes and self._echoes.marks(_APART.join(texts)):
+            hide = self.text
+        return self._json(value, hide)
+
+    def _json(self, value: Json, hide: Callable[[str], str]) -> Json:
         if isinstance(value, str):
-            return self.text(value)
+            return hide(value)
         if isinstance(value, dict):
-            return {self.text(key): self.json(item, depth + 1) for key, item in value.items()}
+            return {hide(key): self._json(one, hide) for key, one in value.items()}
         if isinstance(value, list):
-            return [self.json(item, depth + 1) for item in value]
+            return HIDDEN if self._says_secret(value) else [self._json(one, hide) for one in value]
         return self._number(value)
+
+    def _says_secret(self, value: list[Json]) -> bool:
+        """Whether a list is the bytes of a text with a secret in it."""
+        if len(value) < PART or not self._echoes or not all(type(one) is int for one in value):
+            return False
+        said = "".join(chr(one) if 0 < one < 256 else " " for one in value)
+        return bool(self._echoes.marks(said))
 
     def _number(self, value: Json) -> Json:
         # What came is told, and no answer fails a step that was done because of a number in it.
@@ -66,6 +81,27 @@ class Scrubber:
             if any(self._echoes.marks(form) for form in forms):
                 return HIDDEN
         return value
+
+
+def _storable(text: str) -> str:
+    if text.isascii() and "\0" not in text:
+        return text
+    return _REFUSED_BY_POSTGRESQL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _collect(value: Json, texts: list[str], depth: int) -> None:
+    """Add each text of JSON. Raises TooDeep."""
+    if depth > DEEPEST:
+        raise TooDeep(f"nested deeper than {DEEPEST}")
+    if isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, dict):
+        texts.extend(value)
+        for one in value.values():
+            _collect(one, texts, depth + 1)
+    elif isinstance(value, list):
+        for one in value:
+            _collect(one, texts, depth + 1)
 
 
 def _may_be_secret(value: Json) -> bool:

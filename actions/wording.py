@@ -9,7 +9,7 @@ from actions.outbound.wording import of_answer
 from actions.providers import smtp
 from actions.providers.sentences import of_provider
 from tenants.core.text.characters import shown
-from tenants.core.text.listing import listed
+from tenants.core.text.listing import apart, listed
 from tenants.core.text.phone_wording import why_no_phone
 
 _BUSY = _("%(host)s answered %(status)s: it has trouble or too much to do. It says: %(answer)s")
@@ -31,9 +31,31 @@ _NO_MAIL_ADDRESS = _(
     "There is no mail address in “%(field)s”. Fill it in where it comes from, or take it out of the"
     " step."
 )
+_NAME_NEEDS_QUOTES = _(
+    "“%(address)s” is not one mail address (field “%(field)s”): in the name is a sign that"
+    " separates addresses. Put the name in quotes, in the step too if it takes the name from a"
+    " record: %(quoted)s"
+)
 _MAY_HAVE_THE_MAIL = _(
     "It may have the mail all the same: ask whoever it is for before you send it again."
 )
+# Of a mail server that was not reached: what in the connection most likely is the reason.
+UNREACHABLE: Final[Mapping[str, Any]] = {
+    "name": _("There is no server of this name. Correct it in the connection."),
+    "refused": _(
+        "It takes no connection at this port. Check server and port in the connection, and whether"
+        " the server runs."
+    ),
+    "certificate": _(
+        "Its certificate is not for this name, or is not valid any more, so nothing was sent. Enter"
+        " the name that the certificate has, or have whoever runs the server renew it."
+    ),
+    "encryption": _(
+        "It does not speak TLS as the connection says. Check port and encryption in the connection."
+    ),
+}
+_SWITCHED_OFF_BY = _("It was switched off by %(by)s on %(on)s.")
+_OFF: Final = frozenset({"connection_off", "connection_all_off"})
 _HUNG_UP: Final = frozenset({"mail_connection_lost", "mail_timed_out", "mail_server_unreachable"})
 NOTHING: Final = "-"  # stands where a parameter says nothing
 _AT_FAULT: Final = ("value", "phone", "address", "odd")  # what nobody sees in them is shown
@@ -112,7 +134,15 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "connection_unknown": _(
         "There is no connection “%(connection)s” for %(kind)s. Choose another in the step."
     ),
-    "connection_off": _("The connection “%(connection)s” is switched off."),
+    "connection_off": _(
+        "The connection “%(connection)s” is switched off, so nothing was sent. Switch it on, or"
+        " choose another in the step."
+    ),
+    "connection_all_off": _(
+        "Switched off: %(connections)s. There is no other connection for this, so nothing was sent,"
+        " and it was not sent in any other way. Switch the connection on, or delete it if it is no"
+        " longer to be used."
+    ),
     "connection_ambiguous": _(
         "There are several connections for %(kind)s. Choose one in the step: %(choices)s."
     ),
@@ -234,11 +264,12 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The mail server knows none of the recipients. Check the addresses. It says: %(answer)s"
     ),
     "mail_partly_refused": _(
-        "Some did not get this mail. All the others have it, and do not get it again. %(each)s"
+        "Not everybody got this mail. Whoever is not named here has it, and does not get it again."
+        " %(each)s"
     ),
     "mail_partly_deferred": _(
-        "The mail server puts this mail off for some. All the others have it, and do not get it"
-        " again. %(each)s"
+        "Not everybody has this mail yet: the mail server puts it off. Whoever is not named here"
+        " has it, and does not get it again. %(each)s"
     ),
     "mail_needs_smtputf8": _(
         "The address has letters beyond ASCII, which the mail server does not take (SMTPUTF8). Use"
@@ -368,6 +399,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence in the active language. Never raises; an unknown code is shown as is."""
     facts = _Facts({name: _readable(value) for name, value in (params or {}).items()})
     facts.update({name: shown(facts[name]) for name in _AT_FAULT if name in facts})
+    facts = _Facts({name: apart(value) for name, value in facts.items()})
     given = params or {}
     known = of_answer(code, given) or of_provider(code, given.get("provider_code"))
     known = known or SENTENCES.get(code) or EARLIER.get(code)
@@ -375,8 +407,9 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         details = listed(f"{name}: {value}" for name, value in facts.items())
         return f"{code} ({details})" if details else code
     if code == "bad_mail_address":
-        facts["field"] = str(_MAIL_FIELDS.get(facts["field"], facts["field"]))
-        known = known if facts["address"] != NOTHING else _NO_MAIL_ADDRESS
+        facts["field"] = str(_MAIL_FIELDS.get(str(given.get("field")), facts["field"]))
+        known = _NAME_NEEDS_QUOTES if given.get("quoted") else known
+        known = known if given.get("address") else _NO_MAIL_ADDRESS
     if code in OF_SOME:
         facts["each"] = " ".join(_each(given.get("answer")))
     try:
@@ -384,6 +417,10 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         why = why_no_phone(given) if code == "bad_phone" else ""
         if code in _HUNG_UP and given.get("may_have_arrived") is True:
             why = str(_MAY_HAVE_THE_MAIL)
+        if code == "mail_server_unreachable" and given.get("reason") in UNREACHABLE:
+            why = f"{UNREACHABLE[given['reason']]} {why}".strip()
+        if code in _OFF and given.get("by"):
+            why = str(_SWITCHED_OFF_BY) % facts
         return f"{said} {why}" if why else said
     except (TypeError, ValueError):  # a translation with a slip in its placeholders
         return code
@@ -395,7 +432,7 @@ def _each(answer: Any) -> Iterator[str]:
     for address, said in (answer if isinstance(answer, Mapping) else {"": NOTHING}).items():
         groups.setdefault(str(smtp.advice_on(str(said))), {})[str(address)] = str(said)
     for advice, answers in groups.items():
-        yield str(_ADVISED) % {"advice": advice, "answer": _readable(answers)}
+        yield str(_ADVISED) % {"advice": advice, "answer": apart(_readable(answers))}
 
 
 def _readable(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import smtplib
 import socket
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,14 @@ from tenants.core.text.names import one_line
 SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
 SUBMISSION_PORT: Final = 587
 MAX_WORDS: Final = 300
+# What no name server answered says nothing of the name (getaddrinfo(3)).
+_NO_ANSWER_OF_DNS: Final = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM})
+_REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
+    ((socket.gaierror, UnicodeError), "name"),
+    ((ConnectionRefusedError,), "refused"),
+    ((ssl.SSLCertVerificationError,), "certificate"),
+    ((ssl.SSLError,), "encryption"),  # for example: it expects TLS from the first byte, or none
+)
 _TAKEN: Final = Reply(250, "")
 
 
@@ -95,7 +104,7 @@ def _by_backend(message: EmailMultiAlternatives, envelope: Envelope, scrub: Scru
         host = str(django_settings.EMAIL_HOST)
         if isinstance(error, smtplib.SMTPException):
             _fail_by_answer(error, scrub, host)
-        raise TemporaryFailure("mail_server_unreachable", host=host) from None
+        raise _unreachable(error, host) from None
     return dict.fromkeys(envelope.recipients, _TAKEN)
 
 
@@ -119,7 +128,7 @@ def _telling(backend: ClockedBackend, scrub: Scrubber) -> Iterator[None]:
     """Raise what an error of the conversation means."""
     try:
         yield
-    except OSError as error:  # every error of smtplib is one
+    except (OSError, UnicodeError) as error:  # every error of smtplib is one of the first
         may_have_arrived = backend.has_handed_over
         if backend.is_late:
             raise TemporaryFailure(
@@ -127,9 +136,22 @@ def _telling(backend: ClockedBackend, scrub: Scrubber) -> Iterator[None]:
             ) from None
         if isinstance(error, smtplib.SMTPException):
             _fail_by_answer(error, scrub, backend.host, may_have_arrived=may_have_arrived)
-        raise TemporaryFailure(
-            "mail_server_unreachable", host=backend.host, may_have_arrived=may_have_arrived
-        ) from None
+        raise _unreachable(error, backend.host, may_have_arrived=may_have_arrived) from None
+
+
+def _unreachable(error: Exception, host: str, **facts: Any) -> TemporaryFailure:
+    """Return why there was no conversation, with what most likely is wrong in the settings.
+
+    It is tried again whatever it is: a name may be missing, a port closed and a certificate out of
+    date for a while (RFC 5321, 4.5.4.1, asks for tries over days where a host cannot be reached).
+    """
+    reason = next((name for kinds, name in _REASONS if isinstance(error, kinds)), "")
+    if isinstance(error, socket.gaierror) and error.errno in _NO_ANSWER_OF_DNS:
+        reason = ""
+    told: dict[str, Any] = {"host": host, **facts}
+    if reason:
+        told["reason"] = reason
+    return TemporaryFailure("mail_server_unreachable", **told)
 
 
 def _backend(
@@ -172,10 +194,8 @@ def _checked_address(connection: OpenConnection) -> str | None:
         raise PermanentFailure("encryption_required", host=target.host)
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise TemporaryFailure(
-            "mail_server_unreachable", host=target.host, may_have_arrived=False
-        ) from None
+    except (OSError, UnicodeError) as error:
+        raise _unreachable(error, target.host, may_have_arrived=False) from None
     address = str(found[0][4][0]).partition("%")[0]
     if not is_public(ip_address(address)):
         raise PermanentFailure("address_not_allowed", host=target.host)

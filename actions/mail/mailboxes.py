@@ -46,7 +46,7 @@ class Mailbox:
             return self.address
         name = self.name
         if _TO_QUOTE.search(name):
-            name = '"' + _TO_ESCAPE.sub(r"\\\1", name) + '"'
+            name = _in_quotes(name)
         return f"{name} <{self.address}>"
 
 
@@ -59,8 +59,31 @@ def mailbox_of(text: str, field: str) -> Mailbox:
     try:
         return _mailbox(_trimmed(text))
     except _NotOne:
-        address = shown(text.strip()[:MAX_SHOWN])
-        raise PermanentFailure("bad_mail_address", field=field, address=address) from None
+        facts = {"field": field, "address": shown(text.strip()[:MAX_SHOWN])}
+        quoted = _if_quoted(_trimmed(text))
+        if quoted:
+            facts["quoted"] = shown(quoted)
+        raise PermanentFailure("bad_mail_address", **facts) from None
+
+
+def _if_quoted(text: str) -> str:
+    """Return what people meant whose name only lacks its quotes; "" if it is something else.
+
+    `Haddad, Rana <a@b.c>`. With another @ or bracket there may be two addresses.
+    """
+    name, bracket, behind = text.partition("<")
+    if not bracket or not name.strip() or "@" in name or "<" in behind:
+        return ""
+    bare = name.strip().strip('"').strip()
+    try:
+        return str(_mailbox(f"{_in_quotes(bare)} <{behind}"))
+    except _NotOne:
+        return ""
+
+
+def _in_quotes(name: str) -> str:
+    escaped = _TO_ESCAPE.sub(r"\\\1", name)
+    return f'"{escaped}"'
 
 
 def each_once(*fields: Iterable[Mailbox]) -> list[Sequence[Mailbox]]:

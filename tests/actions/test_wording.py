@@ -1,13 +1,16 @@
 """Every failure has a sentence, and a sentence can always be made."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 import actions
 from actions import wording
 from actions.providers.sentences import TABLES
+from tenants.core.text.listing import END, ISOLATE
 
 FAILURES = {"PermanentFailure", "TemporaryFailure", "SecretsUnreadable"}
 MADE_BY = {"_not_sent", "_perhaps_sent", "_refused", "refused"}
@@ -69,3 +72,14 @@ def test_a_slip_in_a_translation_never_breaks_a_page(monkeypatch, broken):
     monkeypatch.setattr(wording, "SENTENCES", {"unreachable": broken})
 
     assert wording.sentence("unreachable", {"host": "x"}) in {"unreachable", broken}
+
+
+@pytest.mark.parametrize("code", sorted(wording.SENTENCES))
+def test_in_arabic_no_fact_is_read_from_the_wrong_side(code):
+    """A phone, an address or an answer keeps its direction, whichever sentence it stands in."""
+    names = re.findall(r"%\((\w+)\)s", str(wording.SENTENCES[code]))
+    names = set(names) - {"each", "field"}  # sentences and words of our own
+    with override("ar"):
+        said = wording.sentence(code, {name: f"+1 ({name})" for name in names})
+
+    assert [name for name in names if f"{ISOLATE}+1 ({name}){END}" not in said] == []

@@ -23,6 +23,27 @@ ARRIVE = """document.getAnimations().forEach((one) => {
     if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
 })"""
 
+# Phones, mail addresses and times whose first sign stands to the right of their last on one line.
+TURNED_ROUND = r"""() => {
+    const wanted = /\+\d[\d ]+\d|[\w.+-]+@[\w.-]+\w|\d\d [\d ]*\d/g, found = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const node = texts.currentNode;
+        if (!node.parentElement.checkVisibility()) continue;
+        for (const one of node.data.matchAll(wanted)) {
+            const place = (index) => {
+                const range = document.createRange();
+                range.setStart(node, one.index + index);
+                range.setEnd(node, one.index + index + 1);
+                return range.getBoundingClientRect();
+            };
+            const first = place(0), last = place(one[0].length - 1);
+            if (first.top === last.top && first.left > last.left) found.push(one[0]);
+        }
+    }
+    return found;
+}"""
+
 LANGUAGES = {"english": {"locale": "en-US"}, "arabic": {"locale": "ar"}}
 TABLET = {"width": 1024, "height": 768}
 
@@ -48,6 +69,11 @@ def hindrances(page, look, within=""):
     """Return what keeps people from using a page, or a part of it, that is shown in this look."""
     rules = RULES_OF_COLOUR if look == "dark" else ()
     return grave_findings(page, within, rules) + too_wide(page)
+
+
+def turned_round(page):
+    """Return the phones, numbers and addresses that a page shows from the wrong side."""
+    return page.evaluate(TURNED_ROUND)
 
 
 def too_wide(page):

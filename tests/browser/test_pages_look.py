@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from tests.browser.accessibility import LANGUAGES, grave_findings, hindrances, looks
+from tests.browser.accessibility import LANGUAGES, grave_findings, hindrances, looks, turned_round
 from tests.workflows.admin.conftest import World
 from workflows.models.run import WorkflowRun
 
@@ -62,9 +62,33 @@ def test_no_page_keeps_anybody_out(language, visitor, addresses):
     assert found == []
 
 
+def test_a_phone_in_an_arabic_sentence_is_read_from_the_left(visitor, company):
+    world = World(company)
+    phone = {"phone": "+961 3 12", "country": "LB", "reason": "too_short", "example": "+961 71 123"}
+    failed = {"code": "bad_phone", "params": phone}
+    step = {"step_name": "call", "action": "webhook", "status": "failed", "error": failed}
+    world.end_run(world.run, "failed", step_results=[step], error_code="bad_phone")
+    # As wide as the sentence: a phone on two lines has no one direction.
+    page = visitor(**{**LANGUAGES["arabic"], "viewport": {"width": 3000, "height": 900}})
+
+    page.goto(reverse("admin:workflows_workflowrun_change", args=[world.run.pk]))
+
+    assert "+961 3 12" in page.inner_text("#content")
+    assert turned_round(page) == []
+    page.set_content('<p dir="rtl">هاتف +961 3 12 لا غير</p>')
+    assert turned_round(page) == ["+961 3 12"]
+
+
 def test_the_login_page_keeps_nobody_out(visitor):
     page = visitor()
     page.context.clear_cookies()
     page.goto("/admin/login/")
 
     assert grave_findings(page) == []
+
+
+def test_on_a_phone_the_search_of_the_first_page_is_one_line_high(visitor):
+    page = visitor(viewport={"width": 390, "height": 844})
+    page.goto(reverse("admin:index"))
+
+    assert page.locator("#sayr-find").bounding_box()["height"] < 60

@@ -79,10 +79,10 @@ def test_a_whatsapp_template_is_entered_as_it_is_registered(page):
     row.get_by_label("Address or number").fill("https://shop.example/{{1}}")
 
     bubble = page.locator("[data-sayr-bubble]")
-    expect(bubble.locator(".sayr-bubble-header")).to_have_text("Hello «header»")
+    expect(bubble.locator(".sayr-bubble-header")).to_have_text("Hello «Header: value»")
     expect(bubble.locator(".sayr-bubble-text")).to_have_text("Order «value_1»")
     expect(bubble.locator(".sayr-bubble-footer")).to_have_text("Cedar")
-    expect(bubble.locator("li")).to_contain_text("https://shop.example/«button_1»")
+    expect(bubble.locator("li")).to_contain_text("https://shop.example/«Button 1»")
 
     page.get_by_label("Header:", exact=True).select_option("image")
     expect(page.get_by_label("Text of the header:")).to_be_hidden()

@@ -61,6 +61,11 @@ def order_job(address: str, **more: Any) -> Job:
     return _job(steps, messages=messages, effects=effects)
 
 
+def call_job(address: str) -> Job:
+    """Return a job that calls, and writes nothing that others wait for."""
+    return _job([_call("tell_shop", address)], messages=("tell_shop",))
+
+
 def quick_job() -> Job:
     """Return a job that needs nothing but the database."""
     return _job([_confirm()], effects=("confirm",))

@@ -217,3 +217,37 @@ def test_what_a_server_is_asked_for(address, asked, needs):
 def test_letters_and_their_accents_are_one():
     assert compared("jose\u0301@example.com") == compared("jos\u00e9@example.com")
     assert row_of(553, "5.6.7 x").code == "5.6.7"
+
+
+UNQUOTED = {
+    "Haddad, Rana <a@example.com>": '"Haddad, Rana" <a@example.com>',
+    "Haddad; Rana <a@example.com>": '"Haddad; Rana" <a@example.com>',
+    "Sales: Rana <a@example.com>": '"Sales: Rana" <a@example.com>',
+    '"Haddad, Rana <a@example.com>': '"Haddad, Rana" <a@example.com>',
+    'Rana "R" Haddad <a@example.com>': '"Rana \\"R\\" Haddad" <a@example.com>',
+}
+
+
+@pytest.mark.parametrize("text", UNQUOTED)
+def test_a_name_that_lacks_its_quotes_is_told_so(text):
+    with pytest.raises(PermanentFailure) as failure:
+        mailbox_of(text, "to")
+
+    facts = failure.value.params
+    assert (facts["quoted"], str(mailbox_of(facts["quoted"], "to"))) == (UNQUOTED[text],) * 2
+    for language, words in (("en", "Put the name in quotes"), ("ar", "بين علامتي اقتباس")):
+        with override(language):
+            said = sentence("bad_mail_address", facts)
+        assert words in said
+        assert UNQUOTED[text] in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a@b.example, Rana <c@d.example>", '"a" <a@b.example>, evil@x.example', "a b@c.example"],
+)
+def test_what_may_be_two_addresses_is_not(text):
+    with pytest.raises(PermanentFailure) as failure:
+        mailbox_of(text, "to")
+
+    assert "quoted" not in failure.value.params

@@ -43,6 +43,8 @@ ENCODINGS = {
     "HEX": lambda text: text.encode().hex().upper(),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64, address": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32, small": lambda text: base64.b32encode(text.encode()).decode().lower().rstrip("="),
     "Basic": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
     "Basic, first": lambda text: base64.b64encode(f"{text}:".encode()).decode(),
     "wrapped": lambda text: _wrapped(text, 7),
@@ -86,6 +88,74 @@ def test_no_part_of_a_secret_survives_any_chain_of_encodings(secret, chain):
     most = max(12, 8 * len(form) // len(secret) + 8)
     assert HIDDEN in said
     assert len(left_of(form, said)) < most, chain
+
+
+CASES = {"capitals": str.upper, "small": str.lower, "title": str.title, "swapped": str.swapcase}
+
+
+@example("4qk5m-xTY3B/iXi7", "capitals", ["base32", "base64"])
+@given(SECRETS, st.sampled_from(sorted(CASES)), CHAINS)
+def test_nor_one_whose_case_was_changed(secret, case, chain):
+    form = encoded(CASES[case](secret), chain)
+
+    said = Scrubber([secret]).text(f"bad token: {form}. Ask somebody")
+
+    assert HIDDEN in said
+    assert len(left_of(form, said)) < max(12, 8 * len(form) // len(secret) + 8), chain
+
+
+ONCE = ["plain", "hex", "base64", "base64, address", "base32", "Basic"]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("encoding", ONCE)
+def test_nor_an_encoded_one(encoding, case):
+    secret = "xoxb-Kx9Zq7-aBcDefGhIJKL"
+
+    said = Scrubber([secret]).text(f"no {CASES[case](ENCODINGS[encoding](secret))}!")
+
+    assert len(left_of(CASES[case](ENCODINGS[encoding](secret)), said)) < 20
+    assert HIDDEN in said
+
+
+LISTS = {
+    "JSON": lambda raw: json.dumps([*raw]),
+    "JSON, short": lambda raw: json.dumps([*raw], separators=(",", ":")),
+    "Go": lambda raw: " ".join(map(str, raw)),
+    "Node": lambda raw: f"<Buffer {raw.hex(' ')}>",
+    "colons": lambda raw: raw.hex(":").upper(),
+    "C": lambda raw: "{" + ", ".join(f"0x{one:02x}" for one in raw) + "}",
+    "wrapped": lambda raw: json.dumps([*raw], indent=2),
+    "in JSON": lambda raw: json.dumps(json.dumps([*raw])),
+    "in base64": lambda raw: base64.b64encode(json.dumps([*raw]).encode()).decode(),
+}
+
+
+@given(TOKENS, st.sampled_from(sorted(LISTS)))
+def test_nor_its_bytes_one_by_one(secret, way):
+    listed = LISTS[way](secret.encode())
+
+    said = Scrubber([secret]).text(f"no: {listed}.")
+
+    assert HIDDEN in said
+    assert len(left_of(listed, said)) < 30
+
+
+def test_nor_its_bytes_as_a_list_of_json():
+    secret = "xoxb-Kx9Zq7-aBcDefGhIJKL"
+
+    said = Scrubber([secret]).json({"data": [*f"Bearer {secret}".encode()], "days": [*range(20)]})
+
+    assert said == {"data": HIDDEN, "days": [*range(20)]}
+
+
+def test_a_secret_in_one_answer_of_many_texts_leaves_the_others():
+    secret = "xoxb-Kx9Zq7-aBcDefGhIJKL"
+    answer = [{"name": f"n{one}", "note": "a%20b\nc &amp; d"} for one in range(50)]
+
+    said = Scrubber([secret]).json([*answer, {"name": html.escape(secret), secret: 1}])
+
+    assert said == [*answer, {"name": HIDDEN, HIDDEN: 1}]
 
 
 @given(SECRETS, CHAINS)

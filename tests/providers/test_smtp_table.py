@@ -137,7 +137,7 @@ def test_one_that_is_refused_beside_an_accepted_one(send, code):
     assert list(found.part.output["refused"]) == [f"{code}+rana@example.com"]
     english, arabic = in_both(found.code, found.params)
     assert str(advice_on(_answer_of(code))) in english
-    assert "All the others have it" in english
+    assert "Whoever is not named here has it" in english
     for said in (english, arabic):
         assert f"{code}+rana@example.com: {_answer_of(code)}" in said
 

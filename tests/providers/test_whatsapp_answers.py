@@ -9,6 +9,7 @@ from django.utils.translation import override
 from actions.models.message_template import MessageTemplate
 from actions.providers.answers import Meaning
 from actions.providers.whatsapp import ANSWERS
+from tenants.core.text.listing import bare
 from tests.support.company import Company
 from tests.support.tenants import make_tenant
 from tests.workflows.runtime.machine import Machine
@@ -101,7 +102,7 @@ def test_every_documented_answer(send):
         for language in ("en", "ar"):
             with override(language):
                 told = str(row.sentence) % error["params"]
-            assert told in read_in(language, error), row.code
+            assert bare(told) in bare(read_in(language, error)), row.code
             assert error["params"]["answer"] in told
         assert read_in("en", error) != read_in("ar", error)
 

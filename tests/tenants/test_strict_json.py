@@ -154,10 +154,10 @@ def test_any_value_may_stand_at_the_top_where_no_object_is_asked_for():
     ids=lambda body: repr(body[:8]),
 )
 def test_no_body_takes_long(body):
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with suppress(BadJson):
         loads_object(body)
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1
 
 
 @given(st.binary(max_size=200))

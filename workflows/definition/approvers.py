@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from tenants.core.text.addresses import is_address
+from tenants.core.text.characters import comparable
 from tenants.core.text.names import name_fault
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.plans import Fill
@@ -19,7 +20,11 @@ _USERNAME: Final = re.compile(r"[\w.@+-]+")
 
 
 def can_be_asked(entry: str) -> bool:
-    """Whether no mail fails over an entry: it is called like a member, or is an address."""
+    """Whether no mail fails over an entry: it is called like a member, or is an address.
+
+    Signs that nobody sees come along when a name is copied, and are no part of it.
+    """
+    entry = comparable(entry).strip()
     is_called = _USERNAME.fullmatch(entry) is not None or (
         "@" not in entry and not name_fault(entry)
     )
@@ -31,6 +36,7 @@ def can_be_meant(entry: str, roles: Collection[str], people: Collection[str]) ->
 
     `people` are members who are called like an address that is none.
     """
+    entry = comparable(entry).strip()
     kind = next((kind for kind in (ROLE, KEY) if entry.startswith(kind)), "")
     name = entry.removeprefix(kind).strip()
     if not name or (kind == ROLE and roles and name not in roles):

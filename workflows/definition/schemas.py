@@ -21,6 +21,7 @@ Rendering = Literal["text", "html", "isolated", "value"]
 _NOTHING: Schema = {}
 _SAID = {"title", "description", "examples", "default", "$comment"}
 _NAMED = {"properties", "patternProperties", "$defs", "dependentSchemas"}  # names to schemas
+_OF_LISTS: Final = frozenset({"first", "last"})  # beside numbers, and `size` that texts have, too
 _SCALARS = {"number", "integer", "boolean"}
 _VALUES = {"enum", "const", "required", "type"}
 # Digits: enough for the remainder of any two numbers, floats of any exponent included.
@@ -172,7 +173,8 @@ def _types(schema: Schema) -> list[str]:
 def lacks(schema: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
     """Return the part of `path` up to the first field that the schema lacks, or None.
 
-    A schema lacks a field if it lists its fields and does not say that others may come.
+    A schema lacks a field if it lists its fields and does not say that others may come, or if it
+    says that there is a text, a number or a list, which have no fields.
     """
     if not isinstance(schema, Mapping):
         return None
@@ -181,8 +183,10 @@ def lacks(schema: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...] | N
         branches = list(alternatives(here, schema))
         if isinstance(key, str) and _closed(branches) and not _known(branches, key):
             return path[: index + 1]
+        if _has_no(branches[0], key):
+            return path[: index + 1]
         here = member(here, schema, key)
-        if isinstance(key, str) and key in {"first", "last"} and not here:
+        if isinstance(key, str) and key in _OF_LISTS and not here:
             here = member(branches[0], schema, 0)
     return None
 
@@ -197,6 +201,14 @@ def _closed(branches: list[Schema]) -> bool:
         branch.get("additionalProperties") not in (None, False) or branch.get("patternProperties")
         for branch in branches
     )
+
+
+def _has_no(schema: Schema, key: str | int) -> bool:
+    """Say whether nothing of the type that a schema names has such a part."""
+    kinds = set(_types(schema)) - {"null"}
+    if not kinds or "object" in kinds or key == "size":
+        return False
+    return "array" not in kinds or (isinstance(key, str) and key not in _OF_LISTS)
 
 
 def _known(branches: list[Schema], key: str) -> bool:

@@ -207,6 +207,27 @@ class Walker:
         self.record(finished(base_of(job), unknown, decision, since(kept, now)))
         return replace(self._end(decision, unknown, now), closes_question=True)
 
+    def naming(
+        self, ended: Progress, step: int, pending: Pending, unknown: StepUnknown, now: datetime
+    ) -> Progress:
+        """Return the end of a run whose entries name the call that it is in the middle of.
+
+        The walker stands on the entries of `ended`, too. What is stored of the step stays, where it
+        does: whoever goes on with the run calls again, or asks.
+        """
+        instruction, kept = self.program.instructions[step], ended.pending or pending
+        is_named = any(one["step_name"] == instruction.name for one in ended.entries)
+        if is_named or (ended.error and ended.error["error"]["code"] == POISONED):
+            return ended
+        job = Job(
+            instruction, kept.get("input"), self.scope(now), *_tries(kept), marks=marks_in(kept)
+        )
+        decision = decide(Position(RunStatus.RUNNING, step, None), unknown)
+        entry = finished(base_of(job), unknown, decision, since(kept, now))
+        self.record(entry)
+        after = None if ended.pending is None else {**ended.pending, "in_doubt": True}
+        return replace(ended, entries=(*ended.entries, entry), pending=after)
+
     def given_up(self, step: int, pending: Pending | None, failure: StepFailed) -> Progress:
         """End a run without another word in its results: with them, it could not be."""
         name = (pending or {}).get("step_name") or self.program.instructions[step].name

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from tenants.core.text.phone_wording import why_no_phone
-from tenants.core.values.written import plainly_written
+from tenants.core.values.written import THOUSANDS, looks_hijri, plainly_written
 from workflows.definition.codes import Code
 from workflows.definition.values.dates import likely_form
 
@@ -15,8 +15,15 @@ from workflows.definition.values.dates import likely_form
 _NUMBERS: Final[tuple[tuple[re.Pattern[str], Any], ...]] = (
     (re.compile(r"\s*"), _("There is nothing in it.")),
     (
-        re.compile(r"[+-]?\d{1,3}(?:[,'’ \u00a0\u202f]\d{3})+(?:\.\d+)?"),  # noqa: RUF001
-        _("A number has no marks between its thousands: the filter remove takes them out."),
+        re.compile(r"[+-]?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?"),
+        _(
+            "A comma or a blank in a number may mean several things: the filter remove takes it"
+            " out, the filter replace can write a point."
+        ),
+    ),
+    (
+        re.compile(rf"[+-]?\d+(?:[{THOUSANDS}]\d+)+(?:[.,\u066b]\d+)?"),
+        _("The marks in it do not stand between thousands: the filter remove takes them out."),
     ),
     (
         re.compile(r"[+-]?\d+(?:[.\d]*),\d+"),
@@ -36,6 +43,10 @@ _NUMBERS: Final[tuple[tuple[re.Pattern[str], Any], ...]] = (
     ),
 )
 _FORM: Final = _("Say how it is written with the filter parse_date, for example: %(example)s")
+_HIJRI: Final = _(
+    "This is a date of the Hijri calendar, which is not read. Let whoever sends it send the"
+    " Gregorian date, too, and read that."
+)
 _OTHER_FORM: Final = _("It is not written as %(format)s says.")
 
 
@@ -55,6 +66,8 @@ def why_not(code: str, facts: Mapping[str, Any]) -> str:
 
 
 def _date(value: str, form: Any) -> str:
+    if looks_hijri(value):
+        return str(_HIJRI)
     if form:
         return str(_OTHER_FORM) % {"format": form}
     likely = likely_form(value)

@@ -167,6 +167,7 @@ export interface Summary {
 }
 export interface Checked {
   problems?: Problem[];
+  off?: string;
   summaries?: Record<string, Summary>;
   text?: string;
 }

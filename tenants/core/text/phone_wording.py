@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.core.text.listing import apart
+
 _WHY: Final[Mapping[str, Any]] = {
     "too_short": _("It has too few digits for its country (%(country)s)."),
     "too_long": _("It has too many digits for its country (%(country)s)."),
@@ -27,4 +29,4 @@ def why_no_phone(facts: Mapping[str, Any]) -> str:
         return ""
     said = str(why) % {"country": facts.get("country") or "-"}
     example = facts.get("example")
-    return f"{said} {str(_EXAMPLE) % {'example': example}}" if example else said
+    return f"{said} {str(_EXAMPLE) % {'example': apart(example)}}" if example else said

@@ -3,10 +3,12 @@
 Pure. The language and the actions read by the same functions: what is a number in a condition is
 one in a step. Strict on purpose, since nobody said what the text is: a phone or a code is no
 number, and only ISO 8601 is a date ("03/04/2026" has two readings). Where a date is asked for, more
-ways to write one are read (`workflows.definition.values.dates`).
+ways to write one are read (`definition.values.dates`). Dates of the Hijri calendar are not: the
+year 1447 would be one in the Middle Ages.
 """
 
 import re
+import unicodedata
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Final
@@ -15,31 +17,70 @@ from tenants.core.text.characters import without_invisible
 
 MOST_DIGITS: Final = 100  # of a number
 _MOST_CHARACTERS: Final = 1_000  # of a text worth reading, the invisible ones too
+# What stands between thousands and never before decimals: blanks that do not break, the apostrophe,
+# the Arabic mark. A comma or a point may be either, and a plain blank may divide two numbers.
+THOUSANDS: Final = "\u00a0\u202f\u2009'\u2019\u02bc\u066c"
 # No leading zeros ("0501234567" is a phone, "007" a code), no exponent ("12E5" is a code).
-_NUMBER: Final = re.compile(r"\s*([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)\s*")
+_NUMBER: Final = re.compile(
+    rf"\s*([+-]?(?:(?:[1-9][0-9]{{0,2}}(?:([{THOUSANDS}])[0-9]{{3}}(?:\2[0-9]{{3}})*)"
+    r"|0|[1-9][0-9]*)(?:\.[0-9]+)?|\.[0-9]+))\s*"
+)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?", re.ASCII
 )
-# The digits of an Arabic or Persian keyboard.
-_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-# And its decimal separator, and its mark for thousands.
-WESTERN_DIGITS: Final = _DIGITS | str.maketrans("٫", ".", "٬")  # noqa: RUF001
+# Signs that are written for others: minus signs and dashes, a plus and a point of full width.
+_SIGNS: Final = str.maketrans("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d\uff0b\uff0e", "-------+.")
+_TO_POINT: Final = str.maketrans("\u066b", ".")  # the Arabic decimal separator
+# Years that are meant by the Hijri calendar: by the Gregorian one nobody asks for them.
+_HIJRI_YEARS: Final = range(1300, 1600)
+_HIJRI: Final = re.compile(
+    r"(?<!\d)1[3-5]\d\d(?:[/. -]\d{1,2}[/. -]\d{1,2}(?!\d)|\d{4}(?!\d))"
+    r"|(?<!\d)\d{1,2}[/. -]\d{1,2}[/. -]1[3-5]\d\d(?!\d)"
+    r"|محرم|صفر|ربيع|جماد|رجب|شعبان|رمضان|شوال|ذو القعدة|ذي القعدة|ذو الحجة|ذي الحجة|هـ"
+    r"|\b(?:muharram|safar|rabi|jumada|rajab|sha.?ban|ramadan|shawwal|dh?u.?l|a\.?h)\b",
+    re.IGNORECASE,
+)
 
 
 def written_number(text: str) -> Decimal | None:
-    """Return the exact number that a text writes, or None."""
+    """Return the exact number that a text writes, or None.
+
+    Digits of every script are read, and whatever is only written for a minus, a plus or a point.
+    """
     if not text.isascii() and len(text) <= _MOST_CHARACTERS:
-        text = without_invisible(text).translate(WESTERN_DIGITS)
+        text = _western(without_invisible(text)).translate(_TO_POINT)
     match = _NUMBER.fullmatch(text) if len(text) <= MOST_DIGITS else None
-    return Decimal(match[1]) if match else None
+    if match is None:
+        return None
+    return Decimal(match[1].replace(match[2], "") if match[2] else match[1])
 
 
 def plainly_written(text: str) -> str | None:
     """Return a short text with Western digits and nothing invisible, or None for a long one."""
     if len(text) > _MOST_CHARACTERS:
         return None
-    return text.strip() if text.isascii() else without_invisible(text).translate(_DIGITS).strip()
+    return text.strip() if text.isascii() else _western(without_invisible(text)).strip()
+
+
+def _western(text: str) -> str:
+    """Return a text with the digits and signs of an English keyboard."""
+    found = "".join(
+        str(unicodedata.decimal(one)) if one.isdecimal() and not one.isascii() else one
+        for one in text
+    )
+    return found.translate(_SIGNS)
+
+
+def is_hijri_year(year: int) -> bool:
+    """Say whether a year is one of the Hijri calendar, which is not read here."""
+    return year in _HIJRI_YEARS
+
+
+def looks_hijri(text: str) -> bool:
+    """Say whether a text that is no date here writes one of the Hijri calendar."""
+    written = plainly_written(text)
+    return bool(written and any(one.isdigit() for one in written) and _HIJRI.search(written))
 
 
 def written_date(text: str) -> date | None:
@@ -48,9 +89,10 @@ def written_date(text: str) -> date | None:
     if written is None or not _DATE.fullmatch(written):
         return None
     try:
-        return date.fromisoformat(written)
+        found = date.fromisoformat(written)
     except ValueError:
         return None
+    return None if is_hijri_year(found.year) else found
 
 
 def written_moment(text: str, zone: tzinfo) -> datetime | None:
@@ -59,7 +101,7 @@ def written_moment(text: str, zone: tzinfo) -> datetime | None:
     A date alone is its midnight in `zone`; a time without an offset is a time in `zone`.
     """
     written = plainly_written(text)
-    if written is None:
+    if written is None or (written[:4].isdecimal() and is_hijri_year(int(written[:4]))):
         return None
     try:
         if _DATE.fullmatch(written):

@@ -237,7 +237,7 @@ def test_a_join_cannot_fill_the_memory(refused):
 
 def test_many_items_are_done_quickly(reshape):
     items = [{"id": str(n), "total": f"{n % 977}.50"} for n in range(MOST_ITEMS)]
-    started = time.perf_counter()
+    started = time.thread_time()
 
     reshape(
         items,
@@ -247,7 +247,7 @@ def test_many_items_are_done_quickly(reshape):
         {"group": "total"},
     )
 
-    assert time.perf_counter() - started < 5  # 0.4 s on a laptop
+    assert time.thread_time() - started < 5  # of the processor; 0.4 s on a laptop
 
 
 def test_huge_numbers_compare_exactly(reshape):

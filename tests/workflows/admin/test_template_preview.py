@@ -47,6 +47,15 @@ def test_without_an_event_the_values_are_made_up(preview, world):
     assert "Customer name" in shown["text"]
 
 
+def test_whatsapp_shows_names_until_a_step_has_sent_the_message(preview, world):
+    world.make_order("A-77")
+
+    shown = preview(channel="whatsapp", text="Order {{1}}", header_kind="document").json()
+
+    assert shown["values"].startswith("No step has sent this message yet")
+    assert "«Header: address of the file»" in shown["bubble"]
+
+
 @pytest.mark.parametrize("field", ["subject", "text", "html"])
 @pytest.mark.parametrize("source", ["{{ trigger.nothing_like_it }}", "{{ x | ", "{{ 1 | nope }}"])
 def test_a_problem_is_named_at_its_field(field, source, preview):

@@ -166,6 +166,13 @@ def test_an_approval_is_answered_by_the_tester(ops, world):
     assert not WorkflowApproval.objects.exclude(pk=world.approval.pk).exists()
 
 
+def test_the_form_says_which_choice_needs_an_answer(ops, world):
+    reason = {"key": "why", "label": "Why", "type": "text", "required_for": ["no"]}
+    url = begin(ops, world, draft({**ASK, "params": {**ASK["params"], "form": [reason]}}))
+
+    assert "(only needed for: No)" in text(ops.get(url))
+
+
 def test_each_part_of_a_list_asks_for_itself(ops, world):
     each = step(
         "each", "for_each", items=["A", "B"], steps=[ASK], concurrency=1, if_one_fails="stop"

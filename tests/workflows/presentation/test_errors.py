@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone, translation
 
 import workflows
+from tenants.core.text.listing import bare
 from workflows.engine import children, decide, limits
 from workflows.engine.children import ChildEnd, Family
 from workflows.engine.statuses import RunStatus
@@ -153,3 +154,13 @@ def test_a_child_that_was_cancelled_says_so_in_its_parents_error():
     done = children.taken({}, Family(0, [end]))
 
     assert sentence("item_failed", {"item": 2, **done["1"]["failed"]}).endswith("was cancelled.")
+
+
+def test_why_another_run_failed_is_told_in_the_readers_language_or_not_at_all():
+    """It was written in English when that run ended, without the facts that a sentence needs."""
+    with translation.override("ar"):
+        told = bare(sentence("item_failed", {"item": 2, **WHY}))
+        without_facts = sentence("item_failed", {"item": 2, **WHY, "code": "cancelled"})
+
+    assert told == "فشل العنصر 2. عند «Write mail»: تجد السبب في صفحته."
+    assert bare(without_facts).endswith("أُلغي التشغيل.")

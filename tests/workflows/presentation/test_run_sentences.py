@@ -19,12 +19,26 @@ CRASHED = {"code": "action_crashed", "params": {"reason": "boom"}}
 CRASH_SENTENCE = "The action itself has a fault, tell a developer: boom"
 
 
+UNCLEAR_SENTENCE = (
+    "The worker died in the middle of this step, and nobody knows whether it was done. "
+    "Look on the other side before you repeat it."
+)
+
+
 def entry(name, status=StepStatus.COMPLETED, **more):
     return {"step_name": name, "action": "x", "status": status, **more}
 
 
 def failed(name):
     return entry(name, StepStatus.FAILED, error=CRASHED)
+
+
+UNCLEAR = entry(
+    "tell",
+    StepStatus.UNKNOWN,
+    error={"code": "outcome_unknown", "params": {"reason": "worker_died"}},
+    then="stop",
+)
 
 
 def pending(name, attempts=()):
@@ -109,7 +123,8 @@ def told(status, *results, **more):
             RunStatus.FAILED,
             [entry("confirm"), failed("tell")],
             {},
-            f"Failed at step 2 of 3, “Tell the customer”. {CRASH_SENTENCE} “Mail” was not reached.",
+            f"Failed at step 2 of 3, “Tell the customer”. {CRASH_SENTENCE}."
+            " “Mail” was not reached.",
         ),
         (
             RunStatus.FAILED,
@@ -124,6 +139,30 @@ def told(status, *results, **more):
             [entry("confirm")],
             {},
             "Cancelled: “Confirm the order” was done, the rest was not.",
+        ),
+        (
+            RunStatus.CANCELLED,
+            [entry("confirm"), UNCLEAR],
+            {},
+            "Cancelled: “Confirm the order” was done, the rest was not. It is not clear whether"
+            f" “Tell the customer” was done. {UNCLEAR_SENTENCE}",
+        ),
+        (
+            RunStatus.CANCELLED,
+            [UNCLEAR],
+            {},
+            f"Cancelled. It is not clear whether “Tell the customer” was done. {UNCLEAR_SENTENCE}",
+        ),
+        (
+            RunStatus.FAILED,
+            [entry("confirm"), UNCLEAR],
+            {
+                "error_step": "tell",
+                "error_code": "unreadable_row",
+                "error_message": "What this run started with cannot be read.",
+            },
+            f"Failed at step 2 of 3, “Tell the customer”. {UNCLEAR_SENTENCE} What this run started"
+            " with cannot be read. “Mail” was not reached.",
         ),
         (RunStatus.SKIPPED, [], {}, "Skipped: nothing was done."),
     ],
@@ -162,3 +201,24 @@ def test_steps_that_the_version_does_not_name_are_shown_after_it():
     lines = timeline(RunFacts(RunStatus.COMPLETED, Plan(), [entry("gone")]))
 
     assert [line.name for line in lines] == ["gone"]
+
+
+def test_what_another_service_said_ends_before_the_next_sentence_begins():
+    said = {"code": "http_418", "params": {"host": "x.example", "status": 418, "answer": "tea."}}
+    step = entry("tell", StepStatus.FAILED, then="stop", error=said)
+
+    assert told(RunStatus.FAILED, entry("confirm"), step, error_step="tell").endswith(
+        "It says: tea. “Mail” was not reached."
+    )
+
+
+def test_values_of_the_record_have_the_names_that_people_know():
+    changed = {"read_at": "2026-11-30", "changed": {"customer_phone": ["03 12", "03 123 456"]}}
+    facts = RunFacts(
+        RunStatus.COMPLETED,
+        Plan(STEPS),
+        [entry("confirm", record_values=changed)],
+        payload_labels={"customer_phone": "هاتف"},
+    )
+
+    assert "هاتف: 03 123 456 instead of 03 12" in timeline(facts)[0].reason

@@ -94,7 +94,7 @@ def test_a_board_says_what_its_slot_is_in_the_middle_of():
     boards.leave()
     assert state() == []
     board.close()
-    del boards._own.seat
+    del boards._own.seat, boards._own.board
 
 
 @pytest.fixture

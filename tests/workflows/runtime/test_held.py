@@ -1,4 +1,4 @@
-"""A worker whose interpreter is held is ended, and the runs beside it are not blamed."""
+"""A worker whose interpreter is held: the runs beside it go on elsewhere, and are not blamed."""
 
 import pytest
 from django.utils import timezone
@@ -16,6 +16,7 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.support.holding.settings"}
 BESIDE = 6
 # So long a call takes that is under way when the worker is ended.
 CALL_SECONDS = 8
+SLOW_SECONDS = 3
 
 
 def workflow(tenant, key, *steps):
@@ -87,3 +88,40 @@ def test_runs_beside_one_that_holds_the_interpreter_are_not_blamed(live, live_da
     end = WorkflowRun.objects.get(pk=hold)
     assert (end.status, end.error_code, end.crashes) == ("failed", "poisoned", 5)
     assert end.error_message.startswith("The worker died in this run 5 times")
+
+
+@pytest.mark.usefixtures("holding_is_known")
+def test_what_is_beside_a_call_that_holds_the_interpreter_goes_on_and_nobody_is_ended(
+    live, live_database, outside
+):
+    guilty, innocent = live
+    workflow(guilty.tenant, "moment", {"name": "hold", "action": "hold_a_moment", "params": {}})
+    workflow(innocent.tenant, "post", post())
+    workflow(innocent.tenant, "call", call(outside))
+    outside.behave("slack", "slow", seconds=SLOW_SECONDS)
+    outside.behave("hook", "slow", seconds=SLOW_SECONDS)
+    with WorkerGroup(live_database, slots=20, **SETTINGS) as group:
+        pids = group.worker_pids()
+        posts = [fire(innocent.tenant, "held.post", {"n": n}).run_ids[0] for n in range(BESIDE)]
+        calls = [fire(innocent.tenant, "held.call", {"n": n}).run_ids[0] for n in range(BESIDE)]
+        wait_until(lambda: len(outside.journal.received()) >= 2 * BESIDE)
+
+        [hold] = fire(guilty.tenant, "held.moment", {}).run_ids
+        wait_until(lambda: is_over([hold, *posts, *calls]), 60, 0.2)
+        assert group.worker_pids() == pids
+
+    # The token of a run that went on elsewhere was changed twice: by who gave it, and who took it.
+    ends = {
+        name: set(
+            WorkflowRun.objects.filter(pk__in=runs).values_list("status", "crashes", "lease_token")
+        )
+        for name, runs in (("hold", [hold]), ("posts", posts), ("calls", calls))
+    }
+    assert ends == {
+        "hold": {("completed", 0, 1)},
+        "posts": {("completed", 0, 1)},
+        "calls": {("completed", 0, 3)},
+    }
+    assert len(outside.received("slack")) == BESIDE
+    keys = [one.headers["idempotency-key"] for one in outside.received("hook")]
+    assert (len(keys), len(set(keys))) == (2 * BESIDE, BESIDE)

@@ -27,6 +27,7 @@ from workflows.presentation.json_faults import said_of
 from workflows.presentation.runs.waits import asked_words
 from workflows.presentation.times import short_moment
 from workflows.services.approvals.answers import checked, fields_of, options_of
+from workflows.services.approvals.page import shown_fields
 from workflows.services.approvals.refusals import AnswerInvalid
 from workflows.services.definitions.catalogue import catalogue_of
 from workflows.services.dry_run import test_runs
@@ -186,7 +187,7 @@ def _question(trial: WorkflowRehearsal, result: Mapping[str, Json]) -> dict[str,
             "message": asked["message"],
             "approvers": asked_words(asked["approvers"]),
             "choices": options_of(asked["choices"]),
-            "fields": fields_of(asked["form"]),
+            "fields": shown_fields(asked["form"], asked["choices"]),
             "can_time_out": can_time_out,
         }
     example = {**asked["match"]}

@@ -204,6 +204,12 @@ class MessageTemplateAdmin(TenantAdmin):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin in the company's language."""
+        tenant = access.tenants_edited(request).first()
+        language = {"language": tenant.language} if tenant else {}
+        return {**language, **super().get_changeform_initial_data(request)}
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the key: workflows refer to it."""
         fixed = tuple(super().get_readonly_fields(request, obj))

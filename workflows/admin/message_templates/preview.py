@@ -31,7 +31,7 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
 from workflows.definition.templates import render_text
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.whatsapp import told
+from workflows.presentation.whatsapp import told, value_names
 
 TEXTS: Final = ("subject", "text", "html")
 BUBBLE: Final = "admin/sayr/whatsapp_message.html"
@@ -102,11 +102,18 @@ def answer(draft: Draft) -> JsonResponse:
             "problems": rendered.problems,
             "has_html": bool(draft.texts["html"].strip()) and "html" not in rendered.problems,
             "direction": direction,
-            "values": _("Values of the last event.")
-            if rendered.are_real
-            else _("No such event has come yet: these values are made up."),
+            "values": _whose(rendered, draft.channel),
         }
     )
+
+
+def _whose(rendered: Rendered, channel: str) -> str:
+    """Return whose the values are that the preview shows."""
+    if rendered.are_real:
+        return _("Values of the last event.")
+    if channel == Channel.WHATSAPP:
+        return _("No step has sent this message yet: in place of the values stand their names.")
+    return _("No such event has come yet: these values are made up.")
 
 
 def html_page(draft: Draft) -> HttpResponse:
@@ -166,7 +173,11 @@ def _whatsapp(draft: Draft, choice: Choice) -> Rendered:
     key = draft.template.key if draft.template else ""
     known = last_values(draft.tenant, choice, key)
     entered = _entered(draft, key)
-    values = {own_key(one): str(known.get(one.key) or f"«{one.key}»") for one in entered.wanted}
+    names = value_names()
+    values = {
+        own_key(one): str(known.get(one.key) or f"«{names.get(one.key, one.key)}»")
+        for one in entered.wanted
+    }
     shown = Letter("", entered, entered.language, values).shown()
     found = [one for one in places_in(draft.texts["text"]) if one in places_in(shown["text"])]
     problems = {"text": _unknown_place(found[0])} if found else {}

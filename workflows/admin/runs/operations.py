@@ -102,11 +102,12 @@ class RunOperations:
 
     def _cancelled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
         status = cancel(run.tenant, run.pk)
-        said = (
-            _("The run is asked to end: the step under way is finished first.")
-            if status is RunStatus.RUNNING
-            else _("The run is cancelled.")
-        )
+        if status is RunStatus.RUNNING:
+            said = _("The run is asked to end: the step under way is finished first.")
+        elif status is RunStatus.CANCELLED:
+            said = _("The run is cancelled.")
+        else:
+            said = _("The run is cancelled: it ends as soon as a worker is free.")
         return self._noted(request, run, said)
 
     def _retry(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
@@ -137,7 +138,7 @@ class RunOperations:
             actor, with_record = access.actor_of(request), begin == WITH_RECORD
             retry_failed_step(run.tenant, run.pk, actor=actor, with_record=with_record)
             said = _("The run goes on from its failed step.")
-            return self._noted(request, run, _("The rest is done now.") if is_rest else said)
+            return self._noted(request, run, _("The rest is being done now.") if is_rest else said)
         step = request.POST.get("step", "") if begin == STEP else ""
         new = start_again(
             run.tenant,

@@ -53,12 +53,13 @@ def run_page(run: WorkflowRun, asked: str = "") -> dict[str, Any]:
     """
     run = readable_run(run)
     plans, ahead, rounds = plans_of([run]), related.ahead_of(run), Rounds.read(asked)
-    facts = _exactly(run, _turn(facts_of(run, plans), ahead))
-    told, families = flow(facts), related.families_of(run, plans)
     event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
+    event_type = event.type if event else ""
+    facts = _exactly(run, _turn(facts_of(run, plans), ahead))
+    facts = replace(facts, payload_labels=values.payload_fields(event_type))
+    told, families = flow(facts), related.families_of(run, plans)
     subject = subject_of(run)
     took = run.completed_at - run.started_at if run.completed_at and run.started_at else None
-    event_type = event.type if event else ""
     return {
         "run": run,
         "seen": seen_mark(run),

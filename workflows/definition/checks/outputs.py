@@ -15,22 +15,27 @@ REMINDER_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _ANYTHING: Schema = {}
+_TEXT: Schema = {"type": "string"}
+_NUMBER: Schema = {"type": "integer"}
+_YES_OR_NO: Schema = {"type": "boolean"}
+_LIST: Schema = {"type": "array"}
 
 
 def output_of(step: Mapping[str, Any], catalogue: Catalogue) -> Schema | None:
     """Return the schema of a step's output; None if it is not described."""
     action, params = str(step.get("action")), mapping(step.get("params"))
+    if action in _ALWAYS:
+        return _ALWAYS[action]
     match action:
-        case "for_each":
-            return _closed("results", "succeeded", "failed", "items")
         case "parallel":
             return _closed(*_texts(params.get("branches"), "name"))
         case "wait_for_event":
             event = catalogue.events.get(str(params.get("type"))) or _ANYTHING
-            return _closed("event_id", "timed_out", payload=event)
+            return _closed(event_id=_TEXT, timed_out=_YES_OR_NO, payload=event)
         case "approval":
             answers = _closed(*_texts(params.get("form"), "key"))
-            return _closed("choice", "decided_by", "decided_at", "timed_out", answers=answers)
+            decided = {"choice": _TEXT, "decided_by": _TEXT, "decided_at": _TEXT}
+            return _closed(**decided, timed_out=_YES_OR_NO, answers=answers)
         case _:
             known = catalogue.actions.get(action)
             return _with_named(known.output, params) if known and known.output else None
@@ -55,3 +60,13 @@ def _closed(*names: str, **described: Schema) -> Schema:
 def _texts(objects: Any, key: str) -> list[str]:
     found = (mapping(one).get(key) for one in elements(objects))
     return [text for text in found if isinstance(text, str)]
+
+
+# Of steps that hand on the same whatever their params say.
+_ALWAYS: Final[Mapping[str, Schema]] = {
+    "for_each": _closed(results=_LIST, succeeded=_NUMBER, failed=_NUMBER, items=_NUMBER),
+    "branch": _closed(case=_TEXT),
+    "repeat": _closed(round=_NUMBER, done=_YES_OR_NO),
+    "wait": _closed(until=_TEXT),
+    "emit_event": _closed(event_id=_TEXT, runs=_LIST),
+}

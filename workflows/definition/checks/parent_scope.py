@@ -31,7 +31,7 @@ class Surroundings:
     events: tuple[Schema | None, ...]  # of each event type that starts the workflow
     steps: Mapping[str, KnownStep]  # by name
     order: Mapping[str, int]  # JSON pointer of a step -> how many come before it in the text
-    values: frozenset[str]
+    values: Mapping[str, Any]  # the document's named constants
     everywhere: Mapping[str, Seen]  # by JSON pointer
     seen: Seen = field(default_factory=Seen)
     step: str = ""  # the JSON pointer of the step around the place
@@ -74,7 +74,7 @@ def look_around(document: Mapping[str, Any], catalogue: Catalogue) -> Surroundin
         events=tuple(catalogue.events.get(name) for name in types if isinstance(name, str)),
         steps=_steps(document, catalogue, everywhere),
         order={path: order for order, path in enumerate([*places, "/output"])},
-        values=frozenset(values) if isinstance(values, dict) else frozenset(),
+        values=values if isinstance(values, dict) else {},
         everywhere=everywhere,
     )
 

@@ -15,7 +15,9 @@ from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.paths import Path, show_path
 
 _STEP_PARTS = ("output", "status", "error")
-_ERROR_PARTS = ("code", "step", "http_status")
+_ERROR_PARTS = ("code", "step", "http_status")  # of the run's
+_STEP_ERROR_PARTS = ("code", "http_status")
+_OF_LISTS = ("first", "last")
 _RUN_PARTS = ("id", "workflow", "version", "started_at", "actor")
 
 
@@ -69,21 +71,42 @@ def check_path(
     elif root == "run":
         yield from _run(tuple(below), shown, path, around)
     elif below:
-        yield from _constant(str(root), below[0], shown, path, around)
+        yield from _constant(str(root), tuple(below), shown, path, around)
+
+
+def _ends(below: Path) -> bool:
+    """Say whether a path goes on behind a text or a number, which have a size and nothing else."""
+    return below not in ((), ("size",))
 
 
 def _constant(
-    root: str, name: str | int, shown: str, path: str, around: Surroundings
+    root: str, below: Path, shown: str, path: str, around: Surroundings
 ) -> Iterator[Problem]:
     """Yield the problem of a name that `values`, `tenant` or `now` does not have."""
+    name = below[0]
     if root == "now" and name != "size":
         yield Problem(path, Code.NOW_HAS_NO_PARTS, {"path": shown})
     elif root == "values" and name not in around.values:
         near = suggestion(name, around.values)
         yield Problem(path, Code.UNKNOWN_VALUE, {"path": shown, "name": str(name), **near})
-    elif root == "tenant" and name not in TENANT_FIELDS:
+    elif root == "values" and _is_missing(around.values[str(name)], below[1:]):
+        yield Problem(path, Code.UNKNOWN_VALUE_PART, {"path": shown, "name": str(name)})
+    elif root == "tenant" and (name not in TENANT_FIELDS or _ends(below[1:])):
         near = suggestion(name, TENANT_FIELDS)
         yield Problem(path, Code.UNKNOWN_TENANT_FIELD, {"path": shown, **near})
+
+
+def _is_missing(value: Any, below: Path) -> bool:
+    """Say whether a value that is written in the document has nothing at this path."""
+    for key in below:
+        if key == "size":
+            return False
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        else:
+            # Of a list nothing is known: it may be written longer tomorrow.
+            return not (isinstance(value, list) and (isinstance(key, int) or key in _OF_LISTS))
+    return False
 
 
 def _trigger(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
@@ -105,6 +128,8 @@ def _item(read: Path, shown: str, path: str, around: Surroundings) -> Iterator[P
     if part is not None and part not in LOOP_ROOTS:
         near = suggestion(part, LOOP_ROOTS)
         yield Problem(path, Code.UNKNOWN_ITEM_PART, {"path": shown, **near})
+    elif part == "item_index" and _ends(tuple(read[levels + 1 :])):
+        yield Problem(path, Code.UNKNOWN_ITEM_PART, {"path": shown})
     # `outer` alone is what is around the one list more that this needs.
     needed = levels + 1
     if needed > sum(block.is_item for block in around.seen.blocks):
@@ -114,7 +139,7 @@ def _item(read: Path, shown: str, path: str, around: Surroundings) -> Iterator[P
 def _run(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
     if below[:1] == ("error",):
         yield from _run_error(below, shown, path, around)
-    elif below and below[0] not in _RUN_PARTS:
+    elif below and (below[0] not in _RUN_PARTS or _ends(below[1:])):
         near = suggestion(below[0], (*_RUN_PARTS, "error"))
         yield Problem(path, Code.UNKNOWN_RUN_PART, {"path": shown, **near})
 
@@ -122,7 +147,7 @@ def _run(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[P
 def _run_error(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
     if not around.after_error:
         yield Problem(path, Code.NO_ERROR_HERE, {"path": shown})
-    elif len(below) > 1 and below[1] not in _ERROR_PARTS:
+    elif _ends(below[1:]) and (below[1] not in _ERROR_PARTS or _ends(below[2:])):
         near = suggestion(below[1], _ERROR_PARTS)
         yield Problem(path, Code.UNKNOWN_ERROR_PART, {"path": shown, **near})
 
@@ -136,14 +161,28 @@ def _step(
         yield Problem(path, Code.UNKNOWN_STEP, {**facts, **suggestion(name, seen.possible)})
     elif name not in seen.possible:
         yield _not_seen(step, around, facts, path)
-    elif part is not None and part not in _STEP_PARTS:
+    elif part is not None:
+        yield from _part(step, tuple(below[1:]), facts, path, around)
+        if part in _STEP_PARTS and not guarded and not _is_sure(name, tuple(below[1:]), around):
+            yield Problem(path, Code.MAY_BE_MISSING, facts)
+
+
+def _part(
+    step: KnownStep, read: Path, facts: dict[str, str], path: str, around: Surroundings
+) -> Iterator[Problem]:
+    part, *below = read
+    if part == "output":
+        yield from _output(step, tuple(below), facts, path, around)
+    elif part not in _STEP_PARTS or (part == "status" and _ends(tuple(below))):
         near = suggestion(part, _STEP_PARTS)
         yield Problem(path, Code.UNKNOWN_STEP_PART, {**facts, "parts": list(_STEP_PARTS), **near})
-    elif part is not None:
-        if part == "output":
-            yield from _output(step, tuple(below[2:]), facts, path, around)
-        if not guarded and not _is_sure(name, tuple(below[1:]), around):
-            yield Problem(path, Code.MAY_BE_MISSING, facts)
+    elif part == "error" and _is_no_error_part(tuple(below)):
+        near = suggestion(below[0], _STEP_ERROR_PARTS)
+        yield Problem(path, Code.UNKNOWN_STEP_ERROR_PART, {**facts, **near})
+
+
+def _is_no_error_part(below: Path) -> bool:
+    return _ends(below) and (below[0] not in _STEP_ERROR_PARTS or _ends(below[1:]))
 
 
 def _is_sure(name: str, read: Path, around: Surroundings) -> bool:

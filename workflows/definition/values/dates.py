@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Final
 
-from tenants.core.values.written import plainly_written
+from tenants.core.values.written import is_hijri_year, looks_hijri, plainly_written
 
 _LONGEST: Final = 100  # characters
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,6 +117,8 @@ def from_number(number: int | float | Decimal, zone: tzinfo, digits: int = 0) ->
 def likely_form(value: object) -> str | None:
     """Return a format that reads a date which is not read without one, or None."""
     written = plainly_written(value) if isinstance(value, str) else None
+    if written and looks_hijri(written):
+        return None
     if written and len(written) <= _LONGEST and (form := _likely_of_names(written)):
         return form
     found = _NUMERIC.fullmatch(written) if written else None
@@ -145,6 +147,8 @@ def _iso_day(found: re.Match[str]) -> date:
     if found["week"]:
         year, week, weekday = (int(found[name]) for name in ("week_year", "week", "weekday"))
         return date.fromisocalendar(year, week, weekday)
+    if is_hijri_year(int(found["year"])):
+        raise ValueError("a year of another calendar")
     return date(int(found["year"]), int(found["month"]), int(found["day"]))
 
 
@@ -153,6 +157,8 @@ def _mail_day(found: re.Match[str]) -> date:
         number for number, name in enumerate(MONTHS, 1) if name[:3] == found["name"][:3].lower()
     )
     day = date(int(found["year"]), month, int(found["day"]))
+    if is_hijri_year(day.year):
+        raise ValueError("a year of another calendar")
     weekday = found["weekday"]
     if weekday and WEEKDAYS[day.weekday()][:3] != weekday[:3].lower():
         raise ValueError("another day of the week")

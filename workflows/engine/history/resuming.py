@@ -20,11 +20,11 @@ from typing import Any, Final
 
 from workflows.definition.programs.instructions import Call, EmitEvent, RunWorkflow
 from workflows.definition.programs.program import Program
-from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED
+from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED, Then
 from workflows.engine.history.entries import Entry, of_the_work, stopping_entry, went_wrong
 from workflows.engine.history.reach import failure_steps
 from workflows.engine.progress import marks_in
-from workflows.engine.statuses import RunStatus
+from workflows.engine.statuses import RunStatus, StepStatus
 
 Json = Any
 Kept = Mapping[str, Json]
@@ -111,8 +111,13 @@ def _resumption(
         return _rest(program, results, ending.at)
     step, kept = stood
     kept = _without_mark(kept)
-    if kept is None and _ended_inside(ending):
+    open_call = _open_call(results, program, step)
+    if kept is None and _ended_inside(ending) and open_call is None:
         kept = {}
+    if kept is not None and open_call is not None:
+        # It says what the row keeps of the step: that may have been done.
+        results = results[:-1]
+        kept = _with_try(kept, open_call)
     if kept is not None and (step not in failure_steps(program) or not results):
         onward = _inside(results, (step, kept), ending, scope)
         if not isinstance(program.instructions[onward.step], Call | EmitEvent | RunWorkflow):
@@ -160,6 +165,7 @@ def pending_retry(step: int, failed: Entry, at: datetime, scope: Scope = Scope.A
     pending = {"step": step, "step_name": failed["step_name"], "action": failed["action"]}
     rendered = {"input": failed["input"]} if "input" in failed else {}
     rendered |= marks_in(failed)
+    rendered |= {"in_doubt": True} if failed.get("in_doubt") else {}
     family: Entry = {}
     if failed.get("children"):
         oldest, newest = failed["children"]
@@ -168,6 +174,21 @@ def pending_retry(step: int, failed: Entry, at: datetime, scope: Scope = Scope.A
             children["done"] = failed["done"]
         family = {"awaits": "children", "since": at.isoformat(), "children": children}
     return {**pending, **rendered, **family, "attempts": tries, "forgiven": len(tries)}
+
+
+def _open_call(results: Sequence[Entry], program: Program, step: int) -> Entry | None:
+    """Return the last entry, if it is of a call in which the run ended, and does not say how."""
+    last = results[-1] if results else None
+    if last is None or last["status"] != StepStatus.UNKNOWN or last.get("then") != Then.STOP:
+        return None
+    return last if last["step_name"] == program.instructions[step].name else None
+
+
+def _with_try(kept: Kept, open_call: Entry) -> Entry:
+    """Return what is kept of a step, and that it was tried once more than that says."""
+    tried = {key: open_call[key] for key in ("started_at", "duration_ms", "error")}
+    attempts = [*kept.get("attempts", ()), tried]
+    return {**kept, "in_doubt": True, "attempts": attempts, "forgiven": len(attempts)}
 
 
 def _ended_inside(ending: Ending) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from tenants.core.text.characters import shown
-from tenants.core.text.listing import listed
+from tenants.core.text.listing import apart, listed
 from workflows.definition.codes import Code
 from workflows.presentation.documents.comparisons import WORDS
 from workflows.presentation.reading import why_not
@@ -105,6 +105,11 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "From outside, read the result of “%(block)s”."
     ),
     Code.UNKNOWN_STEP_PART: _("“%(path)s” does not exist. A step has output, status and error."),
+    Code.UNKNOWN_STEP_ERROR_PART: _(
+        "“%(path)s” is always empty. The error of a step has code and, of a web address that"
+        " answered, http_status. What happened in words stands on the page of the run: link it by"
+        " run.id."
+    ),
     Code.UNKNOWN_TRIGGER_FIELD: _("The event has no field “%(field)s” (in “%(path)s”)."),
     Code.UNKNOWN_OUTPUT_FIELD: _(
         "The result of the step “%(step)s” has no field “%(field)s” (in “%(path)s”)."
@@ -127,6 +132,10 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     Code.NOW_HAS_NO_PARTS: _(
         "“%(path)s” does not exist: now is a time. Print it with the filter date."
+    ),
+    Code.UNKNOWN_VALUE_PART: _(
+        "“%(path)s” is always empty: what the settings of this workflow have under “%(name)s” holds"
+        " no such part. Correct the path, or the value."
     ),
     Code.UNKNOWN_VALUE: _(
         "The settings of this workflow have no “%(name)s” (in “%(path)s”). Add it, or correct it."
@@ -234,7 +243,7 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         if why := why_not(code, values):
             return f"{said} {why}"
         if values.get("suggestion"):
-            return f"{said} {_SUGGESTION % values}"
+            return f"{said} {_SUGGESTION % {'suggestion': apart(values['suggestion'])}}"
     except (KeyError, TypeError, ValueError):
         return f"{code} {dict(params)}" if params else str(code)
     return said
@@ -246,5 +255,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "operator":
         return str(WORDS.get(value, value))
     if name == "value":
-        return shown(str(value))
-    return str(_WORDS.get(value, value)) if name in _WORD_PARAMS else str(value)
+        return apart(shown(str(value)))
+    if name in _WORD_PARAMS and value in _WORDS:
+        return str(_WORDS[value])
+    return apart(value)

@@ -8,9 +8,11 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from actions.wording import OF_SOME
+from tenants.core.text.listing import apart
 from workflows.presentation.actors import actor_words
 from workflows.presentation.runs.control_flow import came_to, given, got
 from workflows.presentation.runs.errors import sentence
+from workflows.presentation.runs.facts import RunFacts
 from workflows.presentation.runs.lines import Attempt, Kin, Line, StepState
 from workflows.presentation.runs.plans import PlannedStep
 from workflows.presentation.values import spelt_out
@@ -22,7 +24,7 @@ Entry = Mapping[str, Json]
 EVENT_KINDS: Final = frozenset({"emit_event", "wait_for_event"})
 
 
-def finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, str]) -> Line:
+def finished(line: Line, step: PlannedStep, entry: Entry, facts: RunFacts) -> Line:
     """Return the line of a step that is over."""
     state = StepState(entry["status"])
     if state is StepState.COMPLETED and "error" in entry:
@@ -33,8 +35,8 @@ def finished(line: Line, step: PlannedStep, entry: Entry, labels: Mapping[str, s
         state=state,
         started_at=moment(entry),
         duration_ms=entry.get("duration_ms"),
-        error=step_error(entry, labels),
-        reason=_reason(entry),
+        error=step_error(entry, facts.plan.labels),
+        reason=_reason(entry, facts.payload_labels),
         input=given(entry),
         output=got(entry),
         attempts=attempts(entry.get("attempts", ())),
@@ -52,19 +54,19 @@ def _event_id(entry: Entry) -> str:
     return str(output.get("event_id") or "")
 
 
-def _reason(entry: Entry) -> str:
+def _reason(entry: Entry, payload_labels: Mapping[str, str]) -> str:
     if entry.get("settled_by"):
         return _("%(person)s looked, and said that it was done.") % {
             "person": actor_words(entry["settled_by"])
         }
     if entry.get("record_values"):
-        return _with_record(entry["record_values"])
+        return _with_record(entry["record_values"], payload_labels)
     return sentence(entry["reason"], {}) if entry.get("reason") else ""
 
 
-def _with_record(told: Mapping[str, Json]) -> str:
+def _with_record(told: Mapping[str, Json], labels: Mapping[str, str]) -> str:
     """Return that a step was done with the record's values of a later day, and which they are."""
-    changed = changed_words(told["changed"])
+    changed = changed_words(told["changed"], labels)
     if not changed:
         return _("Done with the record's values of that day, which were the same.")
     return _("Done with the record's values of that day: %(changed)s.") % {"changed": changed}
@@ -84,7 +86,7 @@ def changed_words(
 
 def _plain(value: Json) -> str:
     """Return a value of a payload in a sentence."""
-    return "“”" if value in (None, "") else str(value)
+    return "“”" if value in (None, "") else apart(value)
 
 
 def _kin_of(step: PlannedStep, entry: Entry) -> Kin | None:

@@ -12,6 +12,7 @@ from actions import records
 from actions import wording as actions_wording
 from actions.models.connection import ConnectionKind
 from actions.providers.sentences import of_provider
+from tenants.core.text.listing import apart, name_apart
 from workflows.engine.limits import LIMIT_REACHED
 from workflows.engine.outcomes import Doubt
 from workflows.presentation import json_faults
@@ -159,6 +160,7 @@ _LIMITS: Final[Mapping[str, Any]] = {
     ),
 }
 _AT: Final = _("At “%(step)s”: %(why)s")
+_ITS_PAGE: Final = _("Its own page says why.")
 KINDS: Final = {kind.value: kind.label for kind in ConnectionKind}
 # Codes of a value that is not let in: what is wrong with it stands in the parameters.
 _OF_VALUES: Final = frozenset({"input_not_storable", "output_not_json"})
@@ -175,7 +177,8 @@ def sentence(code: str, params: Mapping[str, Any] | None) -> str:
     values = dict(params or {})
     if code in SENTENCES:
         try:
-            return str(_said(code, values)) % {**values, **_worded(code, values)}
+            given = {name: _apart(value) for name, value in values.items()}
+            return str(_said(code, values)) % {**given, **_worded(code, values)}
         except (KeyError, TypeError, ValueError):
             return f"{code} {values}"
     if code == LIMIT_REACHED and values.get("limit") in _LIMITS:
@@ -235,17 +238,30 @@ def _named(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(words) for name, words in found.items() if words}
 
 
+def _apart(value: Any) -> Any:
+    return apart(value) if isinstance(value, str) else value
+
+
+def _why_of_other(values: Mapping[str, Any]) -> str:
+    """Return why another run failed: its sentence was written, in English, when that run ended."""
+    written, code = values.get("message"), values["code"]
+    if (get_language() or "en").startswith("en"):
+        return str(written or sentence(code, {}))
+    known = SENTENCES.get(code) or actions_wording.SENTENCES.get(code)
+    # Without the facts, which that run has, there is no sentence in another language.
+    return str(_ITS_PAGE) if known is None or "%(" in str(known) else sentence(code, {})
+
+
 def _worded(code: str, values: Mapping[str, Any]) -> dict[str, str]:
     """Return those parameters in words that are kept in another form."""
     if code in _OF_OTHERS:
-        # Its sentence was written, in English, when that run ended.
-        why = values.get("message") or sentence(values["code"], {})
-        step = spelt_out(str(values.get("step") or ""))
+        why = _why_of_other(values)
+        step = name_apart(spelt_out(str(values.get("step") or "")))
         return {"why": str(_AT % {"step": step, "why": why}) if step else why}
     if code in _OF_VALUES and values.get("fault") in json_faults.SENTENCES:
         return {"reason": json_faults.said(values["fault"], values, values.get("at"))}
     if code == "outcome_unknown":
-        return {"host": str(values.get("host") or _THE_OTHER_SIDE)}
+        return {"host": apart(values.get("host") or _THE_OTHER_SIDE)}
     if code in _IN_SECONDS and "seconds" in values:
         return {"waited": duration(timedelta(seconds=values["seconds"]))}
     if code == "deadline_passed" and "deadline" in values:

@@ -1,7 +1,7 @@
 """What a run's story is told from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workflows.engine.children import PAGE
@@ -28,6 +28,7 @@ class RunFacts:
     is_part: bool = False  # another run started it, and waits for it
     lane: str | None = None  # its key, of a run that waits for its turn; "": it has none
     children_open: int = 0
+    payload_labels: Mapping[str, str] = field(default_factory=dict)  # what people call its values
 
     @property
     def under_way(self) -> str:

@@ -6,7 +6,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.engine.decide import CANCELLED
+from tenants.core.text.listing import END, name_apart
+from workflows.engine.decide import CANCELLED, OUTCOME_UNKNOWN
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.errors import sentence
 from workflows.presentation.runs.facts import RunFacts
@@ -15,6 +16,8 @@ from workflows.presentation.runs.timeline import every_visit, run_error
 from workflows.presentation.runs.waits import waits_for_turn
 
 STEERING: Final = frozenset({"branch", "repeat", "stop"})
+_STOPS: Final = frozenset(".!?؟…:")
+_CLOSING: Final = f'{END}"”»'  # what may stand behind a full stop
 MOST_NAMED: Final = 3  # more steps than this are counted instead of named
 
 
@@ -122,7 +125,10 @@ def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
     rest = ngettext("%(steps)s was not reached.", "%(steps)s were not reached.", len(left)) % {
         "steps": _named(left)
     }
-    return _sentences(told, last.error or run_error(facts), rest if left else "")
+    # One that could not be carried on, in a call that may have arrived: both are to be known.
+    is_both = last.state is StepState.UNKNOWN and facts.error_code not in {None, OUTCOME_UNKNOWN}
+    why = run_error(facts) if is_both or not last.error else ""
+    return _sentences(told, last.error, why, rest if left else "")
 
 
 def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
@@ -131,6 +137,10 @@ def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
     ended_in = facts.ended_in.get("step_name")
     partly = [one for one in _in_state(lines, StepState.PARTLY) if one.name == ended_in]
     done = _done([one for one in lines if one not in partly])
+    if unclear := _in_state(lines, StepState.UNKNOWN):
+        told = _("Cancelled: %(done)s, the rest was not.") if done else _("Cancelled.")
+        open_call = _("It is not clear whether %(step)s was done.") % {"step": _quoted(unclear[-1])}
+        return _sentences(told % {"done": done}, open_call, unclear[-1].error, why)
     if partly:
         in_part = _("%(step)s was done only in part.") % {"step": _quoted(partly[-1])}
         told = _("Cancelled: %(done)s, the rest was not.") if done else _("Cancelled.")
@@ -199,7 +209,7 @@ def _named(lines: Sequence[Line]) -> str:
 
 
 def _quoted(line: Line) -> str:
-    return _("“%(label)s”") % {"label": line.label}
+    return _("“%(label)s”") % {"label": name_apart(line.label)}
 
 
 def _place(line: Line, facts: RunFacts) -> str:
@@ -208,7 +218,7 @@ def _place(line: Line, facts: RunFacts) -> str:
         "number": number,
         "total": len(facts.plan.steps),
         "step": _quoted(line),
-        "outer": _("“%(label)s”") % {"label": line.within},
+        "outer": _("“%(label)s”") % {"label": name_apart(line.within)},
     }
     if not number.isdigit() or int(number) > len(facts.plan.steps):
         return str(words["step"])
@@ -218,7 +228,10 @@ def _place(line: Line, facts: RunFacts) -> str:
 
 
 def _sentences(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
+    """Return the parts one after the other; what another service said may lack its full stop."""
+    given = [part for part in parts if part]
+    ended = [part if part.rstrip(_CLOSING)[-1:] in _STOPS else f"{part}." for part in given[:-1]]
+    return " ".join((*ended, *given[-1:]))
 
 
 _TELLERS: Final[Mapping[RunStatus, Callable[[RunFacts, Sequence[Line]], str]]] = {

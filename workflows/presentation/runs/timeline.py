@@ -175,7 +175,7 @@ class _Teller:
         if last is None or is_mark(last) or self._is_at(step, spot):
             line = self._unfinished(line, step, last, spot)
         else:
-            line = finished(line, step, last, self.facts.plan.labels)
+            line = finished(line, step, last, self.facts)
         return replace(line, parts=self._parts(line, step, mine, spot))
 
     def _is_at(self, step: PlannedStep, spot: _Spot) -> bool:

@@ -105,7 +105,9 @@ class Claim:
     def was_begun(self) -> bool:
         """Whether a worker began the step under way and did not write what became of it."""
         kept = self.pending or {}
-        return bool(kept.get("begun") or kept.get("in_doubt"))
+        # Who has not been let into its lane has begun nothing.
+        is_in = self.lane is None or self.holds_lane
+        return bool(kept.get("in_doubt") or (is_in and kept.get("begun")))
 
     @property
     def walks_on(self) -> bool:

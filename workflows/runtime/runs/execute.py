@@ -20,6 +20,7 @@ from workflows.runtime.database import is_trouble, released
 from workflows.runtime.runs import revive, store
 from workflows.runtime.runs.claims import BOOKKEEPING, Claim, RowUnreadable
 from workflows.runtime.runs.insistence import Insistence
+from workflows.runtime.runs.open_calls import open_call_of
 from workflows.runtime.runs.parent_scope import surroundings_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
 from workflows.runtime.runs.scopes import Needed
@@ -99,7 +100,9 @@ class _Execution:
 
     def _put_aside(self, failure: StepFailed) -> RunStatus | None:
         """End a run by what can be read of its row: nobody else could carry it on either."""
-        claim = self._hands.claim if self._hands else self._claim
+        claim, has_called = self._claim, False
+        if self._hands is not None:
+            claim, has_called = self._hands.claim, self._hands.has_called_out
         self._hands, self._claim, self._is_put_aside = None, claim.readable(), True
         step_name = (self._claim.pending or {}).get("step_name")
         return _end(
@@ -107,6 +110,7 @@ class _Execution:
             failure,
             self._claim.step,
             step_name if isinstance(step_name, str) else "",
+            has_called=has_called,
         )
 
     def _carry_on(self) -> RunStatus:
@@ -150,7 +154,10 @@ class _Execution:
             return self._end(failure, self._claim.step, "")
         try:
             at = hands.standing()
-            progress = hands.write(at.walker(()).break_off(at.step, at.pending, failure, at.now()))
+            pending = at.pending
+            if hands.has_called_out or hands.open_call() is not None:
+                pending = {**(pending or {}), "in_doubt": True}
+            progress = hands.write(at.walker(()).break_off(at.step, pending, failure, at.now()))
         except store.LeaseLost:
             raise
         except CRASHES as problem:
@@ -161,15 +168,18 @@ class _Execution:
             return go_on(hands, progress)
 
     def _end(self, failure: StepFailed, step: int, step_name: str) -> RunStatus | None:
-        claim = self._hands.claim if self._hands else self._claim
-        return _end(claim, failure, step, step_name)
+        if self._hands is None:
+            return _end(self._claim, failure, step, step_name)
+        has_called = self._hands.has_called_out
+        return _end(self._hands.claim, failure, step, step_name, has_called=has_called)
 
     def _give_up(self, note: Json, wait: timedelta = timedelta(0)) -> None:
         """Give the run back. If even that is not possible, it is taken over when its lease ends."""
         claim = self._hands.claim if self._hands else self._claim
         has_called = self._hands is not None and self._hands.has_called_out
         # What an earlier worker began stays in doubt, too.
-        is_begun = has_called or (not claim.written and claim.was_begun)
+        has_open = self._hands is not None and self._hands.open_call() is not None
+        is_begun = has_called or has_open or (not claim.written and claim.was_begun)
         if has_called:
             note = {**note, "left": Doubt.NOT_RECORDED}
         try:
@@ -180,13 +190,21 @@ class _Execution:
             logger.warning("run_not_given_up", extra={"run": str(claim.run_id)})
 
 
-def _end(claim: Claim, failure: StepFailed, step: int, step_name: str) -> RunStatus:
+def _end(
+    claim: Claim, failure: StepFailed, step: int, step_name: str, *, has_called: bool = False
+) -> RunStatus:
     """End a run of which nothing more can be carried out here."""
     told = {"code": failure.code, "params": failure.params}
-    error = {"step_name": step_name, "error": told}
-    # What is stored of the step stays: a retry goes on there.
-    kept = {key: value for key, value in (claim.pending or {}).items() if key not in BOOKKEEPING}
-    failed = Progress(RunStatus.FAILED, (), step, kept, error=error)
+    open_call = open_call_of(claim, has_called=has_called)
+    if open_call is not None:
+        error = {"step_name": open_call["step_name"], "error": told}
+        failed = Progress(RunStatus.FAILED, (open_call,), step, None, error=error)
+    else:
+        error = {"step_name": step_name, "error": told}
+        # What is stored of the step stays: a retry goes on there.
+        stored = (claim.pending or {}).items()
+        kept = {key: value for key, value in stored if key not in BOOKKEEPING}
+        failed = Progress(RunStatus.FAILED, (), step, kept, error=error)
     store.write(claim, failed)
     return failed.status
 

@@ -12,8 +12,12 @@ from tenants.core.values.moments import BOUNDED_SQL
 # hold an infinity.
 NEVER: Final = "timestamptz '9999-12-31 00:00:00+00'"
 
-# Nobody executes the run, and it has not failed yet.
-_ENDS_NOW: Final = "(status <> 'running' AND NOT coalesce(pending ? 'after_failure', false))"
+# An earlier worker began the step that the run stands at, and nobody knows what became of it.
+_IS_IN_DOUBT: Final = "coalesce(pending ?| '{begun,in_doubt}', false)"
+
+# Nobody executes the run, it has not failed yet, and nothing of it is to be said but that.
+_ENDS_NOW: Final = f"""(status <> 'running' AND NOT coalesce(pending ? 'after_failure', false)
+    AND NOT {_IS_IN_DOUBT})"""
 
 # What is kept of the step that a run ends in. The very first one is rendered as of the run's start,
 # and stored only afterwards: whoever calls it again has to know when that was.
@@ -367,9 +371,15 @@ due_at <= now() AND status = 'running'
 
 RUNS_LEFT_BEHIND: Final = f"SELECT id FROM workflow_runs run WHERE {_IS_LEFT_BEHIND}"  # noqa: S608
 
+# What a worker holds that is held up itself, and cannot carry it on.
+RUNS_HELD: Final = """
+SELECT id FROM workflow_runs
+WHERE due_at <= now() AND status = 'running' AND worker = %(worker)s AND id <> ALL(%(but)s)
+"""
+
 # One of them, if nobody was faster. What somebody has locked is left for the next sweep.
 LOCK_RUN_LEFT_BEHIND: Final = f"""
-SELECT id, crashes + 1, lease_token, worker FROM workflow_runs run
+SELECT id, crashes + 1, lease_token, worker, lease_until = {GIVEN_UP} FROM workflow_runs run
 WHERE id = %(id)s AND {_IS_LEFT_BEHIND}
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - a constant of this module
@@ -413,12 +423,16 @@ SET status = 'queued', crashes = %(crashes)s, lease_token = lease_token + 1, wor
 WHERE id = %(id)s
 """
 
-# The step that such a run stands at, in short texts; whether it is a call; and whether a worker
-# before the last one had begun it.
+# The step that such a run stands at, in short texts; whether it is a call that may have been begun;
+# whether a worker before the last one had begun it, and what was noted of that.
 STEP_AT: Final = """
 SELECT left(step ->> 'name', 100), left(step ->> 'action', 100), left(step ->> 'after_crash', 10),
-    step ->> 'op' = 'action' AND jsonb_typeof(run.step_results) = 'array',
-    pending ->> 'left' IS NOT NULL OR pending ? 'in_doubt'
+    step ->> 'op' = 'action' AND jsonb_typeof(run.step_results) = 'array'
+        -- Whoever has not been let into its lane has begun nothing.
+        AND (run.lane IS NULL OR run.holds_lane OR coalesce(pending ? 'in_doubt', false)),
+    pending ->> 'left' IS NOT NULL OR pending ? 'in_doubt',
+    CASE WHEN pending ->> 'left' = 'worker_died' AND pending ? 'held' THEN 'worker_held'
+        ELSE pending ->> 'left' END
 FROM workflow_runs run
 JOIN workflow_versions version
     ON version.definition_id = run.definition_id AND version.version = run.version
@@ -473,6 +487,7 @@ WHERE version.definition_id = %(definition)s AND version.version = %(version)s
 
 # End a run that no worker holds; ask a worker that does to end it before its next step. One that
 # has failed, and carries out the steps for that, is ended by a worker as well: it stays a failure.
+# So is one in whose step a worker died: who ends it says whether that may have been done.
 CANCEL_COLUMNS: Final = f"""
     cancel_requested_at = coalesce(cancel_requested_at, now()),
     status = CASE WHEN {_ENDS_NOW} THEN 'cancelled' ELSE status END,
@@ -491,12 +506,12 @@ RETURNING status
 """  # noqa: S608 - of the texts above
 
 # Why a run was cancelled, or will be before its next step, if nobody wanted it so.
-SAY_WHY_CANCELLED: Final = """
+SAY_WHY_CANCELLED: Final = f"""
 UPDATE workflow_runs SET error_code = %(error_code)s, error_message = %(error_message)s
 WHERE id = %(id)s AND tenant_id = %(tenant)s AND cancel_requested_at IS NOT NULL
-    AND status IN ('cancelled', 'running')
+    AND (status IN ('cancelled', 'running') OR status = 'queued' AND {_IS_IN_DOUBT})
 RETURNING 1
-"""
+"""  # noqa: S608  # a constant of this module
 
 # End a run of which nothing was ever tried.
 SKIP: Final = """

@@ -79,6 +79,12 @@ def stands(claim: Claim, progress: Progress) -> bool | None:
     return bool(cancel_asked) if is_written else None
 
 
+def is_held(claim: Claim) -> bool:
+    """Whether the run is this worker's. Who is about to take it over is waited for."""
+    found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
+    return bool(found) and found[0][0] == RunStatus.RUNNING
+
+
 def is_given_back(claim: Claim) -> bool | None:
     """Whether this worker's run is in the queue again, or parked, or ended; None: it is not."""
     found = rows(statements.STANDS, {"id": claim.run_id, "token": claim.token})
@@ -423,6 +429,7 @@ def cancel(tenant_id: UUID, run_id: UUID) -> RunStatus | None:
 def _cancel(tenant_id: UUID, member: Member) -> RunStatus | None:
     done = rows(statements.CANCEL, {"id": member.run_id, "tenant": tenant_id})
     if not done or done[0][0] != RunStatus.CANCELLED:
+        wake_workers()  # one of them ends it
         return RunStatus(done[0][0]) if done else None
     children.cancel_children(member.run_id)
     approval_store.close_questions([member.run_id])

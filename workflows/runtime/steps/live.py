@@ -30,6 +30,7 @@ from workflows.runtime.runs.alternatives import Refusal, Standing
 from workflows.runtime.runs.children import Callee
 from workflows.runtime.runs.claims import BOOKKEEPING, Claim
 from workflows.runtime.runs.insistence import Insistence
+from workflows.runtime.runs.open_calls import is_outside
 from workflows.runtime.runs.scopes import Needed, scope_of
 from workflows.runtime.steps import permitting
 from workflows.runtime.steps.budgets import step_budget
@@ -56,6 +57,7 @@ class LiveHands:
         self.cancel_asked = claim.cancel_asked
         self.step, self.pending = claim.step, claim.pending  # where the run stands in its row
         self.has_called_out = False  # and what came of it is not written yet
+        self.has_recorded = False  # an entry, since the run was claimed
         self.insistence = Insistence(claim, watch)
         self.evaluations = Evaluations(self, watch)
 
@@ -114,12 +116,26 @@ class LiveHands:
         if isinstance(instruction, Call) and instruction.after_crash == "repeat":
             return None
         spec = self._spec(instruction)
-        if spec is None or spec.effect is not Effect.NOT_REPEATABLE:
+        is_call = isinstance(instruction, Call)
+        # Of an action that nobody knows any more it has to be supposed.
+        if not is_call if spec is None else spec.effect is not Effect.NOT_REPEATABLE:
             return None
         reason = self.claim.doubt
-        ids = {"run": str(self.claim.run_id), "action": spec.name}
+        ids = {"run": str(self.claim.run_id), "action": instruction.action}
         logger.warning("outcome_unknown", extra={**ids, "reason": reason})
         return StepUnknown(reason)
+
+    def open_call(self) -> StepUnknown | None:
+        """Return why nobody knows what became of the call that an earlier worker began here.
+
+        None: none did, or that is settled.
+        """
+        claim = self.claim
+        if not claim.was_begun or claim.walks_on or self.has_recorded:
+            return None
+        instruction = self.needed.loaded.program.instructions[claim.step]
+        is_call = isinstance(instruction, Call) and is_outside(instruction.action)
+        return StepUnknown(claim.doubt) if is_call else None
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to cancel the run."""
@@ -178,10 +194,18 @@ class LiveHands:
         return self.write(settled(outcome))
 
     def _counted(self, effect: Effect, act: Callable[[], Outcome]) -> Outcome:
-        """Call out, as one of the calls that this worker has under way. Raises NoPlace."""
+        """Call out, as one of the calls that this worker has under way. Raises NoPlace.
+
+        Raises store.LeaseLost if the run was given to another worker before the call was marked.
+        """
         places = self.watch.places
-        self.has_called_out = True
         board.mark_call(effect)
+        if (board.may_be_handed_over() or not self.watch.is_held(self.claim)) and not store.is_held(
+            self.claim
+        ):
+            board.mark_written()
+            raise store.LeaseLost(self.claim.run_id)
+        self.has_called_out = True
         counter = places.of(self.claim.run_id, self.claim.tenant_id) if places else None
         with counted_by(counter):
             return act()
@@ -194,11 +218,12 @@ class LiveHands:
         """Park the run before its call: the slot is for others while the host has no place."""
         run_id, step, places = self.claim.run_id, job.instruction.index, self.watch.places
         wait = places.wait_in_line(host, run_id) if places else 0.0
+        doubt = {"in_doubt": True} if self.open_call() is not None else {}
         parked = Progress(
             RunStatus.WAITING,
             (),
             step,
-            {**stored(job), "no_place_at": host},
+            {**stored(job), **doubt, "no_place_at": host},
             wait_type=WaitType.PLACE,
             due_in=timedelta(seconds=wait),
             has_failed=self.walker().has_failed_at(step),
@@ -229,6 +254,9 @@ class LiveHands:
             asking = progress
             progress = self.insistence.until_done(lambda: self.permitted(asking))
         self.evaluations.over()
+        if progress.status.has_ended and (unknown := self.open_call()) is not None:
+            walker, pending = self.walker(progress.entries), self.pending or {}
+            progress = walker.naming(progress, self.claim.step, pending, unknown, self.now())
         refusal = Refusal()
         for way in alternatives.WAYS:
             parts = way(self.standing(), progress, refusal)
@@ -279,6 +307,7 @@ class LiveHands:
             else:
                 for entry in part.entries:
                     self.results.add(entry)
+            self.has_recorded = self.has_recorded or bool(part.entries)
         self.step, self.pending = last.next_step, last.pending
         self.has_called_out = False
         board.mark_written()

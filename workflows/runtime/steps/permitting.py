@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from tenants.core.text.characters import comparable
 from tenants.core.text.names import one_line
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import Entry
@@ -22,23 +23,27 @@ Json = Any
 NOT_ALLOWED: Final = "approver_not_allowed"
 LONGEST_SHOWN: Final = 100
 
-# A superuser may decide everything anyway. The last sign of an address before its domain is its
-# last @, so that the end of it tells the domain.
+# Each is compared as it is written and as it looks (`plain`); `approvals.approvers` says whom of
+# several it means. A superuser may decide everything anyway. The last sign of an address before its
+# domain is its last @, so that the end of it tells the domain.
 STRANGER: Final = """
-SELECT entry FROM unnest(%(asked)s::text[]) WITH ORDINALITY AS asked (entry, place)
+SELECT entry FROM unnest(%(asked)s::text[], %(plain)s::text[])
+    WITH ORDINALITY AS asked (entry, plain, place)
 WHERE NOT EXISTS (
     SELECT 1 FROM memberships own JOIN users ON users.id = own.user_id
     WHERE own.tenant_id = %(tenant)s AND users.is_active
-        AND (users.username = entry OR lower(users.email) = lower(entry)
-            OR 'role:' || own.role = entry)
+        AND (users.username IN (entry, plain) OR lower(users.email) IN (lower(entry), lower(plain))
+            OR 'role:' || own.role = plain
+            OR (octet_length(entry) > char_length(entry)
+                AND normalize(users.username, NFC) = plain))
 ) AND NOT EXISTS (
     SELECT 1 FROM users WHERE is_superuser AND is_active
-        AND (username = entry OR lower(email) = lower(entry))
+        AND (username IN (entry, plain) OR lower(email) IN (lower(entry), lower(plain)))
 ) AND NOT EXISTS (
     SELECT 1 FROM tenants, unnest(approver_addresses) AS allowed (one)
-    WHERE tenants.id = %(tenant)s AND position('@' IN entry) > 0
-        AND (lower(one) = lower(entry)
-            OR (one LIKE '@%%' AND right(lower(entry), length(one)) = lower(one)))
+    WHERE tenants.id = %(tenant)s AND position('@' IN plain) > 0
+        AND (lower(one) = lower(plain)
+            OR (one LIKE '@%%' AND right(lower(plain), length(one)) = lower(one)))
 )
 ORDER BY place LIMIT 1
 """
@@ -46,7 +51,8 @@ ORDER BY place LIMIT 1
 
 def stranger_among(tenant_id: UUID, asked: Sequence[str]) -> str | None:
     """Return the first of those asked whom the company does not know; None: it knows them all."""
-    found = rows(STRANGER, {"tenant": tenant_id, "asked": list(asked)})
+    plain = [comparable(entry).strip() for entry in asked]
+    found = rows(STRANGER, {"tenant": tenant_id, "asked": list(asked), "plain": plain})
     return found[0][0] if found else None
 
 

@@ -46,6 +46,15 @@ def left_by(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> Left:
     }
 
 
+def kept_by(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> list[UUID]:
+    """Return the runs that nobody else may go on with as long as their pump is not ended.
+
+    They are the one that holds it up, and those in a call that must not be made twice.
+    """
+    to_blame = _to_blame(cells, used_seconds)
+    return [cell.run_id for cell in cells if cell.state is State.CALLING or cell in to_blame]
+
+
 def _to_blame(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> Sequence[Cell]:
     total = sum(used_seconds.values())
     guilty = {one for one, used in used_seconds.items() if used and used >= GUILTY_SHARE * total}

@@ -16,9 +16,13 @@ from uuid import UUID
 
 from actions.spec import Effect
 
-_HEAD: Final = struct.Struct("=dq")  # the last beat of its heart, the worker's number
+# The last beat of its heart; the worker's number; how often runs of it were handed to others.
+_HEAD: Final = struct.Struct("=dqI")
 _CELL: Final = struct.Struct("=16sqIB")  # run, lease token, thread, state
 _STATE_OFFSET: Final = _CELL.size - 1
+_BEAT: Final = struct.Struct("=d")
+_HAND_OVERS: Final = struct.Struct("=I")
+_HAND_OVERS_OFFSET: Final = _HEAD.size - _HAND_OVERS.size
 
 _own = local()  # the cell of a slot's thread
 
@@ -49,15 +53,22 @@ class Board:
         os.ftruncate(self.descriptor, _HEAD.size + slots * _CELL.size)
         self._memory = mmap.mmap(self.descriptor, 0)
         self.worker = worker
-        self.beat()
+        self.heard_of = 0  # so many times it was found out which runs are held no more
+        _HEAD.pack_into(self._memory, 0, monotonic(), worker, 0)
 
     def beat(self) -> None:
         """Say that a thread got the interpreter just now."""
-        _HEAD.pack_into(self._memory, 0, monotonic(), self.worker)
+        _BEAT.pack_into(self._memory, 0, monotonic())
+
+    @property
+    def hand_overs(self) -> int:
+        """How often the supervisor has handed runs of this pump to others."""
+        return int(_HAND_OVERS.unpack_from(self._memory, _HAND_OVERS_OFFSET)[0])
 
     def sit_down(self, slot: int) -> None:
         """Let this thread write the cell of a slot from now on."""
         _own.seat = (self._memory, _HEAD.size + slot * _CELL.size, get_native_id())
+        _own.board = self
 
     def close(self) -> None:
         """Forget its name; the memory goes with the last who has it."""
@@ -77,6 +88,16 @@ def mark_call(effect: Effect) -> None:
     """Note that an action is begun whose effect is outside this database."""
     is_single = effect is Effect.NOT_REPEATABLE
     _mark(State.CALLING if is_single else State.CALLING_REPEATABLE)
+
+
+def may_be_handed_over() -> bool:
+    """Whether this thread's run may have been given to another worker a moment ago.
+
+    To be asked after `mark_call`: who hands runs over does so while this process stands still, and
+    then leaves a call alone that was marked before. So either the mark is seen there, or this here.
+    """
+    board = getattr(_own, "board", None)
+    return board is not None and board.hand_overs != board.heard_of
 
 
 def mark_written() -> None:
@@ -100,8 +121,8 @@ class BoardOfAnother:
 
     def __init__(self, pid: int, descriptor: int) -> None:
         """Open it. Raises OSError if the process has ended."""
-        with open(f"/proc/{pid}/fd/{descriptor}", "rb") as file:
-            self._memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        with open(f"/proc/{pid}/fd/{descriptor}", "r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), 0)
 
     @property
     def beat_at(self) -> float:
@@ -112,6 +133,11 @@ class BoardOfAnother:
     def worker(self) -> int:
         """The worker's number."""
         return int(_HEAD.unpack_from(self._memory)[1])
+
+    def note_hand_over(self) -> None:
+        """Tell the pump that it may hold some of its runs no more. It must stand still."""
+        [before] = _HAND_OVERS.unpack_from(self._memory, _HAND_OVERS_OFFSET)
+        _HAND_OVERS.pack_into(self._memory, _HAND_OVERS_OFFSET, (before + 1) % 2**32)
 
     def cells(self) -> list[Cell]:
         """Return the slots that are in the middle of something."""

@@ -63,7 +63,14 @@ def is_buried(session: "psycopg.Connection[Row]", grave: Grave) -> bool:
 
 def _end(grave: Grave, stood: Row | None = None) -> dict[str, Any]:
     """Return what the row says of the end. `stood` is where the run stood, if that is known."""
-    name, action, after_crash, is_call, was_begun_before = stood or (None, "", None, False, False)
+    name, action, after_crash, is_call, was_begun_before, _left = stood or (
+        None,
+        "",
+        None,
+        False,
+        False,
+        None,
+    )
     entry: dict[str, Json] | None = None
     code, params = POISONED, dict[str, Json](crashes=grave.crashes)
     was_begun = grave.fate.was_begun or was_begun_before

@@ -134,6 +134,7 @@ class Pump:
         self.given_up: deque[Claim] = (
             deque()
         )  # not carried to a checkpoint, the lease not ended yet
+        self.hand_overs = self.board.hand_overs
         self.pulse = Pulse(self.board)
         now = monotonic()
         self.next_claim = self.next_match = self.next_reap = self.next_sweep = now
@@ -312,10 +313,16 @@ class Pump:
         return [claim for claim in claims if claim not in crowd] if crowd else claims
 
     def _renew(self, now: float) -> None:
+        hand_overs = self.board.hand_overs
+        if hand_overs != self.hand_overs:
+            self.hand_overs, self.next_renewal = hand_overs, now
         if now < self.next_renewal:
             return
         every = self.lease.total_seconds() / 3
         is_complete = self.troubles.attempt("renew", lambda: self._is_all_renewed(now), False)
+        if is_complete:
+            # After what was lost is dropped: a slot looks at both, in this order.
+            self.board.heard_of = hand_overs
         self.next_renewal = now + (every if is_complete else min(every, RENEW_AGAIN_SECONDS))
 
     def _is_all_renewed(self, now: float) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 from workflows.runtime.workers.board import Board
 from workflows.runtime.workers.process import beat
 
-HEART_SECONDS: Final = 0.25
+HEART_SECONDS: Final = 0.1
 BEAT_SECONDS: Final = 1.0
 # Longer than all of a pump's statements in turn, each at its time-out (session.py), may take.
 HUNG_SECONDS: Final = 40.0

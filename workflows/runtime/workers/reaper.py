@@ -14,7 +14,7 @@ from workflows.engine.outcomes import Doubt
 from workflows.runtime.database import Row
 from workflows.runtime.runs import statements
 from workflows.runtime.runs.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
-from workflows.runtime.workers.blame import Fate, Left, fate_of, read
+from workflows.runtime.workers.blame import DIED, Fate, Left, fate_of, read
 from workflows.runtime.workers.burial import Grave, is_buried
 
 # So often did its workers die that not even reading the run is survived.
@@ -56,6 +56,18 @@ def take_over_from_the_dead(
     return taken
 
 
+def take_from_the_held(
+    session: "psycopg.Connection[Row]", worker: int, left: Left, but: Sequence[UUID] = ()
+) -> int:
+    """Put the runs of a worker back that stands still meanwhile; return how many.
+
+    `left` says what it is in the middle of. The runs `but` stay with it.
+    """
+    found = session.execute(statements.RUNS_HELD, {"worker": worker, "but": list(but)}).fetchall()
+    whose = {"workers": [worker], "own": worker, "held": list(but)}
+    return sum(_is_taken_over(session, {**whose, "id": row[0]}, {worker: left}) for row in found)
+
+
 def _is_taken_over(
     session: "psycopg.Connection[Row]", which: dict[str, Any], ended: Mapping[int, Left | None]
 ) -> bool:
@@ -76,8 +88,9 @@ def _put_back(
     session: "psycopg.Connection[Row]", found: Row, ended: Mapping[int, Left | None]
 ) -> Grave | None:
     """Put a locked run back into the queue; or return how it is to be ended."""
-    run_id, crashes, token, worker = found
-    fate = fate_of(run_id, token, ended.get(worker))
+    run_id, crashes, token, worker, was_given_up = found
+    # Of one that its worker could not carry on, nothing is known but its row.
+    fate = DIED if was_given_up else fate_of(run_id, token, ended.get(worker))
     if fate.counts and crashes >= UNREADABLE_CRASHES:
         return Grave(run_id, crashes, token, fate)
     # Null says that it was not begun, which a crash alone leaves open.

@@ -33,6 +33,9 @@ MISSING_SECONDS: Final = 8.0  # for django-q2 to replace a pump: a fork
 START_SECONDS: Final = 60.0
 RESTART_SECONDS: Final = 1.0  # between two starts of a cluster that ends by itself
 TASKS_GRACE_SECONDS: Final = 10.0
+LOOK_SECONDS: Final = 0.1
+# Between two looks at a pump that is silent. Most of them say something again at once.
+LOOK_AGAIN_SECONDS: Final = 0.03
 
 
 @dataclass(slots=True)
@@ -115,12 +118,18 @@ class Supervisor:
             while not self.stopping:
                 for name in (RUNS, TASKS):
                     self._see_to(name)
-                self._wait(0.25)
+                self._wait(self._look_again_in())
         finally:
             self._drain()
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
+
+    def _look_again_in(self) -> float:
+        """Return the seconds until the next look at the clusters."""
+        cluster = self.clusters.get(RUNS)
+        looks = cluster.looks.values() if cluster else ()
+        return LOOK_AGAIN_SECONDS if any(one.is_silent() for one in looks) else LOOK_SECONDS
 
     def _see_to(self, name: str) -> None:
         cluster = self.clusters.get(name)
@@ -205,7 +214,12 @@ def _end_silent(cluster: ClusterProcess) -> None:
     """End the pumps that say nothing any more, and those whose interpreter is held."""
     for pid, heard in list(cluster.beats.items()):
         look, silent = cluster.looks.get(pid), monotonic() - heard
-        is_held = look is not None and look.is_held(pid)
+        used = look.look(pid) if look else 0.0
+        is_held = look is not None and look.is_held(used)
+        if look and used >= held.HAND_OVER_CPU_SECONDS and not (is_held or look.is_handed_over):
+            logger.warning("pump_held_up", extra={"pid": pid})
+            with suppress(ProcessLookupError):
+                held.hand_over(pid, look)
         if not is_held and silent < SILENCE_SECONDS:
             continue
         if not is_held and silent < held.STARVED_SECONDS and held.is_starved(pid):

@@ -4,6 +4,9 @@ An entry of `approvers` is the name of a member, a mail address (a member's or a
 `role:<role>` of the tenant's members, or `key:<name>` of an API key. Superusers may decide besides,
 and nobody else: not a key that no entry names, for whomever it says that it decides.
 
+Entries come from payloads too, so one may be written in another way than the name it means:
+composed or not, with signs that nobody sees. It means that name if nobody else is called so.
+
 Nobody decides on what they asked for, unless the step allows it. It is the person that counts: one
 with two accounts, an account and a link, or a key, a schedule or a run that acted for them.
 """
@@ -17,6 +20,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from tenants.core.text.addresses import is_address
+from tenants.core.text.alike_sql import Comparable
+from tenants.core.text.characters import comparable
 from tenants.key_rights import scopes_of
 from tenants.models.api_key import ApiKey, Scope
 from tenants.models.membership import Membership
@@ -76,7 +81,9 @@ def is_asked(approval: WorkflowApproval, decider: Decider) -> bool:
     if decider.tenant not in {None, approval.tenant_id}:
         return False
     return any(
-        entry in decider.names or ("@" in entry and entry.casefold() == decider.address)
+        entry in decider.names
+        or ("@" in entry and decider.address and _folded(entry) == _folded(decider.address))
+        or _is_called_alike(approval.tenant_id, entry, decider.names)
         for entry in _entries(approval)
     )
 
@@ -180,7 +187,7 @@ def unreachable(approval: WorkflowApproval) -> list[str]:
             is_bad = user.email and not is_address(user.email)
             if is_bad and not refusal(approval, user_decider(tenant, user, Via.LINK)):
                 found[user.get_username()] = None
-        if "@" in entry and not users and not is_address(entry):
+        if "@" in entry and not users and not is_address(_plain(entry)):
             found[entry] = None
     return list(found)[:MOST_TOLD]
 
@@ -194,19 +201,53 @@ def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
                 approval, user_decider(tenant, user, Via.LINK)
             ):
                 yield Addressee(f"user:{user.get_username()}", user.email)
-        if users or not is_address(entry) or is_switched_off(entry):
+        address = _plain(entry)
+        if users or not is_address(address) or is_switched_off(address):
             continue
-        if not refusal(approval, mail_decider(entry, Via.LINK)):
-            yield Addressee(f"mail:{entry.casefold()}", entry)
+        if not refusal(approval, mail_decider(address, Via.LINK)):
+            yield Addressee(f"mail:{address.casefold()}", address)
 
 
 def _meant(tenant: Tenant, entry: str) -> Any:
-    if entry.startswith(ROLE):
-        role = entry.removeprefix(ROLE)
+    plain = _plain(entry)
+    if plain.startswith(ROLE):
+        role = plain.removeprefix(ROLE)
         own = Membership.objects.filter(tenant=tenant, role=role, user__is_active=True)
         return User.objects.filter(pk__in=own.values("user")).order_by("username")
     by_name = _members(tenant).filter(username=entry)
-    return by_name if by_name else _members(tenant).filter(email__iexact=entry)
+    if not by_name and not entry.isascii() and len(called := _called_alike(tenant.pk, plain)) == 1:
+        by_name = _members(tenant).filter(username__in=called)
+    if by_name:
+        return by_name
+    return _members(tenant).filter(Q(email__iexact=entry) | Q(email__iexact=plain))
+
+
+def _is_called_alike(tenant: UUID, entry: str, names: frozenset[str]) -> bool:
+    """Whether an entry means one of these names, though it is written otherwise.
+
+    Not if two are called so: which of them is meant, nobody could see.
+    """
+    plain = _plain(entry)
+    if entry.isascii() or plain not in {comparable(name) for name in names}:
+        return False
+    return plain.startswith(ROLE) or len(_called_alike(tenant, plain)) == 1
+
+
+def _called_alike(tenant: UUID, plain: str) -> list[str]:
+    """Return the names of accounts, or of the company's keys, that look like this one."""
+    if plain.startswith(KEY):
+        keys = ApiKey.objects.filter(tenant=tenant).annotate(alike=Comparable("name"))
+        return list(keys.filter(alike=plain.removeprefix(KEY)).values_list("name", flat=True))
+    users = User.objects.annotate(alike=Comparable("username"))
+    return list(users.filter(alike=plain).values_list("username", flat=True)[:2])
+
+
+def _plain(entry: str) -> str:
+    return comparable(entry).strip()
+
+
+def _folded(address: str) -> str:
+    return _plain(address).casefold()
 
 
 def _members(tenant: Tenant) -> Any:

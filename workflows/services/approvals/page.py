@@ -96,7 +96,7 @@ def approval_page(
         expires=short_moment(approval.expires_at),
         facts=_facts(run) if run else (),
         choices=options_of(approval.choices),
-        fields=_fields(approval),
+        fields=shown_fields(approval.form, approval.choices),
         answers=_answers(approval),
         decision=decision_words(approval, label, when) if is_decided else "",
         hindrance=_hindrance(approval, run, decider, state),
@@ -126,16 +126,17 @@ def chosen(approval: WorkflowApproval) -> str:
     return labels.get(approval.choice, approval.choice)
 
 
-def _fields(approval: WorkflowApproval) -> tuple[ShownField, ...]:
-    choices = options_of(approval.choices)
+def shown_fields(form: Json, choices: Json) -> tuple[ShownField, ...]:
+    """Return the questions of a form, each with the choices that it has to be answered for."""
+    offered = options_of(choices)
 
     def shown(field: Field) -> ShownField:
         if field.required:
             return ShownField(field)
-        needed = [one.label for one in choices if field.is_needed_for(one.key)]
+        needed = [one.label for one in offered if field.is_needed_for(one.key)]
         return ShownField(field, need=need_words(needed))
 
-    return tuple(shown(field) for field in fields_of(approval.form))
+    return tuple(shown(field) for field in fields_of(form))
 
 
 def _asked_by(approval: WorkflowApproval) -> str:

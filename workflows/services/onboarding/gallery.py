@@ -81,6 +81,8 @@ class Need:
     kinds: tuple[str, ...]  # any of them serves
     key: str  # "": whichever there is
     is_met: bool
+    # There is such a connection, but it is switched off: no other takes its place.
+    off: Connection | None = None
 
     @property
     def kind(self) -> str:
@@ -111,14 +113,25 @@ def entry(key: str) -> Entry | None:
 
 def needs(tenant: Tenant, document: Json) -> list[Need]:
     """Return the connections that a document uses, each once, and whether `tenant` has them."""
-    usable = Connection.objects.of(tenant.pk).usable().values_list("kind", "key")
-    known = list(usable)
+    known = list(Connection.objects.of(tenant.pk).order_by("name", "pk"))
     found: dict[tuple[tuple[str, ...], str], Need] = {}
     for kinds, key in _used(document):
-        if key or not NOT_ASKED_FOR & set(kinds):
-            is_met = any(kind in kinds and key in ("", own) for kind, own in known)
-            found.setdefault((kinds, key), Need(kinds, key, is_met))
+        fitting = [one for one in known if one.kind in kinds and key in ("", one.key)]
+        is_met = any(one.is_active for one in fitting)
+        off = None if is_met else next(iter(fitting), None)
+        if key or not NOT_ASKED_FOR & set(kinds) or _stops_steps(kinds, off):
+            found.setdefault((kinds, key), Need(kinds, key, is_met, off))
     return list(found.values())
+
+
+def switched_off(tenant: Tenant, document: Json) -> list[Connection]:
+    """Return the connections that a document would use and cannot: they are switched off."""
+    return list({need.off.pk: need.off for need in needs(tenant, document) if need.off}.values())
+
+
+def _stops_steps(kinds: Iterable[str], off: Connection | None) -> bool:
+    """Say whether a step that names no connection fails because of one: mail, but no web call."""
+    return off is not None and ConnectionKind.HTTP.value not in kinds
 
 
 def start(tenant: Tenant, actor: str, chosen: Entry, *, address: str = "") -> Started:

@@ -20,7 +20,7 @@ class ShownNeed:
 
     label: str
     is_met: bool
-    url: str  # where it is made
+    url: str  # where it is made, or switched on
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ def shown_need(need: Need) -> ShownNeed:
     """Return a connection in words, with the page on which it is made."""
     kinds = _(" or ").join(str(ConnectionKind(kind).label) for kind in need.kinds)
     label = f"{kinds} ({need.key})" if need.kind == ConnectionKind.HTTP else kinds
+    if need.off is not None:
+        page = reverse("admin:actions_connection_change", args=[need.off.pk])
+        return ShownNeed(_("%(name)s (switched off)") % {"name": need.off}, need.is_met, page)
     given = {"kind": need.kind, **({"key": need.key} if need.key else {})}
     return ShownNeed(
         label, need.is_met, f"{reverse('admin:actions_connection_add')}?{urlencode(given)}"
@@ -103,7 +106,7 @@ def _connect(found: Beginnings) -> GuideStep:
         text = _("Everything that it needs is connected.")
     missing = [shown_need(one) for one in found.missing]
     links = tuple(Link(one.url, one.label) for one in missing)
-    offers_sandbox = bool(missing and sandbox_url())
+    offers_sandbox = bool(sandbox_url()) and any(one.off is None for one in found.missing)
     return GuideStep(
         _("Connect what you send with"),
         text,

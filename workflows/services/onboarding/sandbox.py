@@ -18,13 +18,15 @@ def sandbox_url() -> str:
 def connect_to_sandbox(tenant: Tenant) -> list[Connection]:
     """Make the connections that the company's first workflow lacks; return them.
 
-    A key that is taken, by one that is switched off or of another kind, is left alone.
+    What somebody switched off gets no other in its place, and a key that is taken, by one of
+    another kind, is left alone.
     """
     workflow = on_its_way(tenant)
     if workflow is None or not sandbox_url():
         return []
     with tenant_scope(tenant):
-        lacking = [one for one in needs(tenant, edited(workflow)) if not one.is_met]
+        wanted = needs(tenant, edited(workflow))
+        lacking = [one for one in wanted if not one.is_met and one.off is None]
         known = set(Connection.objects.of(tenant.pk).values_list("key", flat=True))
         free = [one for one in lacking if (one.key or one.kind) not in known]
         return [_made(tenant, one) for one in free]

@@ -10,6 +10,7 @@ from tenants.core.database.ids import lowest_id_at
 from tenants.models.tenant import Tenant
 from workflows import conf
 from workflows.models.run import WorkflowRun
+from workflows.presentation.runs.entries import step_error
 from workflows.runtime.database import rows
 from workflows.services.operations.health import LATE
 from workflows.services.runs.summaries import failed_step, plans_of
@@ -73,12 +74,40 @@ class Mistake:
     why: str
 
 
+# Of a company's mails that wait for their next try: of which runs the last try failed so.
+MAIL_TROUBLE: Final = """
+SELECT count(*), (array_agg(found.id ORDER BY found.due_at))[1]
+FROM (
+    SELECT id, due_at, pending FROM workflow_runs
+    WHERE tenant_id = %(tenant)s AND due_at > now() AND status = 'waiting'
+    ORDER BY due_at LIMIT %(most)s) found
+WHERE found.pending ->> 'action' = 'send_email'
+    AND found.pending -> 'attempts' -> -1 -> 'error' ->> 'code' = ANY(%(codes)s)
+    AND coalesce(found.pending #>> '{input,connection}', %(key)s) = %(key)s
+"""
+# The server was not reached at all: no other mail of this connection goes, either.
+UNREACHED: Final = ("mail_server_unreachable", "mail_timed_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Mails of a connection that could not be handed to its server, and are tried again."""
+
+    count: int
+    why: str  # of the next
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Runs of one workflow that will try the same step again."""
 
     run: WorkflowRun  # the next of them
     count: int
+
+    @property
+    def why(self) -> str:
+        """Say how its last try failed."""
+        return _last_try(self.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +148,20 @@ def attention(tenants: Sequence[Tenant], now: datetime) -> Attention:
         late=_late(ids),
         has_workers=bool(rows(LIVE_WORKERS, {"lease": conf.current().lease})[0][0]),
     )
+
+
+def mail_trouble(tenant: Tenant, key: str) -> Trouble | None:
+    """Return what keeps the mails of a connection; None: nothing that is known."""
+    asked = {"tenant": tenant.pk, "key": key, "codes": list(UNREACHED), "most": LOOKED_AT}
+    count, following = rows(MAIL_TROUBLE, asked)[0]
+    run = WorkflowRun.objects.filter(pk=following).first() if count else None
+    return Trouble(count, _last_try(run)) if run else None
+
+
+def _last_try(run: WorkflowRun) -> str:
+    """Say how the last try of a waiting run's step failed."""
+    tries = (run.pending or {}).get("attempts") or [{}]
+    return step_error(tries[-1])
 
 
 def _runs(tenants: Sequence[UUID], wanted: Sequence[UUID]) -> dict[UUID, WorkflowRun]:

@@ -119,6 +119,21 @@ def test_a_preview_without_an_event_says_that_it_is_made_up(ask, form):
     assert answer["previews"] == [{"text": "«Customer name»", "state": "made_up"}]
 
 
+def test_what_a_list_hands_back_is_shown_with_its_first_element(ask, form, tenant):
+    fire(tenant, "new_order", {"lines": [{"sku": "TS-M", "qty": 2}]})
+    line = {"name": "book", "action": "log_note", "params": {"text": "x"}}
+    params = {"items": "{{trigger.lines}}", "steps": [line], "result": {"sku": "{{item.sku}}"}}
+    document = {
+        **case("seed_new_order"),
+        "steps": [{"name": "each", "action": "for_each", "params": params}],
+    }
+    texts = [{"text": "{{item.sku}}", "place": "params/result"}, {"text": "{{trigger.lines}}"}]
+
+    _status, answer = ask("preview", form=to_form(document), part="steps/0", texts=texts)
+
+    assert [one["text"] for one in answer["previews"]] == ["TS-M", "Qty: 2, Sku: TS-M"]
+
+
 def test_html_previews_escape_values(ask, form, tenant):
     fire(tenant, "new_order", {"customer_name": "<b>Rami</b>"})
 

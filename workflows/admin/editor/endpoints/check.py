@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.mistakes import mistakes_of
 from workflows.admin.editor.endpoints.values import OUTPUTS
@@ -22,6 +23,7 @@ from workflows.models.version import WorkflowVersion
 from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.publish import problems_of
+from workflows.services.onboarding.gallery import switched_off
 
 Json = Any
 Form = Mapping[str, Any]
@@ -36,11 +38,14 @@ def checked(
 ) -> dict[str, Json]:
     """Return the problems, the lines of the cards and the JSON text. Raises BadForm.
 
+    `off` names the connections it would use that are switched off: it can be published all the
+    same, since they may be on again when it runs.
     `key` is that of the workflow, "" if it has none yet.
     """
     document = from_form(dict(form))
     return {
         "problems": shown_problems(problems_of(tenant, document, key), form),
+        "off": listed(switched_off(tenant, document)),
         "summaries": _lines(document, choices),
         "text": document_text.write(document),
     }

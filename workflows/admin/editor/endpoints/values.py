@@ -235,8 +235,18 @@ def example_of(value: Json) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return listed(shortened(one) for one in value[:5])
-    return shortened(value)
+        apart = "; " if any(isinstance(one, dict) for one in value[:5]) else ""
+        shown = [_member(one) for one in value[:5]]
+        return apart.join(shown) if apart else listed(shown)
+    return _member(value)
+
+
+def _member(value: Json) -> str:
+    """Return one value; of an object its fields, as people call them."""
+    if not isinstance(value, dict):
+        return shortened(value)
+    fields = list(value.items())[:5]
+    return shortened(listed(f"{spelt_out(name)}: {shortened(one)}" for name, one in fields))
 
 
 def _kind_by(schema: Schema) -> str:

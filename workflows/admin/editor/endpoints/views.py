@@ -30,6 +30,8 @@ from workflows.presentation.documents import document_text
 Json = Any
 
 MOST_PREVIEWS: Final = 60
+# In a list's step: what each element hands back is read where its steps are done.
+PLACE_OF_ITEMS: Final = "params/result"
 # A form names what its document leaves out.
 MOST_BODY_BYTES: Final = 2 * MOST_BYTES
 NOTHING: Final[dict[str, Json]] = {"steps": []}
@@ -62,9 +64,9 @@ class Asked:
         form = self.body.get("form")
         return from_form(form) if form else NOTHING
 
-    def sample(self) -> Sample:
-        """Return the values to show."""
-        part = str(self.body.get("part") or "")
+    def sample(self, place: str = "") -> Sample:
+        """Return the values to show: what the part reads, or one place in it."""
+        part = "/".join(filter(None, (str(self.body.get("part") or ""), place)))
         return sample_of(self.tenant, self.definition, self.document, timezone.now(), part)
 
 
@@ -86,10 +88,15 @@ def check(asked: Asked) -> dict[str, Json]:
 
 def show_previews(asked: Asked) -> dict[str, Json]:
     """Answer with what texts would become."""
-    sample = asked.sample()
     texts = asked.body.get("texts", [])[:MOST_PREVIEWS]
-    previews = [preview(str(one["text"]), sample, html=bool(one.get("html"))) for one in texts]
-    return {"previews": previews}
+    places = [PLACE_OF_ITEMS if one.get("place") == PLACE_OF_ITEMS else "" for one in texts]
+    samples = {place: asked.sample(place) for place in set(places)}
+    return {
+        "previews": [
+            preview(str(one["text"]), samples[place], html=bool(one.get("html")))
+            for one, place in zip(texts, places, strict=True)
+        ]
+    }
 
 
 def list_values(asked: Asked) -> dict[str, Json]:

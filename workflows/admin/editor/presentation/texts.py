@@ -53,6 +53,9 @@ TEXTS: Final[dict[str, Any]] = {
     "copy_of": _("{name} (copy)"),
     "problem_count": _("To correct: {count}"),
     "nothing_wrong": _("Nothing to correct. Ready to publish."),
+    "connections_off": _(
+        "Nothing to correct, but it cannot send while this is switched off: {names}"
+    ),
     "some_wrong": _("To correct before publishing: {count}"),
     "show_first": _("Show the first"),
     # The picker of actions

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from tenants.core.text.characters import comparable
-from tenants.core.values.written import plainly_written
+from tenants.core.values.written import is_hijri_year, plainly_written
 from workflows.definition.templates.filters.calendar_words import folded, known_words
 from workflows.definition.values.dates import WEEKDAYS
 
@@ -60,6 +60,8 @@ class DateForm:
 
     def _day(self, named: dict[str, str]) -> date:
         year = int(named["Y"]) if "Y" in named else _year(int(named["y"]))
+        if is_hijri_year(year):
+            raise ValueError("a year of another calendar")
         if "j" in named:
             day = date(year, 1, 1) + timedelta(days=int(named["j"]) - 1)
             if day.year != year:

@@ -294,7 +294,9 @@ export class Decorator {
       shown = h("output.sayr-editor-preview", { hidden: true, "aria-live": "polite" });
       inner.append(shown);
     }
-    this.previews.of(shown, input instanceof HTMLSelectElement ? "" : input.value, Boolean(node.html));
+    const text = input instanceof HTMLSelectElement ? "" : input.value;
+    // What each element of a list hands back reads that element.
+    this.previews.of(shown, text, Boolean(node.html), input.name === "rjf§result" ? "params/result" : "");
   }
 }
 

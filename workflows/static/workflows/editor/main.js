@@ -179,8 +179,12 @@ class Status {
   }
 
   draw() {
-    const { texts, problems } = this.store;
-    this.element.classList.toggle("sayr-editor-status-bad", problems.length > 0);
+    const { texts, problems, off } = this.store;
+    this.element.classList.toggle("sayr-editor-status-bad", problems.length > 0 || off !== "");
+    if (!problems.length && off) {
+      this.element.replaceChildren(icon("warning"), h("span", {}, say(texts.connections_off, { names: off })));
+      return;
+    }
     if (!problems.length) {
       this.element.replaceChildren(icon("check"), h("span", {}, texts.nothing_wrong));
       return;

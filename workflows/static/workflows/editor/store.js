@@ -25,6 +25,7 @@ export class Store extends EventTarget {
     this.part = "trigger";
     /** @type {Problem[]} */
     this.problems = [];
+    this.off = ""; // connections it would use that are switched off
     /** @type {Record<string, Summary>} */
     this.summaries = {};
     this.text = "";
@@ -46,8 +47,9 @@ export class Store extends EventTarget {
   }
 
   /** @param {Checked} answer */
-  learn({ problems, summaries, text }) {
+  learn({ problems, off, summaries, text }) {
     if (problems) this.problems = problems;
+    if (off !== undefined) this.off = off;
     if (summaries) this.summaries = summaries;
     if (text !== undefined) this.text = text;
     this.tell("checked");
