@@ -6,15 +6,7 @@ from typing import Any, Final
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from workflows.api.serializers.fields import AnswerSerializer, JsonObject, Link, MaskedText, Moment
-from workflows.api.serializers.requests import (
-    Address,
-    BodySerializer,
-    ChoiceParameter,
-    Object,
-    PageParameters,
-    Text,
-)
+from workflows.api.serializers import fields, requests
 from workflows.api.serializers.runs import RunLinkSerializer, WorkflowNameSerializer
 from workflows.models.approval import WorkflowApproval
 from workflows.presentation.approvals import ApprovalState
@@ -34,7 +26,7 @@ class ApprovalOptionSerializer(serializers.Serializer[Option]):
     label = serializers.CharField()  # type: ignore[assignment]  # a field
 
 
-class ApprovalFieldSerializer(AnswerSerializer):
+class ApprovalFieldSerializer(fields.AnswerSerializer):
     """A field of the form that goes with a decision."""
 
     key = serializers.CharField()
@@ -53,35 +45,32 @@ class ApprovalFieldSerializer(AnswerSerializer):
         return sorted(field.required_for)
 
 
-class ApprovalDecisionSerializer(AnswerSerializer):
+class ApprovalDecisionSerializer(fields.AnswerSerializer):
     """Who decided what and when."""
 
     choice = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field
-    answers = JsonObject()
+    answers = fields.JsonObject()
     decided_by = serializers.CharField()
     decided_via = serializers.CharField(help_text="admin, link, api or timeout")
-    decided_at = Moment()
+    decided_at = fields.Moment()
 
     def get_label(self, row: WorkflowApproval) -> str:
-        """Return what people call the choice."""
         return chosen(row)
 
     def get_answers(self, row: WorkflowApproval) -> dict[str, Json]:
-        """Return what the form was filled in with."""
         return row.answers or {}
 
 
-class ApprovalBriefSerializer(AnswerSerializer):
+class ApprovalBriefSerializer(fields.AnswerSerializer):
     """What a key without `runs:read` is told of an approval that it decided."""
 
     id = serializers.UUIDField(source="approval.id")
-    url = Link("api-approval", source="approval.id")
+    url = fields.Link("api-approval", source="approval.id")
     status = serializers.CharField(source="state")
     decision = ApprovalDecisionSerializer()
 
     def get_decision(self, found: FoundApproval) -> WorkflowApproval | None:
-        """Return the row if it was decided."""
         return None if found.approval.decided_at is None else found.approval
 
 
@@ -93,7 +82,7 @@ class ApprovalSerializer(ApprovalBriefSerializer):
     run = RunLinkSerializer(source="approval.run_id")
     step = serializers.CharField(source="approval.step_name")
     title = serializers.CharField(source="approval.title")
-    message = MaskedText(source="approval.message")
+    message = fields.MaskedText(source="approval.message")
     approvers = serializers.ListField(
         source="approval.approvers",
         child=serializers.CharField(),
@@ -106,16 +95,14 @@ class ApprovalSerializer(ApprovalBriefSerializer):
     requesters = serializers.ListField(
         child=serializers.CharField(), help_text="Everybody behind the run: none of them decides."
     )
-    created_at = Moment(source="approval.created_at")
-    expires_at = Moment(source="approval.expires_at", allow_null=True)
+    created_at = fields.Moment(source="approval.created_at")
+    expires_at = fields.Moment(source="approval.expires_at", allow_null=True)
     decision = ApprovalDecisionSerializer(allow_null=True)
 
     def get_choices(self, found: FoundApproval) -> Sequence[Option]:
-        """Return what can be chosen."""
         return options_of(found.approval.choices)
 
     def get_form(self, found: FoundApproval) -> Sequence[Field]:
-        """Return the fields of its form."""
         return fields_of(found.approval.form)
 
     def get_requesters(self, found: FoundApproval) -> list[str]:
@@ -138,22 +125,24 @@ APPROVAL_AFTER: Final = PolymorphicProxySerializer(
 )
 
 
-class ApprovalParameters(PageParameters):
+class ApprovalParameters(requests.PageParameters):
     """Which approvals are asked for."""
 
     things = "Approvals"
-    status = ChoiceParameter(
+    status = requests.ChoiceParameter(
         [ApprovalState.OPEN, ApprovalState.DECIDED], help_text="Only approvals that stand so."
     )
 
 
-class DecisionSerializer(BodySerializer):
+class DecisionSerializer(requests.BodySerializer):
     """A decision."""
 
     problem = "invalid_decision"
-    choice = Text("text", allow_blank=True, help_text="The key of a choice.")
-    answers = Object("object", required=False, help_text="By the keys of the form's fields.")
-    on_behalf_of = Address(
+    choice = requests.Text("text", allow_blank=True, help_text="The key of a choice.")
+    answers = requests.Object(
+        "object", required=False, help_text="By the keys of the form's fields."
+    )
+    on_behalf_of = requests.Address(
         "text, 120",
         required=False,
         help_text="Who decides: a mail address among the approvers.",
@@ -161,7 +150,7 @@ class DecisionSerializer(BodySerializer):
 
     def get_fields(self) -> dict[str, Any]:
         """Add `as`, which is no name in Python."""
-        who = Text(
+        who = requests.Text(
             f"text, {MAX_NAME}",
             in_line=True,
             required=False,

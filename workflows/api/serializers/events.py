@@ -74,14 +74,12 @@ class EvaluationSerializer(ShortEvaluationSerializer):
     details = JsonObject()
 
     def get_message(self, kept: Mapping[str, Json]) -> str | None:
-        """Return the sentence about a problem."""
         if kept["reason"] != "problem":
             return None
         details = self.get_details(kept)
         return sentence(details.get("code", "problem"), details.get("params"))
 
     def get_details(self, kept: Mapping[str, Json]) -> dict[str, Json]:
-        """Return the figures of the reason."""
         details: dict[str, Json] = kept.get("details", {})
         return details
 
@@ -103,5 +101,4 @@ class EventDetailSerializer(AnswerSerializer):
     runs = RunSummarySerializer(many=True)
 
     def get_subject(self, history: EventHistory) -> WorkflowEvent | None:
-        """Return the event if it is about a record."""
         return history.event if history.event.subject_type else None

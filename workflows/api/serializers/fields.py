@@ -23,7 +23,6 @@ class AnswerSerializer(serializers.Serializer[Any]):
     """
 
     def get_fields(self) -> dict[str, Any]:
-        """Return the fields."""
         fields = super().get_fields()
         for name, field in fields.items():
             if read := getattr(self, f"get_{name}", None):
@@ -44,7 +43,6 @@ class Link(serializers.URLField):
         return reverse(self.view_name, args=[_NO_ROW], request=self.context["request"])
 
     def to_representation(self, value: UUID) -> str:  # type: ignore[override]  # of an id
-        """Return the address as the caller reaches it."""
         return self._address.replace(str(_NO_ROW), str(value))
 
 
@@ -60,7 +58,6 @@ class JsonObject(serializers.DictField):
     child = serializers.JSONField(allow_null=True)
 
     def to_representation(self, value: Mapping[str, Json]) -> Json:
-        """Return the object."""
         return value
 
 

@@ -37,7 +37,6 @@ class TextParameter(serializers.Field[Any, str, Any, Any]):
         self.max_length = max_length
 
     def to_internal_value(self, data: str) -> Any:
-        """Return what the text says."""
         if not data:
             raise self.refusal("parameter_empty")
         if len(data) > self.max_length:
@@ -51,7 +50,6 @@ class TextParameter(serializers.Field[Any, str, Any, Any]):
         return text
 
     def refusal(self, code: str, **params: object) -> serializers.ValidationError:
-        """Return the error for one of the codes of parameters."""
         return serializers.ValidationError(_sentence(code, params), code)
 
 
@@ -61,7 +59,6 @@ class UuidParameter(TextParameter):
     kind = UUID
 
     def read(self, text: str) -> UUID:
-        """Return the id."""
         try:
             return UUID(text)
         except ValueError:
@@ -72,7 +69,6 @@ class MomentParameter(TextParameter):
     """An ISO 8601 date and time that says its offset."""
 
     def read(self, text: str) -> datetime:
-        """Return the moment."""
         try:
             read = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
         except ValueError:
@@ -103,7 +99,6 @@ class LimitParameter(TextParameter):
     kind = int
 
     def read(self, text: str) -> int:
-        """Return the number."""
         if re.fullmatch(r"[0-9]{1,6}", text) and 1 <= int(text) <= MAX_LIMIT:
             return int(text)
         raise self.refusal("not_in_range", least=1, most=MAX_LIMIT)
@@ -117,7 +112,6 @@ class SubjectParameter(TextParameter):
         self.other = other
 
     def read(self, text: str) -> str:
-        """Return it."""
         if self.other not in self.root.initial_data:
             raise self.refusal("belongs_together", other=self.other)
         return text

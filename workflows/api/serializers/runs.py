@@ -7,27 +7,7 @@ from uuid import UUID
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from workflows.api.serializers.fields import (
-    AnswerSerializer,
-    JsonObject,
-    Link,
-    MaskedJson,
-    MaskedObject,
-    Moment,
-)
-from workflows.api.serializers.requests import (
-    AboutRecord,
-    BodySerializer,
-    Choice,
-    ChoiceParameter,
-    MomentParameter,
-    Object,
-    PageParameters,
-    SubjectParameter,
-    Text,
-    TextParameter,
-    UuidParameter,
-)
+from workflows.api.serializers import fields, requests
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.errors import sentence
@@ -47,7 +27,7 @@ class RunLinkSerializer(serializers.Serializer[UUID]):
     """Where a run is found."""
 
     id = serializers.UUIDField(source="*")
-    url = Link("api-run", source="*")
+    url = fields.Link("api-run", source="*")
 
 
 class SubjectSerializer(serializers.Serializer[Any]):
@@ -73,11 +53,11 @@ class RunErrorSerializer(serializers.Serializer[Mapping[str, Any]]):
     message = serializers.CharField()
 
 
-class RunBriefSerializer(AnswerSerializer):
+class RunBriefSerializer(fields.AnswerSerializer):
     """What a key without `runs:read` is told of a run."""
 
     id = serializers.UUIDField()
-    url = Link("api-run", source="id")
+    url = fields.Link("api-run", source="id")
     status = serializers.CharField()
 
 
@@ -92,9 +72,9 @@ class RunSummarySerializer(RunBriefSerializer):
     event_id = serializers.UUIDField(allow_null=True)
     subject = SubjectSerializer(allow_null=True)
     actor = serializers.CharField()
-    created_at = Moment()
-    started_at = Moment(allow_null=True)
-    completed_at = Moment(allow_null=True)
+    created_at = fields.Moment()
+    started_at = fields.Moment(allow_null=True)
+    completed_at = fields.Moment(allow_null=True)
     error = RunErrorSerializer(allow_null=True)
 
     def get_trigger_type(self, run: WorkflowRun) -> str:
@@ -102,7 +82,6 @@ class RunSummarySerializer(RunBriefSerializer):
         return run.event.type if run.event else ""
 
     def get_subject(self, run: WorkflowRun) -> WorkflowRun | None:
-        """Return the run if it is about a record."""
         return run if run.subject_type else None
 
     def get_error(self, run: WorkflowRun) -> dict[str, Json] | None:
@@ -120,23 +99,21 @@ class RunPageSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True, help_text="null: there are no more.")
 
 
-class StepErrorSerializer(AnswerSerializer):
+class StepErrorSerializer(fields.AnswerSerializer):
     """Why a step failed."""
 
     code = serializers.CharField()
     message = serializers.CharField(help_text="A sentence in the request's language.")
-    params = JsonObject()
+    params = fields.JsonObject()
 
     def get_message(self, error: Mapping[str, Json]) -> str:
-        """Return the sentence."""
         return sentence(error["code"], self.get_params(error))
 
     def get_params(self, error: Mapping[str, Json]) -> dict[str, Json]:
-        """Return what the sentence is made with."""
         return error.get("params") or {}
 
 
-class _EntrySerializer(AnswerSerializer):
+class _EntrySerializer(fields.AnswerSerializer):
     def get_error(self, entry: Mapping[str, Json]) -> Json:
         return entry.get("error") or None
 
@@ -144,7 +121,7 @@ class _EntrySerializer(AnswerSerializer):
 class AttemptSerializer(_EntrySerializer):
     """One try of a step."""
 
-    started_at = Moment(allow_null=True)
+    started_at = fields.Moment(allow_null=True)
     duration_ms = serializers.IntegerField(allow_null=True)
     error = StepErrorSerializer(allow_null=True)
 
@@ -159,10 +136,10 @@ class StepSerializer(_EntrySerializer):
         help_text=f"{', '.join(StepStatus)}; of the step under way: queued, running or waiting."
     )
     reason = serializers.CharField(allow_null=True, help_text="Why it was skipped.")
-    input = MaskedJson(allow_null=True, help_text="The params as they were filled in.")
-    output = MaskedJson(allow_null=True)
+    input = fields.MaskedJson(allow_null=True, help_text="The params as they were filled in.")
+    output = fields.MaskedJson(allow_null=True)
     error = StepErrorSerializer(allow_null=True)
-    started_at = Moment(allow_null=True)
+    started_at = fields.Moment(allow_null=True)
     duration_ms = serializers.IntegerField(allow_null=True)
     record_values = serializers.JSONField(
         allow_null=True,
@@ -171,34 +148,34 @@ class StepSerializer(_EntrySerializer):
     attempts = AttemptSerializer(many=True, help_text="All tries, if there was more than one.")
 
     def get_label(self, entry: Mapping[str, Json]) -> str:
-        """Return what people call it."""
         name: str = entry["step_name"]
         return self.context["labels"].get(name) or name
 
     def get_attempts(self, entry: Mapping[str, Json]) -> Json:
-        """Return its tries."""
         return entry.get("attempts", ())
 
 
 class RunDetailSerializer(RunSummarySerializer):
     """Everything about a run."""
 
-    trigger_payload = MaskedObject()
+    trigger_payload = fields.MaskedObject()
     steps = StepSerializer(many=True)
     crashes = serializers.IntegerField()
-    due_at = Moment(allow_null=True, help_text="null: the run has ended, or no clock wakes it.")
-    deadline_at = Moment(allow_null=True)
+    due_at = fields.Moment(
+        allow_null=True, help_text="null: the run has ended, or no clock wakes it."
+    )
+    deadline_at = fields.Moment(allow_null=True)
     waits_for = serializers.CharField(
         allow_null=True, help_text="A sentence in the request's language."
     )
-    cancel_requested_at = Moment(allow_null=True)
+    cancel_requested_at = fields.Moment(allow_null=True)
     parent_run = serializers.UUIDField(
         allow_null=True, help_text="The run that started this one as a part, and waits for it."
     )
     item_index = serializers.IntegerField(
         allow_null=True, help_text="Of a part: which of the step's parts it is, from 0."
     )
-    item = MaskedJson(allow_null=True, help_text="Of a part: what it works on.")
+    item = fields.MaskedJson(allow_null=True, help_text="Of a part: what it works on.")
     retried_from = serializers.UUIDField(allow_null=True)
 
     def to_representation(self, instance: RunHistory) -> dict[str, Json]:
@@ -216,7 +193,6 @@ class RunDetailSerializer(RunSummarySerializer):
         return self.history.item
 
     def get_steps(self, run: WorkflowRun) -> list[Json]:
-        """Return the entries, and the step that has none yet."""
         pending = self.history.pending
         if not pending or "step_name" not in pending:
             return [*self.history.entries]
@@ -233,11 +209,9 @@ class RunDetailSerializer(RunSummarySerializer):
         return error and {**error, "message": sentence(error["code"], self._error_params(run))}
 
     def get_due_at(self, run: WorkflowRun) -> Any:
-        """Return when the clock wakes it."""
         return None if is_put_off(run) else run.due_at
 
     def get_waits_for(self, run: WorkflowRun) -> str | None:
-        """Return the sentence that says what it waits for."""
         if run.status not in {RunStatus.WAITING, RunStatus.QUEUED}:
             return None
         run.step_results, run.pending = list(self.history.entries), self.history.pending
@@ -260,41 +234,45 @@ RUN_AFTER: Final = PolymorphicProxySerializer(
 )
 
 
-class RunParameters(PageParameters, AboutRecord):
+class RunParameters(requests.PageParameters, requests.AboutRecord):
     """Which runs are asked for."""
 
     things = "Runs"
-    status = ChoiceParameter([*RunStatus], help_text="Only runs in this status.")
-    workflow = TextParameter(help_text="Only runs of the workflow with this key.")
-    trigger_type = TextParameter(help_text="Only runs that this type of event started.")
-    order_id = TextParameter(help_text="Only runs whose payload has this `order_id`.")
-    subject_type = SubjectParameter(
+    status = requests.ChoiceParameter([*RunStatus], help_text="Only runs in this status.")
+    workflow = requests.TextParameter(help_text="Only runs of the workflow with this key.")
+    trigger_type = requests.TextParameter(help_text="Only runs that this type of event started.")
+    order_id = requests.TextParameter(help_text="Only runs whose payload has this `order_id`.")
+    subject_type = requests.SubjectParameter(
         "subject_id", help_text="With `subject_id`: only runs about this record."
     )
-    subject_id = SubjectParameter("subject_type", help_text="With `subject_type`.")
-    event_id = UuidParameter(help_text="Only runs that this event started.")
-    parent_run = UuidParameter(help_text="The parts of this run. Without it: whole runs.")
-    created_after = MomentParameter(help_text="From this moment on (ISO 8601 with its offset).")
-    created_before = MomentParameter(help_text="Before this moment (ISO 8601 with its offset).")
+    subject_id = requests.SubjectParameter("subject_type", help_text="With `subject_type`.")
+    event_id = requests.UuidParameter(help_text="Only runs that this event started.")
+    parent_run = requests.UuidParameter(help_text="The parts of this run. Without it: whole runs.")
+    created_after = requests.MomentParameter(
+        help_text="From this moment on (ISO 8601 with its offset)."
+    )
+    created_before = requests.MomentParameter(
+        help_text="Before this moment (ISO 8601 with its offset)."
+    )
 
 
-class RetrySerializer(BodySerializer):
+class RetrySerializer(requests.BodySerializer):
     """How a run is retried."""
 
     problem = "invalid_retry"
-    version = Choice(
+    version = requests.Choice(
         f"{OWN} or {NEWEST}",
         choices=[OWN, NEWEST],
         required=False,
         help_text="Of a new run: the version of this run, or the one published now.",
     )
-    payload = Object(
+    payload = requests.Object(
         "an object",
         required=False,
         allow_null=True,
         help_text="A corrected payload, whole. Of a new run only.",
     )
-    values = Choice(
+    values = requests.Choice(
         f"{TRIGGER} or {RECORD}",
         choices=[TRIGGER, RECORD],
         required=False,
@@ -306,7 +284,7 @@ class RetrySerializer(BodySerializer):
 
     def get_fields(self) -> dict[str, Any]:
         """Add the field whose name is a word of Python."""
-        begin = Text(
+        begin = requests.Text(
             f"{FAILED_STEP}, {START}, or the name of a step",
             required=False,
             max_length=100,

@@ -15,15 +15,7 @@ from workflows.api import description
 from workflows.api.authentication import key_of, may, tenant_of
 from workflows.api.paging import NewestFirst
 from workflows.api.refusals import ApiProblem
-from workflows.api.serializers.approvals import (
-    APPROVAL_AFTER,
-    ApprovalBriefSerializer,
-    ApprovalPageSerializer,
-    ApprovalParameters,
-    ApprovalSerializer,
-    DecisionSerializer,
-)
-from workflows.api.serializers.requests import Parameters
+from workflows.api.serializers import approvals, requests
 from workflows.services.approvals.approvers import Decider, key_decider, key_decider_for
 from workflows.services.approvals.decide import Answer, decide
 from workflows.services.approvals.queries import find_approval, find_approvals
@@ -43,17 +35,17 @@ class ApprovalsView(APIView):
         summary="List approvals, newest first",
         description="Questions that runs have put to people. Follow `next` until it is null.",
         tags=["approvals"],
-        parameters=[ApprovalParameters],
+        parameters=[approvals.ApprovalParameters],
         responses={
-            200: ApprovalPageSerializer,
+            200: approvals.ApprovalPageSerializer,
             **description.problems("invalid_parameters"),
         },
     )
     def get(self, request: Request) -> Response:
         """Answer with a page of approvals."""
-        asked, pages = ApprovalParameters.of(request), NewestFirst(request)
+        asked, pages = approvals.ApprovalParameters.of(request), NewestFirst(request)
         found = find_approvals(tenant_of(request), asked.get("status"), pages.take)
-        shown = ApprovalSerializer(found, many=True, context={"request": request})
+        shown = approvals.ApprovalSerializer(found, many=True, context={"request": request})
         return pages.get_paginated_response(shown.data)
 
 
@@ -68,13 +60,13 @@ class ApprovalView(APIView):
         summary="Read an approval",
         tags=["approvals"],
         responses={
-            200: ApprovalSerializer,
+            200: approvals.ApprovalSerializer,
             **description.problems("invalid_parameters", "not_found"),
         },
     )
     def get(self, request: Request, approval_id: UUID) -> Response:
         """Answer with everything about the approval."""
-        Parameters.of(request)
+        requests.Parameters.of(request)
         return _shown(request, approval_id)
 
 
@@ -95,9 +87,9 @@ class DecideView(APIView):
             "the `decision` alone."
         ),
         tags=["approvals"],
-        request=DecisionSerializer,
+        request=approvals.DecisionSerializer,
         responses={
-            200: APPROVAL_AFTER,
+            200: approvals.APPROVAL_AFTER,
             **description.problems(
                 *(fault for fault in JsonFault),
                 "invalid_parameters",
@@ -116,8 +108,8 @@ class DecideView(APIView):
     )
     def post(self, request: Request, approval_id: UUID) -> Response:
         """Decide, answer once it is committed."""
-        Parameters.of(request)
-        said = DecisionSerializer.of(request)
+        requests.Parameters.of(request)
+        said = approvals.DecisionSerializer.of(request)
         answer = Answer(said["choice"], said.get("answers", {}))
         decide(tenant_of(request), approval_id, _decider(said, key_of(request)), answer)
         return _shown(request, approval_id)
@@ -127,7 +119,11 @@ def _shown(request: Request, approval_id: UUID) -> Response:
     found = find_approval(tenant_of(request), approval_id)
     if found is None:
         raise ApiProblem("not_found")
-    shape = ApprovalSerializer if may(request, Scope.READ_RUNS) else ApprovalBriefSerializer
+    shape = (
+        approvals.ApprovalSerializer
+        if may(request, Scope.READ_RUNS)
+        else approvals.ApprovalBriefSerializer
+    )
     return Response(shape(found, context={"request": request}).data)
 
 

@@ -17,17 +17,7 @@ from tenants.models.tenant import Tenant
 from workflows.api import description
 from workflows.api.authentication import key_of, may, need_scope, tenant_of
 from workflows.api.refusals import ApiProblem
-from workflows.api.serializers.requests import Parameters
-from workflows.api.serializers.runs import (
-    FAILED_STEP,
-    NEWEST,
-    RECORD,
-    RUN_AFTER,
-    START,
-    RetrySerializer,
-    RunBriefSerializer,
-    RunDetailSerializer,
-)
+from workflows.api.serializers import requests, runs
 from workflows.engine.statuses import RunStatus
 from workflows.services.refusals import RunHasEnded
 from workflows.services.runs.cancel import cancel
@@ -57,13 +47,13 @@ class CancelView(APIView):
         tags=["runs"],
         request=None,
         responses={
-            200: RUN_AFTER,
+            200: runs.RUN_AFTER,
             **description.problems("invalid_parameters", "not_found", "run_has_ended"),
         },
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Cancel, answer with the run as it stands then."""
-        Parameters.of(request)
+        requests.Parameters.of(request)
         try:
             cancel(tenant_of(request), run_id)
         except RunHasEnded:
@@ -93,10 +83,10 @@ class RetryView(APIView):
             "`already_under_way`. A key without `runs:read` is told `id`, `url` and `status` alone."
         ),
         tags=["runs"],
-        request=RetrySerializer,
+        request=runs.RetrySerializer,
         responses={
-            200: RUN_AFTER,
-            201: RUN_AFTER,
+            200: runs.RUN_AFTER,
+            201: runs.RUN_AFTER,
             **description.problems(
                 *(fault for fault in JsonFault),
                 "invalid_parameters",
@@ -121,13 +111,13 @@ class RetryView(APIView):
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Retry, answer with the run that goes on once it is committed."""
-        Parameters.of(request)
-        wish = RetrySerializer.of(request)
+        requests.Parameters.of(request)
+        wish = runs.RetrySerializer.of(request)
         if wish["payload"] is not None:
             need_scope(request, Scope.FIRE_EVENTS)  # it is an event of the caller's own
         tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
-        if wish["from"] == FAILED_STEP:
-            with_record = wish["values"] == RECORD
+        if wish["from"] == runs.FAILED_STEP:
+            with_record = wish["values"] == runs.RECORD
             retry_failed_step(tenant, run_id, actor=actor, with_record=with_record)
             return _shown(request, run_id)
         new_id = _start_again(tenant, run_id, actor, wish)
@@ -139,14 +129,14 @@ class RetryView(APIView):
 
 def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, Any]) -> UUID:
     payload = wish["payload"]
-    if wish["values"] == RECORD:
+    if wish["values"] == runs.RECORD:
         payload = record_values(tenant, run_id).payload
     return start_again(
         tenant,
         run_id,
         actor,
-        from_step="" if wish["from"] == START else wish["from"],
-        newest=wish["version"] == NEWEST,
+        from_step="" if wish["from"] == runs.START else wish["from"],
+        newest=wish["version"] == runs.NEWEST,
         payload=payload,
     )
 
@@ -155,8 +145,8 @@ def _shown(request: Request, run_id: UUID) -> Response:
     """Answer with the run as the key may see it."""
     history, context = _history(request, run_id), {"request": request}
     if may(request, Scope.READ_RUNS):
-        return Response(RunDetailSerializer(history, context=context).data)
-    return Response(RunBriefSerializer(history.run, context=context).data)
+        return Response(runs.RunDetailSerializer(history, context=context).data)
+    return Response(runs.RunBriefSerializer(history.run, context=context).data)
 
 
 def _history(request: Request, run_id: UUID) -> RunHistory:
