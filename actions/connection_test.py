@@ -20,8 +20,7 @@ from actions.spec import ActionContext
 from actions.web.request import request_of
 from actions.whatsapp.answers import error_of, row_of, said
 from actions.whatsapp.answers import number as code_number
-
-Json = Any
+from tenants.core.json import Json
 
 TIMEOUT_SECONDS: Final = 10.0
 # Nothing harmless can be asked of these: a trial is a message that people see.

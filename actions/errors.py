@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-Json = Any
+from tenants.core.json import Json
 
 
 @dataclass(frozen=True, slots=True)

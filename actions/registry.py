@@ -11,8 +11,8 @@ from jsonschema.exceptions import SchemaError
 
 from actions import library
 from actions.spec import ActionContext, ActionSpec, Effect, Preview
+from tenants.core.json import Json
 
-Json = Any
 Function = Callable[[Json, ActionContext], Json]
 
 # The editor keeps these beside a step's parameters.

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
-from actions.comparing import Incomparable, key_of, sort_keys
 from actions.errors import PermanentFailure
-from actions.paths import MISSING, lookup, parse_path
 from actions.spec import Budget, Unlimited
-from actions.tables.rows import charge_for_rows, does_not_compare, row_holds, shortened
+from actions.tables.rows import (
+    charge_for_rows,
+    does_not_compare,
+    path_of_field,
+    row_holds,
+    shortened,
+)
+from tenants.core.json import Json
+from tenants.core.values.comparison import Incomparable, key_of, sort_keys
+from tenants.core.values.paths import MISSING, lookup
 
-Json = Any
 Items = list[Json]
 
 MOST_ITEMS: Final = 10_000
@@ -178,7 +184,7 @@ def _fields_of(items: Items) -> int:
 
 def _values(items: Items, field: str) -> list[Json]:
     """Return what stands in the field of each item. An item without it is a mistake."""
-    path = parse_path(field)
+    path = path_of_field(field)
     values = [lookup(item, path) for item in items]
     for at, value in enumerate(values, 1):
         if value is MISSING:

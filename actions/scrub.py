@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from actions.web.echoes import PART, Echoes
+from tenants.core.json import Json
 from tenants.core.json.strict_json import is_too_long
-
-Json = Any
 
 HIDDEN: Final = "[secret]"
 DEEPEST: Final = 64

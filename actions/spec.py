@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
-
-Json = Any
 
 
 class Effect(StrEnum):

@@ -1,14 +1,12 @@
 """Who switched connections off, and when: for the sentence of a step that cannot use them."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 
 from actions.models.connection import Connection
-
-Json = Any
+from tenants.core.json import Json
 
 # As the log of changes writes it, in whatever language the page was: the label of `is_active`.
 _ACTIVE = '"Active"'

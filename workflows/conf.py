@@ -27,11 +27,6 @@ class Settings:
     # For so long a link decides, of a question that has no time limit of its own.
     link_life: timedelta = timedelta(days=30)
 
-    @property
-    def heartbeat(self) -> timedelta:
-        """Two beats may be lost before the lease ends."""
-        return self.lease / 3
-
 
 @cache
 def current() -> Settings:

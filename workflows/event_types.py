@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from actions import records
-
-Json = Any
+from tenants.core.json import Json
 
 # What the product itself fires; see workflows.services.events.run_failed.
 RUN_FAILED = "workflow.run_failed"

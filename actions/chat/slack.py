@@ -8,13 +8,11 @@ signs of its markup so that they are none. A block `rich_text` has no markup in 
 import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from actions.chat.markup import SLACK, Span, has_value_with, leads_somewhere, spans
-from tenants.core.json import jsontext
+from tenants.core.json import Json, jsontext
 from tenants.core.text.isolates import without_isolates
-
-Json = Any
 
 # "Slack will truncate messages containing more than 40,000 characters."
 # https://docs.slack.dev/changelog/2018-truncating-really-long-messages

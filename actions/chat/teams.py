@@ -8,14 +8,12 @@ https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/text-features
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from actions.chat.markup import TEAMS, Span, has_value_with, leads_somewhere, spans
 from actions.errors import PermanentFailure
-from tenants.core.json import jsontext
+from tenants.core.json import Json, jsontext
 from tenants.core.text.isolates import without_isolates
-
-Json = Any
 
 # A larger one is taken (202) and never shown.
 # https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using

@@ -24,8 +24,8 @@ from actions.tables.queries import (
     rows_where,
 )
 from actions.tables.values import allowed_record, json_value
+from tenants.core.json import Json
 
-Json = Any
 Part = Mapping[str, Any]  # what one group adds up to
 
 MOST_GROUPS: Final = 1000

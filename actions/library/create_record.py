@@ -1,7 +1,7 @@
 """Make a new record of the tenant."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DataError, IntegrityError, models, transaction
@@ -13,8 +13,7 @@ from actions.registry import action
 from actions.spec import ActionContext, Effect
 from actions.tables.rows import shortened
 from actions.tables.values import allowed_record, cleaned, invalid, json_value, refused_as_a_whole
-
-Json = Any
+from tenants.core.json import Json
 
 PARAMS: Final = {
     "type": "object",

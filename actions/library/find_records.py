@@ -11,8 +11,7 @@ from actions.registry import action
 from actions.spec import ActionContext, Effect
 from actions.tables.queries import TABLE, WHERE, readable_field, rows_where
 from actions.tables.values import allowed_record, json_value
-
-Json = Any
+from tenants.core.json import Json
 
 USUAL_LIMIT: Final = 100
 PARAMS: Final = {

@@ -2,20 +2,19 @@
 
 import re
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin
 
 from django.utils.translation import gettext_lazy as _
 
 from actions.clock import Deadline
-from actions.comparing import as_text
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import target_of
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request, send
-from actions.paths import MISSING, lookup, parse_path
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
+from actions.tables.rows import path_of_field
 from actions.web.answer import (
     ANSWER,
     ANSWER_PATH,
@@ -40,8 +39,9 @@ from actions.web.request import (
     request_of,
     with_query,
 )
-
-Json = Any
+from tenants.core.json import Json
+from tenants.core.values.comparison import as_text
+from tenants.core.values.paths import MISSING, lookup
 
 USUAL_PAGES: Final = 10
 _ITEM_PATH: Final = r"^(status|headers|body|item)([.\[].+)?$"
@@ -219,7 +219,7 @@ def _items(answer: Answer, request: Request, params: Json) -> list[Json]:
     if not 200 <= answer.status < 300:
         return []  # accepted by the step: it says that there is nothing
     values, path = values_of(answer), params["pages"]["items"]
-    items = lookup(values, parse_path(path))
+    items = lookup(values, path_of_field(path))
     if not isinstance(items, list):
         raise answer_lacks(path, request, answer)
     pick = params.get("response", {}).get("pick")
@@ -228,7 +228,7 @@ def _items(answer: Answer, request: Request, params: Json) -> list[Json]:
 
 def _next(answer: Answer, request: Request, first: Request, pages: Json) -> Request | None:
     """Return the request for the page after this one; None: this was the last."""
-    mark = lookup(values_of(answer), parse_path(pages["next"]))
+    mark = lookup(values_of(answer), path_of_field(pages["next"]))
     if pages["next"] == "headers.link" and isinstance(mark, str):
         link = _NEXT_LINK.search(mark)
         mark = link[1] if link else None

@@ -1,13 +1,12 @@
 """Leave a note in the history of the run."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
 from actions.registry import action
 from actions.spec import ActionContext, Effect
-
-Json = Any
+from tenants.core.json import Json
 
 # What is kept of a note: a list that was printed, or an answer from outside, can be any length.
 MOST_CHARACTERS: Final = 10_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.conf import settings as django_settings
 from django.core.mail import EmailMultiAlternatives
@@ -22,10 +22,9 @@ from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
+from tenants.core.json import Json
 from tenants.core.text.addresses import for_server
 from tenants.core.text.characters import without_invisible
-
-Json = Any
 
 _ADDRESS: Final = {"type": "string", "x-text": "plain"}
 PARAMS: Final = {

@@ -1,13 +1,12 @@
 """Give names to values, so that later steps read them in one place."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
 from actions.registry import action
 from actions.spec import ActionContext, Effect
-
-Json = Any
+from tenants.core.json import Json
 
 PARAMS: Final = {
     "type": "object",

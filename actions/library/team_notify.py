@@ -1,7 +1,7 @@
 """Tell a team: one message to a Slack or Microsoft Teams channel."""
 
 import re
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
@@ -24,9 +24,8 @@ from actions.providers import slack, teams
 from actions.providers.answers import Meaning, refuse
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
+from tenants.core.json import Json
 from tenants.core.text.isolates import without_isolates
-
-Json = Any
 
 # A status of Teams' that another server tells of, as text or as a member of JSON.
 _STATUS_IN_TEXT: Final = re.compile(

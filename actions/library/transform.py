@@ -11,9 +11,7 @@ from actions.registry import action
 from actions.reshaping import MOST_ITEMS, reshaped
 from actions.spec import ActionContext, Effect
 from actions.tables.rows import MOST_ROWS, row_schema
-from tenants.core.json import jsontext
-
-Json = Any
+from tenants.core.json import Json, jsontext
 
 MOST_OPERATIONS: Final = 50
 _WRITTEN: Final = 4  # operations of a budget for each piece that is written as JSON

@@ -15,9 +15,8 @@ from actions.registry import action
 from actions.spec import ActionContext, Effect
 from actions.tables.row_lock import locked_row
 from actions.tables.values import allowed_record, cleaned, json_value, refused_as_a_whole
+from tenants.core.json import Json
 from tenants.tracking.changes import locked_with, values_of
-
-Json = Any
 
 PARAMS: Final = {
     "type": "object",

@@ -1,6 +1,6 @@
 """Call a web address."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +17,7 @@ from actions.web.request import (
     preview_of,
     request_of,
 )
-
-Json = Any
+from tenants.core.json import Json
 
 PARAMS: Final = {
     "type": "object",

@@ -1,6 +1,6 @@
 """Send a registered WhatsApp template to one phone, through the WhatsApp Cloud API."""
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,8 +15,7 @@ from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
 from actions.whatsapp.answers import accepted, status_of
 from actions.whatsapp.letter import Letter, letter
-
-Json = Any
+from tenants.core.json import Json
 
 PARAMS: Final = {
     "type": "object",

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.providers.smtp import row_of
-
-Json = Any
+from tenants.core.json import Json
 
 MAX_WORDS: Final = 300
 # Said here, and not by a server: it has no words for what it was not asked.

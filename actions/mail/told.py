@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from actions.mail.replies import Replies, Reply
 from actions.spec import ActionContext
+from tenants.core.json import Json
 from tenants.core.text.addresses import compared
-
-Json = Any
 
 # A server that hangs up on a mail that it was handed may have it: each further try may be one more
 # copy for its reader. What a server puts off it has not got, so that may be tried for hours.

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final
 
 from actions.outbound.decoding import text_of
 from actions.scrub import Scrubber
-from tenants.core.json import jsontext
-
-Json = Any
+from tenants.core.json import Json, jsontext
 
 # What a later step may want, and nothing that carries credentials (Set-Cookie and the like).
 KEPT_HEADERS: Final = frozenset(

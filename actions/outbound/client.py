@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 from urllib.parse import unquote_plus, urlencode
 
 from requests import exceptions  # noqa: TID251 - this package is the HTTP client
@@ -32,9 +32,7 @@ from actions.outbound.places import place_at
 from actions.outbound.transport import session
 from actions.scrub import Scrubber
 from actions.tables.database import release_database
-from tenants.core.json import jsontext
-
-Json = Any
+from tenants.core.json import Json, jsontext
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 # Statuses after which the same request may succeed later.

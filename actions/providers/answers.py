@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from actions.errors import PermanentFailure, TemporaryFailure
-
-Json = Any
+from tenants.core.json import Json
 
 
 class Meaning(StrEnum):

@@ -1,11 +1,10 @@
 """Connections that lead to the sandbox. Any number of companies may share it."""
 
-from typing import Any, Final
+from typing import Final
 
 from actions.models.connection import ConnectionKind
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
-
-Json = Any
 
 # There is nothing behind it.
 TOKEN: Final = "sandbox-takes-any-token"  # noqa: S105

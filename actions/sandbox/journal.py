@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from actions.sandbox.whatsapp_templates import Registrations
-
-Json = Any
+from tenants.core.json import Json
 
 CHANNELS: Final = ("whatsapp", "smtp", "slack", "teams", "hook")
 MODES: Final = (

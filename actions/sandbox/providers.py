@@ -1,14 +1,13 @@
 """Which stand-in answers at an address."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from actions.sandbox import slack, teams, whatsapp
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import Message, Reply
 from actions.sandbox.whatsapp_templates import Registrations
-
-Json = Any
+from tenants.core.json import Json
 
 ROUTES: Final = (
     ("whatsapp", re.compile(r"/v\d+\.\d+/[\w-]+/messages")),

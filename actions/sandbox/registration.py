@@ -13,8 +13,7 @@ from actions.conf import settings
 from actions.models.message_template import Channel, MessageTemplate
 from actions.whatsapp.places import places_in
 from actions.whatsapp.registered import MEDIA, Button, ButtonKind, HeaderKind, Registered
-
-Json = Any
+from tenants.core.json import Json
 
 logger = logging.getLogger(__name__)
 TIMEOUT_SECONDS: Final = 3

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-Json = Any
+from tenants.core.json import Json
 
 # A token that the stand-ins refuse, so that a refusal can be tried.
 REFUSED: Final = "wrong"

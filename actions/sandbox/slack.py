@@ -1,15 +1,13 @@
 """The stand-in for Slack: it refuses what Slack refuses, in Slack's words."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from actions.chat.slack import MAX_CHARACTERS
 from actions.providers.slack import ANSWERS
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import REFUSED, Message, Reply
-from tenants.core.json import jsontext
-
-Json = Any
+from tenants.core.json import Json, jsontext
 
 # https://docs.slack.dev/reference/block-kit/blocks and the methods' page
 MAX_BLOCKS: Final = 50

@@ -5,15 +5,13 @@ afterwards, where the sender does not see it.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from actions.chat.teams import MAX_BYTES
 from actions.providers.teams import ANSWERS
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import Message, Reply
-from tenants.core.json import jsontext
-
-Json = Any
+from tenants.core.json import Json, jsontext
 
 CARD: Final = "application/vnd.microsoft.card.adaptive"
 # https://learn.microsoft.com/en-us/microsoftteams/platform/task-modules-and-cards/cards/cards-reference

@@ -15,8 +15,7 @@ from actions.sandbox import page, providers
 from actions.sandbox.journal import Behaviour, Journal
 from actions.sandbox.replies import Reply
 from actions.sandbox.whatsapp_templates import Registrations
-
-Json = Any
+from tenants.core.json import Json
 
 BODY_LIMIT_BYTES = 4_194_304
 DRIPS = 20  # parts into which a dripped answer falls

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from actions.providers.whatsapp import ANSWERS
 from actions.sandbox import whatsapp_parts
@@ -10,8 +10,7 @@ from actions.sandbox.journal import Behaviour
 from actions.sandbox.replies import REFUSED, Message, Reply
 from actions.sandbox.whatsapp_parts import Fault, components_of, members
 from actions.sandbox.whatsapp_templates import Known, Registrations
-
-Json = Any
+from tenants.core.json import Json
 
 _PHONE: Final = re.compile(r"\+?[1-9]\d{6,14}")
 # What a template is once Meta no longer sends it, and the code that says so.

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from actions.sandbox.whatsapp_templates import PLACE, Known, places
-
-Json = Any
+from tenants.core.json import Json
 
 MEDIA: Final = frozenset({"IMAGE", "VIDEO", "DOCUMENT"})
 HEADER_LIMIT: Final = 60

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
-Json = Any
+from tenants.core.json import Json
 
 PLACE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 

@@ -17,14 +17,16 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from actions.comparing import as_moment, as_number, as_text
 from actions.errors import PermanentFailure
 from actions.records import Record
 from actions.spec import ActionContext
 from actions.tables.rows import MOST_ROWS, row_schema, shortened
 from actions.tables.texts import has_inside, is_blank, is_one_of
+from tenants.core.json import Json
+from tenants.core.values.comparison import as_text
+from tenants.core.values.numbers import as_number
+from tenants.core.values.written import as_moment
 
-Json = Any
 Field: TypeAlias = "models.Field[Any, Any]"
 
 MOST_CHOICES: Final = 1000

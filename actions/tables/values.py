@@ -9,12 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import Error, models
 
 from actions import records
-from actions.comparing import as_number
 from actions.errors import PermanentFailure
 from actions.records import Record
+from tenants.core.json import Json
 from tenants.core.text.characters import without_invisible
-
-Json = Any
+from tenants.core.values.numbers import as_number
 
 _NUMBERS: Final = (models.IntegerField, models.DecimalField, models.FloatField)
 _READ: Final = (models.DateField, models.TimeField, models.EmailField, models.UUIDField)

@@ -6,18 +6,23 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
-from actions.comparing import Incomparable
 from actions.conf import settings
 from actions.errors import PermanentFailure
 from actions.outbound.addresses import target_of
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request
-from actions.paths import MISSING, lookup, parse_path
 from actions.spec import ActionContext
-from actions.tables.rows import MOST_ROWS, does_not_compare, row_holds, row_schema, shortened
-from tenants.core.json import jsontext
-
-Json = Any
+from actions.tables.rows import (
+    MOST_ROWS,
+    does_not_compare,
+    path_of_field,
+    row_holds,
+    row_schema,
+    shortened,
+)
+from tenants.core.json import Json, jsontext
+from tenants.core.values.comparison import Incomparable
+from tenants.core.values.paths import MISSING, lookup
 
 ANSWER_PATH: Final = r"^(status|headers|body)([.\[].+)?$"
 FAIL_WHEN: Final = {
@@ -143,7 +148,7 @@ def looks_into_body(params: Json) -> bool:
 
 def picked(values: Json, pick: Mapping[str, str]) -> dict[str, Json]:
     """Return what lies at the paths; what is missing stays missing, as it is for templates."""
-    found = {name: lookup(values, parse_path(path)) for name, path in pick.items()}
+    found = {name: lookup(values, path_of_field(path)) for name, path in pick.items()}
     return {name: value for name, value in found.items() if value is not MISSING}
 
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
-from actions.comparing import as_text
 from actions.connections import OpenConnection, open_connection
 from actions.errors import PermanentFailure
 from actions.models.connection import ConnectionKind
@@ -15,8 +14,8 @@ from actions.outbound.client import Request, check_request
 from actions.scrub import HIDDEN, Scrubber
 from actions.spec import ActionContext, Preview
 from actions.web.answer import looks_into_body
-
-Json = Any
+from tenants.core.json import Json
+from tenants.core.values.comparison import as_text
 
 URL: Final = {
     "type": "string",

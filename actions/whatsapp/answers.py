@@ -3,16 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.answer import Answer
 from actions.outbound.client import Request, judge, wait_asked_for
 from actions.providers.answers import Documented, refuse
 from actions.providers.whatsapp import ANSWERS
-from tenants.core.json import jsontext
-
-Json = Any
+from tenants.core.json import Json, jsontext
 
 ANSWER_CHARACTERS: Final = 300
 STATUS_CHARACTERS: Final = 50

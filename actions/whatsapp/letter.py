@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from actions.whatsapp.places import filled
 from actions.whatsapp.registered import (
@@ -15,8 +14,7 @@ from actions.whatsapp.registered import (
     Wanted,
 )
 from actions.whatsapp.values import checked, own_key, shown_address
-
-Json = Any
+from tenants.core.json import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar
 
 from actions.whatsapp.places import are_named, places_in
-
-Json = Any
+from tenants.core.json import Json
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
 HEADER_LIMIT: Final = 60

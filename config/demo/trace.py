@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from django.utils import timezone
 
+from tenants.core.json import Json
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.lines import Line
 from workflows.presentation.runs.timeline import timeline
 from workflows.services.runs.summaries import facts_of, plans_of
-
-Json = Any
 
 HEAD: Final = ("step", "status", "started", "ms", "what happened")
 WIDEST: Final = 60

@@ -5,10 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from typing import Any
 from urllib.parse import urlencode
 
-Json = Any
+from tenants.core.json import Json
 
 TIMEOUT_SECONDS = 15
 

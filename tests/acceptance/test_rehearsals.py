@@ -17,7 +17,8 @@ from workflows.models.run import WorkflowRun
 from workflows.services.approvals.approvers import Via, user_decider
 from workflows.services.approvals.decide import Answer, decide
 from workflows.services.dry_run.run import rehearse
-from workflows.services.events.fire import EventDraft, fire, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire, fire_all
 
 pytestmark = pytest.mark.worker
 

@@ -9,17 +9,21 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from django_q.models import Schedule
 
 from tests.support.live import LiveDatabase, connected_to
 from tests.workflows.runtime.machine import Machine
 from workflows.engine.decide import Then
+from workflows.models.notification import WorkflowNotification
 from workflows.models.run import WorkflowRun
+from workflows.services.operations.periodic_tasks import CHORES
 from workflows.services.runs.retry import retry_failed_step
 
 VERSION_0_1 = ("workflows", "0003_rehearsals")
 # Its document, and what version 0.1 compiled of it.
 STORED = json.loads(Path(__file__).with_name("version_0_1.json").read_text())
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
+QUESTION = UUID(int=0x1900 << 96)
 ITEMS = ["a", "b"]
 WAS_BROKEN = {"code": "broken", "params": {}}
 EACH = {"step_name": "each", "action": "for_each", "input": {"items": ITEMS}}
@@ -30,6 +34,7 @@ def old_database(django_db_setup, django_db_blocker):
     """A database as version 0.1 left it, connected to."""
     with django_db_blocker.unblock():
         database = LiveDatabase("sayr_upgrade", migrations=VERSION_0_1)
+        database.migrate("django_q")
         with connected_to(database):
             yield database
         database.close()
@@ -44,7 +49,9 @@ class OldRelease:
     """Writes rows as version 0.1 did."""
 
     def __init__(self):
-        apps = MigrationLoader(connection).project_state([VERSION_0_1]).apps
+        loader = MigrationLoader(connection)
+        timetable = loader.graph.leaf_nodes("django_q")
+        apps = self.apps = loader.project_state([VERSION_0_1, *timetable]).apps
         self.runs = apps.get_model("workflows", "WorkflowRun").objects
         self.tenant = apps.get_model("tenants", "Tenant").objects.create(key="old", name="Old")
         definitions = apps.get_model("workflows", "WorkflowDefinition").objects
@@ -75,6 +82,15 @@ class OldRelease:
             status=status,
             **{"trigger_payload": payload, "started_at": PAST, **values},
         ).pk
+
+    def told(self):
+        """An approver was mailed, and superusers are left in peace until then."""
+        self.apps.get_model("workflows", "WorkflowIdempotency").objects.create(
+            tenant=self.tenant, source="approval_mail", key=f"{QUESTION.hex}:digest"
+        )
+        self.apps.get_model("django_q", "Schedule").objects.create(
+            name="sayr.superusers_told", func="", repeats=0, next_run=PAST
+        )
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +148,7 @@ def old_runs(old_database, django_db_blocker):
             error_fingerprint="f",
             completed_at=PAST + timedelta(seconds=9),
         )
+        old.told()
         old_database.migrate()
         yield found
 
@@ -174,6 +191,23 @@ def test_a_retry_goes_on_in_the_item_that_had_failed(machine, old_runs):
     told = [[one["step_name"] for one in item.step_results] for item in items]
     assert told == [[], ["first", "second"]]
     assert [item.status for item in items] == ["completed", "completed"]
+
+
+def test_who_was_told_stays_told(machine, old_runs):
+    known = WorkflowNotification.objects.order_by("kind")
+    columns = ("tenant__key", "kind", "subject", "recipient")
+
+    assert list(known.values_list(*columns)) == [
+        ("old", "approval", str(QUESTION), "digest"),
+        (None, "work_waits", "", ""),
+    ]
+    assert known.last().sent_at == PAST - timedelta(hours=1)
+    assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize("name", CHORES)
+def test_what_the_timetable_has_is_found_under_its_name(name):
+    assert callable(pydoc.locate(f"workflows.services.chores.{name}"))
 
 
 @pytest.mark.parametrize(

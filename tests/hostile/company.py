@@ -25,6 +25,7 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.lane import WorkflowLane
+from workflows.models.notification import WorkflowNotification
 from workflows.models.rehearsal import RehearsalKind, WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.models.run_history import WorkflowRunHistory
@@ -159,6 +160,9 @@ class Company:
             tenant=self.tenant, source="x", key=self.key, request_hash=""
         )
         WorkflowIdempotency.objects.update(created_at=Now() - LONG_AGO)
+        WorkflowNotification.objects.create(
+            tenant=self.tenant, kind="approval", subject=self.key, recipient="x"
+        )
         definition = self.publish("kept", "kept", NOTE)
         WorkflowRunStats.objects.create(
             tenant=self.tenant, definition=definition, status="queued", runs=1,
@@ -190,6 +194,7 @@ PARTS = {
     WorkflowSchedule: ("ticks",),
     WorkflowRehearsal: ("tries",),
     WorkflowIdempotency: ("keeps",),
+    WorkflowNotification: ("keeps",),
     WorkflowRunStats: ("keeps",),
     WorkflowRunHistory: ("keeps",),
     ApiKey: ("keeps", "asks"),

@@ -83,6 +83,7 @@ class Stage:
             periodic_tasks.forget_empty_lanes,
             periodic_tasks.forget_rehearsals,
             periodic_tasks.forget_idempotency_keys,
+            periodic_tasks.forget_notifications,
             *(
                 (lambda key=str(one): backtest.work(key))
                 for one in WorkflowRehearsal.objects.values_list("pk", flat=True)

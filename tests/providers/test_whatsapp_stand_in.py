@@ -2,7 +2,6 @@
 
 import http.client
 import json
-from typing import Any
 
 import pytest
 
@@ -11,8 +10,7 @@ from actions.sandbox import whatsapp
 from actions.sandbox.journal import Behaviour
 from actions.sandbox.sandbox import Sandbox
 from actions.sandbox.whatsapp_templates import Registrations
-
-Json = Any
+from tenants.core.json import Json
 
 FULL: Json = {
     "language": "en_US",

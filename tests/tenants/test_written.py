@@ -7,11 +7,10 @@ from decimal import Decimal
 import pytest
 from django.utils.translation import override
 
-from actions import comparing
+from tenants.core.values.numbers import as_number
 from tenants.core.values.written import written_date, written_moment, written_number
 from workflows.definition.templates.filters.date_forms import date_form
 from workflows.definition.values.dates import read_date, read_moment
-from workflows.definition.values.numbers import as_number
 from workflows.presentation.runs.errors import sentence
 from workflows.services.approvals.answers import Field, FieldType, checked
 
@@ -68,14 +67,14 @@ def test_a_number_with_one_reading_is_read_the_same_everywhere(text):
     exact = Decimal(READ[text])
     form = (Field("n", "N", FieldType.NUMBER, required=True),)
 
-    for read in (written_number, as_number, comparing.as_number):
+    for read in (written_number, as_number):
         assert read(text) == exact
     assert Decimal(str(checked(form, {"n": text})["n"])) == exact
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_another_is_refused_with_what_to_do(text):
-    for read in (written_number, as_number, comparing.as_number):
+    for read in (written_number, as_number):
         assert read(text) is None
     assert REFUSED[text] in sentence("not_a_number", {"value": text})
 

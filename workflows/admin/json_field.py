@@ -5,11 +5,9 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 
-from tenants.core.json import strict_json
+from tenants.core.json import Json, strict_json
 from tenants.core.json.strict_json import BadJson
 from workflows.presentation.json_faults import said_of
-
-Json = Any
 
 
 class Untouched:

@@ -8,11 +8,10 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.core.json.strict_json import MAX_BYTES, BadJson, JsonFault, loads_object
 from workflows.api.refusals import ApiProblem
-
-Json = Any
 
 MEDIA_TYPE: Final = "application/json"
 

@@ -16,11 +16,12 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from tenants.core.database.outages import Outage, outage_of
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
 from tenants.core.json.strict_json import MAX_BYTES, BadJson, JsonFault
 from workflows.api.codes import ASK_AGAIN_WITH_KEY, KINDS
 from workflows.api.refusals import ApiProblem
 from workflows.api.serializers.fields import AnswerSerializer, Moment
-from workflows.definition.problems import pointer
 from workflows.presentation.approvals import fault_words, refusal_words
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.services.approvals.page import chosen
@@ -38,7 +39,6 @@ from workflows.services.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_DATABASE_SECONDS: Final = 5

@@ -1,11 +1,9 @@
 """What a view, its parser or its authentication raises to refuse a request."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.api.codes import ASK_AGAIN, KINDS, Kind
-
-Json = Any
 
 
 class ApiProblem(Exception):

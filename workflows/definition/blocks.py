@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from tenants.core.json.pointers import pointer
 from workflows.definition.catalogue import Schema
 from workflows.definition.kinds import kind_named
-from workflows.definition.problems import pointer
 from workflows.definition.schemas import member
 
 _APART: Final = ("x-steps", "x-condition", "x-result")  # seen from places of their own

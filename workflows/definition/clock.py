@@ -1,11 +1,10 @@
 """Whether something stored may look at the clock: to ask the database costs a round trip."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.templates.filters.dates import DATE_FILTERS
-
-Json = Any
 
 # `now` itself; and what takes it, or a text that says `now`, from a place that only an event knows.
 _WORDS: Final = (

@@ -10,6 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from tenants.core.json import Json
+from tenants.core.values.paths import (
+    LEFT_OUT,
+    MISSING,
+    Path,
+    Sentinel,
+    lookup,
+    parse_path,
+    show_path,
+)
 from workflows.definition.budget import weight
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import LANGUAGE_VERSION
@@ -17,8 +27,7 @@ from workflows.definition.operators import OPERATORS, Operator, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates.checks import paths_in
 from workflows.definition.templates.compiled import Template, compile_template, is_template
-from workflows.definition.values.json_values import LEFT_OUT, MISSING, Json, Sentinel, normalise
-from workflows.definition.values.paths import Path, lookup, parse_path, show_path
+from workflows.definition.values.json_values import normalise
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, Literal
 
-from workflows.definition.codes import Code
-from workflows.definition.errors import ExpressionError
-from workflows.definition.values.comparison import (
+from tenants.core.values.comparison import (
     comparable_text,
-    contains,
     equal,
     folded_text,
     is_empty,
     kind_of,
     like,
-    order,
 )
+from tenants.core.values.paths import MISSING
+from tenants.core.values.written import since_epoch
+from workflows.definition.codes import Code
+from workflows.definition.errors import ExpressionError
+from workflows.definition.values.comparison import contains, order
 from workflows.definition.values.durations import parse_duration
-from workflows.definition.values.json_values import MISSING
-from workflows.definition.values.moments import moment, since_epoch
+from workflows.definition.values.moments import moment
 from workflows.definition.values.numbers import number, shortened
 
 Wants = Literal["nothing", "value", "scalar", "list", "pair", "duration", "number", "date"]

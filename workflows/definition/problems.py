@@ -19,12 +19,6 @@ class Problem:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-def pointer(base: str, *keys: str | int) -> str:
-    """Return the JSON pointer of what lies at `keys` below `base`."""
-    escaped = (str(key).replace("~", "~0").replace("/", "~1") for key in keys)
-    return "".join([base, *(f"/{key}" for key in escaped)])
-
-
 def suggestion(word: object, known: Iterable[str]) -> dict[str, str]:
     """Return {"suggestion": …}, the known word that was probably meant, or {}."""
     # A long word is nobody's typing mistake, and comparing it would take long.

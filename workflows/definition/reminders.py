@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tenants.core.json.pointers import pointer
 from workflows.definition.blocks import child_lists, elements, lists_in, mapping
-from workflows.definition.problems import pointer
 
 Document = dict[str, Any]
 

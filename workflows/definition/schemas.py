@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 from referencing import Registry
 
+from tenants.core.values.numbers import is_storable
 from workflows.definition.catalogue import Schema
-from workflows.definition.values.json_values import is_storable
 
 Rendering = Literal["text", "html", "isolated", "value"]
 

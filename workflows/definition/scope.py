@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tenants.core.json import Json
 from workflows.definition.budget import Budget
 from workflows.definition.language import LANGUAGE_VERSION
-from workflows.definition.values.json_values import Json, normalise
+from workflows.definition.values.json_values import normalise
 
 __all__ = ["ROOTS", "TENANT_FIELDS", "Scope", "normalise"]
 

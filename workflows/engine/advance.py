@@ -5,11 +5,12 @@ finished step, all that follows from it, and the rendered parameters of the next
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.budget import OPERATIONS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import (
@@ -27,8 +28,6 @@ from workflows.definition.programs.instructions import (
     Wait,
     WaitForEvent,
 )
-from workflows.definition.programs.program import Program
-from workflows.definition.scope import Scope
 from workflows.engine import families, limits, loops, waiting
 from workflows.engine.children import Family
 from workflows.engine.decide import ENGINE_ERROR, POISONED, Decision, Position, Then, decide
@@ -40,12 +39,8 @@ from workflows.engine.history.entries import (
     finished,
     has_errors,
 )
-from workflows.engine.history.reach import reachable_from
-from workflows.engine.history.results import Results
 from workflows.engine.inputs import storable_input
 from workflows.engine.interruptions import (
-    CheckFor,
-    Evaluated,
     Interrupted,
     Postponed,
     WalkAbandoned,
@@ -72,36 +67,14 @@ from workflows.engine.progress import (
     stored,
 )
 from workflows.engine.statuses import RunStatus
+from workflows.engine.walker import DOUBTS, Arrival, Pending, Walk
 
 logger = logging.getLogger(__name__)
 
-Json = Any
-Pending = Mapping[str, Json]
-# Builds what templates see from the results so far: the walker knows no rows.
-ScopeFor = Callable[[Results, datetime], Scope]
-# What a run that waits for others finds when it is woken: its children, an event, a decision.
-Arrival = Family | Mapping[str, Json] | None
-
 
 @dataclass(frozen=True, slots=True)
-class Walker:
-    """One run's way through its program."""
-
-    program: Program
-    results: Sequence[Entry]  # what is stored
-    scope_for: ScopeFor
-    is_child: bool = False  # another run waits for this one
-    # Where a child began: it carries out one block of its parent's program. 0: a whole program.
-    entry: int = 0
-    check_for: CheckFor | None = None  # None: what is worked out ends by itself
-    # What is stored, and what this walk adds: a copy from its first entry on.
-    seen: Results = field(init=False)
-    stored_entries: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        is_read = isinstance(self.results, Results)
-        object.__setattr__(self, "seen", self.results if is_read else Results(self.results))
-        object.__setattr__(self, "stored_entries", len(self.results))
+class Walker(Walk):
+    """One run's way through its program: decides what each step leads to."""
 
     def begin(
         self, step: int, pending: Pending | None, now: datetime, arrival: Arrival = None
@@ -246,12 +219,6 @@ class Walker:
         instruction = expected(self.program.instructions[pending["step"]], WaitForEvent)
         return waiting.awaited(self, instruction, pending)
 
-    def has_failed_at(self, step: int) -> bool:
-        """Whether the run has failed already, and these are the steps for that."""
-        return step in reachable_from(self.program, self._on_failure)
-
-    # What the modules of each kind of step use.
-
     def walk(self, step: int, now: datetime, pending: Pending | None = None) -> Progress:
         """Go on from `step` until somebody has to do something, or the run ends."""
         progress = self._walk(step, now, pending or {})
@@ -298,58 +265,6 @@ class Walker:
         self.record(finished(base, outcome, decision, since(pending, now)))
         return self._after(decision, outcome, now)
 
-    def parked(
-        self, step: int, pending: Pending | None, wait_type: WaitType, due_in: timedelta | None
-    ) -> Progress:
-        """Leave the run until it is due again, or until somebody wakes it."""
-        return Progress(
-            RunStatus.WAITING,
-            self.entries,
-            step,
-            pending,
-            due_in=due_in,
-            wait_type=wait_type,
-            has_failed=self.has_failed_at(step),
-        )
-
-    def scope(
-        self, now: datetime, instruction: Instruction | None = None, pending: Pending | None = None
-    ) -> Scope:
-        """Return what templates see at this moment, for a step or for what the run hands over."""
-        scope = self.scope_for(self.seen, now)
-        if self.check_for is not None:
-            index = instruction.index if instruction else None
-            evaluated = Evaluated(
-                instruction,
-                lambda: index is not None and self.has_failed_at(index),
-                not (pending and pending.keys() & _DOUBTS),
-            )
-            scope.budget.check = self.check_for(evaluated)
-        return scope
-
-    def record(self, entry: Entry) -> None:
-        """Add the entry of a step that is over, with the number of times it has been by then."""
-        if self.seen is self.results:
-            object.__setattr__(self, "seen", Results.of(self.seen))
-        turn = self.seen.turns_of(entry["step_name"]) + 1
-        if turn > 1:
-            entry["turn"] = turn  # the earlier entries may be in the history by then
-        self.seen.add(entry)
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """What this walk adds."""
-        return tuple(self.seen[self.stored_entries :])
-
-    def program_index(self, name: str, default: int) -> int:
-        """Return where a step stands in the program."""
-        found = (one.index for one in self.program.instructions if one.name == name)
-        return next(found, default)
-
-    def turns_of(self, instruction: Instruction) -> int:
-        """Return how often the run has ended a step."""
-        return self.seen.turns_of(instruction.name)
-
     def _settled(self, job: Job, pending: Pending, now: datetime) -> Outcome | Progress:
         """Work a step out. That it cannot be is its own failure, and not of the one before it.
 
@@ -386,7 +301,7 @@ class Walker:
 
     def _walk_on_from(self, step: int, pending: Pending) -> Progress:
         """Let what was done so far be written, and the walk go on from this step after that."""
-        mark = {} if pending.keys() & _DOUBTS else {"walks_on": True}
+        mark = {} if pending.keys() & DOUBTS else {"walks_on": True}
         has_failed = self.has_failed_at(step)
         kept = {**pending, **mark}
         return Progress(RunStatus.RUNNING, self.entries, step, kept, has_failed=has_failed)
@@ -477,11 +392,6 @@ class Walker:
     def _has_errors(self) -> bool:
         return has_errors(self.seen, self.program)
 
-    @property
-    def _on_failure(self) -> int | None:
-        # That an item has failed is its parent's affair: the workflow has not failed yet.
-        return None if self.entry else self.program.on_failure
-
     def _position_of(self, job: Job) -> Position:
         """Return where the run stands at a job."""
         position = self._position(job.instruction, job.attempt)
@@ -508,13 +418,11 @@ class Walker:
             on_error=instruction.on_error,
             error_block=instruction.error_block,
             error_codes=instruction.error_codes,
-            on_failure=self._on_failure,
+            on_failure=self.on_failure,
             retry=instruction.retry,
         )
 
 
-# What an earlier worker, or an earlier visit, says of a step that it may have carried out.
-_DOUBTS: Final = frozenset({"begun", "in_doubt", "rendered_at"})
 _Steer = Callable[[Walker, Job, Mapping[str, Json], datetime], Outcome | Progress]
 # What needs no hands, by kind of step.
 _STEERING: Final[Mapping[type, _Steer]] = {

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import ForEach, Instruction, Parallel, RunWorkflow
 from workflows.engine.history.results import bytes_of
 from workflows.engine.history.resuming import Scope
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Child, Spawn
 from workflows.engine.statuses import RunStatus
-
-Json = Any
 
 # More are started in pages: a statement that inserts a thousand rows is quick, a million is not.
 PAGE: Final = 1000

@@ -1,12 +1,10 @@
 """Steps that start child runs: begin, look after them, end."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
+from tenants.core.json import Json
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import ForEach, Instruction
 from workflows.engine import children
@@ -23,14 +21,10 @@ from workflows.engine.outcomes import (
 )
 from workflows.engine.progress import Ended, Job, Progress, Revival, WaitType, stored
 from workflows.engine.statuses import RunStatus, StepStatus
-
-if TYPE_CHECKING:
-    from workflows.engine.advance import Walker
-
-Json = Any
+from workflows.engine.walker import Walk
 
 
-def each(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
+def each(walker: Walk, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
     """Begin with the elements of a list."""
     params: Json = job.instruction.render(job.scope)
     problem = children.too_many(params["items"])
@@ -41,7 +35,7 @@ def each(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> O
     return spawn(walker, replace(job, input=params), done, now)
 
 
-def spawn(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> Progress:
+def spawn(walker: Walk, job: Job, done: Mapping[str, Json], now: datetime) -> Progress:
     """Start child runs and park until they have ended."""
     index = job.instruction.index
     first = children.next_children(job.instruction, job.input, done)
@@ -52,7 +46,7 @@ def spawn(walker: Walker, job: Job, done: Mapping[str, Json], now: datetime) -> 
 
 
 def meet(
-    walker: Walker, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
+    walker: Walk, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
 ) -> Progress:
     """Look after the child runs: wait on, start more, or say what their ends mean."""
     if pending["children"].get("revive"):
@@ -77,7 +71,7 @@ def meet(
 
 
 def _revive(
-    walker: Walker, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
+    walker: Walk, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
 ) -> Progress:
     """Let the children that did not end well go on, and wait for them again."""
     if family.open:
@@ -95,7 +89,7 @@ def _revive(
 
 
 def hand_over(
-    walker: Walker, decision: Decision, outcome: Outcome | None, now: datetime
+    walker: Walk, decision: Decision, outcome: Outcome | None, now: datetime
 ) -> tuple[Decision, Ended]:
     """Return what a child run that ends leaves to its parent; it may fail over that."""
     if isinstance(outcome, RunStopped) and outcome.levels:
@@ -128,7 +122,7 @@ def hand_over(
     return failed, Ended(tells_at_once=stops_the_others(walker))
 
 
-def stops_the_others(walker: Walker) -> bool:
+def stops_the_others(walker: Walk) -> bool:
     """Whether the failure of a child ends the work of its siblings."""
     block = walker.program.blocks.get(walker.entry)
     if block is None:
@@ -137,7 +131,7 @@ def stops_the_others(walker: Walker) -> bool:
     return getattr(owner, "if_one_fails", "stop") == "stop"
 
 
-def _result(walker: Walker, now: datetime) -> Json:
+def _result(walker: Walk, now: datetime) -> Json:
     block = walker.program.blocks.get(walker.entry)
     if block is not None:
         return block.result_in(walker.scope(now))

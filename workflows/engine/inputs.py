@@ -1,11 +1,10 @@
 """The input of a step, as its run's row keeps it: before it is carried out, not after."""
 
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.core.json.strict_json import BadJson, facts_of, keep
 from workflows.definition.errors import ExpressionError
-
-Json = Any
 
 # As much as one request may carry. Every retry sends what the row keeps.
 MOST_INPUT_BYTES: Final = 1024 * 1024

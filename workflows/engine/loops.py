@@ -1,28 +1,22 @@
 """Steps that only say where a run goes on: branches, ends, rounds."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop
 from workflows.engine import limits
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress, WaitType, expected
-
-if TYPE_CHECKING:
-    from workflows.engine.advance import Walker
-
-Json = Any
+from workflows.engine.walker import Walk
 
 
-def choose(_walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
+def choose(_walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:
     """Take the first case that holds."""
     label, go_to = expected(job.instruction, Branch).choose(job.scope)
     return StepCompleted({"case": label}, go_to)
 
 
-def stop(_walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
+def stop(_walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:
     """End the run, or one item of a list."""
     instruction = expected(job.instruction, Stop)
     said: Json = instruction.render(job.scope)
@@ -30,7 +24,7 @@ def stop(_walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
     return RunStopped(said["message"], has_failed=failed, levels=levels)
 
 
-def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
+def turn(walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:
     """Begin the next round, or leave the loop."""
     loop = expected(job.instruction, Repeat)
     rounds = walker.seen.rounds_of(loop.name)
@@ -46,12 +40,12 @@ def turn(walker: Walker, job: Job, _done: Json, _now: datetime) -> Outcome:
     return StepCompleted({"round": rounds + 1, "done": False}, loop.body)
 
 
-def goes_on(walker: Walker, instruction: Instruction) -> bool:
+def goes_on(walker: Walk, instruction: Instruction) -> bool:
     """Whether a loop has been entered, and its steps lead back to it."""
     return isinstance(instruction, Repeat) and walker.seen.rounds_of(instruction.name) > 0
 
 
-def rest(walker: Walker, loop: Repeat) -> Progress | None:
+def rest(walker: Walk, loop: Repeat) -> Progress | None:
     """Park between two rounds; the first begins at once."""
     is_first = walker.seen.rounds_of(loop.name) == 1
     if is_first or not loop.every:

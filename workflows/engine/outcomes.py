@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
-Json = Any
+from tenants.core.json import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
 from workflows.definition.scope import Scope
 from workflows.engine.history.entries import Entry, Timing
 from workflows.engine.history.folding import Fold
 from workflows.engine.statuses import RunStatus
-
-Json = Any
 
 # What goes with a step from one try to the next, and into its entry.
 _MARKS: Final = ("revision", "record_values", "so_far", "alone")

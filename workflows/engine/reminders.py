@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Reminder
 from workflows.engine.history.results import Results
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

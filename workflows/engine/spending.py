@@ -6,8 +6,9 @@ decision would allow it a second time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import (
     Approval,
     Call,
@@ -25,7 +26,6 @@ from workflows.engine.history.replay import visits
 from workflows.engine.history.taking_over import Asks, block_asks
 from workflows.engine.statuses import RunStatus, StepStatus
 
-Json = Any
 Mark = tuple[str, Json]  # of an entry, the same in every run that has taken it over
 Children = tuple[str, str]  # the ids of the first and of the last one
 

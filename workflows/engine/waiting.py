@@ -1,12 +1,11 @@
 """Steps that wait: for a moment, for an event, for a decision."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.core.text.names import one_line
 from workflows.definition.approvers import can_be_asked
 from workflows.definition.errors import ExpressionError
@@ -33,18 +32,14 @@ from workflows.engine.progress import (
     stored,
 )
 from workflows.engine.statuses import StepStatus
-
-if TYPE_CHECKING:
-    from workflows.engine.advance import Walker
-
-Json = Any
+from workflows.engine.walker import Walk
 
 # The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
 # knows that they came before.
 MOST_SEEN: Final = 50
 
 
-def wait(walker: Walker, job: Job, _done: Json, now: datetime) -> Outcome | Progress:
+def wait(walker: Walk, job: Job, _done: Json, now: datetime) -> Outcome | Progress:
     """Wait for a moment, unless it is past."""
     instruction = expected(job.instruction, Wait)
     wake_at = instruction.wake_at(job.scope)
@@ -56,7 +51,7 @@ def wait(walker: Walker, job: Job, _done: Json, now: datetime) -> Outcome | Prog
 
 
 def wake(
-    walker: Walker, instruction: Instruction, pending: Mapping[str, Json], now: datetime
+    walker: Walk, instruction: Instruction, pending: Mapping[str, Json], now: datetime
 ) -> Progress:
     """End a wait, or wait on if the run was woken before its time."""
     wake_at = datetime.fromisoformat(pending["wake_at"])
@@ -65,7 +60,7 @@ def wake(
     return walker.over(instruction, pending, StepCompleted({"until": pending["wake_at"]}), now)
 
 
-def ask(walker: Walker, job: Job, _done: Json, now: datetime) -> Progress:
+def ask(walker: Walk, job: Job, _done: Json, now: datetime) -> Progress:
     """Begin to wait for an event or a decision; or wait on, behind the steps of a reminder."""
     instruction = job.instruction
     if not job.attempts:
@@ -105,13 +100,13 @@ def _refuse_unreachable(approvers: Sequence[str]) -> None:
             raise ExpressionError("bad_approver", approver=one_line(one, 100))
 
 
-def goes_on(walker: Walker, instruction: Instruction) -> bool:
+def goes_on(walker: Walk, instruction: Instruction) -> bool:
     """Whether a wait is under way, and the steps of a reminder lead back to it."""
     return reminders.resumed(walker.seen, instruction.name) is not None
 
 
 def awake(
-    walker: Walker,
+    walker: Walk,
     instruction: Instruction,
     pending: Mapping[str, Json],
     arrival: Mapping[str, Json] | None,
@@ -152,7 +147,7 @@ def _next_moment(instruction: Instruction, pending: Mapping[str, Json]) -> datet
 
 
 def _park(
-    walker: Walker, instruction: Instruction, pending: Mapping[str, Json], now: datetime
+    walker: Walk, instruction: Instruction, pending: Mapping[str, Json], now: datetime
 ) -> Progress:
     """Wait until what is waited for comes, the next reminder is due, or time is up."""
     due = _next_moment(instruction, pending)
@@ -163,7 +158,7 @@ def _park(
 
 
 def _until_moment(
-    walker: Walker,
+    walker: Walk,
     instruction: Instruction,
     pending: Mapping[str, Json],
     wait: tuple[WaitType, datetime | None],
@@ -175,7 +170,7 @@ def _until_moment(
     return replace(walker.parked(instruction.index, pending, wait_type, due_in), due_at=due)
 
 
-def awaited(walker: Walker, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
+def awaited(walker: Walk, wait: WaitForEvent, pending: Mapping[str, Json]) -> AwaitedEvent:
     """Return which event ends a wait. One that ended this step before, in a loop, does not."""
     own = [one for one in walker.seen if one["step_name"] == wait.name]
     outputs = [one.get("output") or {} for one in own]

@@ -1,6 +1,6 @@
 """A workflow as staff know it: its name, its published document, its draft."""
 
-from typing import Any, ClassVar, Self
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,15 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.core.database.fields import SafeJSONField
-from workflows.models.base import TenantModel, TenantQuerySet
-
-
-class DefinitionQuerySet(TenantQuerySet["WorkflowDefinition"]):
-    """Questions about definitions."""
-
-    def listening_to(self, trigger_type: str) -> Self:
-        """Those whose published version starts on this event type."""
-        return self.filter(is_active=True, archived_at=None, trigger_types__contains=[trigger_type])
+from workflows.models.base import TenantManager, TenantModel
 
 
 class WorkflowDefinition(TenantModel):
@@ -63,9 +55,7 @@ class WorkflowDefinition(TenantModel):
     )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager["WorkflowDefinition"]] = models.Manager.from_queryset(
-        DefinitionQuerySet
-    )()
+    objects = TenantManager["WorkflowDefinition"]()
 
     class Meta:
         db_table = "workflow_definitions"

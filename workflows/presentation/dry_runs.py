@@ -7,11 +7,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tenants.core.json import Json
 from workflows.presentation.runs import errors, evaluations
 from workflows.presentation.times import span
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 CHANNELS: Final[Mapping[str, Any]] = {
     "whatsapp": gettext_lazy("WhatsApp"),

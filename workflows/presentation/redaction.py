@@ -1,9 +1,9 @@
 """What nobody who reads a page may learn: the tokens of links that decide."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
-Json = Any
+from tenants.core.json import Json
 
 # Long enough to be no id (36 characters): /api/v1/approvals/<id>/ stays whole.
 _LINK: Final = re.compile(r"(/approvals/)[\w.:=%-]{60,}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from unicodedata import bidirectional
 
 import simplejson
@@ -12,10 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from actions import records
+from tenants.core.json import Json
 from workflows.event_types import payload_schema
 from workflows.presentation.redaction import mask_links
-
-Json = Any
 
 LONG: Final = 240  # characters; longer text is folded
 DEEPEST: Final = 8  # levels; what lies deeper is shown as JSON

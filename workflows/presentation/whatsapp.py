@@ -17,10 +17,9 @@ from actions.whatsapp.registered import (
     ValueKind,
     Wanted,
 )
+from tenants.core.json import Json
 from workflows.presentation.redaction import mask_links_in
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 MEDIA: Final[Mapping[str, Any]] = {
     HeaderKind.IMAGE: pgettext_lazy("header of a message", "Picture"),

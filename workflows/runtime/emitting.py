@@ -1,11 +1,10 @@
 """How a step fires an event. The service that fires stands above this package and says so here."""
 
 from collections.abc import Callable
-from typing import Any
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 
-Json = Any
 # Fires in the transaction under way; returns the event's id and how many runs it started.
 Emit = Callable[[TenantFacts, Json], Json]
 

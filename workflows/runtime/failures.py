@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

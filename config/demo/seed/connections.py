@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from actions.models.connection import Connection, ConnectionKind
 from actions.models.encryption import SecretsUnreadable
 from actions.sandbox.connections import values_of
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
 from config.demo.seed.past import id_at
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
-
-Json = Any
 
 ROWS: Final = Path(__file__).with_name("records.json")
 

@@ -2,13 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.models.definition import WorkflowDefinition
 from workflows.services.definitions.publish import publish
-
-Json = Any
 
 DOCUMENTS: Final = Path(__file__).resolve().parents[1] / "workflows"
 ACTOR: Final = "demo"

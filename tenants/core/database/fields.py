@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import models
 from django.utils.translation import gettext as _
 
-from tenants.core.json import jsontext
-from tenants.core.json.jsontext import Json, Unreadable
+from tenants.core.json import Json, jsontext
+from tenants.core.json.jsontext import Unreadable
 from tenants.core.json.strict_json import MAX_KEPT_DEPTH
 from tenants.core.validators import validate_address, validate_line, validate_zone
 

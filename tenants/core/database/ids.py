@@ -14,6 +14,14 @@ def uuid7() -> UUID:
     return value
 
 
+def uuid_or_none(text: object) -> UUID | None:
+    """Return the id that a text from outside writes, or None."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
 class DatabaseUUID7(Func):
     """The same, made by the database, for rows that are inserted without Django."""
 

@@ -2,11 +2,11 @@
 
 import re
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import simplejson
 
-Json = Any
+from tenants.core.json import Json
 
 # Python reads a whole number of at most 4,300 digits from text, and jsonb writes every digit of
 # 1E+5000: a longer number could be stored, and its row never be read again. Far beyond what is let

@@ -1,9 +1,9 @@
 """Small JSON values that anybody takes as they are: most of what a step is given and results in."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-Json = Any
+from tenants.core.json import Json
 
 # What is not longer is not asked for its length by anybody who refuses it.
 _SHORT: Final = 4000

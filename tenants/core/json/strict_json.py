@@ -17,10 +17,9 @@ from functools import cache
 from math import isfinite
 from typing import Any, Final, NoReturn
 
-from tenants.core.json import jsontext
+from tenants.core.json import Json, jsontext
+from tenants.core.json.pointers import pointer as pointer_to
 from tenants.core.json.simple_json import length_of_simple
-
-Json = Any
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
@@ -252,7 +251,7 @@ def _at(value: Json, part: Json, fault: JsonFault, **params: Any) -> BadJson:
             members = found.items()
         elif isinstance(found, list):
             members = enumerate(found)
-        waiting += [(f"{pointer}/{_escaped(str(key))}", inner) for key, inner in members]
+        waiting += [(pointer_to(pointer, key), inner) for key, inner in members]
     return BadJson(fault, **params)
 
 
@@ -330,10 +329,10 @@ def _refuse_bad_characters(value: Json, pointer: str) -> None:
         case dict():
             for key, member in value.items():
                 _refuse_bad_text(key, pointer)
-                _refuse_bad_characters(member, f"{pointer}/{_escaped(key)}")
+                _refuse_bad_characters(member, pointer_to(pointer, key))
         case list():
             for index, member in enumerate(value):
-                _refuse_bad_characters(member, f"{pointer}/{index}")
+                _refuse_bad_characters(member, pointer_to(pointer, index))
 
 
 def _refuse_bad_text(text: str, pointer: str) -> None:
@@ -341,10 +340,6 @@ def _refuse_bad_text(text: str, pointer: str) -> None:
         raise BadJson(JsonFault.NUL_CHARACTER, pointer=pointer)
     if _LONE_SURROGATE.search(text):
         raise BadJson(JsonFault.LONE_SURROGATE, pointer=pointer)
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _line_and_column(text: str, index: int) -> tuple[int, int]:

@@ -1,11 +1,9 @@
 """Values that hold texts which look the same: lists and objects, and the names of members."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from tenants.core.json import Json
 from tenants.core.text.characters import comparable
-
-Json = Any
 
 
 def comparable_inside(value: Json) -> Json:

@@ -1,1 +1,1 @@
-"""Numbers, moments, time zones and currencies."""
+"""Values of JSON: numbers, moments, paths, and how they compare; time zones and currencies."""

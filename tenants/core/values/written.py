@@ -9,13 +9,14 @@ year 1447 would be one in the Middle Ages.
 
 import re
 import unicodedata
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
 from tenants.core.text.characters import without_invisible
 
 MOST_DIGITS: Final = 100  # of a number
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from
 _MOST_CHARACTERS: Final = 1_000  # of a text worth reading, the invisible ones too
 # What stands between thousands and never before decimals: blanks that do not break, the apostrophe,
 # the Arabic mark. A comma or a point may be either, and a plain blank may divide two numbers.
@@ -112,3 +113,17 @@ def written_moment(text: str, zone: tzinfo) -> datetime | None:
         return found.replace(tzinfo=zone) if found.tzinfo is None else found.astimezone(zone)
     except (ValueError, OverflowError):
         return None
+
+
+def as_moment(value: object, zone: tzinfo) -> datetime | None:
+    """Return the moment that ISO text writes, in `zone`, or None: what compares as a date."""
+    return written_moment(value, zone) if isinstance(value, str) else None
+
+
+def since_epoch(at: datetime) -> timedelta:
+    """Return the time that has really passed between 1970 and `at`: what to compare moments by.
+
+    Between two times of one zone Python counts by the clock on the wall, which is an hour off
+    over a change of the clocks, and takes an hour that comes twice for one.
+    """
+    return at.replace(tzinfo=None) - _EPOCH - (at.utcoffset() or timedelta(0))

@@ -10,7 +10,8 @@ from tests.faults.jobs import ANSWER, noise_job, waiting_job
 from tests.faults.registry import scenario
 from tests.faults.site import Site, key_of
 from tests.support.live import wait_until
-from workflows.services.events.fire import EventDraft, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire_all
 
 BATCH = 500
 # What a quiet tenant's run may wait for its start beside a noisy one.

@@ -14,7 +14,8 @@ from tests.faults.jobs import noise_job
 from tests.faults.registry import scenario
 from tests.faults.site import Site, key_of
 from tests.support.people import make_member
-from workflows.services.events.fire import EventDraft, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire_all
 
 AT_ONCE = 50
 # What others' pages may take at p95 meanwhile.

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.core.values.written import as_moment
 from tests.support.disguised import ARABIC, PERSIAN, disguised
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
 from workflows.definition.values.dates import likely_form
-from workflows.definition.values.moments import any_moment, as_moment
+from workflows.definition.values.moments import any_moment
 from workflows.definition.waits import wake_at
 
 BEIRUT = ZoneInfo("Asia/Beirut")

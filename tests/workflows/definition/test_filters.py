@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenants.core.json.jsontext import dumps, loads
+from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
 from workflows.definition.templates import compile_template
 from workflows.definition.templates.filters import FILTERS
-from workflows.definition.values.json_values import LEFT_OUT
 from workflows.presentation.documents.problems import sentence
 
 decimals = st.decimals(-(10**12), 10**12, places=4, allow_nan=False)

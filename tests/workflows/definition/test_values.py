@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.core.values.paths import MISSING, lookup, parse_path, show_path
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import Scope
-from workflows.definition.values.json_values import MISSING, normalise
-from workflows.definition.values.paths import lookup, parse_path, show_path
+from workflows.definition.values.json_values import normalise
 
 
 class Colour(Enum):

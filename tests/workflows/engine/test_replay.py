@@ -180,5 +180,17 @@ def test_behind_a_question_nothing_is_come_to_without_its_answer(made):
                 entries = [*run.entries[:number], *instead, *behind]
                 way = list(visits(run.program, entries))
                 ended = [one.instruction.name for one in way if one.entry is not None]
+                if _may_be_another_case(run, number) and not instead and behind:
+                    continue
                 assert ended == own[:number]
                 assert way[-1].entry is not None or way[-1].instruction.name == own[number]
+
+
+def _may_be_another_case(run, number):
+    """Whether the label before an entry names two ways: without the entry, the other one is told."""
+    before = run.entries[number - 1] if number else {"action": ""}
+    if before["action"] != "branch":
+        return False
+    branch = next(one for one in run.program.instructions if one.name == before["step_name"])
+    labels = [case.label for case in branch.cases] + ["otherwise"]
+    return labels.count(before.get("output", {}).get("case")) > 1

@@ -31,7 +31,8 @@ from workflows.models.version import WorkflowVersion
 from workflows.services.approvals.approvers import Decider, Via
 from workflows.services.approvals.decide import Answer, decide
 from workflows.services.definitions.publish import awaited_types
-from workflows.services.events.fire import EventDraft, fire, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire, fire_all
 from workflows.services.runs.entries import entries_of
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,7 +10,8 @@ from tenants.core.json.jsontext import loads
 from tests.workflows.runtime.machine import Machine
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
-from workflows.services.events.fire import EventDraft, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from tests.support.approvals import NEVER
+from tests.support.approvals import NEVER, ask
 from tests.support.definitions import publish_log
 from workflows.definition.programs.program import RunSettings
 from workflows.engine.history.resuming import Resumption
@@ -489,3 +489,15 @@ def test_only_running_runs_are_taken_from_a_dead_worker(session, run_in, crashes
     assert (after["worker"], after["lease_until"]) == (None, None)
     assert (after["due_at"] is None) == is_poison
     assert after["error_code"] == ("poisoned" if is_poison else None)
+
+
+def test_a_run_that_no_worker_survives_leaves_no_question_open(session, run_in):
+    """Retried, it asks anew: there would be two to answer."""
+    lost = {"worker": WORKER, "lease_until": PAST, "crashes": UNREADABLE_CRASHES - 1}
+    run = run_in(RunStatus.RUNNING, **lost)
+    question = ask(run.tenant, run=run)
+
+    take_over_from_the_dead(session.connection(), LEASE, sweep=True)
+
+    question.refresh_from_db()
+    assert (row(run)["status"], question.closed_at is None) == ("failed", False)

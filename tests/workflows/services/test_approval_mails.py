@@ -2,21 +2,28 @@
 
 import threading
 from datetime import timedelta
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from tenants.models.user import User
 from tests.support.approvals import ask
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.approval import WorkflowApproval
+from workflows.models.idempotency import WorkflowIdempotency
+from workflows.models.notification import WorkflowNotification
 from workflows.runtime.runs import store
 from workflows.services.approvals import mails as approval_mails
 from workflows.services.approvals.mails import tell_approvers
+from workflows.services.operations import periodic_tasks
 from workflows.services.operations.pace import Pace
+from workflows.services.operations.periodic_tasks import CHORES, forget_notifications
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -188,6 +195,63 @@ def test_one_mail_that_was_put_off_is_tried_again_alone(tenant, people, mailbox)
     assert sent_to(mailbox) == ["dina@cedar.example", "rana@cedar.example"]
     approval.refresh_from_db()
     assert approval.notified_at is not None
+
+
+def pass_by(**time):
+    """Let time go by for what says who was told, and let the chores forget what is old."""
+    WorkflowIdempotency.objects.update(created_at=F("created_at") - timedelta(**time))
+    WorkflowNotification.objects.update(sent_at=F("sent_at") - timedelta(**time))
+    for name in CHORES:
+        if name.startswith("forget"):
+            getattr(periodic_tasks, name)()
+
+
+@pytest.mark.django_db
+def test_nobody_is_told_again_when_a_question_is_open_for_days(tenant, people, mailbox):
+    """It is open for 80 hours, in which one of its approvers cannot be told."""
+    ask(tenant, approvers=["rana", "jad"])
+    User.objects.filter(username="jad").update(email="deferred@cedar.example")
+
+    told = [tell()]
+    for _time in range(4):
+        pass_by(hours=20)
+        told.append(tell())
+    User.objects.filter(username="jad").update(email="jad@cedar.example")
+    told.append(tell())
+
+    assert told == [1, 0, 0, 0, 0, 1]
+    assert sent_to(mailbox) == ["jad@cedar.example", "rana@cedar.example"]
+
+
+@pytest.mark.django_db
+def test_workers_of_before_and_of_now_know_whom_the_other_told(tenant, people, mailbox):
+    first, second = (ask(tenant, approvers=["rana"]) for _one in range(2))
+    key = f"{first.pk.hex}:{sha256(b'user:rana').hexdigest()[:24]}"
+    keys = WorkflowIdempotency.objects.filter(source="approval_mail")
+    keys.create(tenant=tenant, source="approval_mail", key=key, request_hash="")
+
+    assert tell() == 1
+
+    assert {one.partition(":")[0] for one in keys.values_list("key", flat=True)} == {
+        first.pk.hex,
+        second.pk.hex,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["decided_at", "closed_at", "expires_at"])
+def test_who_was_told_is_forgotten_once_nobody_can_be_told_again(column, tenant, people, mailbox):
+    ask(tenant, approvers=["rana"])
+    ask(tenant, approvers=["rana"])
+    tell()
+    over = WorkflowApproval.objects.order_by("pk").first()
+    assert forget_notifications() == 0
+    WorkflowApproval.objects.filter(pk=over.pk).update(**{column: timezone.now()})
+
+    # What has expired is closed by its run.
+    assert forget_notifications() == (column != "expires_at")
+    left = WorkflowNotification.objects.values_list("subject", flat=True)
+    assert (str(over.pk) in left) is (column == "expires_at")
 
 
 def test_the_pauses_grow_up_to_a_limit():

@@ -13,7 +13,8 @@ from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.templates.filters.dates import DATE_FILTERS
 from workflows.models.run import WorkflowRun
 from workflows.services.events import evaluation as listening
-from workflows.services.events.fire import EventDraft, fire, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire, fire_all
 
 pytestmark = pytest.mark.django_db
 

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
+from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import Schedule
 
 from tests.workflows.admin.conftest import World
+from workflows.models.notification import WorkflowNotification
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.services.operations.overdue import PEACE, tell_superusers
+from workflows.services.operations.overdue import tell_superusers
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +48,7 @@ def test_every_superuser_with_an_address_is_told_once_an_hour(world, superusers)
     body = mail.outbox[0].body
     assert "A run that is due has waited 3 min 0 s for a worker. No worker is alive." in body
     assert "http://127.0.0.1:8000/admin/workflows/workflowworker/" in body
-    Schedule.objects.filter(name=PEACE).update(next_run=timezone.now() - timedelta(seconds=1))
+    WorkflowNotification.objects.update(sent_at=Now() - timedelta(hours=1))
     assert tell_superusers() == 2
 
 
@@ -59,11 +61,12 @@ def test_live_workers_are_counted(world, superusers):
     assert "1 worker is alive: there is more to do than it manages" in mail.outbox[0].body
 
 
-def test_the_line_that_keeps_the_hour_is_never_carried_out(world, superusers):
+def test_the_timetable_has_no_line_that_does_nothing(world, superusers):
     late(3)
+
     tell_superusers()
 
-    assert Schedule.objects.get(name=PEACE).repeats == 0
+    assert not Schedule.objects.exists()
 
 
 @pytest.mark.parametrize("reason", ["in time", "paused", "being executed", "waits for a date"])

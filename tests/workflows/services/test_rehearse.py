@@ -14,7 +14,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.publish import publish
-from workflows.services.dry_run.run import rehearse, rehearse_many
+from workflows.services.dry_run.run import Occasion, rehearse, rehearsing, script_of
 
 CONFIRMED = [{"field": "status", "operator": "equals", "value": "confirmed"}]
 
@@ -521,7 +521,9 @@ def test_many_are_rehearsed_each_on_the_database_as_it_is(company):
     order = company.order()
     WorkflowRun.objects.all().delete()
 
-    found = list(rehearse_many(company.tenant, version, [{"order_id": order.id}] * 3))
+    script = script_of(company.tenant, version)
+    with rehearsing(company.tenant) as perform:
+        found = [perform(script, Occasion({"order_id": order.id})) for _time in range(3)]
 
     changed = [one.entries[0]["output"]["changed"] for one in found]
     assert changed == [{"status": {"from": "new", "to": "confirmed"}}] * 3

@@ -9,7 +9,8 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.failures import FailedRun, tell_failed
 from workflows.services.definitions.publish import problems_of, publish
-from workflows.services.events.fire import MAX_DEPTH, fire
+from workflows.services.events.evaluation import MAX_DEPTH
+from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db
 

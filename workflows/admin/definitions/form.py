@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import TenantForm
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.widget import EditorField
 from workflows.definition.problems import Problem
@@ -19,8 +20,6 @@ from workflows.presentation.documents.places import place
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.drafts import edited, free_key, mark, unstorable
 from workflows.services.definitions.publish import problems_of
-
-Json = Any
 
 BEGINNING: Json = {
     "language": 1,

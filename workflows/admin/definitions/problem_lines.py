@@ -7,12 +7,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tenants.core.json import Json
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
 from workflows.presentation.documents.places import place
 from workflows.presentation.runs.errors import sentence
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

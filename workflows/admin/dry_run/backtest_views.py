@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
+from tenants.core.json import Json
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.dry_run.presentation import Teller, about
 from workflows.admin.dry_run.start import page_of, refuse_readers, rehearsal_of
@@ -29,8 +30,6 @@ from workflows.services.dry_run import backtest
 from workflows.services.dry_run.backtest_tally import differences
 from workflows.services.dry_run.run import Rehearsal
 from workflows.services.dry_run.test_runs import as_json, problems_in
-
-Json = Any
 
 DAYS: Final = (1, 7, 30)
 LASTS: Final = (100, 1_000, 10_000)

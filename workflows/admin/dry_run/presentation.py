@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.admin.runs.steps import ShownPart, ShownStep, shown_parts, shown_steps
@@ -23,7 +24,6 @@ from workflows.presentation.runs.plans import Plan, PlannedWay, WayKind, every_s
 from workflows.presentation.runs.timeline import flow
 from workflows.presentation.whatsapp import told
 
-Json = Any
 Program = Mapping[str, Json]
 
 SHORT: Final = 30  # characters of a value that tells events apart

@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 
 from tenants.admin import access
 from tenants.admin.access import actor_of
+from tenants.core.json import Json
 from workflows.admin.editor.widget import EditorField
 from workflows.models.rehearsal import RehearsalKind, WorkflowRehearsal
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.drafts import edited, unstorable
 from workflows.services.dry_run.test_runs import prepare
-
-Json = Any
 
 
 def begin(admin: Any, request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
-from tenants.core.json import strict_json
+from tenants.core.database.ids import uuid_or_none
+from tenants.core.json import Json, strict_json
 from tenants.core.json.strict_json import BadJson, JsonFault
 from tenants.core.text.listing import listed
 from workflows.admin.definitions.problem_lines import problem_lines
@@ -32,8 +33,6 @@ from workflows.services.approvals.refusals import AnswerInvalid
 from workflows.services.definitions.catalogue import catalogue_of
 from workflows.services.dry_run import test_runs
 from workflows.services.dry_run.samples import sample_payload
-
-Json = Any
 
 
 class Unreadable(ValueError):
@@ -211,7 +210,7 @@ def _name(trial: WorkflowRehearsal) -> str:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Unreadable(_("This event is gone.")) from None
+    found = uuid_or_none(text)
+    if found is None:
+        raise Unreadable(_("This event is gone."))
+    return found

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
 from tenants.core.text.listing import listed
 from workflows.admin.editor.form.scalars import shown
 from workflows.admin.editor.presentation.summaries import readable, step_label
-from workflows.definition.problems import pointer
 from workflows.definition.values.json_values import same_json
 from workflows.presentation.documents.places import place
-
-Json = Any
 
 MOST: Final = 60  # lines
 ORDER: Final = "/steps/"  # where _by_name puts the order of the steps

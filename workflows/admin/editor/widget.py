@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django_jsonform.forms.fields import JSONFormField
 from django_jsonform.widgets import JSONFormWidget
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.differences import differences
 from workflows.admin.editor.endpoints.check import checked
@@ -32,8 +33,6 @@ from workflows.presentation.actors import actor_words
 from workflows.presentation.documents import document_text
 from workflows.presentation.times import short_moment
 from workflows.services.definitions.drafts import edited, mark
-
-Json = Any
 
 ENDPOINTS: Final = ("check", "preview", "values", "copy", "paste")
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from tenants.core.database.ids import uuid_or_none
+from tenants.core.json import Json
 from workflows.admin.readable import readable_event
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
@@ -18,8 +20,6 @@ from workflows.presentation.runs import evaluations
 from workflows.presentation.runs.evaluations import Outcome
 from workflows.services.runs.subjects import subjects_of
 from workflows.services.runs.summaries import Told, plans_of, told
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +127,14 @@ def _answer(
 
 def _known(event: WorkflowEvent, ids: Iterable[str]) -> Mapping[str, str]:
     """Return the pages of the workflows that are still there."""
-    wanted = [key for key in map(_as_uuid, ids) if key is not None]
+    wanted = [key for key in map(uuid_or_none, ids) if key is not None]
     own = WorkflowDefinition.objects.filter(tenant=event.tenant_id, pk__in=wanted)
     return {str(key): _page(key) for key in own.values_list("pk", flat=True)}
 
 
 def _deaf(event: WorkflowEvent) -> list[Deaf]:
     """Return the workflows that somebody may have expected to start."""
-    asked = [_as_uuid(one.get("definition_id", "")) for one in event.evaluations]
+    asked = [uuid_or_none(one.get("definition_id", "")) for one in event.evaluations]
     found = WorkflowDefinition.objects.filter(
         tenant=event.tenant_id, trigger_types__contains=[event.type]
     ).exclude(pk__in=[key for key in asked if key is not None])
@@ -143,10 +143,3 @@ def _deaf(event: WorkflowEvent) -> list[Deaf]:
 
 def _page(key: UUID) -> str:
     return reverse("admin:workflows_workflowdefinition_change", args=[key])
-
-
-def _as_uuid(key: str) -> UUID | None:
-    try:
-        return UUID(key)
-    except ValueError:
-        return None

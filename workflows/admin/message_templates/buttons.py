@@ -13,8 +13,6 @@ from django.utils.translation import gettext as _
 from actions.models.message_template import BUTTONS
 from actions.whatsapp.faults import MOST_BUTTONS, entered_buttons
 
-Json = Any
-
 MEMBERS: Final = ("kind", "text", "target")
 
 

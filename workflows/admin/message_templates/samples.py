@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from actions.models.message_template import MessageTemplate
+from tenants.core.database.ids import uuid_or_none
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.samples import sample_of
 from workflows.definition.scope import Scope
@@ -17,8 +17,6 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.presentation.values import field_title
 from workflows.services.definitions.usage import used_by
-
-Json = Any
 
 RUNS: Final = 20  # how far back the values of a WhatsApp message are looked for
 
@@ -88,10 +86,8 @@ def last_values(tenant: Tenant, choice: Choice, key: str) -> Mapping[str, str]:
 
 def template_of(tenant: Tenant, key: str) -> MessageTemplate | None:
     """Return the stored template with this id, if it is the tenant's."""
-    try:
-        return MessageTemplate.objects.of(tenant.pk).filter(pk=UUID(key)).first()
-    except ValueError:
-        return None
+    found = uuid_or_none(key)
+    return MessageTemplate.objects.of(tenant.pk).filter(pk=found).first() if found else None
 
 
 def _of_workflow(definition: WorkflowDefinition) -> Choice:

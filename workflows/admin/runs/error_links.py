@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from actions import registry
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
+from tenants.core.json import Json
 from workflows.engine.statuses import StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.services.runs.subjects import Subject
-
-Json = Any
 
 # Codes that a connection's settings or secrets put right.
 OF_CONNECTIONS: Final = frozenset(

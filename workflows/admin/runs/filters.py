@@ -1,7 +1,6 @@
 """Filters of the list of runs, each worded so that an index answers it."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import visible
 from tenants.admin.lists import Choices, newest
+from tenants.core.database.ids import uuid_or_none
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
@@ -123,10 +123,8 @@ class PartFilter(GivenFilter):
         """Narrow to the parts of one run; an id that is none has no parts."""
         if not self.value():
             return queryset
-        try:
-            return queryset.filter(parent_run=UUID(self.value()))
-        except ValueError:
-            return queryset.none()
+        run_id = uuid_or_none(self.value())
+        return queryset.filter(parent_run=run_id) if run_id else queryset.none()
 
 
 def is_offered(chosen: Any) -> bool:

@@ -9,15 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from tenants.core.json import jsontext, strict_json
+from tenants.core.json import Json, jsontext, strict_json
 from tenants.core.json.strict_json import MAX_BYTES, MAX_KEPT_DEPTH, BadJson
 from workflows.admin.json_field import UNTOUCHED, JsonField
 from workflows.presentation import values
 from workflows.presentation.json_faults import said_of
 from workflows.presentation.redaction import mask_links_in
 from workflows.presentation.runs.entries import step_error
-
-Json = Any
 
 ROOT: Final = "trigger."
 WHOLE: Final = "whole"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tenants.admin.access import actor_of
+from tenants.core.json import Json
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.versions.list import DRAFT, compare_url, version_words
 from workflows.definition.changes.numbers import ChangedPlace
@@ -31,8 +32,6 @@ from workflows.services.definitions.languages import changed_places, language_of
 from workflows.services.definitions.publish import problems_of
 from workflows.services.definitions.restore import PublishedMeanwhile, publish_again, take_as_draft
 from workflows.services.definitions.source_control import take_over
-
-Json = Any
 
 MOST_OFFERED = 200
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
+from tenants.core.json import Json
 from workflows.api.serializers import fields, requests
 from workflows.api.serializers.runs import RunLinkSerializer, WorkflowNameSerializer
 from workflows.models.approval import WorkflowApproval
@@ -13,8 +14,6 @@ from workflows.presentation.approvals import ApprovalState
 from workflows.services.approvals.answers import Field, FieldType, Option, fields_of, options_of
 from workflows.services.approvals.page import chosen
 from workflows.services.approvals.queries import FoundApproval
-
-Json = Any
 
 MAX_NAME: Final = 100
 

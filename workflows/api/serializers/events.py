@@ -1,11 +1,11 @@
 """Events: what is told when one is fired, and afterwards."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from tenants.core.json import Json
 from workflows.api.serializers.fields import (
     AnswerSerializer,
     JsonObject,
@@ -22,8 +22,6 @@ from workflows.models.event import WorkflowEvent
 from workflows.presentation.runs.errors import sentence
 from workflows.services.events.fire import Fired
 from workflows.services.runs.queries import EventHistory
-
-Json = Any
 
 _REASONS = ("started", "filtered_out", "problem", "own_change", "chain_too_long")
 

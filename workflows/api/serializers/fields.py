@@ -9,9 +9,8 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from tenants.core.json import Json
 from workflows.presentation.redaction import mask_links_in
-
-Json = Any
 
 _NO_ROW: Final = UUID(int=0)
 

@@ -12,14 +12,13 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 from rest_framework.request import Request
 
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
 from workflows.api.codes import PARAMETER_SENTENCES
 from workflows.api.json import body_of
 from workflows.api.paging import MAX_LIMIT, NewestFirst
 from workflows.api.refusals import ApiProblem
 from workflows.api.serializers.fields import JsonObject
-from workflows.definition.problems import pointer
-
-Json = Any
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # "+" in an address means a space, so "…T08:00:00+03:00" arrives as "…T08:00:00 03:00".

@@ -7,6 +7,7 @@ from uuid import UUID
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
+from tenants.core.json import Json
 from workflows.api.serializers import fields, requests
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
@@ -14,8 +15,6 @@ from workflows.presentation.runs.errors import sentence
 from workflows.presentation.runs.summary import waits
 from workflows.services.runs.queries import RunHistory
 from workflows.services.runs.summaries import facts_of, is_put_off, plans_of
-
-Json = Any
 
 # From where, on which version and with whose values a run is retried.
 FAILED_STEP, START = "failed_step", "start"

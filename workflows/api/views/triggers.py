@@ -1,7 +1,7 @@
 """POST /triggers/{trigger_type}/: fire an event."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.core.json.strict_json import JsonFault
 from tenants.models.api_key import Scope
@@ -19,10 +20,8 @@ from workflows.api.json import body_of
 from workflows.api.refusals import ApiProblem
 from workflows.api.serializers.events import AcceptedEventSerializer
 from workflows.api.serializers.requests import SubjectParameters
-from workflows.services.events.fire import EventDraft
+from workflows.services.events.drafts import EventDraft
 from workflows.services.events.fire_once import Caller, fire_once
-
-Json = Any
 
 _TRIGGER_TYPE: Final = re.compile(r"[a-z][a-z0-9_.]{0,99}")
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tenants.core.json.pointers import pointer
+from tenants.core.values.paths import Path
 from workflows.definition.blocks import all_steps, held, own_params
 from workflows.definition.catalogue import Catalogue, Schema
 from workflows.definition.kinds import KINDS
-from workflows.definition.problems import pointer
 from workflows.definition.programs.plans import Plan, make_plan
 from workflows.definition.schemas import member
 from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import LiquidTemplate, Template
 from workflows.definition.templates.filters import FILTERS
-from workflows.definition.values.paths import Path
 
 _JSON: Final = re.compile(r"\|\s*json\b")
 # Whatever they are given, they give no number with decimals.

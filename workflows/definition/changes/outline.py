@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tenants.core.json.pointers import keys_of
 from workflows.definition.blocks import lists_in
 from workflows.definition.changes.change import Key, Path, StepList
 
@@ -63,10 +64,8 @@ def _id_for(step: Any, known: Mapping[str, Any]) -> str:
 
 def _keys(pointer: str, content: Any) -> Path:
     path: list[Key] = []
-    for part in pointer.split("/")[1:]:
-        key: Key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(content, list):
-            key = int(key)
+    for part in keys_of(pointer):
+        key: Key = int(part) if isinstance(content, list) else part
         content = content[key]
         path.append(key)
     return tuple(path)

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from babel.numbers import get_currency_precision
 
+from tenants.core.json.pointers import pointer
 from tenants.core.values.currencies import MINOR_UNITS
 from workflows.definition.changes.numbers import ChangedPlace
-from workflows.definition.problems import pointer
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.templates.filters.calendar_words import words_of
 

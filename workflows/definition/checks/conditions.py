@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any, Final
 
+from tenants.core.json.pointers import pointer
+from tenants.core.values.comparison import kind_of
+from tenants.core.values.numbers import as_number
+from tenants.core.values.paths import parse_path
 from workflows.definition.checks.guards import rows
 from workflows.definition.checks.parent_scope import Surroundings
 from workflows.definition.checks.simple import check_keys, wrong_type
 from workflows.definition.checks.templates import check_path, check_template, check_templates
 from workflows.definition.codes import Code
 from workflows.definition.operators import OPERATORS, Operator
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.comparison import kind_of
 from workflows.definition.values.durations import parse_duration
 from workflows.definition.values.moments import any_moment
-from workflows.definition.values.numbers import as_number, shortened
-from workflows.definition.values.paths import parse_path
+from workflows.definition.values.numbers import shortened
 
 MOST_ROWS: Final = 100
 _GROUPS = ("all", "any")

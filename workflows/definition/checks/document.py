@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tenants.core.json.pointers import pointer
 from tenants.core.text.names import MAX_CHARACTERS, MAX_EVENT_TYPE
 from workflows.definition.checks.conditions import check_condition
 from workflows.definition.checks.parent_scope import Surroundings
 from workflows.definition.checks.settings import check_settings
 from workflows.definition.checks.simple import check_keys, check_text, wrong_type
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer
+from workflows.definition.problems import Problem
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.numbers import shortened
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
+from tenants.core.json.pointers import pointer
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.checks.simple import (
     check_choice,
@@ -17,7 +18,7 @@ from workflows.definition.checks.simple import (
 )
 from workflows.definition.codes import Code
 from workflows.definition.kinds import kind_named
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.values.numbers import shortened
 
 MOST_ATTEMPTS: Final = 20

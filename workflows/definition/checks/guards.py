@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from tenants.core.values.paths import Path, parse_path
 from workflows.definition.operators import OPERATORS
 from workflows.definition.templates import template_paths, template_problems
-from workflows.definition.values.paths import Path, parse_path
 
 _GROUPS: Final = ("all", "any")
 _TIMED_OUT: Final = ("output", "timed_out")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from tenants.core.json.pointers import pointer
 from workflows.definition.blocks import mapping
 from workflows.definition.checks.parent_scope import Surroundings
 from workflows.definition.checks.together import Params, apart, beside, unlike
 from workflows.definition.checks.tracing import default_scope
 from workflows.definition.checks.waits import check_approval, check_wait_for_event
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer
+from workflows.definition.problems import Problem
 
 
 def check_kind(name: str, params: Params, path: str, around: Surroundings) -> Iterator[Problem]:

@@ -9,18 +9,19 @@ from typing import Any
 
 from jsonschema import ValidationError
 
+from tenants.core.json.pointers import pointer
+from tenants.core.values.comparison import kind_of
+from tenants.core.values.paths import IDENTIFIER
 from workflows.definition.catalogue import Catalogue, Schema
 from workflows.definition.checks.simple import check_duration
 from workflows.definition.checks.tables import check_fields
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.schemas import alternatives, member, validator
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.comparison import kind_of
 from workflows.definition.values.durations import LONGEST
 from workflows.definition.values.moments import any_moment
 from workflows.definition.values.numbers import shortened
-from workflows.definition.values.paths import IDENTIFIER
 from workflows.definition.values.windows import parse_clock
 
 # Names of headers that carry credentials.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from tenants.core.json.pointers import pointer
+from tenants.core.values.paths import show_path
 from workflows.definition.checks.parent_scope import Surroundings
 from workflows.definition.checks.simple import (
     check_choice,
@@ -17,12 +19,11 @@ from workflows.definition.checks.simple import (
 from workflows.definition.checks.templates import check_template
 from workflows.definition.checks.together import beside
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer
+from workflows.definition.problems import Problem
 from workflows.definition.scope import LOOP_ROOTS, ROOTS
 from workflows.definition.templates import template_paths, template_problems
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.durations import LONGEST
-from workflows.definition.values.paths import show_path
 
 MOST_RUNNING: Final = 100_000
 _KEYS: Final = ("start_on_own_changes", "concurrency_key", "when_busy", "max_running", "deadline")

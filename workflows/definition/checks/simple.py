@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from tenants.core.json.pointers import pointer
 from tenants.core.text.names import name_fault
+from tenants.core.values.comparison import kind_of
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer, suggestion
-from workflows.definition.values.comparison import kind_of
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.values.durations import parse_duration
 from workflows.definition.values.numbers import shortened
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from tenants.core.json.pointers import pointer
+from tenants.core.values.paths import IDENTIFIER
 from workflows.definition.blocks import ends, held, lists_in, own_params
 from workflows.definition.catalogue import Schema
 from workflows.definition.checks.conditions import check_condition
@@ -16,9 +18,8 @@ from workflows.definition.checks.simple import check_keys, check_text, wrong_typ
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
 from workflows.definition.kinds import KINDS, kind_named
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.values.numbers import shortened
-from workflows.definition.values.paths import IDENTIFIER
 
 MOST_STEPS: Final = 200  # of a whole document
 MOST_NESTED: Final = 5  # lists of steps inside one another, the outermost not counted

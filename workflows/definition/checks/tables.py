@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tenants.core.json.pointers import pointer
 from workflows.definition.catalogue import Catalogue, TableSignature
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.numbers import shortened
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tenants.core.json.pointers import pointer
+from tenants.core.values.paths import Path, show_path
 from workflows.definition.checks.parent_scope import KnownStep, Surroundings
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.schemas import field_names, lacks
 from workflows.definition.scope import LOOP_ROOTS, ROOTS, TENANT_FIELDS
 from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.paths import Path, show_path
 
 _STEP_PARTS = ("output", "status", "error")
 _ERROR_PARTS = ("code", "step", "http_status")  # of the run's

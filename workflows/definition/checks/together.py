@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tenants.core.json.pointers import pointer
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, pointer
+from workflows.definition.problems import Problem
 from workflows.definition.values.numbers import shortened
 
 Params = Mapping[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tenants.core.json.pointers import pointer
 from workflows.definition.blocks import elements, goes_on, mapping, names_in
 from workflows.definition.checks.guards import vouched_otherwise
 from workflows.definition.checks.seen import ChildBlock, Seen, meeting
-from workflows.definition.problems import pointer
 
 
 def trace(document: Mapping[str, Any]) -> dict[str, Seen]:

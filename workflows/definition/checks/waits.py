@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenants.core.json.pointers import pointer
+from tenants.core.values.paths import parse_path
 from workflows.definition.approvers import ROLE, can_be_meant
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.catalogue import Catalogue
@@ -11,11 +13,10 @@ from workflows.definition.checks.parent_scope import Surroundings
 from workflows.definition.checks.together import Params, apart, beside, unlike
 from workflows.definition.codes import Code
 from workflows.definition.kinds.waits import USUAL_CHOICES
-from workflows.definition.problems import Problem, pointer, suggestion
+from workflows.definition.problems import Problem, suggestion
 from workflows.definition.schemas import field_names, lacks
 from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.numbers import shortened
-from workflows.definition.values.paths import parse_path
 
 
 def check_wait_for_event(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:

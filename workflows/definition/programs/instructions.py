@@ -12,15 +12,16 @@ from typing import Final, Literal, TypeAlias
 
 from jsonschema import Draft202012Validator
 
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
+from tenants.core.values.paths import Sentinel
 from workflows.definition import waits
 from workflows.definition.codes import Code
 from workflows.definition.conditions import Condition
 from workflows.definition.errors import ExpressionError, InvalidProgram
-from workflows.definition.problems import pointer
 from workflows.definition.programs.plans import Fill
 from workflows.definition.retry import RetryPolicy
 from workflows.definition.scope import Scope
-from workflows.definition.values.json_values import Json, Sentinel
 from workflows.definition.values.numbers import shortened
 
 _ONCE: Final = RetryPolicy(attempts=1)

@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
+from tenants.core.values.numbers import as_number, plain
+from tenants.core.values.paths import Sentinel
 from workflows.definition.catalogue import Schema
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.language import LANGUAGE_VERSION
-from workflows.definition.problems import pointer
 from workflows.definition.schemas import member, rendering, wanted_scalar
 from workflows.definition.scope import Scope
 from workflows.definition.templates.compiled import Template, compile_template, is_template
-from workflows.definition.values.json_values import Json, Sentinel, plain
-from workflows.definition.values.numbers import as_number, to_json_number
+from workflows.definition.values.numbers import to_json_number
 
 # The filter of a template that may leave its member out.
 LEFT_OUT_BY: Final = "skip_if_empty"

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
+from tenants.core.json import Json
 from workflows.definition.approvers import named_by_author
 from workflows.definition.clock import may_read_clock
 from workflows.definition.conditions import Condition, Filter, compile_condition, load_filter
@@ -37,7 +38,6 @@ from workflows.definition.programs.plans import Fill, always_fits, load_plan
 from workflows.definition.retry import RetryPolicy
 from workflows.definition.schemas import validator
 from workflows.definition.values.durations import parse_duration
-from workflows.definition.values.json_values import Json
 
 __all__ = ["LANGUAGE_VERSIONS", "Instruction", "Program", "load_program", "load_retry"]
 

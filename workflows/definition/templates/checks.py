@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenants.core.json import Json
+from tenants.core.values.paths import Path
 from workflows.definition.errors import ExpressionError
 from workflows.definition.problems import Problem
 from workflows.definition.templates.compiled import compile_template, is_template
-from workflows.definition.values.json_values import Json
-from workflows.definition.values.paths import Path
 
 
 def template_problems(source: str, *, path: str = "") -> list[Problem]:

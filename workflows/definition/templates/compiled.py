@@ -19,7 +19,19 @@ from liquid.exceptions import (
 )
 from liquid.output import LimitedStringIO
 
+from tenants.core.json import Json
 from tenants.core.text.isolates import isolated
+from tenants.core.values.comparison import as_text, kind_of
+from tenants.core.values.paths import (
+    LEFT_OUT,
+    MISSING,
+    PATH,
+    Path,
+    Sentinel,
+    lookup,
+    parse_path,
+    show_path,
+)
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
@@ -30,10 +42,7 @@ from workflows.definition.templates.environment import HTML, ISOLATING, TEXT, Li
 from workflows.definition.templates.filters.calling import listed
 from workflows.definition.templates.reading import Reading, reading_of
 from workflows.definition.templates.tree import Printed, rewrite
-from workflows.definition.values.comparison import as_text, kind_of
-from workflows.definition.values.json_values import LEFT_OUT, MISSING, Json, Sentinel
 from workflows.definition.values.numbers import as_read, given_back
-from workflows.definition.values.paths import PATH, Path, lookup, parse_path, show_path
 
 Result = TypeVar("Result")
 _SHORT: Final = 1_000  # characters of a text that is not worth counting

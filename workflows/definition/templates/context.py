@@ -8,9 +8,8 @@ from liquid import BoundTemplate, RenderContext
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
+from tenants.core.values.paths import MISSING, lookup, show_path
 from workflows.definition.templates.missing import MissingValue
-from workflows.definition.values.json_values import MISSING
-from workflows.definition.values.paths import lookup, show_path
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

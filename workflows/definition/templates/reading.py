@@ -11,8 +11,8 @@ from liquid import BoundTemplate
 from liquid.builtin.expressions import BooleanExpression
 from liquid.builtin.expressions import Path as Location
 
+from tenants.core.values.paths import Path
 from workflows.definition.templates.tree import Filtered, every_part
-from workflows.definition.values.paths import Path
 
 _COPING = {"default", "skip_if_empty"}
 

@@ -23,6 +23,8 @@ from liquid.builtin.tags.case_tag import _AnyExpression as WhenExpression
 from liquid.expression import Expression
 
 from tenants.core.text.isolates import isolated
+from tenants.core.values.comparison import equal, is_empty, kind_of
+from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
@@ -31,8 +33,8 @@ from workflows.definition.templates.context import Context
 from workflows.definition.templates.filters import FILTERS
 from workflows.definition.templates.filters.calling import Argument, Call, call, text
 from workflows.definition.templates.missing import MissingValue, refuse_missing
-from workflows.definition.values.comparison import contains, equal, is_empty, kind_of, order
-from workflows.definition.values.json_values import LEFT_OUT, storable
+from workflows.definition.values.comparison import contains, order
+from workflows.definition.values.json_values import storable
 
 _A_PART = 20  # operations for one node or expression
 _A_COMPARISON = 100  # for two values, which may be dates

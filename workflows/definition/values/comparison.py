@@ -1,51 +1,16 @@
-"""The one rule by which values compare, in conditions and in templates.
+"""How values compare (`tenants.core.values.comparison`), refusing in the language's own words."""
 
-Two numbers compare as numbers, also when they are written as text; else two dates as dates;
-else as text. A number beside something that is none is an error when asked which is greater.
-Texts that look the same are the same: invisible signs do not count, and a letter with its accent is
-one however it is written (`tenants.core.text.characters.comparable`).
-"""
-
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta, tzinfo
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
-from tenants.core.text.alike import comparable_inside, has_member
-from tenants.core.text.characters import comparable, without_invisible
+from tenants.core.values import comparison
+from tenants.core.values.comparison import Incomparable, kind_of
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.values.json_values import canonical, is_storable, normalise, plain
-from workflows.definition.values.moments import as_moment, since_epoch
-from workflows.definition.values.numbers import as_number, shortened
+from workflows.definition.values.numbers import shortened
 
-
-def equal(left: Any, right: Any, zone: tzinfo) -> bool:
-    """Say whether two values are the same. Null equals only null; never raises."""
-    return like(right, zone)(left)
-
-
-def like(wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
-    """Return what says whether a value is the same as `wanted`, which is looked at once."""
-    if wanted is None:
-        return lambda value: value is None
-    if _is_container(wanted):
-        written = comparable_json(wanted)
-        return lambda value: _is_container(value) and comparable_json(value) == written
-    number, at, text = as_number(wanted), _instant(wanted, zone), comparable_text(wanted)
-
-    def is_alike(value: Any) -> bool:
-        if value is None or _is_container(value):
-            return False
-        if number is not None and (other := as_number(value)) is not None:
-            return number == other
-        if at is not None and (moment := _instant(value, zone)) is not None:
-            return at == moment
-        return comparable_text(value) == text
-
-    return is_alike
+_NAMES_THE_KIND = frozenset({Code.NOT_COMPARABLE, Code.NOT_TEXT})
 
 
 def order(left: Any, right: Any, zone: tzinfo, **where: object) -> int:
@@ -53,102 +18,29 @@ def order(left: Any, right: Any, zone: tzinfo, **where: object) -> int:
 
     Raises `not_a_number`, `not_a_date` or `not_comparable`, naming the side that does not fit.
     """
-    first, second = sort_keys((left, right), zone, **where)
-    return int(first > second) - int(first < second)
+    try:
+        return comparison.order(left, right, zone)
+    except Incomparable as reason:
+        raise _refused(reason, where) from None
 
 
 def sort_keys(values: Sequence[Any], zone: tzinfo, **where: object) -> list[Any]:
     """Return what orders each of the values, which have to be of one kind; raises as `order`."""
-    for value in values:
-        if value is None or isinstance(value, bool) or _is_container(value):
-            raise ExpressionError(Code.NOT_COMPARABLE, kind=kind_of(value), **where)
-    numbers = _all_or_none(values, as_number, Code.NOT_A_NUMBER, where)
-    if numbers is not None:
-        return numbers
-    moments = _all_or_none(values, lambda one: _instant(one, zone), Code.NOT_A_DATE, where)
-    return [comparable_text(value) for value in values] if moments is None else moments
-
-
-def _all_or_none(
-    values: Sequence[Any],
-    read: Callable[[Any], Any],
-    code: Code,
-    where: Mapping[str, object],
-) -> list[Any] | None:
-    """Return what all of the values are read as, or None if none can be read so."""
-    found = [read(value) for value in values]
-    lacking = [value for value, one in zip(values, found, strict=True) if one is None]
-    if lacking and len(lacking) < len(found):
-        raise ExpressionError(code, value=shortened(lacking[0]), **where)
-    return None if lacking else found
-
-
-def _instant(value: Any, zone: tzinfo) -> timedelta | None:
-    at = as_moment(value, zone)
-    return None if at is None else since_epoch(at)
+    try:
+        return comparison.sort_keys(values, zone)
+    except Incomparable as reason:
+        raise _refused(reason, where) from None
 
 
 def contains(whole: Any, part: Any, zone: tzinfo, **where: object) -> bool:
-    """Say whether a list has `part` as an element, or a text has it inside."""
-    if isinstance(whole, list | tuple):
-        return any(map(like(part, zone), whole))
-    if isinstance(whole, Mapping):
-        return isinstance(part, str) and has_member(whole, part)
-    if isinstance(part, str | int | float | Decimal):
-        return comparable_text(part) in comparable_text(whole)
-    raise ExpressionError(Code.NOT_TEXT, kind=kind_of(part), **where)
+    """Say whether a list has `part` as an element, or a text has it inside. Raises `not_text`."""
+    try:
+        return comparison.contains(whole, part, zone)
+    except Incomparable as reason:
+        raise _refused(reason, where) from None
 
 
-def as_text(value: Any) -> str:
-    """Return a scalar as it is printed: true, 12, 149.90. Null is empty."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if isinstance(value, Decimal):
-        return plain(value) if is_storable(value) else str(value)
-    return "" if value is None else str(value)
-
-
-def comparable_text(value: Any) -> str:
-    """Return a scalar as it is printed, in the one form that texts are compared in."""
-    return comparable(as_text(value))
-
-
-def folded_text(value: Any) -> str:
-    """Return what is the same for texts that differ in large and small letters only."""
-    return comparable(comparable_text(value).casefold())
-
-
-def comparable_json(value: Any) -> str:
-    """Return one text for lists and objects that are equal."""
-    written = canonical(normalise(value))
-    return written if written.isascii() else canonical(comparable_inside(normalise(value)))
-
-
-def is_empty(value: Any) -> bool:
-    """Say whether there is nothing in it: null, blank text, no elements. 0 and false are not."""
-    if isinstance(value, str):
-        return not without_invisible(value).strip()
-    return value is None or (_is_container(value) and not len(value))
-
-
-def kind_of(value: object) -> str:
-    """Return what the value is, in the language's own word: a key for the sentences."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case str():
-            return "text"
-        case Mapping():
-            return "object"
-        case list() | tuple() | range():
-            return "list"
-        case _:
-            return "number"
-
-
-def _is_container(value: Any) -> bool:
-    return isinstance(value, Mapping | list | tuple | range)
+def _refused(reason: Incomparable, where: Mapping[str, object]) -> ExpressionError:
+    if reason.code in _NAMES_THE_KIND:
+        return ExpressionError(reason.code, kind=kind_of(reason.value), **where)
+    return ExpressionError(reason.code, value=shortened(reason.value), **where)

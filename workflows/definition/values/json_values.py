@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
-from tenants.core.json.strict_json import MAX_DIGITS, digits_written_out
+from tenants.core.json import Json
+from tenants.core.json.strict_json import MAX_DIGITS
+from tenants.core.values.numbers import is_storable, plain
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-
-Json: TypeAlias = "str | int | float | Decimal | bool | list[Json] | dict[str, Json] | None"
 
 DEEPEST: Final = 60  # levels of lists and objects in one value
 # Of a number written out, without an exponent: as many as every door lets in.
@@ -27,17 +27,6 @@ MOST_STORED_DIGITS: Final = MAX_DIGITS
 _AS_IT_IS: Final = frozenset({str, bool, int, type(None)})  # exactly these types, not heirs of them
 # Made once: `json.dumps` makes one in each call that has options.
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-class Sentinel(Enum):
-    """Two answers that are not values."""
-
-    MISSING = "missing"  # nothing lies at the path
-    LEFT_OUT = "left_out"  # `skip_if_empty` asked to leave the member out
-
-
-MISSING: Final = Sentinel.MISSING
-LEFT_OUT: Final = Sentinel.LEFT_OUT
 
 
 def normalise(value: object) -> Json:
@@ -56,7 +45,7 @@ def exact(value: object) -> Json:
 
 def _as_json(value: object, decimal: Callable[[Decimal], Json], depth: int) -> Json:
     if type(value) in _AS_IT_IS:
-        return value  # type: ignore[return-value]  # most values of most payloads
+        return value  # most values of most payloads
     if depth > DEEPEST:
         raise ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=DEEPEST)
     if isinstance(value, Mapping):
@@ -106,21 +95,11 @@ def _text(value: object) -> str:
     raise ExpressionError(Code.NOT_A_VALUE, kind=kind)
 
 
-def is_storable(number: Decimal) -> bool:
-    """Say whether it is a number that a database can hold, and that is quick to reckon with."""
-    return number.is_finite() and digits_written_out(number) <= MOST_STORED_DIGITS
-
-
 def storable(number: Decimal) -> Decimal:
     """Return `number`. Raises `limit_reached` if it is not one that can be stored."""
     if not is_storable(number):
         raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_STORED_DIGITS)
     return number
-
-
-def plain(number: Decimal) -> str:
-    """Return `number` in digits, never with an exponent, its decimals kept."""
-    return format(number, "f")
 
 
 def same_json(left: Json, right: Json) -> bool:

@@ -1,4 +1,4 @@
-"""Exact numbers: which values are numbers, and how a result is given back."""
+"""Exact numbers: reckoning with them, and how a result is given back."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import reprlib
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from tenants.core.values.written import MOST_DIGITS, written_number
+from tenants.core.json import Json
+from tenants.core.values.numbers import as_number, plain
+from tenants.core.values.written import MOST_DIGITS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
-from workflows.definition.values.json_values import (
-    Json,
-    exact,
-    is_storable,
-    normalise,
-    plain,
-    storable,
-)
+from workflows.definition.values.json_values import exact, normalise, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,25 +33,6 @@ _OPERATIONS: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
     "divided_by": _DIVISION.divide,
     "modulo": _EXACT.remainder,
 }
-
-
-def as_number(value: object) -> Decimal | None:
-    """Return the exact number that `value` is, or None.
-
-    Text counts as a number if it is written as one: `149.90`, `-3`, in Western, Arabic or Persian
-    digits, whatever nobody sees in it. True and false do not, and neither does a number too long
-    to be stored.
-    """
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, Decimal):
-        return value if is_storable(value) else None
-    if isinstance(value, int):
-        # Longer integers are slow to convert, and Python refuses to from 4,300 digits on.
-        return Decimal(value) if value.bit_length() < MOST_DIGITS * 3 else None
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    return written_number(value) if isinstance(value, str) else None
 
 
 def number(value: object, **where: object) -> Decimal:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
+from tenants.core.json import Json
 from workflows.definition.programs.program import Program
 from workflows.engine.decide import Decision, Then
 from workflows.engine.history.reach import failure_steps
@@ -17,7 +18,6 @@ from workflows.engine.outcomes import (
 )
 from workflows.engine.statuses import RunStatus, StepStatus
 
-Json = Any
 Entry = dict[str, Json]
 
 _WRONG = frozenset({StepStatus.FAILED, StepStatus.UNKNOWN})

@@ -6,8 +6,9 @@ every step, and those that say what went wrong. The others are moved in portions
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.engine.history.entries import (
     Entry,
     has_event,
@@ -17,8 +18,6 @@ from workflows.engine.history.entries import (
     went_wrong,
 )
 from workflows.engine.history.results import Results
-
-Json = Any
 
 # The row is written whole at each checkpoint: as little as makes moving rare.
 MAX_SUPERSEDED: Final = 100

@@ -8,8 +8,8 @@ would say today.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.definition.kinds import KINDS
 from workflows.definition.programs.instructions import (
     Approval,
@@ -27,8 +27,6 @@ from workflows.engine.decide import Then
 from workflows.engine.history.entries import Entry, is_wrong
 from workflows.engine.history.reach import where_runs_may_start
 from workflows.engine.statuses import StepStatus
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ added, and earlier ones may be moved to the run's history (`folding`) without ch
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Self, overload
+from typing import Final, Self, overload
 
+from tenants.core.json import Json
 from workflows.engine.history.entries import Entry, has_event, is_handled, went_wrong
-
-Json = Any
 
 # As it is stored: with escapes, Arabic text would count three times. Made once: `json.dumps` makes
 # one in each call that has options.

@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Call, EmitEvent, RunWorkflow
 from workflows.definition.programs.program import Program
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED, Then
@@ -26,7 +27,6 @@ from workflows.engine.history.reach import failure_steps
 from workflows.engine.progress import marks_in
 from workflows.engine.statuses import RunStatus, StepStatus
 
-Json = Any
 Kept = Mapping[str, Json]
 
 PROGRAM_UNREADABLE: Final = "program_unreadable"

@@ -7,8 +7,9 @@ in a template makes no difference: what comes out alike does not rest on what wa
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import (
     Approval,
@@ -26,7 +27,6 @@ from workflows.engine.history.reach import reachable_from
 from workflows.engine.history.results import Results
 from workflows.engine.statuses import StepStatus
 
-Json = Any
 # Whether the workflow with this key asks people.
 Asks = Callable[[str], bool]
 

@@ -30,8 +30,6 @@ from workflows.services.definitions.transfer import (
     plan_import,
 )
 
-Json = Any
-
 ACTOR: Final = "command:workflows"
 
 

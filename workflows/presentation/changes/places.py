@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from actions import registry
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.definition.changes.change import Path
 from workflows.definition.changes.outline import Outline, value_at
@@ -14,8 +15,6 @@ from workflows.definition.kinds import kind_named
 from workflows.definition.schemas import member
 from workflows.presentation.documents.places import PARTS
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 # Beside those that mistakes name.
 MORE_PARTS: Final[Mapping[str, Any]] = {

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.definition.changes.change import Change, ChangeCode, Path, StepList
 from workflows.definition.changes.differ import NEW, OLD, diff, old_names
@@ -15,8 +16,6 @@ from workflows.presentation.badges import action_label
 from workflows.presentation.changes.places import list_words, part_words, step_label
 from workflows.presentation.changes.raw import Parts, marks
 from workflows.presentation.changes.values import is_condition, is_row, pair_words, value_words
-
-Json = Any
 
 MOST_NAMED: Final = 3  # things in one line; of more, the rest are counted
 LONG: Final = 60  # characters; the differing words of longer texts are marked

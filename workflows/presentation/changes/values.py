@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.definition.changes.change import StepList
 from workflows.definition.changes.change import text_of as json_text
@@ -13,8 +14,6 @@ from workflows.event_types import label_of
 from workflows.presentation.badges import action_label
 from workflows.presentation.documents.comparisons import comparison
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 ENDINGS: Final[Mapping[str, Any]] = {
     "stop": gettext_lazy("stop the workflow"),

@@ -6,11 +6,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.event_types import payload_schema
 from workflows.presentation.values import field_title, spelt_out, titles
-
-Json = Any
 
 WORDS: Final[Mapping[str, Any]] = {
     "equals": gettext_lazy("is"),

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from actions import registry
+from tenants.core.json import Json
 from workflows.definition.blocks import elements, lists_in, mapping
 from workflows.event_types import label_of
 from workflows.presentation.badges import action_label
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 # Steps that steer; the marks of actions are the library's.
 KIND_ICONS: Final = {

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from actions import registry
-from tenants.core.json import strict_json
+from tenants.core.json import Json, strict_json
 from tenants.core.json.strict_json import BadJson, JsonFault
 from workflows.presentation import json_faults
-
-Json = Any
 
 # Of the editor's form, in which every value has a place of its own and some are kept twice. What
 # a document may be is the check's to say.

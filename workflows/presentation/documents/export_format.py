@@ -8,14 +8,13 @@ Connections and message templates stand in documents by their keys, so they trav
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
+from tenants.core.json import Json
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.document_text import Unreadable
-
-Json = Any
 
 FORMAT: Final = 1
 MOST_BYTES: Final = 2_000_000

@@ -6,11 +6,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.core.json import Json
 from workflows.definition.changes.numbers import ChangedPlace
 from workflows.presentation.changes.sentences import Group, Told
 from workflows.presentation.documents.places import place
-
-Json = Any
 
 MOST_SHOWN: Final = 20
 

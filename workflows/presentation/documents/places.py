@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from actions import registry
+from tenants.core.json import Json
+from tenants.core.json.pointers import keys_of
 from tenants.core.text.listing import listed
 from workflows.presentation.values import spelt_out, titles
-
-Json = Any
 
 PARTS: Final[Mapping[str, Any]] = {
     "name": gettext_lazy("Name"),
@@ -72,7 +72,7 @@ SILENT: Final = frozenset({"params", "all", "any"})
 
 def place(pointer: str, document: Json) -> str:
     """Return the place in words: “Step 2 “notify_customer”, Template”. "" is the whole document."""
-    keys = [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+    keys = keys_of(pointer)
     if not keys:
         return _("The whole document")
     words, known, rest = _beginning(keys, document)

@@ -1,17 +1,16 @@
 """What a workflow does, in one line made from its document."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.event_types import label_of
 from workflows.presentation.documents.comparisons import comparison
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 MOST_NAMED: Final = 6  # steps; of more, the rest are counted
 

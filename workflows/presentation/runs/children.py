@@ -1,11 +1,12 @@
 """Parts of a run, in words: its child runs, and the steps inside its steps."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.presentation.redaction import mask_links
 from workflows.presentation.runs.control_flow import case_label
@@ -13,8 +14,6 @@ from workflows.presentation.runs.lines import Part
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind
 from workflows.presentation.times import by_clock, span
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 LONGEST: Final = 60  # characters of an item
 # What tells one record from another, in this order.

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.core.json import Json
 from workflows.presentation.actors import actor_words
 from workflows.presentation.times import by_clock
 
-Json = Any
 Entry = Mapping[str, Json]
 
 MOST_RESULTS: Final = 20  # of a list; each child run's page has its own

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from actions.wording import OF_SOME
+from tenants.core.json import Json
 from tenants.core.text.listing import apart
 from workflows.presentation.actors import actor_words
 from workflows.presentation.runs.control_flow import came_to, given, got
@@ -17,7 +18,6 @@ from workflows.presentation.runs.lines import Attempt, Kin, Line, StepState
 from workflows.presentation.runs.plans import PlannedStep
 from workflows.presentation.values import spelt_out
 
-Json = Any
 Entry = Mapping[str, Json]
 
 # Their outputs name an event.

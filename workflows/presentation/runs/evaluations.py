@@ -7,10 +7,9 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tenants.core.json import Json
 from workflows.presentation.documents.comparisons import comparison, quoted
 from workflows.presentation.runs import errors
-
-Json = Any
 
 SOURCES: Final[Mapping[str, Any]] = {
     "record": gettext_lazy("a saved record"),

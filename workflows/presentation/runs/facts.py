@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.engine.children import PAGE
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.plans import Plan
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.engine.statuses import StepStatus
 from workflows.presentation.runs.plans import PlannedWay, WayKind
-
-Json = Any
 
 
 class StepState(StrEnum):

@@ -10,10 +10,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Reminder
 from workflows.definition.values.durations import parse_duration
 
-Json = Any
 Stored = Mapping[str, Json]
 
 

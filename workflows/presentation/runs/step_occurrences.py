@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from tenants.core.json import Json
 from workflows.engine import reminders
 from workflows.presentation.runs.control_flow import is_mark
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind
 
-Json = Any
 Entry = Mapping[str, Json]
 
 

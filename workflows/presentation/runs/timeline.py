@@ -7,10 +7,11 @@ a loop, each reminder of a wait, what followed a failure.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
+from tenants.core.json import Json
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.control_flow import given, is_mark
 from workflows.presentation.runs.entries import (
@@ -28,7 +29,6 @@ from workflows.presentation.runs.step_occurrences import Visit, visits_of
 from workflows.presentation.runs.waits import waits_for
 from workflows.presentation.values import spelt_out
 
-Json = Any
 Entry = Mapping[str, Json]
 
 # What is done beside a run's way.

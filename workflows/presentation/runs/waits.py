@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.core.text.names import one_line
 from tenants.models.membership import Role
@@ -17,8 +18,6 @@ from workflows.presentation.runs.facts import RunFacts
 from workflows.presentation.runs.plans import PlannedStep, WayKind
 from workflows.presentation.times import by_clock
 from workflows.presentation.values import payload_fields
-
-Json = Any
 
 ROLE: Final = "role:"
 KEY: Final = "key:"

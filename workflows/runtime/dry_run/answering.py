@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
+from tenants.core.values.paths import parse_path
 from workflows.definition.programs.instructions import Approval
 from workflows.definition.programs.program import Program
-from workflows.definition.values.paths import parse_path
 from workflows.engine.progress import Progress, WaitType
 from workflows.runtime.dry_run.context import Answer, Halt, Stage
-
-Json = Any
 
 NOBODY: Final = "rehearsal"
 _EXAMPLES: Final[Mapping[str, Json]] = {"number": 1, "yes_no": True}

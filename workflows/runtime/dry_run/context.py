@@ -4,19 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, Final
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.facts import TenantFacts
 from workflows.engine.interruptions import WalkAbandoned
 from workflows.runtime.dry_run.rollback import Rewind
 
-Json = Any
 # What somebody says to a step: {"choice", "answers"} to an approval, {"payload"} to a wait for an
 # event, {"timed_out": true} to both; {"output"} or {"error": {"code", "params"}} to a call.
 Answer = Mapping[str, Json]
-
-TIMED_OUT: Final = {"timed_out": True}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 from actions import registry
 from actions.errors import PermanentFailure
 from actions.spec import ActionContext, ActionSpec, Effect, Preview
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import EmitEvent, RunWorkflow
 from workflows.definition.scope import Scope
-from workflows.engine.advance import Arrival, Walker
+from workflows.engine.advance import Walker
 from workflows.engine.children import ChildEnd
 from workflows.engine.history.entries import Entry, Timing
 from workflows.engine.history.results import Results
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
+from workflows.engine.walker import Arrival
 from workflows.runtime.dry_run.context import Stage
 from workflows.runtime.dry_run.simulated_run import Role
 from workflows.runtime.runs import subworkflows
@@ -30,7 +31,6 @@ from workflows.runtime.steps.perform import perform
 from workflows.runtime.steps.permitting import permitted
 from workflows.runtime.waits import approval_store
 
-Json = Any
 NOTES = "rehearsal"  # the key of an entry under which stands what only a rehearsal knows
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 from django.utils import translation
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
 from workflows.engine import children
 from workflows.engine.children import ChildEnd, Family
@@ -21,8 +21,6 @@ from workflows.runtime.dry_run.executor import NOTES, RehearsalHands
 from workflows.runtime.dry_run.simulated_run import Role
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.steps.interpreter import interpret
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

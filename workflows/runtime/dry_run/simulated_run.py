@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.engine.history.results import Results
 from workflows.engine.progress import Child
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.parent_scope import Surroundings, one_deeper
 from workflows.runtime.runs.programs import LoadedProgram
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from, said once, and not of the worker.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import DatabaseError
 
+from tenants.core.json import Json
 from workflows.engine.advance import Walker
 from workflows.engine.decide import ENGINE_ERROR
 from workflows.engine.history.entries import Entry
@@ -19,8 +20,6 @@ from workflows.engine.outcomes import StepFailed
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.steps.perform import MOST_FACT_CHARACTERS, first_line
-
-Json = Any
 
 NOT_STORABLE: Final = "result_not_storable"
 INPUT_NOT_STORABLE: Final = "input_not_storable"

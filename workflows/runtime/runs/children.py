@@ -23,8 +23,6 @@ from workflows.runtime.runs.locks import Member
 from workflows.runtime.runs.statements import CANCEL_COLUMNS, NEVER
 from workflows.runtime.waits.approval_store import close_questions
 
-Json = Any
-
 # The first `at_once` children are due; each that ends wakes the next. Their payload is empty, so
 # that an order shows its run once; `item` is what each works on.
 START_CHILDREN: Final = f"""
@@ -193,6 +191,13 @@ def ended(member: Member, *, tells: bool, goes_on: bool | None = None, run: Run 
         if goes_on or (goes_on is None and not tells):
             run(WAKE_NEXT_CHILD, {"parent": member.parent, "item_index": member.item_index or 0})
     concurrency.leave(member.definition_id, member.lane, member.run_id, run)
+
+
+def end_with_all(member: Member, run: Run = rows) -> None:
+    """Do what belongs to the end of a run that somebody else ended, in the middle of its work."""
+    cancel_children(member.run_id, run)
+    close_questions([member.run_id], run=run)
+    ended(member, tells=True, goes_on=True, run=run)
 
 
 def cancel_children(run_id: UUID, run: Run = rows) -> None:

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import loads, storable
 from workflows.engine.outcomes import Doubt
 from workflows.runtime.database import Row
-
-Json = Any
 
 # One crash is most likely not the run's doing; from the second on it is executed alone, if it can.
 SUSPECT_CRASHES: Final = 2

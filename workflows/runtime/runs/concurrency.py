@@ -22,6 +22,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.program import Program, RunSettings
 from workflows.definition.scope import Scope
@@ -29,7 +30,6 @@ from workflows.runtime.database import rows
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.statements import NEVER
 
-Json = Any
 # Runs a statement on some connection: a slot's, or the pump's own.
 Run = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 

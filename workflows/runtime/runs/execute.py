@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.db import Error as DatabaseTrouble
 from django.utils import translation
 
+from tenants.core.json import Json
 from tenants.tenant_cache import facts_of
 from workflows.definition.errors import InvalidProgram
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, MAX_FAULTS
@@ -31,7 +31,6 @@ from workflows.runtime.workers.lease_keeper import Watch
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 UNREADABLE = "program_unreadable"
 UNREADABLE_ROW = "unreadable_row"

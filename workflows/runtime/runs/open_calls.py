@@ -5,10 +5,9 @@ a run that ends there says that something may have been sent. Where a step may b
 run is `poisoned`, the run's error names the step and says the same.
 """
 
-from typing import Any
-
 from actions import registry
 from actions.spec import Effect
+from tenants.core.json import Json
 from workflows.engine.decide import OUTCOME_UNKNOWN, Then
 from workflows.engine.outcomes import Doubt
 from workflows.engine.progress import marks_in
@@ -16,8 +15,6 @@ from workflows.engine.statuses import StepStatus
 from workflows.runtime.database import rows
 from workflows.runtime.runs import statements
 from workflows.runtime.runs.claims import Claim
-
-Json = Any
 
 
 def is_outside(action: str) -> bool:

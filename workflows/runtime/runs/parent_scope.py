@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from tenants.core.json import Json
 from workflows.engine.history.results import Results
 from workflows.runtime.database import as_json, rows
 from workflows.runtime.runs.children import ANCESTORS
 from workflows.runtime.runs.claims import Claim, RowUnreadable
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from workflows.definition.programs.program import Program
 from workflows.engine.history import folding, resuming
@@ -17,8 +18,6 @@ from workflows.engine.progress import Progress
 from workflows.runtime.database import rows
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.store import LeaseLost, error_columns
-
-Json = Any
 
 # Let a run that failed, or was cancelled, go on from the step it ended in; or let one that was
 # completed with errors do the rest of a step. The entry of the failure leaves

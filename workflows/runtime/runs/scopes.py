@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.definition.budget import Budget
 from workflows.definition.scope import Scope
@@ -12,8 +12,6 @@ from workflows.engine.history.results import Results, http_status
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.parent_scope import Surroundings
 from workflows.runtime.runs.programs import LoadedProgram
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

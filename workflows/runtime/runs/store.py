@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import translation
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable, storable_text
 from tenants.tenant_cache import facts_of
 from workflows.definition.programs.program import RunSettings
@@ -33,7 +34,6 @@ from workflows.runtime.waits.notify import wake_workers
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 REPLACED: Final = "replaced_by_newer"
 MOST_CHARACTERS: Final = 100  # of the error columns, but for the message
@@ -431,9 +431,7 @@ def _cancel(tenant_id: UUID, member: Member) -> RunStatus | None:
     if not done or done[0][0] != RunStatus.CANCELLED:
         wake_workers()  # one of them ends it
         return RunStatus(done[0][0]) if done else None
-    children.cancel_children(member.run_id)
-    approval_store.close_questions([member.run_id])
-    children.ended(member, tells=True, goes_on=True)
+    children.end_with_all(member)
     wake_workers()
     return RunStatus.CANCELLED
 

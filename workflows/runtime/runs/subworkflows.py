@@ -1,7 +1,8 @@
 """The workflow that a step of another calls."""
 
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.definition.scope import Scope
 from workflows.engine.outcomes import StepFailed
@@ -12,8 +13,6 @@ from workflows.runtime.runs.parent_scope import Surroundings
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.runs.scopes import tenant_values
 from workflows.runtime.steps.budgets import filter_budget
-
-Json = Any
 
 # Workflows that call one another; with a mistake in them they would call each other for ever.
 MOST_CALLS: Final = 10

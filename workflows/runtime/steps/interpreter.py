@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from workflows.engine.advance import Arrival, Walker
+from workflows.engine.advance import Walker
 from workflows.engine.history.entries import Timing
 from workflows.engine.outcomes import CancelAsked, Outcome, StepUnknown
 from workflows.engine.progress import Job, Progress, stored
 from workflows.engine.statuses import RunStatus
+from workflows.engine.walker import Arrival
 from workflows.runtime.runs.claims import BOOKKEEPING
 
 Settle = Callable[[Outcome, Timing], Progress]

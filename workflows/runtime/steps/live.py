@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import random
 from time import monotonic
-from typing import Any
 
 from django.db import transaction
 
@@ -16,13 +15,14 @@ from actions.outbound.places import NoPlace, counted_by
 from actions.spec import ActionSpec, Effect, not_to_be_repeated
 from workflows.definition.programs.instructions import Call, Instruction, RunWorkflow
 from workflows.definition.scope import Scope
-from workflows.engine.advance import Arrival, Walker
+from workflows.engine.advance import Walker
 from workflows.engine.history import folding
 from workflows.engine.history.entries import Entry, Timing
 from workflows.engine.history.results import Results
 from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, WaitType, stored
 from workflows.engine.statuses import RunStatus
+from workflows.engine.walker import Arrival
 from workflows.runtime.clock import DatabaseClock
 from workflows.runtime.database import is_trouble, rows
 from workflows.runtime.runs import alternatives, children, store, subworkflows
@@ -43,8 +43,6 @@ from workflows.runtime.workers import board
 from workflows.runtime.workers.lease_keeper import Watch
 
 logger = logging.getLogger(__name__)
-
-Json = Any
 
 
 class LiveHands:

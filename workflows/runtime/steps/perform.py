@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from django.db import DatabaseError, connections
 
 from actions.errors import ActionFailure, Part, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
+from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps, storable_text
 from tenants.core.json.strict_json import BadJson, facts_of, keep
 from tenants.facts import TenantFacts
@@ -27,7 +28,6 @@ from workflows.runtime.runs.claims import Claim
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 # JSON that one step may leave in the run's row: more would make every later checkpoint slow.
 MAX_OUTPUT_BYTES: Final = 256 * 1024

@@ -7,7 +7,7 @@ company lets them decide: they are members of it, or it allows their address.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from tenants.core.text.characters import comparable
@@ -17,8 +17,6 @@ from workflows.engine.history.entries import Entry
 from workflows.engine.outcomes import StepFailed
 from workflows.engine.progress import Progress
 from workflows.runtime.database import rows
-
-Json = Any
 
 NOT_ALLOWED: Final = "approver_not_allowed"
 LONGEST_SHOWN: Final = 100

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.core.text.names import one_line
 from workflows.conf import current
@@ -16,8 +17,6 @@ from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.concurrency import Run
 from workflows.runtime.runs.requesters import events_in, requesters_of
 from workflows.runtime.waits.wakeups import wake_decided
-
-Json = Any
 
 MOST_TITLE: Final = 300
 

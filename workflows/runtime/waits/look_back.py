@@ -10,13 +10,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.core.database.ids import lowest_id_at, moment_of
+from tenants.core.json import Json
 from workflows.engine.progress import AwaitedEvent
 from workflows.runtime.database import as_json, rows
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.waits.matching import BATCH, Place, Run, counts, read
 from workflows.runtime.waits.wait_keys import is_answer
-
-Json = Any
 
 # An event's id is made by its writer's clock, its created_at by the database's.
 CLOCKS_APART: Final = timedelta(minutes=5)

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import loads
 from tenants.core.values.moments import BOUNDED_SQL
 from workflows.runtime.waits.wait_keys import answers, is_answer, paths_in, question, range_of
@@ -23,7 +24,6 @@ __all__ = ["BATCH", "WAKE", "Place", "Run", "counts", "match_new_events", "quest
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 # Runs a statement on some connection: a slot's or the pump's own.
 Run = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 # An event in the order of the database: when it was received, and its id.

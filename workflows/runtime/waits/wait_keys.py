@@ -8,15 +8,14 @@ import json
 from collections.abc import Iterator, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.core.text.characters import comparable
-from workflows.definition.values.numbers import as_number
-from workflows.definition.values.paths import lookup, parse_path
+from tenants.core.values.numbers import as_number
+from tenants.core.values.paths import lookup, parse_path
 from workflows.engine.progress import AwaitedEvent
-
-Json = Any
 
 LONGEST_FORM: Final = 1000
 # A form that would be longer names its paths by their hash. No path is empty: a worker of an older

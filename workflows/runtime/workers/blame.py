@@ -6,13 +6,12 @@ it. Its run is to blame, and no other. Same arguments, same answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import loads
 from workflows.runtime.workers.board import Cell, State
-
-Json = Any
 
 # Of what the whole process used: from so much on, one thread has held the others up.
 GUILTY_SHARE: Final = 0.5

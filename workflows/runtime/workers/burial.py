@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from actions import registry
 from actions.spec import Effect
+from tenants.core.json import Json
 from workflows.engine.decide import OUTCOME_UNKNOWN, POISONED, Then
 from workflows.engine.outcomes import Doubt
 from workflows.engine.statuses import StepStatus
@@ -22,8 +23,6 @@ from workflows.presentation.runs import errors as wording
 from workflows.runtime.database import Row
 from workflows.runtime.runs import children, locks, statements
 from workflows.runtime.workers.blame import Fate
-
-Json = Any
 
 HURRY: Final = "SET LOCAL lock_timeout = '50ms'"
 
@@ -56,8 +55,7 @@ def is_buried(session: "psycopg.Connection[Row]", grave: Grave) -> bool:
         which = {"id": grave.run_id, "crashes": grave.crashes, "token": grave.token}
         stood = run(statements.STEP_AT, which)
         if run(statements.BURY, {**which, **_end(grave, *stood)}):
-            children.cancel_children(grave.run_id, run)
-            children.ended(family[0], tells=True, goes_on=True, run=run)
+            children.end_with_all(family[0], run)
     return not grown
 
 

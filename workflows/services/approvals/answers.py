@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.core.text.characters import comparable, without_invisible
-from workflows.definition.values.numbers import as_number, to_json
+from tenants.core.values.numbers import as_number
+from workflows.definition.values.numbers import to_json
 from workflows.services.approvals.refusals import AnswerFault, AnswerInvalid
-
-Json = Any
 
 MOST_CHARACTERS: Final = {"text": 500, "long_text": 10_000}
 _YES: Final = frozenset({"yes", "true", "on", "1"})

@@ -41,7 +41,6 @@ class Via(StrEnum):
     ADMIN = "admin"
     LINK = "link"
     API = "api"
-    TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True, slots=True)

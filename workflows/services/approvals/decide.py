@@ -15,6 +15,7 @@ from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
+from tenants.core.json import Json
 from tenants.models.membership import Membership
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
@@ -35,7 +36,6 @@ from workflows.services.approvals.refusals import (
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 Approvals = QuerySet[WorkflowApproval, WorkflowApproval]
 
 MOST_SHOWN: Final = 200

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import rows
-
-Json = Any
 
 # The versions of the runs that a run was taken from.
 EARLIER_VERSIONS: Final = """

@@ -27,7 +27,7 @@ from actions.mail.delivery import deliver
 from actions.mail.headers import header_address, header_text
 from workflows import conf
 from workflows.models.approval import WorkflowApproval
-from workflows.models.idempotency import WorkflowIdempotency
+from workflows.models.notification import NotificationKind, WorkflowNotification
 from workflows.runtime.database import database_now, is_timeout, is_trouble, rows
 from workflows.services.approvals.approvers import Addressee, addressees, unreachable
 from workflows.services.approvals.decide import open_ones
@@ -41,7 +41,6 @@ logger = logging.getLogger(__name__)
 AT_ONCE: Final = 100  # approvals of one look
 LOOK_SECONDS: Final = 60.0  # then it looks again, who else is there by now
 MAIL_SECONDS: Final = 10.0
-TOLD: Final = "approval_mail"  # source of the rows that say who was told
 
 LOCK_CLASS: Final = 4712
 # The limit of a worker's connection follows its lease, and may be shorter than a mail takes.
@@ -160,7 +159,7 @@ def _tell_next(approval_id: UUID, failed: set[str]) -> _Step:
         if approval is None:
             return _Step.NOT_MINE
         everybody, told = addressees(approval), _told(approval)
-        left = [one for one in everybody if _mark(approval, one) not in told]
+        left = [one for one in everybody if _digest(one.person) not in told]
         following = next((one for one in left if one.person not in failed), None)
         if following is None:
             if not left:
@@ -237,15 +236,18 @@ def _message_id(approval: WorkflowApproval, to: Addressee) -> str:
 
 
 def _told(approval: WorkflowApproval) -> AbstractSet[str]:
-    marks = WorkflowIdempotency.objects.filter(
-        tenant=approval.tenant_id, source=TOLD, key__startswith=f"{approval.pk.hex}:"
+    sent = WorkflowNotification.objects.filter(
+        tenant=approval.tenant_id, kind=NotificationKind.APPROVAL, subject=str(approval.pk)
     )
-    return set(marks.values_list("key", flat=True))
+    return set(sent.values_list("recipient", flat=True))
 
 
 def _note(approval: WorkflowApproval, to: Addressee) -> None:
-    WorkflowIdempotency.objects.create(
-        tenant=approval.tenant, source=TOLD, key=_mark(approval, to), request_hash=""
+    WorkflowNotification.objects.create(
+        tenant=approval.tenant,
+        kind=NotificationKind.APPROVAL,
+        subject=str(approval.pk),
+        recipient=_digest(to.person),
     )
 
 
@@ -255,10 +257,6 @@ def _finish(approval: WorkflowApproval, *, nobody: bool) -> None:
     WorkflowApproval.objects.filter(tenant=approval.tenant_id, pk=approval.pk).update(
         notified_at=Now()
     )
-
-
-def _mark(approval: WorkflowApproval, to: Addressee) -> str:
-    return f"{approval.pk.hex}:{_digest(to.person)}"
 
 
 def _digest(person: str) -> str:

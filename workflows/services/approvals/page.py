@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
@@ -24,8 +25,6 @@ from workflows.services.approvals.answers import Field, FieldType, Option, field
 from workflows.services.approvals.approvers import Decider, refusal
 from workflows.services.approvals.decide import has_expired
 from workflows.services.approvals.refusals import AnswerFault
-
-Json = Any
 
 MOST_FACTS: Final = 10
 DEEPEST_PARENT: Final = 20

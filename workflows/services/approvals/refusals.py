@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
+from tenants.core.json import Json
 from workflows.models.approval import WorkflowApproval
 from workflows.services.refusals import Refused
-
-Json = Any
 
 
 class NotDecided(Refused):

@@ -6,8 +6,9 @@ one has been used is asked of all of them, and while one of them goes on, no oth
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.program import Program
 from workflows.engine.history.entries import has_stopped
@@ -30,7 +31,6 @@ from workflows.runtime.database import rows
 from workflows.runtime.runs.programs import VersionMissing, program_of
 from workflows.services.runs.entries import entries_of
 
-Json = Any
 Entries = Sequence[dict[str, Json]]
 
 SPENT: Final = "decision_used"

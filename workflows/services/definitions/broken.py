@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from django.core.cache import cache
 
 from tenants.core.database.ids import lowest_id_at
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.definition.blocks import all_steps, mapping
 from workflows.definition.catalogue import Catalogue
@@ -21,8 +22,6 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.catalogue import catalogue_of
-
-Json = Any
 
 # An event that nobody declared may come from another application: silence for so long is a sign.
 SILENCE: Final = timedelta(days=30)

@@ -1,11 +1,11 @@
 """A workflow's draft: kept beside what is published, and allowed to be wrong or unfinished."""
 
 import hashlib
-from typing import Any
 
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from tenants.core.json import Json
 from tenants.core.text.names import MAX_EVENT_TYPE, one_line
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
@@ -15,8 +15,6 @@ from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
 from workflows.definition.values.json_values import canonical, same_json
 from workflows.models.definition import WorkflowDefinition
-
-Json = Any
 
 
 def edited(definition: WorkflowDefinition) -> Json:

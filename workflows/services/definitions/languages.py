@@ -1,7 +1,6 @@
 """What the newest language changes for a workflow that was published in an older one."""
 
-from typing import Any
-
+from tenants.core.json import Json
 from workflows.definition.changes.numbers import ChangedPlace, kept_numbers
 from workflows.definition.changes.written import rewritten
 from workflows.definition.language import (
@@ -12,8 +11,6 @@ from workflows.definition.language import (
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.catalogue import catalogue_of
-
-Json = Any
 
 
 def language_of(definition: WorkflowDefinition, version: int) -> int | None:

@@ -1,9 +1,8 @@
 """Publish a document: check it, make an immutable version, let new runs use it."""
 
-from typing import Any
-
 from django.db import transaction
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidDocument
@@ -13,8 +12,6 @@ from workflows.definition.validate import validate
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.catalogue import catalogue_of
-
-Json = Any
 
 
 def problems_of(tenant: Tenant, document: Json, key: str = "") -> list[Problem]:

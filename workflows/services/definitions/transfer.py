@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from django.db import transaction
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.blocks import all_steps, mapping
@@ -18,8 +18,6 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents.export_format import Entry
 from workflows.services.definitions.catalogue import catalogue_of
 from workflows.services.definitions.drafts import mark, name_in, save_draft, unstorable
-
-Json = Any
 
 
 class State(StrEnum):

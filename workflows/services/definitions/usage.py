@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from actions import registry
 from actions.models.connection import Connection, ConnectionKind
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.values import spelt_out
-
-Json = Any
 
 # A call of a web address without a connection has none.
 NEVER_IMPLIED: Final = frozenset({ConnectionKind.HTTP.value})

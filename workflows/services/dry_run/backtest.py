@@ -5,9 +5,10 @@ how far it has come, and the next goes on from there. Nothing of the rehearsals 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -16,9 +17,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from tenants.core.json import strict_json
+from tenants.core.json import Json, strict_json
 from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidDocument
+from workflows.definition.programs.program import Program
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import RehearsalStatus, WorkflowRehearsal
 from workflows.models.run import WorkflowRun
@@ -43,13 +45,11 @@ from workflows.services.dry_run.run import (
 )
 from workflows.services.dry_run.samples import outputs_in
 from workflows.services.dry_run.test_runs import answers_in, types_of
-from workflows.services.events.evaluation import Verdict
-from workflows.services.events.fire import MAX_DEPTH
+from workflows.services.events.evaluation import Chain, Verdict
 from workflows.services.runs.entries import entries_of
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 MOST: Final = 10_000
 CHUNK: Final = 100  # events of one transaction, and of one step of the progress bar
@@ -231,16 +231,16 @@ def _pairs(
     draft, published = scripts
     own = _own_doing(backtest, events)
     known = _known(backtest, events)
-    listened = {name: _types(script) for name, script in (("d", draft), ("p", published))}
 
     def pair(event: WorkflowEvent) -> Pair:
         try:
             occasion = _occasion(event, known.get(event.pk, ()))
-            is_own = event.caused_by_run in own
-            one = _perform(perform, draft, occasion, event, (listened["d"], is_own))
+            cause = backtest.definition_id if event.caused_by_run in own else None
+            refused = partial(Chain(cause, event.depth).refusal, backtest.definition_id)
+            one = _perform(perform, draft, occasion, event, refused)
             other = None
             if published is not None:
-                other = _perform(perform, published, occasion, event, (listened["p"], is_own))
+                other = _perform(perform, published, occasion, event, refused)
         except MALFORMED as problem:
             # One event is no reason to learn nothing of all others.
             facts = {"event": str(event.pk), "reason": f"{type(problem).__name__}: {problem}"}
@@ -252,25 +252,18 @@ def _pairs(
         return [pair(event) for event in events]
 
 
-def _types(script: Script | None) -> frozenset[str]:
-    return frozenset(script.loaded.program.trigger_types) if script else frozenset()
-
-
 def _perform(
     perform: Perform,
     script: Script,
     occasion: Occasion,
     event: WorkflowEvent,
-    listens: tuple[frozenset[str], bool],
+    refused: Callable[[Callable[[], Program]], Verdict | None],
 ) -> Rehearsal:
-    types, is_own = listens
-    if event.type not in types:
+    program = script.loaded.program
+    if event.type not in program.trigger_types:
         return Rehearsal(NOT_STARTED, verdict=Verdict("not_listening"))
-    if event.depth > MAX_DEPTH:
-        return Rehearsal(NOT_STARTED, verdict=Verdict("chain_too_long"))
-    if is_own and not script.loaded.program.starts_on_own_changes:
-        return Rehearsal(NOT_STARTED, verdict=Verdict("own_change"))
-    return perform(script, occasion)
+    verdict = refused(lambda: program)
+    return perform(script, occasion) if verdict is None else Rehearsal(NOT_STARTED, verdict=verdict)
 
 
 def _occasion(event: WorkflowEvent, results: Sequence[Mapping[str, Json]]) -> Occasion:

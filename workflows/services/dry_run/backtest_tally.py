@@ -1,13 +1,12 @@
 """What a workflow would have done on many events, counted; and how two of them differ on one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from workflows.runtime.waits.matching import UNREADABLE_EVENT
 from workflows.services.dry_run.run import NOT_STARTED, STOPPED, Rehearsal
-
-Json = Any
 
 MOST_NAMED: Final = 300  # recipients that are told apart
 MOST_EVENTS: Final = 25  # of one kind, that are kept to look into

@@ -4,17 +4,17 @@ A document or a stored version runs in one transaction that is always rolled bac
 what earlier steps wrote; nobody else ever does. Nothing of it stands among runs or events.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.utils import translation
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
@@ -31,18 +31,13 @@ from workflows.runtime.runs.parent_scope import Surroundings
 from workflows.runtime.runs.programs import LoadedProgram, program_of
 from workflows.services.definitions.catalogue import catalogue_of
 from workflows.services.dry_run.samples import sample_payload
+from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import Clock, Verdict, judge
-from workflows.services.events.fire import EventDraft
 from workflows.services.events.payloads import exact_object
-
-Json = Any
 
 INVALID: Final = "invalid"  # the document cannot be run
 STOPPED: Final = "stopped"  # it did not come to its end; `halt` says why
 NOT_STARTED: Final = "not_started"  # the event would not start it
-
-# So many events share a transaction: one that stays open for long keeps the database from tidying.
-TOGETHER: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +116,6 @@ def rehearse(  # noqa: PLR0913  # each part is named where it is used
     )
     with rehearsing(tenant, asks=asks, limits=limits) as perform:
         return perform(script, occasion, whatever=whatever)
-
-
-def rehearse_many(
-    tenant: Tenant, what: Json | WorkflowVersion, payloads: Iterable[Mapping[str, Json]]
-) -> Iterator[Rehearsal]:
-    """Rehearse on one payload after the other; each finds the database as it is.
-
-    Raises InvalidDocument.
-    """
-    script, waiting = script_of(tenant, what), iter(payloads)
-    while several := list(islice(waiting, TOGETHER)):
-        with rehearsing(tenant) as perform:
-            found = [perform(script, Occasion(exact_object(one))) for one in several]
-        yield from found
 
 
 def script_of(

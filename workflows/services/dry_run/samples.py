@@ -1,7 +1,7 @@
 """Values to try a workflow with: a real record's, a real answer's, or made-up ones."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import phonenumbers
@@ -9,13 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from actions import records
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.event_types import RecordEvent, all_event_types, payload_schema
 from workflows.models.run import WorkflowRun
 from workflows.presentation.values import field_title
 from workflows.services.events.payloads import normalise_object
-
-Json = Any
 
 RUNS: Final = 20  # how far back a step's result is looked for
 _DEEPEST: Final = 4

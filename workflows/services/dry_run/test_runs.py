@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.problems import Problem
@@ -19,8 +20,6 @@ from workflows.runtime.dry_run.context import Answer, Limits
 from workflows.services.dry_run.run import Rehearsal, rehearse
 from workflows.services.dry_run.samples import outputs_of, sample_payload
 from workflows.services.events.search import search_events
-
-Json = Any
 
 # Somebody sits before the page, and the result is kept in a row.
 LIMITS: Final = Limits(steps=2_000, runs=500, seconds=10, result_bytes=2 * 1024 * 1024)

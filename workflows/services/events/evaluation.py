@@ -1,18 +1,17 @@
 """Decide which listening workflows an event starts, and keep the reason for each."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.definition.budget import Budget
 from workflows.definition.errors import ExpressionError, InvalidProgram
@@ -23,15 +22,15 @@ from workflows.runtime.runs.concurrency import lane_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
 from workflows.runtime.runs.scopes import tenant_values
 from workflows.runtime.steps.budgets import event_budget, filter_budget
-
-if TYPE_CHECKING:
-    from workflows.services.events.fire import EventDraft
+from workflows.services.events.drafts import EventDraft
 
 logger = logging.getLogger(__name__)
 
 STARTED: Final = "started"
 
-Json = Any
+# How many runs may stand between an event and the first one of its chain. Then it is cut,
+# visibly: a workflow that starts itself through others would otherwise never end.
+MAX_DEPTH: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,23 @@ class Verdict:
     details: Mapping[str, Json] = field(default_factory=dict)
     lane: str | None = None
     deadline: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What an event comes from: the workflow whose run caused it, and how many runs before it."""
+
+    definition_id: UUID | None = None
+    depth: int = 0
+
+    def refusal(self, definition_id: UUID | None, program: Callable[[], Program]) -> Verdict | None:
+        """Return why a workflow does not start on an event of this chain, whatever is in it."""
+        if self.depth > MAX_DEPTH:
+            return Verdict("chain_too_long")
+        is_own = self.definition_id is not None and self.definition_id == definition_id
+        if is_own and not program().starts_on_own_changes:
+            return Verdict("own_change")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +113,14 @@ def evaluate(
     tenant: TenantFacts,
     draft: EventDraft,
     listeners: Iterable[Listener],
-    guard: tuple[UUID | None, bool],
+    chain: Chain,
     clock: Clock,
 ) -> Iterator[Evaluation]:
-    """Yield an evaluation for each listener. Never raises because of what a workflow contains.
-
-    `guard` says whose own doing the event is, and whether the chain of causes is too long.
-    """
-    own, chain_too_long = guard
+    """Yield an evaluation for each listener. Never raises because of what a workflow contains."""
     budget = event_budget()
     for listener in listeners:
-        if chain_too_long:
-            verdict = Verdict("chain_too_long")
-        else:
-            is_own = own == listener.definition_id
-            asking = partial(judge, clock=clock, budget=budget.for_a_filter())
-            verdict = _verdict(tenant, draft, listener, asking, is_own=is_own)
+        asking = partial(judge, tenant=tenant, draft=draft, clock=clock)
+        verdict = _verdict(listener, chain, partial(asking, budget=budget.for_a_filter()))
         yield Evaluation(
             listener.definition_id,
             listener.version,
@@ -125,19 +133,12 @@ def evaluate(
         )
 
 
-def _verdict(
-    tenant: TenantFacts,
-    draft: EventDraft,
-    listener: Listener,
-    asking: Callable[[Program, TenantFacts, EventDraft], Verdict],
-    *,
-    is_own: bool,
-) -> Verdict:
+def _verdict(listener: Listener, chain: Chain, asking: Callable[[Program], Verdict]) -> Verdict:
+    def program() -> Program:
+        return program_of(listener.definition_id, listener.version).program
+
     try:
-        program = program_of(listener.definition_id, listener.version).program
-        if is_own and not program.starts_on_own_changes:
-            return Verdict("own_change")
-        return asking(program, tenant, draft)
+        return chain.refusal(listener.definition_id, program) or asking(program())
     except (VersionMissing, InvalidProgram) as problem:
         logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
         details = {"code": "program_unreadable", "params": {"reason": str(problem)}}

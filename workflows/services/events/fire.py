@@ -6,10 +6,11 @@ a workflow contains. Rolled back, nothing happened; committed, it cannot be lost
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.core.json.strict_json import check
 from tenants.core.text.names import MAX_EVENT_TYPE, refuse_unfit
@@ -20,32 +21,17 @@ from workflows.runtime.database import rows
 from workflows.runtime.runs import statements
 from workflows.runtime.runs.cause import Cause, acting_run
 from workflows.runtime.waits.notify import wake_workers
-from workflows.services.events.evaluation import Clock, Evaluation, evaluate
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.evaluation import Chain, Clock, Evaluation, evaluate
 from workflows.services.events.payloads import normalise_object
 from workflows.services.events.search_keys import search_keys
 from workflows.services.events.subscriptions import Listeners, listeners_now, remembered_listeners
-
-Json = Any
-
-# How many runs may stand between an event and the first one of its chain. Then it is cut,
-# visibly: a workflow that starts itself through others would otherwise never end.
-MAX_DEPTH: Final = 5
 
 # Of an event that code fires; a caller of the API has less.
 MAX_PAYLOAD_BYTES: Final = 1024 * 1024
 
 # Of one statement. An update of 90,000 records fires more than PostgreSQL takes as one JSON value.
 MAX_STATEMENT_BYTES: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class EventDraft:
-    """An event about to be fired."""
-
-    type: str
-    payload: Mapping[str, Json]
-    previous: Mapping[str, Json] | None = None  # before-values of a record change
-    subject: tuple[str, str] | None = None  # kind and id of the record it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +140,7 @@ class _Origin:
     initiator: str = ""  # the person behind an actor who is none
 
     @property
-    def of_events(self) -> dict[str, str]:
+    def of_events(self) -> dict[str, Json]:
         """What their rows say of it."""
         behind = {"initiator": self.initiator} if self.initiator else {}
         return {"source": self.source, **behind}
@@ -188,17 +174,21 @@ def _batch(
     cause = acting_run()
     words, clock = _Words(tenant), Clock()
     batch, size = _Batch(tenant, listeners.fingerprint, [], [], []), 0
+    chain = Chain(cause.definition_id, cause.depth + 1) if cause else Chain()
     from_whom = {"actor": origin.actor or _acting(cause)}
+    of_all = {**from_whom, **origin.of_events, "depth": chain.depth}
+    of_all["caused_by_run"] = str(cause.run_id) if cause else None
     for draft in drafts:
         if size >= MAX_STATEMENT_BYTES:
             break
         listening = [listener for listener in listeners.all if draft.type in listener.types]
         event_id = uuid7()
-        evaluations = tuple(evaluate(tenant, draft, listening, _guard(cause), clock))
+        evaluations = tuple(evaluate(tenant, draft, listening, chain, clock))
         started = [(uuid7(), evaluation) for evaluation in evaluations if evaluation.started]
         found_by = [*words.of(draft, event_id), *origin.found_by]
-        event = _event_row(draft, event_id, evaluations, cause, found_by)
-        texts = [storable({**event, **from_whom, **origin.of_events})]
+        told = [evaluation.as_json() for evaluation in evaluations]
+        event = draft.row(event_id, evaluations=told, search_keys=found_by, **of_all)
+        texts = [storable(event)]
         for run_id, found in started:
             texts.append(storable({**_run_row(draft, event_id, run_id, found), **from_whom}))
         batch.events.append(texts[0])
@@ -207,13 +197,6 @@ def _batch(
         run_ids = tuple(run_id for run_id, _ in started)
         batch.fired.append(Fired(event_id, len(listening), run_ids, evaluations))
     return batch
-
-
-def _guard(cause: Cause | None) -> "tuple[UUID | None, bool]":
-    """Return whose own doing this is, and whether the chain has become too long."""
-    if cause is None:
-        return None, False
-    return cause.definition_id, cause.depth + 1 > MAX_DEPTH
 
 
 class _Words:
@@ -234,28 +217,6 @@ class _Words:
         )
         self._last = (draft.payload, draft.subject, own, found)
         return found
-
-
-def _event_row(
-    draft: EventDraft,
-    event_id: UUID,
-    evaluations: Iterable[Evaluation],
-    cause: Cause | None,
-    found_by: list[str],
-) -> dict[str, Json]:
-    kind, subject_id = draft.subject or ("", "")
-    return {
-        "id": str(event_id),
-        "type": draft.type,
-        "payload": draft.payload,
-        "previous": draft.previous,
-        "subject_type": kind,
-        "subject_id": subject_id,
-        "caused_by_run": str(cause.run_id) if cause else None,
-        "depth": cause.depth + 1 if cause else 0,
-        "evaluations": [evaluation.as_json() for evaluation in evaluations],
-        "search_keys": found_by,
-    }
 
 
 def _run_row(draft: EventDraft, event_id: UUID, run_id: UUID, found: Evaluation) -> dict[str, Json]:

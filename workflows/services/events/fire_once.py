@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import simplejson
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.models.event import WorkflowEvent
@@ -16,10 +17,9 @@ from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import rows
 from workflows.services.events.backlog import refuse_if_full
+from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import Evaluation
-from workflows.services.events.fire import EventDraft, Fired, fire_all
-
-Json = Any
+from workflows.services.events.fire import Fired, fire_all
 
 # Waits for another transaction that is using the key, and takes it if that one is rolled back.
 CLAIM_KEY: Final = """

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tenants.core.json import Json
 from tenants.core.json.strict_json import BadJson, JsonFault
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.values.json_values import exact, normalise
-
-Json = Any
 
 # What the language says of values that it does not take at all.
 _BEYOND: Final = {"nesting": JsonFault.TOO_DEEP, "digits": JsonFault.NUMBER_TOO_LONG}

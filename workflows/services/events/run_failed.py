@@ -1,10 +1,11 @@
 """Let workflows start that wait for another one's failure."""
 
 import logging
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 
+from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.event_types import RUN_FAILED
 from workflows.models.definition import WorkflowDefinition
@@ -13,11 +14,11 @@ from workflows.runtime.database import rows
 from workflows.runtime.failures import FailedRun
 from workflows.runtime.runs import statements
 from workflows.runtime.runs.cause import Cause, acting
-from workflows.services.events.fire import EventDraft, fire_all
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.fire import fire_all
 
 logger = logging.getLogger(__name__)
 
-Json = Any
 
 SOURCE: Final = "engine"
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models.fields.json import KT
 
 from actions import records
+from tenants.core.database.ids import uuid_or_none
 from tenants.models.tenant import Tenant
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -61,7 +62,7 @@ def search_runs(tenants: Sequence[Tenant], term: str) -> Found:
     questions = [by_order, _about(own, term)]
     # Whole runs only: a thousand parts of one, which are newer, would leave no room for it.
     whole = own.filter(parent_run=None)
-    as_id = _uuid(term)
+    as_id = uuid_or_none(term)
     if as_id is not None:
         questions += [own.filter(id=_root(own, as_id)), whole.filter(event_id=as_id)]
     events = _indexed_events(tenants, term)
@@ -78,7 +79,7 @@ def _indexed_events(tenants: Sequence[Tenant], term: str) -> list[UUID]:
     own = WorkflowEvent.objects.filter(tenant__in=tenants)
     questions = [own.filter(search_keys__overlap=_whole(tenants, term)), _about(own, term)]
     questions += [own.filter(search_keys__contains=keys) for keys in _word_by_word(tenants, term)]
-    as_id = _uuid(term)
+    as_id = uuid_or_none(term)
     if as_id is not None:
         questions.append(own.filter(id=as_id))
     return _newest(questions)
@@ -135,10 +136,3 @@ def _root(own: Any, run_id: UUID) -> UUID:
             break
         run_id = parent
     return run_id
-
-
-def _uuid(term: str) -> UUID | None:
-    try:
-        return UUID(term)
-    except ValueError:
-        return None

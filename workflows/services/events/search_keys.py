@@ -4,14 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import phonenumbers
 
+from tenants.core.json import Json
 from tenants.core.text.characters import without_invisible
-
-Json = Any
 
 MAX_KEYS: Final = 64
 MAX_LENGTH: Final = 100  # characters; longer values are prose, not something one searches by

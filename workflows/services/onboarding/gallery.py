@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models.functions import Collate
@@ -19,6 +19,7 @@ from django.db.models.functions import Collate
 from actions import records, registry
 from actions.models.connection import Connection, ConnectionKind
 from actions.models.message_template import MessageTemplate
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.blocks import all_steps, mapping
@@ -27,8 +28,6 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.schedule import WorkflowSchedule
 from workflows.services.definitions.drafts import free_key, save_draft
 from workflows.services.schedules.firing import save_schedule
-
-Json = Any
 
 FILES: Final = Path(__file__).resolve().parents[2] / "gallery"
 LANGUAGES: Final = ("en", "ar")

@@ -4,19 +4,17 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
-from django.utils import timezone, translation
-from django_q.models import Schedule
+from django.db.models.functions import Now
+from django.utils import translation
 
 from tenants.models.user import User
+from workflows.models.notification import NotificationKind, WorkflowNotification
 from workflows.presentation.times import duration
 from workflows.services.operations.alert_mails import SERVER_IS_AWAY, NotSent, alone, link, send
 from workflows.services.operations.health import Health, look
 
 LATE: Final = timedelta(minutes=2)
 PAUSE: Final = timedelta(hours=1)
-# A line of django-q2's timetable that is never carried out (`repeats` 0): it keeps until when the
-# superusers are left in peace, for all hosts.
-PEACE: Final = "sayr.superusers_told"
 
 
 def tell_superusers() -> int:
@@ -28,8 +26,8 @@ def tell_superusers() -> int:
 
 
 def _tell(health: Health) -> int:
-    now = timezone.now()
-    if Schedule.objects.filter(name=PEACE, next_run__gt=now).exists():
+    told_before = WorkflowNotification.objects.filter(kind=NotificationKind.WORK_WAITS)
+    if told_before.filter(sent_at__gt=Now() - PAUSE).exists():
         return 0
     people = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
     told = away = 0
@@ -43,8 +41,9 @@ def _tell(health: Health) -> int:
             continue
         told, away = told + 1, 0
     if told:
-        values = {"next_run": now + PAUSE, "repeats": 0, "schedule_type": Schedule.ONCE}
-        Schedule.objects.update_or_create(name=PEACE, defaults={"func": "", **values})
+        WorkflowNotification.objects.update_or_create(
+            kind=NotificationKind.WORK_WAITS, subject="", recipient="", defaults={"sent_at": Now()}
+        )
     return told
 
 

@@ -26,8 +26,16 @@ DELETE FROM workflow_lanes WHERE id IN (SELECT lane.id FROM workflow_lanes lane
     FOR UPDATE SKIP LOCKED)
 """
 
+# While a question is open somebody may still be told of it, and nobody twice.
+FORGET_NOTIFICATIONS = """
+DELETE FROM workflow_notifications WHERE kind = 'approval' AND NOT EXISTS (
+    SELECT 1 FROM workflow_approvals approval WHERE approval.id::text = subject
+        AND approval.decided_at IS NULL AND approval.closed_at IS NULL)
+"""
+
 CHORES = {
     "forget_idempotency_keys": 60,  # minutes between two times
+    "forget_notifications": 60,
     "forget_empty_lanes": 60,
     "tell_owners": 1,
     "tell_superusers": 1,
@@ -63,10 +71,19 @@ def forget_idempotency_keys() -> int:
     return deleted
 
 
+def forget_notifications() -> int:
+    """Delete what was told of questions that nobody can answer any more; return how many."""
+    return _count(FORGET_NOTIFICATIONS)
+
+
 def forget_empty_lanes() -> int:
     """Delete the lanes of keys that no run has any more; return how many."""
+    return _count(FORGET_EMPTY_LANES)
+
+
+def _count(statement: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(FORGET_EMPTY_LANES)
+        cursor.execute(statement)
         return int(cursor.rowcount)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from tenants.core.database.ids import lowest_id_at
+from tenants.core.json import Json
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.lines import Kin
@@ -16,7 +17,6 @@ from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind, 
 from workflows.services.runs.entries import entries_of
 from workflows.services.runs.summaries import plans_of
 
-Json = Any
 Runs = QuerySet[WorkflowRun, WorkflowRun]
 
 MOST_SHOWN: Final = 10

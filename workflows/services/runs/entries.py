@@ -5,12 +5,12 @@ that most runs ever did; of long loops it has the last time of every step, and w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.models.run import WorkflowRun
 from workflows.models.run_history import WorkflowRunHistory
 
-Json = Any
 Entry = dict[str, Json]
 
 # More steps than this make no page that anybody reads.

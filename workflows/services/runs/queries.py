@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from tenants.core.database.fields import stored_json
 from tenants.core.database.ids import lowest_id_at
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.statuses import RunStatus
@@ -21,7 +22,6 @@ from workflows.models.run import RunQuerySet, WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.runs.entries import with_history
 
-Json = Any
 # Takes a page of runs, beginning at the newest. Below the id nobody has looked for more of them.
 TakePage = Callable[[RunQuerySet, UUID | None], Sequence[WorkflowRun]]
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from actions import records
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.history.resuming import Fresh
@@ -17,8 +18,6 @@ from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
 from workflows.services.events.payloads import normalise_object
 from workflows.services.refusals import NotRetryable
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.programs.program import Program
@@ -19,7 +20,6 @@ from workflows.runtime.waits.notify import wake_workers
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.retry import program_to_resume, resumption_of, run_of
 
-Json = Any
 Entry = dict[str, Json]
 
 

@@ -1,10 +1,11 @@
 """Retry a run: go on from the step it failed in, or start a new run from an earlier step."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
@@ -19,8 +20,8 @@ from workflows.runtime.runs import revive, statements
 from workflows.runtime.runs.concurrency import lane_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
 from workflows.runtime.waits.notify import wake_workers
-from workflows.services.events.evaluation import scope_at_start
-from workflows.services.events.fire import EventDraft
+from workflows.services.events.drafts import EventDraft
+from workflows.services.events.evaluation import STARTED, Evaluation, scope_at_start
 from workflows.services.events.search_keys import search_keys
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.record_values import record_values, refuse_for_called
@@ -46,7 +47,6 @@ __all__ = [
     "whole_run",
 ]
 
-Json = Any
 
 _GOES_ON: Final = frozenset(
     {RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.COMPLETED_WITH_ERRORS}
@@ -157,7 +157,15 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
         if payload is not None:
             refuse_unless_it_starts(run, version, payload)
         place, problem = _place(run, version, payload)
-        evaluation = _started(run, version, problem)
+        why = {"without_lane": problem} if problem else {}
+        evaluation = Evaluation(
+            run.definition_id,
+            version,
+            run.definition.name,
+            started=True,
+            reason=STARTED,
+            details=why,
+        )
         corrected = None if payload is None else _corrected(run, evaluation, actor, payload)
         new = revive.start_again((tenant.id, run_id), version, start, actor, corrected, place=place)
         wake_workers()
@@ -204,42 +212,31 @@ def _place(
     return revive.Place(lane, deadline), problem
 
 
-def _started(run: WorkflowRun, version: int, problem: Json) -> dict[str, Json]:
-    """Return what the new event says about the workflow it starts."""
-    return {
-        "definition_id": str(run.definition_id),
-        "version": version,
-        "name": run.definition.name,
-        "started": True,
-        "reason": "started",
-        **({"details": {"without_lane": problem}} if problem else {}),
-    }
-
-
 def _corrected(
-    run: WorkflowRun, evaluation: Mapping[str, Json], actor: str, payload: Mapping[str, Json]
+    run: WorkflowRun, evaluation: Evaluation, actor: str, payload: Mapping[str, Json]
 ) -> tuple[UUID, Mapping[str, Json]]:
     """Write the event that says who started the run with which payload; return both."""
     original = event_of(run)
     event_id = uuid7()
     facts = run.tenant.facts()
-    row = {
-        "id": str(event_id),
-        "type": original.type if original else run.definition.trigger_type,
-        "payload": payload,
-        "previous": original.previous if original else None,
-        "subject_type": run.subject_type,
-        "subject_id": run.subject_id,
-        "source": MANUAL,
-        "actor": actor,
-        "caused_by_run": None,
-        "depth": original.depth if original else 0,
+    draft = EventDraft(
+        original.type if original else run.definition.trigger_type,
+        payload,
+        original.previous if original else None,
+        (run.subject_type, run.subject_id),
+    )
+    row = draft.row(
+        event_id,
+        source=MANUAL,
+        actor=actor,
+        caused_by_run=None,
+        depth=original.depth if original else 0,
         # The others that listen were asked about the event as it came.
-        "evaluations": [evaluation],
-        "search_keys": search_keys(
+        evaluations=[evaluation.as_json()],
+        search_keys=search_keys(
             facts.id, facts.country, payload, [str(event_id), run.subject_id or None]
         ),
-    }
+    )
     execute(
         statements.INSERT_EVENTS_AND_RUNS,
         {"tenant": facts.id, "events": storable([row]), "runs": storable([])},

@@ -8,8 +8,9 @@ not given: to another payload, to another question, or to a second time.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.instructions import Approval, Instruction
 from workflows.definition.programs.program import Program
@@ -34,12 +35,11 @@ from workflows.runtime.runs.scopes import error_told
 from workflows.runtime.steps.budgets import preview_budget
 from workflows.services.approvals.spent import Spending, without_stops
 from workflows.services.definitions.asking import calls_of
+from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import judge, scope_at_start
-from workflows.services.events.fire import EventDraft
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.entries import entries_of
 
-Json = Any
 Entry = Mapping[str, Json]
 Payload = Mapping[str, Json] | None
 

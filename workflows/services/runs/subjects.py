@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from actions import records
+from tenants.core.database.ids import uuid_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _records(kind: str, ids: Mapping[str, UUID]) -> Mapping[str, Subject]:
         record = records.get(kind)
     except records.UnknownRecord:
         return {}
-    keys = [key for key in map(_as_uuid, ids) if key is not None]
+    keys = [key for key in map(uuid_or_none, ids) if key is not None]
     rows: Iterable[Any] = record.model._default_manager.filter(
         pk__in=keys, tenant__in=set(ids.values())
     )
@@ -68,10 +69,3 @@ def _page_of(row: Any) -> str:
         return ""
     meta = row._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-
-
-def _as_uuid(key: str) -> UUID | None:
-    try:
-        return UUID(key)
-    except ValueError:
-        return None

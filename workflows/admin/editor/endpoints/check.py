@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.mistakes import mistakes_of
@@ -25,7 +26,6 @@ from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.publish import problems_of
 from workflows.services.onboarding.gallery import switched_off
 
-Json = Any
 Form = Mapping[str, Any]
 
 MOST_SHOWN: Final = 100

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from actions import records
 from actions.models.connection import Connection
 from actions.models.message_template import Channel, MessageTemplate
+from tenants.core.json import Json
 from tenants.models.membership import Membership, Role
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.known import Known, all_known
@@ -25,8 +26,6 @@ from workflows.admin.editor.presentation.operators import operators
 from workflows.definition.values.windows import DAYS
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.whatsapp import asked
-
-Json = Any
 
 # What people call choices that actions offer as words of code.
 WORDS: Final[Mapping[str, Any]] = {

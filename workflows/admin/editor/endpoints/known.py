@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 
 from actions import registry
 from actions.spec import Effect
+from tenants.core.json import Json
 from workflows.admin.editor.presentation import kinds
 from workflows.definition.kinds import KINDS
 from workflows.definition.programs.program import load_retry
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
+from tenants.core.json import Json
+from tenants.core.values.paths import LEFT_OUT
 from workflows.admin.editor.endpoints.samples import Sample
 from workflows.admin.editor.endpoints.values import example_of
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.json_values import LEFT_OUT
 from workflows.presentation.runs.errors import sentence
-
-Json = Any
 
 
 def preview(text: str, sample: Sample, *, html: bool = False) -> dict[str, Json]:

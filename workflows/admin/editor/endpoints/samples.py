@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.form.steps import all_steps
 from workflows.admin.editor.presentation.events import recent_payloads, schema_of
@@ -25,7 +26,6 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.runtime.steps.budgets import preview_budget
 from workflows.services.dry_run.samples import made_up, outputs_of
 
-Json = Any
 # What steps inside a reminder read of the step that reminds.
 REMINDING: Final[Mapping[str, Json]] = {"reminder": 1, "link": "https://…"}
 

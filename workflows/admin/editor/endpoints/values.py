@@ -10,7 +10,11 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
+from tenants.core.values.numbers import as_number
+from tenants.core.values.paths import MISSING, lookup, show_path
+from tenants.core.values.written import as_moment
 from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.endpoints.samples import Sample, sample_in
 from workflows.admin.editor.form.steps import all_steps
@@ -20,13 +24,9 @@ from workflows.admin.editor.presentation.outputs import question_titles, schema_
 from workflows.definition.checks.outputs import REMINDER_PARTS
 from workflows.definition.schemas import member
 from workflows.definition.scope import TENANT_FIELDS
-from workflows.definition.values.json_values import MISSING
-from workflows.definition.values.moments import as_moment
-from workflows.definition.values.numbers import as_number, shortened
-from workflows.definition.values.paths import lookup, show_path
+from workflows.definition.values.numbers import shortened
 from workflows.presentation.values import field_title, spelt_out
 
-Json = Any
 Schema = Mapping[str, Json]
 Item = dict[str, Json]
 

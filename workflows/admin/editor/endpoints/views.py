@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tenants.admin import access
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.check import checked, is_saved
 from workflows.admin.editor.endpoints.choices import choices_of
@@ -26,8 +27,6 @@ from workflows.admin.editor.form.shape import BadForm, from_form, to_form
 from workflows.definition.checks.shape import MOST_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
-
-Json = Any
 
 MOST_PREVIEWS: Final = 60
 # In a list's step: what each element hands back is read where its steps are done.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tenants.core.json import Json
 from workflows.admin.editor.form.params import OWN_FORMS, BadForm
 from workflows.admin.editor.form.scalars import ABSENT, Absence, packed, shown, unpacked
 from workflows.definition.operators import OPERATORS
 from workflows.definition.values.json_values import same_json
 
-Json = Any
 Form = dict[str, Any]
 
 GROUPS: Final = ("all", "any")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.form.params import BadForm
 from workflows.admin.editor.form.steps import read_steps, show_steps
@@ -14,8 +15,6 @@ from workflows.definition.problems import Problem
 from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.publish import problems_of
-
-Json = Any
 
 # What a company may not have; what a workflow has not shows on the cards at once.
 _LACKING: Final = frozenset(

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tenants.core.json import Json
 from workflows.definition.schemas import alternatives, resolved
 from workflows.presentation.values import spelt_out
 
-Json = Any
 Schema = Mapping[str, Any]
 
 # Scalars are text in the form: a template may stand where the schema wants a number.

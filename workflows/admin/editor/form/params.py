@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from tenants.core.json import Json
+from tenants.core.json.pointers import pointer
 from workflows.admin.editor.form.nodes import SCALARS, TEXT, Node
 from workflows.admin.editor.form.scalars import (
     ABSENT,
@@ -21,13 +23,11 @@ from workflows.admin.editor.form.scalars import (
     unpacked,
     written,
 )
-from workflows.definition.problems import pointer
 from workflows.definition.values.json_values import same_json
 from workflows.definition.values.windows import DAYS
 
 __all__ = ["BadForm", "blank", "plain", "read", "show"]
 
-Json = Any
 Form = Any
 Kept = dict[str, str]
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tenants.core.json.pointers import keys_of
 from workflows.admin.editor.form.conditions import GROUPS
 from workflows.admin.editor.form.nodes import Node
 from workflows.admin.editor.form.params import OWN_FORMS
@@ -38,7 +39,7 @@ class Place:
 
 def place_of(path: str, form: Mapping[str, Form]) -> Place:
     """Return where the document's `path` shows in its form."""
-    keys = [key.replace("~1", "/").replace("~0", "~") for key in path.split("/")[1:]]
+    keys = keys_of(path)
     if not keys:
         return Place(TRIGGER, "whole")
     if keys[0] in _LISTS:

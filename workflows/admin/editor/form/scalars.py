@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
-from tenants.core.json import strict_json
+from tenants.core.json import Json, strict_json
 from tenants.core.json.strict_json import BadJson
 from workflows.presentation.documents import document_text
-
-Json = Any
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tenants.core.json import Json
 from workflows.admin.editor.form import conditions, params
 from workflows.admin.editor.form.nodes import JSON_TEXT
 from workflows.admin.editor.form.params import BadForm, plain
@@ -18,7 +19,6 @@ from workflows.definition.values.json_values import same_json
 
 __all__ = ["BadForm", "from_form", "is_form", "to_form"]
 
-Json = Any
 Form = dict[str, Any]
 
 MARK: Final = "sayr_form"  # what tells a posted form from a posted document

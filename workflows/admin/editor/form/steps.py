@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import get_language
 
+from tenants.core.json import Json
 from workflows.admin.editor.endpoints.known import params_of
 from workflows.admin.editor.form import conditions, params
 from workflows.admin.editor.form.nodes import Node, params_node
@@ -16,7 +17,6 @@ from workflows.admin.editor.form.scalars import ABSENT, Absence, number_of, pack
 from workflows.definition.kinds import KINDS
 from workflows.definition.values.json_values import same_json
 
-Json = Any
 Form = dict[str, Any]
 
 NO_NODE: Final = Node("object")  # an action that does not exist: all its parameters are "others"

@@ -12,13 +12,12 @@ from typing import Any, Final
 from django.utils.text import capfirst
 
 from actions import records
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.event_types import AnyEventType, RecordEvent, all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.presentation.values import field_title, spelt_out
-
-Json = Any
 
 RECENT: Final = 300  # events of the tenant that are looked through
 LEARNT_FROM: Final = 20  # payloads of one kind

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.admin.editor.form.scalars import shown
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.values.windows import DAYS
 from workflows.event_types import label_of as event_label
 
-Json = Any
 Params = Mapping[str, Json]
 Read = Callable[[str], str]  # text with its places as words
 

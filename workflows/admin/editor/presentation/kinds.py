@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.core.json import Json
 from tenants.models.membership import Role
 from workflows.definition.kinds import KINDS
 from workflows.definition.kinds.waits import USUAL_CHOICES
 from workflows.presentation.badges import KIND_LABELS
 
-Json = Any
 Hints = Mapping[str, Json]
 
 _EMPTY_ROW: Final = {"field": "", "operator": "equals", "value": ""}

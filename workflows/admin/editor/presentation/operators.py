@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from tenants.core.json import Json
 from workflows.definition.operators import OPERATORS
-
-Json = Any
 
 # Kinds of a field: text, choice, number, date, boolean, list; "any" when nothing is known.
 _TEXT: Final = "text choice any"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.presentation.events import recent_payloads
@@ -21,7 +22,6 @@ from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
 from workflows.event_types import payload_schema
 
-Json = Any
 Schema = Mapping[str, Any]
 Step = Mapping[str, Json]
 

@@ -11,16 +11,16 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from actions import records
+from tenants.core.json import Json
 from tenants.core.text.listing import listed
+from tenants.core.values.paths import PATH
 from workflows.admin.editor.endpoints.choices import field_choices
 from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.form.scalars import shown
 from workflows.admin.editor.presentation.kind_lines import kind_line
 from workflows.admin.editor.presentation.operators import label_of as operator_label
-from workflows.definition.values.paths import PATH
 from workflows.presentation.values import spelt_out
 
-Json = Any
 Choices = Mapping[str, Any]
 Titles = Mapping[str, Mapping[str, str]]  # path: titles of its values
 Names = Mapping[str, str]  # path: what people call it; of others the path says it

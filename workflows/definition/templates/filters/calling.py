@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from liquid import Markup
 from liquid.exceptions import LiquidError
 
+from tenants.core.values.comparison import as_text, kind_of
+from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.budget import Budget, weight
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import limits
 from workflows.definition.templates.missing import refuse_missing
-from workflows.definition.values.comparison import as_text, kind_of
-from workflows.definition.values.json_values import LEFT_OUT, storable
+from workflows.definition.values.json_values import storable
 from workflows.definition.values.numbers import number
 
 if TYPE_CHECKING:

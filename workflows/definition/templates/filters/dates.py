@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tenants.core.values.comparison import as_text
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
@@ -19,7 +20,6 @@ from workflows.definition.templates import limits
 from workflows.definition.templates.filters.calendar_words import CalendarWords, words_of
 from workflows.definition.templates.filters.calling import Cost, Filter
 from workflows.definition.templates.filters.date_forms import BadForm, date_form
-from workflows.definition.values.comparison import as_text
 from workflows.definition.values.moments import moment, parse_date
 from workflows.definition.values.numbers import shortened
 

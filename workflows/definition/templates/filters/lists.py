@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from liquid import Markup, escape
 
+from tenants.core.values.comparison import as_text, comparable_json, is_empty, kind_of, like
+from tenants.core.values.paths import MISSING, lookup, show_path
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
-from workflows.definition.values.comparison import (
-    as_text,
-    comparable_json,
-    is_empty,
-    kind_of,
-    like,
-    sort_keys,
-)
-from workflows.definition.values.json_values import MISSING
+from workflows.definition.values.comparison import sort_keys
 from workflows.definition.values.numbers import calculate, number, shortened
-from workflows.definition.values.paths import lookup, show_path
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import simplejson
 
+from tenants.core.values.comparison import is_empty, kind_of
+from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
 from workflows.definition.templates.filters.calling import Cost, Filter
 from workflows.definition.templates.missing import MissingValue
-from workflows.definition.values.comparison import is_empty, kind_of
-from workflows.definition.values.json_values import LEFT_OUT, exact, normalise
+from workflows.definition.values.json_values import exact, normalise
 
 if TYPE_CHECKING:
     from workflows.definition.scope import Scope

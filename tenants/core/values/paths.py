@@ -1,14 +1,23 @@
-"""Paths into the values at hand: `trigger.items[0]['Phone Number']`."""
-
-from __future__ import annotations
+"""Paths into JSON: `trigger.items[0]['Phone Number']`."""
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeAlias
-
-from workflows.definition.values.json_values import MISSING, Sentinel
+from enum import Enum
+from typing import Any, Final, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
+
+
+class Sentinel(Enum):
+    """Two answers that are not values."""
+
+    MISSING = "missing"  # nothing lies at the path
+    LEFT_OUT = "left_out"  # `skip_if_empty` asked to leave the member out
+
+
+MISSING: Final = Sentinel.MISSING
+LEFT_OUT: Final = Sentinel.LEFT_OUT
+
 
 _NAME = r"[^\W\d][\w-]*"
 _SEGMENT = rf"\.(?:{_NAME})|\[-?[0-9]{{1,9}}\]|\['[^'\[\]]*'\]|\[\"[^\"\[\]]*\"\]"
@@ -45,9 +54,9 @@ def show_path(path: tuple[object, ...]) -> str:
     return "".join(shown)
 
 
-def lookup(values: Mapping[str, Any], path: tuple[object, ...]) -> Any:
+def lookup(values: Any, path: tuple[object, ...]) -> Any:
     """Return what lies at `path`, or MISSING."""
-    found: Any = values
+    found = values
     for key in path:
         found = _member(found, key)
         if found is MISSING:
