@@ -17,8 +17,7 @@ from django.views import defaults
 
 from tenants.admin.site import in_the_readers_terms
 from tenants.core.database.outages import Outage, outage_of
-from workflows.api.codes import KINDS
-from workflows.api.problems import MEDIA_TYPE
+from workflows.api.problems import MEDIA_TYPE, ProblemSerializer
 from workflows.api.refusals import ApiProblem
 
 RETRY_SECONDS: Final = 2
@@ -29,9 +28,8 @@ _SAFE: Final = {"GET", "HEAD"}
 def too_many_at_once(request: HttpRequest) -> HttpResponse:
     """Answer somebody who has as many requests under way as one may have."""
     if request.path.startswith("/api/"):
-        kind = KINDS["too_many_at_once"]
-        body = ApiProblem("too_many_at_once").as_json()
-        answer: HttpResponse = JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE)
+        body = ProblemSerializer(ApiProblem("too_many_at_once")).data
+        answer: HttpResponse = JsonResponse(body, status=body["status"], content_type=MEDIA_TYPE)
     else:
         with _language_of(request):
             answer = _page(request, HTTPStatus.TOO_MANY_REQUESTS, _too_many_words(request))

@@ -1,16 +1,19 @@
 """What drf-spectacular cannot see by itself: the key, the headers, the problems."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_basic_type
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from workflows.api import shapes
 from workflows.api.codes import KINDS
-from workflows.api.problems import MEDIA_TYPE
+from workflows.api.problems import MEDIA_TYPE, ProblemSerializer
+from workflows.api.serializers.requests import ChoiceParameter, TextParameter
 
 _ANYWHERE: Final = (
     "internal_error",
@@ -38,6 +41,20 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         }
 
 
+class ParameterDescription(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Describes a parameter of an address."""
+
+    target_class = TextParameter
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        """Return its schema."""
+        schema = build_basic_type(self.target.kind) or {}
+        if isinstance(self.target, ChoiceParameter):
+            return {**schema, "enum": sorted(map(str, self.target.choices))}
+        return schema
+
+
 def problems(*codes: str, with_key: bool = True) -> dict[tuple[int, str], OpenApiResponse]:
     """Return the descriptions of the problems an operation answers with, by status."""
     by_status: dict[int, list[str]] = {}
@@ -45,17 +62,10 @@ def problems(*codes: str, with_key: bool = True) -> dict[tuple[int, str], OpenAp
         by_status.setdefault(KINDS[code].status, []).append(code)
     return {
         (status, MEDIA_TYPE): OpenApiResponse(
-            shapes.Problem, description=", ".join(f"`{code}`" for code in found)
+            ProblemSerializer, description=", ".join(f"`{code}`" for code in found)
         )
         for status, found in sorted(by_status.items())
     }
-
-
-def query(
-    name: str, description: str, kind: Any = str, enum: Sequence[str] | None = None
-) -> OpenApiParameter:
-    """Describe a parameter of the address."""
-    return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, enum=enum)
 
 
 TRIGGER_TYPE: Final = OpenApiParameter(

@@ -1,24 +1,9 @@
 """What a view, its parser or its authentication raises to refuse a request."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from tenants.core.json import Json
-from workflows.api.codes import ASK_AGAIN, KINDS, PARAMETER_SENTENCES
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterError:
-    """What is wrong with one parameter of an address."""
-
-    parameter: str
-    code: str
-    params: Mapping[str, Json] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the member of the problem's `errors`, in the active language."""
-        detail = str(PARAMETER_SENTENCES[self.code]) % self.params
-        return {"parameter": self.parameter, "code": self.code, "detail": detail}
+from workflows.api.codes import ASK_AGAIN, KINDS, Kind
 
 
 class ApiProblem(Exception):
@@ -44,16 +29,12 @@ class ApiProblem(Exception):
         found = {**place, "code": str(code), "detail": str(KINDS[code].detail) % params}
         return cls(code, params, errors=[found])
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the answer's body, in the active language."""
-        kind = KINDS[self.code]
-        body: dict[str, Json] = {
-            "type": f"urn:sayr:problem:{self.code}",
-            "title": str(kind.title),
-            "status": kind.status,
-            "detail": str(kind.detail) % {"next": ASK_AGAIN, **self.params},
-            "code": str(self.code),
-        }
-        if self.errors:
-            body["errors"] = [dict(error) for error in self.errors]
-        return body
+    @property
+    def kind(self) -> Kind:
+        """What kind of problem it is."""
+        return KINDS[self.code]
+
+    @property
+    def detail(self) -> str:
+        """Its sentence, in the active language."""
+        return str(self.kind.detail) % {"next": ASK_AGAIN, **self.params}

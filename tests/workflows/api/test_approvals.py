@@ -247,7 +247,9 @@ def test_wrong_answers_are_pointed_at(decider, tenant):
         ({"as": "x" * 101}, "/as", "invalid_decision"),
         ({"as": "a\nb"}, "/as", "invalid_decision"),
         ({"on_behalf_of": {}}, "/on_behalf_of", "invalid_decision"),
+        ({"on_behalf_of": "x" * 121}, "/on_behalf_of", "invalid_decision"),
         ({"tenant": "x"}, "/tenant", "invalid_decision"),
+        ({"a/b~c": "x"}, "/a~1b~0c", "invalid_decision"),
     ],
 )
 def test_a_body_that_makes_no_sense_is_pointed_at(decider, tenant, body, pointer, code):

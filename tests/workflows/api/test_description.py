@@ -152,6 +152,14 @@ def test_problems_are_as_described(caller, nobody, assert_as_described):
         assert_as_described(answer, *trigger, media_type)
 
 
+@pytest.mark.parametrize(
+    ("body", "field", "limit"),
+    [("Decision", "as", 100), ("Decision", "on_behalf_of", 120), ("Retry", "from", 100)],
+)
+def test_the_limits_of_a_body_are_described(described, body, field, limit):
+    assert described["components"]["schemas"][body]["properties"][field]["maxLength"] == limit
+
+
 def test_the_readme_names_every_code():
     text = (Path(api.__file__).parent / "README.md").read_text()
     missing = [code for code in (*KINDS, *PARAMETER_SENTENCES) if f"`{code}`" not in text]

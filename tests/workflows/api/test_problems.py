@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.definitions import publish_log
 from tests.workflows.api.callers import Caller
 from workflows.api.codes import KINDS, PARAMETER_SENTENCES
+from workflows.api.problems import ProblemSerializer
 from workflows.api.refusals import ApiProblem
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
@@ -129,7 +130,7 @@ def test_every_problem_has_a_status_and_sentences(code):
     of_json = ("byte", "reason", "limit", "key", "number", "found", "limit_bytes")
     of_decisions = ("choice", "who", "when", "choices", "expected")
     params = dict.fromkeys((*of_json, *of_decisions, "scope"), 1)
-    body = ApiProblem(code, params).as_json()
+    body = ProblemSerializer(ApiProblem(code, params)).data
     assert 400 <= body["status"] < 600
     assert body["title"]
     assert body["detail"]

@@ -7,7 +7,7 @@ import pytest
 
 from workflows import services
 from workflows.api.codes import KINDS
-from workflows.api.operating import NOT_FOUND, WRONG
+from workflows.api.problems import NOT_FOUND, WRONG
 from workflows.engine.history import taking_over
 from workflows.presentation.runs.refusals import SENTENCES, refusal_sentence
 from workflows.services.approvals import spent as spent_decisions

@@ -1,6 +1,7 @@
 """GET /approvals/ and /approvals/{id}/, POST /approvals/{id}/decide/: questions to people."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -9,25 +10,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.core.json.strict_json import JsonFault
-from tenants.models.api_key import Scope
-from workflows.api import approval_shapes, approving, description, paging, parameters
+from tenants.models.api_key import ApiKey, Scope
+from workflows.api import description
 from workflows.api.authentication import key_of, may, tenant_of
-from workflows.api.json import body_of
+from workflows.api.paging import NewestFirst
 from workflows.api.refusals import ApiProblem
-from workflows.presentation.approvals import ApprovalState
-from workflows.services.approvals.decide import decide
-from workflows.services.approvals.queries import ApprovalQuestion, find_approval, find_approvals
-from workflows.services.approvals.refusals import NotDecided
+from workflows.api.serializers import approvals, requests
+from workflows.services.approvals.approvers import Decider, key_decider, key_decider_for
+from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.queries import find_approval, find_approvals
 
 # Who fires events and reads runs does not thereby decide what people were asked.
 DECIDE_APPROVALS: Final = Scope.DECIDE_APPROVALS
-_STATUSES: Final = [ApprovalState.OPEN.value, ApprovalState.DECIDED.value]
-
-PARAMETERS: Final = [
-    description.query("status", "Only approvals that stand so.", enum=_STATUSES),
-    *paging.page_parameters("Approvals"),
-]
-_KNOWN: Final = [parameter.name for parameter in PARAMETERS]
 
 
 class ApprovalsView(APIView):
@@ -41,17 +35,18 @@ class ApprovalsView(APIView):
         summary="List approvals, newest first",
         description="Questions that runs have put to people. Follow `next` until it is null.",
         tags=["approvals"],
-        parameters=PARAMETERS,
+        parameters=[approvals.ApprovalParameters],
         responses={
-            200: approval_shapes.ApprovalPage,
+            200: approvals.ApprovalPageSerializer,
             **description.problems("invalid_parameters"),
         },
     )
     def get(self, request: Request) -> Response:
         """Answer with a page of approvals."""
-        found = find_approvals(tenant_of(request), _question(request))
-        shown = [approving.approval(request, one) for one in found.approvals]
-        return Response(paging.page(request, shown, found.next_before))
+        asked, pages = approvals.ApprovalParameters.of(request), NewestFirst(request)
+        found = find_approvals(tenant_of(request), asked.get("status"), pages.take)
+        shown = approvals.ApprovalSerializer(found, many=True, context={"request": request})
+        return pages.get_paginated_response(shown.data)
 
 
 class ApprovalView(APIView):
@@ -65,14 +60,14 @@ class ApprovalView(APIView):
         summary="Read an approval",
         tags=["approvals"],
         responses={
-            200: approval_shapes.Approval,
+            200: approvals.ApprovalSerializer,
             **description.problems("invalid_parameters", "not_found"),
         },
     )
     def get(self, request: Request, approval_id: UUID) -> Response:
         """Answer with everything about the approval."""
-        parameters.Parameters(request, []).check()
-        return Response(_shown(request, approval_id))
+        requests.Parameters.of(request)
+        return _shown(request, approval_id)
 
 
 class DecideView(APIView):
@@ -92,9 +87,9 @@ class DecideView(APIView):
             "the `decision` alone."
         ),
         tags=["approvals"],
-        request=approval_shapes.Decision,
+        request=approvals.DecisionSerializer,
         responses={
-            200: approval_shapes.APPROVAL_AFTER,
+            200: approvals.APPROVAL_AFTER,
             **description.problems(
                 *(fault for fault in JsonFault),
                 "invalid_parameters",
@@ -113,28 +108,27 @@ class DecideView(APIView):
     )
     def post(self, request: Request, approval_id: UUID) -> Response:
         """Decide, answer once it is committed."""
-        parameters.Parameters(request, []).check()
-        body = body_of(request)
-        answer, decider = approving.answer_in(body), approving.decider_in(body, key_of(request))
-        try:
-            decide(tenant_of(request), approval_id, decider, answer)
-        except NotDecided as refused:
-            raise approving.problem_of(refused) from None
-        return Response(_shown(request, approval_id))
+        requests.Parameters.of(request)
+        said = approvals.DecisionSerializer.of(request)
+        answer = Answer(said["choice"], said.get("answers", {}))
+        decide(tenant_of(request), approval_id, _decider(said, key_of(request)), answer)
+        return _shown(request, approval_id)
 
 
-def _shown(request: Request, approval_id: UUID) -> dict[str, object]:
+def _shown(request: Request, approval_id: UUID) -> Response:
     found = find_approval(tenant_of(request), approval_id)
     if found is None:
         raise ApiProblem("not_found")
-    if may(request, Scope.READ_RUNS):
-        return approving.approval(request, found)
-    return approving.approval_brief(request, found)
+    shape = (
+        approvals.ApprovalSerializer
+        if may(request, Scope.READ_RUNS)
+        else approvals.ApprovalBriefSerializer
+    )
+    return Response(shape(found, context={"request": request}).data)
 
 
-def _question(request: Request) -> ApprovalQuestion:
-    given = parameters.Parameters(request, _KNOWN)
-    status = given.read("status", parameters.one_of(_STATUSES))
-    before, limit = paging.asked_page(given)
-    given.check()
-    return ApprovalQuestion(ApprovalState(status) if status else None, before, limit)
+def _decider(said: Mapping[str, Any], key: ApiKey) -> Decider:
+    address = said.get("on_behalf_of", "").strip()
+    if address:
+        return key_decider_for(key, address)
+    return key_decider(key, said.get("as", "").strip())

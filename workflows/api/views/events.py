@@ -8,10 +8,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.models.api_key import Scope
-from workflows.api import description, presenting, shapes
+from workflows.api import description
 from workflows.api.authentication import tenant_of
-from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
+from workflows.api.serializers.events import EventDetailSerializer
+from workflows.api.serializers.requests import Parameters
 from workflows.services.runs.queries import event_history
 
 
@@ -26,14 +27,14 @@ class EventView(APIView):
         summary="Read an event",
         tags=["events"],
         responses={
-            200: shapes.EventDetail,
+            200: EventDetailSerializer,
             **description.problems("invalid_parameters", "not_found"),
         },
     )
     def get(self, request: Request, event_id: UUID) -> Response:
         """Answer with the event, its evaluations and its runs."""
-        Parameters(request, []).check()
+        Parameters.of(request)
         history = event_history(tenant_of(request), event_id)
         if history is None:
             raise ApiProblem("not_found")
-        return Response(presenting.event_detail(request, history))
+        return Response(EventDetailSerializer(history, context={"request": request}).data)

@@ -1,5 +1,7 @@
 """POST /runs/{id}/cancel/ and /runs/{id}/retry/: what callers do about a run."""
 
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -11,23 +13,26 @@ from rest_framework.views import APIView
 
 from tenants.core.json.strict_json import JsonFault
 from tenants.models.api_key import Scope
-from workflows.api import description, operating, presenting, shapes
+from tenants.models.tenant import Tenant
+from workflows.api import description
 from workflows.api.authentication import key_of, may, need_scope, tenant_of
-from workflows.api.json import body_of
-from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
+from workflows.api.serializers import requests, runs
 from workflows.engine.statuses import RunStatus
-from workflows.services.refusals import Refused, RunHasEnded
+from workflows.services.refusals import RunHasEnded
 from workflows.services.runs.cancel import cancel
 from workflows.services.runs.queries import RunHistory, run_history
 from workflows.services.runs.record_values import record_values
 from workflows.services.runs.retry import retry_failed_step, start_again
 
+# To cancel and retry is more than to fire.
+OPERATE_RUNS: Final = Scope.OPERATE_RUNS
+
 
 class CancelView(APIView):
     """Cancels a run."""
 
-    required_scope = operating.OPERATE_RUNS
+    required_scope = OPERATE_RUNS
     http_method_names = ["post"]
 
     @extend_schema(
@@ -42,25 +47,25 @@ class CancelView(APIView):
         tags=["runs"],
         request=None,
         responses={
-            200: shapes.RUN_AFTER,
+            200: runs.RUN_AFTER,
             **description.problems("invalid_parameters", "not_found", "run_has_ended"),
         },
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Cancel, answer with the run as it stands then."""
-        Parameters(request, []).check()
+        requests.Parameters.of(request)
         try:
             cancel(tenant_of(request), run_id)
-        except RunHasEnded as refused:
+        except RunHasEnded:
             if _history(request, run_id).run.status != RunStatus.CANCELLED:
-                raise operating.problem_of(refused) from None
-        return Response(_shown(request, run_id))
+                raise
+        return _shown(request, run_id)
 
 
 class RetryView(APIView):
     """Retries a run."""
 
-    required_scope = operating.OPERATE_RUNS
+    required_scope = OPERATE_RUNS
     http_method_names = ["post"]
 
     @extend_schema(
@@ -78,10 +83,10 @@ class RetryView(APIView):
             "`already_under_way`. A key without `runs:read` is told `id`, `url` and `status` alone."
         ),
         tags=["runs"],
-        request=shapes.Retry,
+        request=runs.RetrySerializer,
         responses={
-            200: shapes.RUN_AFTER,
-            201: shapes.RUN_AFTER,
+            200: runs.RUN_AFTER,
+            201: runs.RUN_AFTER,
             **description.problems(
                 *(fault for fault in JsonFault),
                 "invalid_parameters",
@@ -106,45 +111,42 @@ class RetryView(APIView):
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Retry, answer with the run that goes on once it is committed."""
-        Parameters(request, []).check()
-        wish = operating.wish_in(body_of(request))
-        if wish.payload is not None:
+        requests.Parameters.of(request)
+        wish = runs.RetrySerializer.of(request)
+        if wish["payload"] is not None:
             need_scope(request, Scope.FIRE_EVENTS)  # it is an event of the caller's own
-        shown = _retry(request, run_id, wish)
-        answer = _shown(request, shown)
-        if wish.is_same_run:
-            return Response(answer)
-        location = reverse("api-run", args=[shown], request=request)
-        return Response(answer, status.HTTP_201_CREATED, headers={"Location": location})
+        tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
+        if wish["from"] == runs.FAILED_STEP:
+            with_record = wish["values"] == runs.RECORD
+            retry_failed_step(tenant, run_id, actor=actor, with_record=with_record)
+            return _shown(request, run_id)
+        new_id = _start_again(tenant, run_id, actor, wish)
+        answer = _shown(request, new_id)
+        answer.status_code = status.HTTP_201_CREATED
+        answer["Location"] = reverse("api-run", args=[new_id], request=request)
+        return answer
 
 
-def _retry(request: Request, run_id: UUID, wish: operating.Wish) -> UUID:
-    tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
-    try:
-        if wish.is_same_run:
-            retry_failed_step(tenant, run_id, actor=actor, with_record=wish.with_record)
-            return run_id
-        payload = wish.payload
-        if wish.with_record:
-            payload = record_values(tenant, run_id).payload
-        return start_again(
-            tenant,
-            run_id,
-            actor,
-            from_step=wish.from_step,
-            newest=wish.newest,
-            payload=payload,
-        )
-    except Refused as refused:
-        raise operating.problem_of(refused) from None
+def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, Any]) -> UUID:
+    payload = wish["payload"]
+    if wish["values"] == runs.RECORD:
+        payload = record_values(tenant, run_id).payload
+    return start_again(
+        tenant,
+        run_id,
+        actor,
+        from_step="" if wish["from"] == runs.START else wish["from"],
+        newest=wish["version"] == runs.NEWEST,
+        payload=payload,
+    )
 
 
-def _shown(request: Request, run_id: UUID) -> dict[str, object]:
-    """Return the run as the key may see it."""
-    history = _history(request, run_id)
+def _shown(request: Request, run_id: UUID) -> Response:
+    """Answer with the run as the key may see it."""
+    history, context = _history(request, run_id), {"request": request}
     if may(request, Scope.READ_RUNS):
-        return presenting.run_detail(request, history)
-    return presenting.run_brief(request, history.run)
+        return Response(runs.RunDetailSerializer(history, context=context).data)
+    return Response(runs.RunBriefSerializer(history.run, context=context).data)
 
 
 def _history(request: Request, run_id: UUID) -> RunHistory:

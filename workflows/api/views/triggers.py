@@ -14,17 +14,17 @@ from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.core.json.strict_json import JsonFault
 from tenants.models.api_key import Scope
-from workflows.api import description, presenting, shapes
+from workflows.api import description
 from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
-from workflows.api.parameters import Parameters
 from workflows.api.refusals import ApiProblem
+from workflows.api.serializers.events import AcceptedEventSerializer
+from workflows.api.serializers.requests import SubjectParameters
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.fire_once import Caller, fire_once
 
 _TRIGGER_TYPE: Final = re.compile(r"[a-z][a-z0-9_.]{0,99}")
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-_SUBJECT_LENGTH: Final = 100
 # Runs are looked up by it through an index, whose entries PostgreSQL limits to a third of a page.
 _ORDER_ID_LENGTH: Final = 200
 
@@ -46,14 +46,13 @@ class TriggerView(APIView):
         parameters=[
             description.TRIGGER_TYPE,
             description.IDEMPOTENCY_KEY,
-            description.query("subject_type", "Kind of the record it is about, e.g. `order`."),
-            description.query("subject_id", "Id of that record."),
+            SubjectParameters,
             description.REPLAYED,
             description.RETRY_AFTER,
         ],
         request=OpenApiTypes.OBJECT,
         responses={
-            202: shapes.AcceptedEvent,
+            202: AcceptedEventSerializer,
             **description.problems(
                 *(fault for fault in JsonFault),
                 "invalid_parameters",
@@ -74,12 +73,13 @@ class TriggerView(APIView):
         if not _TRIGGER_TYPE.fullmatch(trigger_type):
             raise ApiProblem("invalid_trigger_type")
         key = _idempotency_key(request)
-        subject = _subject(request)
+        subject = SubjectParameters.of(request).get("subject")
         draft = EventDraft(trigger_type, _storable(body_of(request)), subject=subject)
         caller = Caller(f"api_key:{key_of(request).prefix}")
         answer = fire_once(tenant_of(request), draft, caller, key)
+        context = {"request": request, "trigger_type": trigger_type}
         return Response(
-            presenting.accepted(request, trigger_type, answer),
+            AcceptedEventSerializer(answer.fired, context=context).data,
             status=status.HTTP_202_ACCEPTED,
             headers={"Idempotency-Replayed": "true"} if answer.was_repeated else {},
         )
@@ -90,13 +90,6 @@ def _idempotency_key(request: Request) -> str | None:
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise ApiProblem("invalid_idempotency_key")
     return key
-
-
-def _subject(request: Request) -> tuple[str, str] | None:
-    parameters = Parameters(request, ["subject_type", "subject_id"])
-    subject = parameters.pair("subject_type", "subject_id", _SUBJECT_LENGTH)
-    parameters.check()
-    return subject
 
 
 def _storable(payload: dict[str, Json]) -> dict[str, Json]:

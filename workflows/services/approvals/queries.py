@@ -1,6 +1,6 @@
-"""Find approvals, a page at a time."""
+"""Find approvals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,15 +16,6 @@ from workflows.services.approvals.page import state_of
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalQuestion:
-    """Which approvals somebody asks for."""
-
-    status: ApprovalState | None = None  # None: all
-    before: UUID | None = None  # only with a smaller id: where the last page ended
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
 class FoundApproval:
     """An approval, its run, and where it stands."""
 
@@ -33,28 +24,19 @@ class FoundApproval:
     state: ApprovalState
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalsFound:
-    """Some approvals, newest first. None: there are no more."""
-
-    approvals: Sequence[FoundApproval]
-    next_before: UUID | None
-
-
-def find_approvals(tenant: Tenant, question: ApprovalQuestion) -> ApprovalsFound:
-    """Return a page of the approvals that `question` asks for."""
+def find_approvals(
+    tenant: Tenant,
+    status: ApprovalState | None,
+    page: Callable[[Approvals], Sequence[WorkflowApproval]],
+) -> list[FoundApproval]:
+    """Return the approvals that stand so, or all; of them those that `page` takes."""
     with tenant_scope(tenant):
         rows: Approvals = WorkflowApproval.objects.filter(tenant=tenant)
-        if question.status is ApprovalState.OPEN:
+        if status is ApprovalState.OPEN:
             rows = open_ones(rows)
-        elif question.status is ApprovalState.DECIDED:
+        elif status is ApprovalState.DECIDED:
             rows = rows.exclude(decided_at=None)
-        if question.before:
-            rows = rows.filter(id__lt=question.before)
-        shown = list(rows.order_by("-id")[: question.limit + 1])
-        found = _with_runs(tenant, shown[: question.limit])
-    has_more = len(shown) > question.limit
-    return ApprovalsFound(found, shown[question.limit - 1].pk if has_more else None)
+        return _with_runs(tenant, page(rows))
 
 
 def find_approval(tenant: Tenant, approval_id: UUID) -> FoundApproval | None:

@@ -1,6 +1,6 @@
 """Find runs and events of a tenant, newest first, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -19,6 +19,9 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import RunQuerySet, WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.runs.entries import entries_of
+
+# Takes a page of runs, beginning at the newest. Below the id nobody has looked for more of them.
+TakePage = Callable[[RunQuerySet, UUID | None], Sequence[WorkflowRun]]
 
 # No index names the status or the event's type. A page that filters by them looks at so many runs,
 # then says how far it came: a rare status never reads a whole history in one request.
@@ -59,15 +62,6 @@ class RunQuestion:
     created_after: datetime | None = None  # that moment included
     created_before: datetime | None = None  # that moment excluded
     before: UUID | None = None  # only runs with a smaller id: where the last page ended
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some runs, and where the next page begins. None: there are no more."""
-
-    runs: Sequence[WorkflowRun]
-    next_before: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +87,8 @@ class EventHistory:
     runs: Sequence[WorkflowRun]
 
 
-def find_runs(tenant: Tenant, question: RunQuestion) -> Page:
-    """Return a page of the runs that `question` asks for: whole ones, or the parts of one.
-
-    A page may hold fewer than `limit` runs although there is a next one.
-    """
+def find_runs(tenant: Tenant, question: RunQuestion, page: TakePage) -> Sequence[WorkflowRun]:
+    """Return the runs that `question` asks for, whole ones or the parts of one; of them a page."""
     with tenant_scope(tenant):
         indexed = _indexed(tenant, question)
         floor: UUID | None = None
@@ -107,11 +98,7 @@ def find_runs(tenant: Tenant, question: RunQuestion) -> Page:
             ids = indexed.order_by("-id").values_list("id", flat=True)
             floor = ids[LOOKED_AT : LOOKED_AT + 1].first()
             found = _not_indexed(found if floor is None else found.filter(id__gte=floor), question)
-        runs = list(_for_lists(found)[: question.limit + 1])
-    if len(runs) > question.limit:
-        runs.pop()
-        return Page(runs, runs[-1].id)
-    return Page(runs, floor)
+        return page(_for_lists(found), floor)
 
 
 def run_history(tenant: Tenant, run_id: UUID) -> RunHistory | None:
