@@ -58,7 +58,7 @@ def test_a_draft_is_kept_compared_and_published_with_a_note(visitor, definition)
 
     page.click("text=See every difference")
     assert page.locator(".sayr-change h3").all_inner_texts() == ["Tell everybody"]
-    assert "Label is new: “Tell everybody”." in page.inner_text(".sayr-changes")
+    assert "“What is this step called?” is new: “Tell everybody”." in page.inner_text(".sayr-changes")
     page.click("text=As JSON, line by line")
     assert '"label": "Tell everybody"' in page.inner_text(".sayr-line-new")
     page.go_back()
@@ -101,7 +101,7 @@ def test_the_way_back_to_an_old_version(visitor, definition):
     editor.save("A clearer name")
 
     page.click("text=Go back to this version")
-    assert "Label is gone. It was “Tell everybody”." in page.inner_text(".sayr-changes")
+    assert "“What is this step called?” is gone. It was “Tell everybody”." in page.inner_text(".sayr-changes")
     note = page.locator('input[name="note"]')
     assert note.input_value() == "Back to version 1"
     note.fill("Back to version 1: nobody found the new name")
