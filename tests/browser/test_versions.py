@@ -71,7 +71,7 @@ def test_a_draft_is_kept_compared_and_published_with_a_note(visitor, definition)
     definition.refresh_from_db()
     assert (definition.version, definition.draft) == (2, None)
     newest = page.locator(".sayr-versions > li").first.inner_text()
-    for words in ("Version 2", "Published", "ops", "A clearer name", "Label is new"):
+    for words in ("Version 2", "Published", "ops", "A clearer name", "“What is this step called?” is new"):
         assert words in newest
 
 
