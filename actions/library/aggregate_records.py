@@ -81,7 +81,7 @@ OUTPUT: Final = {
             "items": {
                 "type": "object",
                 "required": ["key", "value", "count"],
-                "properties": {"key": {}, "value": _VALUE, "count": _COUNT},
+                "properties": {"key": {"title": _("Group")}, "value": _VALUE, "count": _COUNT},
             },
         },
     },

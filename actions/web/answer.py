@@ -63,8 +63,16 @@ ANSWER: Final = {
         "title": _("Nothing was found"),
         "description": _("Only if nothing of what to keep is in the answer: where it was sought."),
         "properties": {
-            "paths": {"type": "array", "items": {"type": "string"}},
-            "body": {"type": "string", "enum": ["json", "text", "html", "empty"]},
+            "paths": {
+                "type": "array",
+                "title": _("What was sought"),
+                "items": {"type": "string"},
+            },
+            "body": {
+                "type": "string",
+                "title": _("What came instead"),
+                "enum": ["json", "text", "html", "empty"],
+            },
         },
     },
 }

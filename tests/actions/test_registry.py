@@ -110,3 +110,19 @@ def test_a_name_that_another_file_declares_is_refused():
         declare("webhook")
 
     assert registry.get("webhook").run.__module__ == "actions.library.webhook"
+
+
+def untitled(schema, path):
+    """Yield the members of a schema, however deep, that have no title."""
+    for name, member in schema.get("properties", {}).items():
+        if "title" not in member:
+            yield f"{path}.{name}"
+        yield from untitled(member, f"{path}.{name}")
+    if isinstance(schema.get("items"), dict):
+        yield from untitled(schema["items"], f"{path}[]")
+
+
+@pytest.mark.parametrize("spec", registry.all_actions(), ids=lambda spec: spec.name)
+def test_whatever_people_can_pick_has_a_title(spec):
+    """Else its key stands there, in English on an Arabic page."""
+    assert [*untitled(spec.params, "params"), *untitled(spec.output, "output")] == []

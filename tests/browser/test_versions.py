@@ -58,7 +58,9 @@ def test_a_draft_is_kept_compared_and_published_with_a_note(visitor, definition)
 
     page.click("text=See every difference")
     assert page.locator(".sayr-change h3").all_inner_texts() == ["Tell everybody"]
-    assert "“What is this step called?” is new: “Tell everybody”." in page.inner_text(".sayr-changes")
+    assert "“What is this step called?” is new: “Tell everybody”." in page.inner_text(
+        ".sayr-changes"
+    )
     page.click("text=As JSON, line by line")
     assert '"label": "Tell everybody"' in page.inner_text(".sayr-line-new")
     page.go_back()
@@ -71,7 +73,13 @@ def test_a_draft_is_kept_compared_and_published_with_a_note(visitor, definition)
     definition.refresh_from_db()
     assert (definition.version, definition.draft) == (2, None)
     newest = page.locator(".sayr-versions > li").first.inner_text()
-    for words in ("Version 2", "Published", "ops", "A clearer name", "“What is this step called?” is new"):
+    for words in (
+        "Version 2",
+        "Published",
+        "ops",
+        "A clearer name",
+        "“What is this step called?” is new",
+    ):
         assert words in newest
 
 
@@ -101,7 +109,9 @@ def test_the_way_back_to_an_old_version(visitor, definition):
     editor.save("A clearer name")
 
     page.click("text=Go back to this version")
-    assert "“What is this step called?” is gone. It was “Tell everybody”." in page.inner_text(".sayr-changes")
+    assert "“What is this step called?” is gone. It was “Tell everybody”." in page.inner_text(
+        ".sayr-changes"
+    )
     note = page.locator('input[name="note"]')
     assert note.input_value() == "Back to version 1"
     note.fill("Back to version 1: nobody found the new name")
