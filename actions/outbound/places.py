@@ -5,7 +5,7 @@ counts, and call at once.
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Final, Protocol
 
@@ -41,12 +41,7 @@ def counted_by(counter: Counter | None) -> Iterator[None]:
         _counter.reset(token)
 
 
-@contextmanager
-def place_at(host: str) -> Iterator[None]:
-    """Hold a place at a host for a call. Raises NoPlace, before anything was sent."""
+def place_at(host: str) -> AbstractContextManager[object]:
+    """Hold a place at a host for a call. Raises NoPlace on entry, before anything was sent."""
     counter = _counter.get()
-    if counter is None:
-        yield
-        return
-    with counter.place(host):
-        yield
+    return nullcontext() if counter is None else counter.place(host)
