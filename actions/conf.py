@@ -10,7 +10,7 @@ from django.core.signals import setting_changed
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ActionSettings:
     """What an installation may change."""
 
     # "host:port" that steps may call although it is private; nothing else in the private network.
@@ -32,10 +32,10 @@ class Settings:
 
 
 @cache
-def settings() -> Settings:
+def settings() -> ActionSettings:
     """Return the settings. Raises ImproperlyConfigured for a name that does not exist."""
     given: dict[str, Any] = getattr(django_settings, "SAYR", {}).get("ACTIONS", {})
-    known = {field.name.upper(): field for field in fields(Settings)}
+    known = {field.name.upper(): field for field in fields(ActionSettings)}
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise ImproperlyConfigured(
@@ -44,7 +44,7 @@ def settings() -> Settings:
     values = {name.lower(): value for name, value in given.items()}
     for name in ("allowed_private_hosts", "denied_addresses"):
         values[name] = frozenset(str(item).lower() for item in values.get(name, ()))
-    return Settings(**values)
+    return ActionSettings(**values)
 
 
 def _forget(*, setting: str, **_details: Any) -> None:

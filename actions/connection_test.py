@@ -12,7 +12,7 @@ from actions.connections import OpenConnection, open_connection
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail.delivery import greet
 from actions.models.connection import Connection, ConnectionKind
-from actions.outbound.answer import Answer
+from actions.outbound.answer import HttpAnswer
 from actions.outbound.client import Request, exchange, judge
 from actions.providers import slack
 from actions.providers.answers import Meaning, refuse
@@ -56,7 +56,7 @@ def _nothing_to_render(source: str, *, html: bool = False) -> str:
     return source
 
 
-def _exchange(request: Request, context: ActionContext) -> Answer:
+def _exchange(request: Request, context: ActionContext) -> HttpAnswer:
     return exchange(
         request, idempotency_key=context.idempotency_key, timeout_seconds=context.timeout_seconds
     )
@@ -82,7 +82,7 @@ def _whatsapp(connection: OpenConnection, context: ActionContext) -> str:
     }
 
 
-def _refuse_whatsapp(answer: Answer, number: str) -> None:
+def _refuse_whatsapp(answer: HttpAnswer, number: str) -> None:
     """Raise what the error body says; return if it says nothing that is known."""
     error = error_of(answer) or {}
     row = row_of(error)
@@ -114,7 +114,7 @@ def _slack(connection: OpenConnection, context: ActionContext) -> str:
     }
 
 
-def _refuse_slack(found: Mapping[str, Any], answer: Answer) -> NoReturn:
+def _refuse_slack(found: Mapping[str, Any], answer: HttpAnswer) -> NoReturn:
     if not isinstance(found.get("ok"), bool):
         raise TemporaryFailure("slack_unclear", answer=answer.excerpt)
     error = str(found.get("error", ""))

@@ -8,7 +8,7 @@ from tenants.core.json import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartialResult:
     """What an action got done of its step before it failed.
 
     It is kept with the step and given to the next attempt, however that comes about: the engine's
@@ -23,7 +23,9 @@ class Part:
 class ActionFailure(Exception):
     """A step could not do its work. Errors are codes with parameters; pages render the sentence."""
 
-    part: Part | None = None  # what was done all the same: set by an action that can say it
+    part: PartialResult | None = (
+        None  # what was done all the same: set by an action that can say it
+    )
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(f"{code} {params}" if params else code)

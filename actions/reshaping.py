@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from actions.errors import PermanentFailure
-from actions.spec import Budget, Unlimited
+from actions.spec import EvaluationBudget, Unlimited
 from actions.tables.rows import (
     charge_for_rows,
     does_not_compare,
@@ -20,7 +20,7 @@ from tenants.core.values.paths import MISSING, lookup
 
 Items = list[Json]
 
-MOST_ITEMS: Final = 10_000
+MAX_ITEMS: Final = 10_000
 # In operations of a budget.
 _AN_ITEM: Final = 10
 _A_KEY: Final = 40
@@ -33,11 +33,11 @@ class Means:
     """What an operation needs besides the list."""
 
     zone: tzinfo
-    budget: Budget
+    budget: EvaluationBudget
 
 
 def reshaped(
-    items: Items, operations: Sequence[Json], zone: tzinfo, budget: Budget | None = None
+    items: Items, operations: Sequence[Json], zone: tzinfo, budget: EvaluationBudget | None = None
 ) -> Items:
     """Return the list after all operations, in order. Raises PermanentFailure.
 
@@ -57,8 +57,8 @@ def _within_limit(items: Items) -> Items:
 
 
 def _check_count(count: int) -> None:
-    if count > MOST_ITEMS:
-        raise PermanentFailure("too_many_items", count=count, limit=MOST_ITEMS)
+    if count > MAX_ITEMS:
+        raise PermanentFailure("too_many_items", count=count, limit=MAX_ITEMS)
 
 
 def _keep(items: Items, rows: Json, means: Means) -> Items:

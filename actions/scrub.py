@@ -10,7 +10,7 @@ from tenants.core.json import Json
 from tenants.core.json.strict_json import is_too_long
 
 HIDDEN: Final = "[secret]"
-DEEPEST: Final = 64
+MAX_DEPTH: Final = 64
 _APART: Final = "\x01"  # between texts; in none of the forms of a secret
 # Surrogates that stand alone and NUL: JSON text may hold them, jsonb does not.
 _REFUSED_BY_POSTGRESQL: Final = re.compile("[\x00\ud800-\udfff]")
@@ -90,8 +90,8 @@ def _storable(text: str) -> str:
 
 def _collect(value: Json, texts: list[str], depth: int) -> None:
     """Add each text of JSON. Raises TooDeep."""
-    if depth > DEEPEST:
-        raise TooDeep(f"nested deeper than {DEEPEST}")
+    if depth > MAX_DEPTH:
+        raise TooDeep(f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, str):
         texts.append(value)
     elif isinstance(value, dict):

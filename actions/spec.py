@@ -28,7 +28,7 @@ class RenderText(Protocol):
         """Return the text. Raises PermanentFailure naming the path that is missing."""
 
 
-class Budget(Protocol):
+class EvaluationBudget(Protocol):
     """What the step may still work out, its params included."""
 
     def charge(self, operations: int) -> None:
@@ -62,7 +62,7 @@ class ActionContext:
     attempt: int = 1
     so_far: Json = None  # what an earlier attempt got done: `Part.so_far` of its failure
     # For work that grows with the size of what the action is given.
-    budget: Budget = field(default_factory=Unlimited, compare=False, repr=False)
+    budget: EvaluationBudget = field(default_factory=Unlimited, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class ActionSpec:
     # What `run` would send. It reads the tenant's rows, never calls out, and fails as `run` would
     # before the first byte leaves.
     preview: Callable[[Json, ActionContext], Preview] | None = None
-    # It only works out its output: a rehearsal carries it out as it is.
+    # It only works out its output: a dry run carries it out as it is.
     is_local: bool = False
 
 

@@ -182,8 +182,8 @@ Q_CLUSTER = {
         "runs": {
             "broker_class": "workflows.runtime.workers.broker.PumpBroker",
             "workers": environment.whole("SAYR_WORKERS", 2),
-            "queue_limit": 1,  # one spare pump is ready, so a replaced worker begins at once
-            "recycle": 1_000_000,  # with 1, SIGTERM hangs for good; pumps end by themselves
+            "queue_limit": 1,  # one spare dispatcher is ready, so a replaced worker begins at once
+            "recycle": 1_000_000,  # with 1, SIGTERM hangs for good; dispatchers end by themselves
             "timeout": 600,
             "retry": 660,
             "max_attempts": 1,

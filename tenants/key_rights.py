@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey, KeyScope
 from tenants.models.membership import Membership, Role
 
 # Support reads, and decides where it is asked.
 OF_ROLE: Final = {
-    Role.OPERATIONS: frozenset(Scope),
-    Role.SUPPORT: frozenset({Scope.READ_RUNS, Scope.DECIDE_APPROVALS}),
+    Role.OPERATIONS: frozenset(KeyScope),
+    Role.SUPPORT: frozenset({KeyScope.READ_RUNS, KeyScope.DECIDE_APPROVALS}),
 }
 NOTHING: Final[frozenset[str]] = frozenset()
 
@@ -40,11 +40,11 @@ def lost_scopes(key: ApiKey) -> frozenset[str]:
 def _rights_of_maker(key: ApiKey) -> frozenset[str]:
     maker = key.made_by
     if maker is None:
-        return frozenset(Scope)  # made by this installation, or before makers were noted
+        return frozenset(KeyScope)  # made by this installation, or before makers were noted
     if not (maker.is_active and maker.is_staff):
         return NOTHING
     if maker.is_superuser:
-        return frozenset(Scope)
+        return frozenset(KeyScope)
     if hasattr(key, "maker_role"):
         role = key.maker_role
     else:

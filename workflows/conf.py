@@ -15,7 +15,7 @@ KNOWN_KEYS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class EngineSettings:
     """How workers behave."""
 
     lease: timedelta = timedelta(
@@ -47,10 +47,10 @@ def public_address(thing: str, key: object = None, **query: object) -> str:
 
 
 @cache
-def current() -> Settings:
+def current() -> EngineSettings:
     """Return this process's settings."""
     given: dict[str, Any] = settings.SAYR
-    return Settings(
+    return EngineSettings(
         lease=timedelta(seconds=given.get("LEASE_SECONDS", 30)),
         slots=given.get("SLOTS", 16),
         grace=timedelta(seconds=given.get("GRACE_SECONDS", 30)),

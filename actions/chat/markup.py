@@ -66,7 +66,7 @@ TEAMS: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MarkupSpan:
     """A part of a text in one style."""
 
     text: str
@@ -75,7 +75,7 @@ class Span:
     emoji: str = ""  # the name of the one that stands here
 
 
-_PLAIN: Final = Span("")
+_PLAIN: Final = MarkupSpan("")
 
 
 def has_value_with(text: str, signs: re.Pattern[str]) -> bool:
@@ -83,7 +83,7 @@ def has_value_with(text: str, signs: re.Pattern[str]) -> bool:
     return any(is_value and signs.search(piece) for piece, is_value in pieces(text))
 
 
-def spans(text: str, dialect: re.Pattern[str]) -> list[Span]:
+def spans(text: str, dialect: re.Pattern[str]) -> list[MarkupSpan]:
     """Return the text without the author's markup, in spans that have it as their style."""
     words, values = "", deque[str]()
     for piece, is_value in pieces(text):
@@ -103,7 +103,7 @@ def _filler(values: deque[str]) -> Callable[[str], str]:
     return lambda words: re.sub(_PLACE, lambda _: values.popleft(), words)
 
 
-def _read(words: str, dialect: re.Pattern[str], style: Span = _PLAIN) -> Iterator[Span]:
+def _read(words: str, dialect: re.Pattern[str], style: MarkupSpan = _PLAIN) -> Iterator[MarkupSpan]:
     at = 0
     for found in dialect.finditer(words):
         if found.start() > at:
@@ -114,7 +114,9 @@ def _read(words: str, dialect: re.Pattern[str], style: Span = _PLAIN) -> Iterato
         yield replace(style, text=words[at:])
 
 
-def _styled(found: re.Match[str], dialect: re.Pattern[str], style: Span) -> Iterator[Span]:
+def _styled(
+    found: re.Match[str], dialect: re.Pattern[str], style: MarkupSpan
+) -> Iterator[MarkupSpan]:
     kind = found.lastgroup or ""
     said = found[kind]
     if kind in _STYLED:

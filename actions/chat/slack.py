@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Final
 
-from actions.chat.markup import SLACK, Span, has_value_with, leads_somewhere, spans
+from actions.chat.markup import SLACK, MarkupSpan, has_value_with, leads_somewhere, spans
 from tenants.core.json import Json, jsontext
 from tenants.core.text.isolates import without_isolates
 
@@ -84,15 +84,15 @@ def _blocks(text: str, title: str) -> Json:
     return [{"type": "rich_text", "elements": [one for one in elements if one["elements"]]}]
 
 
-def _element(span: Span) -> str:
+def _element(span: MarkupSpan) -> str:
     return next((kind for kind in _ELEMENTS if kind in span.styles), "")
 
 
-def _elements(group: Iterable[Span], kind: str) -> list[Json]:
+def _elements(group: Iterable[MarkupSpan], kind: str) -> list[Json]:
     return [_written(span, kind) for span in group if span.text]
 
 
-def _written(span: Span, kind: str) -> Json:
+def _written(span: MarkupSpan, kind: str) -> Json:
     style = dict.fromkeys(sorted(span.styles - _ELEMENTS.keys()), True)
     styled = {"style": style} if style and kind != "block" else {}
     if span.emoji and kind != "block":

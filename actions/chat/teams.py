@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from actions.chat.markup import TEAMS, Span, has_value_with, leads_somewhere, spans
+from actions.chat.markup import TEAMS, MarkupSpan, has_value_with, leads_somewhere, spans
 from actions.errors import PermanentFailure
 from tenants.core.json import Json, jsontext
 from tenants.core.text.isolates import without_isolates
@@ -68,8 +68,8 @@ def _block(text: str, look: Mapping[str, str]) -> list[Json]:
     return blocks
 
 
-def _lines(found: list[Span]) -> Iterator[list[Span]]:
-    line: list[Span] = []
+def _lines(found: list[MarkupSpan]) -> Iterator[list[MarkupSpan]]:
+    line: list[MarkupSpan] = []
     for span in found:
         first, *others = _LINE_BREAK.split(span.text)
         line += [replace(span, text=first)] if first else []
@@ -79,7 +79,7 @@ def _lines(found: list[Span]) -> Iterator[list[Span]]:
     yield line
 
 
-def _runs(line: list[Span], look: Mapping[str, str]) -> list[Json]:
+def _runs(line: list[MarkupSpan], look: Mapping[str, str]) -> list[Json]:
     return [
         {"type": "TextRun", "text": part, **look, **_style(span)}
         for span in line
@@ -87,7 +87,7 @@ def _runs(line: list[Span], look: Mapping[str, str]) -> list[Json]:
     ]
 
 
-def _style(span: Span) -> dict[str, Json]:
+def _style(span: MarkupSpan) -> dict[str, Json]:
     style: dict[str, Json] = {}
     if "bold" in span.styles:
         style["weight"] = "bolder"

@@ -28,7 +28,7 @@ from tenants.core.json import Json
 
 Part = Mapping[str, Any]  # what one group adds up to
 
-MOST_GROUPS: Final = 1000
+MAX_GROUPS: Final = 1000
 _A_GROUP: Final = 200  # operations of a budget
 PARAMS: Final = {
     "type": "object",
@@ -115,10 +115,10 @@ def aggregate_records(params: Json, context: ActionContext) -> Json:
         return {"value": _value(function, parts, measured), "count": parts[0][_ROWS], "groups": []}
     key = readable_field(record, params["group_by"]).attname
     groups = rows.values(**{_KEY: F(key)}).annotate(**sums).order_by(_KEY)
-    parts = list(groups[: MOST_GROUPS + 1])
+    parts = list(groups[: MAX_GROUPS + 1])
     context.budget.charge(_A_GROUP * len(parts))
-    if len(parts) > MOST_GROUPS:
-        raise PermanentFailure("too_many_groups", field=params["group_by"], limit=MOST_GROUPS)
+    if len(parts) > MAX_GROUPS:
+        raise PermanentFailure("too_many_groups", field=params["group_by"], limit=MAX_GROUPS)
     return {
         "value": _value(function, parts, measured),
         "count": sum(part[_ROWS] for part in parts),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from actions.clock import Deadline
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import target_of
-from actions.outbound.answer import Answer
+from actions.outbound.answer import HttpAnswer
 from actions.outbound.client import Request, send
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
@@ -204,7 +204,7 @@ def _all_pages(first: Request, params: Json, context: ActionContext) -> Json:
     return {"status": status, "items": items, "pages": number, "more": request is not None}
 
 
-def _page(number: int, request: Request, context: ActionContext, deadline: Deadline) -> Answer:
+def _page(number: int, request: Request, context: ActionContext, deadline: Deadline) -> HttpAnswer:
     # Each page is a request of its own: with one key the server might give the first answer again.
     key = context.idempotency_key if number == 1 else f"{context.idempotency_key}-page-{number}"
     try:
@@ -215,7 +215,7 @@ def _page(number: int, request: Request, context: ActionContext, deadline: Deadl
     return send(request, idempotency_key=key, timeout_seconds=left)
 
 
-def _items(answer: Answer, request: Request, params: Json) -> list[Json]:
+def _items(answer: HttpAnswer, request: Request, params: Json) -> list[Json]:
     if not 200 <= answer.status < 300:
         return []  # accepted by the step: it says that there is nothing
     values, path = values_of(answer), params["pages"]["items"]
@@ -226,7 +226,7 @@ def _items(answer: Answer, request: Request, params: Json) -> list[Json]:
     return items if pick is None else [picked({**values, "item": item}, pick) for item in items]
 
 
-def _next(answer: Answer, request: Request, first: Request, pages: Json) -> Request | None:
+def _next(answer: HttpAnswer, request: Request, first: Request, pages: Json) -> Request | None:
     """Return the request for the page after this one; None: this was the last."""
     mark = lookup(values_of(answer), path_of_field(pages["next"]))
     if pages["next"] == "headers.link" and isinstance(mark, str):

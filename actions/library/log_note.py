@@ -9,7 +9,7 @@ from actions.spec import ActionContext, Effect
 from tenants.core.json import Json
 
 # What is kept of a note: a list that was printed, or an answer from outside, can be any length.
-MOST_CHARACTERS: Final = 10_000
+MAX_CHARACTERS: Final = 10_000
 
 PARAMS: Final = {
     "type": "object",
@@ -62,7 +62,7 @@ OUTPUT: Final = {
 def log_note(params: Json, context: ActionContext) -> Json:
     """Return the text: the step's result is the note. Never fails: a long one is shortened."""
     text = params["text"]
-    left_out = len(text) - MOST_CHARACTERS
+    left_out = len(text) - MAX_CHARACTERS
     if left_out <= 0:
         return {"text": text}
-    return {"text": f"{text[:MOST_CHARACTERS]}…", "left_out": left_out}
+    return {"text": f"{text[:MAX_CHARACTERS]}…", "left_out": left_out}

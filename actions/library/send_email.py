@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.conf import settings
 from actions.connections import OpenConnection, find_connection
-from actions.errors import ActionFailure, Part, PermanentFailure, TemporaryFailure
+from actions.errors import ActionFailure, PartialResult, PermanentFailure, TemporaryFailure
 from actions.mail.delivery import Server, hand_over
 from actions.mail.headers import MAX_HEADER, header_text
 from actions.mail.mailboxes import Mailbox, each_once, mailbox_of
 from actions.mail.replies import Replies, failure_of, failure_of_some, said
-from actions.mail.told import MOST_UNCERTAIN, Told
+from actions.mail.told import MAX_UNCERTAIN, KnownRecipients
 from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
@@ -184,7 +184,7 @@ def send_email(params: Json, context: ActionContext) -> Json:
     What the mail server puts off is temporary, what it refuses permanent. Where others have the
     mail, the step is done in part.
     """
-    letter, told = _letter(params, context), Told.before(context)
+    letter, told = _letter(params, context), KnownRecipients.before(context)
     left = told.left(letter.recipients)
     if left:
         server = Server(letter.connection, context.timeout_seconds)
@@ -192,16 +192,18 @@ def send_email(params: Json, context: ActionContext) -> Json:
     output = letter.output(told.replies)
     if not any(one.is_accepted for one in told.replies.values()):
         failure = failure_of(told.replies)
-        failure.part = Part(told.as_json())
+        failure.part = PartialResult(told.as_json())
         raise failure
     trouble = failure_of_some(told.replies)
     if trouble is not None:
-        trouble.part = Part(told.as_json(), output)
+        trouble.part = PartialResult(told.as_json(), output)
         raise trouble
     return output
 
 
-def _handed_over(letter: _Letter, left: Sequence[str], server: Server, told: Told) -> Replies:
+def _handed_over(
+    letter: _Letter, left: Sequence[str], server: Server, told: KnownRecipients
+) -> Replies:
     """Send; return the answers. Not for ever to a server that may have the mail each time."""
     try:
         return hand_over(letter.message, left, server)
@@ -210,9 +212,9 @@ def _handed_over(letter: _Letter, left: Sequence[str], server: Server, told: Tol
             raise
         told = told.and_perhaps()
         last: ActionFailure = failure
-        if told.uncertain >= MOST_UNCERTAIN:
+        if told.uncertain >= MAX_UNCERTAIN:
             last = PermanentFailure(failure.code, **failure.params)
-        last.part = Part(told.as_json())
+        last.part = PartialResult(told.as_json())
         raise last from None
 
 

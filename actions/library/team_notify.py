@@ -11,7 +11,7 @@ from actions.conf import settings
 from actions.connections import OpenConnection, open_connection
 from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.models.connection import ConnectionKind
-from actions.outbound.answer import Answer
+from actions.outbound.answer import HttpAnswer
 from actions.outbound.client import (
     NOT_ACTED_ON,
     TEMPORARY,
@@ -173,7 +173,7 @@ def _slack_message(params: Json, channel: str) -> tuple[Json, list[str]]:
     )
 
 
-def _refuse_slack(answer: Answer, body: Json, channel: str) -> NoReturn:
+def _refuse_slack(answer: HttpAnswer, body: Json, channel: str) -> NoReturn:
     error = _text_in(body, "error").strip()
     said = "; ".join(dict.fromkeys([error, *_messages(body)])) if error else answer.excerpt
     facts = {"answer": said[:_SAID]}
@@ -226,7 +226,7 @@ def _teams_message(params: Json) -> Json:
     return teams_cards.card(params["text"], params.get("title", ""), params.get("color"))
 
 
-def _refuse_teams(answer: Answer, request: Request) -> None:
+def _refuse_teams(answer: HttpAnswer, request: Request) -> None:
     try:
         judge(answer, request)
     except ActionFailure as failure:

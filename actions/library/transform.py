@@ -8,23 +8,23 @@ from django.utils.translation import gettext_lazy as _
 
 from actions.errors import PermanentFailure
 from actions.registry import action
-from actions.reshaping import MOST_ITEMS, reshaped
+from actions.reshaping import MAX_ITEMS, reshaped
 from actions.spec import ActionContext, Effect
-from actions.tables.rows import MOST_ROWS, row_schema
+from actions.tables.rows import MAX_ROWS, row_schema
 from tenants.core.json import Json, jsontext
 
-MOST_OPERATIONS: Final = 50
+MAX_OPERATIONS: Final = 50
 _WRITTEN: Final = 4  # operations of a budget for each piece that is written as JSON
 # A join can name one large element ten thousand times: it must not fill the worker's memory.
 # How much of it is kept is not decided here.
-MOST_OUTPUT_BYTES: Final = 4_194_304
+MAX_OUTPUT_BYTES: Final = 4_194_304
 
 _FIELD: Final = {"type": "string", "minLength": 1, "x-no-template": True}
 _LIST: Final = {"type": "array"}
 _ROWS: Final = {
     "type": "array",
     "minItems": 1,
-    "maxItems": MOST_ROWS,
+    "maxItems": MAX_ROWS,
     "items": row_schema({"title": _("Field")}),
 }
 
@@ -72,7 +72,7 @@ OPERATIONS_SCHEMA: Final = {
     "first": _operation(
         _("Only the first"),
         _("How many items to keep."),
-        {"type": "integer", "minimum": 0, "maximum": MOST_ITEMS},
+        {"type": "integer", "minimum": 0, "maximum": MAX_ITEMS},
     ),
     "flatten": _operation(
         _("Unpack the lists in"), _("One long list of what stands in each item there."), _FIELD
@@ -80,7 +80,7 @@ OPERATIONS_SCHEMA: Final = {
     "chunk": _operation(
         _("Bundle"),
         _("Lists of so many items each."),
-        {"type": "integer", "minimum": 1, "maximum": MOST_ITEMS},
+        {"type": "integer", "minimum": 1, "maximum": MAX_ITEMS},
     ),
     "group": _operation(
         _("Group by"), _("For each value one item with key, items and count."), _FIELD
@@ -121,7 +121,7 @@ PARAMS: Final = {
             "type": "array",
             "title": _("Operations"),
             "description": _("One after the other. A dot (.) stands for the item itself."),
-            "maxItems": MOST_OPERATIONS,
+            "maxItems": MAX_OPERATIONS,
             "items": {
                 "type": "object",
                 "additionalProperties": False,
@@ -165,6 +165,6 @@ def transform(params: Json, context: ActionContext) -> Json:
     for item in items:
         context.budget.charge_for(item, times=_WRITTEN)
         size += len(jsontext.dumps(item))
-        if size > MOST_OUTPUT_BYTES:
-            raise PermanentFailure("list_too_large", limit_bytes=MOST_OUTPUT_BYTES)
+        if size > MAX_OUTPUT_BYTES:
+            raise PermanentFailure("list_too_large", limit_bytes=MAX_OUTPUT_BYTES)
     return {"items": items, "count": len(items)}

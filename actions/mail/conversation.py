@@ -14,7 +14,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from actions.clock import ClockedSocket, Deadline
 from actions.errors import PermanentFailure
 from actions.mail.composing import Composed
-from actions.mail.replies import NO_SMTPUTF8, Replies, Reply
+from actions.mail.replies import NO_SMTPUTF8, RecipientReply, Replies
 from actions.scrub import Scrubber
 from tenants.core.text.addresses import for_server, needs_smtputf8
 from tenants.core.text.names import one_line
@@ -97,7 +97,7 @@ class Conversation:
             answers |= dict.fromkeys(accepted, whole)
         return {**replies, **answers}
 
-    def _left_out(self, *, knows_utf8: bool) -> tuple[dict[str, Reply], list[str]]:
+    def _left_out(self, *, knows_utf8: bool) -> tuple[dict[str, RecipientReply], list[str]]:
         """Return the answers to those whom this server cannot be asked for, and the others."""
         if not knows_utf8 and needs_smtputf8(self.envelope.sender):
             code, words = NO_SMTPUTF8
@@ -106,7 +106,7 @@ class Conversation:
         others = self.envelope.recipients
         left_out = [] if knows_utf8 else [one for one in others if needs_smtputf8(one)]
         asked = [one for one in others if one not in left_out]
-        return dict.fromkeys(left_out, Reply(*NO_SMTPUTF8)), asked
+        return dict.fromkeys(left_out, RecipientReply(*NO_SMTPUTF8)), asked
 
     def _content(
         self, client: Any, asked: Sequence[str], *, knows_utf8: bool
@@ -128,9 +128,9 @@ class Conversation:
                 raise PermanentFailure("mail_too_large", **facts)
         return content, options
 
-    def _ask(self, client: Any, asked: Sequence[str]) -> dict[str, Reply]:
+    def _ask(self, client: Any, asked: Sequence[str]) -> dict[str, RecipientReply]:
         """Name the recipients. A server that hangs up meanwhile has got nothing."""
-        answers: dict[str, Reply] = {}
+        answers: dict[str, RecipientReply] = {}
         for address in asked:
             code, words = client.rcpt(for_server(address))
             answers[address] = self._reply(code, words)
@@ -139,7 +139,7 @@ class Conversation:
                 return {**dict.fromkeys(asked, answers[address]), **_refused(answers)}
         return answers
 
-    def _hand_over(self, client: Any, content: bytes) -> Reply:
+    def _hand_over(self, client: Any, content: bytes) -> RecipientReply:
         """Return the answer to the mail itself."""
         self.backend.has_handed_over = True
         try:
@@ -149,16 +149,16 @@ class Conversation:
         self.backend.has_handed_over = False  # there is an answer
         return replace(self._reply(code, words), is_of_mail=True)
 
-    def _refusal(self, answer: tuple[int, bytes]) -> Reply | None:
+    def _refusal(self, answer: tuple[int, bytes]) -> RecipientReply | None:
         reply = self._reply(*answer)
         return None if reply.is_accepted else reply
 
-    def _reply(self, code: int, words: bytes | str) -> Reply:
+    def _reply(self, code: int, words: bytes | str) -> RecipientReply:
         if not 200 <= code < 600:
             raise smtplib.SMTPServerDisconnected("no answer of a mail server")
         said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-        return Reply(code, one_line(self.scrub.text(said), MAX_WORDS))
+        return RecipientReply(code, one_line(self.scrub.text(said), MAX_WORDS))
 
 
-def _refused(answers: dict[str, Reply]) -> dict[str, Reply]:
+def _refused(answers: dict[str, RecipientReply]) -> dict[str, RecipientReply]:
     return {address: one for address, one in answers.items() if not one.is_accepted}

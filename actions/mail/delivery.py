@@ -18,7 +18,7 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail.composing import compose
 from actions.mail.conversation import ClockedBackend, Conversation, Envelope
 from actions.mail.mailboxes import mailbox_of
-from actions.mail.replies import Replies, Reply, code_of, failure_of
+from actions.mail.replies import RecipientReply, Replies, code_of, failure_of
 from actions.outbound.addresses import Target, is_allowed, is_public
 from actions.outbound.places import place_at
 from actions.scrub import Scrubber
@@ -37,7 +37,7 @@ _REASONS: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
     ((ssl.SSLCertVerificationError,), "certificate"),
     ((ssl.SSLError,), "encryption"),  # for example: it expects TLS from the first byte, or none
 )
-_TAKEN: Final = Reply(250, "")
+_TAKEN: Final = RecipientReply(250, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +221,9 @@ def _address_in(text: object) -> str:
         return str(text)  # of a host without a dot, for mails of the installation's own
 
 
-def _reply(code: int, words: bytes | str, scrub: Scrubber) -> Reply:
+def _reply(code: int, words: bytes | str, scrub: Scrubber) -> RecipientReply:
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    return Reply(code, one_line(scrub.text(said), MAX_WORDS))
+    return RecipientReply(code, one_line(scrub.text(said), MAX_WORDS))
 
 
 def _fail_by_answer(

@@ -14,7 +14,7 @@ NO_SMTPUTF8: Final = (553, "5.6.7 The server does not offer SMTPUTF8")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class RecipientReply:
     """The answer to one recipient, in the end."""
 
     code: int
@@ -52,10 +52,10 @@ class Reply:
         return cls(code, words, is_of_mail)
 
 
-Replies = Mapping[str, Reply]  # by address
+Replies = Mapping[str, RecipientReply]  # by address
 
 
-def open_ones(replies: Replies) -> dict[str, Reply]:
+def open_ones(replies: Replies) -> dict[str, RecipientReply]:
     """Return the answers to the recipients for whom the server has not got the mail."""
     return {address: one for address, one in replies.items() if not one.is_accepted}
 
@@ -95,7 +95,7 @@ def said(replies: Replies) -> dict[str, str]:
     return _said(open_ones(replies))
 
 
-def code_of(answers: Iterable[Reply]) -> dict[str, str]:
+def code_of(answers: Iterable[RecipientReply]) -> dict[str, str]:
     """Return the code of the table's row as a fact of a failure; {} if there are several."""
     rows = {one.row for one in answers} - {""}
     return {"provider_code": rows.pop()} if len(rows) == 1 else {}
@@ -105,7 +105,7 @@ def _said(replies: Replies) -> dict[str, str]:
     return {address: str(one) for address, one in replies.items()}
 
 
-def _first(replies: Iterable[Reply]) -> Reply:
+def _first(replies: Iterable[RecipientReply]) -> RecipientReply:
     """Return the answer that counts: while one may be accepted later, nothing is over."""
     answers = list(replies)
     return next((one for one in answers if one.is_deferred), answers[0])

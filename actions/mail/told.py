@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from actions.mail.replies import Replies, Reply
+from actions.mail.replies import RecipientReply, Replies
 from actions.spec import ActionContext
 from tenants.core.json import Json
 from tenants.core.text.addresses import compared
 
 # A server that hangs up on a mail that it was handed may have it: each further try may be one more
 # copy for its reader. What a server puts off it has not got, so that may be tried for hours.
-MOST_UNCERTAIN: Final = 5
+MAX_UNCERTAIN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KnownRecipients:
     """What became of the recipients so far."""
 
     replies: Replies
@@ -29,9 +29,9 @@ class Told:
         """
         kept = context.so_far or {}
         refused = kept.get("refused", {}) if context.attempt > 1 else {}
-        taken = dict.fromkeys(kept.get("accepted", ()), Reply(250, ""))
+        taken = dict.fromkeys(kept.get("accepted", ()), RecipientReply(250, ""))
         uncertain = kept.get("uncertain", 0) if context.attempt > 1 else 0
-        read = {one: Reply.from_json(answer) for one, answer in refused.items()}
+        read = {one: RecipientReply.from_json(answer) for one, answer in refused.items()}
         return cls(taken | read, uncertain)
 
     def left(self, recipients: Iterable[str]) -> list[str]:

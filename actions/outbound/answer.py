@@ -30,7 +30,7 @@ EXCERPT_CHARACTERS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An answer, without secrets."""
 
     status: int
@@ -63,7 +63,7 @@ def read_answer(
     scrub: Scrubber,
     *,
     json_by_content: bool = False,
-) -> Answer:
+) -> HttpAnswer:
     """Make an answer of what came back. Raises ValueError for what cannot be stored.
 
     A body is JSON if it is labelled so and is; `json_by_content`: a JSON object or list is JSON
@@ -75,7 +75,7 @@ def read_answer(
         if name.lower() in KEPT_HEADERS
     }
     kind = headers.get("content-type", "")
-    return Answer(status, kept, _body(raw, kind, scrub, json_by_content))
+    return HttpAnswer(status, kept, _body(raw, kind, scrub, json_by_content))
 
 
 def retry_after(headers: Mapping[str, str], *, limit: timedelta, now: datetime) -> timedelta | None:

@@ -26,8 +26,8 @@ from urllib3.exceptions import (
 from actions.conf import settings
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import AddressRefused, Target, is_allowed, target_of
-from actions.outbound.answer import Answer, read_answer, retry_after
-from actions.outbound.decoding import CutOff, Unreadable, unpacked
+from actions.outbound.answer import HttpAnswer, read_answer, retry_after
+from actions.outbound.decoding import CutOff, UndecodableAnswer, unpacked
 from actions.outbound.places import place_at
 from actions.outbound.transport import session
 from actions.scrub import Scrubber
@@ -80,7 +80,7 @@ class Request:
         return (*self.secrets, *(secret for place in placed for secret in place.values()))
 
 
-def send(request: Request, *, idempotency_key: str, timeout_seconds: float) -> Answer:
+def send(request: Request, *, idempotency_key: str, timeout_seconds: float) -> HttpAnswer:
     """Send, and return the answer if it says that all is well.
 
     Raises PermanentFailure and TemporaryFailure. A temporary one has `may_have_arrived`: false
@@ -90,7 +90,7 @@ def send(request: Request, *, idempotency_key: str, timeout_seconds: float) -> A
     return judge(answer, request)
 
 
-def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) -> Answer:
+def exchange(request: Request, *, idempotency_key: str, timeout_seconds: float) -> HttpAnswer:
     """Send, and return the answer whatever it says: for callers that read error bodies first.
 
     `timeout_seconds` is for everything, from connecting to the last byte. Raises like `send`, and
@@ -121,7 +121,7 @@ def _whole(response: HTTPResponse, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _read(response: HTTPResponse, raw: bytes, request: Request, target: Target) -> Answer:
+def _read(response: HTTPResponse, raw: bytes, request: Request, target: Target) -> HttpAnswer:
     scrub, by_content = Scrubber(request.all_secrets), request.json_by_content
     try:
         raw = _unpacked(response, raw, request, target)
@@ -138,7 +138,7 @@ def _unpacked(response: HTTPResponse, raw: bytes, request: Request, target: Targ
         if len(raw) <= limit:
             coding, kind = headers.get("content-encoding", ""), headers.get("content-type", "")
             raw = unpacked(raw, coding, kind, limit)
-    except (CutOff, Unreadable) as error:
+    except (CutOff, UndecodableAnswer) as error:
         if not _is_good(response.status, request):
             return b""  # its status says enough
         if isinstance(error, CutOff):
@@ -155,7 +155,7 @@ def _is_good(status: int, request: Request) -> bool:
     return 200 <= status < 300 or status in request.accept_status
 
 
-def judge(answer: Answer, request: Request) -> Answer:
+def judge(answer: HttpAnswer, request: Request) -> HttpAnswer:
     """Return a good answer. Raises PermanentFailure or TemporaryFailure for another."""
     status = answer.status
     if _is_good(status, request):
@@ -174,12 +174,12 @@ def judge(answer: Answer, request: Request) -> Answer:
     raise PermanentFailure(f"http_{status}", **facts)
 
 
-def _was_passed_on(answer: Answer) -> bool:
+def _was_passed_on(answer: HttpAnswer) -> bool:
     """Whether a proxy says that it lost the server after it had passed the request on."""
     return PASSED_ON in answer.excerpt
 
 
-def wait_asked_for(answer: Answer) -> timedelta | None:
+def wait_asked_for(answer: HttpAnswer) -> timedelta | None:
     """Return the least wait the other side asks for, clamped; None if it does not say."""
     limit = timedelta(seconds=settings().retry_after_limit_seconds)
     return retry_after(answer.headers, limit=limit, now=datetime.fromtimestamp(time.time(), UTC))

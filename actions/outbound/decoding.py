@@ -16,7 +16,7 @@ _NO_CODINGS: Final = frozenset(
 _GZIP_BEGINS: Final = b"\x1f\x8b\x08"
 # Bodies that are meant to be what they are, compressed files among them.
 _FILES: Final = re.compile(r"(?:application/(?:x-)?(?:gzip|tar|tgz|zip|octet-stream)|binary/).*")
-_MOST_CODINGS: Final = 3
+_MAX_CODINGS: Final = 3
 
 # The longest first: UTF-32 begins like UTF-16.
 _BYTE_ORDER_MARKS: Final = (
@@ -32,7 +32,7 @@ _NO_CHARACTER_SETS: Final = frozenset(
 )
 
 
-class Unreadable(ValueError):
+class UndecodableAnswer(ValueError):
     """The body cannot be unpacked: it is damaged, or in a coding that nobody asked for."""
 
     def __init__(self, fault: str, message: str, **facts: str) -> None:
@@ -52,13 +52,15 @@ def unpacked(raw: bytes, content_encoding: str, content_type: str, limit: int) -
     codings = [_SAME.get(one, one) for one in _named(content_encoding)]
     if unknown := [one for one in codings if one not in _WINDOW_BITS]:
         coding = unknown[0][:40]
-        raise Unreadable("coding", f"compressed as {coding}, which nobody asked for", coding=coding)
-    if len(codings) > _MOST_CODINGS:
+        raise UndecodableAnswer(
+            "coding", f"compressed as {coding}, which nobody asked for", coding=coding
+        )
+    if len(codings) > _MAX_CODINGS:
         raise _damaged()
     for coding in reversed(codings):
         raw = _inflated(raw, coding, limit) if raw else raw
     if raw.startswith(_GZIP_BEGINS) and not _FILES.match(content_type.strip().lower()):
-        raise Unreadable("undeclared", "compressed, and it does not say so")
+        raise UndecodableAnswer("undeclared", "compressed, and it does not say so")
     return raw
 
 
@@ -70,8 +72,8 @@ def text_of(raw: bytes, content_type: str) -> str:
     return raw.decode(_character_set(raw, content_type), "replace")
 
 
-def _damaged() -> Unreadable:
-    return Unreadable("damaged", "its compression is damaged")
+def _damaged() -> UndecodableAnswer:
+    return UndecodableAnswer("damaged", "its compression is damaged")
 
 
 def _named(header: str) -> Iterator[str]:

@@ -157,21 +157,21 @@ def session() -> Session:
 
 
 def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
-    class Connection(HTTPConnection):
+    class ClockedConnection(HTTPConnection):
         def connect(self) -> None:
             super().connect()
             self.sock = ClockedSocket(self.sock, deadline)
 
-    class SecureConnection(HTTPSConnection):
+    class ClockedSecureConnection(HTTPSConnection):
         def connect(self) -> None:
             super().connect()
             self.sock = ClockedSocket(self.sock, deadline)
 
     class Pool(HTTPConnectionPool):
-        ConnectionCls = Connection
+        ConnectionCls = ClockedConnection
 
     class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
+        ConnectionCls = ClockedSecureConnection
 
     return {"http": Pool, "https": SecurePool}
 

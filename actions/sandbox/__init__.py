@@ -1,1 +1,1 @@
-"""Stand-ins for the providers: for the demo, rehearsals and tests. Nothing leaves this machine."""
+"""Stand-ins for the providers: for the demo, dry runs and tests. Nothing leaves this machine."""

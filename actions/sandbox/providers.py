@@ -5,7 +5,7 @@ from typing import Final
 
 from actions.sandbox import slack, teams, whatsapp
 from actions.sandbox.journal import Behaviour
-from actions.sandbox.replies import Message, Reply
+from actions.sandbox.replies import ReceivedMessage, SandboxReply
 from actions.sandbox.whatsapp_templates import Registrations
 from tenants.core.json import Json
 
@@ -38,14 +38,14 @@ def introduced(method: str, path: str) -> str | None:
     return next(asked, None)
 
 
-def introduce(channel: str, path: str, authorization: str) -> Reply:
+def introduce(channel: str, path: str, authorization: str) -> SandboxReply:
     """Answer who the token belongs to."""
     if channel == "slack":
         return slack.introduce(authorization)
     return whatsapp.introduce(path, authorization)
 
 
-def read(channel: str, path: str, body: Json, templates: Registrations) -> Message:
+def read(channel: str, path: str, body: Json, templates: Registrations) -> ReceivedMessage:
     """Return what the request says; a body of another shape gives an empty message.
 
     `templates` are those registered with WhatsApp: a request names one and brings the values.
@@ -58,12 +58,12 @@ def read(channel: str, path: str, body: Json, templates: Registrations) -> Messa
             return slack.read(content)
         case "teams":
             return teams.read(path, content)
-    return Message(path, "" if body is None else str(body)[:2000])
+    return ReceivedMessage(path, "" if body is None else str(body)[:2000])
 
 
 def reply(
     channel: str, body: Json, authorization: str, number: int, templates: Registrations
-) -> Reply:
+) -> SandboxReply:
     """Answer as the provider does when all is well, or when the request is wrong."""
     content = body if isinstance(body, dict) else {}
     match channel:
@@ -73,10 +73,10 @@ def reply(
             return slack.reply(content, authorization, number)
         case "teams":
             return teams.reply(body)
-    return Reply(200, {"ok": True, "id": number, "received": body})
+    return SandboxReply(200, {"ok": True, "id": number, "received": body})
 
 
-def failure(channel: str, rule: Behaviour) -> Reply:
+def failure(channel: str, rule: Behaviour) -> SandboxReply:
     """Answer as the provider does when something is wrong with it, or with us."""
     if channel == "whatsapp":
         return whatsapp.failure(rule)
@@ -88,4 +88,4 @@ def failure(channel: str, rule: Behaviour) -> Reply:
     status = rule.status or (429 if busy else 500)
     wait = {"Retry-After": str(rule.retry_after)} if busy and rule.retry_after is not None else {}
     text = rule.error or ("slow down" if busy else "it does not work")
-    return Reply(status, {"error": text}, {**rule.headers, **wait})
+    return SandboxReply(status, {"error": text}, {**rule.headers, **wait})

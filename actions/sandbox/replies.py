@@ -11,7 +11,7 @@ REFUSED: Final = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SandboxReply:
     """What to answer."""
 
     status: int
@@ -20,7 +20,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ReceivedMessage:
     """What a request says, for the page."""
 
     to: str

@@ -6,7 +6,7 @@ from typing import Final
 from actions.chat.slack import MAX_CHARACTERS
 from actions.providers.slack import ANSWERS
 from actions.sandbox.journal import Behaviour
-from actions.sandbox.replies import REFUSED, Message, Reply
+from actions.sandbox.replies import REFUSED, ReceivedMessage, SandboxReply
 from tenants.core.json import Json, jsontext
 
 # https://docs.slack.dev/reference/block-kit/blocks and the methods' page
@@ -19,12 +19,14 @@ BLOCKS: Final = frozenset(
 _NAMES: Final = {"emoji": ":%s:", "user": "<@%s>", "channel": "<#%s>", "broadcast": "<!%s>"}
 
 
-def read(content: Mapping[str, Json]) -> Message:
+def read(content: Mapping[str, Json]) -> ReceivedMessage:
     """Return what the message says, as the channel shows it."""
     parts = [content, *content.get("attachments", [])]
     shown = [_shown(part) for part in parts if isinstance(part, Mapping)]
     title = next((str(part["title"]) for part in parts if part.get("title")), "")
-    return Message(str(content.get("channel", "")), "\n".join(filter(None, shown)), _plain(title))
+    return ReceivedMessage(
+        str(content.get("channel", "")), "\n".join(filter(None, shown)), _plain(title)
+    )
 
 
 def _shown(part: Mapping[str, Json]) -> str:
@@ -48,7 +50,7 @@ def _plain(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def reply(content: Mapping[str, Json], authorization: str, number: int) -> Reply:
+def reply(content: Mapping[str, Json], authorization: str, number: int) -> SandboxReply:
     """Answer as the provider does when all is well, or when the request is wrong."""
     token = authorization.removeprefix("Bearer ")
     if not token or token == authorization:
@@ -64,10 +66,10 @@ def reply(content: Mapping[str, Json], authorization: str, number: int) -> Reply
     if len(str(content.get("text", ""))) > MAX_CHARACTERS:
         told = {"warning": "message_truncated"}
         posted |= {**told, "response_metadata": {"warnings": list(told.values())}}
-    return Reply(200, posted)
+    return SandboxReply(200, posted)
 
 
-def answer_of(error: str, *messages: str) -> Reply:
+def answer_of(error: str, *messages: str) -> SandboxReply:
     """Return the answer of Slack for an error of its table."""
     row = ANSWERS.get(error)
     said: dict[str, Json] = {"ok": False, "error": error}
@@ -75,7 +77,7 @@ def answer_of(error: str, *messages: str) -> Reply:
         said |= {"needed": "chat:write", "provided": "channels:read"}
     if messages:
         said["response_metadata"] = {"messages": [f"[ERROR] {one}" for one in messages]}
-    return Reply(row.status if row else 200, said)
+    return SandboxReply(row.status if row else 200, said)
 
 
 def _faults(content: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
@@ -113,19 +115,19 @@ def _faults_of_block(block: Json, place: str) -> Iterator[tuple[str, ...]]:
                 yield "invalid_blocks", f"must be more than 0 characters {pointer}"
 
 
-def failure(rule: Behaviour) -> Reply:
+def failure(rule: Behaviour) -> SandboxReply:
     """Answer as told to: with an error, or that there were too many messages."""
     busy = rule.mode == "rate_limit"
     wait = {"Retry-After": str(rule.retry_after)} if busy and rule.retry_after is not None else {}
     error = rule.error or ("ratelimited" if busy else "internal_error")
     told = answer_of(error)
     status = told.status if rule.error else rule.status or (429 if busy else 500)
-    return Reply(status, told.body, {**rule.headers, **wait})
+    return SandboxReply(status, told.body, {**rule.headers, **wait})
 
 
-def introduce(authorization: str) -> Reply:
+def introduce(authorization: str) -> SandboxReply:
     """Answer who the token belongs to."""
     token = authorization.removeprefix("Bearer ")
     if token in {"", REFUSED, authorization}:
-        return Reply(200, {"ok": False, "error": "invalid_auth"})
-    return Reply(200, {"ok": True, "team": "Sandbox", "user": "sayr", "bot_id": "B0SANDBOX"})
+        return SandboxReply(200, {"ok": False, "error": "invalid_auth"})
+    return SandboxReply(200, {"ok": True, "team": "Sandbox", "user": "sayr", "bot_id": "B0SANDBOX"})

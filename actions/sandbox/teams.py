@@ -10,7 +10,7 @@ from typing import Final
 from actions.chat.teams import MAX_BYTES
 from actions.providers.teams import ANSWERS
 from actions.sandbox.journal import Behaviour
-from actions.sandbox.replies import Message, Reply
+from actions.sandbox.replies import ReceivedMessage, SandboxReply
 from tenants.core.json import Json, jsontext
 
 CARD: Final = "application/vnd.microsoft.card.adaptive"
@@ -18,14 +18,14 @@ CARD: Final = "application/vnd.microsoft.card.adaptive"
 VERSIONS: Final = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5"})
 
 
-def read(path: str, content: Mapping[str, Json]) -> Message:
+def read(path: str, content: Mapping[str, Json]) -> ReceivedMessage:
     """Return what the card says; a message without a card is its own text."""
     blocks = [block for card in _cards(content) for block in card.get("body", [])]
     if not blocks:
-        return Message(path, str(content.get("text", "")), str(content.get("title", "")))
+        return ReceivedMessage(path, str(content.get("text", "")), str(content.get("title", "")))
     is_title = len(blocks) > 1 and _look(blocks[0]).get("size") == "medium"
     title = _said(blocks[0]) if is_title else ""
-    return Message(path, "\n".join(map(_said, blocks[is_title:])), title)
+    return ReceivedMessage(path, "\n".join(map(_said, blocks[is_title:])), title)
 
 
 def _cards(content: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
@@ -47,12 +47,12 @@ def _said(block: Mapping[str, Json]) -> str:
     return str(block.get("text", ""))
 
 
-def reply(body: Json) -> Reply:
+def reply(body: Json) -> SandboxReply:
     """Answer as a flow does when all is well, or when the request is wrong."""
-    return next(_faults(body), Reply(202))
+    return next(_faults(body), SandboxReply(202))
 
 
-def _faults(body: Json) -> Iterator[Reply]:
+def _faults(body: Json) -> Iterator[SandboxReply]:
     if len(jsontext.readable(body).encode()) > MAX_BYTES:
         yield answer_of("RequestEntityTooLarge", f"more than {MAX_BYTES} bytes")
     attachments = body.get("attachments") if isinstance(body, Mapping) else None
@@ -71,15 +71,15 @@ def _faults(body: Json) -> Iterator[Reply]:
             yield answer_of("InvalidRequestContent", "the card is empty")
 
 
-def answer_of(code: str, message: str) -> Reply:
+def answer_of(code: str, message: str) -> SandboxReply:
     """Return the answer of a flow for a code of its table; of a connector for a status in it."""
     row = ANSWERS.get(code)
     if row is not None and row.said:
-        return Reply(row.status, f"Webhook message delivery failed with error: {row.said}")
-    return Reply(row.status if row else 400, {"error": {"code": code, "message": message}})
+        return SandboxReply(row.status, f"Webhook message delivery failed with error: {row.said}")
+    return SandboxReply(row.status if row else 400, {"error": {"code": code, "message": message}})
 
 
-def failure(rule: Behaviour) -> Reply:
+def failure(rule: Behaviour) -> SandboxReply:
     """Answer with the error that was named."""
     told = answer_of(rule.error, "as it was told to")
-    return Reply(rule.status or told.status, told.body, rule.headers)
+    return SandboxReply(rule.status or told.status, told.body, rule.headers)

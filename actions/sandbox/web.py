@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from actions.sandbox import page, providers
 from actions.sandbox.journal import Behaviour, Journal
-from actions.sandbox.replies import Reply
+from actions.sandbox.replies import SandboxReply
 from actions.sandbox.whatsapp_templates import Registrations
 from tenants.core.json import Json
 
@@ -108,9 +108,11 @@ class Handler(BaseHTTPRequestHandler):
         name = f"{self.command} /{parts.path.strip('/').partition('/')[0]}"
         route = OWN_ROUTES.get(name)
         try:
-            reply = route(self.server.journal, parts.path, query, raw) if route else Reply(404)
+            reply = (
+                route(self.server.journal, parts.path, query, raw) if route else SandboxReply(404)
+            )
         except (KeyError, TypeError, ValueError) as error:
-            reply = Reply(400, {"error": str(error)})
+            reply = SandboxReply(400, {"error": str(error)})
         self._send(reply)
 
     def _read_body(self) -> bytes:
@@ -123,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
     def _shown_headers(self) -> dict[str, str]:
         return {name.lower(): value for name, value in self.headers.items()}
 
-    def _send(self, reply: Reply, drip_seconds: float = 0) -> None:
+    def _send(self, reply: SandboxReply, drip_seconds: float = 0) -> None:
         body = reply.body
         kind = "application/json"
         if isinstance(body, str):
@@ -153,12 +155,12 @@ class Handler(BaseHTTPRequestHandler):
 
 def _reply(
     channel: str, rule: Behaviour, body: Json, known: tuple[str, int, Registrations]
-) -> Reply:
+) -> SandboxReply:
     if rule.mode in {"fail", "rate_limit"}:
         return providers.failure(channel, rule)
     if rule.mode == "answer":
         body = b64decode(rule.base64) if rule.base64 else rule.body
-        return Reply(rule.status or 200, body, rule.headers)
+        return SandboxReply(rule.status or 200, body, rule.headers)
     return providers.reply(channel, body, *known)
 
 
@@ -177,65 +179,71 @@ def _parsed(raw: bytes) -> Json:
         return raw.decode("utf-8", "replace")
 
 
-def _show_page(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _show_page(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
     html = page.render(journal.received(query.get("channel")), query)
-    return Reply(200, html, page.HEADERS)
+    return SandboxReply(200, html, page.HEADERS)
 
 
-def _show_one(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _show_one(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
     found = journal.one(int(path.rpartition("/")[2]))
-    return Reply(200, page.render_one(found), page.HEADERS) if found else Reply(404)
+    return SandboxReply(200, page.render_one(found), page.HEADERS) if found else SandboxReply(404)
 
 
-def _show_mail(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _show_mail(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
     found = journal.one(int(path.rpartition("/")[2]))
-    return Reply(200, found.html, page.MAIL_HEADERS) if found else Reply(404)
+    return SandboxReply(200, found.html, page.MAIL_HEADERS) if found else SandboxReply(404)
 
 
-def _show_style(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
-    return Reply(200, page.STYLE, {"Content-Type": "text/css; charset=utf-8"})
+def _show_style(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
+    return SandboxReply(200, page.STYLE, {"Content-Type": "text/css; charset=utf-8"})
 
 
-def _list(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _list(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
     found = journal.received(
         query.get("channel"),
         since=int(query.get("since", 0)),
         contains=query.get("contains", ""),
     )
-    return Reply(200, {"received": [one.as_json() for one in found]})
+    return SandboxReply(200, {"received": [one.as_json() for one in found]})
 
 
-def _forget(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _forget(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
     journal.forget()
-    return Reply(204)
+    return SandboxReply(204)
 
 
-def _set_behaviour(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _set_behaviour(
+    journal: Journal, path: str, query: Mapping[str, str], raw: bytes
+) -> SandboxReply:
     rule = Behaviour(**json.loads(raw))
     journal.behave(rule)
-    return Reply(200, asdict(rule))
+    return SandboxReply(200, asdict(rule))
 
 
-def _set_clock(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _set_clock(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
     journal.go_ahead(float(json.loads(raw)["ahead_seconds"]))
-    return Reply(200, {"now": journal.now()})
+    return SandboxReply(200, {"now": journal.now()})
 
 
-def _set_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _set_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> SandboxReply:
     journal.templates.put(dict(json.loads(raw)))
-    return Reply(200, {"templates": journal.templates.names()})
+    return SandboxReply(200, {"templates": journal.templates.names()})
 
 
-def _forget_texts(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
+def _forget_texts(
+    journal: Journal, path: str, query: Mapping[str, str], raw: bytes
+) -> SandboxReply:
     journal.templates.clear()
-    return Reply(204)
+    return SandboxReply(204)
 
 
-def _list_behaviours(journal: Journal, path: str, query: Mapping[str, str], raw: bytes) -> Reply:
-    return Reply(200, {"behaviours": [asdict(rule) for rule in journal.behaviours()]})
+def _list_behaviours(
+    journal: Journal, path: str, query: Mapping[str, str], raw: bytes
+) -> SandboxReply:
+    return SandboxReply(200, {"behaviours": [asdict(rule) for rule in journal.behaviours()]})
 
 
-Route = Callable[[Journal, str, Mapping[str, str], bytes], Reply]
+Route = Callable[[Journal, str, Mapping[str, str], bytes], SandboxReply]
 OWN_ROUTES: dict[str, Route] = {
     "GET /": _show_page,
     "GET /raw": _show_one,

@@ -7,9 +7,9 @@ from typing import Final
 from actions.providers.whatsapp import ANSWERS
 from actions.sandbox import whatsapp_parts
 from actions.sandbox.journal import Behaviour
-from actions.sandbox.replies import REFUSED, Message, Reply
-from actions.sandbox.whatsapp_parts import Fault, components_of, members
-from actions.sandbox.whatsapp_templates import Known, Registrations
+from actions.sandbox.replies import REFUSED, ReceivedMessage, SandboxReply
+from actions.sandbox.whatsapp_parts import RefusedMessage, components_of, members
+from actions.sandbox.whatsapp_templates import KnownTemplate, Registrations
 from tenants.core.json import Json
 
 _PHONE: Final = re.compile(r"\+?[1-9]\d{6,14}")
@@ -17,18 +17,18 @@ _PHONE: Final = re.compile(r"\+?[1-9]\d{6,14}")
 _STATUSES: Final = {"PAUSED": "132015", "DISABLED": "132016"}
 
 
-def read(content: Mapping[str, Json], known: Registrations) -> Message:
+def read(content: Mapping[str, Json], known: Registrations) -> ReceivedMessage:
     """Return what the message says, as the phone shows it."""
     template = members(content.get("template"))
     name, language = str(template.get("name", "")), _language(template)
     registered = known.find(name, language) or known.find(name)
-    text = whatsapp_parts.shown(registered or Known(name), components_of(template))
-    return Message(str(content.get("to", "")), text, f"{name} ({language})")
+    text = whatsapp_parts.shown(registered or KnownTemplate(name), components_of(template))
+    return ReceivedMessage(str(content.get("to", "")), text, f"{name} ({language})")
 
 
 def reply(
     content: Mapping[str, Json], authorization: str, number: int, known: Registrations
-) -> Reply:
+) -> SandboxReply:
     """Answer as the provider does when all is well, or when the request is wrong."""
     token = authorization.removeprefix("Bearer ")
     if token in {"", REFUSED, authorization}:
@@ -37,7 +37,7 @@ def reply(
     if fault is not None:
         return refusal(fault.code, fault.details)
     phone = str(content.get("to", ""))
-    return Reply(
+    return SandboxReply(
         200,
         {
             "messaging_product": "whatsapp",
@@ -47,7 +47,7 @@ def reply(
     )
 
 
-def _fault_of_message(content: Mapping[str, Json]) -> Fault | None:
+def _fault_of_message(content: Mapping[str, Json]) -> RefusedMessage | None:
     template = content.get("template")
     checks = (
         (content.get("messaging_product") == "whatsapp", "100", "messaging_product is required"),
@@ -61,19 +61,19 @@ def _fault_of_message(content: Mapping[str, Json]) -> Fault | None:
             "The parameter to is no phone number.",
         ),
     )
-    return next((Fault(code, said) for holds, code, said in checks if not holds), None)
+    return next((RefusedMessage(code, said) for holds, code, said in checks if not holds), None)
 
 
-def _fault_of_template(content: Mapping[str, Json], known: Registrations) -> Fault | None:
+def _fault_of_template(content: Mapping[str, Json], known: Registrations) -> RefusedMessage | None:
     template = members(content.get("template"))
     name, language = str(template["name"]), _language(template)
     if not known:
         return None  # it was told of no template at all, so it takes any
     found = known.find(name, language)
     if found is None or found.status not in {"APPROVED", *_STATUSES}:
-        return Fault("132001", f"template name ({name}) does not exist in {language}")
+        return RefusedMessage("132001", f"template name ({name}) does not exist in {language}")
     if found.status in _STATUSES:
-        return Fault(_STATUSES[found.status], f"template name ({name}) cannot be sent")
+        return RefusedMessage(_STATUSES[found.status], f"template name ({name}) cannot be sent")
     return whatsapp_parts.fault(found, components_of(template))
 
 
@@ -81,11 +81,11 @@ def _language(template: Mapping[str, Json]) -> str:
     return str(members(template.get("language")).get("code", ""))
 
 
-def refusal(code: str, details: str = "", status: int = 0) -> Reply:
+def refusal(code: str, details: str = "", status: int = 0) -> SandboxReply:
     """Answer with a documented error."""
     row = ANSWERS[code]
     said = row.said if code in {"100", "190"} else f"(#{code}) {row.said}"
-    return Reply(status or row.status, error_body(int(code), said, details or row.said))
+    return SandboxReply(status or row.status, error_body(int(code), said, details or row.said))
 
 
 def error_body(code: int, message: str, details: str = "") -> Json:
@@ -101,7 +101,7 @@ def error_body(code: int, message: str, details: str = "") -> Json:
     }
 
 
-def failure(rule: Behaviour) -> Reply:
+def failure(rule: Behaviour) -> SandboxReply:
     """Answer as told to: with an error, or that there were too many messages."""
     busy = rule.mode == "rate_limit"
     wait = {"Retry-After": str(rule.retry_after)} if busy and rule.retry_after is not None else {}
@@ -109,12 +109,12 @@ def failure(rule: Behaviour) -> Reply:
     headers = {**rule.headers, **wait}
     status = rule.status or (400 if busy else 0)
     if str(code) not in ANSWERS:
-        return Reply(status or 500, error_body(code, "Something went wrong"), headers)
+        return SandboxReply(status or 500, error_body(code, "Something went wrong"), headers)
     documented = refusal(str(code), rule.error, status)
-    return Reply(documented.status, documented.body, headers)
+    return SandboxReply(documented.status, documented.body, headers)
 
 
-def introduce(path: str, authorization: str) -> Reply:
+def introduce(path: str, authorization: str) -> SandboxReply:
     """Answer who the token belongs to."""
     token = authorization.removeprefix("Bearer ")
     if token in {"", REFUSED, authorization}:
@@ -123,4 +123,4 @@ def introduce(path: str, authorization: str) -> Reply:
     if not number.isdecimal():
         return refusal("100", f"Object with ID '{number}' does not exist")
     known = {"display_phone_number": "+961 3 000 000", "verified_name": "Sandbox", "id": number}
-    return Reply(200, known)
+    return SandboxReply(200, known)

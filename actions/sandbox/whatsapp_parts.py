@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from actions.sandbox.whatsapp_templates import PLACE, Known, places
+from actions.sandbox.whatsapp_templates import PLACE, KnownTemplate, places
 from tenants.core.json import Json
 
 MEDIA: Final = frozenset({"IMAGE", "VIDEO", "DOCUMENT"})
@@ -21,7 +21,7 @@ _SUB_TYPES: Final = {"URL": "url", "OTP": "url", "COPY_CODE": "copy_code"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RefusedMessage:
     """Why a message is refused."""
 
     code: str
@@ -68,12 +68,12 @@ def _parameters(component: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     return [members(one) for one in found] if isinstance(found, list) else []
 
 
-def fault(known: Known, sent: Sent) -> Fault | None:
+def fault(known: KnownTemplate, sent: Sent) -> RefusedMessage | None:
     """Return the first thing that Meta would refuse."""
     return next(_faults(known, sent), None)
 
 
-def _faults(known: Known, sent: Sent) -> Iterator[Fault]:
+def _faults(known: KnownTemplate, sent: Sent) -> Iterator[RefusedMessage]:
     if known.header in MEDIA:
         yield from _of_media(known, sent)
     else:
@@ -87,95 +87,97 @@ def _faults(known: Known, sent: Sent) -> Iterator[Fault]:
         if known.header in MEDIA and part == "header":
             continue
         if len(_filled(text, values)) > limit:
-            yield Fault("132005", f"{part}: the text has more than {limit} characters")
+            yield RefusedMessage("132005", f"{part}: the text has more than {limit} characters")
     yield from _of_buttons(known, sent)
 
 
-def _of_media(known: Known, sent: Sent) -> Iterator[Fault]:
+def _of_media(known: KnownTemplate, sent: Sent) -> Iterator[RefusedMessage]:
     given = sent.header[0] if sent.header else {}
     kind = str(given.get("type", "unknown")).upper()
     if kind != known.header:
         said = f"header: Format mismatch, expected {known.header}, received {kind}"
-        yield Fault("132012", said)
+        yield RefusedMessage("132012", said)
         return
     media = members(given.get(kind.lower()))
     link = str(media.get("link", ""))
     if not link and not media.get("id"):
-        yield Fault("131008", f"Parameter of type {kind.lower()} is missing a link or an id")
+        yield RefusedMessage(
+            "131008", f"Parameter of type {kind.lower()} is missing a link or an id"
+        )
     elif link and not re.match(r"https?://[^\s/]+\.[^\s/]+", link):
-        yield Fault("100", f"Param {kind.lower()}['link'] is not a valid URL.")
+        yield RefusedMessage("100", f"Param {kind.lower()}['link'] is not a valid URL.")
 
 
 def _of_texts(
     part: str, text: str, values: list[Mapping[str, Json]], is_named: bool
-) -> Iterator[Fault]:
+) -> Iterator[RefusedMessage]:
     wanted = places(text)
     odd = next((one for one in values if one.get("type") != "text"), None)
     if odd is not None:
         kind = str(odd.get("type", "unknown")).upper()
-        yield Fault("132012", f"{part}: Format mismatch, expected TEXT, received {kind}")
+        yield RefusedMessage("132012", f"{part}: Format mismatch, expected TEXT, received {kind}")
     if is_named and any(not one.get("parameter_name") for one in values):
-        yield Fault("100", "Parameter name is missing or empty")
+        yield RefusedMessage("100", "Parameter name is missing or empty")
     names = {one.get("parameter_name") for one in values}
     if len(values) != len(wanted) or (is_named and names != set(wanted)):
         said = (
             f"{part}: number of localizable_params ({len(values)}) does not match the expected"
             f" number of params ({len(wanted)})"
         )
-        yield Fault("132000", said)
+        yield RefusedMessage("132000", said)
     if not is_named and any(names):
-        yield Fault("132018", f"{part}: the template takes its values by place")
+        yield RefusedMessage("132018", f"{part}: the template takes its values by place")
     yield from _of_values(values)
 
 
-def _of_values(values: Iterable[Mapping[str, Json]]) -> Iterator[Fault]:
+def _of_values(values: Iterable[Mapping[str, Json]]) -> Iterator[RefusedMessage]:
     for one in values:
         text = str(one.get("text", ""))
         if not text.strip():
-            yield Fault("131008", "Parameter of type text is missing text value")
+            yield RefusedMessage("131008", "Parameter of type text is missing text value")
         if _UNEVEN.search(text):
-            yield Fault(
+            yield RefusedMessage(
                 "132018",
                 "Param text cannot have new-line/tab characters or more than 4 consecutive spaces",
             )
 
 
-def _of_buttons(known: Known, sent: Sent) -> Iterator[Fault]:
+def _of_buttons(known: KnownTemplate, sent: Sent) -> Iterator[RefusedMessage]:
     for index, button in enumerate(known.buttons):
         yield from _of_button(index, button, sent.buttons.get(index))
     for index in sent.buttons:
         if not 0 <= index < len(known.buttons):
-            yield Fault("132018", f"buttons: there is no button at index {index}")
+            yield RefusedMessage("132018", f"buttons: there is no button at index {index}")
 
 
 def _of_button(
     index: int, button: Mapping[str, Json], given: Mapping[str, Json] | None
-) -> Iterator[Fault]:
+) -> Iterator[RefusedMessage]:
     kind = str(button.get("type", "")).upper()
     at = f"buttons: Button at index {index} of type {kind.title().replace('_', '')}"
     if not _takes_value(button):
         if given is not None and kind != "QUICK_REPLY":
-            yield Fault("132018", f"{at} does not take a parameter")
+            yield RefusedMessage("132018", f"{at} does not take a parameter")
         return
     value = _value(given)
     if given is None or not value:
-        yield Fault("131008", f"{at} requires a parameter")
+        yield RefusedMessage("131008", f"{at} requires a parameter")
         return
     wanted = _SUB_TYPES[kind]
     if str(given.get("sub_type", "")).lower() != wanted:
-        yield Fault("132012", f"{at}: expected {wanted}, received {given.get('sub_type')}")
+        yield RefusedMessage("132012", f"{at}: expected {wanted}, received {given.get('sub_type')}")
     yield from _of_button_value(at, kind, str(button.get("url", "")), value)
 
 
-def _of_button_value(at: str, kind: str, url: str, value: str) -> Iterator[Fault]:
+def _of_button_value(at: str, kind: str, url: str, value: str) -> Iterator[RefusedMessage]:
     if kind == "COPY_CODE" and not (value.isascii() and value.isalnum()):
-        yield Fault("131009", f"{at}: the code may have letters and digits only")
+        yield RefusedMessage("131009", f"{at}: the code may have letters and digits only")
     limit = {"COPY_CODE": COUPON_LIMIT, "OTP": ONE_TIME_CODE_LIMIT}.get(kind, ADDRESS_LIMIT)
     whole = PLACE.sub("", url) + value if kind == "URL" else value
     if len(whole) > limit:
-        yield Fault("132005", f"{at}: more than {limit} characters")
+        yield RefusedMessage("132005", f"{at}: more than {limit} characters")
     if kind == "URL" and _NO_ADDRESS.search(value):
-        yield Fault("132018", f"{at}: the address is not valid, its value is not encoded")
+        yield RefusedMessage("132018", f"{at}: the address is not valid, its value is not encoded")
 
 
 def _takes_value(button: Mapping[str, Json]) -> bool:
@@ -191,7 +193,7 @@ def _value(given: Mapping[str, Json] | None) -> str:
     return str(first.get("coupon_code") or first.get("text") or "")
 
 
-def shown(known: Known, sent: Sent) -> str:
+def shown(known: KnownTemplate, sent: Sent) -> str:
     """Return the message as the phone shows it; of an unknown template, its values."""
     header = _filled(known.header_text, sent.header)
     if not header:

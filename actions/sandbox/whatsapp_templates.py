@@ -11,7 +11,7 @@ PLACE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownTemplate:
     """A registration, read from the form in which Meta's own API gives it."""
 
     name: str
@@ -53,7 +53,7 @@ class Registrations:
     """All of them, by name and language."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[str, Known]] = {}
+        self._known: dict[str, dict[str, KnownTemplate]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -63,14 +63,16 @@ class Registrations:
 
         Raises TypeError, KeyError and ValueError for what is none, having registered nothing.
         """
-        read = [Known.read(name, one) for name, ones in given.items() for one in _each(ones)]
+        read = [
+            KnownTemplate.read(name, one) for name, ones in given.items() for one in _each(ones)
+        ]
         for known in read:
             same = self._known.setdefault(known.name, {})
             if not known.language:
                 same.clear()
             same[known.language] = known
 
-    def find(self, name: str, language: str = "") -> Known | None:
+    def find(self, name: str, language: str = "") -> KnownTemplate | None:
         """Return the template in this language; without one, in any."""
         same = self._known.get(name, {})
         if language:

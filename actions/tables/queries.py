@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from actions.errors import PermanentFailure
 from actions.records import Record
 from actions.spec import ActionContext
-from actions.tables.rows import MOST_ROWS, row_schema, shortened
+from actions.tables.rows import MAX_ROWS, row_schema, shortened
 from actions.tables.texts import has_inside, is_blank, is_one_of
 from tenants.core.json import Json
 from tenants.core.values.comparison import as_text
@@ -29,7 +29,7 @@ from tenants.core.values.written import as_moment
 
 Field: TypeAlias = "models.Field[Any, Any]"
 
-MOST_CHOICES: Final = 1000
+MAX_CHOICES: Final = 1000
 _A_VALUE: Final = 100  # operations of a budget: each is read as what the column holds
 TABLE: Final = {
     "type": "string",
@@ -42,7 +42,7 @@ WHERE: Final = {
     "type": "array",
     "title": _("Only records where"),
     "description": _("All of these have to be true. Empty: all records."),
-    "maxItems": MOST_ROWS,
+    "maxItems": MAX_ROWS,
     "x-readable-fields-of": "table",
     "items": row_schema({"title": _("Field"), "x-readable-fields-of": "table"}),
 }
@@ -119,7 +119,7 @@ def _equals(field: Field, operator: str, value: Json, zone: tzinfo) -> Q:
 
 
 def _in(field: Field, operator: str, value: Json, zone: tzinfo) -> Q:
-    if not isinstance(value, list) or len(value) > MOST_CHOICES:
+    if not isinstance(value, list) or len(value) > MAX_CHOICES:
         raise _Unfit
     if isinstance(field, models.JSONField):
         raise _Unfit

@@ -9,14 +9,14 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from actions.errors import PermanentFailure
-from actions.spec import Budget
+from actions.spec import EvaluationBudget
 from tenants.core.json import Json
 from tenants.core.values.comparison import Incomparable, as_text, contains, equal, is_empty, order
 from tenants.core.values.paths import MISSING, Path, lookup, parse_path
 
 Row = Mapping[str, Json]
 
-MOST_ROWS: Final = 50
+MAX_ROWS: Final = 50
 # In operations of a budget: to compare two values, which may be dates.
 _A_ROW: Final = 60
 _AN_ELEMENT: Final = 40
@@ -66,7 +66,7 @@ def row_schema(field: Mapping[str, Json], **more: Json) -> dict[str, Json]:
     }
 
 
-def row_holds(row: Row, values: Json, zone: tzinfo, budget: Budget | None = None) -> bool:
+def row_holds(row: Row, values: Json, zone: tzinfo, budget: EvaluationBudget | None = None) -> bool:
     """Say whether the row is true of `values`. Raises Incomparable."""
     left = lookup(values, path_of_field(row["field"]))
     if budget is not None and isinstance(left, str | list | dict):
@@ -96,7 +96,7 @@ def path_of_field(text: str) -> Path:
     return (text,) if path is None else path
 
 
-def charge_for_rows(rows: Sequence[Row], items: int, budget: Budget) -> None:
+def charge_for_rows(rows: Sequence[Row], items: int, budget: EvaluationBudget) -> None:
     """Count what it takes to ask rows of so many items; not what is long in the items."""
     for row in rows:
         value = row.get("value")

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from actions.conf import settings
 from actions.errors import PermanentFailure
 from actions.outbound.addresses import target_of
-from actions.outbound.answer import Answer
+from actions.outbound.answer import HttpAnswer
 from actions.outbound.client import Request
 from actions.spec import ActionContext
 from actions.tables.rows import (
-    MOST_ROWS,
+    MAX_ROWS,
     does_not_compare,
     path_of_field,
     row_holds,
@@ -29,7 +29,7 @@ FAIL_WHEN: Final = {
     "type": "array",
     "title": _("Fails when"),
     "description": _("For servers that say “all is well” and mean an error: one of these is true."),
-    "maxItems": MOST_ROWS,
+    "maxItems": MAX_ROWS,
     "items": row_schema(
         {
             "title": _("Part of the answer"),
@@ -109,12 +109,14 @@ RESPONSE: Final = response_schema(
 )
 
 
-def values_of(answer: Answer) -> dict[str, Json]:
+def values_of(answer: HttpAnswer) -> dict[str, Json]:
     """Return the answer as paths see it."""
     return {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
 
 
-def refuse_failure(answer: Answer, request: Request, params: Json, context: ActionContext) -> None:
+def refuse_failure(
+    answer: HttpAnswer, request: Request, params: Json, context: ActionContext
+) -> None:
     """Raise PermanentFailure if the answer means failure although its status does not say so."""
     values, zone = values_of(answer), ZoneInfo(context.tenant.time_zone)
     host = target_of(request.url).host
@@ -136,7 +138,7 @@ def refuse_failure(answer: Answer, request: Request, params: Json, context: Acti
             )
 
 
-def answer_lacks(path: str, request: Request, answer: Answer) -> PermanentFailure:
+def answer_lacks(path: str, request: Request, answer: HttpAnswer) -> PermanentFailure:
     """Return the failure of an answer without what a step has to know."""
     came = {} if answer.kind == "json" else {"came": answer.kind, "answer": answer.excerpt}
     host = target_of(request.url).host
@@ -160,7 +162,7 @@ def picked(values: Json, pick: Mapping[str, str]) -> dict[str, Json]:
     return {name: value for name, value in found.items() if value is not MISSING}
 
 
-def kept(answer: Answer, params: Json) -> dict[str, Json]:
+def kept(answer: HttpAnswer, params: Json) -> dict[str, Json]:
     """Return the step's output. Raises PermanentFailure if it is too large to keep."""
     values = values_of(answer)
     pick = params.get("response", {}).get("pick")
@@ -173,7 +175,7 @@ def kept(answer: Answer, params: Json) -> dict[str, Json]:
     return output
 
 
-def _nothing_of(pick: Mapping[str, str], answer: Answer) -> dict[str, Json]:
+def _nothing_of(pick: Mapping[str, str], answer: HttpAnswer) -> dict[str, Json]:
     """Return what is told where nothing was found: a later step that needs it says no more."""
     return {"nothing_found": {"paths": list(pick.values()), "body": answer.kind}}
 

@@ -31,9 +31,9 @@ PART: Final = 8  # characters of a secret that are too many
 # Shorter secrets would match by chance and tear ordinary text apart.
 SHORTEST_SECRET: Final = 6
 # Codes in one another that are read; each makes the text shorter.
-_DEEPEST: Final = 8
+_MAX_DEPTH: Final = 8
 # Bytes that are decoded for each character of the text: digits may be made to be decoded on and on.
-_MOST_DECODED: Final = 60
+_MAX_DECODED: Final = 60
 _DECODED_AT_LEAST: Final = 10_000
 _KEY: Final = 4  # characters that are looked up first
 # What stands before a token in a header, and in many texts besides.
@@ -82,7 +82,7 @@ _PAIR: Final = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{2})")
 _SIGNS_OF_CODES: Final = (
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-%&\\#;,\x00\r\n"
 )
-_MOST_CODES: Final = 10_000
+_MAX_CODES: Final = 10_000
 _CODED: Final = re.compile(r"[%&\\\x00\r\n]|[A-Za-z0-9+/_-]{15}")
 _SIGN: Final = re.compile(r"[%&\\\x00\r\n]")
 _FOLDED: Final = re.compile(
@@ -152,12 +152,12 @@ class Echoes:
         if len(text) < _SHORTEST_LIST and not _CODED.search(text):
             found = [*self._plain(lowered(text))]
             return _merged(found) if found else found
-        return self._marks(text, 0, _Search(_MOST_DECODED * len(text) + _DECODED_AT_LEAST))
+        return self._marks(text, 0, _Search(_MAX_DECODED * len(text) + _DECODED_AT_LEAST))
 
     def _marks(self, text: str, depth: int, search: _Search) -> Marks:
         small = lowered(text)
         found = [*self._plain(small)]
-        if depth < _DEEPEST:
+        if depth < _MAX_DEPTH:
             if len(text) >= _SHORTEST_LIST and any(pair in small for pair in self._pairs):
                 found += self._in_lists(text, depth, search)
             if _CODED.search(text):
@@ -211,7 +211,7 @@ class Echoes:
             return False, at + 1
         may_hide = self._codes.get(code[0])
         if may_hide is None:
-            if len(self._codes) > _MOST_CODES:
+            if len(self._codes) > _MAX_CODES:
                 self._codes.clear()
             may_hide = self._codes[code[0]] = not self._alphabet.isdisjoint(_said(code))
         return may_hide, code.end()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.outbound.answer import Answer
+from actions.outbound.answer import HttpAnswer
 from actions.outbound.client import Request, judge, wait_asked_for
 from actions.providers.answers import Documented, refuse
 from actions.providers.whatsapp import ANSWERS
@@ -22,7 +22,7 @@ _DIGITS: Final = re.compile(r"-?\d{1,15}(\.0*)?")
 _TAGS: Final = re.compile(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>")
 
 
-def accepted(answer: Answer, request: Request) -> str:
+def accepted(answer: HttpAnswer, request: Request) -> str:
     """Return WhatsApp's name for the message. Raises PermanentFailure and TemporaryFailure."""
     error = error_of(answer)
     if error is not None:
@@ -31,7 +31,7 @@ def accepted(answer: Answer, request: Request) -> str:
     return _message_id(answer) or _leave_open(answer)
 
 
-def status_of(answer: Answer) -> str:
+def status_of(answer: HttpAnswer) -> str:
     """Return what WhatsApp does with a message that it holds back; "" for one it sends.
 
     Its words are held_for_quality_assessment (sent later, or dropped) and paused.
@@ -43,7 +43,7 @@ def status_of(answer: Answer) -> str:
     return found[:STATUS_CHARACTERS]
 
 
-def error_of(answer: Answer) -> Mapping[str, Json] | None:
+def error_of(answer: HttpAnswer) -> Mapping[str, Json] | None:
     """Return the error that an answer tells of, if it is one of the Graph API's."""
     error = _members(_content(answer)).get("error")
     return error if isinstance(error, dict) else None
@@ -83,7 +83,7 @@ def _code(value: Json) -> str:
     return str(int(text.partition(".")[0])) if _DIGITS.fullmatch(text) else ""
 
 
-def _refuse(answer: Answer, error: Mapping[str, Json]) -> None:
+def _refuse(answer: HttpAnswer, error: Mapping[str, Json]) -> None:
     """Raise what the error means; return if only the status can say it."""
     facts = {"status": answer.status, "answer": said(error) or answer.excerpt}
     row = row_of(error)
@@ -96,17 +96,17 @@ def _refuse(answer: Answer, error: Mapping[str, Json]) -> None:
             raise PermanentFailure("whatsapp_refused", provider_code=number(code), **facts)
 
 
-def _message_id(answer: Answer) -> str:
+def _message_id(answer: HttpAnswer) -> str:
     found = _first_message(answer).get("id")
     return found.strip() if isinstance(found, str) else ""
 
 
-def _first_message(answer: Answer) -> Mapping[str, Json]:
+def _first_message(answer: HttpAnswer) -> Mapping[str, Json]:
     messages = _members(_content(answer)).get("messages")
     return _members(messages[0] if isinstance(messages, list) and messages else None)
 
 
-def _leave_open(answer: Answer) -> str:
+def _leave_open(answer: HttpAnswer) -> str:
     """Raise that nobody knows: the status says yes, and what came is not WhatsApp's."""
     if answer.body is None:
         raise TemporaryFailure(
@@ -121,7 +121,7 @@ def _leave_open(answer: Answer) -> str:
     )
 
 
-def _readable(answer: Answer) -> str:
+def _readable(answer: HttpAnswer) -> str:
     """Return the beginning of what came; of a page its words."""
     if isinstance(answer.body, str) and "<" in answer.body:
         words = " ".join(_TAGS.sub(" ", answer.body).split())[:ANSWER_CHARACTERS]
@@ -129,7 +129,7 @@ def _readable(answer: Answer) -> str:
     return answer.excerpt
 
 
-def _content(answer: Answer) -> Json:
+def _content(answer: HttpAnswer) -> Json:
     """Return the answer's JSON, also where it is labelled as something else."""
     if isinstance(answer.body, str) and answer.body.lstrip("\ufeff \r\n\t").startswith("{"):
         try:

@@ -24,8 +24,8 @@ from actions.whatsapp.registered import (
 FOOTER_LIMIT: Final = 60
 LABEL_LIMIT: Final = 25
 PHONE_LIMIT: Final = 20
-MOST_BUTTONS: Final = 10
-_MOST_OF_KIND: Final[Mapping[ButtonKind, int]] = {
+MAX_BUTTONS: Final = 10
+_MAX_OF_KIND: Final[Mapping[ButtonKind, int]] = {
     ButtonKind.URL: 2,
     ButtonKind.COPY_CODE: 1,
     ButtonKind.OTP: 1,
@@ -39,7 +39,7 @@ _LABELLED: Final = frozenset({ButtonKind.COPY_CODE, ButtonKind.OTP})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class TemplateFault:
     """A mistake, at its field of the form."""
 
     field: str
@@ -52,7 +52,7 @@ def names_from(body: str) -> list[str]:
     return found if are_named(found) else [f"value_{number}" for number in range(1, len(found) + 1)]
 
 
-def faults(entered: Registered, how: str = "") -> list[Fault]:
+def faults(entered: Registered, how: str = "") -> list[TemplateFault]:
     """Return what WhatsApp would not have registered, or what no step could send."""
     body = list(_of_body(entered))
     return [
@@ -66,39 +66,41 @@ def faults(entered: Registered, how: str = "") -> list[Fault]:
     ]
 
 
-def _of_names(entered: Registered) -> Iterator[Fault]:
+def _of_names(entered: Registered) -> Iterator[TemplateFault]:
     if not _LANGUAGE.fullmatch(entered.language):
         said = _("WhatsApp writes a language as en, ar or en_US.")
-        yield Fault("language", said)
+        yield TemplateFault("language", said)
     if not _NAME.fullmatch(entered.name):
         said = _(
             "“%(name)s” cannot be a name of WhatsApp: it has small letters, digits and underscores"
             " only. Copy it from the WhatsApp Manager."
         )
-        yield Fault("provider_name", said % {"name": entered.name})
+        yield TemplateFault("provider_name", said % {"name": entered.name})
 
 
-def _of_text(field: str, text: str, limit: int) -> Iterator[Fault]:
+def _of_text(field: str, text: str, limit: int) -> Iterator[TemplateFault]:
     if len(text) > limit:
         said = _("WhatsApp takes %(limit)s characters here; these are %(length)s.")
-        yield Fault(field, said % {"limit": limit, "length": len(text)})
+        yield TemplateFault(field, said % {"limit": limit, "length": len(text)})
     odd = fault_in(text)
     if odd:
         said = _(
             "“%(place)s” is not how WhatsApp marks a value: that is {{1}}, {{2}} and so on, or a"
             " name in small letters such as {{customer_name}}."
         )
-        yield Fault(field, said % {"place": odd})
+        yield TemplateFault(field, said % {"place": odd})
 
 
-def _of_body(entered: Registered) -> Iterator[Fault]:
+def _of_body(entered: Registered) -> Iterator[TemplateFault]:
     yield from _of_text("text", entered.body, BODY_LIMIT)
     found = places_in(entered.body)
     numbers = [one for one in found if one.isdecimal()]
     if numbers and len(numbers) < len(found):
-        yield Fault("text", _("Values are marked by number or by name, not by both in one text."))
+        yield TemplateFault(
+            "text", _("Values are marked by number or by name, not by both in one text.")
+        )
     elif numbers and not _go_on(numbers):
-        yield Fault("text", _("The numbers of the values go on from {{1}} without a gap."))
+        yield TemplateFault("text", _("The numbers of the values go on from {{1}} without a gap."))
 
 
 def _go_on(numbers: Sequence[str]) -> bool:
@@ -107,64 +109,66 @@ def _go_on(numbers: Sequence[str]) -> bool:
     return is_short and sorted(map(int, numbers)) == list(range(1, len(numbers) + 1))
 
 
-def _of_parameters(entered: Registered, how: str) -> Iterator[Fault]:
+def _of_parameters(entered: Registered, how: str) -> Iterator[TemplateFault]:
     found, names = places_in(entered.body), entered.parameters
     if found and how and are_named(found) != (how == "named"):
-        yield Fault("parameter_format", _("The text marks its values the other way."))
+        yield TemplateFault("parameter_format", _("The text marks its values the other way."))
     if entered.is_named and not all(is_name(name) for name in names):
         said = _("Names that WhatsApp knows have small letters, digits and underscores only.")
-        yield Fault("parameters", said)
+        yield TemplateFault("parameters", said)
     if not entered.body.strip():
         return  # no copy of the text: nothing to compare with
     if are_named(found) and set(found) != set(names):
         said = _("The text takes these values: %(names)s. Write exactly these.")
-        yield Fault("parameters", said % {"names": ", ".join(found)})
+        yield TemplateFault("parameters", said % {"names": ", ".join(found)})
     elif not are_named(found) and len(found) != len(names):
         said = _("The text has places for %(places)s values, and here are %(names)s names.")
-        yield Fault("parameters", said % {"places": len(found), "names": len(names)})
+        yield TemplateFault("parameters", said % {"places": len(found), "names": len(names)})
 
 
-def _of_header(entered: Registered) -> Iterator[Fault]:
+def _of_header(entered: Registered) -> Iterator[TemplateFault]:
     if entered.header is not HeaderKind.TEXT:
         return
     text = entered.header_text
     if not text.strip():
-        yield Fault("header_text", _("Write the text of the header as it is registered."))
+        yield TemplateFault("header_text", _("Write the text of the header as it is registered."))
     yield from _of_text("header_text", text, HEADER_LIMIT)
     found = places_in(text)
     if len(found) > 1:
-        yield Fault("header_text", _("A header takes one value at most."))
+        yield TemplateFault("header_text", _("A header takes one value at most."))
     elif found and are_named(found) != entered.is_named and entered.parameters:
-        yield Fault("header_text", _("The text marks its values the other way."))
+        yield TemplateFault("header_text", _("The text marks its values the other way."))
     elif found and not are_named(found) and found != ["1"]:
-        yield Fault("header_text", _("The numbers of the values go on from {{1}} without a gap."))
+        yield TemplateFault(
+            "header_text", _("The numbers of the values go on from {{1}} without a gap.")
+        )
 
 
-def _of_footer(entered: Registered) -> Iterator[Fault]:
+def _of_footer(entered: Registered) -> Iterator[TemplateFault]:
     yield from _of_text("footer", entered.footer, FOOTER_LIMIT)
     if places_in(entered.footer):
-        yield Fault("footer", _("A footer takes no values."))
+        yield TemplateFault("footer", _("A footer takes no values."))
 
 
-def _of_buttons(entered: Registered) -> Iterator[Fault]:
+def _of_buttons(entered: Registered) -> Iterator[TemplateFault]:
     buttons = entered.buttons
-    if len(buttons) > MOST_BUTTONS:
-        yield Fault("buttons", _("A template has ten buttons at most."))
+    if len(buttons) > MAX_BUTTONS:
+        yield TemplateFault("buttons", _("A template has ten buttons at most."))
     kinds = [one.kind for one in buttons]
-    for kind, most in _MOST_OF_KIND.items():
+    for kind, most in _MAX_OF_KIND.items():
         if kinds.count(kind) > most:
             said = _("WhatsApp allows %(most)s of this kind of button, and here are %(count)s.")
-            yield Fault("buttons", said % {"most": most, "count": kinds.count(kind)})
+            yield TemplateFault("buttons", said % {"most": most, "count": kinds.count(kind)})
     if _is_mixed([kind is ButtonKind.QUICK_REPLY for kind in kinds]):
         said = _("Buttons that send an answer stand together, before or after all others.")
-        yield Fault("buttons", said)
+        yield TemplateFault("buttons", said)
     if ButtonKind.OTP in kinds and (len(kinds) > 1 or len(entered.parameters) != 1):
         said = _("A one-time code is the only value of its text, and has the only button.")
-        yield Fault("buttons", said)
+        yield TemplateFault("buttons", said)
     for number, button in enumerate(buttons, start=1):
         for said in _of_button(button):
             numbered = _("Button %(number)s: %(said)s") % {"number": number, "said": said}
-            yield Fault("buttons", numbered)
+            yield TemplateFault("buttons", numbered)
 
 
 def _is_mixed(replies: Sequence[bool]) -> bool:

@@ -18,7 +18,7 @@ from config.demo import addresses
 from config.demo.addresses import HOST
 from config.demo.database import passing_database
 from config.demo.errors import CheckFailed
-from config.demo.interruption import Interrupted, Interruption
+from config.demo.interruption import DemoInterrupted, Interruption
 from config.demo.processes import living
 from config.demo.running import Demo, running
 from config.demo.visitor import Visitor
@@ -53,7 +53,7 @@ def check(interruption: Interruption) -> int:
     try:
         said = f"OK {_check(interruption)}, in {time.monotonic() - begun:.0f} s"
         code = 0
-    except Interrupted:
+    except DemoInterrupted:
         pass
     except Exception as error:  # noqa: BLE001 - the last line must be said, whatever it is
         said = f"FAILED {' '.join(str(error).split()) or type(error).__name__}"

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from config.demo.errors import ForeignDatabase
 from config.demo.interruption import Interruption
 from config.postgres import server
-from config.postgres.address import Address
+from config.postgres.address import DatabaseAddress
 from config.postgres.run import stop_after_the_last
 
 SESSIONS_SECONDS: Final = 10.0
@@ -23,7 +23,7 @@ SELECT EXISTS (SELECT FROM users) AND NOT EXISTS (SELECT FROM tenants WHERE key 
 """
 
 
-def kept_database(interruption: Interruption) -> AbstractContextManager[Address]:
+def kept_database(interruption: Interruption) -> AbstractContextManager[DatabaseAddress]:
     """Return the database that every `make demo` finds again.
 
     Entering raises PostgresError, ForeignDatabase and errors of the database.
@@ -32,7 +32,7 @@ def kept_database(interruption: Interruption) -> AbstractContextManager[Address]
     return _embedded(interruption) if given is None else _unless_foreign(given)
 
 
-def passing_database(interruption: Interruption) -> AbstractContextManager[Address]:
+def passing_database(interruption: Interruption) -> AbstractContextManager[DatabaseAddress]:
     """Return one for a single check. Without DATABASE_URL, the whole data directory is one's own.
 
     Entering raises the same errors.
@@ -41,13 +41,13 @@ def passing_database(interruption: Interruption) -> AbstractContextManager[Addre
     return _embedded(interruption) if given is None else _made_for_now(given)
 
 
-def _given() -> Address | None:
+def _given() -> DatabaseAddress | None:
     url = os.environ.get("DATABASE_URL")
-    return Address(url, os.environ.get("DATABASE_OWNER_URL") or url) if url else None
+    return DatabaseAddress(url, os.environ.get("DATABASE_OWNER_URL") or url) if url else None
 
 
 @contextmanager
-def _embedded(interruption: Interruption) -> Iterator[Address]:
+def _embedded(interruption: Interruption) -> Iterator[DatabaseAddress]:
     try:
         # The same lock as `python -m config.postgres run`: the last user stops the server.
         with server.lock("postgres.users.lock", fcntl.LOCK_SH):
@@ -59,7 +59,7 @@ def _embedded(interruption: Interruption) -> Iterator[Address]:
 
 
 @contextmanager
-def _unless_foreign(address: Address) -> Iterator[Address]:
+def _unless_foreign(address: DatabaseAddress) -> Iterator[DatabaseAddress]:
     # Before the migrations: a database that is not the demo's is not touched at all.
     with psycopg.connect(address.owner_url, connect_timeout=5) as connection:
         found = connection.execute("SELECT to_regclass('users'), to_regclass('tenants')").fetchone()
@@ -71,11 +71,11 @@ def _unless_foreign(address: Address) -> Iterator[Address]:
 
 
 @contextmanager
-def _made_for_now(address: Address) -> Iterator[Address]:
+def _made_for_now(address: DatabaseAddress) -> Iterator[DatabaseAddress]:
     name = f"sayr_check_{os.getpid()}"
     _execute(address.owner_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
-        yield Address(
+        yield DatabaseAddress(
             make_conninfo(address.app_url, dbname=name),
             make_conninfo(address.owner_url, dbname=name),
         )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Interrupted(BaseException):
+class DemoInterrupted(BaseException):
     """Somebody asked the demo to end. No error: nothing but the very end catches it."""
 
 
@@ -32,7 +32,7 @@ class Interruption:
         finally:
             self._is_deferred = False
         if self.is_expected:
-            raise Interrupted
+            raise DemoInterrupted
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         if self.is_expected:
@@ -40,4 +40,4 @@ class Interruption:
             return
         self.is_expected = True
         if not self._is_deferred:
-            raise Interrupted
+            raise DemoInterrupted

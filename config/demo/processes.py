@@ -26,7 +26,7 @@ LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class DemoProcess:
     """One process and its log."""
 
     name: str
@@ -45,7 +45,7 @@ class Children:
 
     def __init__(self, logs: Path, mark: str, interruption: Interruption) -> None:
         self._logs, self._mark, self._interruption = logs, mark, interruption
-        self._started: list[Child] = []
+        self._started: list[DemoProcess] = []
 
     def __enter__(self) -> Self:
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,9 @@ class Children:
         while self._started:
             self._stop(self._started.pop())
 
-    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
+    def start(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str]
+    ) -> DemoProcess:
         """Start a process that is to run as long as the demo."""
         log = self._logs / f"{name}.log"
         with log.open("wb") as output:
@@ -78,11 +80,11 @@ class Children:
                 # Safe: the demo has no threads. Only Linux can do this.
                 preexec_fn=die_with_parent if sys.platform == "linux" else None,
             )
-        child = Child(name, process, log)
+        child = DemoProcess(name, process, log)
         self._started.append(child)
         return child
 
-    def finish(self, child: Child) -> None:
+    def finish(self, child: DemoProcess) -> None:
         """Wait for a process that ends by itself. Raises ProcessEnded if it failed."""
         while (code := child.process.poll()) is None:
             time.sleep(LOOK_SECONDS)  # noqa: TID251 - a person's command, not a worker
@@ -90,7 +92,7 @@ class Children:
         if code:
             raise ProcessEnded(child.name, code, child.log)
 
-    def wait_for(self, child: Child, answers: Callable[[], bool]) -> None:
+    def wait_for(self, child: DemoProcess, answers: Callable[[], bool]) -> None:
         """Wait until the process answers. Raises ProcessEnded, NotReady."""
         deadline = time.monotonic() + READY_SECONDS
         while not answers():
@@ -104,7 +106,7 @@ class Children:
         for child in self._started:
             child.check()
 
-    def _stop(self, child: Child) -> None:
+    def _stop(self, child: DemoProcess) -> None:
         """SIGTERM to the process alone: it sees to its own children. SIGKILL to what is left."""
         process = child.process
         if process.poll() is None:

@@ -13,7 +13,7 @@ from config.demo import addresses
 from config.demo.check import check
 from config.demo.database import kept_database
 from config.demo.errors import DemoError, NotForProduction, ProcessEnded
-from config.demo.interruption import Interrupted, Interruption
+from config.demo.interruption import DemoInterrupted, Interruption
 from config.demo.lock import end_running_demo, only_demo
 from config.demo.running import Demo, running
 from config.demo.welcome import welcome
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     interruption = Interruption()
     try:
         return _do(arguments, interruption)
-    except Interrupted:
+    except DemoInterrupted:
         return INTERRUPTED
     except (DemoError, PostgresError, ImproperlyConfigured) as error:
         return _fail(str(error))
@@ -65,7 +65,7 @@ def _show(interruption: Interruption) -> int:
             ) as demo:
                 _say(welcome(demo))
                 code = _watch(demo)
-        except Interrupted:
+        except DemoInterrupted:
             code = 0
         _say("Everything is stopped.")
     return code
@@ -77,7 +77,7 @@ def _watch(demo: Demo) -> int:
         while True:
             demo.children.check()
             time.sleep(WATCH_SECONDS)  # noqa: TID251 - a person's command, not a worker
-    except Interrupted:
+    except DemoInterrupted:
         _say("\nStopping: steps in flight finish. Ctrl+C again stops at once.")
         return 0
     except ProcessEnded as error:

@@ -14,8 +14,8 @@ from django.db import connections
 
 from config.demo.addresses import HOST, Addresses
 from config.demo.interruption import Interruption
-from config.demo.processes import Child, Children
-from config.postgres.address import PROJECT_ROOT, Address, data_root
+from config.demo.processes import Children, DemoProcess
+from config.postgres.address import PROJECT_ROOT, DatabaseAddress, data_root
 
 if TYPE_CHECKING:
     from config.demo.seed import Seeded
@@ -39,7 +39,7 @@ class Demo:
 @contextmanager
 def running(
     addresses: Addresses,
-    database: AbstractContextManager[Address],
+    database: AbstractContextManager[DatabaseAddress],
     interruption: Interruption,
     progress: Progress,
 ) -> Iterator[Demo]:
@@ -71,7 +71,7 @@ def running(
         yield Demo(addresses, environment, logs, seeded, children)
 
 
-def _environment(address: Address, addresses: Addresses) -> dict[str, str]:
+def _environment(address: DatabaseAddress, addresses: Addresses) -> dict[str, str]:
     """Return the children's environment, having made it this process's as well."""
     allowed = [os.environ.get("SAYR_ALLOWED_PRIVATE_HOSTS", ""), addresses.private_hosts]
     os.environ["DATABASE_URL"] = address.app_url
@@ -109,7 +109,7 @@ def _worker() -> list[str]:
 
 def _migrate(children: Children, environment: Mapping[str, str]) -> None:
     command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"]
-    migration: Child = children.start("migrate", command, environment)
+    migration: DemoProcess = children.start("migrate", command, environment)
     # Takes about as long as the migrations, which run beside it.
     import django
 

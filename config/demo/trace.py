@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tenants.core.json import Json
 from workflows.models.run import WorkflowRun
-from workflows.presentation.runs.lines import Line
+from workflows.presentation.runs.lines import StepLine
 from workflows.presentation.runs.timeline import timeline
 from workflows.services.runs.summaries import facts_of, plans_of
 
@@ -23,7 +23,7 @@ def trace(run: WorkflowRun) -> str:
     return _table([HEAD, *map(_row, lines)])
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def _row(line: StepLine) -> tuple[str, ...]:
     started = ""
     if line.started_at is not None:
         started = timezone.localtime(line.started_at).strftime("%H:%M:%S.%f")[:-3]

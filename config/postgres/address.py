@@ -22,7 +22,7 @@ _STATUS_LINE = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class DatabaseAddress:
     """How to reach the database, as URLs."""
 
     app_url: str  # the application: reads and writes rows, changes no tables
@@ -42,7 +42,7 @@ def data_directory() -> Path:
     return data_root() / "postgres"
 
 
-def running_address() -> Address | None:
+def running_address() -> DatabaseAddress | None:
     """Return where the server listens, or None if it is not there or not ready yet."""
     lines = postmaster_lines(data_directory())
     if len(lines) <= _STATUS_LINE or lines[_STATUS_LINE].strip() != "ready":
@@ -50,7 +50,7 @@ def running_address() -> Address | None:
     socket_directory = lines[_SOCKET_DIRECTORY_LINE]
     if not _somebody_listens(socket_directory):
         return None
-    return Address(_url(APP_ROLE, socket_directory), _url(OWNER_ROLE, socket_directory))
+    return DatabaseAddress(_url(APP_ROLE, socket_directory), _url(OWNER_ROLE, socket_directory))
 
 
 def postmaster_lines(directory: Path) -> list[str]:

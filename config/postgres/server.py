@@ -13,7 +13,7 @@ from pathlib import Path
 from config.postgres import cluster, program
 from config.postgres.account import Account, server_account
 from config.postgres.address import (
-    Address,
+    DatabaseAddress,
     data_directory,
     data_root,
     postmaster_lines,
@@ -30,7 +30,7 @@ IMMEDIATE_STOP_SECONDS = 10
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def start(*, temporary: bool = False) -> Address:
+def start(*, temporary: bool = False) -> DatabaseAddress:
     """Make sure that the server runs and return where.
 
     A server started as temporary may be stopped by `stop_if_temporary`; asked for once more
@@ -71,7 +71,7 @@ def lock(name: str, operation: int) -> Iterator[None]:
         yield
 
 
-def _start() -> Address:
+def _start() -> DatabaseAddress:
     directory = data_directory()
     account = server_account(directory)
     binaries = program.binaries(account)
@@ -93,7 +93,7 @@ def _start() -> Address:
         time.sleep(0.2)  # noqa: TID251 - a person's command, not a worker
 
 
-def _launch(directory: Path, account: Account, binaries: Path) -> Address:
+def _launch(directory: Path, account: Account, binaries: Path) -> DatabaseAddress:
     with _log(directory).open("wb") as log:
         postgres = [str(binaries / "postgres"), "-D", str(directory.resolve())]
         process = program.run_beside(postgres, account, log)
@@ -102,7 +102,7 @@ def _launch(directory: Path, account: Account, binaries: Path) -> Address:
     return _wait_until_ready(directory, lambda: process.poll() is not None)
 
 
-def _wait_until_ready(directory: Path, ended: Callable[[], bool]) -> Address:
+def _wait_until_ready(directory: Path, ended: Callable[[], bool]) -> DatabaseAddress:
     reached = _wait(lambda: ended() or running_address() is not None, READY_SECONDS)
     address = running_address()
     if address is not None:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from config.client_address import client_address
 from config.web.answers import too_many_at_once
-from config.web.places import Places
+from config.web.places import RequestPlaces
 
 API: Final = "/api/"
 _HEALTH: Final = "/api/v1/health/"
@@ -23,7 +23,7 @@ _EVENTS: Final = "/api/v1/triggers/"
 WAIT_SECONDS: Final = 1.0
 
 # Of eight threads two, and two that wait a moment: half are left for everybody else.
-PLACES: Final = Places(
+PLACES: Final = RequestPlaces(
     max(1, settings.SAYR_WEB_THREADS // 4), settings.SAYR_WEB_THREADS // 4, WAIT_SECONDS
 )
 _own: Final = local()

@@ -4,7 +4,7 @@ from collections import Counter
 from threading import Condition
 
 
-class Places:
+class RequestPlaces:
     """Counts who has how many requests under way. Threads share it."""
 
     def __init__(self, most: int, most_waiting: int, wait_seconds: float) -> None:

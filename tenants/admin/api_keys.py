@@ -19,7 +19,7 @@ from tenants.admin.lists import TenantFilter
 from tenants.admin.offered import OfferedList
 from tenants.core.text.listing import listed
 from tenants.key_rights import lost_scopes, scopes_of, with_maker_role
-from tenants.models.api_key import ApiKey, Scope, every_scope
+from tenants.models.api_key import ApiKey, KeyScope, every_scope
 
 # The library's own have no translation.
 OUR_WORDS: Final = {
@@ -62,7 +62,7 @@ class ApiKeyForm(TenantForm):
     def clean(self) -> Any:
         """Refuse a name that another key has, or had. Raises ValidationError."""
         given = super().clean()
-        is_decider = Scope.DECIDE_APPROVALS in given.get("scopes", ())
+        is_decider = KeyScope.DECIDE_APPROVALS in given.get("scopes", ())
         named = ApiKey.objects.filter(tenant=given.get("tenant"), name=given.get("name"))
         if is_decider and named.exists():
             said = gettext("Another key has this name, or had it. One that decides needs its own.")
@@ -142,7 +142,7 @@ class ApiKeyAdmin(TenantAdmin):
         if db_field.name == "scopes":
             return ScopesField(
                 label=capfirst(db_field.verbose_name),
-                choices=Scope.choices,
+                choices=KeyScope.choices,
                 initial=every_scope,
                 help_text=_(
                     "The key may do at most what you may. When you leave the company or may do "
@@ -232,7 +232,7 @@ class ApiKeyAdmin(TenantAdmin):
     @admin.display(description=pgettext_lazy("what a key is good for", "may"))
     def may(self, key: Any) -> str:
         """Return what the key is good for."""
-        labels = dict(Scope.choices)
+        labels = dict(KeyScope.choices)
         return listed(labels.get(scope, scope) for scope in key.scopes)
 
     @admin.display(description=_("made by"))
@@ -251,7 +251,7 @@ class ApiKeyAdmin(TenantAdmin):
             return gettext("Revoked")
         if key.has_expired:
             return gettext("Expired")
-        lost, labels = lost_scopes(key), dict(Scope.choices)
+        lost, labels = lost_scopes(key), dict(KeyScope.choices)
         if not lost:
             return gettext("Valid")
         if not scopes_of(key):
@@ -260,7 +260,7 @@ class ApiKeyAdmin(TenantAdmin):
             said = gettext("Not any more: %(scopes)s. %(person)s, who made it, may not do that.")
         words = {
             "person": key.made_by.get_username(),
-            "scopes": listed(labels[one] for one in Scope if one in lost),
+            "scopes": listed(labels[one] for one in KeyScope if one in lost),
         }
         hint = gettext("Somebody of Operations can take it over, by the action of the list.")
         return f"{said % words} {hint}"

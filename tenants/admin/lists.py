@@ -21,7 +21,7 @@ from tenants.core.text.listing import bare
 
 Choices = list[tuple[str, Any]]
 
-MOST_COUNTED: Final = 10_000
+MAX_COUNTED: Final = 10_000
 LOOKED_AT: Final = 100_000
 _DAYS_BACK: Final = {"today": 0, "7": 6, "30": 29}
 
@@ -35,12 +35,12 @@ class CappedPaginator(Paginator):
         rows: Any = self.object_list
         if not isinstance(rows, models.QuerySet):
             return len(rows)
-        return rows.order_by()[: MOST_COUNTED + 1].count()
+        return rows.order_by()[: MAX_COUNTED + 1].count()
 
     @property
     def is_capped(self) -> bool:
         """Whether there are more rows than were counted."""
-        return self.count > MOST_COUNTED
+        return self.count > MAX_COUNTED
 
 
 class TenantFilter(admin.SimpleListFilter):

@@ -17,7 +17,7 @@ from django.db.models import Field
 from django.http import HttpRequest
 
 # Nobody types more, and each word is a question of its own.
-LONGEST_TERM: Final = 200
+MAX_TERM_LENGTH: Final = 200
 _NUL: Final = "\x00"
 # What Django's own filters call their parameters, behind the name of the column.
 _ENDINGS: Final = ("", "__exact", "__isnull", "__gte", "__lt")
@@ -28,7 +28,7 @@ class OfferedList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         """Leave out what is not offered before anything reads the parameters."""
-        self.query = self.query[:LONGEST_TERM]
+        self.query = self.query[:MAX_TERM_LENGTH]
         kept = {*offered(self.model_admin, request), *IGNORED_PARAMS}
         if self.sortable_by is not None and not self.sortable_by:
             kept.discard(ORDER_VAR)
@@ -79,7 +79,7 @@ class OfferedLookups:
         if _NUL in search_term:
             return queryset.none(), False
         kept: Any = super()
-        return kept.get_search_results(request, queryset, search_term[:LONGEST_TERM])
+        return kept.get_search_results(request, queryset, search_term[:MAX_TERM_LENGTH])
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return the row, or None: text that no key can be belongs to no row."""
@@ -130,7 +130,7 @@ def _column(field: Any) -> str:
 
 
 def _is_sound(text: str) -> bool:
-    return _NUL not in text and len(text) <= LONGEST_TERM
+    return _NUL not in text and len(text) <= MAX_TERM_LENGTH
 
 
 def _may_be_key(model: Any, text: str) -> bool:

@@ -12,9 +12,9 @@ from tenants.admin.lists import floor_of
 from tenants.models.order import Order, phone_backwards
 
 # More hits than this are no answer; the newest are the likeliest.
-MOST_FOUND: Final = 500
+MAX_FOUND: Final = 500
 # Parts of names are looked for among so many of the newest orders: no index knows them.
-MOST_READ: Final = 20_000
+MAX_READ: Final = 20_000
 _LEAST_DIGITS: Final = 5
 # The last digits are the same with and without a country code.
 _TELLING_DIGITS: Final = 8
@@ -46,7 +46,7 @@ def find_orders(own: Any, term: str, named_elsewhere: Iterable[UUID]) -> FoundOr
         return _answer(found, is_partial=False)
     found.update(_newest(own.filter(pk__in=list(named_elsewhere))))
     found.update(_newest(own.filter(customer_name__istartswith=term)))
-    floor = floor_of(own, MOST_READ)
+    floor = floor_of(own, MAX_READ)
     recent = own if floor is None else own.filter(id__gt=floor)
     found.update(
         _newest(
@@ -62,12 +62,12 @@ def find_orders(own: Any, term: str, named_elsewhere: Iterable[UUID]) -> FoundOr
 
 def _answer(found: set[UUID], *, is_partial: bool) -> FoundOrders:
     newest = sorted(found, reverse=True)
-    kept = frozenset(newest[:MOST_FOUND])
-    return FoundOrders(kept, is_cut=len(newest) >= MOST_FOUND, is_partial=is_partial)
+    kept = frozenset(newest[:MAX_FOUND])
+    return FoundOrders(kept, is_cut=len(newest) >= MAX_FOUND, is_partial=is_partial)
 
 
 def _newest(orders: Any) -> list[UUID]:
-    return list(orders.order_by("-id").values_list("id", flat=True)[:MOST_FOUND])
+    return list(orders.order_by("-id").values_list("id", flat=True)[:MAX_FOUND])
 
 
 def own_orders(tenants: Any) -> Any:

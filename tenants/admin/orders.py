@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin import access
 from tenants.admin.base import RECORD_SEARCHES, TenantAdmin
 from tenants.admin.lists import CreatedFilter, NewestByChoice, TenantFilter
-from tenants.admin.order_search import MOST_FOUND, MOST_READ, find_orders, own_orders
+from tenants.admin.order_search import MAX_FOUND, MAX_READ, find_orders, own_orders
 from tenants.core.text.listing import bare
 from tenants.core.values.currencies import USUAL_PLACES, places_of
 from tenants.models.order import Order
@@ -65,11 +65,11 @@ class OrderAdmin(TenantAdmin):
         found = find_orders(own_orders(tenants), term, named)
         if found.is_partial:
             said = gettext("Parts of names were looked for among the newest %(count)s orders only.")
-            count = number_format(MOST_READ, force_grouping=True)
+            count = number_format(MAX_READ, force_grouping=True)
             messages.info(request, said % {"count": count})
         if found.is_cut:
             said = gettext("Only the newest %(count)s are shown. Add another word to find less.")
-            messages.info(request, said % {"count": MOST_FOUND})
+            messages.info(request, said % {"count": MAX_FOUND})
         return queryset.filter(pk__in=found.ids), False
 
     @admin.display(description=_("customer"))

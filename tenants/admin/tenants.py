@@ -14,7 +14,7 @@ from tenants.core.text.listing import bare
 from tenants.core.validators import validate_address_or_domain
 from tenants.models.tenant import Tenant
 
-MOST_ADDRESSES: Final = 200
+MAX_ADDRESSES: Final = 200
 
 
 class AddressesField(SimpleArrayField):
@@ -62,7 +62,7 @@ class TenantsAdmin(SuperusersOnly, admin.ModelAdmin):
                 label=capfirst(db_field.verbose_name),
                 help_text=db_field.help_text,
                 required=False,
-                max_length=MOST_ADDRESSES,
+                max_length=MAX_ADDRESSES,
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from django.db import models
 
-from tenants.core.values.currencies import MOST_PLACES, USUAL_PLACES
+from tenants.core.values.currencies import MAX_PLACES, USUAL_PLACES
 
-_MOST_DIGITS: Final = 12 + MOST_PLACES
-_BEYOND: Final = 10 ** (_MOST_DIGITS - MOST_PLACES)
-_TWO, _THREE = (Decimal(1).scaleb(-places) for places in (USUAL_PLACES, MOST_PLACES))
+_MAX_DIGITS: Final = 12 + MAX_PLACES
+_BEYOND: Final = 10 ** (_MAX_DIGITS - MAX_PLACES)
+_TWO, _THREE = (Decimal(1).scaleb(-places) for places in (USUAL_PLACES, MAX_PLACES))
 _EXACT: Final = Context(prec=1_000)
 
 
@@ -21,7 +21,7 @@ class AmountField(models.DecimalField):  # type: ignore[type-arg]  # generic in 
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        options.update(max_digits=_MOST_DIGITS, decimal_places=MOST_PLACES)
+        options.update(max_digits=_MAX_DIGITS, decimal_places=MAX_PLACES)
         super().__init__(*args, **options)
 
     def deconstruct(self) -> Any:
@@ -46,7 +46,7 @@ class AmountField(models.DecimalField):  # type: ignore[type-arg]  # generic in 
 
 def told(amount: Decimal) -> Decimal:
     """Return an amount with two decimals, or with three if it needs them."""
-    if not amount.is_finite() or amount.adjusted() > _MOST_DIGITS:
+    if not amount.is_finite() or amount.adjusted() > _MAX_DIGITS:
         return amount
     exact = amount.quantize(_THREE, ROUND_HALF_UP, _EXACT)
     short = exact.quantize(_TWO, ROUND_HALF_UP, _EXACT)

@@ -13,7 +13,7 @@ from tenants.core.database.fields import NameField
 from tenants.models.tenant import Tenant
 
 
-class Scope(models.TextChoices):
+class KeyScope(models.TextChoices):
     """What the holder of a key may do."""
 
     FIRE_EVENTS = "events:fire", _("Fire events")
@@ -24,7 +24,7 @@ class Scope(models.TextChoices):
 
 def every_scope() -> list[str]:
     """Return what a new key gets unless somebody chooses otherwise: nothing that acts on runs."""
-    return [Scope.FIRE_EVENTS, Scope.READ_RUNS]
+    return [KeyScope.FIRE_EVENTS, KeyScope.READ_RUNS]
 
 
 def revoke_with_maker(collector: Any, field: Any, keys: Any, using: str) -> None:
@@ -49,7 +49,7 @@ class ApiKey(AbstractAPIKey):
         Tenant, models.CASCADE, related_name="api_keys", verbose_name=_("tenant")
     )
     scopes = ArrayField(
-        models.CharField(max_length=40, choices=Scope.choices),
+        models.CharField(max_length=40, choices=KeyScope.choices),
         # Without a context it would be the month.
         verbose_name=pgettext_lazy("what a key is good for", "may"),
         default=every_scope,

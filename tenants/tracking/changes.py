@@ -200,7 +200,7 @@ class TrackedModel(models.Model):
         return _SAVING in self.__dict__ and not is_silent()
 
     def _known_values(self) -> Values | None:
-        known: _Known | None = self.__dict__.get(_LOCKED)
+        known: _KnownValues | None = self.__dict__.get(_LOCKED)
         is_fresh = known is not None and known.statements == tracking_sql.statements_so_far()
         return known.values if known and is_fresh else None
 
@@ -286,12 +286,12 @@ def locked_with(row: models.Model, before: Values) -> Iterator[None]:
     This transaction holds the row locked, with these values.
     """
     # What a signal handler writes meanwhile counts: then the save looks again.
-    with _marked(row, _LOCKED, _Known(before, tracking_sql.statements_so_far())):
+    with _marked(row, _LOCKED, _KnownValues(before, tracking_sql.statements_so_far())):
         yield
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownValues:
     """A locked row as it was after so many tracked statements."""
 
     values: Values

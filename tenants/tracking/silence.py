@@ -8,7 +8,7 @@ _is_silent: ContextVar[bool] = ContextVar("silence", default=False)
 
 
 def is_silent() -> bool:
-    """Whether a rehearsal is under way in this thread.
+    """Whether a dry run is under way in this thread.
 
     For an application's own signal handlers, too: what they do outside the database stays.
     """

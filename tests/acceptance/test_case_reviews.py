@@ -13,7 +13,7 @@ from tests.support.time_travel import travel
 from tests.support.web import running_web
 from workflows.models.approval import WorkflowApproval
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.links import link_for
 from workflows.services.approvals.refusals import AlreadyDecided, AnswerInvalid, MayNotDecide
 from workflows.services.events.fire import fire
@@ -51,7 +51,7 @@ def asked(company):
 
 def answer(company, approval, user, choice, **answers):
     decider = user_decider(company.tenant, user, Via.ADMIN)
-    return decide(company.tenant, approval.pk, decider, Answer(choice, answers))
+    return decide(company.tenant, approval.pk, decider, GivenAnswer(choice, answers))
 
 
 def slack_texts(company):

@@ -15,7 +15,7 @@ from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.refusals import AlreadyDecided
 from workflows.services.events.fire import fire
 
@@ -103,7 +103,7 @@ def test_two_who_decide_at_once_have_one_effect(company, hosts):
     def one(user, choice):
         try:
             decider = user_decider(company.tenant, user, Via.ADMIN)
-            return decide(company.tenant, approval.pk, decider, Answer(choice)).choice
+            return decide(company.tenant, approval.pk, decider, GivenAnswer(choice)).choice
         except AlreadyDecided:
             return None
         finally:

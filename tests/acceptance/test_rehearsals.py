@@ -1,4 +1,4 @@
-"""A rehearsal says what the real run then does, for every case, and has sent nothing itself."""
+"""A dry run says what the real run then does, for every case, and has sent nothing itself."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide
-from workflows.services.dry_run.run import rehearse
+from workflows.services.approvals.decide import GivenAnswer, decide
+from workflows.services.dry_run.run import dry_run
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.fire import fire, fire_all
 
@@ -78,7 +78,7 @@ def test_what_was_rehearsed_comes_true(live, worker_groups, name, payload, said)
     document, previous = case(name), BEFORE.get(name)
     before = traces(company)
 
-    rehearsal = rehearse(company.tenant, document, payload, previous=previous, answers=answers)
+    rehearsal = dry_run(company.tenant, document, payload, previous=previous, answers=answers)
 
     assert traces(company) == before
     assert company.outside.journal.received() == []
@@ -102,7 +102,7 @@ def test_nothing_stays_of_a_rehearsal_that_breaks_off(live, worker_groups):
     refused = {"pay_back": {"error": {"code": "http_500", "params": {"status": 500}}}}
     said = {"decide": {"choice": "refund"}, **refused}
 
-    rehearsal = rehearse(company.tenant, case("c7_refund_approval"), payload, answers=said)
+    rehearsal = dry_run(company.tenant, case("c7_refund_approval"), payload, answers=said)
 
     assert (rehearsal.status, rehearsal.error["step_name"]) == ("failed", "pay_back")
     assert traces(company) == before
@@ -110,7 +110,7 @@ def test_nothing_stays_of_a_rehearsal_that_breaks_off(live, worker_groups):
 
 
 def traces(company):
-    """Return everything that a rehearsal could have left."""
+    """Return everything that a dry run could have left."""
     counted = (WorkflowEvent, WorkflowRun, WorkflowApproval, WorkflowRehearsal)
     orders = Order.objects.filter(tenant=company.tenant).order_by("id")
     return [model.objects.count() for model in counted], list(orders.values())
@@ -135,14 +135,14 @@ def help_on(company, run, boss, said):
         asked = WorkflowApproval.objects.filter(run_id=run.pk, decided_at=None).first()
         if asked is not None:
             given = said[asked.step_name]
-            answer = Answer(given["choice"], given["answers"])
+            answer = GivenAnswer(given["choice"], given["answers"])
             decide(company.tenant, asked.pk, user_decider(company.tenant, boss, Via.ADMIN), answer)
     elif run.wait_type.startswith("event:"):
         fire(company.tenant, "goods.fetched", {"orderId": "42"})
 
 
 def comparable(entry):
-    """Return what a rehearsal must foresee of a step."""
+    """Return what a dry run must foresee of a step."""
     kept = {key: entry.get(key) for key in ("step_name", "action", "status", "input", "then")}
     output = entry.get("output")
     if isinstance(output, dict):

@@ -16,7 +16,7 @@ from tenants.core.values.written import as_moment
 from tests.support.disguised import disguised
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Sides
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 from workflows.engine.progress import AwaitedEvent
 from workflows.runtime.waits.wait_keys import answers, is_answer, question
@@ -60,7 +60,7 @@ def test_and_every_question_about_two_texts_is_answered_alike(data, left, right)
     for operator in ("starts_with", "ends_with", "contains_ignoring_case"):
         assert holds(operator, left, right) == holds(operator, one, other)
     template = compile_template("{% if trigger.a == trigger.b %}same{% endif %}")
-    shown = {template.text(Scope(trigger={"a": a, "b": b})) for a, b in pairs}
+    shown = {template.text(NameScope(trigger={"a": a, "b": b})) for a, b in pairs}
     assert len(shown) == 1
 
 
@@ -78,7 +78,7 @@ def test_a_letter_without_its_accent_is_another_one():
 
 def test_lists_know_the_same_texts():
     names = ["Mu\u0308ller", "M\u00fcller", "\u200fM\u00fcller", "Mueller"]
-    scope = Scope(trigger={"names": names})
+    scope = NameScope(trigger={"names": names})
 
     assert compile_template("{{ trigger.names | uniq | size }}").value(scope) == 2
     assert comparison.key_of("Mu\u0308ller", UTC) == comparison.key_of("M\u00fcller", UTC)

@@ -69,9 +69,9 @@ def cost():
     """Return the median time of a claim of some runs, in ms."""
     from datetime import timedelta
 
-    from workflows.runtime.workers.session import PumpSession
+    from workflows.runtime.workers.session import DispatcherSession
 
-    session = PumpSession("bench", LIMIT, timedelta(seconds=30))
+    session = DispatcherSession("bench", LIMIT, timedelta(seconds=30))
     times = []
     for _ in range(CLAIMS):
         begun = time.perf_counter()

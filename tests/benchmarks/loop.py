@@ -69,10 +69,10 @@ def go_round():
     from workflows.models.run import WorkflowRun
     from workflows.runtime.runs.execute import execute
     from workflows.runtime.workers.lease_keeper import Watch
-    from workflows.runtime.workers.session import PumpSession
+    from workflows.runtime.workers.session import DispatcherSession
 
     lease = timedelta(minutes=1)
-    session, watch, times = PumpSession("bench", 1, lease), Watch(lease), []
+    session, watch, times = DispatcherSession("bench", 1, lease), Watch(lease), []
     while True:
         begun = time.perf_counter()
         claims = session.claim(1)

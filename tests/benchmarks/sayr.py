@@ -93,12 +93,12 @@ def io_limit(world, plan):
 
 def rehearsals(world, plan):
     """Rehearse the published R3 on one order after the other, as a backtest does."""
-    from workflows.services.dry_run.run import Occasion, rehearsing, script_of
+    from workflows.services.dry_run.run import Occasion, in_dry_run, script_of
 
     payloads = world.payloads(plan.rehearsals)
     begun = time.perf_counter()
     script = script_of(world.tenant, world.version())
-    with rehearsing(world.tenant) as perform:
+    with in_dry_run(world.tenant) as perform:
         statuses = {perform(script, Occasion(payload)).status for payload in payloads}
     taken = time.perf_counter() - begun
     if statuses != {"completed"}:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from config.environment import database
 from config.web.one_person import PLACES
-from config.web.places import Places
+from config.web.places import RequestPlaces
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -193,7 +193,7 @@ def test_who_has_all_places_is_told_when_to_come_back(browser, ops_user, client)
 
 
 def test_no_more_than_the_most_are_at_work_at_once():
-    places, held, most = Places(2, 1, 0.05), [], []
+    places, held, most = RequestPlaces(2, 1, 0.05), [], []
 
     def work():
         if places.take("a"):

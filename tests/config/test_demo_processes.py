@@ -9,7 +9,7 @@ import time
 import pytest
 
 from config.demo.errors import ProcessEnded
-from config.demo.interruption import Interrupted, Interruption
+from config.demo.interruption import DemoInterrupted, Interruption
 from config.demo.processes import MARK, Children, living
 from config.postgres.address import PROJECT_ROOT
 
@@ -160,7 +160,7 @@ def listening(interruption):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_interrupts_and_the_second_only_hastens(listening, number):
-    with pytest.raises(Interrupted):
+    with pytest.raises(DemoInterrupted):
         signal.raise_signal(number)
     assert not listening.is_urgent
 
@@ -177,6 +177,6 @@ def test_a_deferred_signal_waits_for_the_end_of_the_block(listening):
             done.append("all of it")
         done.append("and more")
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(DemoInterrupted):
         work()
     assert done == ["all of it"]

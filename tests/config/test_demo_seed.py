@@ -9,7 +9,7 @@ from actions.models.message_template import MessageTemplate
 from actions.phones import to_e164
 from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
 from config.demo.seed import Outside, seed
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey, KeyScope
 from tenants.models.membership import Membership
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
@@ -179,7 +179,7 @@ def test_the_key_is_of_the_first_company_and_may_fire(db, key_file):
 
     row = ApiKey.objects.get_from_key(seeded.api_key)
     assert row.tenant.key == "cedar"
-    assert Scope.FIRE_EVENTS in row.scopes
+    assert KeyScope.FIRE_EVENTS in row.scopes
     assert key_file.stat().st_mode & 0o077 == 0
 
 

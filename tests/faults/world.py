@@ -85,7 +85,7 @@ class World:
         self.groups = [one for one in self.groups if one is not group]
 
     def workers(self, *groups):
-        """Return (number, pid, runs held) of the pumps of these groups, the busiest first."""
+        """Return (number, pid, runs held) of the dispatchers of these groups, the busiest first."""
         # Not those that are dead and wait to be collected.
         pids = [one.pid for group in groups for one in group.everything() if is_alive(one)]
         return self.ledger.rows(WORKERS, pids=pids)

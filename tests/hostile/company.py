@@ -26,7 +26,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.lane import WorkflowLane
 from workflows.models.notification import WorkflowNotification
-from workflows.models.rehearsal import RehearsalKind, WorkflowRehearsal
+from workflows.models.rehearsal import DryRunKind, WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.models.run_history import WorkflowRunHistory
 from workflows.models.run_stats import WorkflowRunStats
@@ -149,7 +149,7 @@ class Company:
                 tenant=self.tenant, definition=definition, document=definition.definition,
                 kind=kind, version=1, actor="user:x",
             )
-            for kind in (RehearsalKind.BACKTEST, RehearsalKind.TEST)
+            for kind in (DryRunKind.BACKTEST, DryRunKind.TEST)
         ]  # fmt: skip
         backtest.start(made[0])
         WorkflowRehearsal.objects.filter(pk=made[1].pk).update(created_at=Now() - LONG_AGO)

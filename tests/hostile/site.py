@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from tenants.models.api_key import Scope
+from tenants.models.api_key import KeyScope
 from tests.support.people import make_member
 from tests.workflows.admin.conftest import World
 from tests.workflows.api.callers import make_caller
@@ -58,7 +58,7 @@ class Site:
         self.superuser.force_login(
             get_user_model().objects.create_superuser("root", "root@example.com", "x")
         )
-        self.caller = make_caller(tenant, scopes=Scope.values)
+        self.caller = make_caller(tenant, scopes=KeyScope.values)
         self.workflow = publish_for(tenant, "takes", TAKES)
         publish_for(
             other_tenant,

@@ -9,7 +9,7 @@ import pytest
 
 from tenants.core.values.currencies import MINOR_UNITS, WITHOUT_UNITS, places_of
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 
 # A decimal more or less than two; all others have two.
@@ -34,7 +34,7 @@ SHOWN_WITHOUT = {"LBP": 0, "SYP": 0, "YER": 0, "AFN": 0, "IQD": 0, "IRR": 0, "UZ
 
 
 def value(template, version=3, **tenant):
-    return compile_template(template).value(Scope(tenant=tenant, language=version))
+    return compile_template(template).value(NameScope(tenant=tenant, language=version))
 
 
 def test_the_table_is_the_list():

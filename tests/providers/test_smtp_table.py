@@ -5,7 +5,7 @@ from django.utils import translation
 
 from actions import registry
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.mail.replies import Reply, failure_of
+from actions.mail.replies import RecipientReply, failure_of
 from actions.models.connection import Connection
 from actions.providers.answers import Meaning
 from actions.providers.smtp import ANSWERS, OF_STAGES, advice_on, row_of
@@ -124,7 +124,7 @@ def test_which_row_an_answer_is_read_by(status, words, code):
     row = row_of(status, words)
 
     assert (row.code if row else None) == code
-    failure = failure_of({NOUR: Reply(status, words)})
+    failure = failure_of({NOUR: RecipientReply(status, words)})
     assert all(in_both(failure.code, failure.params))
 
 

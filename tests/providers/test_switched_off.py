@@ -75,7 +75,7 @@ def as_tenant(tenant):
 
 @pytest.fixture
 def fail(tenant, as_tenant, sandbox):
-    """Do a step and its rehearsal; return how they failed, which is the same."""
+    """Do a step and its dry run; return how they failed, which is the same."""
     MessageTemplate.objects.create(
         tenant=tenant, key="hello", name="hello", channel="whatsapp", text="Hello"
     )

@@ -155,7 +155,7 @@ class WorkerGroup:
         return self.main().children()[0]
 
     def worker_pids(self):
-        """Return the pids of the pumps, the oldest first."""
+        """Return the pids of the dispatchers, the oldest first."""
         return list(self._own_workers().order_by("number").values_list("pid", flat=True))
 
     def monitor_and_pusher(self):

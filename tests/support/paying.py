@@ -12,7 +12,7 @@ from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
@@ -101,7 +101,10 @@ class Bench:
         found = list(open_ones)
         for one in found:
             decide(
-                self.tenant, one.pk, user_decider(self.tenant, self.boss, Via.ADMIN), Answer(choice)
+                self.tenant,
+                one.pk,
+                user_decider(self.tenant, self.boss, Via.ADMIN),
+                GivenAnswer(choice),
             )
         return len(found)
 

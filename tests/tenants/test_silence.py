@@ -1,4 +1,4 @@
-"""Changes of a rehearsal are heard by nobody."""
+"""Changes of a dry run are heard by nobody."""
 
 from tenants.models.order import Order
 from tenants.tracking.changes import records_changed

@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.core.json.jsontext import MOST_DIGITS, loads, storable, storable_text
+from tenants.core.json.jsontext import MAX_DIGITS, loads, storable, storable_text
 from tenants.core.json.simple_json import length_of_simple
 from tenants.core.json.strict_json import BadJson, keep
 
@@ -112,7 +112,7 @@ def test_nesting_has_an_end():
     behind=st.integers(0, 1_100),
 )
 def test_a_number_that_nobody_could_read_again_is_found_wherever_it_stands(before, digits, behind):
-    number = 10 ** (MOST_DIGITS + digits - 1)  # has MOST_DIGITS + digits of them
+    number = 10 ** (MAX_DIGITS + digits - 1)  # has MOST_DIGITS + digits of them
     text = storable(["a" * before, number, "b" * behind])
 
     assert loads(text)[1] == (str(number) if digits > 0 else number)

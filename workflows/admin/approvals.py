@@ -29,7 +29,7 @@ from workflows.presentation.runs.waits import asked_words
 from workflows.presentation.times import short_moment
 from workflows.runtime.database import database_now
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide, open_ones, waiting_for
+from workflows.services.approvals.decide import GivenAnswer, decide, open_ones, waiting_for
 from workflows.services.approvals.page import (
     approval_page,
     chosen,
@@ -168,7 +168,7 @@ class ApprovalAdmin(HistoryAdmin):
                 approval.tenant,
                 approval.pk,
                 decider,
-                Answer(request.POST.get("choice", ""), typed),
+                GivenAnswer(request.POST.get("choice", ""), typed),
             )
         except MayNotDecide:
             raise PermissionDenied from None

@@ -11,7 +11,7 @@ from workflows.presentation import json_faults
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemKind:
     """One kind of problem. `detail` takes the problem's params."""
 
     status: int
@@ -26,27 +26,29 @@ _NOT_NOW: Final = _("This cannot be done to the run as it stands.")
 # What is said in other words of the body of a request than of a field of a form.
 _OF_A_BODY: Final = {JsonFault.EMPTY, JsonFault.NOT_AN_OBJECT, JsonFault.TOO_LARGE}
 
-KINDS: Final[Mapping[str, Kind]] = {
-    JsonFault.EMPTY: Kind(400, _BAD_JSON, _("The body is empty. Send a JSON object, at least {}.")),
+KINDS: Final[Mapping[str, ProblemKind]] = {
+    JsonFault.EMPTY: ProblemKind(
+        400, _BAD_JSON, _("The body is empty. Send a JSON object, at least {}.")
+    ),
     **{
-        fault: Kind(400, _BAD_JSON, json_faults.SENTENCES[fault])
+        fault: ProblemKind(400, _BAD_JSON, json_faults.SENTENCES[fault])
         for fault in JsonFault
         if fault not in _OF_A_BODY
     },
-    JsonFault.NOT_AN_OBJECT: Kind(
+    JsonFault.NOT_AN_OBJECT: ProblemKind(
         400, _BAD_JSON, _("The body has to be a JSON object, not: %(found)s.")
     ),
-    JsonFault.TOO_LARGE: Kind(
+    JsonFault.TOO_LARGE: ProblemKind(
         413, _("The body is too large."), json_faults.SENTENCES[JsonFault.TOO_LARGE]
     ),
-    "bad_request": Kind(400, _("The request cannot be read."), _("%(reason)s")),
-    "request_interrupted": Kind(
+    "bad_request": ProblemKind(400, _("The request cannot be read."), _("%(reason)s")),
+    "request_interrupted": ProblemKind(
         400, _("The request broke off."), _("The body did not arrive completely. Send it again.")
     ),
-    "invalid_parameters": Kind(
+    "invalid_parameters": ProblemKind(
         400, _("Parameters are not right."), _("Correct the parameters named in “errors”.")
     ),
-    "invalid_trigger_type": Kind(
+    "invalid_trigger_type": ProblemKind(
         400,
         _("This is not the name of an event type."),
         _(
@@ -54,26 +56,28 @@ KINDS: Final[Mapping[str, Kind]] = {
             "100 characters."
         ),
     ),
-    "invalid_idempotency_key": Kind(
+    "invalid_idempotency_key": ProblemKind(
         400,
         _("The Idempotency-Key is not acceptable."),
         _("It needs 1 to 255 visible ASCII characters, without spaces."),
     ),
-    "order_id_too_long": Kind(
+    "order_id_too_long": ProblemKind(
         400,
         _("The payload cannot be stored."),
         _("“order_id” has more than %(limit)s characters: runs are looked up by it."),
     ),
-    "not_authenticated": Kind(
+    "not_authenticated": ProblemKind(
         401, _("An API key is needed."), _("Send the header “Authorization: Api-Key …”.")
     ),
-    "api_key_unknown": Kind(401, _BAD_KEY, _("There is no such key. Check that it is complete.")),
-    "api_key_revoked": Kind(401, _BAD_KEY, _("The key was revoked. Ask for a new one.")),
-    "api_key_expired": Kind(401, _BAD_KEY, _("The key has expired. Ask for a new one.")),
-    "missing_scope": Kind(
+    "api_key_unknown": ProblemKind(
+        401, _BAD_KEY, _("There is no such key. Check that it is complete.")
+    ),
+    "api_key_revoked": ProblemKind(401, _BAD_KEY, _("The key was revoked. Ask for a new one.")),
+    "api_key_expired": ProblemKind(401, _BAD_KEY, _("The key has expired. Ask for a new one.")),
+    "missing_scope": ProblemKind(
         403, _("The API key may not do this."), _("The key lacks the scope “%(scope)s”.")
     ),
-    "maker_may_not": Kind(
+    "maker_may_not": ProblemKind(
         403,
         _("The API key may not do this."),
         _(
@@ -81,80 +85,82 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Somebody of Operations can take the key over on its page."
         ),
     ),
-    "permission_denied": Kind(403, _("This is not allowed."), _("This is not allowed.")),
-    "not_found": Kind(404, _("Not found."), _("There is nothing here for this API key.")),
-    "unknown_address": Kind(
+    "permission_denied": ProblemKind(403, _("This is not allowed."), _("This is not allowed.")),
+    "not_found": ProblemKind(404, _("Not found."), _("There is nothing here for this API key.")),
+    "unknown_address": ProblemKind(
         404, _("Not found."), _("The API has no such address. Each ends with a slash.")
     ),
-    "method_not_allowed": Kind(
+    "method_not_allowed": ProblemKind(
         405, _("This method is not allowed here."), _("The header “Allow” names those that are.")
     ),
-    "not_acceptable": Kind(
+    "not_acceptable": ProblemKind(
         406, _("This cannot be answered as asked."), _("Answers are application/json only.")
     ),
-    "length_required": Kind(
+    "length_required": ProblemKind(
         411, _("The length of the body is needed."), _("Send the header Content-Length.")
     ),
-    "unsupported_media_type": Kind(
+    "unsupported_media_type": ProblemKind(
         415, _("This kind of body is not read."), _("Send “Content-Type: application/json”.")
     ),
-    "invalid_decision": Kind(
+    "invalid_decision": ProblemKind(
         400, _("The decision is not readable."), _("Expected here: %(expected)s.")
     ),
-    "may_not_decide": Kind(403, _("This is not yours to decide."), _("%(reason)s")),
-    "already_decided": Kind(
+    "may_not_decide": ProblemKind(403, _("This is not yours to decide."), _("%(reason)s")),
+    "already_decided": ProblemKind(
         409,
         _("This is decided already."),
         _("“%(choice)s” was chosen by %(who)s at %(when)s."),
     ),
-    "no_longer_open": Kind(409, _("This cannot be decided any more."), _("%(reason)s")),
-    "unknown_choice": Kind(422, _("There is no such choice."), _("Choose one of: %(choices)s.")),
-    "answer_invalid": Kind(
+    "no_longer_open": ProblemKind(409, _("This cannot be decided any more."), _("%(reason)s")),
+    "unknown_choice": ProblemKind(
+        422, _("There is no such choice."), _("Choose one of: %(choices)s.")
+    ),
+    "answer_invalid": ProblemKind(
         422, _("The form is not filled in right."), _("Correct the answers named in “errors”.")
     ),
-    "invalid_retry": Kind(
+    "invalid_retry": ProblemKind(
         400, _("The body does not say how to retry."), _("Expected: %(expected)s.")
     ),
-    "run_has_ended": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "not_failed": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "nothing_failed": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "still_running": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "already_under_way": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "never_published": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "not_from_a_record": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "record_gone": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "values_handed_over": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "program_unreadable": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "is_a_part": Kind(409, _NOT_NOW, _("%(reason)s")),
-    "step_not_possible": Kind(422, _("The run cannot begin at this step."), _("%(reason)s")),
-    "idempotency_key_reused": Kind(
+    "run_has_ended": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "not_failed": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "nothing_failed": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "still_running": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "already_under_way": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "never_published": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "not_from_a_record": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "record_gone": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "values_handed_over": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "program_unreadable": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "is_a_part": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "step_not_possible": ProblemKind(422, _("The run cannot begin at this step."), _("%(reason)s")),
+    "idempotency_key_reused": ProblemKind(
         422,
         _("The Idempotency-Key was used for another request."),
         _("Repeat a request unchanged, or choose a new key for a new one."),
     ),
-    "too_much_pending": Kind(
+    "too_much_pending": ProblemKind(
         429,
         _("Too much work is waiting."),
         _("More than %(limit)s runs are waiting to be done. Try again later."),
     ),
-    "too_many_at_once": Kind(
+    "too_many_at_once": ProblemKind(
         429,
         _("Too many requests at once."),
         _("Several requests of this key are under way. Wait for their answers, then try again."),
     ),
-    "throttled": Kind(429, _("Too many requests."), _("Try again later.")),
-    "internal_error": Kind(
+    "throttled": ProblemKind(429, _("Too many requests."), _("Try again later.")),
+    "internal_error": ProblemKind(
         500,
         _("Something went wrong here."),
         _("It was written down. %(next)s"),
     ),
-    "database_unavailable": Kind(
+    "database_unavailable": ProblemKind(
         503,
         _("The database cannot be reached."),
         "%(next)s",
     ),
-    "database_busy": Kind(503, _("The database is busy."), "%(next)s"),
-    "took_too_long": Kind(
+    "database_busy": ProblemKind(503, _("The database is busy."), "%(next)s"),
+    "took_too_long": ProblemKind(
         503,
         _("This took too long, and was stopped."),
         _("Narrow it down: ask for one workflow, one record or a shorter time. %(next)s"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tenants.core.json import Json
-from workflows.api.codes import ASK_AGAIN, KINDS, Kind
+from workflows.api.codes import ASK_AGAIN, KINDS, ProblemKind
 
 
 class ApiProblem(Exception):
@@ -30,7 +30,7 @@ class ApiProblem(Exception):
         return cls(code, params, errors=[found])
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ProblemKind:
         """What kind of problem it is."""
         return KINDS[self.code]
 

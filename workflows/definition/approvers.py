@@ -11,7 +11,7 @@ from tenants.core.text.characters import comparable
 from tenants.core.text.names import name_fault
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.plans import Fill
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 
 ROLE: Final = "role:"
 KEY: Final = "key:"
@@ -52,7 +52,7 @@ def named_by_author(fill: Fill, values: Mapping[str, Any], language: int) -> fro
     `fill` gives the `approvers` of a step, one by one or all of them.
     """
     try:
-        found = fill(Scope(values=values, language=language))
+        found = fill(NameScope(values=values, language=language))
     except ExpressionError:
         return frozenset()
     entries: list[Any] = [found]

@@ -24,7 +24,7 @@ from workflows.definition.budget import weight
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.operators import OPERATORS, Operator, Sides
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates.checks import paths_in
 from workflows.definition.templates.compiled import Template, compile_template, is_template
 from workflows.definition.values.json_values import normalise
@@ -35,14 +35,14 @@ class Verdict:
     """How a condition came out, and the row that decided it (None if there was none)."""
 
     holds: bool
-    row: Row | None = None
+    row: ConditionRow | None = None
     actual: Any = MISSING
 
 
 class Condition(Protocol):
     """Something that is true or false of a scope."""
 
-    def decide(self, scope: Scope) -> Verdict:
+    def decide(self, scope: NameScope) -> Verdict:
         """Return the verdict. Raises ExpressionError naming the path."""
 
     @property
@@ -51,7 +51,7 @@ class Condition(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConditionRow:
     """`field operator value`."""
 
     field: str
@@ -68,7 +68,7 @@ class Row:
         read = [*paths, *paths_in(self.value)]
         return self.operator.reads_before or any(path[0] == "previous" for path in read)
 
-    def decide(self, scope: Scope) -> Verdict:
+    def decide(self, scope: NameScope) -> Verdict:
         """Return whether the row holds, and what the field was."""
         scope = scope.read_in(self.language)
         left = self._left(scope)
@@ -86,7 +86,7 @@ class Row:
         return Verdict(self.operator.holds(sides), self, left)
 
     @staticmethod
-    def _charge(sides: Sides, scope: Scope) -> None:
+    def _charge(sides: Sides, scope: NameScope) -> None:
         """Count the comparing before it is done: each element of a list may be a date."""
         budget, operations = scope.budget, 100
         for side in (sides.left, sides.right, sides.before):
@@ -95,7 +95,7 @@ class Row:
                 operations += 100 * len(side) if isinstance(side, list) else 0
         budget.charge(operations)
 
-    def _left(self, scope: Scope) -> Any:
+    def _left(self, scope: NameScope) -> Any:
         if isinstance(self.left, tuple):
             return lookup(scope.roots, self.left)
         try:
@@ -113,7 +113,7 @@ def _before_path(left: Path | Template) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ConditionGroup:
     """Rows and groups of which all, or any, have to hold. The first that decides ends it."""
 
     needs_all: bool
@@ -124,7 +124,7 @@ class Group:
         """True if a member does."""
         return any(member.reads_previous for member in self.members)
 
-    def decide(self, scope: Scope) -> Verdict:
+    def decide(self, scope: NameScope) -> Verdict:
         """Return the verdict of the member that decides, or of the last."""
         verdict = Verdict(self.needs_all)
         for member in self.members:
@@ -139,11 +139,11 @@ def compile_condition(condition: Mapping[str, Any], language: int = LANGUAGE_VER
     for word in ("all", "any"):
         if word in condition:
             members = tuple(compile_condition(member, language) for member in condition[word])
-            return Group(needs_all=word == "all", members=members)
+            return ConditionGroup(needs_all=word == "all", members=members)
     field = condition["field"]
     path = parse_path(field)
     value = condition.get("value")
-    return Row(
+    return ConditionRow(
         field=field,
         operator=OPERATORS[condition["operator"]],
         value=value,
@@ -159,7 +159,7 @@ def _with_templates(value: Json) -> Any:
     return compile_template(value) if is_template(value) and isinstance(value, str) else value
 
 
-def _filled(value: Any, scope: Scope) -> Json:
+def _filled(value: Any, scope: NameScope) -> Json:
     if isinstance(value, list):
         return [_filled(element, scope) for element in value]
     if value is None or isinstance(value, str | int | float | Decimal | dict):
@@ -169,16 +169,16 @@ def _filled(value: Any, scope: Scope) -> Json:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class TriggerFilter:
     """A workflow's `trigger_filter`: whether an event starts it."""
 
     condition: Condition | None
 
-    def matches(self, scope: Scope) -> bool:
+    def matches(self, scope: NameScope) -> bool:
         """Say whether the event passes. Raises ExpressionError on a missing field."""
         return self.condition is None or self.condition.decide(scope).holds
 
-    def explain(self, scope: Scope) -> dict[str, Json]:
+    def explain(self, scope: NameScope) -> dict[str, Json]:
         """Return whether the event passes, and the row that decided it.
 
         Raises ExpressionError on a missing field. Without a filter only "matched" is given.
@@ -197,6 +197,6 @@ class Filter:
 
 def load_filter(
     trigger_filter: Mapping[str, Any] | None, language: int = LANGUAGE_VERSION
-) -> Filter:
+) -> TriggerFilter:
     """Return the filter of a checked document; None and {} let every event through."""
-    return Filter(compile_condition(trigger_filter, language) if trigger_filter else None)
+    return TriggerFilter(compile_condition(trigger_filter, language) if trigger_filter else None)

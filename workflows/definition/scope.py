@@ -14,7 +14,7 @@ from workflows.definition.budget import Budget
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.values.json_values import normalise
 
-__all__ = ["ROOTS", "TENANT_FIELDS", "Scope", "normalise"]
+__all__ = ["ROOTS", "TENANT_FIELDS", "NameScope", "normalise"]
 
 ROOTS: Final = ("trigger", "previous", "steps", "run", "tenant", "now", "values")
 LOOP_ROOTS: Final = ("item", "item_index", "outer")  # only inside for_each and its like
@@ -25,7 +25,7 @@ _HAS_OUTPUT = {"completed", "reused"}
 
 # No slots: `roots` is worked out once and kept.
 @dataclass(frozen=True)
-class Scope:
+class NameScope:
     """One moment of one run. Everything in it is JSON already (`normalise`), but `now`."""
 
     trigger: Json = None
@@ -41,7 +41,7 @@ class Scope:
     # What may be spent on reading it: a scope is made for each step.
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
-    def read_in(self, language: int) -> Scope:
+    def read_in(self, language: int) -> NameScope:
         """Return the same, read by the rules of another version of the language."""
         if language == self.language:
             return self

@@ -12,15 +12,15 @@ from workflows.definition.catalogue import Catalogue
 from workflows.definition.checks.document import check_head
 from workflows.definition.checks.parent_scope import look_around
 from workflows.definition.checks.simple import wrong_type
-from workflows.definition.checks.steps import MOST_STEPS, check_steps
+from workflows.definition.checks.steps import MAX_STEPS, check_steps
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.problems import Problem
 from workflows.definition.values.json_values import canonical
 
-MOST_BYTES: Final = 512 * 1024
-MOST_LEVELS: Final = 40
+MAX_BYTES: Final = 512 * 1024
+MAX_LEVELS: Final = 40
 
 
 def check_shape(document: object) -> list[Problem]:
@@ -30,14 +30,14 @@ def check_shape(document: object) -> list[Problem]:
 
 def _too_deep(document: object) -> list[Problem]:
     level: list[Any] = [document]
-    for _ in range(MOST_LEVELS):
+    for _ in range(MAX_LEVELS):
         level = [member for value in level for member in _members(value)]
         if not level:
             return []
         # Each level of a document in bounds is smaller than the document.
-        if len(level) > MOST_BYTES:
-            return [Problem("", Code.TOO_LARGE, {"most_bytes": MOST_BYTES})]
-    return [Problem("", Code.TOO_DEEP, {"most": MOST_LEVELS})]
+        if len(level) > MAX_BYTES:
+            return [Problem("", Code.TOO_LARGE, {"most_bytes": MAX_BYTES})]
+    return [Problem("", Code.TOO_DEEP, {"most": MAX_LEVELS})]
 
 
 def _members(value: object) -> Iterator[Any]:
@@ -54,8 +54,8 @@ def _not_json(document: object) -> Iterator[Problem]:
     except (TypeError, ValueError) as error:
         yield Problem("", Code.NOT_JSON, {"reason": str(error)[:200]})
         return
-    if size > MOST_BYTES:
-        yield Problem("", Code.TOO_LARGE, {"most_bytes": MOST_BYTES, "bytes": size})
+    if size > MAX_BYTES:
+        yield Problem("", Code.TOO_LARGE, {"most_bytes": MAX_BYTES, "bytes": size})
     elif _has_nul(document):
         yield Problem("", Code.NOT_JSON, {"reason": "a NUL character (\\u0000)"})
     elif not _only_text_keys(document):
@@ -116,9 +116,9 @@ def validate(document: object, catalogue: Catalogue) -> list[Problem]:
 
 
 def _check(document: dict[str, Any], catalogue: Catalogue) -> Iterator[Problem]:
-    if len(list(islice(all_steps(document), MOST_STEPS + 1))) > MOST_STEPS:
+    if len(list(islice(all_steps(document), MAX_STEPS + 1))) > MAX_STEPS:
         yield from check_head(document, look_around({**document, **_NO_STEPS}, catalogue))
-        yield Problem("/steps", Code.TOO_MANY, {"most": MOST_STEPS})
+        yield Problem("/steps", Code.TOO_MANY, {"most": MAX_STEPS})
         return
     around = look_around(document, catalogue)
     yield from check_head(document, around)

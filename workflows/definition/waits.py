@@ -8,8 +8,8 @@ from typing import Any
 
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
-from workflows.definition.values.durations import LONGEST, parse_duration
+from workflows.definition.scope import NameScope
+from workflows.definition.values.durations import MAX_DURATION, parse_duration
 from workflows.definition.values.moments import moment
 from workflows.definition.values.numbers import shortened
 from workflows.definition.values.windows import load_window
@@ -17,7 +17,7 @@ from workflows.definition.values.windows import load_window
 _PLACE = "/until"
 
 
-def wake_at(params: Mapping[str, Any], scope: Scope) -> datetime:
+def wake_at(params: Mapping[str, Any], scope: NameScope) -> datetime:
     """Return the moment at which the wait ends, in UTC; one in the past does not wait.
 
     `params` are those of the step as rendered, `scope.now` is when the wait began. Raises
@@ -33,7 +33,7 @@ def wake_at(params: Mapping[str, Any], scope: Scope) -> datetime:
     return earliest
 
 
-def _until(params: Mapping[str, Any], scope: Scope) -> datetime:
+def _until(params: Mapping[str, Any], scope: NameScope) -> datetime:
     until = params["until"]
     if until is None:
         raise ExpressionError(Code.MISSING_VALUE, place=_PLACE)
@@ -42,8 +42,8 @@ def _until(params: Mapping[str, Any], scope: Scope) -> datetime:
         at += _span(params.get("after")) - _span(params.get("before"))
     except OverflowError as error:
         raise ExpressionError(Code.NOT_A_DATE, value=shortened(until), place=_PLACE) from error
-    if at - scope.now > LONGEST:
-        most = f"{LONGEST.days}d"
+    if at - scope.now > MAX_DURATION:
+        most = f"{MAX_DURATION.days}d"
         raise ExpressionError(Code.LIMIT_REACHED, limit="wait", most=most, place=_PLACE)
     return at
 

@@ -16,7 +16,7 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import (
     Approval,
     Branch,
-    Call,
+    CallInstruction,
     EmitEvent,
     Fail,
     ForEach,
@@ -29,7 +29,7 @@ from workflows.definition.programs.instructions import (
     WaitForEvent,
 )
 from workflows.engine import families, limits, loops, waiting
-from workflows.engine.children import Family
+from workflows.engine.children import ChildRuns
 from workflows.engine.decide import ENGINE_ERROR, POISONED, Decision, Position, Then, decide
 from workflows.engine.history.entries import (
     Entry,
@@ -88,12 +88,14 @@ class Walker(Walk):
         if "hands_over" in pending:
             return self._end(self._ended_well(step), None, now)
         if "awaits" in pending:
-            if isinstance(arrival, Family):
+            if isinstance(arrival, ChildRuns):
                 return families.meet(self, instruction, pending, arrival, now)
             return waiting.awake(self, instruction, pending, arrival, now)
         if "wake_at" in pending:
             return waiting.wake(self, instruction, pending, now)
-        if "input" in pending and isinstance(instruction, Call | EmitEvent | RunWorkflow):
+        if "input" in pending and isinstance(
+            instruction, CallInstruction | EmitEvent | RunWorkflow
+        ):
             turn, marks = self.turns_of(instruction), marks_in(pending)
             scope, tries = self.scope(now), _tries(pending)
             job = Job(instruction, pending["input"], scope, *tries, turn, marks)
@@ -117,7 +119,7 @@ class Walker(Walk):
         return self._after(decision, outcome, now)
 
     def call(self, job: Job, now: datetime) -> Progress:
-        """Start the child run of a `run_workflow` whose workflow the hands have found."""
+        """Start the child run of a `run_workflow` whose workflow the executor has found."""
         return families.spawn(self, job, {}, now)
 
     def expire(
@@ -139,7 +141,10 @@ class Walker(Walk):
         job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
         decision = decide(self._position_of(job), outcome)
         entry = finished(base_of(job), outcome, decision, since(pending, now))
-        if isinstance(instruction, Call | EmitEvent) and pending.keys() & {"begun", "in_doubt"}:
+        if isinstance(instruction, CallInstruction | EmitEvent) and pending.keys() & {
+            "begun",
+            "in_doubt",
+        }:
             entry["in_doubt"] = True  # a worker died in it: its call may have arrived
         children = pending.get("children")
         if children and "oldest" in children:
@@ -307,7 +312,7 @@ class Walker(Walk):
         return Progress(RunStatus.RUNNING, self.entries, step, kept, has_failed=has_failed)
 
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
-        """Settle a step that needs no hands, or say what the hands must do."""
+        """Settle a step that needs no executor, or say what the executor must do."""
         instruction, scope = job.instruction, job.scope
         # The condition of a wait or a loop was asked when it began; their steps lead back to them.
         is_under_way = (not job.attempts and waiting.goes_on(self, instruction)) or loops.goes_on(
@@ -424,7 +429,7 @@ class Walker(Walk):
 
 
 _Steer = Callable[[Walker, Job, Mapping[str, Json], datetime], Outcome | Progress]
-# What needs no hands, by kind of step.
+# What needs no executor, by kind of step.
 _STEERING: Final[Mapping[type, _Steer]] = {
     Branch: loops.choose,
     Stop: loops.stop,

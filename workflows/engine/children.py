@@ -7,16 +7,16 @@ from typing import Final
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import ForEach, Instruction, Parallel, RunWorkflow
 from workflows.engine.history.results import bytes_of
-from workflows.engine.history.resuming import Scope
+from workflows.engine.history.resuming import RetryScope
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
-from workflows.engine.progress import Child, Spawn
+from workflows.engine.progress import ChildRun, Spawn
 from workflows.engine.statuses import RunStatus
 
 # More are started in pages: a statement that inserts a thousand rows is quick, a million is not.
 PAGE: Final = 1000
-MOST_ITEMS: Final = 10_000
+MAX_ITEMS: Final = 10_000
 # The items and their results are kept in the run's row, which every later checkpoint reads.
-MOST_BYTES: Final = 256 * 1024
+MAX_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ChildEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class ChildRuns:
     """The child runs of a step that are under way or were."""
 
     open: int
@@ -46,15 +46,15 @@ class Family:
     @property
     def is_too_large(self) -> bool:
         """Whether the results together are more than a step may keep."""
-        return self.result_bytes > MOST_BYTES
+        return self.result_bytes > MAX_BYTES
 
 
 def too_many(items: Sequence[Json]) -> StepFailed | None:
     """Return why a list cannot be worked on, if it cannot."""
-    if len(items) > MOST_ITEMS:
-        return StepFailed("limit_reached", {"limit": "items", "most": MOST_ITEMS})
-    if bytes_of(items) > MOST_BYTES:
-        return StepFailed("limit_reached", {"limit": "items_bytes", "most": MOST_BYTES})
+    if len(items) > MAX_ITEMS:
+        return StepFailed("limit_reached", {"limit": "items", "most": MAX_ITEMS})
+    if bytes_of(items) > MAX_BYTES:
+        return StepFailed("limit_reached", {"limit": "items_bytes", "most": MAX_BYTES})
     return None
 
 
@@ -65,17 +65,17 @@ def next_children(
     match instruction:
         case ForEach():
             todo = [i for i in range(len(params["items"])) if str(i) not in done]
-            page = (Child(instruction.body, i, params["items"][i]) for i in todo[:PAGE])
+            page = (ChildRun(instruction.body, i, params["items"][i]) for i in todo[:PAGE])
             return Spawn(tuple(page), at_once(instruction))
         case Parallel():
             arms = (
-                Child(arm.body, index, has_item=False)
+                ChildRun(arm.body, index, has_item=False)
                 for index, arm in enumerate(instruction.arms)
                 if str(index) not in done
             )
             return Spawn(tuple(arms), at_once(instruction))
         case _:
-            return Spawn((Child(0, 0, params["input"]),), at_once(instruction))
+            return Spawn((ChildRun(0, 0, params["input"]),), at_once(instruction))
 
 
 def at_once(instruction: Instruction) -> int:
@@ -91,12 +91,12 @@ def at_once(instruction: Instruction) -> int:
 
 def goes_on(end: ChildEnd, scope: str) -> bool:
     """Whether a child that has ended goes on when its parent is retried."""
-    if scope == Scope.SETTLED and end.status is RunStatus.FAILED:
+    if scope == RetryScope.SETTLED and end.status is RunStatus.FAILED:
         return end.is_settled
     return end.has_failed
 
 
-def must_stop(instruction: Instruction, family: Family) -> bool:
+def must_stop(instruction: Instruction, family: ChildRuns) -> bool:
     """Whether the other children have nothing left to do."""
     if any(_stop_of(end) for end in family.ended):
         return True
@@ -104,7 +104,7 @@ def must_stop(instruction: Instruction, family: Family) -> bool:
     return stops and any(end.has_failed for end in family.ended)
 
 
-def taken(done: Mapping[str, Json], family: Family) -> dict[str, Json]:
+def taken(done: Mapping[str, Json], family: ChildRuns) -> dict[str, Json]:
     """Return `done` with the children that have ended: their result, or None and why."""
     more: dict[str, Json] = {
         str(end.item_index): {"failed": dict(end.error or {"code": end.status})}
@@ -115,7 +115,7 @@ def taken(done: Mapping[str, Json], family: Family) -> dict[str, Json]:
     return {**done, **more}
 
 
-def outcome_of(instruction: Instruction, family: Family, done: Mapping[str, Json]) -> Outcome:
+def outcome_of(instruction: Instruction, family: ChildRuns, done: Mapping[str, Json]) -> Outcome:
     """Return what became of the step, once no child is open."""
     stop = next((stop for end in family.ended if (stop := _stop_of(end))), None)
     if stop:
@@ -131,13 +131,13 @@ def outcome_of(instruction: Instruction, family: Family, done: Mapping[str, Json
         return _too_large(family.result_bytes)
     output = _output(instruction, done)
     size = bytes_of(output)
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         return _too_large(size)
     return StepCompleted(output, trouble=trouble)
 
 
 def _too_large(size: int) -> StepFailed:
-    return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MOST_BYTES})
+    return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MAX_BYTES})
 
 
 def _output(instruction: Instruction, done: Mapping[str, Json]) -> Json:

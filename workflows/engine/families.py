@@ -8,7 +8,7 @@ from tenants.core.json import Json
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import ForEach, Instruction
 from workflows.engine import children
-from workflows.engine.children import Family
+from workflows.engine.children import ChildRuns
 from workflows.engine.decide import Decision, Then, failure_of
 from workflows.engine.history.entries import Entry, Timing, finished
 from workflows.engine.interruptions import Interrupted
@@ -46,7 +46,7 @@ def spawn(walker: Walk, job: Job, done: Mapping[str, Json], now: datetime) -> Pr
 
 
 def meet(
-    walker: Walk, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
+    walker: Walk, parent: Instruction, pending: Mapping[str, Json], family: ChildRuns, now: datetime
 ) -> Progress:
     """Look after the child runs: wait on, start more, or say what their ends mean."""
     if pending["children"].get("revive"):
@@ -71,7 +71,7 @@ def meet(
 
 
 def _revive(
-    walker: Walk, parent: Instruction, pending: Mapping[str, Json], family: Family, now: datetime
+    walker: Walk, parent: Instruction, pending: Mapping[str, Json], family: ChildRuns, now: datetime
 ) -> Progress:
     """Let the children that did not end well go on, and wait for them again."""
     if family.open:

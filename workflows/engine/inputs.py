@@ -7,7 +7,7 @@ from tenants.core.json.strict_json import BadJson, facts_of, keep
 from workflows.definition.errors import ExpressionError
 
 # As much as one request may carry. Every retry sends what the row keeps.
-MOST_INPUT_BYTES: Final = 1024 * 1024
+MAX_INPUT_BYTES: Final = 1024 * 1024
 
 
 def storable_input(rendered: Json) -> Json:
@@ -20,6 +20,6 @@ def storable_input(rendered: Json) -> Json:
         params, size = keep(rendered)
     except BadJson as problem:
         raise ExpressionError("input_not_storable", **facts_of(problem)) from None
-    if size > MOST_INPUT_BYTES:
-        raise ExpressionError("input_too_large", bytes=size, limit_bytes=MOST_INPUT_BYTES)
+    if size > MAX_INPUT_BYTES:
+        raise ExpressionError("input_too_large", bytes=size, limit_bytes=MAX_INPUT_BYTES)
     return params

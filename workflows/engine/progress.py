@@ -29,7 +29,7 @@ from typing import Final, TypeVar
 
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.engine.history.entries import Entry, Timing
 from workflows.engine.history.folding import Fold
 from workflows.engine.statuses import RunStatus
@@ -74,11 +74,11 @@ class WakeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A step for the hands to carry out."""
+    """A step for the executor to carry out."""
 
     instruction: Instruction
     input: Json  # the params as rendered; the same on every retry
-    scope: Scope
+    scope: NameScope
     attempts: tuple[Entry, ...] = ()  # the failed ones before this
     forgiven: int = 0  # how many of them a person's retry no longer counts
     turn: int = 0  # how often the run has ended this step before: in a loop, or as a reminder
@@ -105,7 +105,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class ChildRun:
     """A child run to start."""
 
     entry: int  # the index of its first instruction
@@ -118,7 +118,7 @@ class Child:
 class Spawn:
     """The child runs of a step, and how many of them may be under way at once."""
 
-    children: tuple[Child, ...]
+    children: tuple[ChildRun, ...]
     at_once: int
 
 
@@ -131,7 +131,7 @@ class Revival:
     batch: Mapping[str, str]  # `oldest` and `last` id of the step's children
     number: int
     at_once: int
-    scope: str  # resuming.Scope
+    scope: str  # resuming.RetryScope
 
 
 @dataclass(frozen=True, slots=True)

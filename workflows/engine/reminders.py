@@ -10,7 +10,7 @@ from workflows.engine.history.results import Results
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ReminderCall:
     """One time that one reminder is due."""
 
     number: int  # of all calls of the wait, 1-based
@@ -18,10 +18,10 @@ class Call:
     at: datetime
 
 
-def calls(reminders: Sequence[Reminder], since: datetime) -> list[Call]:
+def calls(reminders: Sequence[Reminder], since: datetime) -> list[ReminderCall]:
     """Return every call of a wait that began at `since`, in order."""
     times = sorted(_times(reminders, since), key=lambda call: call[0])
-    return [Call(number, reminder, at) for number, (at, reminder) in enumerate(times, 1)]
+    return [ReminderCall(number, reminder, at) for number, (at, reminder) in enumerate(times, 1)]
 
 
 def _times(reminders: Sequence[Reminder], since: datetime) -> Iterator[tuple[datetime, Reminder]]:
@@ -30,7 +30,7 @@ def _times(reminders: Sequence[Reminder], since: datetime) -> Iterator[tuple[dat
             yield since + reminder.after + turn * (reminder.every or timedelta(0)), reminder
 
 
-def next_call(reminders: Sequence[Reminder], pending: Mapping[str, Json]) -> Call | None:
+def next_call(reminders: Sequence[Reminder], pending: Mapping[str, Json]) -> ReminderCall | None:
     """Return the next call after those already made."""
     since = datetime.fromisoformat(pending["since"])
     return next(iter(calls(reminders, since)[pending["reminders"] :]), None)
@@ -38,7 +38,7 @@ def next_call(reminders: Sequence[Reminder], pending: Mapping[str, Json]) -> Cal
 
 def call_to_make(
     reminders: Sequence[Reminder], pending: Mapping[str, Json], now: datetime
-) -> Call | None:
+) -> ReminderCall | None:
     """Return the call to make now, if one is due.
 
     Of calls of one reminder that were all missed, while no worker ran, only the last is made;

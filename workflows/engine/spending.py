@@ -11,7 +11,7 @@ from typing import Final
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import (
     Approval,
-    Call,
+    CallInstruction,
     EmitEvent,
     ForEach,
     Instruction,
@@ -31,7 +31,7 @@ Children = tuple[str, str]  # the ids of the first and of the last one
 
 # Steps that do nothing for themselves: what they lead to has entries of its own.
 WITHOUT_EFFECT: Final = ("approval", "wait", "wait_for_event", "branch", "repeat", "stop")
-_DOING: Final = (Call, EmitEvent, ForEach, Parallel, RunWorkflow)
+_DOING: Final = (CallInstruction, EmitEvent, ForEach, Parallel, RunWorkflow)
 _WELL: Final = frozenset({RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS})
 _MAY_BE_DONE: Final = frozenset({StepStatus.COMPLETED, StepStatus.UNKNOWN})
 
@@ -101,7 +101,7 @@ def acts_inside(
         yield children["oldest"], children["last"]
         return
     is_begun = error_code == POISONED or kept.get("begun")
-    if isinstance(instruction, Call | EmitEvent) and (is_begun or _may_be_done(kept)):
+    if isinstance(instruction, CallInstruction | EmitEvent) and (is_begun or _may_be_done(kept)):
         yield None
 
 

@@ -36,7 +36,7 @@ from workflows.engine.walker import Walk
 
 # The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
 # knows that they came before.
-MOST_SEEN: Final = 50
+MAX_SEEN: Final = 50
 
 
 def wait(walker: Walk, job: Job, _done: Json, now: datetime) -> Outcome | Progress:
@@ -175,7 +175,7 @@ def awaited(walker: Walk, wait: WaitForEvent, pending: Mapping[str, Json]) -> Aw
     own = [one for one in walker.seen if one["step_name"] == wait.name]
     outputs = [one.get("output") or {} for one in own]
     ends = [output["event_id"] for output in outputs if "event_id" in output]
-    seen = tuple(ends[-MOST_SEEN:])
+    seen = tuple(ends[-MAX_SEEN:])
     return AwaitedEvent(
         wait.event_type,
         pending["input"]["match"],

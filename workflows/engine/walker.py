@@ -9,8 +9,8 @@ from typing import Final
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
 from workflows.definition.programs.program import Program
-from workflows.definition.scope import Scope
-from workflows.engine.children import Family
+from workflows.definition.scope import NameScope
+from workflows.engine.children import ChildRuns
 from workflows.engine.history.entries import Entry
 from workflows.engine.history.reach import reachable_from
 from workflows.engine.history.results import Results
@@ -21,9 +21,9 @@ from workflows.engine.statuses import RunStatus
 
 Pending = Mapping[str, Json]
 # Builds what templates see from the results so far: the walker knows no rows.
-ScopeFor = Callable[[Results, datetime], Scope]
+ScopeFor = Callable[[Results, datetime], NameScope]
 # What a run that waits for others finds when it is woken: its children, an event, a decision.
-Arrival = Family | Mapping[str, Json] | None
+Arrival = ChildRuns | Mapping[str, Json] | None
 
 # What an earlier worker, or an earlier visit, says of a step that it may have carried out.
 DOUBTS: Final = frozenset({"begun", "in_doubt", "rendered_at"})
@@ -90,7 +90,7 @@ class Walk(ABC):
 
     def scope(
         self, now: datetime, instruction: Instruction | None = None, pending: Pending | None = None
-    ) -> Scope:
+    ) -> NameScope:
         """Return what templates see at this moment, for a step or for what the run hands over."""
         scope = self.scope_for(self.seen, now)
         if self.check_for is not None:

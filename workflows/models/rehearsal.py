@@ -9,14 +9,14 @@ from workflows.models.base import TenantManager, TenantModel
 from workflows.models.definition import WorkflowDefinition
 
 
-class RehearsalKind(models.TextChoices):
+class DryRunKind(models.TextChoices):
     """On what a document is tried out."""
 
     TEST = "test", _("Test run")
     BACKTEST = "backtest", _("Backtest")
 
 
-class RehearsalStatus(models.TextChoices):
+class DryRunStatus(models.TextChoices):
     """How far it has come. A test run is prepared, then done each time somebody presses."""
 
     PREPARED = "prepared", _("Prepared")
@@ -34,13 +34,13 @@ class WorkflowRehearsal(TenantModel):
         WorkflowDefinition, models.CASCADE, related_name="rehearsals", null=True
     )
     kind = models.CharField(
-        _("kind"), max_length=20, choices=RehearsalKind.choices, default=RehearsalKind.TEST
+        _("kind"), max_length=20, choices=DryRunKind.choices, default=DryRunKind.TEST
     )
     status = models.CharField(
         _("status"),
         max_length=20,
-        choices=RehearsalStatus.choices,
-        default=RehearsalStatus.PREPARED,
+        choices=DryRunStatus.choices,
+        default=DryRunStatus.PREPARED,
     )
     document = SafeJSONField(_("document"))
     # Of a backtest: the version that the document is compared with; 0: with none.

@@ -10,7 +10,7 @@ from tenants.core.database.fields import SafeJSONField
 
 
 class WorkflowWorker(models.Model):
-    """One pump, from its start to its end. Serves every tenant, so it belongs to none.
+    """One dispatcher, from its start to its end. Serves every tenant, so it belongs to none.
 
     Alive is who holds the advisory lock of its number; the row says which runs a dead one held.
     """

@@ -19,7 +19,7 @@ from workflows.presentation.actors import actor_words
 from workflows.presentation.approvals import ApprovalState, refusal_words
 from workflows.runtime.database import database_now
 from workflows.services.approvals.approvers import refusal
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.links import Opened, open_link
 from workflows.services.approvals.page import ApprovalPage, approval_page, typed_answers, with_typed
 from workflows.services.approvals.refusals import (
@@ -68,7 +68,7 @@ class ApprovalLinkView(View):
         if opened.is_too_old(database_now()):
             return _show(request, opened)
         typed = typed_answers(approval, request.POST)
-        given = Answer(request.POST.get("choice", ""), typed)
+        given = GivenAnswer(request.POST.get("choice", ""), typed)
         try:
             decide(approval.tenant, approval.pk, opened.decider, given)
         except AnswerInvalid as wrong:

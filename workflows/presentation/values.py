@@ -17,10 +17,10 @@ from workflows.event_types import payload_schema
 from workflows.presentation.redaction import mask_links
 
 LONG: Final = 240  # characters; longer text is folded
-DEEPEST: Final = 8  # levels; what lies deeper is shown as JSON
+MAX_DEPTH: Final = 8  # levels; what lies deeper is shown as JSON
 
 
-class Kind(StrEnum):
+class ValueLayout(StrEnum):
     """How a value is laid out."""
 
     TEXT = "text"
@@ -31,13 +31,13 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownValue:
     """A value ready for a page."""
 
     label: str
-    kind: Kind
+    kind: ValueLayout
     text: str = ""
-    parts: tuple["Shown", ...] = ()
+    parts: tuple["ShownValue", ...] = ()
 
     @property
     def direction(self) -> str:
@@ -48,7 +48,7 @@ class Shown:
 
     @property
     def is_nested(self) -> bool:
-        return self.kind in {Kind.LIST, Kind.OBJECT}
+        return self.kind in {ValueLayout.LIST, ValueLayout.OBJECT}
 
 
 def show(
@@ -56,7 +56,7 @@ def show(
     label: str = "",
     labels: Mapping[str, str] | None = None,
     inner: Mapping[str, str] | None = None,
-) -> Shown:
+) -> ShownValue:
     """Return `value` for a page; `labels` orders the members of an object, and may name them.
 
     `inner` does so for the objects inside. The one place through which values reach people: what
@@ -113,32 +113,32 @@ def field_title(key: str, title: object) -> str:
 class _Layout:
     inner: Mapping[str, str]
 
-    def shown(self, value: Json, label: str, labels: Mapping[str, str], depth: int) -> Shown:
-        if isinstance(value, dict | list) and value and depth >= DEEPEST:
-            return Shown(label, Kind.LONG_TEXT, raw(value))
+    def shown(self, value: Json, label: str, labels: Mapping[str, str], depth: int) -> ShownValue:
+        if isinstance(value, dict | list) and value and depth >= MAX_DEPTH:
+            return ShownValue(label, ValueLayout.LONG_TEXT, raw(value))
         if isinstance(value, dict) and value:
             # The database keeps an object's members by the length of their names.
             keys = [key for key in labels if key in value]
             keys += [key for key in value if key not in labels]
             members = ((labels.get(key) or spelt_out(key), value[key]) for key in keys)
-            return Shown(label, Kind.OBJECT, parts=self._parts(members, depth))
+            return ShownValue(label, ValueLayout.OBJECT, parts=self._parts(members, depth))
         if isinstance(value, list) and value:
             items = ((str(number), one) for number, one in enumerate(value, 1))
-            return Shown(label, Kind.LIST, parts=self._parts(items, depth))
+            return ShownValue(label, ValueLayout.LIST, parts=self._parts(items, depth))
         return _scalar(value, label)
 
-    def _parts(self, members: Iterable[tuple[str, Json]], depth: int) -> tuple[Shown, ...]:
+    def _parts(self, members: Iterable[tuple[str, Json]], depth: int) -> tuple[ShownValue, ...]:
         return tuple(self.shown(value, name, self.inner, depth + 1) for name, value in members)
 
 
-def _scalar(value: Json, label: str) -> Shown:
+def _scalar(value: Json, label: str) -> ShownValue:
     match value:
         case None | "" | {} | []:
-            return Shown(label, Kind.EMPTY, _("empty"))
+            return ShownValue(label, ValueLayout.EMPTY, _("empty"))
         case True:
-            return Shown(label, Kind.TEXT, _("yes"))
+            return ShownValue(label, ValueLayout.TEXT, _("yes"))
         case False:
-            return Shown(label, Kind.TEXT, _("no"))
+            return ShownValue(label, ValueLayout.TEXT, _("no"))
     text = mask_links(str(value))
     is_long = len(text) > LONG or text.count("\n") > 3
-    return Shown(label, Kind.LONG_TEXT if is_long else Kind.TEXT, text)
+    return ShownValue(label, ValueLayout.LONG_TEXT if is_long else ValueLayout.TEXT, text)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from actions.whatsapp.faults import MOST_BUTTONS
+from actions.whatsapp.faults import MAX_BUTTONS
 from actions.whatsapp.registered import (
     ButtonKind,
     HeaderKind,
@@ -68,7 +68,7 @@ def told(shown: Mapping[str, Json]) -> dict[str, Json]:
     return message
 
 
-def value_names(count: int = MOST_BUTTONS) -> dict[str, str]:
+def value_names(count: int = MAX_BUTTONS) -> dict[str, str]:
     """Return what values are called that stand outside the text, whatever the template."""
     numbers = range(1, count + 1)
     return {

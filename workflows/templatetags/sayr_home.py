@@ -17,13 +17,13 @@ from workflows.admin.onboarding.guide import guide_steps
 from workflows.presentation.times import duration, short_moment
 from workflows.services.approvals.decide import waiting_for
 from workflows.services.definitions.broken import count_broken
-from workflows.services.onboarding.progress import MOST_RUNS, beginnings
+from workflows.services.onboarding.progress import MAX_RUNS, beginnings
 from workflows.services.operations.attention import attention
 from workflows.services.runs.newest import last_day, newest_runs
 
 register = template.Library()
 
-NEWEST_SHOWN: Final = MOST_RUNS
+NEWEST_SHOWN: Final = MAX_RUNS
 
 
 @register.inclusion_tag("admin/sayr/home.html", takes_context=True)

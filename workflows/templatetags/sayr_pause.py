@@ -15,11 +15,11 @@ from workflows.services.operations.pause import pause_of
 
 register = template.Library()
 
-MOST_TOLD: Final = 5  # companies; who sees more of them has a list
+MAX_TOLD: Final = 5  # companies; who sees more of them has a list
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PauseInWords:
     """A pause, in words."""
 
     tenant: Tenant
@@ -59,7 +59,7 @@ def _paused(request: Any, context: Mapping[str, Any]) -> Sequence[Tenant]:
     of_page = _tenant_of(context.get("original"))
     if of_page is not None:
         seen = seen.filter(pk=of_page)
-    return list(seen.order_by("name")[:MOST_TOLD])
+    return list(seen.order_by("name")[:MAX_TOLD])
 
 
 def _tenant_of(row: Any) -> UUID | None:
@@ -69,7 +69,9 @@ def _tenant_of(row: Any) -> UUID | None:
     return found
 
 
-def _told(request: Any, tenant: Tenant) -> Told:
+def _told(request: Any, tenant: Tenant) -> PauseInWords:
     pause = pause_of(tenant)
     by = actor_words(pause.actor) if pause else ""
-    return Told(tenant, short_moment(tenant.paused_at), by, access.may_edit(request, tenant.pk))
+    return PauseInWords(
+        tenant, short_moment(tenant.paused_at), by, access.may_edit(request, tenant.pk)
+    )

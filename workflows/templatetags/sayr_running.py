@@ -8,7 +8,7 @@ from django import template
 from tenants.admin import access
 from workflows.services.definitions.lifecycle import possible_owners
 from workflows.services.operations.alerts import owner_of
-from workflows.services.runs.cancel_all import MOST_COUNTED, count_live
+from workflows.services.runs.cancel_all import MAX_COUNTED, count_live
 
 register = template.Library()
 
@@ -20,7 +20,7 @@ def running(context: Mapping[str, Any], definition: Any) -> dict[str, Any]:
     return {
         "definition": definition,
         "live": live,
-        "is_capped": live > MOST_COUNTED,
+        "is_capped": live > MAX_COUNTED,
         "may_edit": access.may_edit(context["request"], definition.tenant_id),
         "people": possible_owners(definition.tenant),
         "told": owner_of(definition),

@@ -1,4 +1,4 @@
-"""What a rehearsal knows of a step, below it."""
+"""What a dry run knows of a step, below it."""
 
 from collections.abc import Mapping
 
@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.filter
 def at(below: Mapping[str, SafeString], key: str) -> SafeString:
-    """Return what stands below a step of a rehearsal: {{ rehearsed|at:step.key }}."""
+    """Return what stands below a step of a dry run: {{ tried in a dry run|at:step.key }}."""
     return below.get(key, SafeString(""))

@@ -20,7 +20,7 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _WantedConnection:
     kind: ConnectionKind
     name: str
     settings: dict[str, Json]
@@ -48,19 +48,21 @@ def connect(tenant: Tenant, sender: str, outside: Outside) -> None:
         row.save()
 
 
-def _wanted(tenant: Tenant, sender: str, outside: Outside) -> Iterator[_Wanted]:
+def _wanted(tenant: Tenant, sender: str, outside: Outside) -> Iterator[_WantedConnection]:
     mail = {"host": outside.smtp_host, "port": outside.smtp_port, "sender": sender}
-    yield _Wanted(ConnectionKind.SMTP, "Mail", mail, {})
+    yield _WantedConnection(ConnectionKind.SMTP, "Mail", mail, {})
     for kind, name, key in (
         (ConnectionKind.WHATSAPP, "WhatsApp", ""),
         (ConnectionKind.SLACK, "Slack", ""),
         (ConnectionKind.TEAMS, "Microsoft Teams", ""),
         (ConnectionKind.HTTP, "Accounting", "accounting"),
     ):
-        yield _Wanted(kind, name, **values_of(tenant, kind, outside.base_url, key), named=key)
+        yield _WantedConnection(
+            kind, name, **values_of(tenant, kind, outside.base_url, key), named=key
+        )
 
 
-def _leads_elsewhere(row: Connection, wanted: _Wanted, host: str) -> bool:
+def _leads_elsewhere(row: Connection, wanted: _WantedConnection, host: str) -> bool:
     """Whether it leads to a sandbox, but not to today's."""
     try:
         secrets = dict(row.open_secrets())

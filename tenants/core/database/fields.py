@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from tenants.core.json import Json, jsontext
-from tenants.core.json.jsontext import Unreadable
+from tenants.core.json.jsontext import UnreadableJson
 from tenants.core.json.strict_json import MAX_KEPT_DEPTH
 from tenants.core.validators import validate_address, validate_line, validate_zone
 
@@ -40,7 +40,7 @@ class SafeDecoder(json.JSONDecoder):
         return _cut(value) if is_deep else value
 
     def _fraction(self, text: str) -> Any:
-        return self.fraction(text) if len(text) <= jsontext.MOST_DIGITS else _too_long(text)
+        return self.fraction(text) if len(text) <= jsontext.MAX_DIGITS else _too_long(text)
 
 
 class ExactDecoder(SafeDecoder):
@@ -124,18 +124,18 @@ class AddressField(_Address):
 
 
 def _whole(text: str) -> Json:
-    return int(text) if len(text) <= jsontext.MOST_DIGITS else _too_long(text)
+    return int(text) if len(text) <= jsontext.MAX_DIGITS else _too_long(text)
 
 
-def _too_long(text: str) -> Unreadable:
+def _too_long(text: str) -> UnreadableJson:
     digits = sum(map(str.isdigit, text))
-    return Unreadable(
+    return UnreadableJson(
         _("[a number of %(digits)s digits: too long to be read]") % {"digits": digits}
     )
 
 
-def _too_deep() -> Unreadable:
-    return Unreadable(_("[nested too deeply to be read]"))
+def _too_deep() -> UnreadableJson:
+    return UnreadableJson(_("[nested too deeply to be read]"))
 
 
 def _cut(value: Json) -> Json:

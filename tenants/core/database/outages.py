@@ -6,7 +6,7 @@ from typing import Final
 import psycopg
 from django.db import InterfaceError, OperationalError
 
-_DEEPEST: Final = 20  # errors that were raised because of one another
+_MAX_DEPTH: Final = 20  # errors that were raised because of one another
 
 
 class Outage(StrEnum):
@@ -40,7 +40,7 @@ _UNREACHABLE: Final = (
 def outage_of(error: BaseException | None) -> Outage | None:
     """Return what `error`, or one that led to it, says about the database; None if nothing."""
     unreachable = None
-    for _level in range(_DEEPEST):
+    for _level in range(_MAX_DEPTH):
         if error is None:
             break
         state = getattr(error, "sqlstate", None) or ""

@@ -11,11 +11,11 @@ from tenants.core.json import Json
 # Python reads a whole number of at most 4,300 digits from text, and jsonb writes every digit of
 # 1E+5000: a longer number could be stored, and its row never be read again. Far beyond what is let
 # in (`strict_json`): what is written has been in a row already, or was checked.
-MOST_DIGITS: Final = 1000
-_LONG_NUMBER: Final = re.compile(rf"\d{{{MOST_DIGITS}}}")
+MAX_DIGITS: Final = 1000
+_LONG_NUMBER: Final = re.compile(rf"\d{{{MAX_DIGITS}}}")
 # So many digits in a row hold four of every _STRIDEth character: most texts are seen to be without
 # by a handful of them.
-_STRIDE: Final = MOST_DIGITS // 4
+_STRIDE: Final = MAX_DIGITS // 4
 _FOUR_DIGITS: Final = re.compile(r"\d{4}")
 _BITS_A_DIGIT: Final = 3.322
 
@@ -27,7 +27,7 @@ _readable = simplejson.JSONEncoder(
 )
 
 
-class Unreadable(str):
+class UnreadableJson(str):
     """Stands in a value that was read from a row, for a part of it that could not be."""
 
     __slots__ = ()
@@ -65,7 +65,7 @@ def has_bad_text(text: str) -> bool:
 
 def _may_have_bad_numbers(text: str) -> bool:
     has_exponent = "E+" in text or "E-" in text  # a Decimal writes a capital letter and a sign
-    if has_exponent or len(text) <= MOST_DIGITS:
+    if has_exponent or len(text) <= MAX_DIGITS:
         return has_exponent
     return bool(_FOUR_DIGITS.search(text[::_STRIDE]) and _LONG_NUMBER.search(text))
 
@@ -75,9 +75,9 @@ def _is_bad_number(value: Json) -> bool:
         _sign, digits, exponent = value.as_tuple()
         return (
             isinstance(exponent, int)
-            and max(len(digits) + exponent, len(digits), -exponent) > MOST_DIGITS
+            and max(len(digits) + exponent, len(digits), -exponent) > MAX_DIGITS
         )
-    return isinstance(value, int) and value.bit_length() > MOST_DIGITS * _BITS_A_DIGIT
+    return isinstance(value, int) and value.bit_length() > MAX_DIGITS * _BITS_A_DIGIT
 
 
 def cleaned(value: Json) -> Json:

@@ -10,7 +10,7 @@ _SHORT: Final = 4000
 # A value has at least as many parts as levels: so few are not nested too deep for any reader.
 MAX_PARTS: Final = 200
 _SMALL: Final = 10**15
-_MOST_AROUND: Final = 24  # characters of a number, and of what stands around a value and its name
+_MAX_AROUND: Final = 24  # characters of a number, and of what stands around a value and its name
 
 
 def length_of_simple(value: Json) -> int | None:
@@ -35,7 +35,7 @@ def length_of_simple(value: Json) -> int | None:
             return None
         length += sum(map(len, texts))
     # Each letter may be written as \uXXXX.
-    length = 6 * length + _MOST_AROUND * len(parts)
+    length = 6 * length + _MAX_AROUND * len(parts)
     return length if length <= _SHORT and len(parts) <= MAX_PARTS else None
 
 

@@ -29,7 +29,7 @@ MAX_DIGITS: Final = 100  # of a number, written without an exponent
 WHOLE_NUMBERS: Final = range(-(2**63), 2**63)
 _BEYOND_DIGITS: Final = 10**MAX_DIGITS
 # A float has up to 17 digits, and from here on more zeros than are left.
-_LARGEST_FLOAT: Final = 1e99
+_MAX_FLOAT: Final = 1e99
 _SMALLEST_FLOAT: Final = 1e-80
 _MAX_WHOLE_TEXT: Final = len(str(WHOLE_NUMBERS.start))
 _MAX_NUMBER_TEXT: Final = MAX_DIGITS + 10  # sign, point and exponent
@@ -173,7 +173,7 @@ def is_too_long(number: Json) -> bool:
         return number.is_finite() and digits_written_out(number) > MAX_DIGITS
     if isinstance(number, float):
         size = abs(number)
-        return not _SMALLEST_FLOAT < size < _LARGEST_FLOAT and size != 0 and isfinite(size)
+        return not _SMALLEST_FLOAT < size < _MAX_FLOAT and size != 0 and isfinite(size)
     return False
 
 
@@ -234,7 +234,7 @@ def _members(part: Json) -> Iterable[Json] | None:
     """Return what stands in a list or an object; None if it is neither, or has other keys."""
     if type(part) is dict:
         return part.values() if _TEXT_ONLY.issuperset(map(type, part)) else None
-    if type(part) is jsontext.Unreadable:
+    if type(part) is jsontext.UnreadableJson:
         raise BadJson(JsonFault.NOT_JSON, reason=part)
     return part if type(part) is list else None
 

@@ -14,8 +14,8 @@ from phonenumbers import ValidationResult as Length
 
 from tenants.core.text.characters import without_invisible
 
-_LONGEST: Final = 250  # characters that are read
-_FEWEST_DIGITS: Final = 5  # of one of several numbers; fewer are an area code
+_MAX_LENGTH: Final = 250  # characters that are read
+_MIN_DIGITS: Final = 5  # of one of several numbers; fewer are an area code
 _BETWEEN: Final = re.compile(r"[/\\,;|&\n\r\t،؛]|\s[-\u2013\u2014]\s|\b(?:or|and|أو)\b|\sو\s?")
 _LETTER_BEHIND_DIGIT: Final = re.compile(r"[+\d].*?[^\W\d_]", re.DOTALL)
 # Where one number ends and the next begins without any sign of it.
@@ -57,7 +57,7 @@ def e164(written: str, country: str) -> str:
     Numbers with + or 00 keep their own country. Digits of any script are read.
     """
     text, region = without_invisible(written).strip(), country.upper()
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         raise NotAPhone("too_long", region)
     if decimals := _WITH_DECIMALS.fullmatch(text):
         text = decimals[1]
@@ -120,7 +120,7 @@ def _is_mobile(number: PhoneNumber) -> bool:
 
 def _is_several(text: str, region: str) -> bool:
     parts = [part for part in _BETWEEN.split(text) if part.strip()]
-    if len(parts) < 2 or any(_digits(part) < _FEWEST_DIGITS for part in parts):
+    if len(parts) < 2 or any(_digits(part) < _MIN_DIGITS for part in parts):
         return False
     numbers = list(_read(parts, region))
     if len(numbers) < len(parts):
@@ -134,7 +134,7 @@ def _is_run_together(text: str, region: str) -> bool:
     """Say whether a text that is no number is two of them with hardly anything between."""
     for seam in _SEAM.finditer(text):
         halves = [text[: seam.start()], text[seam.end() :]]
-        if all(_digits(half) >= _FEWEST_DIGITS for half in halves):
+        if all(_digits(half) >= _MIN_DIGITS for half in halves):
             numbers = list(_read(halves, region))
             if len(numbers) == 2 and all(map(phonenumbers.is_valid_number, numbers)):
                 return True

@@ -27,7 +27,7 @@ MINOR_UNITS: Final = {code: places for places, codes in _CODES.items() for code 
 WITHOUT_UNITS: Final = frozenset(
     ["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"]
 )
-MOST_PLACES: Final = 3  # of an amount that people pay in
+MAX_PLACES: Final = 3  # of an amount that people pay in
 USUAL_PLACES: Final = 2
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from tenants.core.json.strict_json import MAX_DIGITS, digits_written_out
-from tenants.core.values.written import MOST_DIGITS, written_number
+from tenants.core.values.written import MAX_DIGITS_READ, written_number
 
 
 def as_number(value: object) -> Decimal | None:
@@ -19,7 +19,7 @@ def as_number(value: object) -> Decimal | None:
         return value if is_storable(value) else None
     if isinstance(value, int):
         # Longer integers are slow to convert, and Python refuses to from 4,300 digits on.
-        return Decimal(value) if value.bit_length() < MOST_DIGITS * 3 else None
+        return Decimal(value) if value.bit_length() < MAX_DIGITS_READ * 3 else None
     if isinstance(value, float):
         return Decimal(repr(value))
     return written_number(value) if isinstance(value, str) else None

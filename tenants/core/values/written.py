@@ -15,9 +15,9 @@ from typing import Final
 
 from tenants.core.text.characters import without_invisible
 
-MOST_DIGITS: Final = 100  # of a number
+MAX_DIGITS_READ: Final = 100  # of a number
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # only to count from
-_MOST_CHARACTERS: Final = 1_000  # of a text worth reading, the invisible ones too
+_MAX_CHARACTERS: Final = 1_000  # of a text worth reading, the invisible ones too
 # What stands between thousands and never before decimals: blanks that do not break, the apostrophe,
 # the Arabic mark. A comma or a point may be either, and a plain blank may divide two numbers.
 THOUSANDS: Final = "\u00a0\u202f\u2009'\u2019\u02bc\u066c"
@@ -49,9 +49,9 @@ def written_number(text: str) -> Decimal | None:
 
     Digits of every script are read, and whatever is only written for a minus, a plus or a point.
     """
-    if not text.isascii() and len(text) <= _MOST_CHARACTERS:
+    if not text.isascii() and len(text) <= _MAX_CHARACTERS:
         text = _western(without_invisible(text)).translate(_TO_POINT)
-    match = _NUMBER.fullmatch(text) if len(text) <= MOST_DIGITS else None
+    match = _NUMBER.fullmatch(text) if len(text) <= MAX_DIGITS_READ else None
     if match is None:
         return None
     return Decimal(match[1].replace(match[2], "") if match[2] else match[1])
@@ -59,7 +59,7 @@ def written_number(text: str) -> Decimal | None:
 
 def plainly_written(text: str) -> str | None:
     """Return a short text with Western digits and nothing invisible, or None for a long one."""
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MAX_CHARACTERS:
         return None
     return text.strip() if text.isascii() else _western(without_invisible(text)).strip()
 

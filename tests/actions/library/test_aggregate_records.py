@@ -3,7 +3,7 @@
 import pytest
 
 from actions.errors import PermanentFailure
-from actions.library.aggregate_records import MOST_GROUPS
+from actions.library.aggregate_records import MAX_GROUPS
 from actions.records import Record
 from tenants.models.order import Order
 from workflows.models.definition import WorkflowDefinition
@@ -143,14 +143,14 @@ def test_whole_numbers_stay_whole_and_null_counts_for_nothing(run, tenant):
 
 
 def test_too_many_groups(run, tenant):
-    Order.objects.bulk_create([Order(tenant=tenant, number=str(n)) for n in range(MOST_GROUPS)])
+    Order.objects.bulk_create([Order(tenant=tenant, number=str(n)) for n in range(MAX_GROUPS)])
     output = run("aggregate_records", table="orders", function="count", group_by="number")
-    assert len(output["groups"]) == MOST_GROUPS
+    assert len(output["groups"]) == MAX_GROUPS
 
     Order.objects.create(tenant=tenant, number="one more")
 
     facts = refused(run, "too_many_groups", group_by="number")
-    assert facts == {"field": "number", "limit": MOST_GROUPS}
+    assert facts == {"field": "number", "limit": MAX_GROUPS}
 
 
 @pytest.mark.parametrize("field", ["tenant_id", "tenant__key", "note", "id; drop", "pk"])

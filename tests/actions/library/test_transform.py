@@ -7,7 +7,7 @@ import pytest
 
 from actions.errors import PermanentFailure
 from actions.library import transform as module
-from actions.reshaping import MOST_ITEMS
+from actions.reshaping import MAX_ITEMS
 
 ORDERS = [
     {"id": 1, "city": "بيروت", "total": "100.00", "lines": [{"sku": "a"}, {"sku": "b"}]},
@@ -211,10 +211,10 @@ def test_what_is_no_list_cannot_be_unpacked(refused):
 
 
 def test_ten_thousand_items_and_no_more(refused, reshape):
-    most = list(range(MOST_ITEMS))
-    assert len(reshape(most)) == MOST_ITEMS
+    most = list(range(MAX_ITEMS))
+    assert len(reshape(most)) == MAX_ITEMS
 
-    limit = {"count": MOST_ITEMS + 1, "limit": MOST_ITEMS}
+    limit = {"count": MAX_ITEMS + 1, "limit": MAX_ITEMS}
     assert refused("too_many_items", [*most, 0]) == limit
     assert refused("too_many_items", [*most, 0], {"first": 1}) == limit
     lists = [{"a": most}, {"a": [0]}]
@@ -222,27 +222,27 @@ def test_ten_thousand_items_and_no_more(refused, reshape):
     assert (
         refused("too_many_items", [{"a": 1}], {"without": {"list": [*most, 0], "on": "a"}}) == limit
     )
-    join = {"with": [{"a": n} for n in range(MOST_ITEMS + 1)], "on": "a", "as": "b"}
+    join = {"with": [{"a": n} for n in range(MAX_ITEMS + 1)], "on": "a", "as": "b"}
     assert refused("too_many_items", [{"a": 1}], {"join": join}) == limit
 
 
 def test_a_join_cannot_fill_the_memory(refused):
-    items = [{"a": 1} for _ in range(MOST_ITEMS)]
+    items = [{"a": 1} for _ in range(MAX_ITEMS)]
     other = [{"a": 1, "text": "x" * 50_000}]
 
     facts = refused("list_too_large", items, {"join": {"with": other, "on": "a", "as": "b"}})
 
-    assert facts == {"limit_bytes": module.MOST_OUTPUT_BYTES}
+    assert facts == {"limit_bytes": module.MAX_OUTPUT_BYTES}
 
 
 def test_many_items_are_done_quickly(reshape):
-    items = [{"id": str(n), "total": f"{n % 977}.50"} for n in range(MOST_ITEMS)]
+    items = [{"id": str(n), "total": f"{n % 977}.50"} for n in range(MAX_ITEMS)]
     started = time.thread_time()
 
     reshape(
         items,
         {"keep": [row("total", "greater_than", "100")]},
-        {"join": {"with": [{"id": n} for n in range(MOST_ITEMS)], "on": "id", "as": "b"}},
+        {"join": {"with": [{"id": n} for n in range(MAX_ITEMS)], "on": "id", "as": "b"}},
         {"sort": {"by": "total", "descending": True}},
         {"group": "total"},
     )

@@ -19,7 +19,7 @@ END = """
 SELECT error_code, crashes FROM workflow_runs
 WHERE trigger_payload ->> 'order_number' = %(order)s AND due_at IS NULL
 """
-# The rests between its deaths grow to 16 s; a short rehearsal of the suite does not wait for them.
+# The rests between its deaths grow to 16 s; a short dry run of the suite does not wait for them.
 HURRY = """
 UPDATE workflow_runs SET due_at = now() WHERE trigger_payload ->> 'order_number' = %(order)s
     AND status = 'queued' AND due_at > now() RETURNING 1

@@ -131,7 +131,7 @@ def recycling(stage):
 
 
 def _numbers(world, group):
-    """Return the pumps there are; never none, between two of them."""
+    """Return the dispatchers there are; never none, between two of them."""
     return {number for number, _, _ in wait_until(lambda: world.workers(group), 60)}
 
 

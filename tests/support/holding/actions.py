@@ -13,7 +13,8 @@ NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
 NEVER_MATCHES = re.compile("(a+)+$")
 
 
-# Longer than it takes until others go on with the runs beside it, shorter than a pump is given.
+# Longer than it takes until others go on with the runs beside it, shorter than a dispatcher is
+# given.
 MOMENT_SECONDS = 0.8
 
 

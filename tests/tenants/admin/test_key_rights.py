@@ -5,7 +5,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from tenants.key_rights import lost_scopes, scopes_of, with_maker_role
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey, KeyScope
 from tenants.models.membership import Membership
 from tests.support.approvals import ask, due_now
 from tests.support.people import make_member
@@ -13,15 +13,15 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.services.approvals.approvers import key_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.refusals import MayNotDecide
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db
 
-ALL = [scope.value for scope in Scope]
-READING = {Scope.READ_RUNS, Scope.DECIDE_APPROVALS}
+ALL = [scope.value for scope in KeyScope]
+READING = {KeyScope.READ_RUNS, KeyScope.DECIDE_APPROVALS}
 
 
 @pytest.fixture
@@ -68,13 +68,13 @@ def is_superuser(maker, other):
 
 
 FATES = {
-    stays: set(Scope),
+    stays: set(KeyScope),
     leaves: set(),
     is_switched_off: set(),
     may_not_log_in: set(),
     becomes_support: READING,
     changes_company: set(),
-    is_superuser: set(Scope),
+    is_superuser: set(KeyScope),
 }
 
 
@@ -88,18 +88,18 @@ def test_what_a_key_may_do_is_what_its_maker_may(tenant, other_tenant, maker, ma
     with_role = with_maker_role(ApiKey.objects.filter(pk=key.pk)).get()
     for found in (read, with_role):
         assert scopes_of(found) == may
-        assert lost_scopes(found) == set(Scope) - may
+        assert lost_scopes(found) == set(KeyScope) - may
 
     approval = ask(tenant, approvers=["key:bank"])
     run_id = approval.run_id
     doors = {
-        Scope.FIRE_EVENTS: ("post", "/api/v1/triggers/x/"),
-        Scope.READ_RUNS: ("get", f"/api/v1/runs/{run_id}/"),
-        Scope.OPERATE_RUNS: ("post", f"/api/v1/runs/{run_id}/retry/"),
-        Scope.DECIDE_APPROVALS: ("post", f"/api/v1/approvals/{approval.pk}/decide/"),
+        KeyScope.FIRE_EVENTS: ("post", "/api/v1/triggers/x/"),
+        KeyScope.READ_RUNS: ("get", f"/api/v1/runs/{run_id}/"),
+        KeyScope.OPERATE_RUNS: ("post", f"/api/v1/runs/{run_id}/retry/"),
+        KeyScope.DECIDE_APPROVALS: ("post", f"/api/v1/approvals/{approval.pk}/decide/"),
     }
     for scope, (method, address) in doors.items():
-        body = {"choice": "refund"} if scope == Scope.DECIDE_APPROVALS else {}
+        body = {"choice": "refund"} if scope == KeyScope.DECIDE_APPROVALS else {}
         answer = getattr(APIClient(), method)(
             address,
             *([body] if method == "post" else []),
@@ -108,8 +108,8 @@ def test_what_a_key_may_do_is_what_its_maker_may(tenant, other_tenant, maker, ma
         )
         is_refused = answer.status_code == 403 and answer.json()["code"] == "maker_may_not"
         assert is_refused is (scope not in may), (scope, answer.content)
-    assert WorkflowEvent.objects.filter(type="x").exists() is (Scope.FIRE_EVENTS in may)
-    assert due_now(approval) is (Scope.DECIDE_APPROVALS in may)
+    assert WorkflowEvent.objects.filter(type="x").exists() is (KeyScope.FIRE_EVENTS in may)
+    assert due_now(approval) is (KeyScope.DECIDE_APPROVALS in may)
 
 
 def test_the_service_refuses_the_decision_itself(tenant, maker, made):
@@ -117,7 +117,7 @@ def test_the_service_refuses_the_decision_itself(tenant, maker, made):
     leaves(maker, None)
 
     with pytest.raises(MayNotDecide):
-        decide(tenant, approval.pk, key_decider(ApiKey.objects.get()), Answer("refund"))
+        decide(tenant, approval.pk, key_decider(ApiKey.objects.get()), GivenAnswer("refund"))
 
 
 def test_a_scope_that_it_never_had_is_called_missing(tenant, maker):
@@ -141,7 +141,7 @@ def test_a_key_whose_maker_is_deleted_is_revoked(maker, made):
 def test_a_key_that_nobody_is_known_to_have_made_keeps_its_scopes(tenant):
     key, _secret = ApiKey.objects.create_key(tenant=tenant, name="old", scopes=ALL)
 
-    assert scopes_of(key) == set(Scope)
+    assert scopes_of(key) == set(KeyScope)
 
 
 def test_the_page_says_so_and_somebody_takes_it_over(client, ops_user, maker, made):

@@ -118,8 +118,8 @@ def plans_of(queries):
 def test_a_list_reads_no_more_than_it_says(history, client, monkeypatch, page):
     support, definition = history
     monkeypatch.setattr(lists, "LOOKED_AT", LOOKED_AT)
-    monkeypatch.setattr(lists, "MOST_COUNTED", LOOKED_AT)
-    monkeypatch.setattr(order_search, "MOST_READ", LOOKED_AT)
+    monkeypatch.setattr(lists, "MAX_COUNTED", LOOKED_AT)
+    monkeypatch.setattr(order_search, "MAX_READ", LOOKED_AT)
     client.force_login(support)
     where = "tenants/order" if page in PAGES else "workflows/workflowrun"
     query = {**PAGES, **RUN_PAGES}[page].format(definition=definition.pk)

@@ -7,7 +7,7 @@ from tests.support.approvals import FORM, ask, due_now
 from workflows.models.approval import WorkflowApproval
 from workflows.runtime.runs import store
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_open_ones_come_first_the_oldest_at_the_top(ops, tenant, ops_user, rows)
         ask(tenant, title=title)
     ask(tenant, title="of others", approvers=["support"])
     decided = ask(tenant, title="decided")
-    decide(tenant, decided.pk, user_decider(tenant, ops_user, Via.ADMIN), Answer("refund"))
+    decide(tenant, decided.pk, user_decider(tenant, ops_user, Via.ADMIN), GivenAnswer("refund"))
     store.cancel(tenant.id, ask(tenant, title="cancelled").run_id)
 
     assert rows(ops) == ["first", "second", "of others"]
@@ -127,7 +127,7 @@ def test_an_approval_of_another_tenant_cannot_be_decided(ops, other_tenant, page
 
 def test_who_comes_too_late_reads_who_was_faster(ops, tenant, page, support_user):
     approval = ask(tenant, approvers=["ops", "support"])
-    decide(tenant, approval.pk, user_decider(tenant, support_user, Via.LINK), Answer("refuse"))
+    decide(tenant, approval.pk, user_decider(tenant, support_user, Via.LINK), GivenAnswer("refuse"))
 
     after = ops.post(page(approval), {"choice": "refund"}, follow=True).content.decode()
 

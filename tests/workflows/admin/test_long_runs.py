@@ -71,7 +71,7 @@ def rounds_on(client, address):
 def test_the_last_rounds_are_shown_and_the_way_leads_to_the_first_and_back(
     support, page, long_run, monkeypatch
 ):
-    monkeypatch.setattr(run_steps, "MOST_ROUNDS", 300)
+    monkeypatch.setattr(run_steps, "MAX_ROUNDS", 300)
     numbers, links, content = rounds_on(support, page(long_run))
     assert numbers == list(range(701, 1001))
     assert set(links) == {"Show earlier"}

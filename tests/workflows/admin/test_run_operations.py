@@ -401,7 +401,7 @@ def test_support_chooses_nothing(support, world, page):
 
 
 def test_too_many_runs_at_once_are_refused(ops, world, several, page, monkeypatch):
-    monkeypatch.setattr("workflows.admin.runs.bulk.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("workflows.admin.runs.bulk.MAX_AT_ONCE", 2)
 
     content = ops.post(
         page(WorkflowRun), chosen("cancel_chosen", *several[:3], post="yes"), follow=True

@@ -54,7 +54,7 @@ def test_the_page_of_an_item_leads_up(support, teller, page):
 
 
 def test_all_items_are_a_filtered_list(support, teller, page, monkeypatch):
-    monkeypatch.setattr("workflows.services.runs.children.MOST_SHOWN", 2)
+    monkeypatch.setattr("workflows.services.runs.children.MAX_SHOWN", 2)
     run = teller.a_list_with_one_failure()
     every = f"{page(WorkflowRun)}?part_of={run.pk}"
 
@@ -136,7 +136,7 @@ def test_ways_not_taken_are_told_and_rounds_grouped(support, teller, page):
 
 
 def test_of_many_rounds_the_last_are_shown(support, teller, page, monkeypatch):
-    monkeypatch.setattr("workflows.admin.runs.steps.MOST_ROUNDS", 1)
+    monkeypatch.setattr("workflows.admin.runs.steps.MAX_ROUNDS", 1)
 
     content = read(support, page, teller.a_branch())
 
@@ -180,7 +180,7 @@ def test_a_search_by_the_number_of_a_part_finds_the_whole(support, teller, page)
 
 
 def test_many_parts_do_not_hide_the_whole_from_a_search(support, teller, page, monkeypatch):
-    monkeypatch.setattr("workflows.services.events.search.MOST_FOUND", 2)
+    monkeypatch.setattr("workflows.services.events.search.MAX_FOUND", 2)
     run = teller.a_list_with_one_failure()
 
     answer = support.get(page(WorkflowRun), {"q": "Maya Khoury"})

@@ -52,7 +52,7 @@ def test_switched_off_its_runs_go_on_until_somebody_cancels_them(ops, several, p
 def test_many_runs_are_cancelled_in_the_background(
     ops, several, monkeypatch, django_capture_on_commit_callbacks
 ):
-    monkeypatch.setattr("workflows.services.runs.cancel_all.AT_ONCE", 1)
+    monkeypatch.setattr("workflows.services.runs.cancel_all.BATCH_SIZE", 1)
     switch_off(several)
 
     with django_capture_on_commit_callbacks(execute=True):

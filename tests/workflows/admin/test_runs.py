@@ -179,7 +179,7 @@ def test_an_event_of_another_company_is_not_the_runs(support, world, other_world
 
 
 def test_the_list_counts_no_further_than_ten_thousand(support, world, page, monkeypatch):
-    monkeypatch.setattr("tenants.admin.lists.MOST_COUNTED", 0)
+    monkeypatch.setattr("tenants.admin.lists.MAX_COUNTED", 0)
 
     assert "10,000+" in support.get(page(WorkflowRun)).content.decode()
 
@@ -355,7 +355,7 @@ def test_part_of_a_word_finds_among_the_newest_and_says_so(support, world, other
 def test_part_of_a_word_is_not_looked_for_in_a_whole_history(support, world, page, monkeypatch):
     world.make_order("A-77", customer_name="Rami Haddad")
     world.make_order("A-78", customer_name="Maya Khoury")
-    monkeypatch.setattr("workflows.services.events.search.MOST_READ", 1)
+    monkeypatch.setattr("workflows.services.events.search.MAX_READ", 1)
     monkeypatch.setattr("workflows.services.events.search.LEAST_READ_OF_EACH", 1)
 
     assert shown(support, page, q="hadd") == []

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from workflows.admin.runs.bars import FULL, THINNEST, Bar, bars_of, span_of
-from workflows.presentation.runs.lines import Attempt, Line, StepState
+from workflows.presentation.runs.lines import Attempt, StepLine, StepState
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -12,7 +12,7 @@ def line(after_ms, took_ms, error="", attempts=()):
     """Return a step that began so long after noon."""
     started = NOON + timedelta(milliseconds=after_ms)
     state = StepState.FAILED if error else StepState.COMPLETED
-    return Line(1, "a", "A", "webhook", state, started, took_ms, error, attempts=attempts)
+    return StepLine(1, "a", "A", "webhook", state, started, took_ms, error, attempts=attempts)
 
 
 def test_bars_lie_where_their_time_lies():
@@ -48,7 +48,7 @@ def test_a_short_step_of_a_long_run_is_still_to_be_seen_and_inside():
 
 
 def test_a_step_that_was_not_begun_has_no_bar():
-    one = Line(1, "a", "A", "webhook", StepState.NOT_REACHED)
+    one = StepLine(1, "a", "A", "webhook", StepState.NOT_REACHED)
 
     assert span_of([one]) is None
     assert bars_of(one, None) == ()

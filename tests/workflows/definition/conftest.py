@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.validate import validate
 from workflows.presentation.documents.problems import sentence
 
@@ -185,6 +185,6 @@ def scope_of():
             },
             "now": datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
         }
-        return Scope(**{**values, **changes})
+        return NameScope(**{**values, **changes})
 
     return make

@@ -8,7 +8,7 @@ import pytest
 from tenants.core.values.comparison import equal
 from tenants.core.values.numbers import as_number
 from workflows.definition.operators import OPERATORS, Sides
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 from workflows.definition.values.comparison import order
 from workflows.services.approvals.answers import Field, FieldType, checked
@@ -47,7 +47,9 @@ def test_what_is_no_number_in_western_digits_is_none_in_others(keyboard, western
 
 @KEYBOARDS
 def test_filters_and_approvals_read_the_same(keyboard):
-    scope = Scope(trigger={"x": "149.90".translate(keyboard), "list": ["2".translate(keyboard), 1]})
+    scope = NameScope(
+        trigger={"x": "149.90".translate(keyboard), "list": ["2".translate(keyboard), 1]}
+    )
     amount = Field("amount", "Amount", FieldType.NUMBER, required=True)
 
     assert compile_template("{{ trigger.x | plus: 0.1 }}").value(scope) == Decimal("150.00")

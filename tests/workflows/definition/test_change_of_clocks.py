@@ -8,7 +8,7 @@ import pytest
 
 from tenants.core.values.comparison import equal
 from workflows.definition.operators import OPERATORS, Sides
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 from workflows.definition.values.comparison import order
 
@@ -89,12 +89,12 @@ def test_ages_are_those_of_the_moments():
 def test_templates_sort_and_add_hours_by_the_moments(zone):
     moments = sorted({at for name, at, _ in TIMES if name == zone})
     written = [forms(at, zone)[0] for at in moments]
-    scope = Scope(trigger={"times": written[::-1]}, tenant={"time_zone": zone})
+    scope = NameScope(trigger={"times": written[::-1]}, tenant={"time_zone": zone})
 
     assert compile_template("{{ trigger.times | sort }}").value(scope) == written
     later = [
         compile_template("{{ trigger.at | date_add: '3 hours' }}").value(
-            Scope(trigger={"at": text}, tenant={"time_zone": zone})
+            NameScope(trigger={"at": text}, tenant={"time_zone": zone})
         )
         for text in written
     ]
@@ -114,6 +114,6 @@ def test_templates_sort_and_add_hours_by_the_moments(zone):
     ],
 )
 def test_a_day_begins_with_the_first_midnight(zone, now, unit, expected):
-    scope = Scope(now=datetime.fromisoformat(now), tenant={"time_zone": zone})
+    scope = NameScope(now=datetime.fromisoformat(now), tenant={"time_zone": zone})
 
     assert compile_template(f"{{{{ now | start_of: '{unit}' }}}}").value(scope) == expected

@@ -13,7 +13,7 @@ from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.errors import ExpressionError, InvalidDocument, InvalidProgram
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.validate import ValidDocument
 
 ORDER = {
@@ -278,4 +278,4 @@ def test_literal_params_come_out_as_they_went_in(params):
 
     program = load_program(stored(compile_document(ValidDocument(document, anything))))
 
-    assert program.instructions[0].render(Scope()) == params
+    assert program.instructions[0].render(NameScope()) == params

@@ -14,7 +14,7 @@ from tenants.core.values.written import as_moment
 from tests.support.disguised import ARABIC, PERSIAN, disguised
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Sides
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 from workflows.definition.values.dates import likely_form
 from workflows.definition.values.moments import any_moment
@@ -91,7 +91,7 @@ REFUSED = [
 
 
 def pages(form, version=3, **tenant):
-    scope = Scope(
+    scope = NameScope(
         trigger={"x": form[0]},
         tenant={"time_zone": "Asia/Beirut", **tenant},
         language=version,
@@ -108,7 +108,9 @@ def test_what_has_one_reading_is_read_wherever_a_date_is_asked_for(value, moment
     assert pages((value, '{{ trigger.x | date: "%FT%T" }}')) == f"{moment:%FT%T}"
     assert not OPERATORS["before"].holds(later)
     assert not OPERATORS["after"].holds(later)
-    assert wake_at({"until": value}, Scope(now=DAY, tenant={"time_zone": "Asia/Beirut"})) == moment
+    assert (
+        wake_at({"until": value}, NameScope(now=DAY, tenant={"time_zone": "Asia/Beirut"})) == moment
+    )
 
 
 @pytest.mark.parametrize(("value", "form"), REFUSED, ids=lambda one: str(one)[:40])

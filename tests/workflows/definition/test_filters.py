@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tenants.core.json.jsontext import dumps, loads
 from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 from workflows.definition.templates.filters import FILTERS
 from workflows.presentation.documents.problems import sentence
@@ -35,7 +35,7 @@ def value(source, scope):
 )
 @given(left=decimals, right=decimals)
 def test_arithmetic_is_that_of_decimals(name, operation, left, right):
-    scope = Scope(trigger={"a": format(left, "f"), "b": format(right, "f")})
+    scope = NameScope(trigger={"a": format(left, "f"), "b": format(right, "f")})
     if name == "modulo" and right == 0:
         return
     with localcontext(prec=60):
@@ -46,7 +46,7 @@ def test_arithmetic_is_that_of_decimals(name, operation, left, right):
 
 @given(left=decimals, right=decimals.filter(bool))
 def test_division_keeps_28_digits(left, right):
-    scope = Scope(trigger={"a": format(left, "f"), "b": format(right, "f")})
+    scope = NameScope(trigger={"a": format(left, "f"), "b": format(right, "f")})
 
     result = Decimal(value("{{ trigger.a | divided_by: trigger.b }}", scope))
 
@@ -56,7 +56,7 @@ def test_division_keeps_28_digits(left, right):
 
 @given(numbers=st.lists(decimals, max_size=8))
 def test_a_sum_is_exact(numbers):
-    scope = Scope(trigger={"a": [format(number, "f") for number in numbers]})
+    scope = NameScope(trigger={"a": [format(number, "f") for number in numbers]})
 
     assert Decimal(value("{{ trigger.a | sum }}", scope)) == sum(numbers)
 
@@ -65,7 +65,7 @@ def test_a_sum_is_exact(numbers):
 def test_numbers_in_text_sort_as_numbers(numbers):
     texts = [format(number, "f") for number in numbers]
 
-    result = value("{{ trigger.a | sort }}", Scope(trigger={"a": texts}))
+    result = value("{{ trigger.a | sort }}", NameScope(trigger={"a": texts}))
 
     assert [Decimal(text) for text in result] == sorted(numbers)
 
@@ -243,7 +243,7 @@ payloads = st.recursive(
 @settings(max_examples=60)
 def test_every_filter_gives_json_or_refuses(name, left, arguments):
     tenant = {"time_zone": "Asia/Riyadh", "currency": "SAR", "country": "SA", "language": "ar"}
-    scope = Scope(trigger={"x": left, "args": arguments}, tenant=tenant)
+    scope = NameScope(trigger={"x": left, "args": arguments}, tenant=tenant)
     words = ", ".join(f"trigger.args[{index}]" for index in range(len(arguments)))
     source = f"{{{{ trigger.x | {name}{': ' * bool(arguments)}{words} }}}}"
 

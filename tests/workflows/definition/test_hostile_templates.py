@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from workflows.definition.budget import PAUSE, Budget
 from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 
 TEXTS = [f"text {number * 7919 % 9900}" for number in range(9_900)]
@@ -86,7 +86,7 @@ HOSTILE_TEMPLATES = {
 @pytest.mark.parametrize("name", HOSTILE_TEMPLATES)
 def test_a_hostile_template_ends_with_a_code(name):
     template = compile_template(HOSTILE_TEMPLATES[name])
-    scopes = [Scope(trigger=VALUES, budget=Observed()) for _ in range(2)]
+    scopes = [NameScope(trigger=VALUES, budget=Observed()) for _ in range(2)]
 
     codes = [code_of(template, scope) for scope in scopes]
 
@@ -100,7 +100,7 @@ def test_a_hostile_template_ends_with_a_code(name):
 
 @pytest.mark.parametrize("name", HOSTILE_TEMPLATES)
 def test_a_hostile_template_that_was_refused_gets_nothing_more(name):
-    scope = Scope(trigger=VALUES, budget=Observed(MOST_OPERATIONS // 10))
+    scope = NameScope(trigger=VALUES, budget=Observed(MOST_OPERATIONS // 10))
     if code_of(compile_template(HOSTILE_TEMPLATES[name]), scope) != "too_much_work":
         return  # another limit ended it
     done = list(scope.budget.let_through)
@@ -115,7 +115,7 @@ def test_a_hostile_template_looks_whether_it_is_to_end_before_each_piece_of_work
     looks = []
     budget = Observed()
     budget.check = looks.append
-    code_of(compile_template(HOSTILE_TEMPLATES[name]), Scope(trigger=VALUES, budget=budget))
+    code_of(compile_template(HOSTILE_TEMPLATES[name]), NameScope(trigger=VALUES, budget=budget))
 
     at, seen = 0, 0
     for operations in budget.let_through:
@@ -125,7 +125,7 @@ def test_a_hostile_template_looks_whether_it_is_to_end_before_each_piece_of_work
 
 
 def test_hostile_params_of_many_whole_values_end_with_a_code():
-    scope = Scope(trigger=VALUES)
+    scope = NameScope(trigger=VALUES)
     template = compile_template("{{ trigger.objects }}")
 
     def fill():
@@ -140,7 +140,7 @@ def test_hostile_params_of_many_whole_values_end_with_a_code():
 
 def test_hostile_conditions_of_many_rows_end_with_a_code():
     row = {"field": "trigger.l", "operator": "not_contains", "value": "nothing"}
-    scope = Scope(trigger=VALUES)
+    scope = NameScope(trigger=VALUES)
 
     with pytest.raises(ExpressionError) as refused:
         compile_condition({"all": [row] * 1_000}).decide(scope)
@@ -157,7 +157,7 @@ def test_hostile_conditions_of_many_rows_end_with_a_code():
     ],
 )
 def test_ten_thousand_items_are_no_hostile_work(source):
-    compile_template(source).value(Scope(trigger=VALUES))
+    compile_template(source).value(NameScope(trigger=VALUES))
 
 
 # What can multiply: each takes a template for a list or a text, and gives one that is larger.
@@ -234,7 +234,7 @@ def test_whatever_a_hostile_template_multiplies_it_ends_within_its_budget(body, 
         template = compile_template(wrap(body))
     except ExpressionError:
         return
-    scope = Scope(trigger=VALUES, budget=Observed(MOST_OPERATIONS // 4))
+    scope = NameScope(trigger=VALUES, budget=Observed(MOST_OPERATIONS // 4))
 
     code_of(template, scope)
 
@@ -261,7 +261,7 @@ def test_whatever_a_hostile_condition_compares_it_ends_within_its_budget(rows, w
     budget = Observed(MOST_OPERATIONS // 4)
     try:
         condition = compile_condition({word: [*rows, {word: rows}]})
-        condition.decide(Scope(trigger=VALUES, budget=budget))
+        condition.decide(NameScope(trigger=VALUES, budget=budget))
     except ExpressionError:
         pass
 

@@ -7,13 +7,13 @@ from time import process_time
 
 import pytest
 
-from tenants.core.values.written import MOST_DIGITS
+from tenants.core.values.written import MAX_DIGITS_READ
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Sides
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 from workflows.definition.templates.filters import FILTERS
-from workflows.definition.values.json_values import MOST_STORED_DIGITS
+from workflows.definition.values.json_values import MAX_STORED_DIGITS
 
 LENGTH = 200_000
 # Many times what is allowed (a twentieth of a second), for machines that are busy.
@@ -91,7 +91,7 @@ def test_every_filter_is_quick_whatever_it_is_given(name):
         for left in ("trigger.x", "trigger.y"):
             template = compile_template(f"{{{{ {left} | {name}{arguments} }}}}")
             for word, hostile in VALUES.items():
-                scope = Scope(trigger={"x": hostile, "y": "7"}, tenant=TENANT)
+                scope = NameScope(trigger={"x": hostile, "y": "7"}, tenant=TENANT)
                 taken = seconds_of(lambda: template.value(scope))  # noqa: B023
                 if taken > MOST_SECONDS:
                     slow[f"{left}: {word}, {arguments}"] = taken
@@ -115,16 +115,16 @@ def test_every_operator_is_quick_whatever_it_is_given(name):
 @pytest.mark.parametrize(
     ("text", "limit"),
     [
-        ("1e1000000", MOST_STORED_DIGITS),
-        ("1e100", MOST_STORED_DIGITS),
-        ("-1E-5000", MOST_STORED_DIGITS),
-        ('{"a": [1e5000]}', MOST_STORED_DIGITS),
-        ("9" * 101, MOST_STORED_DIGITS),
-        ("0." + "1" * 101, MOST_STORED_DIGITS),
+        ("1e1000000", MAX_STORED_DIGITS),
+        ("1e100", MAX_STORED_DIGITS),
+        ("-1E-5000", MAX_STORED_DIGITS),
+        ('{"a": [1e5000]}', MAX_STORED_DIGITS),
+        ("9" * 101, MAX_STORED_DIGITS),
+        ("0." + "1" * 101, MAX_STORED_DIGITS),
     ],
 )
 def test_a_number_that_cannot_be_stored_is_a_clear_problem(text, limit):
-    scope = Scope(trigger={"x": text})
+    scope = NameScope(trigger={"x": text})
 
     with pytest.raises(ExpressionError) as refused:
         compile_template("{{ trigger.x | parse_json }}").value(scope)
@@ -136,17 +136,17 @@ def test_a_number_that_cannot_be_stored_is_a_clear_problem(text, limit):
 @pytest.mark.parametrize("operation", ["plus", "times", "divided_by", "modulo", "minus"])
 @pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS)
 def test_arithmetic_with_long_numbers_is_short_or_refused(operation, number):
-    scope = Scope(trigger={"x": number})
+    scope = NameScope(trigger={"x": number})
     template = compile_template(f"{{{{ trigger.x | {operation}: trigger.x }}}}")
 
     with suppress(ExpressionError):
         result = template.value(scope)
-        assert len(str(result).strip("0")) <= MOST_DIGITS
+        assert len(str(result).strip("0")) <= MAX_DIGITS_READ
 
 
 def test_numbers_as_long_as_every_door_takes_are_read():
     long_number = "1" * 60 + "." + "1" * 40
-    scope = Scope(trigger={"x": f"[{long_number}, 1e99]"})
+    scope = NameScope(trigger={"x": f"[{long_number}, 1e99]"})
 
     value = compile_template("{{ trigger.x | parse_json }}").value(scope)
 

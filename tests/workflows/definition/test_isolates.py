@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tenants.core.text.isolates import FIRST, LAST, isolated, pieces, without_isolates
 from workflows.definition.programs.plans import load_plan, make_plan
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 
 NAME = "*Rana* <!here>"
@@ -16,7 +16,7 @@ TEXT = {"type": "string", "x-text": "isolated"}
 @pytest.fixture
 def scope():
     trigger = {"name": NAME, "number": "1001", "list": ["_a_", "b"], "amount": 149.9}
-    return Scope(trigger=trigger)
+    return NameScope(trigger=trigger)
 
 
 def values_in(text):

@@ -17,5 +17,5 @@ def test_long_texts_are_stripped_as_short_ones(pieces):
 
     found = markup.strip_html(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(markup, "_MOST_LOOKED_AT", -1)
+        patch.setattr(markup, "_MAX_LOOKED_AT", -1)
         assert markup.strip_html(text) == found == strip_tags(text)

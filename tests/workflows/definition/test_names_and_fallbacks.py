@@ -8,7 +8,7 @@ import pytest
 
 from tests.workflows.definition.conftest import CATALOGUE
 from workflows.definition.catalogue import ActionSignature
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
 from workflows.definition.validate import validate
 
@@ -159,6 +159,6 @@ def test_one_of_two_results_is_there_if_every_path_has_one(before, body, is_sure
 @pytest.mark.parametrize("value", [[1, 2], 7, {"a": "b"}, "text"])
 @pytest.mark.parametrize("done", ["a", "b"])
 def test_the_result_that_is_there_keeps_its_type(value, done):
-    scope = Scope(steps={done: {"status": "completed", "output": {"v": value}}})
+    scope = NameScope(steps={done: {"status": "completed", "output": {"v": value}}})
 
     assert compile_template(BOTH).value(scope) == value

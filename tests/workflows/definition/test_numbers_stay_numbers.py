@@ -14,7 +14,7 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.plans import load_plan, make_plan
 from workflows.definition.programs.program import load_program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import normalise
 
@@ -27,7 +27,7 @@ TRIGGER = loads(
 
 def filled(value, schema, language, **roots):
     plan = make_plan(value, schema, schema)
-    return load_plan(plan, language=language)(Scope(trigger=TRIGGER, **roots))
+    return load_plan(plan, language=language)(NameScope(trigger=TRIGGER, **roots))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ values = st.recursive(
 
 @given(value=values)
 def test_a_value_goes_out_as_it_came_in(value):
-    scope = Scope(trigger={"x": value})
+    scope = NameScope(trigger={"x": value})
     plan = make_plan({"a": ["{{ trigger.x }}"]}, {}, {})
 
     assert dumps(load_plan(plan)(scope)) == dumps({"a": [value]})
@@ -143,7 +143,7 @@ def test_a_decimal_is_a_number_for_the_schema(rule, written, fits, document_with
     catalogue = Catalogue(actions={"rated": ActionSignature(params)}, events={"anything": None})
     step = {"name": "call", "action": "rated", "params": {"rate": "{{ trigger.x }}"}}
     program = load_program(compile_document(ValidDocument(document_with(steps=[step]), catalogue)))
-    scope = Scope(trigger={"x": Decimal(written)})
+    scope = NameScope(trigger={"x": Decimal(written)})
 
     if fits:
         assert str(program.instructions[0].render(scope)["rate"]) == written
@@ -161,6 +161,6 @@ def test_a_stored_program_of_the_first_language_keeps_giving_text(document_with,
         "language_version": 1,
     }
 
-    body = load_program(old).instructions[0].render(Scope(trigger=TRIGGER))["body"]
+    body = load_program(old).instructions[0].render(NameScope(trigger=TRIGGER))["body"]
 
     assert body == {"a": "149.9", "json": '[{"price": "0.10"}, {"price": "2.50"}]'}

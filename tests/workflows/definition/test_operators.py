@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from workflows.definition.conditions import compile_condition
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.presentation.documents.problems import sentence
 
 MISSING = object()
@@ -82,7 +82,7 @@ CASES = [
 
 def decide(row, trigger, previous=None):
     return compile_condition({"all": [row]}).decide(
-        Scope(trigger=trigger, previous=previous, now=NOW)
+        NameScope(trigger=trigger, previous=previous, now=NOW)
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import (
     compile_template,
     render_text,
@@ -325,7 +325,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_a_single_expression_keeps_the_value_and_its_type(any_value):
-    scope = Scope(trigger={"x": any_value})
+    scope = NameScope(trigger={"x": any_value})
 
     # By the fast path, and by the library.
     assert value("{{ trigger.x }}", scope) == any_value
@@ -343,4 +343,4 @@ def test_any_text_is_a_template_or_a_problem(source):
 def test_anything_like_a_template_renders_or_is_refused(source):
     if not template_problems(source):
         with contextlib.suppress(ExpressionError):
-            compile_template(source).text(Scope(trigger={"a": "b"}))
+            compile_template(source).text(NameScope(trigger={"a": "b"}))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tenants.core.values.paths import MISSING, lookup, parse_path, show_path
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.values.json_values import normalise
 
 
@@ -137,7 +137,7 @@ def test_look_up(path, found):
     [("completed", 1), ("reused", 1), ("failed", MISSING), ("skipped", MISSING), ("unknown", MISSING)],
 )  # fmt: skip
 def test_only_a_step_that_did_its_work_has_an_output(status, found):
-    scope = Scope(steps={"a": {"status": status, "output": {"n": 1}, "error": None}})
+    scope = NameScope(steps={"a": {"status": status, "output": {"n": 1}, "error": None}})
 
     assert lookup(scope.roots, ("steps", "a", "output", "n")) == found
     assert lookup(scope.roots, ("steps", "a", "status")) == status

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.values.windows import DAYS, first_moment, load_window, parse_clock
 from workflows.definition.waits import wake_at
 from workflows.presentation.documents.problems import sentence
@@ -25,7 +25,7 @@ def scope(zone=RIYADH, now=NOW):
     moment = datetime.fromisoformat(now)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return Scope(tenant={"time_zone": zone}, now=moment)
+    return NameScope(tenant={"time_zone": zone}, now=moment)
 
 
 def woken(params, zone=RIYADH, now=NOW):

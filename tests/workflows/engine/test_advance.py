@@ -7,7 +7,7 @@ import pytest
 from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.validate import ValidDocument
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import Timing
@@ -33,7 +33,7 @@ def program_of(*steps):
 def walker(program, results=(), trigger=None):
     def scope_for(entries, now):
         steps = {entry["step_name"]: entry for entry in entries}
-        return Scope(trigger=trigger or {}, steps=steps, now=now)
+        return NameScope(trigger=trigger or {}, steps=steps, now=now)
 
     return Walker(program, tuple(results), scope_for)
 

@@ -4,11 +4,11 @@ import pytest
 
 from tests.workflows.engine.walking import kind, program_of, say
 from workflows.engine.children import (
-    MOST_BYTES,
-    MOST_ITEMS,
+    MAX_BYTES,
+    MAX_ITEMS,
     PAGE,
     ChildEnd,
-    Family,
+    ChildRuns,
     goes_on,
     must_stop,
     next_children,
@@ -16,9 +16,9 @@ from workflows.engine.children import (
     taken,
     too_many,
 )
-from workflows.engine.history.resuming import Scope
+from workflows.engine.history.resuming import RetryScope
 from workflows.engine.outcomes import RunStopped, StepCompleted, StepFailed
-from workflows.engine.progress import Child, Spawn
+from workflows.engine.progress import ChildRun, Spawn
 from workflows.engine.statuses import RunStatus
 
 REFUSED = {"code": "http_404", "step": "say_it", "message": "no"}
@@ -62,12 +62,12 @@ def stopped(index, levels, *, has_failed=False):
 @pytest.mark.parametrize(
     ("items", "limit"),
     [
-        ([1] * MOST_ITEMS, None),
-        ([1] * (MOST_ITEMS + 1), {"limit": "items", "most": MOST_ITEMS}),
-        (["x" * (MOST_BYTES - 4)], None),
-        (["x" * (MOST_BYTES - 3)], {"limit": "items_bytes", "most": MOST_BYTES}),
-        (["س" * (MOST_BYTES // 2 - 2)], None),  # two bytes each
-        (["س" * (MOST_BYTES // 2 - 1)], {"limit": "items_bytes", "most": MOST_BYTES}),
+        ([1] * MAX_ITEMS, None),
+        ([1] * (MAX_ITEMS + 1), {"limit": "items", "most": MAX_ITEMS}),
+        (["x" * (MAX_BYTES - 4)], None),
+        (["x" * (MAX_BYTES - 3)], {"limit": "items_bytes", "most": MAX_BYTES}),
+        (["س" * (MAX_BYTES // 2 - 2)], None),  # two bytes each
+        (["س" * (MAX_BYTES // 2 - 1)], {"limit": "items_bytes", "most": MAX_BYTES}),
         ([], None),
     ],
     ids=[
@@ -94,9 +94,9 @@ def test_items_are_started_in_pages():
     third = next_children(step, {"items": items}, {str(i): {} for i in range(2 * PAGE)})
 
     assert [len(page.children) for page in (first, second, third)] == [PAGE, PAGE, 1]
-    assert first.children[0] == Child(step.body, 0, 0)
+    assert first.children[0] == ChildRun(step.body, 0, 0)
     assert (second.children[0].item_index, second.children[-1].item_index) == (PAGE, 2 * PAGE - 1)
-    assert third == Spawn((Child(step.body, 2 * PAGE, 2 * PAGE),), 7)
+    assert third == Spawn((ChildRun(step.body, 2 * PAGE, 2 * PAGE),), 7)
 
 
 def test_what_was_done_before_a_retry_is_not_started_again():
@@ -118,7 +118,7 @@ def test_the_branches_start_all_at_once_and_have_no_item():
 
 
 def test_a_called_workflow_is_one_child_from_its_beginning():
-    assert next_children(called(), {"input": {"n": 1}}, {}) == Spawn((Child(0, 0, {"n": 1}),), 1)
+    assert next_children(called(), {"input": {"n": 1}}, {}) == Spawn((ChildRun(0, 0, {"n": 1}),), 1)
 
 
 # Whether the others go on.
@@ -127,7 +127,7 @@ def test_a_called_workflow_is_one_child_from_its_beginning():
 @pytest.mark.parametrize("status", ENDED)
 @pytest.mark.parametrize("step", [each(**CONTINUE), each(if_one_fails="stop"), both(), called()])
 def test_the_others_are_ended_where_one_that_fails_stops_the_step(step, status):
-    family = Family(1, [ChildEnd(0, status, None, REFUSED)])
+    family = ChildRuns(1, [ChildEnd(0, status, None, REFUSED)])
 
     stops = getattr(step, "if_one_fails", "stop") == "stop"
     assert must_stop(step, family) == (stops and status in BAD)
@@ -135,11 +135,11 @@ def test_the_others_are_ended_where_one_that_fails_stops_the_step(step, status):
 
 @pytest.mark.parametrize("step", [each(**CONTINUE), both(**CONTINUE), called()])
 def test_a_child_that_ends_the_runs_above_it_ends_the_others(step):
-    assert must_stop(step, Family(3, [done(0), stopped(1, 0)]))
+    assert must_stop(step, ChildRuns(3, [done(0), stopped(1, 0)]))
 
 
 def test_with_nothing_ended_nothing_stops():
-    assert not must_stop(each(if_one_fails="stop"), Family(3, []))
+    assert not must_stop(each(if_one_fails="stop"), ChildRuns(3, []))
 
 
 # What is kept of them.
@@ -148,7 +148,7 @@ def test_with_nothing_ended_nothing_stops():
 def test_the_results_of_the_pages_come_together():
     before = {"0": {"result": "A"}}
 
-    kept = taken(before, Family(0, [done(1, "B"), failed(2)]))
+    kept = taken(before, ChildRuns(0, [done(1, "B"), failed(2)]))
 
     assert kept == {"0": {"result": "A"}, "1": {"result": "B"}, "2": {"failed": REFUSED}}
     assert before == {"0": {"result": "A"}}
@@ -156,11 +156,13 @@ def test_the_results_of_the_pages_come_together():
 
 @pytest.mark.parametrize("status", sorted(BAD))
 def test_an_end_without_an_error_is_told_by_its_status(status):
-    assert taken({}, Family(0, [ChildEnd(0, status, None)])) == {"0": {"failed": {"code": status}}}
+    assert taken({}, ChildRuns(0, [ChildEnd(0, status, None)])) == {
+        "0": {"failed": {"code": status}}
+    }
 
 
 def test_an_end_with_errors_is_a_result_with_a_flaw():
-    kept = taken({}, Family(0, [done(0, "A", RunStatus.COMPLETED_WITH_ERRORS)]))
+    kept = taken({}, ChildRuns(0, [done(0, "A", RunStatus.COMPLETED_WITH_ERRORS)]))
 
     assert kept == {"0": {"result": "A", "flawed": True}}
 
@@ -168,14 +170,14 @@ def test_an_end_with_errors_is_a_result_with_a_flaw():
 ENDS = [status for status in RunStatus if status.has_ended]
 
 
-@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("scope", RetryScope)
 @pytest.mark.parametrize("is_settled", [True, False])
 @pytest.mark.parametrize("status", ENDS)
 def test_what_ended_well_never_goes_on_and_settled_ones_alone_if_asked(status, is_settled, scope):
     end = ChildEnd(0, status, None, is_settled=is_settled)
 
     well = {RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS}
-    left_alone = well if scope is Scope.ALL or is_settled else {*well, RunStatus.FAILED}
+    left_alone = well if scope is RetryScope.ALL or is_settled else {*well, RunStatus.FAILED}
     assert goes_on(end, scope) == (status not in left_alone)
 
 
@@ -183,7 +185,7 @@ def test_what_ended_well_never_goes_on_and_settled_ones_alone_if_asked(status, i
 
 
 def outcome(step, *ends, before=None):
-    family = Family(0, list(ends))
+    family = ChildRuns(0, list(ends))
     return outcome_of(step, family, taken(before or {}, family))
 
 
@@ -252,7 +254,7 @@ def test_a_stop_of_the_whole_goes_before_whatever_failed(levels, has_failed):
 
 
 def test_results_that_are_too_large_fail_the_step():
-    found = outcome(each(), done(0, "x" * MOST_BYTES))
+    found = outcome(each(), done(0, "x" * MAX_BYTES))
 
-    assert (found.code, found.params["limit_bytes"]) == ("output_too_large", MOST_BYTES)
-    assert found.params["bytes"] > MOST_BYTES
+    assert (found.code, found.params["limit_bytes"]) == ("output_too_large", MAX_BYTES)
+    assert found.params["bytes"] > MAX_BYTES

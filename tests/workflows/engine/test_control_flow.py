@@ -7,7 +7,7 @@ import pytest
 from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.validate import ValidDocument
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import Timing, latest_handled
@@ -28,7 +28,7 @@ def rows(field, operator, value):
 
 
 class Run:
-    """A run walked to its end by hands that answer as they are told."""
+    """A run walked to its end by an executor that answers as it is told."""
 
     def __init__(self, *steps, trigger=None, answers=None, **document):
         shape = {"name": "W", "trigger_type": "x", "steps": list(steps), **document}
@@ -40,7 +40,7 @@ class Run:
         steps = {entry["step_name"]: entry for entry in entries}
         handled = latest_handled(entries)
         error = {"error": {"code": handled["error"]["code"]}} if handled else {}
-        return Scope(trigger=self.trigger, steps=steps, run=error, now=now)
+        return NameScope(trigger=self.trigger, steps=steps, run=error, now=now)
 
     def walker(self):
         return Walker(self.program, tuple(self.results), self.scope)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workflows.engine.walking import NOW, kind, program_of, say, walker
-from workflows.engine.children import PAGE, ChildEnd, Family
+from workflows.engine.children import PAGE, ChildEnd, ChildRuns
 from workflows.engine.history.entries import Timing
 from workflows.engine.outcomes import CancelAsked, StepCompleted, StepFailed
 from workflows.engine.progress import Ended, WaitType
@@ -30,7 +30,7 @@ def stored(parked):
 
 
 def meet(program, parked, *ends, still_open=0, trigger=None, pending=None):
-    found = Family(still_open, list(ends))
+    found = ChildRuns(still_open, list(ends))
     kept = pending or stored(parked)
     return walker(program, trigger=trigger).begin(parked.next_step, kept, NOW, found)
 
@@ -286,7 +286,7 @@ def test_a_stop_two_lists_deep_counts_the_runs_above_it_down():
 
     pending = {"awaits": "children", "step_name": "inner", "action": "for_each", "input": {}}
     pending["children"] = {"oldest": "c-1", "first": "c-1", "last": "c-1", "done": {}}
-    ends = Family(0, [ChildEnd(0, lowest.status, lowest.ended.as_json(), REFUSED)])
+    ends = ChildRuns(0, [ChildEnd(0, lowest.status, lowest.ended.as_json(), REFUSED)])
     middle = child(program, outer_entry).begin(outer_entry, pending, NOW, ends)
 
     assert (middle.status, middle.ended.tells_at_once) == (RunStatus.FAILED, True)

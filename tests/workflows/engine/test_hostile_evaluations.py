@@ -168,7 +168,7 @@ def test_a_hostile_result_is_ended_from_outside(outcome, status, code):
 
 
 def carried_on(program, trigger):
-    """Walk to the next step to do as hands do; return how much each write carried."""
+    """Walk to the next step to do as an executor does; return how much each write carried."""
     results, step, pending, carried = [], 0, None, []
     while True:
         progress = walker(program, results, trigger).begin(step, pending, NOW)

@@ -6,7 +6,7 @@ import pytest
 
 from workflows.definition.programs.instructions import Reminder
 from workflows.engine.history.results import Results
-from workflows.engine.reminders import Call, call_to_make, calls, next_call, resumed
+from workflows.engine.reminders import ReminderCall, call_to_make, calls, next_call, resumed
 
 SINCE = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -26,10 +26,10 @@ def test_the_calls_of_all_reminders_stand_in_one_order():
     made = calls([NOTICE, NUDGE], SINCE)
 
     assert made == [
-        Call(1, NUDGE, after(1)),
-        Call(2, NUDGE, after(2)),
-        Call(3, NOTICE, after(2.5)),
-        Call(4, NUDGE, after(3)),
+        ReminderCall(1, NUDGE, after(1)),
+        ReminderCall(2, NUDGE, after(2)),
+        ReminderCall(3, NOTICE, after(2.5)),
+        ReminderCall(4, NUDGE, after(3)),
     ]
 
 

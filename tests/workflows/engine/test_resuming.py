@@ -4,7 +4,7 @@ import pytest
 
 from tests.workflows.engine.walking import NOW, kind, program_of, say
 from workflows.engine.decide import POISONED, Then
-from workflows.engine.history.resuming import Ending, Scope, resumption
+from workflows.engine.history.resuming import Ending, RetryScope, resumption
 from workflows.engine.statuses import RunStatus
 
 CANCELLED = Ending(RunStatus.CANCELLED, None, NOW)
@@ -63,7 +63,7 @@ KEPT = [
     ({**CALL, "wake_at": "w", "since": "s"}, {"step": 1, "step_name": "b", "action": "say"}),
     (EVENT, {"step": 1, "step_name": "b", "action": "say"}),
     (QUESTION, {"step": 1, "step_name": "b", "action": "say"}),
-    (FAMILY, {**FAMILY, "children": {**CHILDREN, "revive": Scope.ALL}}),
+    (FAMILY, {**FAMILY, "children": {**CHILDREN, "revive": RetryScope.ALL}}),
 ]
 
 
@@ -94,9 +94,9 @@ def test_a_step_with_children_takes_up_the_same_ones():
     steps = program_of(kind("for_each", items=[1], steps=[say("in")]))
     entry = {**failed("it"), "action": "for_each", "children": ["c-1", "c-9"]}
 
-    onward = resumption(steps, [entry], (0, None), FAILED, scope=Scope.SETTLED)
+    onward = resumption(steps, [entry], (0, None), FAILED, scope=RetryScope.SETTLED)
 
-    children = {"oldest": "c-1", "first": "c-1", "last": "c-9", "revive": Scope.SETTLED}
+    children = {"oldest": "c-1", "first": "c-1", "last": "c-9", "revive": RetryScope.SETTLED}
     assert (onward.pending["awaits"], onward.pending["children"]) == ("children", children)
 
 

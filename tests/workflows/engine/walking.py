@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.validate import ValidDocument
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import latest_handled
@@ -38,6 +38,6 @@ def walker(program, results=(), trigger=None, **more):
         steps = {entry["step_name"]: entry for entry in entries}
         handled = latest_handled(entries)
         error = {"error": {"code": handled["error"]["code"]}} if handled else {}
-        return Scope(trigger=trigger or {}, steps=steps, run=error, now=now)
+        return NameScope(trigger=trigger or {}, steps=steps, run=error, now=now)
 
     return Walker(program, tuple(results), scope_for, **more)

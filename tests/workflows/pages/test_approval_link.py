@@ -13,7 +13,7 @@ from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
 from workflows.runtime.runs import store
 from workflows.services.approvals.approvers import Via, addressees, user_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.links import link_for, token_for
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +134,7 @@ def test_a_used_link_decides_nothing_more(tenant, ops_user, browser):
 
 def test_the_link_of_another_tells_who_was_faster(tenant, ops_user, support_user, browser):
     approval = ask(tenant, approvers=["ops", "support"])
-    decide(tenant, approval.pk, user_decider(tenant, ops_user, Via.ADMIN), Answer("refund"))
+    decide(tenant, approval.pk, user_decider(tenant, ops_user, Via.ADMIN), GivenAnswer("refund"))
 
     page = browser.get(address(approval, "user:support")).content.decode()
 
@@ -283,7 +283,7 @@ def test_a_link_is_good_for_thirty_days(tenant, ops_user, browser):
     assert "<form" not in page
     assert_untouched(old)
     # On its page in Sayr it is open still.
-    decide(tenant, old.pk, user_decider(tenant, ops_user, Via.ADMIN), Answer("refund"))
+    decide(tenant, old.pk, user_decider(tenant, ops_user, Via.ADMIN), GivenAnswer("refund"))
 
 
 def test_a_question_with_a_time_limit_has_its_links_as_long(tenant, ops_user, browser):
@@ -297,7 +297,7 @@ def test_a_question_with_a_time_limit_has_its_links_as_long(tenant, ops_user, br
 
 
 def decided(tenant, ops_user, approval):
-    decide(tenant, approval.pk, user_decider(tenant, ops_user, Via.ADMIN), Answer("refund"))
+    decide(tenant, approval.pk, user_decider(tenant, ops_user, Via.ADMIN), GivenAnswer("refund"))
 
 
 def cancelled(tenant, _user, approval):

@@ -6,10 +6,10 @@ import pytest
 
 from tests.support.company import case
 from workflows.presentation.documents import export_format
-from workflows.presentation.documents.document_text import Unreadable
-from workflows.presentation.documents.export_format import Entry
+from workflows.presentation.documents.document_text import UnreadableDocument
+from workflows.presentation.documents.export_format import ExportedWorkflow
 
-ENTRY = Entry("orders", case("seed_new_order"))
+ENTRY = ExportedWorkflow("orders", case("seed_new_order"))
 
 
 def file(workflows, version=1):
@@ -26,16 +26,18 @@ def test_the_same_workflow_is_always_written_alike():
 
     text = export_format.write([ENTRY])
 
-    assert export_format.write([Entry("orders", shuffled)]) == text
+    assert export_format.write([ExportedWorkflow("orders", shuffled)]) == text
     assert text.startswith('{\n  "sayr_workflows": 1,\n  "workflows": [\n    {\n      "key"')
     assert text.endswith("}\n")
 
 
 def test_letters_of_any_language_stay_readable():
-    text = export_format.write([Entry("a", {"name": "طلب جديد"})])
+    text = export_format.write([ExportedWorkflow("a", {"name": "طلب جديد"})])
 
     assert "طلب جديد" in text
-    assert export_format.read(b"\xef\xbb\xbf" + text.encode()) == [Entry("a", {"name": "طلب جديد"})]
+    assert export_format.read(b"\xef\xbb\xbf" + text.encode()) == [
+        ExportedWorkflow("a", {"name": "طلب جديد"})
+    ]
 
 
 ONE = {"key": "a", "workflow": {}}
@@ -75,7 +77,7 @@ ONE = {"key": "a", "workflow": {}}
     ids=lambda value: repr(value[:40]) if isinstance(value, bytes) else None,
 )
 def test_what_is_no_export_is_refused_in_words(content, said):
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableDocument) as refused:
         export_format.read(content)
 
     assert said in str(refused.value)

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 import workflows
 from tenants.core.text.listing import bare
 from workflows.engine import children, decide, limits
-from workflows.engine.children import ChildEnd, Family
+from workflows.engine.children import ChildEnd, ChildRuns
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.errors import SENTENCES, sentence
 from workflows.runtime.runs import store
@@ -151,7 +151,7 @@ def test_without_its_parameters_a_sentence_is_still_something(code):
 
 def test_a_child_that_was_cancelled_says_so_in_its_parents_error():
     end = ChildEnd(1, RunStatus.CANCELLED, None, {"code": "cancelled", "step": "", "message": ""})
-    done = children.taken({}, Family(0, [end]))
+    done = children.taken({}, ChildRuns(0, [end]))
 
     assert sentence("item_failed", {"item": 2, **done["1"]["failed"]}).endswith("was cancelled.")
 

@@ -9,7 +9,7 @@ from tests.workflows.definition.test_any_document import blocks, document_of, wi
 from workflows.definition.blocks import lists_in
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.validate import ValidDocument
-from workflows.presentation.runs.plans import Plan, WayKind, every_step, plan_of
+from workflows.presentation.runs.plans import VersionPlan, WayKind, every_step, plan_of
 
 
 def as_written(steps):
@@ -74,5 +74,5 @@ def test_what_child_runs_do_is_not_among_the_names_of_their_parent():
 
 @pytest.mark.parametrize("program", [{}, {"instructions": []}])
 def test_without_a_program_there_is_no_plan(program):
-    assert plan_of(program) == Plan()
+    assert plan_of(program) == VersionPlan()
     assert plan_of(program, 7).name_at(3) == ""

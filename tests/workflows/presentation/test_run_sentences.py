@@ -5,7 +5,7 @@ import pytest
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.lines import StepState
-from workflows.presentation.runs.plans import Plan, PlannedStep
+from workflows.presentation.runs.plans import PlannedStep, VersionPlan
 from workflows.presentation.runs.summary import summary
 from workflows.presentation.runs.timeline import timeline
 
@@ -14,7 +14,7 @@ STEPS = (
     PlannedStep("tell", "Tell the customer", "whatsapp_notify"),
     PlannedStep("mail", "", "send_email"),
 )
-PLAN = Plan(STEPS)
+PLAN = VersionPlan(STEPS)
 CRASHED = {"code": "action_crashed", "params": {"reason": "boom"}}
 CRASH_SENTENCE = "The action itself has a fault, tell a developer: boom"
 
@@ -173,11 +173,11 @@ def test_a_run_tells_itself_in_a_sentence(status, results, more, sentence):
 
 @pytest.mark.parametrize("status", RunStatus)
 def test_every_status_has_a_sentence_even_without_a_version(status):
-    assert summary(RunFacts(status, Plan(), ()))
+    assert summary(RunFacts(status, VersionPlan(), ()))
 
 
 def test_more_than_three_steps_are_counted():
-    plan = Plan(tuple(PlannedStep(f"s{n}", "", "x") for n in range(5)))
+    plan = VersionPlan(tuple(PlannedStep(f"s{n}", "", "x") for n in range(5)))
     results = [entry(step.name) for step in plan.steps]
 
     assert summary(RunFacts(RunStatus.COMPLETED, plan, results)) == "Completed: 5 steps were done."
@@ -198,7 +198,7 @@ def test_the_timeline_has_a_line_for_every_step_reached_or_not():
 
 
 def test_steps_that_the_version_does_not_name_are_shown_after_it():
-    lines = timeline(RunFacts(RunStatus.COMPLETED, Plan(), [entry("gone")]))
+    lines = timeline(RunFacts(RunStatus.COMPLETED, VersionPlan(), [entry("gone")]))
 
     assert [line.name for line in lines] == ["gone"]
 
@@ -216,7 +216,7 @@ def test_values_of_the_record_have_the_names_that_people_know():
     changed = {"read_at": "2026-11-30", "changed": {"customer_phone": ["03 12", "03 123 456"]}}
     facts = RunFacts(
         RunStatus.COMPLETED,
-        Plan(STEPS),
+        VersionPlan(STEPS),
         [entry("confirm", record_values=changed)],
         payload_labels={"customer_phone": "هاتف"},
     )

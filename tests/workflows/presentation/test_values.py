@@ -8,7 +8,7 @@ import pytest
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.places import place
 from workflows.presentation.times import duration
-from workflows.presentation.values import Kind, raw, show
+from workflows.presentation.values import ValueLayout, raw, show
 
 DOCUMENT = {
     "steps": [
@@ -22,16 +22,16 @@ DOCUMENT = {
 @pytest.mark.parametrize(
     ("value", "kind", "text"),
     [
-        (None, Kind.EMPTY, "empty"),
-        ("", Kind.EMPTY, "empty"),
-        ([], Kind.EMPTY, "empty"),
-        ({}, Kind.EMPTY, "empty"),
-        (True, Kind.TEXT, "yes"),
-        (False, Kind.TEXT, "no"),
-        (0, Kind.TEXT, "0"),
-        (Decimal("149.90"), Kind.TEXT, "149.90"),
-        ("a" * 240, Kind.TEXT, "a" * 240),
-        ("a" * 241, Kind.LONG_TEXT, "a" * 241),
+        (None, ValueLayout.EMPTY, "empty"),
+        ("", ValueLayout.EMPTY, "empty"),
+        ([], ValueLayout.EMPTY, "empty"),
+        ({}, ValueLayout.EMPTY, "empty"),
+        (True, ValueLayout.TEXT, "yes"),
+        (False, ValueLayout.TEXT, "no"),
+        (0, ValueLayout.TEXT, "0"),
+        (Decimal("149.90"), ValueLayout.TEXT, "149.90"),
+        ("a" * 240, ValueLayout.TEXT, "a" * 240),
+        ("a" * 241, ValueLayout.LONG_TEXT, "a" * 241),
     ],
 )
 def test_a_scalar_is_shown_as_words(value, kind, text):
@@ -44,7 +44,7 @@ def test_an_object_is_shown_in_the_order_and_by_the_names_of_its_labels():
     shown = show({"b_c": 1, "a": {"x": [2]}}, labels={"a": "First", "b_c": ""})
 
     assert [part.label for part in shown.parts] == ["First", "B c"]
-    assert shown.parts[0].parts[0].kind is Kind.LIST
+    assert shown.parts[0].parts[0].kind is ValueLayout.LIST
 
 
 def test_what_lies_too_deep_is_shown_as_json():
@@ -56,7 +56,7 @@ def test_what_lies_too_deep_is_shown_as_json():
     for _ in range(8):
         shown = shown.parts[0]
 
-    assert shown.kind is Kind.LONG_TEXT
+    assert shown.kind is ValueLayout.LONG_TEXT
 
 
 def test_raw_keeps_exact_numbers():
@@ -133,5 +133,5 @@ def test_a_document_is_written_in_one_order_of_keys():
     ],
 )
 def test_text_that_is_no_json_is_refused_with_its_place(text, said):
-    with pytest.raises(document_text.Unreadable, match=said):
+    with pytest.raises(document_text.UnreadableDocument, match=said):
         document_text.read(text)

@@ -5,7 +5,7 @@ from time import monotonic
 
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.runs.entries import entries_of
 
 LEASE = timedelta(seconds=30)
@@ -15,7 +15,7 @@ class Machine:
     """One worker of a group."""
 
     def __init__(self, group="north"):
-        self.session = PumpSession(group, 4, LEASE)
+        self.session = DispatcherSession(group, 4, LEASE)
 
     def turn(self, limit=4):
         """Match events, claim once, execute; return how many runs were claimed."""

@@ -1,4 +1,4 @@
-"""Pumps at work in the test's own process, each on a thread, against the real database."""
+"""Dispatchers at work in the test's own process, each on a thread, against the real database."""
 
 import os
 from contextlib import contextmanager
@@ -9,15 +9,15 @@ import psycopg
 from django.db import connection
 
 from workflows.runtime.workers import dispatcher
-from workflows.runtime.workers.dispatcher import Pump
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.dispatcher import Dispatcher
+from workflows.runtime.workers.session import DispatcherSession
 
 
 class Working:
-    """One pump on a thread of its own."""
+    """One dispatcher on a thread of its own."""
 
     def __init__(self, group, slots, lease):
-        self.pump = Pump(PumpSession(group, slots, lease), slots, lease)
+        self.pump = Dispatcher(DispatcherSession(group, slots, lease), slots, lease)
         self.ended = None  # what work() returned, or raised
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -37,7 +37,7 @@ class Working:
 
 @contextmanager
 def stop_pipe_of(monkeypatch):
-    """Give this process a stop pipe; yield what asks the pumps to stop."""
+    """Give this process a stop pipe; yield what asks the dispatchers to stop."""
     reader, writer = os.pipe()
     asked = []
     monkeypatch.setattr(dispatcher, "stop_pipe", lambda: reader)
@@ -54,7 +54,7 @@ def stop_pipe_of(monkeypatch):
 
 @contextmanager
 def working(monkeypatch, *, groups=("north",), slots=4, lease=timedelta(seconds=30)):
-    """Let pumps work; stop them at the end."""
+    """Let dispatchers work; stop them at the end."""
     with stop_pipe_of(monkeypatch) as ask:
         pumps = [Working(group, slots, lease) for group in groups]
         try:

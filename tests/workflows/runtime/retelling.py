@@ -29,7 +29,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.approvals.approvers import Decider, Via
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.definitions.publish import awaited_types
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.fire import fire, fire_all
@@ -130,7 +130,7 @@ def _do(tenant, act):
         fire(tenant, act["event"], act["payload"])
     else:
         approval = WorkflowApproval.objects.get(tenant=tenant, decided_at=None)
-        decide(tenant, approval.pk, DECIDER, Answer(act["decide"], act.get("answers", {})))
+        decide(tenant, approval.pk, DECIDER, GivenAnswer(act["decide"], act.get("answers", {})))
 
 
 def _outcome(definition, actors):

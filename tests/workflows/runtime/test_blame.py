@@ -1,4 +1,4 @@
-"""Whom the end of a pump is put down to: each state of a slot, with each way in which it ended."""
+"""Whom the end of a dispatcher is put down to: each state of a slot, each way it ended."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -19,14 +19,14 @@ from workflows.models.worker import WorkflowWorker
 from workflows.runtime.runs import execute
 from workflows.runtime.workers import board as boards
 from workflows.runtime.workers.blame import DIED, UNTOUCHED, Fate, fate_of, left_by
-from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, State
+from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, SlotState
 from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
 from workflows.services.events.fire import fire
 from workflows.services.runs.resolve_unknown import settle_unknown
 
 HERE, BESIDE, MAIN = 11, 12, 10  # threads
-STATES = [State.WORKING, State.CALLING, State.CALLING_REPEATABLE]
-CALLS = [State.CALLING, State.CALLING_REPEATABLE]
+STATES = [SlotState.WORKING, SlotState.CALLING, SlotState.CALLING_REPEATABLE]
+CALLS = [SlotState.CALLING, SlotState.CALLING_REPEATABLE]
 # What the threads used of the processor, and whether the run's own thread held it then.
 USED = {
     "by this run": ({HERE: 1.9, BESIDE: 0.01, MAIN: 0.02}, True),
@@ -48,7 +48,7 @@ def fate(one, *others, used):
 def test_who_held_the_interpreter_counts_a_crash_and_nobody_else(state, how):
     used, is_guilty = USED[how]
 
-    found = fate(cell(state), cell(State.WORKING, BESIDE), used=used)
+    found = fate(cell(state), cell(SlotState.WORKING, BESIDE), used=used)
 
     assert found == Fate(counts=is_guilty, was_begun=state in CALLS, is_held=True)
 
@@ -59,14 +59,14 @@ def test_who_held_the_interpreter_counts_a_crash_and_nobody_else(state, how):
 def test_where_no_thread_used_the_processor_those_that_worked_are_suspects(state, beside, used):
     found = fate(cell(state), cell(beside, BESIDE), used=used)
 
-    is_last_resort = state is State.CALLING_REPEATABLE and beside is not State.WORKING
-    counts = state is State.WORKING or is_last_resort
+    is_last_resort = state is SlotState.CALLING_REPEATABLE and beside is not SlotState.WORKING
+    counts = state is SlotState.WORKING or is_last_resort
     assert found == Fate(counts=counts, was_begun=state in CALLS, is_held=True)
 
 
 def test_what_was_not_begun_is_untouched_and_without_memory_every_run_counts():
-    left = left_by([cell(State.WORKING)], {})
-    one = cell(State.WORKING)
+    left = left_by([cell(SlotState.WORKING)], {})
+    one = cell(SlotState.WORKING)
 
     assert fate_of(one.run_id, one.token, left) == UNTOUCHED
     assert fate_of(one.run_id, one.token + 1, left_by([one], {})) == UNTOUCHED
@@ -84,13 +84,13 @@ def test_a_board_says_what_its_slot_is_in_the_middle_of():
 
     assert (seen.worker, state()) == (5, [])
     boards.begin(run_id, 3)
-    assert state() == [(run_id, 3, State.WORKING)]
+    assert state() == [(run_id, 3, SlotState.WORKING)]
     boards.mark_call(Effect.NOT_REPEATABLE)
-    assert state() == [(run_id, 3, State.CALLING)]
+    assert state() == [(run_id, 3, SlotState.CALLING)]
     boards.mark_call(Effect.REPEATABLE)
-    assert state() == [(run_id, 3, State.CALLING_REPEATABLE)]
+    assert state() == [(run_id, 3, SlotState.CALLING_REPEATABLE)]
     boards.mark_written()
-    assert state() == [(run_id, 3, State.WORKING)]
+    assert state() == [(run_id, 3, SlotState.WORKING)]
     boards.leave()
     assert state() == []
     board.close()

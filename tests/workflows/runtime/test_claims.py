@@ -17,7 +17,7 @@ from workflows.runtime.runs import store
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.workers.lease_keeper import Watch
 from workflows.runtime.workers.reaper import take_over_from_the_dead
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ DONE = Progress(RunStatus.COMPLETED, ({"step_name": "call", "status": "completed
 @pytest.fixture
 def workers(tenant):
     """Two workers, each of its own group."""
-    sessions = [PumpSession(group, 4, LEASE) for group in ("north", "south")]
+    sessions = [DispatcherSession(group, 4, LEASE) for group in ("north", "south")]
     yield sessions
     for session in sessions:
         if not session.connection().closed:

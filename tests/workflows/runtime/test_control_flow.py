@@ -13,7 +13,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events.fire import fire
 from workflows.services.runs.retry import retry_failed_step
 
@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=30)
 @pytest.fixture
 def work(tenant):
     """Claim and execute what is due; return the runs of the workflow under test."""
-    session = PumpSession("north", 4, LEASE)
+    session = DispatcherSession("north", 4, LEASE)
 
     def execute_all():
         watch = Watch(LEASE)

@@ -474,7 +474,7 @@ def test_a_step_that_drives_the_database_away_fails_in_the_end(
     library(Effect.DATABASE, cut, name="cut")
     publish_all(tenant, [{"name": "cut", "action": "cut", "params": {}, "retry": {"attempts": 1}}])
     fire(tenant, "x", {})
-    monkeypatch.setattr("workflows.runtime.runs.insistence.LONGEST_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("workflows.runtime.runs.insistence.MAX_PAUSE_SECONDS", 0.02)
 
     machine.work()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actions.errors import Part, PermanentFailure, TemporaryFailure
+from actions.errors import PartialResult, PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
@@ -45,13 +45,13 @@ def acting(library):
 
 def later(so_far=None, output=None, **facts):
     failure = TemporaryFailure("busy", **facts)
-    failure.part = Part(so_far, output) if so_far is not None else None
+    failure.part = PartialResult(so_far, output) if so_far is not None else None
     return failure
 
 
 def for_good(so_far=None, output=None):
     failure = PermanentFailure("refused")
-    failure.part = Part(so_far, output) if so_far is not None else None
+    failure.part = PartialResult(so_far, output) if so_far is not None else None
     return failure
 
 

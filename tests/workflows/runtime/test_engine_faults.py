@@ -8,7 +8,7 @@ from django.db.models import F
 from actions.spec import Effect
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.machine import LEASE
-from workflows.definition.programs.instructions import Call
+from workflows.definition.programs.instructions import CallInstruction
 from workflows.engine.advance import Walker
 from workflows.models.run import WorkflowRun
 from workflows.runtime.runs import children
@@ -72,9 +72,9 @@ def test_a_fault_in_working_out_the_next_step_is_its_own(
     library(effect, lambda params, context: calls.append(context.step_name) or {})
     publish_steps(tenant, step("a"), step("b", on_error="continue"), step("c"))
     fire(tenant, "x", {})
-    real = Call.render
+    real = CallInstruction.render
     faulty = lambda call, scope: fault() if call.name == "b" else real(call, scope)  # noqa: E731
-    monkeypatch.setattr(Call, "render", faulty)
+    monkeypatch.setattr(CallInstruction, "render", faulty)
 
     run = work(machine)
 

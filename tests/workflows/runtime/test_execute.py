@@ -19,7 +19,7 @@ from workflows.models.version import WorkflowVersion
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable, RunHasEnded
 from workflows.services.runs.cancel import cancel
@@ -32,7 +32,7 @@ LEASE = timedelta(seconds=30)
 
 @pytest.fixture
 def worker(tenant):
-    session = PumpSession("north", 4, LEASE)
+    session = DispatcherSession("north", 4, LEASE)
     yield session
     session.close()
 

@@ -16,7 +16,7 @@ from workflows.models.worker import WorkflowWorker
 from workflows.runtime.workers import board as boards
 from workflows.runtime.workers import held
 from workflows.runtime.workers.blame import kept_by, left_by
-from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, State
+from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, SlotState
 from workflows.runtime.workers.held import (
     HAND_OVER_CPU_SECONDS,
     SILENT_SECONDS,
@@ -31,17 +31,17 @@ from workflows.services.events.fire import fire
 @pytest.mark.parametrize("state", STATES)
 def test_who_holds_the_interpreter_and_what_must_not_be_called_twice_stays(state, how):
     used, is_guilty = USED[how]
-    one, other = cell(state), cell(State.WORKING, BESIDE)
+    one, other = cell(state), cell(SlotState.WORKING, BESIDE)
 
     kept = kept_by([one, other], used)
 
-    assert (one.run_id in kept) == (is_guilty or state is State.CALLING)
+    assert (one.run_id in kept) == (is_guilty or state is SlotState.CALLING)
     assert (other.run_id in kept) == (how == "by another")
 
 
 @pytest.fixture
 def board():
-    """The memory of a pump, at which this thread sits."""
+    """The memory of a dispatcher, at which this thread sits."""
     made = Board(2, worker=5)
     made.sit_down(1)
     yield made
@@ -141,7 +141,7 @@ def test_of_a_run_that_its_worker_gave_up_before_it_was_ended_nothing_is_known(
 
 
 class Pump(BoardOfAnother):
-    """A pump whose clock a test sets."""
+    """A dispatcher whose clock a test sets."""
 
     def __init__(self, beat_at):
         self.at = beat_at
@@ -153,7 +153,7 @@ class Pump(BoardOfAnother):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time, and what the threads of the pump have used of the processor."""
+    """The time, and what the threads of the dispatcher have used of the processor."""
     state = {"now": 100.0, "used": {HERE: 5.0, BESIDE: 7.0}}
     monkeypatch.setattr(held, "monotonic", lambda: state["now"])
     monkeypatch.setattr(held, "_used_by_threads", lambda pid: dict(state["used"]))

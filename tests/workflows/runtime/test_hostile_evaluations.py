@@ -16,9 +16,9 @@ from workflows.models.run import WorkflowRun
 from workflows.runtime.dry_run.context import Limits
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.runtime.workers.turns import TURNS
-from workflows.services.dry_run.run import rehearse
+from workflows.services.dry_run.run import dry_run
 from workflows.services.events.fire import fire
 from workflows.services.runs.cancel import cancel
 from workflows.services.runs.retry import retry_failed_step
@@ -36,12 +36,12 @@ def sorting(items, rounds):
 
 ENDLESS = sorting(900, 9999)
 LONG = sorting(300, 200)  # within the budget, and beyond what may be worked out at once
-LONGER = sorting(300, 600)  # within the budget of a step, and beyond a rehearsal's
+LONGER = sorting(300, 600)  # within the budget of a step, and beyond a dry run's
 
 
 @pytest.fixture
 def worker(tenant):
-    session = PumpSession("north", 4, LEASE)
+    session = DispatcherSession("north", 4, LEASE)
     yield session
     session.close()
 
@@ -119,7 +119,7 @@ def test_a_hostile_template_that_waits_for_its_turn_is_cancelled(tenant, worker,
     run = WorkflowRun.objects.get()
     cancel(tenant, run.pk)
 
-    # As the pump does.
+    # As the dispatcher does.
     watch.note_cancelled(worker.cancelled_among(watch.followed()))
 
     run = ended(thread)
@@ -264,7 +264,7 @@ def test_a_pump_hears_of_a_cancel_while_hostile_templates_wait(tenant, monkeypat
 def test_a_hostile_rehearsal_has_less_to_spend(tenant, worker):
     document = {"name": "W", "trigger_type": "x", "steps": [values("it", LONGER)]}
 
-    assert rehearse(tenant, document, {}).error["error"]["code"] == "too_much_work"
+    assert dry_run(tenant, document, {}).error["error"]["code"] == "too_much_work"
     _watch, thread = started(tenant, worker, values("it", LONGER))
     assert ended(thread).status == "completed"
 
@@ -272,6 +272,6 @@ def test_a_hostile_rehearsal_has_less_to_spend(tenant, worker):
 def test_a_hostile_rehearsal_ends_in_its_time_whatever_it_is_in_the_middle_of(tenant):
     document = {"name": "W", "trigger_type": "x", "steps": [values("it", LONG)]}
 
-    rehearsal = rehearse(tenant, document, {}, limits=Limits(seconds=0))
+    rehearsal = dry_run(tenant, document, {}, limits=Limits(seconds=0))
 
     assert rehearsal.halt["code"] == "rehearsal_limit"

@@ -11,7 +11,7 @@ from actions.spec import Effect
 from tests.support.live import wait_until
 from tests.workflows.runtime.pumps import another_session, working
 from workflows.models.run import WorkflowRun
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +97,7 @@ def test_a_locked_row_is_neither_renewed_nor_lost_and_the_others_are_renewed(
     tenant, steps, monkeypatch
 ):
     ids = [fire(tenant, "x", {}).run_ids[0] for _ in range(3)]
-    worker = PumpSession("north", 4, LEASE)
+    worker = DispatcherSession("north", 4, LEASE)
     tokens = {claim.run_id: claim.token for claim in worker.claim(3)}
     WorkflowRun.objects.filter(pk=ids[1]).update(worker=worker.worker + 1)
     with another_session() as somebody, somebody.transaction():
@@ -117,7 +117,7 @@ def test_a_run_of_a_dead_worker_that_is_locked_is_taken_over_as_soon_as_it_is_fr
     tenant, steps, monkeypatch
 ):
     ids = [fire(tenant, "x", {}).run_ids[0] for _ in range(2)]
-    dead, other = PumpSession("north", 4, LEASE), PumpSession("south", 4, LEASE)
+    dead, other = DispatcherSession("north", 4, LEASE), DispatcherSession("south", 4, LEASE)
     dead.claim(2)
     with another_session() as somebody, somebody.transaction():
         somebody.execute(ROW, {"id": ids[0]})

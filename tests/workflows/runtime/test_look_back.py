@@ -20,7 +20,7 @@ from workflows.models.run import WorkflowRun
 from workflows.runtime.runs import store
 from workflows.runtime.steps import live
 from workflows.runtime.workers.reaper import take_over_from_the_dead
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events import fire as firing
 from workflows.services.events.fire import fire
 
@@ -61,7 +61,7 @@ def run_of():
     return WorkflowRun.objects.get()
 
 
-def die(hands, progress):
+def die(executor, progress):
     raise Death
 
 
@@ -78,7 +78,7 @@ def test_a_worker_that_dies_before_it_looked_back_loses_no_event(
     machine.session.match_events()
 
     with monkeypatch.context() as patched, suppress(Death):
-        patched.setattr(live.LiveHands, "_look_back", die)
+        patched.setattr(live.LiveExecutor, "_look_back", die)
         machine.turn()
     assert (run_of().status, run_of().wake_reason) == ("running", "look_back")
     WorkflowRun.objects.update(lease_until=timezone.now())
@@ -95,7 +95,7 @@ def test_what_a_dead_worker_left_undone_is_not_left_in_the_row(
     publish_steps(tenant, paid())
     fire(tenant, "x", {"order": "1"})
     with monkeypatch.context() as patched, suppress(Death):
-        patched.setattr(live.LiveHands, "_look_back", die)
+        patched.setattr(live.LiveExecutor, "_look_back", die)
         machine.turn()
     assert run_of().pending["looks_back"]
     WorkflowRun.objects.update(lease_until=timezone.now())
@@ -166,13 +166,13 @@ def test_nobody_sees_the_run_wait_before_it_has_looked_back(
 ):
     publish_steps(tenant, paid(timeout="2d"))
     fire(tenant, "x", {"order": "1"})
-    look_back = live.LiveHands._look_back
+    look_back = live.LiveExecutor._look_back
 
-    def first_look(hands, progress):
+    def first_look(executor, progress):
         assert (run_of().status, run_of().wake_reason) == ("running", "look_back")
-        look_back(hands, progress)
+        look_back(executor, progress)
 
-    monkeypatch.setattr(live.LiveHands, "_look_back", first_look)
+    monkeypatch.setattr(live.LiveExecutor, "_look_back", first_look)
     machine.turn()
 
     assert (run_of().status, run_of().wake_reason) == ("waiting", "time")
@@ -390,7 +390,7 @@ def test_events_behind_locked_runs_are_reached(tenant, machine, publish_steps, m
     for order in ("1", "2"):
         fire(tenant, "x", {"order": order})
     machine.work()
-    session = PumpSession("east", 1, LEASE)
+    session = DispatcherSession("east", 1, LEASE)
     try:
         first = WorkflowRun.objects.order_by("id").first()
         with session.connection().transaction():

@@ -158,7 +158,9 @@ def left_open(tenant, machine, library, effect, left, **more):
     [run_id] = fire(tenant, "x", {}).run_ids
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(executing.LiveHands, "should_put_down", lambda hands: bool(hands.results))
+        patch.setattr(
+            executing.LiveExecutor, "should_put_down", lambda executor: bool(executor.results)
+        )
         machine.turn()
     [claim] = machine.session.claim(1)
     assert (claim.run_id, claim.step) == (run_id, 1)

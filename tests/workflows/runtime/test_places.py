@@ -18,9 +18,9 @@ from workflows.models.run import WorkflowRun
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.runs.store import cancel
 from workflows.runtime.steps import call_places as places_module
-from workflows.runtime.steps.call_places import Places
+from workflows.runtime.steps.call_places import CallPlaces
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events.fire import fire
 
 LEASE = timedelta(seconds=30)
@@ -39,7 +39,7 @@ class Calls:
 
     def __init__(self, *others):
         self.companies = set(others)
-        self.places = Places(8, lambda: self.companies)
+        self.places = CallPlaces(8, lambda: self.companies)
         self.under_way = ExitStack()
 
     def begin(self, company, count=1, host=HOST):
@@ -111,7 +111,7 @@ def test_for_each_place_that_comes_free_one_run_is_woken_the_first_first():
 
 
 def test_ten_thousand_that_wait_look_a_few_times_in_a_second():
-    places = Places(16, set)
+    places = CallPlaces(16, set)
     waits = [places.wait_in_line(HOST, uuid4()) for _ in range(4_000)]
     most = max(sum(start <= wait < start + 1 for wait in waits) for start in range(500))
     assert most <= 8
@@ -236,7 +236,7 @@ def test_waiting_for_a_place_takes_no_crash_from_a_run(tenant, provider):
     publish_call(tenant, provider)
     fire(tenant, "x", {})
     WorkflowRun.objects.update(crashes=1)
-    session = PumpSession("north", 4, LEASE)
+    session = DispatcherSession("north", 4, LEASE)
     [claim] = session.claim(4)
     watch = Watch(LEASE, slots=4)
     watch.take(claim, monotonic())

@@ -1,4 +1,4 @@
-"""The pump's main thread: who is executed beside whom, what a drain leaves, what ends it."""
+"""The dispatcher's main thread: who is executed beside whom, what a drain leaves, what ends it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,8 +16,8 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.workers import dispatcher, suspects, troubles
-from workflows.runtime.workers.dispatcher import Pump
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.dispatcher import Dispatcher
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.runtime.workers.troubles import SessionLost
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
@@ -30,7 +30,7 @@ LEASE = timedelta(seconds=30)
 @pytest.fixture
 def pump(tenant, monkeypatch):
     with stop_pipe_of(monkeypatch):
-        machine = Pump(PumpSession("north", 3, LEASE), 3, LEASE)
+        machine = Dispatcher(DispatcherSession("north", 3, LEASE), 3, LEASE)
         yield machine
         if not machine.watch.is_stopping():
             machine.drain(timedelta(seconds=5))
@@ -160,7 +160,7 @@ def test_a_busy_worker_leaves_a_suspect_to_an_idle_one(tenant, gate, pump):
     pump._claim(monotonic())
     assert (pump.slots.busy, len(pump.suspects)) == (1, 0)
 
-    idle = PumpSession("south", 3, LEASE)
+    idle = DispatcherSession("south", 3, LEASE)
     assert [claim.run_id for claim in idle.claim(3)] == [suspected]
     idle.close()
 
@@ -180,7 +180,7 @@ def test_trouble_of_any_kind_with_one_part_of_its_work_ends_nothing(
     tenant, gate, quick, monkeypatch, part
 ):
     monkeypatch.setattr(troubles, "FIRST_PAUSE_SECONDS", 0.05)
-    real, kinds = getattr(PumpSession, part), list(FAILURES)
+    real, kinds = getattr(DispatcherSession, part), list(FAILURES)
 
     def fail_in_every_way(session, *given, **more):
         if kinds:
@@ -190,7 +190,7 @@ def test_trouble_of_any_kind_with_one_part_of_its_work_ends_nothing(
     [long] = fire(tenant, "x", {}).run_ids
     with working(monkeypatch, lease=timedelta(seconds=1.5)) as [north]:
         wait_until(lambda: status_of(long) == "running")
-        monkeypatch.setattr(PumpSession, part, fail_in_every_way)
+        monkeypatch.setattr(DispatcherSession, part, fail_in_every_way)
         if part == "end_lease":
             north.pump.given_up.append(a_stale_claim(north.pump))
         if part == "hand_back":
@@ -217,7 +217,7 @@ def test_bad_data_that_python_refuses_is_no_end_of_the_worker_either(
     def refuse(session):
         raise ValueError("not a number")
 
-    monkeypatch.setattr(PumpSession, "match_events", refuse)
+    monkeypatch.setattr(DispatcherSession, "match_events", refuse)
     with working(monkeypatch) as [north]:
         [run_id] = fire(tenant, "quick", {}).run_ids
         wait_until(lambda: status_of(run_id) == "completed")
@@ -245,7 +245,7 @@ def whole_pump(monkeypatch):
     )
     monkeypatch.setattr(dispatcher, "current", lambda: short)
     said = []
-    thread = Thread(target=lambda: said.append(dispatcher.pump()), daemon=True)
+    thread = Thread(target=lambda: said.append(dispatcher.dispatch()), daemon=True)
     with stop_pipe_of(monkeypatch) as ask:
         yield SimpleNamespace(thread=thread, said=said, replaced=replaced, ask=ask)
         ask()
@@ -301,7 +301,9 @@ def test_a_worker_asked_to_stop_while_it_waits_for_its_last_steps_stops_within_i
 
 def test_a_database_that_stood_still_makes_nobody_take_the_others_for_dead(tenant, gate):
     """All are silent for as long, and the first that is heard again must not judge the others."""
-    north, south = (PumpSession(group, 3, timedelta(seconds=1)) for group in ("north", "south"))
+    north, south = (
+        DispatcherSession(group, 3, timedelta(seconds=1)) for group in ("north", "south")
+    )
     fire(tenant, "x", {})
     [claim] = south.claim(1)
     sleep(1.5)
@@ -317,7 +319,7 @@ def test_a_database_that_stood_still_makes_nobody_take_the_others_for_dead(tenan
 def test_a_worker_finds_runs_of_its_own_that_it_does_not_know_of(tenant, gate):
     """The answer to a claim got lost: its worker lives, and nobody else takes them over."""
     fire(tenant, "x", {})
-    north, south = (PumpSession(group, 3, LEASE) for group in ("north", "south"))
+    north, south = (DispatcherSession(group, 3, LEASE) for group in ("north", "south"))
     [claim] = north.claim(1)
     WorkflowRun.objects.update(lease_until="2026-01-01T00:00Z")
 

@@ -20,7 +20,7 @@ from workflows.presentation.runs.errors import COLUMNS
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.workers import dispatcher
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.approvals import mails as approval_mails
 from workflows.services.approvals.mails import tell_approvers
 from workflows.services.definitions.publish import publish
@@ -228,10 +228,10 @@ def test_a_pump_that_cannot_sign_on_leaves_no_session(monkeypatch):
         kept.append(self)
         raise RuntimeError("no")
 
-    monkeypatch.setattr(PumpSession, "beat", fail)
+    monkeypatch.setattr(DispatcherSession, "beat", fail)
     for _ in range(5):
         with pytest.raises(RuntimeError):
-            PumpSession("north", 2, LEASE)
+            DispatcherSession("north", 2, LEASE)
 
     wait_until(lambda: sessions() == before)  # the server takes a moment
     assert len(kept) == 5  # not for the garbage collector to see to
@@ -248,10 +248,10 @@ def test_a_pump_that_fails_closes_its_session_and_ends_its_process(monkeypatch, 
         kept.append(self)
         raise ValueError("no")
 
-    monkeypatch.setattr(dispatcher.Pump, "work", lambda self: False)
-    monkeypatch.setattr(dispatcher.Pump, part, fail)
+    monkeypatch.setattr(dispatcher.Dispatcher, "work", lambda self: False)
+    monkeypatch.setattr(dispatcher.Dispatcher, part, fail)
     for _ in range(4):
-        assert dispatcher.pump() == "replaced"
+        assert dispatcher.dispatch() == "replaced"
 
     wait_until(lambda: sessions() == before)  # the server takes a moment
     assert (len(ended), len(kept)) == (4, 4)

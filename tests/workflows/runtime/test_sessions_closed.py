@@ -15,7 +15,7 @@ from tests.workflows.runtime.pumps import working
 from workflows.runtime.runs import execute, statements
 from workflows.runtime.workers import held, troubles
 from workflows.runtime.workers import supervisor as supervisors
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 from workflows.runtime.workers.supervisor import Supervisor
 from workflows.services.approvals import mails as approval_mails
 from workflows.services.events.fire import fire
@@ -131,9 +131,9 @@ PUMP_PARTS = ("match_events", "claim", "renew", "take_over_from_the_dead")
 @pytest.mark.parametrize("part", PUMP_PARTS)
 def test_a_part_of_the_pump_that_fails_leaves_no_session(tenant, monkeypatch, part):
     monkeypatch.setattr(troubles, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(troubles, "LONGEST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(troubles, "MAX_PAUSE_SECONDS", 0.001)
     before = sessions()
-    count = fail_behind(monkeypatch, PumpSession, part, "a fault")
+    count = fail_behind(monkeypatch, DispatcherSession, part, "a fault")
     with working(monkeypatch, lease=timedelta(seconds=1)) as [one]:
 
         def again():

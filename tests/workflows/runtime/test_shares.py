@@ -11,7 +11,7 @@ from tests.support.tenants import make_tenant
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.pumps import working
 from workflows.models.run import WorkflowRun
-from workflows.runtime.workers.session import PumpSession, Shares
+from workflows.runtime.workers.session import DispatcherSession, Shares
 from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ NEVER_ANSWERS = {"name": "a", "action": "probe", "params": {}}
 
 @pytest.fixture
 def worker(tenant):
-    session = PumpSession("north", 8, LEASE)
+    session = DispatcherSession("north", 8, LEASE)
     yield session
     session.close()
 

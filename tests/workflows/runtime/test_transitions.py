@@ -10,7 +10,7 @@ from tests.support.approvals import NEVER, ask
 from tests.support.definitions import publish_log
 from workflows.definition.programs.program import RunSettings
 from workflows.engine.history.resuming import Resumption
-from workflows.engine.progress import AwaitedEvent, Child, Progress, Question, Spawn, WaitType
+from workflows.engine.progress import AwaitedEvent, ChildRun, Progress, Question, Spawn, WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
@@ -20,7 +20,7 @@ from workflows.runtime.runs.claims import Claim
 from workflows.runtime.waits import matching
 from workflows.runtime.waits.wakeups import wake_decided
 from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +124,7 @@ QUESTION = Question(
     expires_at=None,
 )
 AWAITED = AwaitedEvent("goods.fetched", {"orderId": "1"}, timedelta(0), None)
-CHILDREN = Spawn((Child(0, 0, "a"), Child(0, 1, "b")), 1)
+CHILDREN = Spawn((ChildRun(0, 0, "a"), ChildRun(0, 1, "b")), 1)
 FAMILY = {"awaits": "children", "children": {"done": {}}}
 WAITS = {
     "a retry": progress(RunStatus.WAITING, wait_type=WaitType.RETRY, due_in=LEASE),
@@ -427,7 +427,7 @@ def test_another_company_changes_nothing(run_in, other_tenant, definition, statu
 @pytest.fixture
 def session(transactional_db):
     """A worker's own session, which sees only what is committed."""
-    worker = PumpSession("north", 4, LEASE)
+    worker = DispatcherSession("north", 4, LEASE)
     yield worker
     worker.close()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workflows.engine.progress import AwaitedEvent
 from workflows.runtime.waits.wait_keys import (
-    LONGEST_FORM,
+    MAX_FORM_LENGTH,
     answers,
     form_of,
     is_answer,
@@ -105,11 +105,11 @@ def test_every_form_fits_and_lies_in_the_range_of_its_type(paths):
     form = form_of("paid", sorted(paths))
     low, high = range_of("paid")
 
-    assert len(form) <= LONGEST_FORM
+    assert len(form) <= MAX_FORM_LENGTH
     assert form.isascii()
     assert low < form < high
     assert paths_in(form) in (sorted(paths), None)
-    assert (paths_in(form) is None) == (len(low + json.dumps(sorted(paths))) > LONGEST_FORM)
+    assert (paths_in(form) is None) == (len(low + json.dumps(sorted(paths))) > MAX_FORM_LENGTH)
 
 
 def test_long_forms_of_other_paths_are_other_forms():

@@ -13,9 +13,9 @@ from tests.workflows.runtime.conftest import library, machine, publish_steps_fix
 from workflows.engine.decide import MAX_CRASHES
 from workflows.models.run import WorkflowRun
 from workflows.runtime.runs.execute import execute
-from workflows.runtime.steps.live import LiveHands
+from workflows.runtime.steps.live import LiveExecutor
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 
 LEASE = timedelta(seconds=30)
 
@@ -28,7 +28,7 @@ class Hand:
     """Claims and executes what is due, as a slot of a worker would."""
 
     def __init__(self):
-        self.session = PumpSession("north", 4, LEASE)
+        self.session = DispatcherSession("north", 4, LEASE)
 
     def claim(self):
         """Claim what is due, and leave it: the worker dies here."""
@@ -45,14 +45,14 @@ class Hand:
 
     def work_until_before(self, name):
         """Do all that is due until a run is about to carry out this step."""
-        real = LiveHands.carry_out
+        real = LiveExecutor.carry_out
 
-        def carry_out(hands, job, settle):
+        def carry_out(executor, job, settle):
             if job.instruction.name == name:
                 raise Killed
-            return real(hands, job, settle)
+            return real(executor, job, settle)
 
-        with mock.patch.object(LiveHands, "carry_out", carry_out), suppress(Killed):
+        with mock.patch.object(LiveExecutor, "carry_out", carry_out), suppress(Killed):
             while self.step():
                 pass
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey, KeyScope
 from tests.support.approvals import FORM, NEVER, ask, due_now
 from tests.support.people import make_member
 from workflows.models.run import WorkflowRun
@@ -19,7 +19,7 @@ from workflows.services.approvals.approvers import (
     mail_decider,
     user_decider,
 )
-from workflows.services.approvals.decide import Answer, decide, waiting_for
+from workflows.services.approvals.decide import GivenAnswer, decide, waiting_for
 from workflows.services.approvals.refusals import (
     AlreadyDecided,
     AnswerInvalid,
@@ -29,12 +29,12 @@ from workflows.services.approvals.refusals import (
     UnknownChoice,
 )
 
-REFUND = Answer("refund")
+REFUND = GivenAnswer("refund")
 
 
 def make_key(tenant, name="shop", **more):
     """Make a key that may decide."""
-    scopes = [Scope.DECIDE_APPROVALS]
+    scopes = [KeyScope.DECIDE_APPROVALS]
     return ApiKey.objects.create_key(tenant=tenant, name=name, **{"scopes": scopes, **more})
 
 
@@ -84,7 +84,7 @@ def test_of_many_decisions_at_once_one_takes_effect(tenant, ops_user):
         try:
             decider = by(tenant, user)
             start.wait(10)
-            outcomes.append(decide(tenant, approval.pk, decider, Answer(choice)).choice)
+            outcomes.append(decide(tenant, approval.pk, decider, GivenAnswer(choice)).choice)
         except AlreadyDecided as late:
             outcomes.append(late)
         finally:
@@ -114,7 +114,7 @@ def test_the_second_is_told_who_what_and_when(tenant, ops_user, support_user):
     decide(tenant, approval.pk, by(tenant, ops_user), REFUND)
 
     with pytest.raises(AlreadyDecided) as late:
-        decide(tenant, approval.pk, by(tenant, support_user), Answer("refuse"))
+        decide(tenant, approval.pk, by(tenant, support_user), GivenAnswer("refuse"))
 
     told = late.value.approval
     assert (told.decided_by, told.choice) == ("user:ops", "refund")
@@ -287,7 +287,7 @@ def test_only_what_is_offered_can_be_chosen(tenant, ops_user, choice):
     approval = ask(tenant)
 
     with pytest.raises(UnknownChoice):
-        decide(tenant, approval.pk, by(tenant, ops_user), Answer(choice))
+        decide(tenant, approval.pk, by(tenant, ops_user), GivenAnswer(choice))
 
     assert_untouched(approval)
 
@@ -297,7 +297,7 @@ def test_answers_are_stored_as_later_steps_read_them(tenant, ops_user):
     approval = ask(tenant, form=FORM)
     given = {"amount": "149.90", "goods": "yes", "account": "bank"}
 
-    decided = decide(tenant, approval.pk, by(tenant, ops_user), Answer("refund", given))
+    decided = decide(tenant, approval.pk, by(tenant, ops_user), GivenAnswer("refund", given))
 
     stored = {"amount": "149.90", "reason": "", "goods": True, "account": "bank"}
     assert decided.answers == stored
@@ -309,7 +309,7 @@ def test_wrong_answers_are_all_named_and_nothing_is_decided(tenant, ops_user):
     given = {"reason": "x" * 10_001, "goods": "perhaps", "account": "gold", "color": "red"}
 
     with pytest.raises(AnswerInvalid) as wrong:
-        decide(tenant, approval.pk, by(tenant, ops_user), Answer("refund", given))
+        decide(tenant, approval.pk, by(tenant, ops_user), GivenAnswer("refund", given))
 
     assert {key: fault.code for key, fault in wrong.value.faults.items()} == {
         "amount": "required",

@@ -17,7 +17,7 @@ from workflows.models.version import WorkflowVersion
 from workflows.presentation.runs import errors
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.steps.permitting import stranger_among
-from workflows.services.dry_run.run import rehearse
+from workflows.services.dry_run.run import dry_run
 from workflows.services.events.fire import fire
 from workflows.services.runs.retry import retry_failed_step
 
@@ -151,7 +151,7 @@ def test_a_rehearsal_says_the_same(bench):
         "steps": [ask(approvers=["{{ trigger.manager }}"], title="Pay?")],
     }
 
-    found = rehearse(bench.tenant, document, {"manager": STRANGER})
+    found = dry_run(bench.tenant, document, {"manager": STRANGER})
 
     assert "approver_not_allowed" in json.dumps([dict(one) for one in found.entries])
 

@@ -64,7 +64,7 @@ def test_nothing_under_way_is_nothing_to_do(world):
 
 
 def test_many_runs_are_cancelled_by_the_cluster_for_chores(world, monkeypatch):
-    monkeypatch.setattr(cancel_all, "AT_ONCE", 3)
+    monkeypatch.setattr(cancel_all, "BATCH_SIZE", 3)
 
     assert cancel_live(world.tenant, world.definition) is None
 

@@ -17,7 +17,7 @@ from tests.support.time_travel import travel
 from workflows.models.approval import WorkflowApproval
 from workflows.models.schedule import WorkflowSchedule
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 from workflows.services.onboarding import gallery
@@ -66,7 +66,7 @@ class Stage(Company):
         """Answer the open question."""
         open_one = WorkflowApproval.objects.get(tenant=self.tenant, decided_at=None)
         decider = user_decider(self.tenant, self.boss, Via.ADMIN)
-        decide(self.tenant, open_one.pk, decider, Answer(choice, answers))
+        decide(self.tenant, open_one.pk, decider, GivenAnswer(choice, answers))
         self.work()
 
     def clock_strikes(self):

@@ -14,10 +14,10 @@ from workflows.definition.errors import InvalidDocument
 from workflows.models.approval import WorkflowApproval
 from workflows.services.approvals.answers import fields_of
 from workflows.services.approvals.approvers import Via, user_decider
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.links import link_for
 from workflows.services.approvals.refusals import AnswerInvalid
-from workflows.services.dry_run.run import rehearse
+from workflows.services.dry_run.run import dry_run
 from workflows.services.events.fire import fire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +70,7 @@ def is_taken(bench, approval, choice):
     """Try to decide without an answer."""
     decider = user_decider(bench.tenant, bench.boss, Via.ADMIN)
     try:
-        decide(bench.tenant, approval.pk, decider, Answer(choice))
+        decide(bench.tenant, approval.pk, decider, GivenAnswer(choice))
     except AnswerInvalid:
         return False
     return True
@@ -173,7 +173,7 @@ def test_a_rehearsal_answers_what_its_choice_needs(bench):
     del step["params"]["choices"]
     document = {"name": "W", "trigger_type": "x", "steps": [step]}
 
-    found = rehearse(bench.tenant, document, {}, whatever=True)
+    found = dry_run(bench.tenant, document, {}, whatever=True)
 
     output = found.entries[0]["output"]
     assert (output["choice"], output["answers"]) == ("approve", {"amount": 1, "why": ""})

@@ -3,7 +3,7 @@
 import pytest
 from django.db.models.functions import Now
 
-from actions.errors import Part, PermanentFailure, TemporaryFailure
+from actions.errors import PartialResult, PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tests.support.paying import Bench, ask, kind, step
 from tests.support.people import make_member
@@ -54,7 +54,7 @@ def refused():
 
 def in_part():
     failure = refused()
-    failure.part = Part(["a"])
+    failure.part = PartialResult(["a"])
     return failure
 
 

@@ -1,4 +1,4 @@
-"""A rehearsal does what a run would do, and leaves nothing."""
+"""A dry run does what a run would do, and leaves nothing."""
 
 import pytest
 from django.db import connection, transaction
@@ -14,7 +14,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.publish import publish
-from workflows.services.dry_run.run import Occasion, rehearse, rehearsing, script_of
+from workflows.services.dry_run.run import Occasion, dry_run, in_dry_run, script_of
 
 CONFIRMED = [{"field": "status", "operator": "equals", "value": "confirmed"}]
 
@@ -59,7 +59,7 @@ def outputs(rehearsal):
 
 
 def traces():
-    """Count what a rehearsal could have left."""
+    """Count what a dry run could have left."""
     models = (WorkflowEvent, WorkflowRun, WorkflowApproval)
     return [model.objects.count() for model in models]
 
@@ -76,7 +76,7 @@ def test_the_first_workflow_shows_what_it_would_send_and_sends_nothing(company):
         "customer_phone": "03 123 456",
     }
 
-    rehearsal = rehearse(company.tenant, case("seed_new_order"), payload)
+    rehearsal = dry_run(company.tenant, case("seed_new_order"), payload)
 
     assert rehearsal.status == "completed"
     assert statuses(rehearsal) == [
@@ -99,7 +99,7 @@ def test_later_steps_see_what_earlier_ones_wrote(company):
     order = company.order()
     look = step("look", "find_records", table="orders", where=CONFIRMED)
 
-    rehearsal = rehearse(company.tenant, document(confirm(), look), {"order_id": order.id})
+    rehearsal = dry_run(company.tenant, document(confirm(), look), {"order_id": order.id})
 
     assert outputs(rehearsal)["look"]["count"] == 1
     assert Order.objects.get(pk=order.pk).status == "new"
@@ -110,7 +110,7 @@ def test_nothing_stays_after_an_error_in_the_middle(company):
     before = traces()
     broken = [confirm(), set_values("no", x="{{trigger.missing}}"), call("never")]
 
-    rehearsal = rehearse(company.tenant, document(*broken), {"order_id": order.id})
+    rehearsal = dry_run(company.tenant, document(*broken), {"order_id": order.id})
 
     assert rehearsal.status == "failed"
     assert rehearsal.error["error"]["code"] == "missing_value"
@@ -126,7 +126,7 @@ def test_a_listening_workflow_hears_nothing_of_a_rehearsed_change(company):
     hooks = []
 
     with transaction.atomic():
-        rehearse(company.tenant, document(confirm()), {"order_id": order.id})
+        dry_run(company.tenant, document(confirm()), {"order_id": order.id})
         hooks.extend(connection.run_on_commit)
 
     assert hooks == []
@@ -162,7 +162,7 @@ def test_a_write_that_the_database_refuses_leaves_the_rest_of_the_rehearsal_whol
     writing = [confirm()]
     writing.insert(place, {**step("spoil", "spoil"), "on_error": "continue"})
 
-    rehearsal = rehearse(company.tenant, document(*writing, count), {"order_id": order.id})
+    rehearsal = dry_run(company.tenant, document(*writing, count), {"order_id": order.id})
 
     assert dict(statuses(rehearsal)) == {
         "spoil": "failed",
@@ -176,7 +176,7 @@ def test_a_write_that_the_database_refuses_leaves_the_rest_of_the_rehearsal_whol
 def test_another_tenants_record_is_not_found(company, other_tenant):
     order = Order.objects.create(tenant=other_tenant, number="N1", total_amount="5")
 
-    rehearsal = rehearse(company.tenant, document(confirm()), {"order_id": order.id})
+    rehearsal = dry_run(company.tenant, document(confirm()), {"order_id": order.id})
 
     assert rehearsal.error["error"]["code"] == "record_not_found"
 
@@ -186,11 +186,11 @@ def test_a_version_of_another_tenant_is_refused(company, other_tenant):
     version = WorkflowVersion.objects.get(definition=definition)
 
     with pytest.raises(WorkflowVersion.DoesNotExist):
-        rehearse(other_tenant, version, {})
+        dry_run(other_tenant, version, {})
 
 
 def test_a_document_that_cannot_be_published_gives_its_problems(tenant):
-    rehearsal = rehearse(tenant, document(step("x", "no_such_action")), {})
+    rehearsal = dry_run(tenant, document(step("x", "no_such_action")), {})
 
     assert rehearsal.status == "invalid"
     assert [problem.code for problem in rehearsal.problems] == ["unknown_action"]
@@ -200,8 +200,8 @@ def test_an_event_that_would_not_start_it_says_so(tenant):
     only_big = {"all": [{"field": "trigger.total", "operator": "greater_than", "value": "100"}]}
     tried = document(set_values("x", a=1), trigger_filter=only_big)
 
-    anyway = rehearse(tenant, tried, {"total": "5"})
-    not_started = rehearse(tenant, tried, {"total": "5"}, whatever=False)
+    anyway = dry_run(tenant, tried, {"total": "5"})
+    not_started = dry_run(tenant, tried, {"total": "5"}, whatever=False)
 
     assert anyway.status == "completed"
     assert anyway.verdict.reason == not_started.verdict.reason == "filtered_out"
@@ -215,7 +215,7 @@ def test_waits_are_skipped_and_said_and_the_clock_moves_on(tenant):
         set_values("after", days="{{steps.before.output.at | days_until: now}}", at="{{now}}"),
     )
 
-    rehearsal = rehearse(tenant, tried, {})
+    rehearsal = dry_run(tenant, tried, {})
 
     assert rehearsal.skipped_seconds == 5 * 24 * 3600
     assert rehearsal.entries[1]["rehearsal"] == {"skipped_seconds": 5 * 24 * 3600}
@@ -232,7 +232,7 @@ def test_the_rest_between_rounds_is_skipped(tenant):
         at_most=3,
     )
 
-    rehearsal = rehearse(tenant, document(loop), {})
+    rehearsal = dry_run(tenant, document(loop), {})
 
     assert rehearsal.error["error"]["code"] == "not_in_time"
     assert rehearsal.skipped_seconds == 2 * 3600
@@ -243,7 +243,7 @@ def test_the_deadline_counts_skipped_waits(tenant):
         step("rest", "wait", **{"for": "5d"}), set_values("x", a=1), settings={"deadline": "1d"}
     )
 
-    rehearsal = rehearse(tenant, tried, {})
+    rehearsal = dry_run(tenant, tried, {})
 
     assert rehearsal.status == "failed"
     assert rehearsal.error["error"]["code"] == "deadline_passed"
@@ -270,7 +270,7 @@ def test_an_approval_is_answered_by_the_caller_or_with_its_first_choice(
 ):
     answers = {"ask": answer} if answer else {}
 
-    rehearsal = rehearse(tenant, document(APPROVAL), {}, answers=answers)
+    rehearsal = dry_run(tenant, document(APPROVAL), {}, answers=answers)
 
     output = outputs(rehearsal)["ask"]
     assert (output["choice"], output["timed_out"]) == (choice, timed_out)
@@ -281,8 +281,8 @@ def test_an_approval_is_answered_by_the_caller_or_with_its_first_choice(
 def test_a_rehearsal_that_asks_stands_at_the_question(tenant):
     tried = document(APPROVAL, set_values("x", chosen="{{steps.ask.output.choice}}"))
 
-    asked = rehearse(tenant, tried, {}, asks=True)
-    told = rehearse(tenant, tried, {}, asks=True, answers={"ask": {"choice": "no"}})
+    asked = dry_run(tenant, tried, {}, asks=True)
+    told = dry_run(tenant, tried, {}, asks=True, answers={"ask": {"choice": "no"}})
 
     assert (asked.status, asked.halt) == ("stopped", {"code": "asks", "params": {"step": "ask"}})
     assert asked.waiting["input"]["choices"][1]["key"] == "no"
@@ -299,7 +299,7 @@ def test_each_round_can_have_an_answer_of_its_own(tenant):
         at_most=5,
     )
 
-    rehearsal = rehearse(
+    rehearsal = dry_run(
         tenant, document(loop), {}, answers={"ask": [{"choice": "no"}, {"choice": "yes"}]}
     )
 
@@ -319,7 +319,7 @@ WAIT = step(
 
 
 def test_the_event_that_is_waited_for_comes_as_a_sample_that_matches(tenant):
-    rehearsal = rehearse(tenant, document(WAIT), {"order_id": "7"})
+    rehearsal = dry_run(tenant, document(WAIT), {"order_id": "7"})
 
     assert outputs(rehearsal)["goods"]["payload"] == {"order": {"id": "7"}}
 
@@ -327,13 +327,13 @@ def test_the_event_that_is_waited_for_comes_as_a_sample_that_matches(tenant):
 def test_the_event_that_is_waited_for_is_the_given_one(tenant):
     given = {"goods": {"payload": {"order": {"id": "7"}, "parcel": "P1"}}}
 
-    rehearsal = rehearse(tenant, document(WAIT), {"order_id": "7"}, answers=given)
+    rehearsal = dry_run(tenant, document(WAIT), {"order_id": "7"}, answers=given)
 
     assert outputs(rehearsal)["goods"]["payload"]["parcel"] == "P1"
 
 
 def test_a_wait_that_times_out_goes_through_its_reminders(tenant):
-    rehearsal = rehearse(
+    rehearsal = dry_run(
         tenant, document(WAIT), {"order_id": "7"}, answers={"goods": {"timed_out": True}}
     )
 
@@ -352,7 +352,7 @@ def test_a_wait_that_times_out_goes_through_its_reminders(tenant):
 def test_a_wait_without_an_end_stops_the_rehearsal(tenant):
     wait = step("goods", "wait_for_event", type="goods.fetched", match={"id": "1"})
 
-    rehearsal = rehearse(tenant, document(wait), {}, answers={"goods": {"timed_out": True}})
+    rehearsal = dry_run(tenant, document(wait), {}, answers={"goods": {"timed_out": True}})
 
     assert (rehearsal.status, rehearsal.halt["code"]) == ("stopped", "waits_for_ever")
 
@@ -368,7 +368,7 @@ def test_child_runs_are_played_inline_and_shown_with_their_step(company):
     )
     items = [{"sku": "A"}, {"sku": "B"}]
 
-    rehearsal = rehearse(company.tenant, document(each), {"order_id": order.id, "items": items})
+    rehearsal = dry_run(company.tenant, document(each), {"order_id": order.id, "items": items})
 
     [entry] = rehearsal.entries
     assert entry["output"] == {"results": ["A", "B"], "items": 2, "succeeded": 2, "failed": 0}
@@ -389,7 +389,7 @@ def test_parallel_branches_wait_at_the_same_time(tenant):
         for name, time in (("one", "1h"), ("two", "3h"))
     ]
 
-    rehearsal = rehearse(tenant, document(step("both", "parallel", branches=branches)), {})
+    rehearsal = dry_run(tenant, document(step("both", "parallel", branches=branches)), {})
 
     assert outputs(rehearsal)["both"] == {"one": "one", "two": "two"}
     assert rehearsal.skipped_seconds == 3 * 3600
@@ -404,7 +404,7 @@ def test_a_child_that_fails_ends_the_others_where_the_step_says_so(tenant):
         if_one_fails="stop",
     )
 
-    rehearsal = rehearse(tenant, document(each), {})
+    rehearsal = dry_run(tenant, document(each), {})
 
     assert rehearsal.status == "failed"
     assert rehearsal.error["error"]["code"] == "item_failed"
@@ -417,7 +417,7 @@ def test_another_workflow_is_called_inline_in_its_published_version(company):
     )
     company.publish(callee, key="other")
 
-    rehearsal = rehearse(
+    rehearsal = dry_run(
         company.tenant, document(step("ask", "run_workflow", workflow="other", input={"n": 4})), {}
     )
 
@@ -430,7 +430,7 @@ def test_an_event_is_noted_and_not_fired(tenant):
     emit = step("tell", "emit_event", type="something.happened", payload={"a": 1})
     before = traces()
 
-    rehearsal = rehearse(tenant, document(emit), {})
+    rehearsal = dry_run(tenant, document(emit), {})
 
     assert rehearsal.entries[0]["rehearsal"] == {"would_emit": "something.happened"}
     assert traces() == before
@@ -442,8 +442,8 @@ def test_a_call_can_be_answered_by_the_caller(tenant):
     good = {"ask": {"output": {"status": 200, "body": {"name": "Rami"}}}}
     bad = {"ask": {"error": {"code": "http_500", "params": {"status": 500}}}}
 
-    assert outputs(rehearse(tenant, tried, {}, answers=good))["x"] == {"name": "Rami"}
-    assert rehearse(tenant, tried, {}, answers=bad).error["error"]["code"] == "http_500"
+    assert outputs(dry_run(tenant, tried, {}, answers=good))["x"] == {"name": "Rami"}
+    assert dry_run(tenant, tried, {}, answers=bad).error["error"]["code"] == "http_500"
 
 
 def test_a_call_gives_what_it_gave_before_where_that_is_known(tenant):
@@ -451,7 +451,7 @@ def test_a_call_gives_what_it_gave_before_where_that_is_known(tenant):
     tried = document(ask, set_values("x", name="{{steps.ask.output.body.name}}"))
     known = {"ask http_request": {"status": 200, "body": {"name": "Rami"}}}
 
-    assert outputs(rehearse(tenant, tried, {}, outputs=known))["x"] == {"name": "Rami"}
+    assert outputs(dry_run(tenant, tried, {}, outputs=known))["x"] == {"name": "Rami"}
 
 
 def test_secrets_are_not_in_what_is_shown(company):
@@ -472,7 +472,7 @@ def test_secrets_are_not_in_what_is_shown(company):
         body={"a": 1},
     )
 
-    rehearsal = rehearse(company.tenant, document(ask), {})
+    rehearsal = dry_run(company.tenant, document(ask), {})
 
     assert rehearsal.would_send[0]["content"]["body"] == {"a": 1}
     assert "top-secret-token" not in str(rehearsal.would_send)
@@ -488,7 +488,7 @@ def test_what_a_call_would_refuse_before_it_is_sent_is_refused(company):
         template_vars={"order_id": "1", "total": "2"},
     )
 
-    rehearsal = rehearse(company.tenant, document(bad), {})
+    rehearsal = dry_run(company.tenant, document(bad), {})
 
     assert rehearsal.error["error"]["code"] == "bad_phone"
     assert rehearsal.would_send == []
@@ -504,7 +504,7 @@ def test_a_workflow_without_an_end_is_stopped(tenant):
         every="1s",
     )
 
-    rehearsal = rehearse(tenant, document(loop), {"items": list(range(100))})
+    rehearsal = dry_run(tenant, document(loop), {"items": list(range(100))})
 
     assert rehearsal.status == "stopped"
     assert rehearsal.halt["code"] == "rehearsal_limit"
@@ -522,7 +522,7 @@ def test_many_are_rehearsed_each_on_the_database_as_it_is(company):
     WorkflowRun.objects.all().delete()
 
     script = script_of(company.tenant, version)
-    with rehearsing(company.tenant) as perform:
+    with in_dry_run(company.tenant) as perform:
         found = [perform(script, Occasion({"order_id": order.id})) for _time in range(3)]
 
     changed = [one.entries[0]["output"]["changed"] for one in found]
@@ -536,6 +536,6 @@ def test_a_draft_of_a_workflow_is_rehearsed_under_its_own_name(tenant):
     publish(tenant, "tester", definition, document(set_values("x", a=1)))
     calls_itself = document(step("x", "run_workflow", workflow="mine", input={}))
 
-    rehearsal = rehearse(tenant, calls_itself, {}, definition=definition)
+    rehearsal = dry_run(tenant, calls_itself, {}, definition=definition)
 
     assert rehearsal.status == "invalid"

@@ -23,7 +23,7 @@ from workflows.models.schedule import WorkflowSchedule
 from workflows.runtime.database import database_now, rows
 from workflows.runtime.waits.matching import match_new_events
 from workflows.services.approvals.approvers import Via, addressees, key_decider_for, user_decider
-from workflows.services.approvals.decide import Answer, decide, waiting_for
+from workflows.services.approvals.decide import GivenAnswer, decide, waiting_for
 from workflows.services.approvals.links import link_for
 from workflows.services.approvals.refusals import MayNotDecide
 from workflows.services.definitions.publish import publish
@@ -34,7 +34,7 @@ from workflows.services.schedules.firing import fire_due, save_schedule, set_act
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-YES = Answer("approve")
+YES = GivenAnswer("approve")
 
 
 def step(name, action, **params):

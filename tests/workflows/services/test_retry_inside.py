@@ -17,7 +17,7 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.services.approvals.approvers import Via, mail_decider
-from workflows.services.approvals.decide import Answer, decide, open_ones
+from workflows.services.approvals.decide import GivenAnswer, decide, open_ones
 from workflows.services.approvals.refusals import NoLongerOpen
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
@@ -407,12 +407,12 @@ def test_an_answer_to_the_question_of_an_earlier_visit_touches_nothing(
     before = WorkflowRun.objects.values().get()
 
     with pytest.raises(NoLongerOpen) as refused:
-        decide(tenant, old.pk, sara(), Answer("approve"))
+        decide(tenant, old.pk, sara(), GivenAnswer("approve"))
 
     assert refused.value.reason == "step_over"
     assert list(open_ones(WorkflowApproval.objects.all())) == [new]
     assert WorkflowRun.objects.values().get() == before
-    decide(tenant, new.pk, sara(), Answer("approve"))
+    decide(tenant, new.pk, sara(), GivenAnswer("approve"))
     worker.work()
     assert whole().step_results[-1]["output"]["choice"] == "approve"
 
@@ -429,7 +429,7 @@ def test_a_question_ends_with_the_run_that_a_reminder_fails(tenant, worker, outs
     other = WorkflowApproval.objects.exclude(pk=old.pk).get()
 
     with pytest.raises(NoLongerOpen):
-        decide(tenant, old.pk, sara(), Answer("approve"))
+        decide(tenant, old.pk, sara(), GivenAnswer("approve"))
 
     assert list(open_ones(WorkflowApproval.objects.all())) == [other]
 

@@ -40,7 +40,7 @@ def test_those_that_went_wrong_come_first(teller):
 
 
 def test_few_are_shown_and_all_are_counted(teller, monkeypatch):
-    monkeypatch.setattr("workflows.services.runs.children.MOST_SHOWN", 2)
+    monkeypatch.setattr("workflows.services.runs.children.MAX_SHOWN", 2)
     run = teller.a_list_with_one_failure()
 
     found = family(run, "remind")

@@ -7,13 +7,13 @@ import pytest
 from tests.support.company import case
 from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
-from workflows.presentation.documents.export_format import Entry, read, write
+from workflows.presentation.documents.export_format import ExportedWorkflow, read, write
 from workflows.services.definitions.drafts import mark, save_draft
 from workflows.services.definitions.lifecycle import keep_in_git
 from workflows.services.definitions.publish import publish
 from workflows.services.definitions.transfer import (
     ChangedMeanwhile,
-    State,
+    ImportState,
     exported,
     import_drafts,
     plan_import,
@@ -34,7 +34,7 @@ def travelled(definition):
 def test_what_was_exported_comes_in_as_the_same(tenant, definition):
     [plan] = plan_import(tenant, [travelled(definition)])
 
-    assert plan.state == State.SAME
+    assert plan.state == ImportState.SAME
     assert plan.problems == ()
 
 
@@ -51,11 +51,11 @@ def test_into_another_company_it_comes_as_a_draft_switched_off(other_tenant, def
 
 
 def test_what_is_missing_there_is_named_at_its_place(other_tenant):
-    entry = Entry("orders", case("seed_new_order"))
+    entry = ExportedWorkflow("orders", case("seed_new_order"))
 
     [plan] = plan_import(other_tenant, [entry])
 
-    assert plan.state == State.NEW
+    assert plan.state == ImportState.NEW
     missing = [(one.path, one.params["key"]) for one in plan.problems]
     assert missing == [
         ("/steps/1/params/template", "order_confirmed"),
@@ -64,9 +64,9 @@ def test_what_is_missing_there_is_named_at_its_place(other_tenant):
 
 
 def test_a_changed_workflow_keeps_what_is_published(tenant, definition):
-    entry = Entry("log", {**definition.definition, "name": "Other"})
+    entry = ExportedWorkflow("log", {**definition.definition, "name": "Other"})
     [plan] = plan_import(tenant, [entry])
-    assert (plan.state, plan.replaces_draft) == (State.CHANGED, False)
+    assert (plan.state, plan.replaces_draft) == (ImportState.CHANGED, False)
 
     import_drafts(tenant, "user:ops", [entry], {"log": plan.mark})
 
@@ -78,14 +78,14 @@ def test_a_changed_workflow_keeps_what_is_published(tenant, definition):
 def test_a_draft_that_would_be_lost_is_named(tenant, definition):
     save_draft(tenant, "user:rana", definition, {"name": "Rana's"})
 
-    [plan] = plan_import(tenant, [Entry("log", {"name": "Other"})])
+    [plan] = plan_import(tenant, [ExportedWorkflow("log", {"name": "Other"})])
 
     assert plan.replaces_draft
     assert plan.before == {"name": "Rana's"}
 
 
 def test_what_was_edited_meanwhile_is_not_overwritten(tenant, definition):
-    entries = [Entry("log", {"name": "Other"}), Entry("new", {"name": "New"})]
+    entries = [ExportedWorkflow("log", {"name": "Other"}), ExportedWorkflow("new", {"name": "New"})]
     seen = {"log": mark(definition)}
     save_draft(tenant, "user:rana", definition, {"name": "Rana's"})
 
@@ -99,7 +99,7 @@ def test_what_was_edited_meanwhile_is_not_overwritten(tenant, definition):
 
 def test_a_workflow_made_meanwhile_under_a_new_key_is_not_overwritten(tenant, definition):
     with pytest.raises(ChangedMeanwhile):
-        import_drafts(tenant, "user:ops", [Entry("log", {"name": "Other"})], {})
+        import_drafts(tenant, "user:ops", [ExportedWorkflow("log", {"name": "Other"})], {})
 
     definition.refresh_from_db()
     assert definition.draft is None
@@ -107,30 +107,32 @@ def test_a_workflow_made_meanwhile_under_a_new_key_is_not_overwritten(tenant, de
 
 def test_nothing_is_imported_over_a_workflow_that_is_edited_in_git(tenant, definition):
     keep_in_git(tenant, "command", definition)
-    entry = Entry("log", {"name": "Other"})
+    entry = ExportedWorkflow("log", {"name": "Other"})
 
     [plan] = plan_import(tenant, [entry])
     made = import_drafts(tenant, "user:ops", [entry], {"log": plan.mark})
 
-    assert (plan.state, made) == (State.MANAGED, [])
+    assert (plan.state, made) == (ImportState.MANAGED, [])
     definition.refresh_from_db()
     assert definition.draft is None
 
 
 def test_what_cannot_be_stored_is_refused_alone(tenant):
-    entries = [Entry("bad", {"name": 1e999}), Entry("good", {"name": "Good"})]
+    entries = [ExportedWorkflow("bad", {"name": 1e999}), ExportedWorkflow("good", {"name": "Good"})]
 
     plans = plan_import(tenant, entries)
     made = import_drafts(tenant, "user:ops", entries, {})
 
-    assert [plan.state for plan in plans] == [State.REFUSED, State.NEW]
+    assert [plan.state for plan in plans] == [ImportState.REFUSED, ImportState.NEW]
     assert [one.key for one in made] == ["good"]
 
 
 def test_another_companys_workflow_with_that_key_is_another_one(tenant, other_tenant, definition):
     theirs = publish_log(other_tenant, "log", "new_order", name="Theirs")
 
-    import_drafts(tenant, "x", [Entry("log", {"name": "Other"})], {"log": mark(definition)})
+    import_drafts(
+        tenant, "x", [ExportedWorkflow("log", {"name": "Other"})], {"log": mark(definition)}
+    )
 
     theirs.refresh_from_db()
     assert theirs.draft is None

@@ -20,7 +20,7 @@ from workflows.definition.validate import ValidDocument
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.documents import document_text
-from workflows.services.definitions.catalogue import Thing, catalogue_of, things_of
+from workflows.services.definitions.catalogue import TenantThing, catalogue_of, things_of
 from workflows.services.definitions.lifecycle import archive
 from workflows.services.definitions.publish import publish, publish_again
 
@@ -180,4 +180,4 @@ def test_the_catalogue_is_made_of_them(shop):
     assert known.workflows == {"runs": "Runs"}
     assert known.people == {"rana@shop.example", "gone@shop.example"}
     assert Membership.objects.filter(tenant=shop).count() == 3
-    assert catalogue_of(shop, things=[Thing("workflow", "k", "n")]).workflows == {"k": "n"}
+    assert catalogue_of(shop, things=[TenantThing("workflow", "k", "n")]).workflows == {"k": "n"}

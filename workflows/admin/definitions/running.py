@@ -11,7 +11,7 @@ from tenants.admin.access import actor_of
 from workflows.addresses import page_of
 from workflows.admin.base import AdminPage, to
 from workflows.services.definitions.lifecycle import possible_owners, set_owner
-from workflows.services.runs.cancel_all import MOST_COUNTED, cancel_live, count_live
+from workflows.services.runs.cancel_all import MAX_COUNTED, cancel_live, count_live
 
 
 class RunningPages(AdminPage):
@@ -62,5 +62,5 @@ class RunningPages(AdminPage):
             original=definition,
             run_url=page_of(definition),
             live=live,
-            is_capped=live > MOST_COUNTED,
+            is_capped=live > MAX_COUNTED,
         )

@@ -19,30 +19,30 @@ from workflows.admin.definitions.problem_lines import ProblemLine, problem_lines
 from workflows.admin.versions.pages import changes_shown
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import export_format
-from workflows.presentation.documents.document_text import Unreadable
+from workflows.presentation.documents.document_text import UnreadableDocument
 from workflows.services.definitions.drafts import name_in
 from workflows.services.definitions.transfer import (
     ChangedMeanwhile,
-    Plan,
-    State,
+    ImportPlan,
+    ImportState,
     exported,
     import_drafts,
     plan_import,
 )
 
 STATES: Final = {
-    State.NEW: gettext_lazy("New"),
-    State.CHANGED: gettext_lazy("Changed"),
-    State.SAME: gettext_lazy("The same"),
-    State.MANAGED: gettext_lazy("Edited elsewhere"),
-    State.REFUSED: gettext_lazy("Cannot be imported"),
+    ImportState.NEW: gettext_lazy("New"),
+    ImportState.CHANGED: gettext_lazy("Changed"),
+    ImportState.SAME: gettext_lazy("The same"),
+    ImportState.MANAGED: gettext_lazy("Edited elsewhere"),
+    ImportState.REFUSED: gettext_lazy("Cannot be imported"),
 }
 TONES: Final = {
-    State.NEW: "started",
-    State.CHANGED: "waiting",
-    State.SAME: "nothing",
-    State.MANAGED: "problem",
-    State.REFUSED: "problem",
+    ImportState.NEW: "started",
+    ImportState.CHANGED: "waiting",
+    ImportState.SAME: "nothing",
+    ImportState.MANAGED: "problem",
+    ImportState.REFUSED: "problem",
 }
 
 
@@ -57,7 +57,7 @@ class ImportForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
     )
     text = forms.CharField(
-        required=False, strip=False, max_length=export_format.MOST_BYTES, widget=forms.HiddenInput
+        required=False, strip=False, max_length=export_format.MAX_BYTES, widget=forms.HiddenInput
     )
 
     def __init__(self, request: HttpRequest) -> None:
@@ -74,7 +74,7 @@ class ImportForm(forms.Form):
         """Read the file, or the text that it left behind."""
         values = super().clean() or self.cleaned_data
         file = values.get("file")
-        if file is not None and file.size > export_format.MOST_BYTES:
+        if file is not None and file.size > export_format.MAX_BYTES:
             self.add_error("file", _("The file is too large: at most 2 MB."))
             return values
         content = file.read() if file else values.get("text", "").encode()
@@ -83,7 +83,7 @@ class ImportForm(forms.Form):
             return values
         try:
             values["entries"] = export_format.read(content)
-        except Unreadable as mistake:
+        except UnreadableDocument as mistake:
             self.add_error("file", str(mistake))
         else:
             values["text"] = export_format.write(values["entries"])
@@ -94,7 +94,7 @@ class ImportForm(forms.Form):
 class ShownPlan:
     """What the page says of one workflow of a file."""
 
-    plan: Plan
+    plan: ImportPlan
     name: str
     state: str
     tone: str
@@ -115,7 +115,7 @@ class TransferPages(AdminPage):
         if not self.admin.has_add_permission(request):
             raise PermissionDenied
         form = ImportForm(request)
-        plans: list[Plan] = []
+        plans: list[ImportPlan] = []
         if request.method == "POST" and form.is_valid():
             tenant, entries = form.cleaned_data["tenant"], form.cleaned_data["entries"]
             if "_import" in request.POST and (answer := self._import(request, tenant, entries)):
@@ -133,7 +133,7 @@ class TransferPages(AdminPage):
         )
 
     def _import(
-        self, request: HttpRequest, tenant: Tenant, entries: list[export_format.Entry]
+        self, request: HttpRequest, tenant: Tenant, entries: list[export_format.ExportedWorkflow]
     ) -> HttpResponse | None:
         chosen = [one for one in entries if one.key in request.POST.getlist("take")]
         if not chosen:
@@ -164,10 +164,10 @@ def _after(made: list[WorkflowDefinition]) -> str:
     return page_of(made[0]) if len(made) == 1 else path_to("workflows_workflowdefinition")
 
 
-def _shown(plan: Plan) -> ShownPlan:
+def _shown(plan: ImportPlan) -> ShownPlan:
     document = plan.entry.document
-    is_new = plan.state == State.NEW
-    changes = changes_shown(plan.before, document) if plan.state == State.CHANGED else {}
+    is_new = plan.state == ImportState.NEW
+    changes = changes_shown(plan.before, document) if plan.state == ImportState.CHANGED else {}
     return ShownPlan(
         plan,
         plan.definition.name if plan.definition and not is_new else name_in(document),

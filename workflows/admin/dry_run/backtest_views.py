@@ -13,12 +13,12 @@ from tenants.core.json import Json
 from workflows.addresses import admin_path, page_of
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.dry_run.presentation import Teller, about
-from workflows.admin.dry_run.start import refuse_readers, rehearsal_of, rehearsal_page
+from workflows.admin.dry_run.start import dry_run_of, dry_run_page, refuse_readers
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.compiler import compile_document
 from workflows.event_types import label_of
 from workflows.models.event import WorkflowEvent
-from workflows.models.rehearsal import RehearsalKind, RehearsalStatus, WorkflowRehearsal
+from workflows.models.rehearsal import DryRunKind, DryRunStatus, WorkflowRehearsal
 from workflows.models.version import WorkflowVersion
 from workflows.presentation import badges, dry_runs, values
 from workflows.presentation.runs.control_flow import case_label
@@ -27,22 +27,22 @@ from workflows.presentation.vocabulary import step_title
 from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run import backtest
 from workflows.services.dry_run.backtest_tally import differences
-from workflows.services.dry_run.run import Rehearsal
+from workflows.services.dry_run.run import DryRun
 from workflows.services.dry_run.test_runs import as_json, problems_in
 
 DAYS: Final = (1, 7, 30)
 LASTS: Final = (100, 1_000, 10_000)
-MOST_LISTED: Final = 10  # recipients, and events of a kind
-_ENDED: Final = {RehearsalStatus.DONE, RehearsalStatus.CANCELLED, RehearsalStatus.FAILED}
+MAX_LISTED: Final = 10  # recipients, and events of a kind
+_ENDED: Final = {DryRunStatus.DONE, DryRunStatus.CANCELLED, DryRunStatus.FAILED}
 
 
 def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
     """Ask how far back, or show how far it has come and what it found."""
-    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    made = dry_run_of(request, pk, DryRunKind.BACKTEST)
     if request.method == "POST":
         refuse_readers(request, made)
         _start(request, made)
-        return HttpResponseRedirect(rehearsal_page(made))
+        return HttpResponseRedirect(dry_run_page(made))
     shown: HttpResponse = admin.show(
         request,
         "admin/workflows/trying/backtest.html",
@@ -57,7 +57,7 @@ def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
 
 def live(request: HttpRequest, pk: Any) -> HttpResponse:
     """Return the changing part of the page, or nothing if it is as it was seen."""
-    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    made = dry_run_of(request, pk, DryRunKind.BACKTEST)
     context = progress(made)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
@@ -68,15 +68,15 @@ def live(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def cancel(request: HttpRequest, pk: Any) -> HttpResponse:
     """End a backtest; what it has counted stays."""
-    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    made = dry_run_of(request, pk, DryRunKind.BACKTEST)
     refuse_readers(request, made)
     backtest.cancel(made)
-    return HttpResponseRedirect(rehearsal_page(made))
+    return HttpResponseRedirect(dry_run_page(made))
 
 
 def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpResponse:
     """Show what both sides would do with one event."""
-    made = rehearsal_of(request, pk, RehearsalKind.BACKTEST)
+    made = dry_run_of(request, pk, DryRunKind.BACKTEST)
     try:
         pair = backtest.pair_of(made, event)
         program = compile_document(validated(made.tenant, made.document, _key(made)))
@@ -95,7 +95,7 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
         "admin/workflows/trying/backtest_event.html",
         label_of(pair.event.type),
         backtest=made,
-        back=rehearsal_page(made),
+        back=dry_run_page(made),
         when=short_moment(pair.event.created_at),
         event_url=page_of(pair.event),
         sides=sides,
@@ -108,12 +108,12 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
 
 def progress(made: WorkflowRehearsal) -> dict[str, Any]:
     """Return what the changing part of the page shows."""
-    status = RehearsalStatus(made.status)
+    status = DryRunStatus(made.status)
     result = made.result or {}
     context = {
         "backtest": made,
         "definition": made.definition,
-        "is_prepared": status is RehearsalStatus.PREPARED,
+        "is_prepared": status is DryRunStatus.PREPARED,
         "has_ended": status in _ENDED,
         "status": status,
         "seen": f"{status}-{made.done}",
@@ -143,7 +143,7 @@ def _found(made: WorkflowRehearsal, result: Mapping[str, Json]) -> dict[str, Any
         {
             "title": dry_runs.kind_of_difference(kind),
             "count": count,
-            "events": _links(made, events[:MOST_LISTED]),
+            "events": _links(made, events[:MAX_LISTED]),
         }
         for kind, count, events in backtest.differing(result)
     ]
@@ -177,8 +177,8 @@ def _tally(
                 "step": step_title(labels.get(one["step"]), one["step"]),
                 "channel": dry_runs.channel(one["kind"]),
                 "count": one["count"],
-                "to": _sorted(one["to"])[:MOST_LISTED],
-                "more": max(len(one["to"]) - MOST_LISTED, 0),
+                "to": _sorted(one["to"])[:MAX_LISTED],
+                "more": max(len(one["to"]) - MAX_LISTED, 0),
             }
             for one in sorted(tally["sends"].values(), key=lambda one: -one["count"])
         ],
@@ -187,7 +187,7 @@ def _tally(
                 "step": step_title(labels.get(one["step"]), one["step"]),
                 "why": dry_runs.failure(one["code"], one["params"]),
                 "count": one["count"],
-                "events": _links(made, one["events"][:MOST_LISTED]),
+                "events": _links(made, one["events"][:MAX_LISTED]),
             }
             for one in sorted(tally["failures"].values(), key=lambda one: -one["count"])
         ],
@@ -233,7 +233,7 @@ def _labels(made: WorkflowRehearsal) -> dict[str, str]:
 def _side(  # noqa: PLR0913, PLR0917  # one side of a page
     made: WorkflowRehearsal,
     title: str,
-    found: Rehearsal,
+    found: DryRun,
     program: Json,
     event: WorkflowEvent,
     prefix: str,

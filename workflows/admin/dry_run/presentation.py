@@ -1,4 +1,4 @@
-"""A rehearsal, ready for a page: a run's timeline, with what would be sent beside the steps."""
+"""A dry run, ready for a page: a run's timeline, with what would be sent beside the steps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,35 +21,35 @@ from workflows.presentation import badges, dry_runs, values
 from workflows.presentation.badges import Badge
 from workflows.presentation.runs.children import item_words, way_title
 from workflows.presentation.runs.entries import RunFacts
-from workflows.presentation.runs.plans import Plan, PlannedWay, WayKind, every_step, plan_of
+from workflows.presentation.runs.plans import PlannedWay, VersionPlan, WayKind, every_step, plan_of
 from workflows.presentation.runs.timeline import flow
 from workflows.presentation.whatsapp import told
 
 Program = Mapping[str, Json]
 
 SHORT: Final = 30  # characters of a value that tells events apart
-MOST_RUNS: Final = 20  # of one step that are shown with all their steps
+MAX_RUNS: Final = 20  # of one step that are shown with all their steps
 # Kinds of message that have a look of their own.
 DRAWN: Final = frozenset({"whatsapp", "email", "slack", "teams", "http"})
 _TONES: Final = {"stopped": RunStatus.WAITING, "not_started": RunStatus.SKIPPED}
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ShownMessage:
     """What would be sent."""
 
     kind: str
     channel: str
     to: str
     content: Mapping[str, Json]
-    shown: values.Shown | None = None  # what no picture of its own shows
+    shown: values.ShownValue | None = None  # what no picture of its own shows
     body: str = ""  # of a web request, as JSON
     is_drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A rehearsal."""
+class ShownDryRun:
+    """A dry run."""
 
     badge: Badge
     tone: str
@@ -60,16 +60,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Shows the rehearsals of one program."""
+    """Shows the dry runs of one program."""
 
     tenant: Tenant
     program: Program
 
-    def show(self, result: Mapping[str, Json], prefix: str = "") -> Shown:
-        """Return a rehearsal as a page shows it."""
+    def show(self, result: Mapping[str, Json], prefix: str = "") -> ShownDryRun:
+        """Return a dry run as a page shows it."""
         return self._show(result, plan_of(self.program), prefix)
 
-    def _show(self, result: Mapping[str, Json], plan: Plan, prefix: str) -> Shown:
+    def _show(self, result: Mapping[str, Json], plan: VersionPlan, prefix: str) -> ShownDryRun:
         status = _TONES.get(result["status"]) or RunStatus(result["status"])
         facts = RunFacts(
             status=status,
@@ -79,16 +79,16 @@ class Teller:
             is_part=bool(prefix),
         )
         told = flow(facts)
-        steps = [_of_rehearsal(one, prefix) for one in shown_steps(told.lines)]
+        steps = [_of_dry_run(one, prefix) for one in shown_steps(told.lines)]
         after = tuple(
-            _part_of_rehearsal(one, prefix) for one in shown_parts(told.after_failure, told.lines)
+            _part_of_dry_run(one, prefix) for one in shown_parts(told.after_failure, told.lines)
         )
         inside = [*_every(steps), *(one for part in after for one in _every(part.steps))]
         rehearsed = {one.key: self._below(one) for one in inside if one.line.notes}
-        return Shown(_badge(result["status"]), status, steps, after, rehearsed)
+        return ShownDryRun(_badge(result["status"]), status, steps, after, rehearsed)
 
     def _below(self, step: ShownStep) -> SafeString:
-        """Return what only the rehearsal knows of a step."""
+        """Return what only the dry run knows of a step."""
         notes = step.line.notes
         runs = notes.get("runs") or ()
         context = {
@@ -96,8 +96,8 @@ class Teller:
             "is_guess": notes.get("is_guess"),
             "skipped": _skipped(notes),
             "emits": label_of(notes["would_emit"]) if "would_emit" in notes else "",
-            "runs": [self._run(run, step) for run in runs[:MOST_RUNS]],
-            "more": max(len(runs) - MOST_RUNS, 0),
+            "runs": [self._run(run, step) for run in runs[:MAX_RUNS]],
+            "more": max(len(runs) - MAX_RUNS, 0),
         }
         return SafeString(render_to_string("admin/workflows/trying/below_step.html", context))
 
@@ -113,14 +113,14 @@ class Teller:
             "halt": dry_runs.halted(run["halt"]) if run.get("halt") else "",
         }
 
-    def _plan_of(self, run: Mapping[str, Json]) -> Plan:
+    def _plan_of(self, run: Mapping[str, Json]) -> VersionPlan:
         if "workflow" not in run:
             return plan_of(self.program, run["entry"])
         rows = WorkflowVersion.objects.of(self.tenant).filter(
             definition=UUID(run["definition_id"]), version=run["version"]
         )
         program = rows.values_list("program", flat=True).first()
-        return plan_of(program) if program else Plan()
+        return plan_of(program) if program else VersionPlan()
 
     def _title(self, run: Mapping[str, Json]) -> str:
         if "workflow" in run:
@@ -148,11 +148,11 @@ def ordered(event_type: str, payload: Mapping[str, Json]) -> dict[str, Json]:
     return {name: payload[name] for name in [*known, *(n for n in payload if n not in known)]}
 
 
-def message_of(would_send: Mapping[str, Json]) -> Message:
+def message_of(would_send: Mapping[str, Json]) -> ShownMessage:
     """Return a message as a page shows it."""
     kind, content = str(would_send["kind"]), would_send["content"]
     body = content.get("body") if kind == "http" else None
-    return Message(
+    return ShownMessage(
         kind=kind,
         channel=dry_runs.channel(kind),
         to=listed(would_send["to"]),
@@ -178,18 +178,18 @@ def _skipped(notes: Mapping[str, Json]) -> str:
     return dry_runs.skipped(seconds) if seconds else ""
 
 
-def _of_rehearsal(step: ShownStep, prefix: str) -> ShownStep:
+def _of_dry_run(step: ShownStep, prefix: str) -> ShownStep:
     """Return the step with an id of its own, and without links to events that never were."""
     return replace(
         step,
         key=f"{prefix}{step.key}",
         line=replace(step.line, event_id=""),
-        parts=tuple(_part_of_rehearsal(part, prefix) for part in step.parts),
+        parts=tuple(_part_of_dry_run(part, prefix) for part in step.parts),
     )
 
 
-def _part_of_rehearsal(part: ShownPart, prefix: str) -> ShownPart:
-    steps = tuple(_of_rehearsal(step, prefix) for step in part.steps)
+def _part_of_dry_run(part: ShownPart, prefix: str) -> ShownPart:
+    steps = tuple(_of_dry_run(step, prefix) for step in part.steps)
     return replace(part, key=f"{prefix}{part.key}", steps=steps)
 
 

@@ -11,7 +11,7 @@ from tenants.admin.access import actor_of
 from tenants.core.json import Json
 from workflows.addresses import admin_path
 from workflows.admin.editor.widget import EditorField
-from workflows.models.rehearsal import RehearsalKind, WorkflowRehearsal
+from workflows.models.rehearsal import DryRunKind, WorkflowRehearsal
 from workflows.presentation.runs.errors import sentence
 from workflows.services.definitions.drafts import edited, unstorable
 from workflows.services.dry_run.test_runs import prepare
@@ -23,7 +23,7 @@ def begin(admin: Any, request: HttpRequest) -> HttpResponse:
     tenant = definition.tenant if definition else _tenant(request)
     if not access.may_edit(request, tenant.pk):
         raise PermissionDenied
-    kind = RehearsalKind.BACKTEST if "_backtest" in request.POST else RehearsalKind.TEST
+    kind = DryRunKind.BACKTEST if "_backtest" in request.POST else DryRunKind.TEST
     try:
         document = _document(request, definition)
     except ValidationError as mistakes:
@@ -31,16 +31,16 @@ def begin(admin: Any, request: HttpRequest) -> HttpResponse:
         shown: HttpResponse = admin.show(request, template, title, mistakes=mistakes.messages)
         return shown
     made = prepare(tenant, actor_of(request), document, definition, kind)
-    return HttpResponseRedirect(rehearsal_page(made))
+    return HttpResponseRedirect(dry_run_page(made))
 
 
-def rehearsal_page(made: WorkflowRehearsal) -> str:
+def dry_run_page(made: WorkflowRehearsal) -> str:
     """Return the address of a test run or a backtest."""
-    name = "backtest" if made.kind == RehearsalKind.BACKTEST else "test"
+    name = "backtest" if made.kind == DryRunKind.BACKTEST else "test"
     return admin_path(f"workflows_workflowdefinition_{name}", made.pk)
 
 
-def rehearsal_of(request: HttpRequest, pk: Any, kind: RehearsalKind) -> WorkflowRehearsal:
+def dry_run_of(request: HttpRequest, pk: Any, kind: DryRunKind) -> WorkflowRehearsal:
     """Return one that the person may see. Raises Http404."""
     rows: Any = WorkflowRehearsal.objects.select_related("tenant", "definition")
     found: WorkflowRehearsal | None = access.visible(request, rows).filter(pk=pk, kind=kind).first()

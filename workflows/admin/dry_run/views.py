@@ -16,12 +16,12 @@ from tenants.core.json.strict_json import BadJson, JsonFault
 from tenants.core.text.listing import listed
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.dry_run.presentation import Teller, about, ordered
-from workflows.admin.dry_run.start import refuse_readers, rehearsal_of, rehearsal_page
+from workflows.admin.dry_run.start import dry_run_of, dry_run_page, refuse_readers
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.compiler import compile_document
 from workflows.event_types import label_of
 from workflows.models.event import WorkflowEvent
-from workflows.models.rehearsal import RehearsalKind, WorkflowRehearsal
+from workflows.models.rehearsal import DryRunKind, WorkflowRehearsal
 from workflows.presentation import dry_runs, values
 from workflows.presentation.json_faults import said_of
 from workflows.presentation.runs.waits import asked_words
@@ -34,13 +34,13 @@ from workflows.services.dry_run import test_runs
 from workflows.services.dry_run.samples import sample_payload
 
 
-class Unreadable(ValueError):
+class UnreadablePayload(ValueError):
     """What was typed is no JSON object. It says so in words."""
 
 
 def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
     """Show a test run; a POST runs it again with other values or one more answer."""
-    trial = rehearsal_of(request, pk, RehearsalKind.TEST)
+    trial = dry_run_of(request, pk, DryRunKind.TEST)
     if request.method == "POST":
         refuse_readers(request, trial)
         return _act(request, trial)
@@ -62,12 +62,12 @@ def page(admin: Any, request: HttpRequest, pk: Any) -> HttpResponse:
 def _act(request: HttpRequest, trial: WorkflowRehearsal) -> HttpResponse:
     try:
         given = _given(request.POST, trial)
-    except (Unreadable, AnswerInvalid) as mistake:
-        said = str(mistake) if isinstance(mistake, Unreadable) else _faults(mistake)
+    except (UnreadablePayload, AnswerInvalid) as mistake:
+        said = str(mistake) if isinstance(mistake, UnreadablePayload) else _faults(mistake)
         messages.error(request, said)
-        return HttpResponseRedirect(rehearsal_page(trial))
+        return HttpResponseRedirect(dry_run_page(trial))
     test_runs.try_out(trial, given)
-    return HttpResponseRedirect(f"{rehearsal_page(trial)}#sayr-outcome")
+    return HttpResponseRedirect(f"{dry_run_page(trial)}#sayr-outcome")
 
 
 def _given(posted: Mapping[str, str], trial: WorkflowRehearsal) -> dict[str, Json]:
@@ -75,7 +75,7 @@ def _given(posted: Mapping[str, str], trial: WorkflowRehearsal) -> dict[str, Jso
     if "event" in posted:
         event = test_runs.event_of(trial.tenant, _uuid(posted["event"]))
         if event is None:
-            raise Unreadable(_("This event is gone."))
+            raise UnreadablePayload(_("This event is gone."))
         return test_runs.event_input(event)
     if "sample" in posted:
         kind = str(trial.document.get("trigger_type") or "")
@@ -112,7 +112,7 @@ def _object(text: str) -> dict[str, Json]:
             said = _("Write an object: { … }, with the fields of the event.")
         else:
             said = said_of(mistake)
-        raise Unreadable(said) from None
+        raise UnreadablePayload(said) from None
 
 
 def _faults(mistake: AnswerInvalid) -> str:
@@ -173,7 +173,7 @@ def _outcome(trial: WorkflowRehearsal) -> dict[str, Any]:
 
 
 def _question(trial: WorkflowRehearsal, result: Mapping[str, Json]) -> dict[str, Any]:
-    """Return what the rehearsal asks the tester. Inside a part of the run: what that asks."""
+    """Return what the dry run asks the tester. Inside a part of the run: what that asks."""
     waiting = _asking(result)
     asked, step = waiting["input"], waiting["step_name"]
     can_time_out = bool(waiting.get("until"))
@@ -211,5 +211,5 @@ def _name(trial: WorkflowRehearsal) -> str:
 def _uuid(text: str) -> UUID:
     found = uuid_or_none(text)
     if found is None:
-        raise Unreadable(_("This event is gone."))
+        raise UnreadablePayload(_("This event is gone."))
     return found

@@ -182,7 +182,7 @@ class EditorField(JSONFormField):  # type: ignore[misc]  # the package has no ty
         try:
             document = self.clean(data)
             before = document_text.read(initial) if isinstance(initial, str) else initial
-        except (ValidationError, document_text.Unreadable):
+        except (ValidationError, document_text.UnreadableDocument):
             return True
         return not same_json(document, before)
 
@@ -192,7 +192,7 @@ _NO_FORM: Final = (ValueError, KeyError, TypeError, AttributeError)
 
 
 def _unreadable(mistake: Exception) -> str:
-    if isinstance(mistake, document_text.Unreadable):
+    if isinstance(mistake, document_text.UnreadableDocument):
         return str(mistake)
     return _("The steps could not be read. Load the page again; your work is kept.")
 

@@ -14,18 +14,18 @@ from workflows.presentation import values
 from workflows.presentation.actors import actor_words
 from workflows.presentation.documents import comparisons
 from workflows.presentation.runs import evaluations
-from workflows.presentation.runs.evaluations import Outcome
+from workflows.presentation.runs.evaluations import EvaluationOutcome
 from workflows.services.runs.summaries import RunSummary, plans_of, subject_of, told
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SubscriptionAnswer:
     """What one workflow made of the event."""
 
     name: str
     url: str  # "" if the workflow is gone
     version: int | str
-    outcome: Outcome
+    outcome: EvaluationOutcome
     why: str  # "" if it started, or if the rows below say it
     wanted: str  # of a start condition: what would have had to be
     actual: str  # and what was
@@ -41,12 +41,12 @@ class Deaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangedField:
     """A field, before and after."""
 
     label: str
-    before: values.Shown
-    after: values.Shown
+    before: values.ShownValue
+    after: values.ShownValue
 
 
 def event_page(event: WorkflowEvent) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def event_page(event: WorkflowEvent) -> dict[str, Any]:
         "actor": actor_words(event.actor),
         "cause": path_to("workflows_workflowrun", cause) if cause else "",
         "answers": answers,
-        "started": sum(answer.outcome is Outcome.STARTED for answer in answers),
+        "started": sum(answer.outcome is EvaluationOutcome.STARTED for answer in answers),
         "deaf": _deaf(event),
         "payload": values.show(event.payload, labels=fields),
         "raw_payload": values.raw(event.payload),
@@ -74,13 +74,13 @@ def event_page(event: WorkflowEvent) -> dict[str, Any]:
     }
 
 
-def _changes(event: WorkflowEvent, fields: Mapping[str, str]) -> list[Change]:
+def _changes(event: WorkflowEvent, fields: Mapping[str, str]) -> list[ChangedField]:
     """Return the fields of a changed record that hold another value than before."""
     before = event.previous or {}
     now = event.payload if isinstance(event.payload, dict) else {}
     keys = [key for key in (*fields, *before) if key in before]
     return [
-        Change(
+        ChangedField(
             fields.get(key) or values.spelt_out(key),
             values.show(before[key]),
             values.show(now.get(key)),
@@ -90,7 +90,7 @@ def _changes(event: WorkflowEvent, fields: Mapping[str, str]) -> list[Change]:
     ]
 
 
-def _answers(event: WorkflowEvent) -> list[Answer]:
+def _answers(event: WorkflowEvent) -> list[SubscriptionAnswer]:
     roots: Any = event.runs
     runs = list(roots.filter(parent_run=None).select_related("definition", "tenant"))
     plans = plans_of(runs)
@@ -107,11 +107,11 @@ def _answer(
     evaluation: Mapping[str, Json],
     known: Mapping[str, str],
     started: Mapping[str, Sequence[RunSummary]],
-) -> Answer:
+) -> SubscriptionAnswer:
     key = str(evaluation.get("definition_id", ""))
     details = evaluation.get("details") or {}
     compared = evaluation.get("reason") == "filtered_out" and "field" in details
-    return Answer(
+    return SubscriptionAnswer(
         name=str(evaluation.get("name", "")),
         url=known.get(key, ""),
         version=evaluation.get("version", ""),

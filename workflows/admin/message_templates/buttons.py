@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from actions.models.message_template import BUTTONS
-from actions.whatsapp.faults import MOST_BUTTONS, entered_buttons
+from actions.whatsapp.faults import MAX_BUTTONS, entered_buttons
 
 MEMBERS: Final = ("kind", "text", "target")
 
@@ -20,7 +20,7 @@ def posted(data: Mapping[str, Any], name: str = "buttons") -> list[dict[str, str
     """Return the buttons of a form that was sent."""
     rows = (
         {member: data.get(f"{name}-{number}-{member}", "") for member in MEMBERS}
-        for number in range(MOST_BUTTONS)
+        for number in range(MAX_BUTTONS)
     )
     return entered_buttons(list(rows))
 
@@ -40,7 +40,7 @@ class ButtonsWidget(forms.Widget):
                 "name": f"{name}-{number}",
                 **(used[number] if number < len(used) else {}),
             }
-            for number in range(MOST_BUTTONS)
+            for number in range(MAX_BUTTONS)
         ]
         context = {"rows": rows, "kinds": BUTTONS, "id": (attrs or {}).get("id", f"id_{name}")}
         return render_to_string(self.template_name, context)
@@ -53,7 +53,7 @@ class ButtonsWidget(forms.Widget):
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Say whether the form has no such rows, and so says nothing of buttons."""
-        return not any(f"{name}-{number}-kind" in data for number in range(MOST_BUTTONS))
+        return not any(f"{name}-{number}-kind" in data for number in range(MAX_BUTTONS))
 
     def id_for_label(self, id_: str) -> str:
         """Return nothing: each row has labels of its own."""

@@ -21,14 +21,14 @@ from actions.whatsapp.values import own_key
 from tenants.models.tenant import Tenant
 from workflows.admin.message_templates.buttons import posted
 from workflows.admin.message_templates.samples import (
-    Choice,
+    SampleChoice,
     choices_for,
     last_values,
     scope_of,
     template_of,
 )
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import render_text
 from workflows.presentation.runs.errors import sentence
 from workflows.presentation.whatsapp import told, value_names
@@ -159,7 +159,7 @@ def direction_of(language: str) -> str:
         return "auto"
 
 
-def _filled(source: str, scope: Scope, *, html: bool) -> tuple[str, str]:
+def _filled(source: str, scope: NameScope, *, html: bool) -> tuple[str, str]:
     if not source.strip():
         return "", ""
     try:
@@ -168,7 +168,7 @@ def _filled(source: str, scope: Scope, *, html: bool) -> tuple[str, str]:
         return "", sentence(error.code, error.params)
 
 
-def _whatsapp(draft: Draft, choice: Choice) -> Rendered:
+def _whatsapp(draft: Draft, choice: SampleChoice) -> Rendered:
     """Fill the registered parts as the provider does: {{1}}, or {{name}}."""
     key = draft.template.key if draft.template else ""
     known = last_values(draft.tenant, choice, key)

@@ -11,7 +11,7 @@ from actions.models.message_template import MessageTemplate
 from tenants.core.database.ids import uuid_or_none
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.samples import sample_of
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.event_types import all_event_types, is_own, label_of, payload_schema
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
@@ -22,7 +22,7 @@ RUNS: Final = 20  # how far back the values of a WhatsApp message are looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SampleChoice:
     """A workflow or a kind of event whose values can be shown."""
 
     key: str
@@ -39,15 +39,15 @@ class Chip:
     label: str
 
 
-def choices_for(tenant: Tenant, template: MessageTemplate | None) -> list[Choice]:
+def choices_for(tenant: Tenant, template: MessageTemplate | None) -> list[SampleChoice]:
     """Return the workflows that send the template; if there are none, all kinds of event."""
     uses = used_by(tenant, f"message_template:{template.channel}", template.key) if template else []
     if uses:
         return [_of_workflow(use.definition) for use in uses]
-    return [Choice(kind.name, str(kind.label), kind.name, None) for kind in all_event_types()]
+    return [SampleChoice(kind.name, str(kind.label), kind.name, None) for kind in all_event_types()]
 
 
-def chips_for(choices: list[Choice]) -> list[Chip]:
+def chips_for(choices: list[SampleChoice]) -> list[Chip]:
     """Return the fields that every one of the choices has, then what is always there."""
     likely = [one for one in choices if one.definition]
     if not likely:
@@ -61,7 +61,7 @@ def chips_for(choices: list[Choice]) -> list[Chip]:
     return [*fields, Chip("tenant.name", _("Your company")), Chip("now", _("Time of sending"))]
 
 
-def scope_of(tenant: Tenant, choice: Choice, now: datetime) -> tuple[Scope, bool]:
+def scope_of(tenant: Tenant, choice: SampleChoice, now: datetime) -> tuple[NameScope, bool]:
     """Return the values, and whether they are real ones of the last event."""
     document = choice.definition.definition if choice.definition else {}
     sample = sample_of(
@@ -70,7 +70,7 @@ def scope_of(tenant: Tenant, choice: Choice, now: datetime) -> tuple[Scope, bool
     return sample.scope, sample.real
 
 
-def last_values(tenant: Tenant, choice: Choice, key: str) -> Mapping[str, str]:
+def last_values(tenant: Tenant, choice: SampleChoice, key: str) -> Mapping[str, str]:
     """Return what the workflow last filled into a WhatsApp message; {} if it sent none."""
     if choice.definition is None:
         return {}
@@ -90,9 +90,9 @@ def template_of(tenant: Tenant, key: str) -> MessageTemplate | None:
     return MessageTemplate.objects.of(tenant.pk).filter(pk=found).first() if found else None
 
 
-def _of_workflow(definition: WorkflowDefinition) -> Choice:
+def _of_workflow(definition: WorkflowDefinition) -> SampleChoice:
     label = _("%(workflow)s: %(event)s") % {
         "workflow": definition.name,
         "event": label_of(definition.trigger_type),
     }
-    return Choice(str(definition.pk), label, definition.trigger_type, definition)
+    return SampleChoice(str(definition.pk), label, definition.trigger_type, definition)

@@ -34,7 +34,7 @@ class ShownNeed:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class GuideLink:
     """Where a step is done."""
 
     url: str
@@ -48,7 +48,7 @@ class GuideStep:
     title: str
     text: str
     is_done: bool
-    links: tuple[Link, ...] = ()  # of a step that can be done now
+    links: tuple[GuideLink, ...] = ()  # of a step that can be done now
     is_next: bool = False
     offers_sandbox: bool = False  # what is missing can be led to the sandbox in one click
 
@@ -73,7 +73,7 @@ def shown_need(need: Need) -> ShownNeed:
 
 def _steps(found: Beginnings) -> Iterator[GuideStep]:
     editor = page_of(found.workflow) if found.workflow else ""
-    to_editor = (Link(editor, _("Open it")),) if editor else ()
+    to_editor = (GuideLink(editor, _("Open it")),) if editor else ()
     yield _choose(found)
     yield _connect(found)
     yield GuideStep(
@@ -96,7 +96,7 @@ def _choose(found: Beginnings) -> GuideStep:
     text = _("It is complete; you change what you like.")
     if found.workflow:
         text = _("You have “%(name)s”.") % {"name": found.workflow}
-    links = (Link(gallery, _("Open the gallery")),)
+    links = (GuideLink(gallery, _("Open the gallery")),)
     return GuideStep(
         _("Choose a ready workflow"),
         text,
@@ -112,7 +112,7 @@ def _connect(found: Beginnings) -> GuideStep:
     elif found.is_connected:
         text = _("Everything that it needs is connected.")
     missing = [shown_need(one) for one in found.missing]
-    links = tuple(Link(one.url, one.label) for one in missing)
+    links = tuple(GuideLink(one.url, one.label) for one in missing)
     offers_sandbox = bool(sandbox_url()) and any(one.off is None for one in found.missing)
     return GuideStep(
         _("Connect what you send with"),
@@ -126,16 +126,16 @@ def _connect(found: Beginnings) -> GuideStep:
 def _first_run(found: Beginnings) -> GuideStep:
     title = _("See the first run")
     if found.first_run:
-        run = Link(page_of(found.first_run), _("Look at this run"))
+        run = GuideLink(page_of(found.first_run), _("Look at this run"))
         return GuideStep(title, _("Here it is, step by step:"), True, (run,))
     text = _("Let happen what it starts on, for example by adding the record here.")
     if not found.is_live:
         return GuideStep(title, text, False)
     place = _starting_place(found.workflow)
-    links = (Link(place, _("Let it happen")),) if place else ()
+    links = (GuideLink(place, _("Let it happen")),) if place else ()
     if found.has_event:
         ledger = path_to("workflows_workflowevent")
-        links = (*links, Link(ledger, _("Something happened, but nothing started: see why")))
+        links = (*links, GuideLink(ledger, _("Something happened, but nothing started: see why")))
     return GuideStep(title, text, False, links)
 
 

@@ -19,7 +19,7 @@ from workflows.admin.runs.filters import (
     MistakeFilter,
     PartFilter,
     StatusFilter,
-    TriggerFilter,
+    TriggerListFilter,
     WorkflowFilter,
 )
 from workflows.admin.runs.operations import RunOperations
@@ -58,7 +58,7 @@ class RunAdmin(RunPage, RunOperations, ChosenRuns, HistoryAdmin):
         MistakeFilter,
         PartFilter,
         WorkflowFilter,
-        TriggerFilter,
+        TriggerListFilter,
         CreatedFilter,
         TenantFilter,
     )

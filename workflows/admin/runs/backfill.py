@@ -21,8 +21,8 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import STATUS_LABELS
 from workflows.presentation.badges import Badge, action_label
 from workflows.services.runs.backfill import (
-    MOST,
-    MOST_PER_MINUTE,
+    MAX_PER_MINUTE,
+    MAX_RECORDS,
     SAMPLES,
     NotForTheseRecords,
     cancel_rest,
@@ -47,24 +47,24 @@ class StartForm(forms.Form):
     per_minute = forms.IntegerField(
         label=gettext_lazy("At most so many a minute"),
         min_value=1,
-        max_value=MOST_PER_MINUTE,
+        max_value=MAX_PER_MINUTE,
         initial=USUAL_PER_MINUTE,
     )
 
     def clean_ids(self) -> list[UUID]:
         """Read the ids of the records."""
         try:
-            return [UUID(one) for one in self.cleaned_data["ids"].split(",")][:MOST]
+            return [UUID(one) for one in self.cleaned_data["ids"].split(",")][:MAX_RECORDS]
         except ValueError:
             raise forms.ValidationError(_("Choose the records again.")) from None
 
 
 def run_workflow(admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
     """Ask which workflow to run on the chosen rows."""
-    rows = list(queryset.order_by("pk").values_list("pk", "tenant_id")[: MOST + 1])
-    if len(rows) > MOST:
+    rows = list(queryset.order_by("pk").values_list("pk", "tenant_id")[: MAX_RECORDS + 1])
+    if len(rows) > MAX_RECORDS:
         said = _("At most %(most)s records at once. Choose fewer, or use a filter.")
-        messages.error(request, said % {"most": MOST})
+        messages.error(request, said % {"most": MAX_RECORDS})
         return None
     tenants = {tenant_id for _pk, tenant_id in rows}
     if len(tenants) != 1:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from workflows.presentation.runs.lines import Attempt, Line, StepState
+from workflows.presentation.runs.lines import Attempt, StepLine, StepState
 
 # The bars' own unit: a picture of this width is stretched to whatever place it has.
 FULL: Final = 1000
@@ -22,7 +22,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class BarSpan:
     """From the first thing that was done to the last."""
 
     begin: datetime
@@ -37,16 +37,16 @@ class Span:
         return Bar(offset, min(width, FULL - offset), tone)
 
 
-def span_of(lines: Sequence[Line]) -> Span | None:
+def span_of(lines: Sequence[StepLine]) -> BarSpan | None:
     """Return the time in which the steps were done; None if none was begun."""
     tries = [(begun, took) for line in lines for begun, took, _failed in _tries(line)]
     if not tries:
         return None
     begin = min(begun for begun, _took in tries)
-    return Span(begin, max(begun + took for begun, took in tries) - begin)
+    return BarSpan(begin, max(begun + took for begun, took in tries) - begin)
 
 
-def bars_of(line: Line, span: Span | None) -> tuple[Bar, ...]:
+def bars_of(line: StepLine, span: BarSpan | None) -> tuple[Bar, ...]:
     """Return a bar for each try of a step, and one for the time it waited in between."""
     tries = list(_tries(line))
     if span is None or not tries:
@@ -57,8 +57,8 @@ def bars_of(line: Line, span: Span | None) -> tuple[Bar, ...]:
     return (*waits, *done)
 
 
-def _tries(line: Line) -> Sequence[tuple[datetime, timedelta, bool]]:
-    stated: Sequence[Attempt | Line] = line.attempts or (line,)
+def _tries(line: StepLine) -> Sequence[tuple[datetime, timedelta, bool]]:
+    stated: Sequence[Attempt | StepLine] = line.attempts or (line,)
     return [
         (one.started_at, timedelta(milliseconds=one.duration_ms or 0), _has_failed(one))
         for one in stated
@@ -66,6 +66,6 @@ def _tries(line: Line) -> Sequence[tuple[datetime, timedelta, bool]]:
     ]
 
 
-def _has_failed(one: Attempt | Line) -> bool:
-    is_partly = isinstance(one, Line) and one.state is StepState.PARTLY
+def _has_failed(one: Attempt | StepLine) -> bool:
+    is_partly = isinstance(one, StepLine) and one.state is StepState.PARTLY
     return bool(one.error) and not is_partly

@@ -12,7 +12,7 @@ from tenants.admin import access
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.refusals import refusal_sentence
-from workflows.services.runs.bulk import MOST_AT_ONCE, Outcome, cancel_each, retry_each
+from workflows.services.runs.bulk import MAX_AT_ONCE, BulkOutcome, cancel_each, retry_each
 
 
 class ChosenRuns:
@@ -43,10 +43,10 @@ class ChosenRuns:
 
     def _chosen(self, request: HttpRequest, queryset: Any) -> list[WorkflowRun]:
         """Return the runs of tenants in which the person may operate, or none if too many."""
-        chosen = list(queryset.select_related("tenant", "definition")[: MOST_AT_ONCE + 1])
-        if len(chosen) > MOST_AT_ONCE:
+        chosen = list(queryset.select_related("tenant", "definition")[: MAX_AT_ONCE + 1])
+        if len(chosen) > MAX_AT_ONCE:
             said = gettext("At most %(most)s runs at once. Choose fewer, or use a filter.")
-            messages.error(request, said % {"most": MOST_AT_ONCE})
+            messages.error(request, said % {"most": MAX_AT_ONCE})
             return []
         runs = [run for run in chosen if access.may_edit(request, run.tenant_id)]
         if not runs:
@@ -75,7 +75,7 @@ class ChosenRuns:
         self,
         request: HttpRequest,
         runs: list[WorkflowRun],
-        act: Callable[[list[WorkflowRun]], Outcome],
+        act: Callable[[list[WorkflowRun]], BulkOutcome],
         noted: str,
     ) -> None:
         outcome = act(runs)

@@ -11,7 +11,7 @@ from workflows.engine.history.entries import stopping_entry
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.entries import changed_words, done_in_part, step_ended_in
-from workflows.presentation.runs.lines import Line, StepState
+from workflows.presentation.runs.lines import StepLine, StepState
 from workflows.presentation.runs.plans import every_step
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.presentation.runs.timeline import timeline
@@ -45,7 +45,7 @@ _MAY_GO_ON = frozenset({RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS, RunSt
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RunChoice:
     """A thing to do, and the page on which it is explained and confirmed."""
 
     label: str
@@ -53,7 +53,7 @@ class Choice:
     is_first: bool = False  # what most people came for
 
 
-def choices_for(run: WorkflowRun) -> list[Choice]:
+def choices_for(run: WorkflowRun) -> list[RunChoice]:
     """Return what can be done about a run as it stands.
 
     Parts of a run follow the whole; but what became of an unclear step is said where it stands.
@@ -63,26 +63,26 @@ def choices_for(run: WorkflowRun) -> list[Choice]:
         return [_settle(run)] if unclear is not None else []
     if not RunStatus(run.status).has_ended:
         asked = run.cancel_requested_at is not None
-        return [] if asked else [Choice(_("Cancel…"), _page("cancel", run))]
-    again = Choice(_("Start again…"), _page("retry", run))
-    correct = Choice(_("Correct and start again…"), _page("correct", run))
+        return [] if asked else [RunChoice(_("Cancel…"), _page("cancel", run))]
+    again = RunChoice(_("Start again…"), _page("retry", run))
+    correct = RunChoice(_("Correct and start again…"), _page("correct", run))
     if run.status == RunStatus.COMPLETED_WITH_ERRORS and goes_on_at(run):
-        return [Choice(_("Do the rest…"), _page("retry", run), is_first=True), again, correct]
+        return [RunChoice(_("Do the rest…"), _page("retry", run), is_first=True), again, correct]
     if run.status == RunStatus.CANCELLED and goes_on_at(run):
         # Started again, it would do a second time what it has done for some.
-        return [Choice(_("Retry…"), _page("retry", run), is_first=True), again, correct]
+        return [RunChoice(_("Retry…"), _page("retry", run), is_first=True), again, correct]
     if run.status != RunStatus.FAILED:
         return [again, correct]
     first = (
         _settle(run)
         if unclear_step(run) is not None
-        else Choice(_("Retry…"), _page("retry", run), is_first=True)
+        else RunChoice(_("Retry…"), _page("retry", run), is_first=True)
     )
     return [first, again, correct] if first.label != _("Retry…") else [first, correct]
 
 
-def _settle(run: WorkflowRun) -> Choice:
-    return Choice(_("Say what became of the step…"), _page("settle", run), is_first=True)
+def _settle(run: WorkflowRun) -> RunChoice:
+    return RunChoice(_("Say what became of the step…"), _page("settle", run), is_first=True)
 
 
 def stopped_at(run: WorkflowRun) -> Any:
@@ -136,13 +136,13 @@ def unclear_step(run: WorkflowRun) -> Any:
     return entry if entry and entry["status"] == StepStatus.UNKNOWN else None
 
 
-def lines_of(run: WorkflowRun) -> Sequence[Line]:
+def lines_of(run: WorkflowRun) -> Sequence[StepLine]:
     """Return the run's steps as its page shows them."""
     facts = replace(facts_of(run, plans_of([run])), results=entries_of(run, latest=MAX_SHOWN))
     return timeline(facts)
 
 
-def reached(lines: Sequence[Line], run: WorkflowRun) -> list[tuple[Line, str]]:
+def reached(lines: Sequence[StepLine], run: WorkflowRun) -> list[tuple[StepLine, str]]:
     """Return the steps from which a run can be started again.
 
     Beside each the label of the question that is asked again first; "" if there is none.
@@ -166,7 +166,7 @@ def not_offered(run: WorkflowRun) -> list[tuple[list[str], str]]:
     return [(steps, why) for why, steps in found.items()]
 
 
-def from_here(lines: Sequence[Line], name: str) -> list[str]:
+def from_here(lines: Sequence[StepLine], name: str) -> list[str]:
     """Return the labels of a step and of all behind it; of all steps if none has the name."""
     names = [line.name for line in lines]
     first = names.index(name) if name in names else 0
@@ -174,7 +174,7 @@ def from_here(lines: Sequence[Line], name: str) -> list[str]:
     return [line.label for line in behind]
 
 
-def label_of_step(lines: Sequence[Line], name: str) -> str:
+def label_of_step(lines: Sequence[StepLine], name: str) -> str:
     """Return what staff call a step."""
     return next((line.label for line in lines if line.name == name), spelt_out(name))
 

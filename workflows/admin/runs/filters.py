@@ -16,7 +16,7 @@ from workflows.models.run import STATUS_LABELS
 
 ANY_ERROR = "errors"
 UNFINISHED = "live"
-MOST_OFFERED = 100
+MAX_OFFERED = 100
 
 _WITH_ERRORS = {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}
 
@@ -58,14 +58,14 @@ class WorkflowFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Offer the person's workflows."""
         own = visible(request, WorkflowDefinition.objects.all()).order_by("name")
-        return [(str(key), name) for key, name in own.values_list("pk", "name")[:MOST_OFFERED]]
+        return [(str(key), name) for key, name in own.values_list("pk", "name")[:MAX_OFFERED]]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Narrow to one workflow."""
         return queryset.filter(definition=self.value()) if is_offered(self) else queryset
 
 
-class TriggerFilter(admin.SimpleListFilter):
+class TriggerListFilter(admin.SimpleListFilter):
     """By what starts the workflow."""
 
     title = _("starts on")
@@ -75,7 +75,7 @@ class TriggerFilter(admin.SimpleListFilter):
         """Offer what the person's workflows start on."""
         own = visible(request, WorkflowDefinition.objects.exclude(trigger_type=""))
         types = own.order_by("trigger_type").values_list("trigger_type", flat=True).distinct()
-        return [(name, label_of(name)) for name in types[:MOST_OFFERED]]
+        return [(name, label_of(name)) for name in types[:MAX_OFFERED]]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Narrow to the workflows that start on it."""

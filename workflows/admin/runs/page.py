@@ -32,11 +32,11 @@ from workflows.presentation.runs.timeline import flow
 from workflows.presentation.times import duration
 from workflows.services.approvals.dropped import dropped_questions
 from workflows.services.runs.children import ahead_in_lane
-from workflows.services.runs.summaries import RunView, subject_of
+from workflows.services.runs.summaries import LoadedRun, subject_of
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class LinkedRow:
     """What a page leads to: its name, its app and model, its key."""
 
     label: str
@@ -50,7 +50,7 @@ class Fact:
 
     label: str
     value: Any = ""
-    things: tuple[Thing, ...] = ()
+    things: tuple[LinkedRow, ...] = ()
 
 
 class RunPage:
@@ -62,11 +62,11 @@ class RunPage:
 
     def page_rows(self, rows: Any) -> Any:
         """Read with a run what its page tells of other rows."""
-        return RunView.rows(rows)
+        return LoadedRun.rows(rows)
 
     def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """Return what the page of a run shows."""
-        view = RunView.of(obj)
+        view = LoadedRun.of(obj)
         may_edit = access.may_edit(request, obj.tenant_id)
         return {
             **_context(view, Rounds.read(request.GET.get("rounds", ""))),
@@ -90,7 +90,7 @@ class RunPage:
         return JsonResponse({"seen": context["seen"], "ended": context["has_ended"], "html": html})
 
 
-def _context(view: RunView, rounds: Rounds) -> dict[str, Any]:
+def _context(view: LoadedRun, rounds: Rounds) -> dict[str, Any]:
     run, subject, event = view.run, view.subject, view.event
     is_held = run.status == RunStatus.QUEUED and run.wait_type == WaitType.LANE
     ahead = ahead_in_lane(run) if is_held else []
@@ -167,7 +167,7 @@ def _seen_mark(run: WorkflowRun) -> str:
     return sha256(repr(state).encode()).hexdigest()[:16]
 
 
-def _facts(view: RunView) -> Iterator[Fact]:
+def _facts(view: LoadedRun) -> Iterator[Fact]:
     run = view.run
     yield Fact(_("Workflow"), things=_workflow(view))
     if run.actor:
@@ -200,12 +200,12 @@ def _deadline(run: WorkflowRun) -> datetime | None:
     return None if is_over else run.deadline_at
 
 
-def _workflow(view: RunView) -> tuple[Thing, ...]:
+def _workflow(view: LoadedRun) -> tuple[LinkedRow, ...]:
     run, version = view.run, _("version %(number)s") % {"number": view.run.version}
     model = "workflows_workflowversion" if view.version_id else ""
     return (
-        Thing(run.definition.name, "workflows_workflowdefinition", run.definition_id),
-        Thing(version, model, view.version_id),
+        LinkedRow(run.definition.name, "workflows_workflowdefinition", run.definition_id),
+        LinkedRow(version, model, view.version_id),
     )
 
 
@@ -215,5 +215,5 @@ def _started_by(run: WorkflowRun) -> Fact:
     return Fact(label, things=(_run(UUID(cause), words),)) if cause else Fact(label, words)
 
 
-def _run(run_id: UUID, words: str = "") -> Thing:
-    return Thing(words or str(run_id), "workflows_workflowrun", run_id)
+def _run(run_id: UUID, words: str = "") -> LinkedRow:
+    return LinkedRow(words or str(run_id), "workflows_workflowrun", run_id)

@@ -11,9 +11,9 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation import badges
 from workflows.presentation.runs.children import item_words, place_words, way_title
-from workflows.presentation.runs.lines import Kin
+from workflows.presentation.runs.lines import RelatedRuns
 from workflows.presentation.runs.plans import PlannedWay, WayKind, every_step
-from workflows.services.runs.children import Family, above, family_of
+from workflows.services.runs.children import ChildRunsOfStep, above, family_of
 from workflows.services.runs.summaries import Plans, failed_step, plans_of
 
 
@@ -38,7 +38,7 @@ class ShownFamily:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class RelatedLink:
     """Another page that the story speaks of."""
 
     label: str
@@ -51,10 +51,10 @@ class PartOf:
 
     words: str
     is_called: bool  # it is the run of a workflow of its own
-    whole: Link
+    whole: RelatedLink
 
 
-def shown_family(run: WorkflowRun, plans: Plans, kin: Kin) -> ShownFamily:
+def shown_family(run: WorkflowRun, plans: Plans, kin: RelatedRuns) -> ShownFamily:
     """Return the child runs of a step of `run`."""
     ways = {
         way.body: way for plan in plans.values() for step in every_step(plan) for way in step.ways
@@ -69,19 +69,19 @@ def part_of(run: WorkflowRun) -> PartOf | None:
         return None
     words = place_words(found.step, found.way, run.item_index or 0, found.count)
     whole = _("run of “%(workflow)s”") % {"workflow": found.parent.definition}
-    return PartOf(words, run.entry == 0, Link(whole, page_of(found.parent)))
+    return PartOf(words, run.entry == 0, RelatedLink(whole, page_of(found.parent)))
 
 
-def links_of_wait(run: WorkflowRun, ahead: Sequence[WorkflowRun]) -> list[Link]:
+def links_of_wait(run: WorkflowRun, ahead: Sequence[WorkflowRun]) -> list[RelatedLink]:
     """Return the pages of what a run waits for; `ahead` are the runs it comes behind."""
     pending = run.pending or {}
     if run.status == RunStatus.WAITING and pending.get("approval_id"):
         page = path_to("workflows_workflowapproval", pending["approval_id"])
-        return [Link(_("The question, to decide"), page)]
-    return [Link(_("The run before it"), page_of(one)) for one in ahead]
+        return [RelatedLink(_("The question, to decide"), page)]
+    return [RelatedLink(_("The run before it"), page_of(one)) for one in ahead]
 
 
-def _shown(run: WorkflowRun, family: Family, ways: dict[int, PlannedWay]) -> ShownFamily:
+def _shown(run: WorkflowRun, family: ChildRunsOfStep, ways: dict[int, PlannedWay]) -> ShownFamily:
     plans = plans_of(child for child in family.shown if child.error_code)
     children = tuple(_child(child, ways.get(child.entry), plans) for child in family.shown)
     more = family.count > len(children)
@@ -108,7 +108,7 @@ def _child_title(child: WorkflowRun, way: PlannedWay | None) -> str:
     return _("Item %(number)s") % {"number": (child.item_index or 0) + 1}
 
 
-def _counts(family: Family) -> str:
+def _counts(family: ChildRunsOfStep) -> str:
     if family.count <= 1:
         return ""
     said = {

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from actions import registry
 from workflows.admin.editor.endpoints.known import params_of
 from workflows.admin.editor.endpoints.values import OUTPUTS
-from workflows.admin.runs.bars import Bar, Span, bars_of, span_of
+from workflows.admin.runs.bars import Bar, BarSpan, bars_of, span_of
 from workflows.admin.runs.related import ShownFamily
 from workflows.definition.kinds import KINDS
 from workflows.presentation import badges, values
 from workflows.presentation.runs.children import part_title
-from workflows.presentation.runs.lines import Attempt, Kin, Line, Part, StepState
+from workflows.presentation.runs.lines import Attempt, RelatedRuns, StepBranch, StepLine, StepState
 from workflows.presentation.runs.plans import WayKind
 from workflows.presentation.times import milliseconds, short_moment
 from workflows.presentation.whatsapp import PARTS, told, value_names
@@ -29,9 +29,9 @@ GREY: Final = frozenset(
 READ_FIRST: Final = frozenset({StepState.FAILED, StepState.UNKNOWN, StepState.WAITING})
 # Inside these somebody who opens the page looks.
 LOOKED_INTO: Final = READ_FIRST | {StepState.RUNNING, StepState.NEXT, StepState.BROKEN_OFF}
-MOST_ROUNDS: Final = 10  # the last ones; a loop may have taken a thousand
+MAX_ROUNDS: Final = 10  # the last ones; a loop may have taken a thousand
 
-Families = Callable[[Kin], ShownFamily]
+Families = Callable[[RelatedRuns], ShownFamily]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class ShownAttempt:
 class ShownStep:
     """A step."""
 
-    line: Line
+    line: StepLine
     badge: badges.Badge
     action: str
     icon: str
     took: str
     bars: tuple[Bar, ...]
-    input: values.Shown | None
-    output: values.Shown | None
+    input: values.ShownValue | None
+    output: values.ShownValue | None
     raw_input: str
     raw_output: str
     attempts: tuple[ShownAttempt, ...]
@@ -114,7 +114,7 @@ class Rounds:
 
 
 def shown_steps(
-    lines: Sequence[Line], families: Families | None = None, rounds: Rounds | None = None
+    lines: Sequence[StepLine], families: Families | None = None, rounds: Rounds | None = None
 ) -> list[ShownStep]:
     """Return the steps, their values named as their actions name them.
 
@@ -124,8 +124,8 @@ def shown_steps(
 
 
 def shown_parts(
-    parts: Sequence[Part],
-    lines: Sequence[Line],
+    parts: Sequence[StepBranch],
+    lines: Sequence[StepLine],
     families: Families | None = None,
     rounds: Rounds | None = None,
 ) -> tuple[ShownPart, ...]:
@@ -133,7 +133,7 @@ def shown_parts(
     return _Page(span_of(list(_all(lines))), families, rounds).parts(parts, "f")
 
 
-def _all(lines: Sequence[Line]) -> Iterator[Line]:
+def _all(lines: Sequence[StepLine]) -> Iterator[StepLine]:
     for line in lines:
         yield line
         for part in line.parts:
@@ -142,14 +142,14 @@ def _all(lines: Sequence[Line]) -> Iterator[Line]:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    span: Span | None
+    span: BarSpan | None
     families: Families | None
     rounds: Rounds | None
 
-    def steps(self, lines: Sequence[Line], prefix: str = "") -> list[ShownStep]:
+    def steps(self, lines: Sequence[StepLine], prefix: str = "") -> list[ShownStep]:
         return [self._step(line, f"{prefix}{line.number}") for line in lines]
 
-    def parts(self, parts: Sequence[Part], key: str) -> tuple[ShownPart, ...]:
+    def parts(self, parts: Sequence[StepBranch], key: str) -> tuple[ShownPart, ...]:
         rounds = [
             number
             for number, part in enumerate(parts, 1)
@@ -163,7 +163,7 @@ class _Page:
             if number not in hidden
         }
         if shown.start:
-            first = max(shown.start - MOST_ROUNDS, 0)
+            first = max(shown.start - MAX_ROUNDS, 0)
             link = _address(key, first, rounds[first]) if self.rounds is not None else ""
             one = rounds[shown.start]
             found[one] = replace(found[one], left_out=shown.start, earlier=link)
@@ -175,12 +175,12 @@ class _Page:
 
     def _shown_rounds(self, key: str, count: int) -> range:
         """Return which of the rounds of a loop are shown: the last ones, or those asked for."""
-        last = max(count - MOST_ROUNDS, 0)
+        last = max(count - MAX_ROUNDS, 0)
         is_asked = self.rounds is not None and self.rounds.loop == key
         first = min(self.rounds.first, last) if self.rounds and is_asked else last
-        return range(first, min(first + MOST_ROUNDS, count))
+        return range(first, min(first + MAX_ROUNDS, count))
 
-    def _step(self, line: Line, key: str) -> ShownStep:
+    def _step(self, line: StepLine, key: str) -> ShownStep:
         inputs, outputs = _schemas(line.action)
         fields = _inner_names(line)
         message = _message(line)
@@ -204,7 +204,7 @@ class _Page:
             family=self.families(line.kin) if line.kin and self.families else None,
         )
 
-    def _part(self, part: Part, key: str) -> ShownPart:
+    def _part(self, part: StepBranch, key: str) -> ShownPart:
         is_alive = any(line.state in LOOKED_INTO for line in _all(part.lines))
         is_one_of_many = part.kind in {WayKind.ROUND, WayKind.REMINDER}
         return ShownPart(
@@ -238,7 +238,7 @@ def _verdict(kind: WayKind) -> str:
     return _("not needed")
 
 
-def _inner_names(line: Line) -> dict[str, str]:
+def _inner_names(line: StepLine) -> dict[str, str]:
     """Return what is called how inside a step's values: the fields of its record, for example."""
     if line.action == "whatsapp_notify":
         return value_names()
@@ -247,8 +247,8 @@ def _inner_names(line: Line) -> dict[str, str]:
     return {**values.record_fields(table), "from": _("From"), "to": _("To")} if table else {}
 
 
-def _message(line: Line) -> dict[str, Any] | None:
-    """Return the WhatsApp message that a step has sent. A rehearsal shows its own."""
+def _message(line: StepLine) -> dict[str, Any] | None:
+    """Return the WhatsApp message that a step has sent. A dry run shows its own."""
     is_sent = line.action == "whatsapp_notify" and isinstance(line.output, dict)
     return told(line.output) if is_sent and not line.notes else None
 
@@ -262,7 +262,7 @@ def _beside(output: Any, message: Mapping[str, Any] | None) -> Any:
 
 def _values(
     value: Any, schema: Mapping[str, Any] | None, fields: Mapping[str, str]
-) -> values.Shown | None:
+) -> values.ShownValue | None:
     if value is None:
         return None
     return values.show(value, labels=values.titles(schema), inner=fields)

@@ -14,8 +14,10 @@ from workflows.services.schedules.cron import CronSets
 ALL_DAYS: Final = frozenset(range(1, 32))
 ALL_MONTHS: Final = frozenset(range(1, 13))
 ALL_WEEKDAYS: Final = frozenset(range(7))
-LONGEST: Final = {month: 30 if month in {4, 6, 9, 11} else 31 for month in ALL_MONTHS} | {2: 29}
-SHORTEST: Final = LONGEST | {2: 28}
+MAX_DAY_OF_MONTH: Final = {month: 30 if month in {4, 6, 9, 11} else 31 for month in ALL_MONTHS} | {
+    2: 29
+}
+SHORTEST: Final = MAX_DAY_OF_MONTH | {2: 28}
 SPAN: Final = 3  # so many in a row are told by the first and the last
 _END_WORDS: Final = {
     "L": gettext_lazy("the last day"),
@@ -83,7 +85,9 @@ def listed(words: Iterable[Any]) -> str:
 
 def _that_come(sets: CronSets) -> Iterable[int]:
     """Return the days that one of the months has."""
-    return (day for day in sets.days if any(day <= LONGEST[month] for month in sets.months))
+    return (
+        day for day in sets.days if any(day <= MAX_DAY_OF_MONTH[month] for month in sets.months)
+    )
 
 
 def _both(sets: CronSets) -> str:

@@ -44,7 +44,7 @@ PROBLEMS: Final = {
 }
 ALL_MINUTES: Final = frozenset(range(60))
 ALL_HOURS: Final = frozenset(range(24))
-MOST_TIMES: Final = 12  # of a day, that are told one by one
+MAX_TIMES: Final = 12  # of a day, that are told one by one
 
 
 def problem_words(trouble: UnreadableCron) -> str:
@@ -81,7 +81,7 @@ def schedule_words(expression: str) -> str:
 
 def is_told_by_times(sets: CronSets) -> bool:
     """Whether the times of a day are few enough to tell one by one."""
-    return len(sets.minutes) * len(sets.hours) <= MOST_TIMES
+    return len(sets.minutes) * len(sets.hours) <= MAX_TIMES
 
 
 def _times(sets: CronSets) -> str:

@@ -30,7 +30,7 @@ from workflows.services.definitions.languages import changed_places, language_of
 from workflows.services.definitions.lifecycle import take_over
 from workflows.services.definitions.publish import PublishedMeanwhile, publish_again, take_as_draft
 
-MOST_OFFERED = 200
+MAX_OFFERED = 200
 
 
 class NoteForm(forms.Form):
@@ -155,7 +155,7 @@ def changes_shown(old: Json, new: Json, kept: Sequence[ChangedPlace] = ()) -> di
 def _numbers(definition: WorkflowDefinition) -> list[int | str]:
     """Return what can be compared: the draft, and the versions, the newest first."""
     rows = WorkflowVersion.objects.filter(definition=definition).order_by("-version")
-    numbers: list[int | str] = list(rows.values_list("version", flat=True)[:MOST_OFFERED])
+    numbers: list[int | str] = list(rows.values_list("version", flat=True)[:MAX_OFFERED])
     found = [DRAFT, *numbers] if definition.draft is not None else numbers
     if not found:
         raise Http404

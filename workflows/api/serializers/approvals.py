@@ -65,7 +65,7 @@ class ApprovalBriefSerializer(fields.AnswerSerializer):
     """What a key without `runs:read` is told of an approval that it decided."""
 
     id = serializers.UUIDField(source="approval.id")
-    url = fields.Link("api-approval", source="approval.id")
+    url = fields.RowAddressField("api-approval", source="approval.id")
     status = serializers.CharField(source="state")
     decision = ApprovalDecisionSerializer()
 
@@ -141,7 +141,7 @@ class DecisionSerializer(requests.BodySerializer):
     answers = requests.Object(
         "object", required=False, help_text="By the keys of the form's fields."
     )
-    on_behalf_of = requests.Address(
+    on_behalf_of = requests.MailAddressField(
         "text, 120",
         required=False,
         help_text="Who decides: a mail address among the approvers.",

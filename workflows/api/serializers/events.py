@@ -9,9 +9,9 @@ from tenants.core.json import Json
 from workflows.api.serializers.fields import (
     AnswerSerializer,
     JsonObject,
-    Link,
     MaskedObject,
     Moment,
+    RowAddressField,
 )
 from workflows.api.serializers.runs import (
     RunLinkSerializer,
@@ -86,7 +86,7 @@ class EventDetailSerializer(AnswerSerializer):
     """An event, and what became of it."""
 
     id = serializers.UUIDField(source="event.id")
-    url = Link("api-event", source="event.id")
+    url = RowAddressField("api-event", source="event.id")
     trigger_type = serializers.CharField(source="event.type")
     payload = MaskedObject()
     previous = JsonObject(allow_null=True)

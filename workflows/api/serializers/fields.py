@@ -29,7 +29,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
         return fields
 
 
-class Link(serializers.URLField):
+class RowAddressField(serializers.URLField):
     """The address of a row, by its id."""
 
     def __init__(self, view_name: str, **options: Any) -> None:

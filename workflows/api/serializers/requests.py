@@ -216,7 +216,7 @@ class Text(_Expecting, serializers.CharField):
 
 
 @extend_schema_field({"type": "string", "format": "email", "maxLength": 120})
-class Address(Text):
+class MailAddressField(Text):
     """A mail address. Whether it is anybody's is found out when it is looked for."""
 
     def __init__(self, expected: str, **options: Any) -> None:
@@ -227,7 +227,7 @@ class Address(Text):
         return data if data == "" else super().run_validation(data)
 
 
-class Choice(_Expecting, serializers.ChoiceField):
+class ExpectingChoiceField(_Expecting, serializers.ChoiceField):
     """One of some words."""
 
 

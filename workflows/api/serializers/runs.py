@@ -26,7 +26,7 @@ class RunLinkSerializer(serializers.Serializer[UUID]):
     """Where a run is found."""
 
     id = serializers.UUIDField(source="*")
-    url = fields.Link("api-run", source="*")
+    url = fields.RowAddressField("api-run", source="*")
 
 
 class SubjectSerializer(serializers.Serializer[Any]):
@@ -56,7 +56,7 @@ class RunBriefSerializer(fields.AnswerSerializer):
     """What a key without `runs:read` is told of a run."""
 
     id = serializers.UUIDField()
-    url = fields.Link("api-run", source="id")
+    url = fields.RowAddressField("api-run", source="id")
     status = serializers.CharField()
 
 
@@ -259,7 +259,7 @@ class RetrySerializer(requests.BodySerializer):
     """How a run is retried."""
 
     problem = "invalid_retry"
-    version = requests.Choice(
+    version = requests.ExpectingChoiceField(
         f"{OWN} or {NEWEST}",
         choices=[OWN, NEWEST],
         required=False,
@@ -271,7 +271,7 @@ class RetrySerializer(requests.BodySerializer):
         allow_null=True,
         help_text="A corrected payload, whole. Of a new run only.",
     )
-    values = requests.Choice(
+    values = requests.ExpectingChoiceField(
         f"{TRIGGER} or {RECORD}",
         choices=[TRIGGER, RECORD],
         required=False,

@@ -10,24 +10,24 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.core.json.strict_json import JsonFault
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey, KeyScope
 from workflows.api import description
 from workflows.api.authentication import key_of, may, tenant_of
 from workflows.api.paging import NewestFirst
 from workflows.api.refusals import ApiProblem
 from workflows.api.serializers import approvals, requests
 from workflows.services.approvals.approvers import Decider, key_decider, key_decider_for
-from workflows.services.approvals.decide import Answer, decide
+from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.queries import find_approval, find_approvals
 
 # Who fires events and reads runs does not thereby decide what people were asked.
-DECIDE_APPROVALS: Final = Scope.DECIDE_APPROVALS
+DECIDE_APPROVALS: Final = KeyScope.DECIDE_APPROVALS
 
 
 class ApprovalsView(APIView):
     """Lists approvals."""
 
-    required_scope = Scope.READ_RUNS
+    required_scope = KeyScope.READ_RUNS
     http_method_names = ["get", "head"]
 
     @extend_schema(
@@ -52,7 +52,7 @@ class ApprovalsView(APIView):
 class ApprovalView(APIView):
     """Shows an approval."""
 
-    required_scope = Scope.READ_RUNS
+    required_scope = KeyScope.READ_RUNS
     http_method_names = ["get", "head"]
 
     @extend_schema(
@@ -110,7 +110,7 @@ class DecideView(APIView):
         """Decide, answer once it is committed."""
         requests.Parameters.of(request)
         said = approvals.DecisionSerializer.of(request)
-        answer = Answer(said["choice"], said.get("answers", {}))
+        answer = GivenAnswer(said["choice"], said.get("answers", {}))
         decide(tenant_of(request), approval_id, _decider(said, key_of(request)), answer)
         return _shown(request, approval_id)
 
@@ -121,7 +121,7 @@ def _shown(request: Request, approval_id: UUID) -> Response:
         raise ApiProblem("not_found")
     shape = (
         approvals.ApprovalSerializer
-        if may(request, Scope.READ_RUNS)
+        if may(request, KeyScope.READ_RUNS)
         else approvals.ApprovalBriefSerializer
     )
     return Response(shape(found, context={"request": request}).data)

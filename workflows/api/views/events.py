@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants.models.api_key import Scope
+from tenants.models.api_key import KeyScope
 from workflows.api import description
 from workflows.api.authentication import tenant_of
 from workflows.api.refusals import ApiProblem
@@ -19,7 +19,7 @@ from workflows.services.runs.queries import event_history
 class EventView(APIView):
     """Shows an event."""
 
-    required_scope = Scope.READ_RUNS
+    required_scope = KeyScope.READ_RUNS
     http_method_names = ["get", "head"]
 
     @extend_schema(

@@ -12,7 +12,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from tenants.core.json.strict_json import JsonFault
-from tenants.models.api_key import Scope
+from tenants.models.api_key import KeyScope
 from tenants.models.tenant import Tenant
 from workflows.api import description
 from workflows.api.authentication import key_of, may, need_scope, tenant_of
@@ -26,7 +26,7 @@ from workflows.services.runs.record_values import record_values
 from workflows.services.runs.retry import retry_failed_step, start_again
 
 # To cancel and retry is more than to fire.
-OPERATE_RUNS: Final = Scope.OPERATE_RUNS
+OPERATE_RUNS: Final = KeyScope.OPERATE_RUNS
 
 
 class CancelView(APIView):
@@ -114,7 +114,7 @@ class RetryView(APIView):
         requests.Parameters.of(request)
         wish = runs.RetrySerializer.of(request)
         if wish["payload"] is not None:
-            need_scope(request, Scope.FIRE_EVENTS)  # it is an event of the caller's own
+            need_scope(request, KeyScope.FIRE_EVENTS)  # it is an event of the caller's own
         tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
         if wish["from"] == runs.FAILED_STEP:
             with_record = wish["values"] == runs.RECORD
@@ -144,7 +144,7 @@ def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, An
 def _shown(request: Request, run_id: UUID) -> Response:
     """Answer with the run as the key may see it."""
     history, context = _history(request, run_id), {"request": request}
-    if may(request, Scope.READ_RUNS):
+    if may(request, KeyScope.READ_RUNS):
         return Response(runs.RunDetailSerializer(history, context=context).data)
     return Response(runs.RunBriefSerializer(history.run, context=context).data)
 

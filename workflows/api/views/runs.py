@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants.models.api_key import Scope
+from tenants.models.api_key import KeyScope
 from workflows.api import description
 from workflows.api.authentication import tenant_of
 from workflows.api.paging import NewestFirst
@@ -25,7 +25,7 @@ from workflows.services.runs.queries import RunQuestion, find_runs, run_history
 class RunsView(APIView):
     """Lists runs."""
 
-    required_scope = Scope.READ_RUNS
+    required_scope = KeyScope.READ_RUNS
     http_method_names = ["get", "head"]
 
     @extend_schema(
@@ -50,7 +50,7 @@ class RunsView(APIView):
 class RunView(APIView):
     """Shows a run."""
 
-    required_scope = Scope.READ_RUNS
+    required_scope = KeyScope.READ_RUNS
     http_method_names = ["get", "head"]
 
     @extend_schema(

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.core.json.strict_json import JsonFault
-from tenants.models.api_key import Scope
+from tenants.models.api_key import KeyScope
 from workflows.api import description
 from workflows.api.authentication import key_of, tenant_of
 from workflows.api.json import body_of
@@ -32,7 +32,7 @@ _ORDER_ID_LENGTH: Final = 200
 class TriggerView(APIView):
     """Takes events."""
 
-    required_scope = Scope.FIRE_EVENTS
+    required_scope = KeyScope.FIRE_EVENTS
     http_method_names = ["post"]
 
     @extend_schema(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Final
 
-from workflows.definition.changes.change import Change, ChangeCode, Path
+from workflows.definition.changes.change import ChangeCode, DocumentChange, Path
 from workflows.definition.changes.differ import OLD
 from workflows.definition.changes.outline import Outline, assembled, outline, put, value_at
 
@@ -15,7 +15,7 @@ _VALUES: Final = {ChangeCode.VALUE_ADDED, ChangeCode.VALUE_CHANGED, ChangeCode.V
 _ITEMS: Final = {ChangeCode.ITEM_ADDED, ChangeCode.ITEM_REMOVED, ChangeCode.ITEM_MOVED}
 
 
-def apply(old: Any, changes: Sequence[Change]) -> Any:
+def apply(old: Any, changes: Sequence[DocumentChange]) -> Any:
     """Return the document that `diff` had seen as the new one."""
     taken = outline(deepcopy(old), OLD)
     parts: dict[str | None, list[Any]] = {None: [taken.head]}
@@ -31,7 +31,7 @@ def apply(old: Any, changes: Sequence[Change]) -> Any:
     return assembled(taken)
 
 
-def _change_value(part: list[Any], change: Change) -> None:
+def _change_value(part: list[Any], change: DocumentChange) -> None:
     # The part stands in a list, so that it can be replaced as a whole.
     path: Path = (0, *change.path)
     if change.code == ChangeCode.VALUE_REMOVED:
@@ -40,8 +40,8 @@ def _change_value(part: list[Any], change: Change) -> None:
         put(part, path, deepcopy(change.params["new"]))
 
 
-def _change_lists(parts: dict[str | None, list[Any]], changes: Sequence[Change]) -> None:
-    grouped: dict[tuple[str | None, Path], list[Change]] = defaultdict(list)
+def _change_lists(parts: dict[str | None, list[Any]], changes: Sequence[DocumentChange]) -> None:
+    grouped: dict[tuple[str | None, Path], list[DocumentChange]] = defaultdict(list)
     for change in changes:
         if change.code in _ITEMS:
             grouped[change.step, change.path].append(change)
@@ -59,7 +59,7 @@ def _change_lists(parts: dict[str | None, list[Any]], changes: Sequence[Change])
         items[:] = _arranged(items, gone, come)
 
 
-def _place(taken: Outline, changes: Sequence[Change]) -> None:
+def _place(taken: Outline, changes: Sequence[DocumentChange]) -> None:
     gone: dict[str, set[int]] = defaultdict(set)
     come: dict[str, dict[int, str]] = defaultdict(dict)
     for change in changes:

@@ -36,7 +36,7 @@ class StepList:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DocumentChange:
     """One difference. `index` counts in the old list, `to` in the new one."""
 
     code: ChangeCode

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflows.definition.changes.change import Change, ChangeCode, Path, StepList, same
+from workflows.definition.changes.change import ChangeCode, DocumentChange, Path, StepList, same
 from workflows.definition.changes.matching import match, unmoved
 from workflows.definition.changes.outline import Outline, outline
 
 OLD, NEW = "old", "new"  # how the names of lists begin
 
 
-def diff(old: Any, new: Any) -> list[Change]:
+def diff(old: Any, new: Any) -> list[DocumentChange]:
     """Return the changes that make `new` of `old`; none if they are the same document.
 
     Steps are known by their names, so that one that moved, also into another list, is told as
@@ -28,7 +28,7 @@ class _Differ:
         self.old, self.new = old, _renamed(new, old_names(old, new))
         self.tokens: dict[str, str] = {}
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[DocumentChange]:
         found = list(self._differing(None, (), self.old.head, self.new.head))
         for step, content in self.new.steps.items():
             if step in self.old.steps:
@@ -36,7 +36,9 @@ class _Differ:
         # Which lists are the same is known only now.
         return [*found, *self._placed()]
 
-    def _differing(self, step: str | None, path: Path, old: Any, new: Any) -> Iterator[Change]:
+    def _differing(
+        self, step: str | None, path: Path, old: Any, new: Any
+    ) -> Iterator[DocumentChange]:
         if isinstance(old, StepList) and isinstance(new, StepList):
             self.tokens[new.token] = old.token
         elif isinstance(old, dict) and isinstance(new, dict) and not _is_row(old, new):
@@ -44,53 +46,53 @@ class _Differ:
         elif isinstance(old, list) and isinstance(new, list):
             yield from self._items(step, path, old, new)
         elif not same(old, new):
-            yield Change(ChangeCode.VALUE_CHANGED, step, path, {"old": old, "new": new})
+            yield DocumentChange(ChangeCode.VALUE_CHANGED, step, path, {"old": old, "new": new})
 
     def _members(
         self, step: str | None, path: Path, old: Mapping[str, Any], new: Mapping[str, Any]
-    ) -> Iterator[Change]:
+    ) -> Iterator[DocumentChange]:
         for key in [*old, *(key for key in new if key not in old)]:
             at = (*path, key)
             if key not in new:
-                yield Change(ChangeCode.VALUE_REMOVED, step, at, {"old": old[key]})
+                yield DocumentChange(ChangeCode.VALUE_REMOVED, step, at, {"old": old[key]})
             elif key not in old:
-                yield Change(ChangeCode.VALUE_ADDED, step, at, {"new": new[key]})
+                yield DocumentChange(ChangeCode.VALUE_ADDED, step, at, {"new": new[key]})
             else:
                 yield from self._differing(step, at, old[key], new[key])
 
     def _items(
         self, step: str | None, path: Path, old: list[Any], new: list[Any]
-    ) -> Iterator[Change]:
+    ) -> Iterator[DocumentChange]:
         pairs = match(old, new, (self.old, self.new))
         for index in sorted(set(range(len(old))) - set(pairs.values())):
             params = {"index": index, "old": old[index]}
-            yield Change(ChangeCode.ITEM_REMOVED, step, path, params)
+            yield DocumentChange(ChangeCode.ITEM_REMOVED, step, path, params)
         kept = unmoved(pairs)
         for to, element in enumerate(new):
             if to not in pairs:
-                yield Change(ChangeCode.ITEM_ADDED, step, path, {"to": to, "new": element})
+                yield DocumentChange(ChangeCode.ITEM_ADDED, step, path, {"to": to, "new": element})
                 continue
             index = pairs[to]
             if to not in kept:
                 params = {"index": index, "to": to, "old": old[index]}
-                yield Change(ChangeCode.ITEM_MOVED, step, path, params)
+                yield DocumentChange(ChangeCode.ITEM_MOVED, step, path, params)
             yield from self._differing(step, (*path, index), old[index], element)
 
-    def _placed(self) -> Iterator[Change]:
+    def _placed(self) -> Iterator[DocumentChange]:
         before, after = self._positions()
         for step, (token, index) in before.items():
             if step not in after:
                 params = {"list": token, "index": index, "old": self.old.steps[step]}
-                yield Change(ChangeCode.STEP_REMOVED, step, (), params)
+                yield DocumentChange(ChangeCode.STEP_REMOVED, step, (), params)
         kept = _staying(before, after)
         for step, (token, to) in after.items():
             if step not in before:
                 params = {"list": token, "to": to, "new": self.new.steps[step]}
-                yield Change(ChangeCode.STEP_ADDED, step, (), params)
+                yield DocumentChange(ChangeCode.STEP_ADDED, step, (), params)
             elif step not in kept:
                 params = dict(zip(("list", "index"), before[step], strict=True))
                 params |= {"new_list": token, "to": to}
-                yield Change(ChangeCode.STEP_MOVED, step, (), params)
+                yield DocumentChange(ChangeCode.STEP_MOVED, step, (), params)
 
     def _positions(self) -> tuple[_Positions, _Positions]:
         one = {

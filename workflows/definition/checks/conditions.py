@@ -10,7 +10,7 @@ from tenants.core.json.pointers import pointer
 from tenants.core.values.comparison import kind_of
 from tenants.core.values.numbers import as_number
 from tenants.core.values.paths import parse_path
-from workflows.definition.checks.parent_scope import Surroundings
+from workflows.definition.checks.parent_scope import ScopeOfParents
 from workflows.definition.checks.seen import rows
 from workflows.definition.checks.simple import check_keys, wrong_type
 from workflows.definition.checks.templates import check_path, check_template, check_templates
@@ -22,19 +22,19 @@ from workflows.definition.values.durations import parse_duration
 from workflows.definition.values.moments import any_moment
 from workflows.definition.values.numbers import shortened
 
-MOST_ROWS: Final = 100
+MAX_ROWS: Final = 100
 _GROUPS = ("all", "any")
 
 
 def check_condition(
-    condition: object, path: str, around: Surroundings, *, is_filter: bool = False
+    condition: object, path: str, around: ScopeOfParents, *, is_filter: bool = False
 ) -> Iterator[Problem]:
     """Yield the problems of a condition. `is_filter`: it decides before any step has run."""
     if not isinstance(condition, dict):
         yield wrong_type(condition, path, "condition")
         return
-    if len(list(rows(condition))) > MOST_ROWS:
-        yield Problem(path, Code.TOO_MANY, {"most": MOST_ROWS})
+    if len(list(rows(condition))) > MAX_ROWS:
+        yield Problem(path, Code.TOO_MANY, {"most": MAX_ROWS})
         return
     if condition and not any(word in condition for word in _GROUPS):
         yield Problem(path, Code.BAD_CONDITION)
@@ -44,7 +44,7 @@ def check_condition(
 
 
 def _check_group(
-    group: dict[str, Any], path: str, around: Surroundings, *, is_filter: bool
+    group: dict[str, Any], path: str, around: ScopeOfParents, *, is_filter: bool
 ) -> Iterator[Problem]:
     word = next(word for word in _GROUPS if word in group)
     yield from check_keys(group, path, required=[word], optional=[])
@@ -65,7 +65,7 @@ def _check_group(
 
 
 def _check_row(
-    row: dict[str, Any], path: str, around: Surroundings, *, is_filter: bool
+    row: dict[str, Any], path: str, around: ScopeOfParents, *, is_filter: bool
 ) -> Iterator[Problem]:
     yield from check_keys(row, path, required=["field", "operator"], optional=["value"])
     name = row.get("operator")
@@ -88,7 +88,7 @@ def _check_row(
 
 
 def _check_field(
-    field: object, path: str, around: Surroundings, copes: bool, is_filter: bool
+    field: object, path: str, around: ScopeOfParents, copes: bool, is_filter: bool
 ) -> Iterator[Problem]:
     if not isinstance(field, str):
         yield wrong_type(field, path, "text")

@@ -9,7 +9,7 @@ from tenants.core.json.pointers import pointer
 from tenants.core.text.names import MAX_CHARACTERS, MAX_EVENT_TYPE
 from tenants.core.values.paths import show_path
 from workflows.definition.checks.conditions import check_condition
-from workflows.definition.checks.parent_scope import Surroundings
+from workflows.definition.checks.parent_scope import ScopeOfParents
 from workflows.definition.checks.simple import (
     beside,
     check_choice,
@@ -25,7 +25,7 @@ from workflows.definition.problems import Problem
 from workflows.definition.scope import LOOP_ROOTS, ROOTS
 from workflows.definition.templates import template_paths, template_problems
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.durations import LONGEST
+from workflows.definition.values.durations import MAX_DURATION
 from workflows.definition.values.numbers import shortened
 
 _REQUIRED = ("name", "trigger_type", "steps")
@@ -35,7 +35,7 @@ _OPTIONAL = (
 )
 
 
-def check_head(document: dict[str, Any], around: Surroundings) -> Iterator[Problem]:
+def check_head(document: dict[str, Any], around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of everything but the steps."""
     yield from check_keys(document, "", required=_REQUIRED, optional=_OPTIONAL)
     for key, most in (("name", MAX_CHARACTERS), ("trigger_type", MAX_EVENT_TYPE)):
@@ -90,13 +90,13 @@ def _refuse_templates(value: Any, path: str) -> Iterator[Problem]:
         yield Problem(path, Code.TEMPLATE_NOT_ALLOWED)
 
 
-MOST_RUNNING: Final = 100_000
+MAX_RUNNING: Final = 100_000
 _KEYS: Final = ("start_on_own_changes", "concurrency_key", "when_busy", "max_running", "deadline")
 # The key is rendered when the run starts.
 _ROOTS_AT_START: Final = ("trigger", "previous", "tenant", "values")
 
 
-def check_settings(settings: object, around: Surroundings) -> Iterator[Problem]:
+def check_settings(settings: object, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of the settings."""
     if settings is None:
         return
@@ -110,12 +110,12 @@ def check_settings(settings: object, around: Surroundings) -> Iterator[Problem]:
     yield from _check_lane(settings, around)
     if "max_running" in settings:
         at = "/settings/max_running"
-        yield from check_number(settings["max_running"], at, least=1, most=MOST_RUNNING, whole=True)
+        yield from check_number(settings["max_running"], at, least=1, most=MAX_RUNNING, whole=True)
     if "deadline" in settings:
-        yield from check_duration(settings["deadline"], "/settings/deadline", most=LONGEST)
+        yield from check_duration(settings["deadline"], "/settings/deadline", most=MAX_DURATION)
 
 
-def _check_lane(settings: Mapping[str, Any], around: Surroundings) -> Iterator[Problem]:
+def _check_lane(settings: Mapping[str, Any], around: ScopeOfParents) -> Iterator[Problem]:
     if "concurrency_key" in settings:
         yield from _check_key(settings["concurrency_key"], "/settings/concurrency_key", around)
     if "when_busy" in settings:
@@ -125,7 +125,7 @@ def _check_lane(settings: Mapping[str, Any], around: Surroundings) -> Iterator[P
         yield from beside(settings, "when_busy", "concurrency_key", "/settings")
 
 
-def _check_key(key: object, path: str, around: Surroundings) -> Iterator[Problem]:
+def _check_key(key: object, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     yield from check_text(key, path, most=500)
     if not isinstance(key, str) or not is_template(key):
         return

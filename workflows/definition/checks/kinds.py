@@ -10,7 +10,7 @@ from tenants.core.values.paths import parse_path
 from workflows.definition.approvers import ROLE, can_be_meant
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.catalogue import Catalogue
-from workflows.definition.checks.parent_scope import Surroundings
+from workflows.definition.checks.parent_scope import ScopeOfParents
 from workflows.definition.checks.simple import Params, apart, beside, unlike
 from workflows.definition.checks.tracing import default_scope
 from workflows.definition.codes import Code
@@ -21,7 +21,7 @@ from workflows.definition.templates.compiled import is_template
 from workflows.definition.values.numbers import shortened
 
 
-def check_wait_for_event(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def check_wait_for_event(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of a wait for an event."""
     event = around.catalogue.events.get(str(params.get("type")))
     for written in mapping(params.get("match")):
@@ -37,7 +37,7 @@ def check_wait_for_event(params: Params, path: str, around: Surroundings) -> Ite
     yield from _reminders(params, path)
 
 
-def check_approval(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def check_approval(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of an approval."""
     yield from _approvers(params, path, around.catalogue)
     yield from unlike(params, "choices", "key", path)
@@ -105,25 +105,25 @@ def _reminders(params: Params, path: str) -> Iterator[Problem]:
         yield from beside(mapping(reminder), "at_most", "every", at)
 
 
-def check_kind(name: str, params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def check_kind(name: str, params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of one step's params that lie between them."""
     check = _CHECKS.get(name)
     if check is not None:
         yield from check(params, path, around)
 
 
-def _branch(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def _branch(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     yield from unlike(params, "cases", "label", path)
 
 
-def _stop(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def _stop(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     if params.get("outcome") == "failed" and "message" not in params:
         yield Problem(pointer(path, "message"), Code.MISSING_PARAM, {"param": "message"})
     if params.get("scope") == "item" and default_scope(around.seen) != "item":
         yield Problem(pointer(path, "scope"), Code.NO_ITEM_TO_END)
 
 
-def _wait(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def _wait(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     ways = ("for", "until", "window")
     if not any(way in params for way in ways):
         yield Problem(path, Code.CHOOSE_ONE, {"choices": list(ways)})
@@ -137,22 +137,22 @@ def _wait(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
         yield Problem(pointer(path, "window", "to"), Code.EMPTY_WINDOW)
 
 
-def _emit_event(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def _emit_event(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     yield from beside(params, "subject_type", "subject_id", path)
     yield from beside(params, "subject_id", "subject_type", path)
 
 
-def _parallel(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def _parallel(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     yield from unlike(params, "branches", "name", path)
 
 
-def _run_workflow(params: Params, path: str, around: Surroundings) -> Iterator[Problem]:
+def _run_workflow(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     own = around.catalogue.own_workflow
     if own and params.get("workflow") == own:
         yield Problem(pointer(path, "workflow"), Code.CALLS_ITSELF, {"key": own})
 
 
-_CHECKS: Final[Mapping[str, Callable[[Params, str, Surroundings], Iterator[Problem]]]] = {
+_CHECKS: Final[Mapping[str, Callable[[Params, str, ScopeOfParents], Iterator[Problem]]]] = {
     "branch": _branch,
     "stop": _stop,
     "wait": _wait,

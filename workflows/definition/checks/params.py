@@ -18,7 +18,7 @@ from workflows.definition.codes import Code
 from workflows.definition.problems import Problem, suggestion
 from workflows.definition.schemas import alternatives, member, reference, validator
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.durations import LONGEST
+from workflows.definition.values.durations import MAX_DURATION
 from workflows.definition.values.moments import any_moment
 from workflows.definition.values.numbers import shortened
 from workflows.definition.values.windows import parse_clock
@@ -240,7 +240,7 @@ class _Hints:
 def _check_word(value: str, hints: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if hints.get("x-duration"):
         none_too = hints["x-duration"] == "none too"
-        yield from check_duration(value, path, most=LONGEST, none_too=none_too)
+        yield from check_duration(value, path, most=MAX_DURATION, none_too=none_too)
     if hints.get("x-identifier") and not IDENTIFIER.fullmatch(value):
         yield Problem(path, Code.BAD_IDENTIFIER, {"value": shortened(value)})
     if hints.get("x-clock") and parse_clock(value) is None:

@@ -86,7 +86,7 @@ class KnownStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ScopeOfParents:
     """The document and the catalogue, seen from one place."""
 
     catalogue: Catalogue
@@ -100,38 +100,38 @@ class Surroundings:
     depth: int = 0  # how many lists of steps lie around the one of this place
     after_error: bool = False  # whether `run.error` can be read
 
-    def at_step(self, path: str) -> Surroundings:
+    def at_step(self, path: str) -> ScopeOfParents:
         """Return the same, seen from the step at `path`, or from the end of the run: /output."""
         return replace(self, step=path, seen=self.everywhere.get(path, Seen()))
 
-    def at_place(self, path: str) -> Surroundings:
+    def at_place(self, path: str) -> ScopeOfParents:
         """Return the same, seen from a condition or a result inside the step."""
         return replace(self, seen=self.everywhere.get(path, Seen()))
 
-    def under(self, condition: object) -> Surroundings:
+    def under(self, condition: object) -> ScopeOfParents:
         """Return the same, where the condition has held."""
         return replace(self, seen=self.seen.under(condition))
 
-    def asking(self, condition: object) -> Surroundings:
+    def asking(self, condition: object) -> ScopeOfParents:
         """Return the same, inside the condition."""
         return replace(self, seen=self.seen.asking(condition))
 
-    def inside(self) -> Surroundings:
+    def inside(self) -> ScopeOfParents:
         """Return the same for a list of steps inside the step."""
         return replace(self, depth=self.depth + 1)
 
-    def behind_error(self) -> Surroundings:
+    def behind_error(self) -> ScopeOfParents:
         """Return the same for steps that follow an error."""
         return replace(self, after_error=True)
 
 
-def look_around(document: Mapping[str, Any], catalogue: Catalogue) -> Surroundings:
+def look_around(document: Mapping[str, Any], catalogue: Catalogue) -> ScopeOfParents:
     """Return the surroundings of a document that may be wrong in every part."""
     also = document.get("also_on")
     types = [document.get("trigger_type"), *(also if isinstance(also, list) else [])]
     values = document.get("values")
     everywhere, places = trace(document), [path for path, _ in all_steps(document)]
-    return Surroundings(
+    return ScopeOfParents(
         catalogue=catalogue,
         events=tuple(catalogue.events.get(name) for name in types if isinstance(name, str)),
         steps=_steps(document, catalogue, everywhere),

@@ -119,7 +119,7 @@ def _reads(field: object) -> list[Path]:
 
 
 _NONE: frozenset[str] = frozenset()
-MOST_WAYS: Final = 64  # branch after branch they multiply
+MAX_WAYS: Final = 64  # branch after branch they multiply
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Seen:
 def _least(ways: frozenset[frozenset[str]]) -> frozenset[frozenset[str]]:
     """Return the ways that include no other; of too many only what all have in common."""
     least = frozenset(way for way in ways if not any(other < way for other in ways))
-    return least if len(least) <= MOST_WAYS else frozenset({frozenset.intersection(*least)})
+    return least if len(least) <= MAX_WAYS else frozenset({frozenset.intersection(*least)})
 
 
 def meeting(ways: list[Seen]) -> Seen | None:

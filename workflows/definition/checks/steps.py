@@ -13,7 +13,7 @@ from workflows.definition.catalogue import Catalogue, Schema
 from workflows.definition.checks.conditions import check_condition
 from workflows.definition.checks.kinds import check_kind
 from workflows.definition.checks.params import check_params
-from workflows.definition.checks.parent_scope import Surroundings
+from workflows.definition.checks.parent_scope import ScopeOfParents
 from workflows.definition.checks.simple import (
     check_choice,
     check_duration,
@@ -28,9 +28,9 @@ from workflows.definition.kinds import KINDS, kind_named
 from workflows.definition.problems import Problem, suggestion
 from workflows.definition.values.numbers import shortened
 
-MOST_ATTEMPTS: Final = 20
-LONGEST_DELAY: Final = timedelta(days=30)
-LONGEST_TIMEOUT: Final = timedelta(hours=1)
+MAX_ATTEMPTS: Final = 20
+MAX_DELAY: Final = timedelta(days=30)
+MAX_TIMEOUT: Final = timedelta(hours=1)
 _ENDINGS: Final = ("stop", "continue")
 _AFTER_CRASH: Final = ("ask", "repeat")
 
@@ -91,7 +91,7 @@ def _check_codes(codes: object, path: str, errors: frozenset[str]) -> Iterator[P
 
 
 def _check_timeout(timeout: object, path: str) -> Iterator[Problem]:
-    yield from check_duration(timeout, path, most=LONGEST_TIMEOUT)
+    yield from check_duration(timeout, path, most=MAX_TIMEOUT)
 
 
 def _check_retry(retry: object, path: str) -> Iterator[Problem]:
@@ -102,13 +102,13 @@ def _check_retry(retry: object, path: str) -> Iterator[Problem]:
     yield from check_keys(retry, path, required=(), optional=keys)
     if "attempts" in retry:
         at = pointer(path, "attempts")
-        yield from check_number(retry["attempts"], at, least=1, most=MOST_ATTEMPTS, whole=True)
+        yield from check_number(retry["attempts"], at, least=1, most=MAX_ATTEMPTS, whole=True)
     if "backoff" in retry:
         at = pointer(path, "backoff")
         yield from check_number(retry["backoff"], at, least=1, most=10, whole=False)
     for key in ("delay", "max_delay"):
         if key in retry:
-            yield from check_duration(retry[key], pointer(path, key), most=LONGEST_DELAY)
+            yield from check_duration(retry[key], pointer(path, key), most=MAX_DELAY)
 
 
 _OF_ACTIONS: Final = (
@@ -118,20 +118,20 @@ _OF_ACTIONS: Final = (
 )
 
 
-MOST_STEPS: Final = 200  # of a whole document
-MOST_NESTED: Final = 5  # lists of steps inside one another, the outermost not counted
+MAX_STEPS: Final = 200  # of a whole document
+MAX_NESTED: Final = 5  # lists of steps inside one another, the outermost not counted
 _OPTIONAL = ("label", "condition", "on_error", "retry", "timeout", "after_crash")
 
 
-def check_steps(steps: object, path: str, around: Surroundings) -> Iterator[Problem]:
+def check_steps(steps: object, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of a list of steps, and of those inside them."""
     if not isinstance(steps, list):
         yield wrong_type(steps, path, "list")
         return
     if not steps:
         yield Problem(path, Code.EMPTY)
-    if around.depth > MOST_NESTED:
-        yield Problem(path, Code.TOO_DEEP, {"most": MOST_NESTED})
+    if around.depth > MAX_NESTED:
+        yield Problem(path, Code.TOO_DEEP, {"most": MAX_NESTED})
         return
     for index, step in enumerate(steps):
         at = pointer(path, index)
@@ -149,7 +149,7 @@ def _check_reach(steps: list[Any], path: str) -> Iterator[Problem]:
         yield Problem(pointer(path, last + 1), Code.UNREACHABLE_STEP, params)
 
 
-def _check_step(step: dict[str, Any], path: str, around: Surroundings) -> Iterator[Problem]:
+def _check_step(step: dict[str, Any], path: str, around: ScopeOfParents) -> Iterator[Problem]:
     yield from check_keys(step, path, required=("name", "action", "params"), optional=_OPTIONAL)
     if "name" in step:
         yield from _check_name(step["name"], pointer(path, "name"), around)
@@ -164,7 +164,7 @@ def _check_step(step: dict[str, Any], path: str, around: Surroundings) -> Iterat
     yield from _check_inside(step, path, around)
 
 
-def _check_name(name: object, path: str, around: Surroundings) -> Iterator[Problem]:
+def _check_name(name: object, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     if not isinstance(name, str):
         yield wrong_type(name, path, "text")
     elif not IDENTIFIER.fullmatch(name):
@@ -173,7 +173,7 @@ def _check_name(name: object, path: str, around: Surroundings) -> Iterator[Probl
         yield Problem(path, Code.DUPLICATE_STEP_NAME, {"name": name})
 
 
-def _check_action(step: dict[str, Any], path: str, around: Surroundings) -> Iterator[Problem]:
+def _check_action(step: dict[str, Any], path: str, around: ScopeOfParents) -> Iterator[Problem]:
     name, params, at = step.get("action"), step.get("params"), pointer(path, "params")
     schema = _schema(name, around)
     if "action" in step and schema is None:
@@ -191,7 +191,7 @@ def _check_action(step: dict[str, Any], path: str, around: Surroundings) -> Iter
         yield from check_templates(own_params(step), at, around)
 
 
-def _schema(name: object, around: Surroundings) -> Schema | None:
+def _schema(name: object, around: ScopeOfParents) -> Schema | None:
     kind = kind_named(name)
     if kind is not None:
         return kind.params
@@ -199,7 +199,7 @@ def _schema(name: object, around: Surroundings) -> Schema | None:
     return known[name].params if isinstance(name, str) and name in known else None
 
 
-def _check_inside(step: dict[str, Any], path: str, around: Surroundings) -> Iterator[Problem]:
+def _check_inside(step: dict[str, Any], path: str, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of what has a place of its own in the params, and of steps after an error.
 
     That a list must not be empty, and what has to be one, is the schema's to say.

@@ -7,7 +7,7 @@ from typing import Any
 
 from tenants.core.json.pointers import pointer
 from tenants.core.values.paths import Path, show_path
-from workflows.definition.checks.parent_scope import KnownStep, Surroundings
+from workflows.definition.checks.parent_scope import KnownStep, ScopeOfParents
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem, suggestion
 from workflows.definition.schemas import field_names, lacks
@@ -22,7 +22,7 @@ _OF_LISTS = ("first", "last")
 _RUN_PARTS = ("id", "workflow", "version", "started_at", "actor")
 
 
-def check_templates(value: Any, path: str, around: Surroundings) -> Iterator[Problem]:
+def check_templates(value: Any, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of every template in `value`, however deep."""
     if isinstance(value, dict):
         for key, member in value.items():
@@ -34,7 +34,7 @@ def check_templates(value: Any, path: str, around: Surroundings) -> Iterator[Pro
         yield from check_template(value, path, around)
 
 
-def check_template(source: str, path: str, around: Surroundings) -> Iterator[Problem]:
+def check_template(source: str, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     """Yield the problems of one template."""
     problems = template_problems(source, path=path)
     yield from problems
@@ -52,7 +52,7 @@ def _is_output(read: Path) -> bool:
 
 
 def check_path(
-    read: Path, path: str, around: Surroundings, *, guarded: bool = False
+    read: Path, path: str, around: ScopeOfParents, *, guarded: bool = False
 ) -> Iterator[Problem]:
     """Yield a problem if nothing can ever lie at `read`.
 
@@ -81,7 +81,7 @@ def _ends(below: Path) -> bool:
 
 
 def _constant(
-    root: str, below: Path, shown: str, path: str, around: Surroundings
+    root: str, below: Path, shown: str, path: str, around: ScopeOfParents
 ) -> Iterator[Problem]:
     """Yield the problem of a name that `values`, `tenant` or `now` does not have."""
     name = below[0]
@@ -110,7 +110,7 @@ def _is_missing(value: Any, below: Path) -> bool:
     return False
 
 
-def _trigger(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+def _trigger(below: Path, shown: str, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     # With several event types a field has to exist in one of them.
     missing = [lacks(event, below) for event in around.events]
     lacking = missing[0] if missing and None not in missing else None
@@ -123,7 +123,7 @@ def _trigger(below: Path, shown: str, path: str, around: Surroundings) -> Iterat
         )
 
 
-def _item(read: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+def _item(read: Path, shown: str, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     levels = next((index for index, key in enumerate(read) if key != "outer"), len(read))
     part = read[levels] if levels < len(read) else None
     if part is not None and part not in LOOP_ROOTS:
@@ -137,7 +137,7 @@ def _item(read: Path, shown: str, path: str, around: Surroundings) -> Iterator[P
         yield Problem(path, Code.NO_ITEM_HERE, {"path": shown})
 
 
-def _run(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+def _run(below: Path, shown: str, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     if below[:1] == ("error",):
         yield from _run_error(below, shown, path, around)
     elif below and (below[0] not in _RUN_PARTS or _ends(below[1:])):
@@ -145,7 +145,7 @@ def _run(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[P
         yield Problem(path, Code.UNKNOWN_RUN_PART, {"path": shown, **near})
 
 
-def _run_error(below: Path, shown: str, path: str, around: Surroundings) -> Iterator[Problem]:
+def _run_error(below: Path, shown: str, path: str, around: ScopeOfParents) -> Iterator[Problem]:
     if not around.after_error:
         yield Problem(path, Code.NO_ERROR_HERE, {"path": shown})
     elif _ends(below[1:]) and (below[1] not in _ERROR_PARTS or _ends(below[2:])):
@@ -154,7 +154,7 @@ def _run_error(below: Path, shown: str, path: str, around: Surroundings) -> Iter
 
 
 def _step(
-    below: list[str | int], shown: str, path: str, around: Surroundings, *, guarded: bool
+    below: list[str | int], shown: str, path: str, around: ScopeOfParents, *, guarded: bool
 ) -> Iterator[Problem]:
     name, part = str(below[0]), below[1] if len(below) > 1 else None
     step, seen, facts = around.steps.get(name), around.seen, {"path": shown, "step": name}
@@ -169,7 +169,7 @@ def _step(
 
 
 def _part(
-    step: KnownStep, read: Path, facts: dict[str, str], path: str, around: Surroundings
+    step: KnownStep, read: Path, facts: dict[str, str], path: str, around: ScopeOfParents
 ) -> Iterator[Problem]:
     part, *below = read
     if part == "output":
@@ -186,7 +186,7 @@ def _is_no_error_part(below: Path) -> bool:
     return _ends(below) and (below[0] not in _STEP_ERROR_PARTS or _ends(below[1:]))
 
 
-def _is_sure(name: str, read: Path, around: Surroundings) -> bool:
+def _is_sure(name: str, read: Path, around: ScopeOfParents) -> bool:
     """Say whether the part of a step that is read is there on every path."""
     seen = around.seen
     if read[0] != "output":
@@ -196,12 +196,12 @@ def _is_sure(name: str, read: Path, around: Surroundings) -> bool:
     return name in seen.certain or _tells_reminder(name, read[1:], around)
 
 
-def _tells_reminder(name: str, below: Path, around: Surroundings) -> bool:
+def _tells_reminder(name: str, below: Path, around: ScopeOfParents) -> bool:
     is_inside = name in around.seen.reminding
     return is_inside and bool(below) and below[0] in around.steps[name].in_reminders
 
 
-def _not_seen(step: KnownStep, around: Surroundings, facts: dict[str, str], path: str) -> Problem:
+def _not_seen(step: KnownStep, around: ScopeOfParents, facts: dict[str, str], path: str) -> Problem:
     here = around.seen.blocks
     strange = next((block for block in step.blocks if block not in here), None)
     if strange is not None:
@@ -219,7 +219,7 @@ def _on_other_branches(left: str, right: str) -> bool:
 
 
 def _output(
-    step: KnownStep, below: Path, params: dict[str, str], path: str, around: Surroundings
+    step: KnownStep, below: Path, params: dict[str, str], path: str, around: ScopeOfParents
 ) -> Iterator[Problem]:
     if _tells_reminder(params["step"], below, around):
         return

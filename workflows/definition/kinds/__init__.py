@@ -12,14 +12,14 @@ from types import MappingProxyType
 from typing import Final
 
 from workflows.definition.kinds import children, control_flow, waits
-from workflows.definition.kinds.parts import MOST_ROUNDS, Kind
+from workflows.definition.kinds.parts import MAX_ROUNDS, StepKind
 
-__all__ = ["KINDS", "MOST_ROUNDS", "Kind", "kind_named"]
+__all__ = ["KINDS", "MAX_ROUNDS", "StepKind", "kind_named"]
 
 _ALL: Final = (*control_flow.KINDS, *children.KINDS, *waits.KINDS)
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in _ALL})
+KINDS: Final[Mapping[str, StepKind]] = MappingProxyType({kind.name: kind for kind in _ALL})
 
 
-def kind_named(name: object) -> Kind | None:
+def kind_named(name: object) -> StepKind | None:
     """Return the kind of step that `name` names, or None: an action, or nothing at all."""
     return KINDS.get(name) if isinstance(name, str) else None

@@ -10,39 +10,39 @@ from workflows.definition.kinds.parts import (
     LABEL,
     RESULT,
     SOME_STEPS,
-    Kind,
+    StepKind,
     an_object,
     choice,
     objects,
     whole_number,
 )
 
-MOST_AT_ONCE: Final = 50
+MAX_AT_ONCE: Final = 50
 USUALLY_AT_ONCE: Final = 5
-MOST_BRANCHES: Final = 20
+MAX_BRANCHES: Final = 20
 
 KINDS: Final = (
-    Kind(
+    StepKind(
         "for_each",
         an_object(
             ["items", "steps"],
             items={"type": "array"},
             steps=SOME_STEPS,
-            concurrency=whole_number(1, MOST_AT_ONCE, default=USUALLY_AT_ONCE),
+            concurrency=whole_number(1, MAX_AT_ONCE, default=USUALLY_AT_ONCE),
             result=RESULT,
             if_one_fails=choice("continue", "stop", default="continue"),
         ),
         rendered=("items",),
         is_checked=True,
     ),
-    Kind(
+    StepKind(
         "parallel",
         an_object(
             ["branches"],
             branches=objects(
                 ["name", "steps"],
                 least=2,
-                most=MOST_BRANCHES,
+                most=MAX_BRANCHES,
                 name=IDENTIFIER,
                 label=LABEL,
                 steps=SOME_STEPS,
@@ -51,7 +51,7 @@ KINDS: Final = (
             if_one_fails=choice("stop", "continue", default="stop"),
         ),
     ),
-    Kind(
+    StepKind(
         "run_workflow",
         an_object(
             ["workflow"],

@@ -12,10 +12,10 @@ from workflows.definition.kinds.parts import (
     DURATION,
     EVENT_TYPE,
     LABEL,
-    MOST_ROUNDS,
+    MAX_ROUNDS,
     SOME_STEPS,
     STEPS,
-    Kind,
+    StepKind,
     an_object,
     choice,
     whole_number,
@@ -41,7 +41,7 @@ _WINDOW: Schema = {
     **AS_WRITTEN,
 }
 KINDS: Final = (
-    Kind(
+    StepKind(
         "branch",
         an_object(
             ["cases"],
@@ -49,7 +49,7 @@ KINDS: Final = (
             otherwise=STEPS,
         ),
     ),
-    Kind(
+    StepKind(
         "stop",
         an_object(
             [],
@@ -60,7 +60,7 @@ KINDS: Final = (
         ),
         rendered=("outcome", "message"),
     ),
-    Kind(
+    StepKind(
         "wait",
         an_object(
             [],
@@ -73,17 +73,17 @@ KINDS: Final = (
         ),
         rendered=("for", "until", "before", "after", "window"),
     ),
-    Kind(
+    StepKind(
         "repeat",
         an_object(
             ["steps", "until", "every", "at_most"],
             steps=SOME_STEPS,
             until=CONDITION,
             every=DURATION,
-            at_most=whole_number(1, MOST_ROUNDS),
+            at_most=whole_number(1, MAX_ROUNDS),
         ),
     ),
-    Kind(
+    StepKind(
         "emit_event",
         an_object(
             ["type"],

@@ -8,7 +8,7 @@ from typing import Any, Final
 from workflows.definition.catalogue import Schema
 
 # What to look at again and again, without asking for ever.
-MOST_ROUNDS: Final = 1000
+MAX_ROUNDS: Final = 1000
 
 AS_WRITTEN: Schema = {"x-no-template": True}
 STEPS: Schema = {"type": "array", "x-steps": True, **AS_WRITTEN}
@@ -24,7 +24,7 @@ YES_NO: Schema = {"type": "boolean", "default": False, **AS_WRITTEN}
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class StepKind:
     """One kind of step that the engine handles."""
 
     name: str  # stands where a step names its action

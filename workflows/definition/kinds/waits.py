@@ -13,13 +13,13 @@ from workflows.definition.kinds.parts import (
     LABEL,
     SOME_STEPS,
     YES_NO,
-    Kind,
+    StepKind,
     an_object,
     objects,
     whole_number,
 )
 
-MOST_MATCHES: Final = 5
+MAX_MATCHES: Final = 5
 USUAL_REMINDERS: Final = 10  # times, of one that comes again and again
 # Where a document names no choices. The labels are message ids, translated where they are shown.
 USUAL_CHOICES: Final = (
@@ -61,7 +61,7 @@ _FIELDS: Schema = objects(
 )
 
 KINDS: Final = (
-    Kind(
+    StepKind(
         "wait_for_event",
         an_object(
             ["type", "match"],
@@ -69,7 +69,7 @@ KINDS: Final = (
             match={
                 "type": "object",
                 "minProperties": 1,
-                "maxProperties": MOST_MATCHES,
+                "maxProperties": MAX_MATCHES,
                 "additionalProperties": {"type": ["string", "number", "boolean"]},
             },
             on_timeout=SOME_STEPS,
@@ -79,7 +79,7 @@ KINDS: Final = (
         rendered=("match",),
         is_checked=True,
     ),
-    Kind(
+    StepKind(
         "approval",
         an_object(
             ["title", "approvers"],

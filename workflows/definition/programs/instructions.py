@@ -21,7 +21,7 @@ from workflows.definition.conditions import Condition
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.programs.plans import Fill
 from workflows.definition.retry import RetryPolicy
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.values.numbers import shortened
 
 _ONCE: Final = RetryPolicy(attempts=1)
@@ -46,11 +46,11 @@ class Common:
     retry: RetryPolicy = _ONCE
     timeout: timedelta | None = None
 
-    def should_run(self, scope: Scope) -> bool:
+    def should_run(self, scope: NameScope) -> bool:
         """Say whether the step's condition holds. Raises ExpressionError naming the path."""
         return self.condition is None or self.condition.decide(scope).holds
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return the params filled in from `scope`; {} where there are none to fill in."""
         return {}
 
@@ -62,7 +62,7 @@ class _WithParams(Common):
     fill: Fill
     check: Draft202012Validator | None = None  # None: nothing is left to check
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return the params filled in from `scope`.
 
         Raises ExpressionError: a value is missing or of the wrong kind (`place` says in which
@@ -70,7 +70,7 @@ class _WithParams(Common):
         """
         return self._rendered(scope)
 
-    def _rendered(self, scope: Scope) -> dict[str, Json]:
+    def _rendered(self, scope: NameScope) -> dict[str, Json]:
         params = self.fill(scope)
         if not isinstance(params, dict):
             raise InvalidProgram(f"step {self.name} has no params")
@@ -87,7 +87,7 @@ class _WithParams(Common):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call(_WithParams):
+class CallInstruction(_WithParams):
     """An action of the library."""
 
     op: Literal["action"] = "action"
@@ -115,7 +115,7 @@ class Branch(Common):
     cases: tuple[Case, ...]
     otherwise: int | None
 
-    def choose(self, scope: Scope) -> tuple[str, int | None]:
+    def choose(self, scope: NameScope) -> tuple[str, int | None]:
         """Return the label of the case and the index to go to; None: `next`.
 
         Where no case holds the label is "otherwise". Raises ExpressionError naming the path.
@@ -134,7 +134,7 @@ class Stop(_WithParams):
     outcome: Literal["completed", "failed"]
     levels: int = 0  # how many runs above this one, its parents, end with it
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return {"message": text}, "" if there is none. Raises ExpressionError."""
         return {"message": self._rendered(scope).get("message", "")}
 
@@ -145,7 +145,7 @@ class Wait(_WithParams):
 
     op: Literal["wait"] = "wait"
 
-    def wake_at(self, scope: Scope) -> datetime:
+    def wake_at(self, scope: NameScope) -> datetime:
         """Return when the wait ends, in UTC; `scope.now` is when it began.
 
         A moment not after `scope.now` does not wait. Raises ExpressionError: no time, too far.
@@ -163,7 +163,7 @@ class Repeat(Common):
     at_most: int  # rounds; then it fails with `not_in_time`
     until: Condition
 
-    def is_done(self, scope: Scope) -> bool:
+    def is_done(self, scope: NameScope) -> bool:
         """Say whether no further round is needed. Raises ExpressionError naming the path."""
         return self.until.decide(scope).holds
 
@@ -174,7 +174,7 @@ class EmitEvent(_WithParams):
 
     op: Literal["emit_event"] = "emit_event"
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return type, payload, subject_type and subject_id; the last two may be None."""
         nothing: dict[str, Json] = {"payload": {}, "subject_type": None, "subject_id": None}
         return {**nothing, **self._rendered(scope)}
@@ -189,7 +189,7 @@ class ForEach(_WithParams):
     concurrency: int  # how many children are under way at once
     if_one_fails: Literal["continue", "stop"]
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return {"items": [...]}. Raises ExpressionError; `items` is a list for sure."""
         return self._rendered(scope)
 
@@ -219,7 +219,7 @@ class RunWorkflow(_WithParams):
     op: Literal["run_workflow"] = "run_workflow"
     workflow: str  # its key
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return {"input": {...}}: the child's `trigger`. Raises ExpressionError."""
         return {"input": {}, **self._rendered(scope)}
 
@@ -251,7 +251,7 @@ class WaitForEvent(_Patient):
     look_back: timedelta  # how far before the run's start an event may have come
     on_timeout: int | None  # index of the block that runs then; None: it fails, `not_in_time`
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return {"match": {path in the payload: value}}. Raises ExpressionError."""
         return {"match": {}, **self._rendered(scope)}
 
@@ -265,7 +265,7 @@ class Approval(_Patient):
     allow_self: bool
     named: frozenset[str] = frozenset()  # the approvers that its author named, not the run
 
-    def render(self, scope: Scope) -> Json:
+    def render(self, scope: NameScope) -> Json:
         """Return title, message, approvers, choices and form. Raises ExpressionError.
 
         approvers: ["sara", "head@company.example", "role:operator"]; choices: [{"key", "label"}];
@@ -276,13 +276,13 @@ class Approval(_Patient):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class StepBlock:
     """Steps that child runs carry out: where they begin is its key in Program.blocks."""
 
     step_name: str  # of the step that starts them
     result: Fill | None  # what a child hands back; None: nothing
 
-    def result_in(self, scope: Scope) -> Json:
+    def result_in(self, scope: NameScope) -> Json:
         """Return what a child hands back. Raises ExpressionError."""
         if self.result is None:
             return None
@@ -298,7 +298,7 @@ class Fail(Common):
 
 
 Instruction: TypeAlias = (
-    Call
+    CallInstruction
     | Branch
     | Stop
     | Wait

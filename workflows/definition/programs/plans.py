@@ -23,7 +23,7 @@ from workflows.definition.catalogue import Schema
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.schemas import member, rendering, wanted_scalar
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates.compiled import Template, compile_template, is_template
 from workflows.definition.values.numbers import to_json_number
 
@@ -33,7 +33,7 @@ _OF_OBJECTS: Final = frozenset({"type", "properties", "required", "additionalPro
 _OF_LISTS: Final = frozenset({"type", "items"})
 
 Plan = dict[str, Any]
-Fill = Callable[[Scope], "Json | Sentinel"]
+Fill = Callable[[NameScope], "Json | Sentinel"]
 
 
 def make_plan(value: Json, schema: Schema, root: Schema) -> Plan:
@@ -110,7 +110,7 @@ def load_plan(plan: Mapping[str, Any], place: str = "", language: int = LANGUAGE
 
 
 def _object(members: Mapping[str, Fill]) -> Fill:
-    def fill(scope: Scope) -> Json:
+    def fill(scope: NameScope) -> Json:
         filled = {name: member(scope) for name, member in members.items()}
         return {name: value for name, value in filled.items() if not isinstance(value, Sentinel)}
 
@@ -118,7 +118,7 @@ def _object(members: Mapping[str, Fill]) -> Fill:
 
 
 def _list(elements: list[Fill]) -> Fill:
-    def fill(scope: Scope) -> Json:
+    def fill(scope: NameScope) -> Json:
         filled = [element(scope) for element in elements]
         return [value for value in filled if not isinstance(value, Sentinel)]
 
@@ -135,7 +135,7 @@ class _Leaf:
     place: str
     language: int
 
-    def fill(self, scope: Scope) -> Json | Sentinel:
+    def fill(self, scope: NameScope) -> Json | Sentinel:
         scope = scope.read_in(self.language)
         render = self.template.value if self.kind == "value" else self.template.text
         try:

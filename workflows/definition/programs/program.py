@@ -12,15 +12,14 @@ from jsonschema import Draft202012Validator
 from tenants.core.json import Json
 from workflows.definition.approvers import named_by_author
 from workflows.definition.clock import may_read_clock
-from workflows.definition.conditions import Condition, Filter, compile_condition, load_filter
+from workflows.definition.conditions import Condition, TriggerFilter, compile_condition, load_filter
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.language import LANGUAGE_VERSION, LANGUAGE_VERSIONS
 from workflows.definition.programs.instructions import (
     Approval,
     Arm,
-    Block,
     Branch,
-    Call,
+    CallInstruction,
     Case,
     EmitEvent,
     Fail,
@@ -30,6 +29,7 @@ from workflows.definition.programs.instructions import (
     Reminder,
     Repeat,
     RunWorkflow,
+    StepBlock,
     Stop,
     Wait,
     WaitForEvent,
@@ -61,14 +61,14 @@ class Program:
     name: str
     instructions: tuple[Instruction, ...]
     values: Mapping[str, Json]  # the document's named constants: Scope(values=program.values)
-    trigger_filter: Filter
+    trigger_filter: TriggerFilter
     trigger_types: tuple[str, ...]
     # True if it reads the before-values of a record change. What stored message templates read
     # is not known here.
     uses_previous: bool
     starts_on_own_changes: bool  # True if what its own runs write may start it again
     on_failure: int | None  # index of the first instruction for a run that has failed
-    blocks: Mapping[int, Block] = field(default_factory=dict)  # of child runs, by first index
+    blocks: Mapping[int, StepBlock] = field(default_factory=dict)  # of child runs, by first index
     output: Fill | None = None  # what a run hands back to the workflow that called it
     settings: RunSettings = RunSettings()
     # True if its filter or its concurrency key may look at the clock.
@@ -77,7 +77,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _ProgramReader:
     """Compiles the parts of one stored program."""
 
     schemas: Mapping[str, Any]  # of rendered params, by action
@@ -102,7 +102,7 @@ def load_program(program: Stored) -> Program:
         raise InvalidProgram(f"language version {language!r}")
     try:
         checks = {name: validator(schema) for name, schema in program["schemas"].items()}
-        reader = _Reader(program["schemas"], checks, language, program["values"])
+        reader = _ProgramReader(program["schemas"], checks, language, program["values"])
         return Program(
             name=program["name"],
             instructions=tuple(_instruction(one, reader) for one in program["instructions"]),
@@ -124,14 +124,14 @@ def load_program(program: Stored) -> Program:
         raise InvalidProgram(f"no {error.args[0]!r}") from error
 
 
-def _instruction(stored: Stored, reader: _Reader) -> Instruction:
+def _instruction(stored: Stored, reader: _ProgramReader) -> Instruction:
     load = _LOADERS.get(stored["op"])
     if load is None:
         raise InvalidProgram(f"op {stored['op']!r}")
     return load(stored, _common(stored, reader), reader)
 
 
-def _common(stored: Stored, reader: _Reader) -> dict[str, Any]:
+def _common(stored: Stored, reader: _ProgramReader) -> dict[str, Any]:
     condition, codes = stored["condition"], stored["error_codes"]
     return {
         "index": stored["index"],
@@ -146,9 +146,9 @@ def _common(stored: Stored, reader: _Reader) -> dict[str, Any]:
     }
 
 
-def _call(stored: Stored, common: dict[str, Any], reader: _Reader) -> Call:
+def _call(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> CallInstruction:
     is_sure = always_fits(stored["params"], reader.schemas[stored["action"]])
-    return Call(
+    return CallInstruction(
         **common,
         retry=load_retry(stored["retry"] or {}),
         timeout=parse_duration(stored["timeout"]),
@@ -159,7 +159,7 @@ def _call(stored: Stored, common: dict[str, Any], reader: _Reader) -> Call:
     )
 
 
-def _branch(stored: Stored, common: dict[str, Any], reader: _Reader) -> Branch:
+def _branch(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Branch:
     cases = tuple(
         Case(label=case["label"], when=reader.condition(case["when"]), go_to=case["go_to"])
         for case in stored["cases"]
@@ -167,7 +167,7 @@ def _branch(stored: Stored, common: dict[str, Any], reader: _Reader) -> Branch:
     return Branch(**common, cases=cases, otherwise=stored["otherwise"])
 
 
-def _stop(stored: Stored, common: dict[str, Any], reader: _Reader) -> Stop:
+def _stop(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Stop:
     return Stop(
         **common,
         fill=reader.plan(stored["params"]),
@@ -176,11 +176,11 @@ def _stop(stored: Stored, common: dict[str, Any], reader: _Reader) -> Stop:
     )
 
 
-def _wait(stored: Stored, common: dict[str, Any], reader: _Reader) -> Wait:
+def _wait(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Wait:
     return Wait(**common, fill=reader.plan(stored["params"]))
 
 
-def _repeat(stored: Stored, common: dict[str, Any], reader: _Reader) -> Repeat:
+def _repeat(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Repeat:
     return Repeat(
         **common,
         body=stored["body"],
@@ -190,12 +190,12 @@ def _repeat(stored: Stored, common: dict[str, Any], reader: _Reader) -> Repeat:
     )
 
 
-def _emit_event(stored: Stored, common: dict[str, Any], reader: _Reader) -> EmitEvent:
+def _emit_event(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> EmitEvent:
     fill = reader.plan(stored["params"])
     return EmitEvent(**common, fill=fill, check=reader.checks["emit_event"])
 
 
-def _for_each(stored: Stored, common: dict[str, Any], reader: _Reader) -> ForEach:
+def _for_each(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> ForEach:
     return ForEach(
         **common,
         fill=reader.plan(stored["params"]),
@@ -206,14 +206,14 @@ def _for_each(stored: Stored, common: dict[str, Any], reader: _Reader) -> ForEac
     )
 
 
-def _parallel(stored: Stored, common: dict[str, Any], reader: _Reader) -> Parallel:
+def _parallel(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Parallel:
     arms = tuple(
         Arm(name=arm["name"], label=arm["label"], body=arm["body"]) for arm in stored["arms"]
     )
     return Parallel(**common, arms=arms, if_one_fails=stored["if_one_fails"])
 
 
-def _run_workflow(stored: Stored, common: dict[str, Any], reader: _Reader) -> RunWorkflow:
+def _run_workflow(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> RunWorkflow:
     return RunWorkflow(
         **common,
         fill=reader.plan(stored["params"]),
@@ -222,7 +222,7 @@ def _run_workflow(stored: Stored, common: dict[str, Any], reader: _Reader) -> Ru
     )
 
 
-def _wait_for_event(stored: Stored, common: dict[str, Any], reader: _Reader) -> WaitForEvent:
+def _wait_for_event(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> WaitForEvent:
     return WaitForEvent(
         **common,
         **_patience(stored),
@@ -234,7 +234,7 @@ def _wait_for_event(stored: Stored, common: dict[str, Any], reader: _Reader) -> 
     )
 
 
-def _approval(stored: Stored, common: dict[str, Any], reader: _Reader) -> Approval:
+def _approval(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Approval:
     return Approval(
         **common,
         **_patience(stored),
@@ -246,7 +246,7 @@ def _approval(stored: Stored, common: dict[str, Any], reader: _Reader) -> Approv
     )
 
 
-def _named_approvers(plan: Stored, reader: _Reader) -> frozenset[str]:
+def _named_approvers(plan: Stored, reader: _ProgramReader) -> frozenset[str]:
     own = plan["object"]["approvers"] if "object" in plan else plan["literal"]["approvers"]
     if "object" not in plan:
         return frozenset(own)
@@ -268,20 +268,20 @@ def _patience(stored: Stored) -> dict[str, Any]:
     return {"give_up_after": parse_duration(stored["give_up_after"]), "reminders": reminders}
 
 
-def _blocks(instructions: Iterable[Stored], reader: _Reader) -> dict[int, Block]:
+def _blocks(instructions: Iterable[Stored], reader: _ProgramReader) -> dict[int, StepBlock]:
     """Return what child runs begin with: `body` and `result` of each step that starts some."""
-    found: dict[int, Block] = {}
+    found: dict[int, StepBlock] = {}
     for stored in instructions:
         owners = stored["arms"] if stored["op"] == "parallel" else [stored]
         if stored["op"] in {"parallel", "for_each"}:
             found |= {
-                one["body"]: Block(stored["name"], reader.plan_if_any(one["result"]))
+                one["body"]: StepBlock(stored["name"], reader.plan_if_any(one["result"]))
                 for one in owners
             }
     return found
 
 
-def _settings(settings: Stored, reader: _Reader) -> RunSettings:
+def _settings(settings: Stored, reader: _ProgramReader) -> RunSettings:
     return RunSettings(
         concurrency_key=reader.plan_if_any(settings.get("concurrency_key")),
         when_busy=settings.get("when_busy", "wait"),
@@ -290,11 +290,11 @@ def _settings(settings: Stored, reader: _Reader) -> RunSettings:
     )
 
 
-def _fail(stored: Stored, common: dict[str, Any], reader: _Reader) -> Fail:
+def _fail(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Fail:
     return Fail(**common)
 
 
-_LOADERS: Final[Mapping[str, Callable[[Stored, dict[str, Any], _Reader], Instruction]]] = {
+_LOADERS: Final[Mapping[str, Callable[[Stored, dict[str, Any], _ProgramReader], Instruction]]] = {
     "action": _call,
     "branch": _branch,
     "stop": _stop,

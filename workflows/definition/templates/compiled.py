@@ -35,7 +35,7 @@ from tenants.core.values.paths import (
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import LOOP_ROOTS, ROOTS, Scope
+from workflows.definition.scope import LOOP_ROOTS, ROOTS, NameScope
 from workflows.definition.templates import limits
 from workflows.definition.templates.context import Context
 from workflows.definition.templates.environment import HTML, ISOLATING, TEXT, Liquid
@@ -74,10 +74,10 @@ class Template(Protocol):
     def fallbacks(self) -> Mapping[Path, tuple[Path, ...]]:
         """The last value of `a | default: b`, and all of them: one has to be there."""
 
-    def text(self, scope: Scope) -> str | Sentinel:
+    def text(self, scope: NameScope) -> str | Sentinel:
         """Return the text, or LEFT_OUT."""
 
-    def value(self, scope: Scope) -> Json | Sentinel:
+    def value(self, scope: NameScope) -> Json | Sentinel:
         """Return the value of a single `{{ … }}`, else the text; or LEFT_OUT."""
 
 
@@ -97,7 +97,7 @@ class PlainTemplate:
         """What it reads, each path once."""
         return tuple(dict.fromkeys(piece for piece in self.pieces if isinstance(piece, tuple)))
 
-    def text(self, scope: Scope) -> str:
+    def text(self, scope: NameScope) -> str:
         """Return the text."""
         texts, size = [], 0
         for piece in self.pieces:
@@ -110,7 +110,7 @@ class PlainTemplate:
             scope.budget.charge(size // CHARACTERS)
         return "".join(texts)
 
-    def value(self, scope: Scope) -> Json:
+    def value(self, scope: NameScope) -> Json:
         """Return the value at the path, else the text."""
         if not self.single:
             return self.text(scope)
@@ -119,7 +119,7 @@ class PlainTemplate:
             scope.budget.hand_over(value)
         return as_read(value, scope.language)
 
-    def _printed(self, path: Path, scope: Scope) -> str:
+    def _printed(self, path: Path, scope: NameScope) -> str:
         value = _found(path, scope)
         if value is None:
             raise ExpressionError(Code.MISSING_VALUE, path=show_path(path))
@@ -131,7 +131,7 @@ class PlainTemplate:
         return isolated(text) if self.isolates else text
 
 
-def _found(path: Path, scope: Scope) -> Any:
+def _found(path: Path, scope: NameScope) -> Any:
     value = lookup(scope.roots, path)
     if value is MISSING:
         raise ExpressionError(Code.MISSING_VALUE, path=show_path(path))
@@ -167,14 +167,14 @@ class LiquidTemplate:
         """True if it is one `{{ … }}`."""
         return self.output is not None
 
-    def text(self, scope: Scope) -> str | Sentinel:
+    def text(self, scope: NameScope) -> str | Sentinel:
         """Return the text, or LEFT_OUT."""
         context = Context(self.bound, scope)
         if self.may_be_left_out and _guarded(self._evaluate, context) is LEFT_OUT:
             return LEFT_OUT
         return _guarded(self._render, context)
 
-    def value(self, scope: Scope) -> Json | Sentinel:
+    def value(self, scope: NameScope) -> Json | Sentinel:
         """Return the value of the one `{{ … }}`, else the text; or LEFT_OUT."""
         if self.output is None:
             return self.text(scope)
@@ -289,7 +289,7 @@ def _only_output(bound: BoundTemplate, source: str) -> Printed | None:
     return outputs[0] if len(outputs) == 1 and blank else None
 
 
-def render_text(source: str, scope: Scope, *, html: bool = False) -> str:
+def render_text(source: str, scope: NameScope, *, html: bool = False) -> str:
     """Return a stored message template filled in from `scope`. Raises ExpressionError."""
     text = compile_template(source, html=html).text(scope)
     return text if isinstance(text, str) else ""

@@ -12,7 +12,7 @@ from tenants.core.values.paths import MISSING, lookup, show_path
 from workflows.definition.templates.missing import MissingValue
 
 if TYPE_CHECKING:
-    from workflows.definition.scope import Scope
+    from workflows.definition.scope import NameScope
 
 
 class Context(RenderContext):
@@ -20,7 +20,7 @@ class Context(RenderContext):
 
     __slots__ = ("budget", "reading")
 
-    def __init__(self, template: BoundTemplate, scope: Scope) -> None:
+    def __init__(self, template: BoundTemplate, scope: NameScope) -> None:
         super().__init__(template, globals=scope.roots)
         self.reading = scope
         self.budget = scope.budget

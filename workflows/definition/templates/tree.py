@@ -31,7 +31,7 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.problems import suggestion
 from workflows.definition.templates.context import Context
 from workflows.definition.templates.filters import FILTERS
-from workflows.definition.templates.filters.calling import Argument, Call, call, text
+from workflows.definition.templates.filters.calling import Argument, FilterCall, call, text
 from workflows.definition.templates.missing import MissingValue, refuse_missing
 from workflows.definition.values.comparison import contains, order
 from workflows.definition.values.json_values import storable
@@ -142,7 +142,7 @@ def _charge_for_comparing(context: Context, left: Any, right: Any) -> None:
     context.budget.charge_for(left, right)
 
 
-class Block(BlockNode):
+class BudgetedBlock(BlockNode):
     """What is rendered in each round, or if a condition holds: each time at its price."""
 
     __slots__ = ("price",)
@@ -237,12 +237,12 @@ class Filtered(FilteredExpression):
             value = call(FILTERS[use.name], self._call(index, use, value, context))
         return value
 
-    def _call(self, index: int, use: FilterUse, value: Any, context: Context) -> Call:
+    def _call(self, index: int, use: FilterUse, value: Any, context: Context) -> FilterCall:
         before = FilteredExpression(self.token, self.left, (self.filters or [])[:index])
         arguments = [
             (arg, Argument(arg.value.evaluate(context), arg.value.__str__)) for arg in use.args
         ]
-        return Call(
+        return FilterCall(
             left=Argument(value, before.__str__),
             positional=tuple(a for arg, a in arguments if isinstance(arg, PositionalArgument)),
             named={arg.name: a for arg, a in arguments if isinstance(arg, KeywordArgument)},
@@ -320,6 +320,6 @@ _REPLACEMENTS: dict[type, Callable[[Any], Any]] = {
     FilteredExpression: Filtered,
     OutputNode: Printed,
     CaptureNode: Capture,
-    BlockNode: Block,
+    BlockNode: BudgetedBlock,
     RangeLiteral: lambda source: Range(source.token, source.start, source.stop),
 }

@@ -14,11 +14,11 @@ from typing import Final
 
 from tenants.core.values.written import is_hijri_year, looks_hijri, plainly_written
 
-_LONGEST: Final = 100  # characters
+_MAX_LENGTH: Final = 100  # characters
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # How many of them are a second, by the digits that such a count has between 2001 and 2286.
 _UNITS: Final = {13: 3, 16: 6, 19: 9}
-_MOST_DIGITS: Final = 19
+_MAX_DIGITS: Final = 19
 _COUNT: Final = re.compile(r"(\d{10}|\d{13}|\d{16}|\d{19})(\.\d+)?", re.ASCII)
 
 _OFFSET: Final = r"(?P<zone>z|ut|utc|gmt|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?)"
@@ -75,7 +75,7 @@ _SHORT_ISO: Final = re.compile(r"\d{4}-(?:\d-\d{1,2}|\d\d-\d)", re.ASCII)
 def read_moment(text: str, zone: tzinfo) -> datetime | None:
     """Return the moment that a text writes, in `zone`, or None; without an offset it is there."""
     written = plainly_written(text)
-    if not written or len(written) > _LONGEST:
+    if not written or len(written) > _MAX_LENGTH:
         return None
     if count := _COUNT.fullmatch(written):
         return from_number(Decimal(written), zone, len(count[1]))
@@ -94,7 +94,7 @@ def read_moment(text: str, zone: tzinfo) -> datetime | None:
 def read_date(text: str) -> date | None:
     """Return the calendar date that a text writes with nothing beside it, or None."""
     written = plainly_written(text)
-    found = _ISO.fullmatch(written) if written and len(written) <= _LONGEST else None
+    found = _ISO.fullmatch(written) if written and len(written) <= _MAX_LENGTH else None
     try:
         return _iso_day(found) if found and found["hour"] is None else None
     except ValueError:
@@ -104,7 +104,7 @@ def read_date(text: str) -> date | None:
 def from_number(number: int | float | Decimal, zone: tzinfo, digits: int = 0) -> datetime | None:
     """Return the moment so many seconds after 1970; a count of more digits is of smaller parts."""
     exact = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
-    if not exact.is_finite() or exact.adjusted() >= _MOST_DIGITS:
+    if not exact.is_finite() or exact.adjusted() >= _MAX_DIGITS:
         return None
     parts = _UNITS.get(digits or exact.adjusted() + 1, 0)
     try:
@@ -119,7 +119,7 @@ def likely_form(value: object) -> str | None:
     written = plainly_written(value) if isinstance(value, str) else None
     if written and looks_hijri(written):
         return None
-    if written and len(written) <= _LONGEST and (form := _likely_of_names(written)):
+    if written and len(written) <= _MAX_LENGTH and (form := _likely_of_names(written)):
         return form
     found = _NUMERIC.fullmatch(written) if written else None
     if found is None or (found[2] == "-" and len(found[1]) > 2):  # ISO, of a day that is none

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-LONGEST = timedelta(days=3650)
+MAX_DURATION = timedelta(days=3650)
 
 
 def parse_duration(text: object) -> timedelta | None:
@@ -19,4 +19,4 @@ def parse_duration(text: object) -> timedelta | None:
     if match is None:
         return None
     seconds = int(match[1]) * timedelta(**{_UNITS[match[2]]: 1}).total_seconds()
-    return timedelta(seconds=seconds) if seconds <= LONGEST.total_seconds() else None
+    return timedelta(seconds=seconds) if seconds <= MAX_DURATION.total_seconds() else None

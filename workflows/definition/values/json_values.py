@@ -21,9 +21,9 @@ from tenants.core.values.numbers import is_storable, plain
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 
-DEEPEST: Final = 60  # levels of lists and objects in one value
+MAX_DEPTH: Final = 60  # levels of lists and objects in one value
 # Of a number written out, without an exponent: as many as every door lets in.
-MOST_STORED_DIGITS: Final = MAX_DIGITS
+MAX_STORED_DIGITS: Final = MAX_DIGITS
 _AS_IT_IS: Final = frozenset({str, bool, int, type(None)})  # exactly these types, not heirs of them
 # Made once: `json.dumps` makes one in each call that has options.
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -46,8 +46,8 @@ def exact(value: object) -> Json:
 def _as_json(value: object, decimal: Callable[[Decimal], Json], depth: int) -> Json:
     if type(value) in _AS_IT_IS:
         return value  # most values of most payloads
-    if depth > DEEPEST:
-        raise ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=DEEPEST)
+    if depth > MAX_DEPTH:
+        raise ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=MAX_DEPTH)
     if isinstance(value, Mapping):
         return {_key(key): _as_json(one, decimal, depth + 1) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -98,7 +98,7 @@ def _text(value: object) -> str:
 def storable(number: Decimal) -> Decimal:
     """Return `number`. Raises `limit_reached` if it is not one that can be stored."""
     if not is_storable(number):
-        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_STORED_DIGITS)
+        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MAX_STORED_DIGITS)
     return number
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tenants.core.json import Json
 from tenants.core.values.numbers import as_number, plain
-from tenants.core.values.written import MOST_DIGITS
+from tenants.core.values.written import MAX_DIGITS_READ
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
@@ -22,10 +22,10 @@ _SHORT.maxlist = _SHORT.maxdict = _SHORT.maxtuple = 20
 _SHORT.maxstring = 80
 
 # Sums, differences and products are exact, or an error.
-_EXACT = Context(prec=MOST_DIGITS, traps=[Inexact, InvalidOperation])
+_EXACT = Context(prec=MAX_DIGITS_READ, traps=[Inexact, InvalidOperation])
 # A division that does not end keeps 28 digits.
 _DIVISION = Context(prec=28, rounding=ROUND_HALF_UP, traps=[DivisionByZero, InvalidOperation])
-_ROUNDING = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_ROUNDING = Context(prec=MAX_DIGITS_READ, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 _OPERATIONS: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
     "plus": _EXACT.add,
     "minus": _EXACT.subtract,
@@ -92,7 +92,7 @@ def calculate(operation: str, left: Decimal, right: Decimal) -> Decimal:
     try:
         return storable(_OPERATIONS[operation](left, right))
     except (Inexact, InvalidOperation) as error:
-        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_DIGITS) from error
+        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MAX_DIGITS_READ) from error
 
 
 def rounded(exact: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Decimal:
@@ -100,7 +100,7 @@ def rounded(exact: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Decim
     try:
         return exact.quantize(Decimal(1).scaleb(-places), rounding=rounding, context=_ROUNDING)
     except InvalidOperation as error:
-        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_DIGITS) from error
+        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MAX_DIGITS_READ) from error
 
 
 def shortened(value: object) -> str:

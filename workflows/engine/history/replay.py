@@ -14,7 +14,7 @@ from workflows.definition.kinds import KINDS
 from workflows.definition.programs.instructions import (
     Approval,
     Branch,
-    Call,
+    CallInstruction,
     Fail,
     Instruction,
     Repeat,
@@ -30,7 +30,7 @@ from workflows.engine.statuses import StepStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class StepVisit:
     """A step that a run came to."""
 
     instruction: Instruction
@@ -38,7 +38,7 @@ class Visit:
     entry: Entry | None  # what led past it; None: the run did not get past
 
 
-def visits(program: Program, entries: Sequence[Entry]) -> Iterator[Visit]:
+def visits(program: Program, entries: Sequence[Entry]) -> Iterator[StepVisit]:
     """Yield the steps that a run with these entries came to, in order."""
     own = {program.instructions[index].name for index in where_runs_may_start(program)}
     index, position = 0 if program.instructions else None, 0
@@ -48,9 +48,9 @@ def visits(program: Program, entries: Sequence[Entry]) -> Iterator[Visit]:
             return
         at = _entry_of(instruction, entries, position, own)
         if at is None:
-            yield Visit(instruction, position, None)
+            yield StepVisit(instruction, position, None)
             return
-        yield Visit(instruction, at, entries[at])
+        yield StepVisit(instruction, at, entries[at])
         position = at + 1
         following = entries[position]["step_name"] if position < len(entries) else ""
         index = _after(program, instruction, entries[at], following)
@@ -90,7 +90,7 @@ def _entry_of(
 
 def _is_of_kind(instruction: Instruction, entry: Entry) -> bool:
     """Whether the entry may stand for the step: what an action did is no answer to a question."""
-    if isinstance(instruction, Call):
+    if isinstance(instruction, CallInstruction):
         return entry["action"] not in KINDS
     return bool(entry["action"] == instruction.action)
 

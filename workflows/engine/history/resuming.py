@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Final
 
 from tenants.core.json import Json
-from workflows.definition.programs.instructions import Call, EmitEvent, RunWorkflow
+from workflows.definition.programs.instructions import CallInstruction, EmitEvent, RunWorkflow
 from workflows.definition.programs.program import Program
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED, Then
 from workflows.engine.history.entries import Entry, of_the_work, stopping_entry, went_wrong
@@ -39,7 +39,7 @@ _OF_AN_EARLIER_VISIT: Final = frozenset(
 )
 
 
-class Scope(StrEnum):
+class RetryScope(StrEnum):
     """Which child runs of a failed step go on with it."""
 
     ALL = "all"  # every one that did not end well
@@ -87,7 +87,7 @@ def resumption(  # noqa: PLR0913  # each part is named where it is used
     stood: tuple[int, Kept | None],
     ending: Ending,
     *,
-    scope: Scope = Scope.ALL,
+    scope: RetryScope = RetryScope.ALL,
     fresh: Fresh | None = None,
 ) -> Resumption | None:
     """Return where a run that ended goes on; None: nothing in it failed.
@@ -105,7 +105,7 @@ def _resumption(
     results: Sequence[Entry],
     stood: tuple[int, Kept | None],
     ending: Ending,
-    scope: Scope,
+    scope: RetryScope,
 ) -> Resumption | None:
     if ending.status is RunStatus.COMPLETED_WITH_ERRORS:
         return _rest(program, results, ending.at)
@@ -120,7 +120,9 @@ def _resumption(
         kept = _with_try(kept, open_call)
     if kept is not None and (step not in failure_steps(program) or not results):
         onward = _inside(results, (step, kept), ending, scope)
-        if not isinstance(program.instructions[onward.step], Call | EmitEvent | RunWorkflow):
+        if not isinstance(
+            program.instructions[onward.step], CallInstruction | EmitEvent | RunWorkflow
+        ):
             onward.pending.pop("rendered_at", None)  # nothing was called
         return onward
     failed = stopping_entry(results, program)
@@ -152,7 +154,9 @@ def _rest(program: Program, results: Sequence[Entry], at: datetime) -> Resumptio
     return None
 
 
-def pending_retry(step: int, failed: Entry, at: datetime, scope: Scope = Scope.ALL) -> Entry:
+def pending_retry(
+    step: int, failed: Entry, at: datetime, scope: RetryScope = RetryScope.ALL
+) -> Entry:
     """Return what lets a failed step be tried again: its input, and its tries, forgiven.
 
     A step with child runs takes up the same ones again.
@@ -196,7 +200,7 @@ def _ended_inside(ending: Ending) -> bool:
 
 
 def _inside(
-    results: Sequence[Entry], stood: tuple[int, Kept], ending: Ending, scope: Scope
+    results: Sequence[Entry], stood: tuple[int, Kept], ending: Ending, scope: RetryScope
 ) -> Resumption:
     """Go on in the step that the run had begun, or was about to begin."""
     step, kept = stood

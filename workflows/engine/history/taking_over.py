@@ -21,7 +21,7 @@ from workflows.definition.programs.instructions import (
     RunWorkflow,
 )
 from workflows.definition.programs.program import Program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.engine.history.entries import Entry
 from workflows.engine.history.reach import reachable_from
 from workflows.engine.history.results import Results
@@ -40,7 +40,7 @@ class Side:
     """A run before, or after, what was changed about it."""
 
     program: Program
-    scope_for: Callable[[Results], Scope]
+    scope_for: Callable[[Results], NameScope]
     by_name: dict[str, Instruction] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,7 +99,7 @@ def _objections(  # noqa: PLR0913  # each part is named where it is used
     entry: Entry,
     was: Instruction,
     is_now: Instruction | None,
-    sides: tuple[Side, Scope, Scope],
+    sides: tuple[Side, NameScope, NameScope],
     calls: Asks,
     *,
     same: bool,
@@ -124,7 +124,7 @@ def _objections(  # noqa: PLR0913  # each part is named where it is used
 
 
 def _asked_otherwise(
-    was: Instruction, now: Instruction, before: Scope, after: Scope
+    was: Instruction, now: Instruction, before: NameScope, after: NameScope
 ) -> Iterator[str]:
     """Yield a code if another version asks something else, or somebody else."""
     if isinstance(was, Approval) and isinstance(now, Approval):
@@ -142,7 +142,7 @@ def _terms(asked: Approval) -> tuple[Json, ...]:
     return asked.allow_self, asked.timeout_choice, asked.give_up_after
 
 
-def _decision(instruction: Instruction, scope: Scope) -> Json:
+def _decision(instruction: Instruction, scope: NameScope) -> Json:
     """Return what a step decides about the way of a run."""
     try:
         if not instruction.should_run(scope):
@@ -157,7 +157,7 @@ def _decision(instruction: Instruction, scope: Scope) -> Json:
     return None
 
 
-def _worked_out(instruction: Instruction, scope: Scope) -> Json:
+def _worked_out(instruction: Instruction, scope: NameScope) -> Json:
     try:
         return instruction.render(scope)
     except ExpressionError as problem:

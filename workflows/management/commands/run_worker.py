@@ -22,6 +22,6 @@ class Command(BaseCommand):
         """Supervise until SIGTERM."""
         os.environ.setdefault(GROUP_VARIABLE, f"{socket.gethostname()}:{os.getpid()}")
         workers: int = settings.Q_CLUSTER["ALT_CLUSTERS"]["runs"]["workers"]  # type: ignore[index]
-        # A little longer than the pumps' own grace, so that they end first.
+        # A little longer than the dispatchers' own grace, so that they end first.
         grace = current().grace.total_seconds() + 5
         Supervisor(workers=workers, grace_seconds=grace, plan_chores=plan_chores).run()

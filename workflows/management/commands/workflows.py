@@ -14,15 +14,15 @@ from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.changes.sentences import sentences, told
 from workflows.presentation.documents import export_format
-from workflows.presentation.documents.document_text import Unreadable
+from workflows.presentation.documents.document_text import UnreadableDocument
 from workflows.presentation.documents.languages import language_changes
 from workflows.presentation.documents.places import problem_words
 from workflows.services.definitions.languages import changed_places
 from workflows.services.definitions.lifecycle import GIT, keep_in_git
 from workflows.services.definitions.publish import publish_valid
 from workflows.services.definitions.transfer import (
-    Plan,
-    State,
+    ImportPlan,
+    ImportState,
     called_first,
     exported,
     keep,
@@ -104,9 +104,11 @@ class Command(BaseCommand):
             for plan in called_first(plans):
                 self._take(tenant, plan, options)
 
-    def _refuse(self, plans: Sequence[Plan], *, publishes: bool) -> None:
+    def _refuse(self, plans: Sequence[ImportPlan], *, publishes: bool) -> None:
         wrong = [
-            plan for plan in plans if plan.problems and (publishes or plan.state == State.REFUSED)
+            plan
+            for plan in plans
+            if plan.problems and (publishes or plan.state == ImportState.REFUSED)
         ]
         for plan in plans if publishes else wrong:
             for problem in plan.problems:
@@ -115,7 +117,7 @@ class Command(BaseCommand):
         if wrong:
             raise CommandError("Nothing was imported.")
 
-    def _take(self, tenant: Tenant, plan: Plan, options: dict[str, Any]) -> None:
+    def _take(self, tenant: Tenant, plan: ImportPlan, options: dict[str, Any]) -> None:
         key, document = plan.entry.key, plan.entry.document
         known = plan.definition
         published = known is not None and known.version > 0
@@ -140,11 +142,11 @@ def _published(tenant: Tenant, keys: frozenset[str]) -> list[WorkflowDefinition]
     return list((rows.filter(key__in=keys) if keys else rows).order_by("key"))
 
 
-def _read(folder: Path, keys: frozenset[str]) -> list[export_format.Entry]:
+def _read(folder: Path, keys: frozenset[str]) -> list[export_format.ExportedWorkflow]:
     """Return the workflows of the folder. Raises CommandError, naming the file."""
     if not folder.is_dir():
         raise CommandError(f"{folder} is not a folder.")
-    entries: list[export_format.Entry] = []
+    entries: list[export_format.ExportedWorkflow] = []
     for path in sorted(folder.glob("*.json")):
         if keys and path.stem not in keys:
             continue
@@ -152,10 +154,10 @@ def _read(folder: Path, keys: frozenset[str]) -> list[export_format.Entry]:
     return entries
 
 
-def _entry(path: Path) -> export_format.Entry:
+def _entry(path: Path) -> export_format.ExportedWorkflow:
     try:
         found = export_format.read(path.read_bytes())
-    except Unreadable as mistake:
+    except UnreadableDocument as mistake:
         raise CommandError(f"{path}: {mistake}") from mistake
     if [one.key for one in found] != [path.stem]:
         raise CommandError(f"{path}: it has to hold one workflow, with the key {path.stem!r}.")
@@ -163,7 +165,7 @@ def _entry(path: Path) -> export_format.Entry:
 
 
 def _difference(
-    key: str, published: WorkflowDefinition | None, entry: export_format.Entry | None
+    key: str, published: WorkflowDefinition | None, entry: export_format.ExportedWorkflow | None
 ) -> Iterator[str]:
     if entry is None:
         yield f"{key}: published, but there is no file"

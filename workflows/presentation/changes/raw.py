@@ -10,14 +10,14 @@ Kind = Literal["same", "old", "new"]
 Parts = tuple[tuple[bool, str], ...]  # whether a piece is marked, and its text
 
 CONTEXT: Final = 3  # equal lines around a difference
-MOST_LINES: Final = 4_000  # of longer texts lines that come very often are passed over
-MOST_WORDS: Final = 4_000  # of longer texts only whole lines are marked
+MAX_LINES: Final = 4_000  # of longer texts lines that come very often are passed over
+MAX_WORDS: Final = 4_000  # of longer texts only whole lines are marked
 
 _WORDS: Final = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiffLine:
     """One line of either text."""
 
     kind: Kind
@@ -35,13 +35,13 @@ class Hunk:
 
     old_line: int
     new_line: int
-    lines: tuple[Line, ...]
+    lines: tuple[DiffLine, ...]
 
 
 def hunks(old: str, new: str) -> list[Hunk]:
     before, after = old.splitlines(), new.splitlines()
     # Many equal lines would each be compared with each.
-    is_long = len(before) + len(after) > MOST_LINES
+    is_long = len(before) + len(after) > MAX_LINES
     groups = SequenceMatcher(None, before, after, autojunk=is_long).get_grouped_opcodes(CONTEXT)
     return [
         Hunk(
@@ -57,16 +57,16 @@ def hunks(old: str, new: str) -> list[Hunk]:
     ]
 
 
-def _lines(name: str, old: list[str], new: list[str]) -> Iterator[Line]:
+def _lines(name: str, old: list[str], new: list[str]) -> Iterator[DiffLine]:
     if name == "equal":
-        yield from (Line("same", ((False, text),)) for text in old)
+        yield from (DiffLine("same", ((False, text),)) for text in old)
         return
     # Of lines that another one replaces the words are marked; others are new as a whole.
     marked = [_marked(left, right) for left, right in zip(old, new, strict=False)]
     olds = [left for left, _right in marked] + [((False, text),) for text in old[len(new) :]]
     news = [right for _left, right in marked] + [((False, text),) for text in new[len(old) :]]
-    yield from (Line("old", parts) for parts in olds)
-    yield from (Line("new", parts) for parts in news)
+    yield from (DiffLine("old", parts) for parts in olds)
+    yield from (DiffLine("new", parts) for parts in news)
 
 
 def _marked(old: str, new: str) -> tuple[Parts, Parts]:
@@ -79,7 +79,7 @@ def _marked(old: str, new: str) -> tuple[Parts, Parts]:
 def marks(old: str, new: str) -> tuple[Parts, Parts]:
     """Return both texts in pieces, those marked that only one of them has."""
     left, right = _WORDS.findall(old), _WORDS.findall(new)
-    if len(left) + len(right) > MOST_WORDS:
+    if len(left) + len(right) > MAX_WORDS:
         return ((True, old),), ((True, new),)
     olds: list[tuple[bool, str]] = []
     news: list[tuple[bool, str]] = []

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
-from workflows.definition.changes.change import Change, ChangeCode, Path, StepList
+from workflows.definition.changes.change import ChangeCode, DocumentChange, Path, StepList
 from workflows.definition.changes.differ import NEW, OLD, diff, old_names
 from workflows.definition.changes.outline import outline, value_at
 from workflows.presentation.badges import action_label
@@ -24,12 +24,12 @@ from workflows.presentation.documents.places import list_words, part_words, titl
 from workflows.presentation.values import spelt_out
 from workflows.presentation.vocabulary import DOCUMENT, STEP, Titles, step_label
 
-MOST_NAMED: Final = 3  # things in one line; of more, the rest are counted
+MAX_NAMED: Final = 3  # things in one line; of more, the rest are counted
 LONG: Final = 60  # characters; the differing words of longer texts are marked
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ChangeInWords:
     """One change: a sentence, and what it compares."""
 
     text: str
@@ -46,28 +46,28 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChangedPart:
     """What changed in one step, or in the workflow itself."""
 
     title: str
     tone: str  # "added", "removed", "moved" or "changed"
     is_step: bool
-    lines: tuple[Told, ...]
+    lines: tuple[ChangeInWords, ...]
 
 
-def told(old: Json, new: Json) -> list[Group]:
+def told(old: Json, new: Json) -> list[ChangedPart]:
     """Return everything that differs: the workflow itself, then its steps in their new order."""
-    return _Teller(old, new).groups()
+    return _SentenceBuilder(old, new).groups()
 
 
-def sentences(groups: Sequence[Group]) -> Iterator[str]:
+def sentences(groups: Sequence[ChangedPart]) -> Iterator[str]:
     """Yield the changes as lines of plain text."""
     for group in groups:
         for line in group.lines:
             yield _("%(place)s: %(change)s") % {"place": group.title, "change": line.text}
 
 
-def one_line(groups: Sequence[Group]) -> str:
+def one_line(groups: Sequence[ChangedPart]) -> str:
     """Return what changed in one line; "" if nothing did."""
     if len(groups) == 1 and len(groups[0].lines) == 1:
         return next(sentences(groups))
@@ -86,21 +86,21 @@ def one_line(groups: Sequence[Group]) -> str:
     return line[:1].upper() + line[1:]
 
 
-def _titles(group: Group) -> list[str]:
+def _titles(group: ChangedPart) -> list[str]:
     if group.is_step:
         return [group.title]
     return list(dict.fromkeys(line.part for line in group.lines))
 
 
 def _named(titles: Sequence[str]) -> str:
-    shown = [_("“%(value)s”") % {"value": title} for title in titles[:MOST_NAMED]]
-    left = len(titles) - MOST_NAMED
+    shown = [_("“%(value)s”") % {"value": title} for title in titles[:MAX_NAMED]]
+    left = len(titles) - MAX_NAMED
     if left > 0:
         shown.append(ngettext("%(count)s more", "%(count)s more", left) % {"count": left})
     return listed(shown)
 
 
-class _Teller:
+class _SentenceBuilder:
     """Two documents, and how to speak of what differs between them."""
 
     def __init__(self, old: Json, new: Json) -> None:
@@ -111,17 +111,17 @@ class _Teller:
         names = old_names(self.old, self.new)
         self.names: dict[str | None, str] = {before: after for after, before in names.items()}
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ChangedPart]:
         order = [None, *self.new.steps, *self.old.steps]
-        own: dict[str | None, list[Change]] = {}
+        own: dict[str | None, list[DocumentChange]] = {}
         for change in self.changes:
             own.setdefault(self.names.get(change.step, change.step), []).append(change)
         return [self._group(step, own.pop(step)) for step in order if step in own]
 
-    def _group(self, step: str | None, changes: list[Change]) -> Group:
+    def _group(self, step: str | None, changes: list[DocumentChange]) -> ChangedPart:
         lines = tuple(self._lines(changes))
         if step is None:
-            return Group(_("The workflow itself"), "changed", is_step=False, lines=lines)
+            return ChangedPart(_("The workflow itself"), "changed", is_step=False, lines=lines)
         content = self.new.steps.get(step, self.old.steps.get(step))
         codes = {change.code for change in changes}
         tone = "changed"
@@ -131,9 +131,9 @@ class _Teller:
             tone = "removed"
         elif codes == {ChangeCode.STEP_MOVED}:
             tone = "moved"
-        return Group(step_label(content), tone, is_step=True, lines=lines)
+        return ChangedPart(step_label(content), tone, is_step=True, lines=lines)
 
-    def _lines(self, changes: Sequence[Change]) -> Iterator[Told]:
+    def _lines(self, changes: Sequence[DocumentChange]) -> Iterator[ChangeInWords]:
         swapped = _swapped_groups(changes)
         for change in changes:
             if (path := swapped.get(id(change))) is not None:
@@ -146,17 +146,17 @@ class _Teller:
                 case ChangeCode.STEP_REMOVED:
                     where = list_words(self.old, change.params["list"])
                     text = _("Step removed from %(where)s.") % {"where": where}
-                    yield Told(text, old=_action_of(change.params["old"]))
+                    yield ChangeInWords(text, old=_action_of(change.params["old"]))
                 case ChangeCode.STEP_MOVED:
                     yield self._step_moved(change)
                 case _:
                     yield self._value(change)
 
-    def _step_added(self, change: Change) -> Iterator[Told]:
+    def _step_added(self, change: DocumentChange) -> Iterator[ChangeInWords]:
         content = change.params["new"]
         where = self._where(change.params["list"], change)
         told = {"action": _action_of(content), "where": where}
-        yield Told(_("Step added: %(action)s, %(where)s.") % told, new=told["action"])
+        yield ChangeInWords(_("Step added: %(action)s, %(where)s.") % told, new=told["action"])
         if not isinstance(content, dict):
             return
         for path, value in _said(content):
@@ -164,18 +164,20 @@ class _Teller:
             members = titles_below(content, path, STEP)
             words = value_words(value, str(path[-1]), members, self.events[1])
             text = _("%(place)s: %(value)s") % {"place": place, "value": words}
-            yield Told(text, place, new=words)
+            yield ChangeInWords(text, place, new=words)
 
-    def _step_moved(self, change: Change) -> Told:
+    def _step_moved(self, change: DocumentChange) -> ChangeInWords:
         before, after = change.params["list"], change.params["new_list"]
         where = self._where(after, change)
         old = list_words(self.old, before)
         if before == after:
-            return Told(_("Step moved: now %(where)s.") % {"where": where}, old=old, new=where)
+            return ChangeInWords(
+                _("Step moved: now %(where)s.") % {"where": where}, old=old, new=where
+            )
         text = _("Step moved out of %(old)s: now %(where)s.") % {"old": old, "where": where}
-        return Told(text, old=old, new=where)
+        return ChangeInWords(text, old=old, new=where)
 
-    def _where(self, token: str, change: Change) -> str:
+    def _where(self, token: str, change: DocumentChange) -> str:
         step = self.names.get(change.step, change.step)
         taken = token if token in self.new.lists else self._new_token(str(step))
         steps, to = self.new.lists[taken], change.params["to"]
@@ -188,7 +190,7 @@ class _Teller:
     def _new_token(self, step: str) -> str:
         return next(token for token, steps in self.new.lists.items() if step in steps)
 
-    def _value(self, change: Change) -> Told:
+    def _value(self, change: DocumentChange) -> ChangeInWords:
         content = self._content(change)
         params = change.params
         path = change.path
@@ -202,7 +204,7 @@ class _Teller:
         text = str(_SENTENCES[change.code]()) % told
         before, after = params.get("old"), params.get("new")
         texts = (str(before), str(after)) if _is_long(before) and _is_long(after) else None
-        return Told(text, place, _part(change), old, new, texts)
+        return ChangeInWords(text, place, _part(change), old, new, texts)
 
     def _both(self, params: Any, key: str, members: Titles) -> tuple[str, str]:
         if "old" in params and "new" in params:
@@ -211,7 +213,7 @@ class _Teller:
             return value_words(params["old"], key, members, self.events[0]), ""
         return "", value_words(params["new"], key, members, self.events[1])
 
-    def _swapped(self, change: Change, path: Path) -> Told:
+    def _swapped(self, change: DocumentChange, path: Path) -> ChangeInWords:
         """Say that a condition wants one of its rows now, or all of them."""
         content = self._content(change)
         place = part_words(content, path, _titles_of(change))
@@ -220,9 +222,9 @@ class _Teller:
         new = value_words(group, "", event_type=self.events[1])
         told = {"place": place, "old": old, "new": new}
         text = str(_SENTENCES[ChangeCode.VALUE_CHANGED]()) % told
-        return Told(text, place, _part(change), old, new)
+        return ChangeInWords(text, place, _part(change), old, new)
 
-    def _content(self, change: Change) -> Json:
+    def _content(self, change: DocumentChange) -> Json:
         return self.old.head if change.step is None else self.old.steps[change.step]
 
 
@@ -236,11 +238,11 @@ _SENTENCES: Final = {
 }
 
 
-def _titles_of(change: Change) -> Titles:
+def _titles_of(change: DocumentChange) -> Titles:
     return DOCUMENT if change.step is None else STEP
 
 
-def _part(change: Change) -> str:
+def _part(change: DocumentChange) -> str:
     if not change.path:
         return _("Everything")
     key = str(change.path[0])
@@ -251,7 +253,7 @@ def _is_long(value: Json) -> bool:
     return isinstance(value, str) and len(value) > LONG
 
 
-def _swapped_groups(changes: Sequence[Change]) -> dict[int, Path]:
+def _swapped_groups(changes: Sequence[DocumentChange]) -> dict[int, Path]:
     """Return the pairs of changes by which “all” became “any” or the other way round."""
     ways = {
         (change.step, change.path[:-1], change.path[-1]): change

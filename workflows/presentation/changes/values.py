@@ -17,7 +17,7 @@ from workflows.presentation.values import spelt_out
 from workflows.presentation.vocabulary import ENDINGS, Titles
 
 NO_TITLES: Final[Titles] = {}
-DEEPEST: Final = 3  # levels; a value with more is shown as JSON
+MAX_DEPTH: Final = 3  # levels; a value with more is shown as JSON
 
 
 def pair_words(old: Json, new: Json, key: str, members: Titles) -> tuple[str, str]:
@@ -100,7 +100,7 @@ def _after_error(value: Mapping[str, Json]) -> str:
 def _plain(value: Json, members: Titles, depth: int) -> str:
     if isinstance(value, StepList):
         return _("steps")
-    if isinstance(value, list | dict) and depth > DEEPEST:
+    if isinstance(value, list | dict) and depth > MAX_DEPTH:
         return json_text(value)
     if isinstance(value, list) and value:
         return listed(_plain(inner, members, depth + 1) for inner in value)

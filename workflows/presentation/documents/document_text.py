@@ -30,7 +30,7 @@ ORDER: Final = (
 _RANK: Final = {key: rank for rank, key in enumerate(ORDER)}
 
 
-class Unreadable(ValueError):
+class UnreadableDocument(ValueError):
     """The text is not JSON. The message says where, in the reader's language."""
 
 
@@ -45,7 +45,7 @@ def read(text: str | bytes, max_bytes: int = MAX_BYTES) -> Json:
             text, max_bytes=max_bytes, max_depth=MAX_DEPTH, long_integers=True, floats=True
         )
     except BadJson as mistake:
-        raise Unreadable(_said(mistake)) from mistake
+        raise UnreadableDocument(_said(mistake)) from mistake
 
 
 def _said(mistake: BadJson) -> str:

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy
 
 from tenants.core.json import Json
 from workflows.definition.changes.numbers import ChangedPlace
-from workflows.presentation.changes.sentences import Group, Told
+from workflows.presentation.changes.sentences import ChangedPart, ChangeInWords
 from workflows.presentation.documents.places import place
 
-MOST_SHOWN: Final = 20
+MAX_SHOWN: Final = 20
 
 _CHANGES: Final = {
     "numbers": (
@@ -39,19 +39,21 @@ _CHANGES: Final = {
 }
 
 
-def language_changes(kept: Sequence[ChangedPlace], document: Json) -> list[Group]:
+def language_changes(kept: Sequence[ChangedPlace], document: Json) -> list[ChangedPart]:
     """Return what publishing changes by the language alone; [] if that is nothing."""
     return [
-        Group(str(title), "changed", is_step=False, lines=tuple(_lines(said, places, document)))
+        ChangedPart(
+            str(title), "changed", is_step=False, lines=tuple(_lines(said, places, document))
+        )
         for change, (title, said) in _CHANGES.items()
         if (places := [one for one in kept if one.change == change])
     ]
 
 
-def _lines(said: Any, kept: Sequence[ChangedPlace], document: Json) -> Iterator[Told]:
-    yield Told(str(said))
-    for one in kept[:MOST_SHOWN]:
+def _lines(said: Any, kept: Sequence[ChangedPlace], document: Json) -> Iterator[ChangeInWords]:
+    yield ChangeInWords(str(said))
+    for one in kept[:MAX_SHOWN]:
         told = {"place": place(one.place, document), "value": one.template}
-        yield Told(_("%(place)s: %(value)s") % told)
-    if len(kept) > MOST_SHOWN:
-        yield Told(_("And %(count)s more places.") % {"count": len(kept) - MOST_SHOWN})
+        yield ChangeInWords(_("%(place)s: %(value)s") % told)
+    if len(kept) > MAX_SHOWN:
+        yield ChangeInWords(_("And %(count)s more places.") % {"count": len(kept) - MAX_SHOWN})

@@ -12,7 +12,7 @@ from workflows.event_types import label_of
 from workflows.presentation.documents.comparisons import comparison
 from workflows.presentation.vocabulary import step_label
 
-MOST_NAMED: Final = 6  # steps; of more, the rest are counted
+MAX_NAMED: Final = 6  # steps; of more, the rest are counted
 
 
 def summary(document: Json) -> str:
@@ -32,10 +32,10 @@ def summary(document: Json) -> str:
 
 def _steps(steps: Sequence[Json]) -> str:
     names = [step_label(step) for step in steps if isinstance(step, dict)]
-    left = len(names) - MOST_NAMED
+    left = len(names) - MAX_NAMED
     if left > 0:
         more = ngettext("%(count)s more", "%(count)s more", left) % {"count": left}
-        names = [*names[:MOST_NAMED], more]
+        names = [*names[:MAX_NAMED], more]
     # A step may be called “How much?”: behind it stands the sentence's own mark.
     return listed(name.rstrip("?؟.!") for name in names) or _("nothing yet")
 

@@ -10,15 +10,15 @@ from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.presentation.redaction import mask_links
 from workflows.presentation.runs.control_flow import case_label
-from workflows.presentation.runs.lines import Part
+from workflows.presentation.runs.lines import StepBranch
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind
 from workflows.presentation.times import by_clock, span
 from workflows.presentation.vocabulary import DOCUMENT, KINDS, STEP, step_title
 
-LONGEST: Final = 60  # characters of an item
+MAX_ITEM_LENGTH: Final = 60  # characters of an item
 # What tells one record from another, in this order.
 TELLING: Final = ("name", "title", "label", "number", "sku", "email", "phone", "key", "id")
-MOST_TELLING: Final = 2
+MAX_TELLING: Final = 2
 
 _NAMES: Final = {
     WayKind.OTHERWISE: KINDS["branch"]["otherwise"],
@@ -35,7 +35,7 @@ _TAKEN: Final = {
 }
 
 
-def part_title(part: Part) -> str:
+def part_title(part: StepBranch) -> str:
     number = {"number": part.number, "time": by_clock(part.at) if part.at else ""}
     if part.is_taken and part.kind is WayKind.ROUND and not part.number:
         return _("An earlier round")
@@ -68,13 +68,13 @@ def item_words(item: Json) -> str:
     if isinstance(item, dict):
         known = [item[key] for key in TELLING if _is_short(item.get(key))]
         told = known or [value for value in item.values() if _is_short(value)]
-        text = " · ".join(str(value) for value in told[:MOST_TELLING])
+        text = " · ".join(str(value) for value in told[:MAX_TELLING])
     elif isinstance(item, list):
         text = listed(str(value) for value in item if _is_short(value))
     else:
         text = "" if item is None else str(item)
     text = mask_links(text)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= MAX_ITEM_LENGTH else text[: MAX_ITEM_LENGTH - 1] + "…"
 
 
 def place_words(step: PlannedStep | None, way: PlannedWay | None, index: int, count: int) -> str:

@@ -15,15 +15,15 @@ from workflows.engine.statuses import RunStatus
 from workflows.presentation.actors import actor_words
 from workflows.presentation.runs.control_flow import TELLERS
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.lines import Attempt, Kin, Line, StepState
-from workflows.presentation.runs.plans import Plan, PlannedStep
+from workflows.presentation.runs.lines import Attempt, RelatedRuns, StepLine, StepState
+from workflows.presentation.runs.plans import PlannedStep, VersionPlan
 from workflows.presentation.values import spelt_out
 
 Entry = Mapping[str, Json]
 
 # Their outputs name an event.
 EVENT_KINDS: Final = frozenset({"emit_event", "wait_for_event"})
-MOST_RESULTS: Final = 20  # of a list; each child run's page has its own
+MAX_RESULTS: Final = 20  # of a list; each child run's page has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class RunFacts:
     """All of a run that its story is told from."""
 
     status: RunStatus
-    plan: Plan
+    plan: VersionPlan
     results: Sequence[Mapping[str, Json]]
     pending: Mapping[str, Json] | None = None
     at: int | None = None  # index of the next instruction
@@ -96,7 +96,7 @@ def is_mark(entry: Entry) -> bool:
     return is_loop and not (entry.get("output") or {}).get("done", True)
 
 
-def finished(line: Line, step: PlannedStep, entry: Entry, facts: RunFacts) -> Line:
+def finished(line: StepLine, step: PlannedStep, entry: Entry, facts: RunFacts) -> StepLine:
     """Return the line of a step that is over."""
     state, tell = StepState(entry["status"]), TELLERS.get(str(entry.get("action")))
     if state is StepState.COMPLETED and "error" in entry:
@@ -142,7 +142,7 @@ def got(entry: Entry) -> Json:
         case "for_each" if isinstance(output, dict):
             results = output.get("results") or ()
             return (
-                None if all(one is None for one in results) else {"results": results[:MOST_RESULTS]}
+                None if all(one is None for one in results) else {"results": results[:MAX_RESULTS]}
             )
         case "wait_for_event" if isinstance(output, dict):
             return output.get("payload")
@@ -193,20 +193,20 @@ def _plain(value: Json) -> str:
     return "“”" if value in (None, "") else apart(value)
 
 
-def _kin_of(step: PlannedStep, entry: Entry) -> Kin | None:
+def _kin_of(step: PlannedStep, entry: Entry) -> RelatedRuns | None:
     if not entry.get("children"):
         return None
     first, last = entry["children"]
-    return Kin(first, last, step.bodies, _first_try(entry))
+    return RelatedRuns(first, last, step.bodies, _first_try(entry))
 
 
-def kin_under_way(step: PlannedStep, pending: Entry) -> Kin | None:
+def kin_under_way(step: PlannedStep, pending: Entry) -> RelatedRuns | None:
     """Return the child runs of the step under way; None if it has started none."""
     batch = pending.get("children") or {}
     if "last" not in batch:
         return None
     first = batch.get("oldest") or batch["first"]
-    return Kin(first, batch["last"], step.bodies, _first_try(pending))
+    return RelatedRuns(first, batch["last"], step.bodies, _first_try(pending))
 
 
 def _first_try(entry: Entry) -> datetime | None:

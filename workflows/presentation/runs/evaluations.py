@@ -34,7 +34,7 @@ REASONS: Final[Mapping[str, Any]] = {
 }
 
 
-class Outcome(StrEnum):
+class EvaluationOutcome(StrEnum):
     """How a workflow that listens answered an event."""
 
     STARTED = "started"
@@ -53,23 +53,27 @@ def readable(evaluations: Json) -> list[Mapping[str, Json]]:
     return [one for one in found if isinstance(one, dict)]
 
 
-def glance(evaluations: Json) -> list[tuple[Outcome, str]]:
+def glance(evaluations: Json) -> list[tuple[EvaluationOutcome, str]]:
     """Return what became of an event, for a list: “2 started”, “1 not meant”."""
     found = [outcome(one) for one in readable(evaluations)]
     if not found:
-        return [(Outcome.NOTHING, _("Nothing listened"))]
+        return [(EvaluationOutcome.NOTHING, _("Nothing listened"))]
     return [
         (kind, _COUNTED[kind](found.count(kind)))
-        for kind in (Outcome.STARTED, Outcome.PROBLEM, Outcome.NOT_MEANT)
+        for kind in (
+            EvaluationOutcome.STARTED,
+            EvaluationOutcome.PROBLEM,
+            EvaluationOutcome.NOT_MEANT,
+        )
         if kind in found
     ]
 
 
-def outcome(evaluation: Mapping[str, Json]) -> Outcome:
+def outcome(evaluation: Mapping[str, Json]) -> EvaluationOutcome:
     if evaluation.get("started"):
-        return Outcome.STARTED
+        return EvaluationOutcome.STARTED
     meant_not = evaluation.get("reason") in {"filtered_out", "own_change"}
-    return Outcome.NOT_MEANT if meant_not else Outcome.PROBLEM
+    return EvaluationOutcome.NOT_MEANT if meant_not else EvaluationOutcome.PROBLEM
 
 
 def sentence(evaluation: Mapping[str, Json], event_type: str = "") -> str:
@@ -104,14 +108,14 @@ def _filtered(details: Mapping[str, Json], event_type: str) -> str:
     }
 
 
-_COUNTED: Final[Mapping[Outcome, Callable[[int], str]]] = {
-    Outcome.STARTED: lambda count: (
+_COUNTED: Final[Mapping[EvaluationOutcome, Callable[[int], str]]] = {
+    EvaluationOutcome.STARTED: lambda count: (
         ngettext("%(count)s started", "%(count)s started", count) % {"count": count}
     ),
-    Outcome.PROBLEM: lambda count: (
+    EvaluationOutcome.PROBLEM: lambda count: (
         ngettext("%(count)s with a problem", "%(count)s with a problem", count) % {"count": count}
     ),
-    Outcome.NOT_MEANT: lambda count: (
+    EvaluationOutcome.NOT_MEANT: lambda count: (
         ngettext("%(count)s filtered out", "%(count)s filtered out", count) % {"count": count}
     ),
 }

@@ -37,7 +37,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class RelatedRuns:
     """The child runs that a step has started."""
 
     first: str  # the ids between which theirs lie
@@ -47,7 +47,7 @@ class Kin:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StepLine:
     """A step as people read it."""
 
     number: int  # in its list, 1-based
@@ -63,22 +63,22 @@ class Line:
     output: Json = None
     attempts: tuple[Attempt, ...] = ()
     told: str = ""  # what a step that steers the run came to, or waits for
-    parts: tuple["Part", ...] = ()
-    kin: Kin | None = None
+    parts: tuple["StepBranch", ...] = ()
+    kin: RelatedRuns | None = None
     place: str = ""  # “3”; of a step inside it “3.1”
     within: str = ""  # the label of the step it stands in
     is_aside: bool = False  # a reminder's, or one that followed a failure
     event_id: str = ""  # of the event that ended a wait
-    notes: Json = None  # what only a rehearsal knows of the step
+    notes: Json = None  # what only a dry run knows of the step
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StepBranch:
     """Steps inside a step, or after the failure of the run."""
 
     kind: WayKind
     way: PlannedWay
-    lines: tuple[Line, ...]
+    lines: tuple[StepLine, ...]
     is_taken: bool
     may_come: bool = False  # not taken, but that is not settled yet
     number: int = 0  # of the round or the reminder, 1-based; 0: of a way that was not taken
@@ -89,5 +89,5 @@ class Part:
 class Flow:
     """A run's steps as their author laid them out."""
 
-    lines: tuple[Line, ...]
-    after_failure: tuple[Part, ...] = ()
+    lines: tuple[StepLine, ...]
+    after_failure: tuple[StepBranch, ...] = ()

@@ -82,7 +82,7 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class VersionPlan:
     """All that one run may come to do."""
 
     steps: tuple[PlannedStep, ...] = ()
@@ -102,24 +102,24 @@ class Plan:
         return {**arms, **{step.name: step.label for step in steps if step.label}}
 
 
-def every_step(plan: Plan) -> Iterator[PlannedStep]:
+def every_step(plan: VersionPlan) -> Iterator[PlannedStep]:
     """Yield each step, also those that child runs carry out."""
     yield from _every(plan.steps)
     if plan.if_failed is not None:
         yield from _every(plan.if_failed.steps)
 
 
-def plan_of(program: Stored, entry: int = 0) -> Plan:
+def plan_of(program: Stored, entry: int = 0) -> VersionPlan:
     """Return the plan of a run that begins at `entry`: 0, or the block of a child run."""
     instructions: Sequence[Stored] = program.get("instructions") or ()
-    reader = _Reader(instructions)
+    reader = _PlanReader(instructions)
     if not 0 <= entry < len(instructions):
-        return Plan()
+        return VersionPlan()
     at = program.get("on_failure")
     fails = None if at is None or entry else PlannedWay(WayKind.FAILURE, reader.steps(at), body=at)
     names = tuple(str(one["name"]) for one in instructions)
     most = (program.get("settings") or {}).get("max_running")
-    return Plan(reader.steps(entry), fails, names, most)
+    return VersionPlan(reader.steps(entry), fails, names, most)
 
 
 def _every(steps: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
@@ -130,7 +130,7 @@ def _every(steps: Sequence[PlannedStep]) -> Iterator[PlannedStep]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _PlanReader:
     instructions: Sequence[Stored]
 
     def steps(self, first: int) -> tuple[PlannedStep, ...]:

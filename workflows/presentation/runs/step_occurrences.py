@@ -13,7 +13,7 @@ Entry = Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class StepOccurrence:
     """One time that a run came by the steps of a way."""
 
     number: int  # of the round or the reminder, 1-based; 0: an earlier one
@@ -21,7 +21,7 @@ class Visit:
     entries: list[Entry] = field(default_factory=list)
 
 
-def visits_of(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[Visit]:
+def visits_of(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[StepOccurrence]:
     """Return the visits of a way of `step`; `mine` are the entries of the step and inside it."""
     match way.kind:
         case WayKind.ROUND:
@@ -30,24 +30,24 @@ def visits_of(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list
             return _reminders(step, way, mine)
     found = _again_and_again(way, mine)
     if not found and _leads_to(step, way, mine):
-        return [Visit(1)]
+        return [StepOccurrence(1)]
     return found
 
 
-def _rounds(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[Visit]:
-    found: list[Visit] = []
+def _rounds(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[StepOccurrence]:
+    found: list[StepOccurrence] = []
     own, over = {one.name for one in way.steps}, set[str]()
     first_mark: int | None = None
     for entry in mine:
         name = entry["step_name"]
         if name == step.name and is_mark(entry):
             first_mark = len(found) if first_mark is None else first_mark
-            found.append(Visit(entry["output"]["round"], _began(entry)))
+            found.append(StepOccurrence(entry["output"]["round"], _began(entry)))
         elif name in way.names:
             # Rounds whose marks are not here: of a run that was started again inside the loop, or
             # told from its row alone, which has the last round and what went wrong before.
             if not found or (first_mark is None and name in over):
-                found.append(Visit(1))
+                found.append(StepOccurrence(1))
                 over = set()
             found[-1].entries.append(entry)
             if name in own and not is_mark(entry):
@@ -57,29 +57,29 @@ def _rounds(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[V
     return found
 
 
-def _before_the_marks(visits: list[Visit], marked: int) -> list[Visit]:
+def _before_the_marks(visits: list[StepOccurrence], marked: int) -> list[StepOccurrence]:
     """Return rounds without marks, numbered if they are all that were before round `marked`."""
     are_all = marked == len(visits) + 1
     return [replace(one, number=at if are_all else 0) for at, one in enumerate(visits, 1)]
 
 
-def _reminders(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[Visit]:
-    found: list[Visit] = []
-    current: Visit | None = None
+def _reminders(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> list[StepOccurrence]:
+    found: list[StepOccurrence] = []
+    current: StepOccurrence | None = None
     for entry in mine:
         if entry["step_name"] == step.name:
             current = None
             if "waiting" in entry and _reminder_of(step, entry) == way.body:
-                current = Visit(entry["output"]["reminder"], _ended(entry))
+                current = StepOccurrence(entry["output"]["reminder"], _ended(entry))
                 found.append(current)
         elif current is not None and entry["step_name"] in way.names:
             current.entries.append(entry)
     return found
 
 
-def _again_and_again(way: PlannedWay, mine: Sequence[Entry]) -> list[Visit]:
+def _again_and_again(way: PlannedWay, mine: Sequence[Entry]) -> list[StepOccurrence]:
     """Split what was done more than once: after a retry the steps for a failure are done again."""
-    found: list[Visit] = []
+    found: list[StepOccurrence] = []
     over: set[str] = set()
     own = {step.name for step in way.steps}
     for entry in mine:
@@ -87,7 +87,7 @@ def _again_and_again(way: PlannedWay, mine: Sequence[Entry]) -> list[Visit]:
         if name not in way.names:
             continue
         if not found or name in over:
-            found.append(Visit(len(found) + 1, _began(entry)))
+            found.append(StepOccurrence(len(found) + 1, _began(entry)))
             over = set()
         found[-1].entries.append(entry)
         if name in own and not is_mark(entry):

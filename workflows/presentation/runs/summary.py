@@ -11,14 +11,14 @@ from workflows.engine.decide import CANCELLED, OUTCOME_UNKNOWN
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.lines import Flow, Line, StepState
+from workflows.presentation.runs.lines import Flow, StepLine, StepState
 from workflows.presentation.runs.timeline import every_visit, flow, run_error
 from workflows.presentation.runs.waits import waits_for_turn
 
 STEERING: Final = frozenset({"branch", "repeat", "stop"})
 _STOPS: Final = frozenset(".!?؟…:")
 _CLOSING: Final = f'{END}"”»'  # what may stand behind a full stop
-MOST_NAMED: Final = 3  # more steps than this are counted instead of named
+MAX_NAMED: Final = 3  # more steps than this are counted instead of named
 
 
 def summary(facts: RunFacts, told: Flow | None = None) -> str:
@@ -37,7 +37,7 @@ def waits(facts: RunFacts) -> str:
     return waiting[-1].told if waiting else _waiting_somewhere(facts)
 
 
-def _queued(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _queued(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     if facts.is_paused:
         return _("On hold: all workflows are paused, and this one starts when they go on.")
     if facts.lane is not None:
@@ -51,7 +51,7 @@ def _queued(facts: RunFacts, lines: Sequence[Line]) -> str:
     return _("In the queue: it starts as soon as a worker is free.")
 
 
-def _running(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _running(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     under_way = _in_state(lines, StepState.RUNNING)
     if not under_way:
         return _("Under way.")
@@ -59,7 +59,7 @@ def _running(facts: RunFacts, lines: Sequence[Line]) -> str:
     return _("Under way: %(step)s.") % {"step": _place(under_way[-1], facts)}
 
 
-def _waiting(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _waiting(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     held = _("All workflows are paused: it goes on when they do.") if facts.is_paused else ""
     waits = _in_state(lines, StepState.WAITING)
     if not waits:
@@ -75,7 +75,7 @@ def _waiting_somewhere(facts: RunFacts) -> str:
     return _("Waiting until %(time)s.") % {"time": facts.due_at} if facts.due_at else _("Waiting.")
 
 
-def _tried_again(step: Line, facts: RunFacts) -> str:
+def _tried_again(step: StepLine, facts: RunFacts) -> str:
     return ngettext(
         "Waiting: %(step)s failed, and is tried again at %(time)s.",
         "Waiting: %(step)s failed %(count)s times, and is tried again at %(time)s.",
@@ -83,7 +83,7 @@ def _tried_again(step: Line, facts: RunFacts) -> str:
     ) % {"step": _quoted(step), "count": len(step.attempts), "time": facts.due_at}
 
 
-def _completed(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _completed(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     done, skipped = _done(lines), _skipped(lines)
     if not done:
         if not skipped:
@@ -95,7 +95,7 @@ def _completed(facts: RunFacts, lines: Sequence[Line]) -> str:
     return _sentences(told, _stopped(lines))
 
 
-def _completed_with_errors(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _completed_with_errors(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
     partly = _in_state(lines, StepState.PARTLY)
     if not wrong and partly:
@@ -114,7 +114,7 @@ def _completed_with_errors(facts: RunFacts, lines: Sequence[Line]) -> str:
     return _sentences(told, in_part, partly[0].error)
 
 
-def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _failed(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     wrong = _in_state(lines, StepState.FAILED, StepState.UNKNOWN)
     # One done in part, of which the workflow says that this is a failure.
     partly = _in_state(lines, StepState.PARTLY)
@@ -134,7 +134,7 @@ def _failed(facts: RunFacts, lines: Sequence[Line]) -> str:
     return _sentences(told, last.error, why, rest if left else "")
 
 
-def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _cancelled(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     why = _why_ended(facts)
     # One that waited for its next try: a mail that some have got.
     ended_in = facts.ended_in.get("step_name")
@@ -153,7 +153,7 @@ def _cancelled(facts: RunFacts, lines: Sequence[Line]) -> str:
     return _sentences(_("Cancelled: %(done)s, the rest was not.") % {"done": done}, why)
 
 
-def _left_out(facts: RunFacts, lines: Sequence[Line]) -> str:
+def _left_out(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     return _sentences(_("Skipped: nothing was done."), _why_ended(facts))
 
 
@@ -166,18 +166,18 @@ def _why_ended(facts: RunFacts) -> str:
     return facts.error_message or "" if facts.status is RunStatus.SKIPPED else ""
 
 
-def _stopped(lines: Sequence[Line]) -> str:
+def _stopped(lines: Sequence[StepLine]) -> str:
     stops = [line for line in _in_state(lines, StepState.COMPLETED) if line.action == "stop"]
     if not stops or not _in_state(lines, StepState.NOT_REACHED):
         return ""
     return _("It ended early, at %(step)s.") % {"step": _quoted(stops[-1])}
 
 
-def _in_state(lines: Sequence[Line], *states: StepState) -> list[Line]:
+def _in_state(lines: Sequence[StepLine], *states: StepState) -> list[StepLine]:
     return [line for line in lines if line.state in states]
 
 
-def _done(lines: Sequence[Line]) -> str:
+def _done(lines: Sequence[StepLine]) -> str:
     done = _in_state(lines, StepState.COMPLETED, StepState.REUSED, StepState.PARTLY)
     # Each once, however many rounds it took. What only steers the run is nobody's work.
     done = list({line.name: line for line in done if line.action not in STEERING}.values())
@@ -187,7 +187,7 @@ def _done(lines: Sequence[Line]) -> str:
     return told % {"steps": _named(done)}
 
 
-def _skipped(lines: Sequence[Line]) -> str:
+def _skipped(lines: Sequence[StepLine]) -> str:
     skipped = _in_state(lines, StepState.SKIPPED)
     if not skipped:
         return ""
@@ -196,22 +196,22 @@ def _skipped(lines: Sequence[Line]) -> str:
     }
 
 
-def _failures(wrong: Sequence[Line]) -> str:
+def _failures(wrong: Sequence[StepLine]) -> str:
     wrong = list({line.name: line for line in wrong}.values())
     return ngettext("%(steps)s failed", "%(steps)s failed", len(wrong)) % {"steps": _named(wrong)}
 
 
-def _named(lines: Sequence[Line]) -> str:
-    if len(lines) > MOST_NAMED:
+def _named(lines: Sequence[StepLine]) -> str:
+    if len(lines) > MAX_NAMED:
         return ngettext("%(count)s step", "%(count)s steps", len(lines)) % {"count": len(lines)}
     return listed(map(_quoted, lines), last=_(" and "))
 
 
-def _quoted(line: Line) -> str:
+def _quoted(line: StepLine) -> str:
     return _("“%(label)s”") % {"label": name_apart(line.label)}
 
 
-def _place(line: Line, facts: RunFacts) -> str:
+def _place(line: StepLine, facts: RunFacts) -> str:
     number, _dot, inner = line.place.partition(".")
     words: dict[str, Any] = {
         "number": number,
@@ -233,7 +233,7 @@ def _sentences(*parts: str) -> str:
     return " ".join((*ended, *given[-1:]))
 
 
-_TELLERS: Final[Mapping[RunStatus, Callable[[RunFacts, Sequence[Line]], str]]] = {
+_TELLERS: Final[Mapping[RunStatus, Callable[[RunFacts, Sequence[StepLine]], str]]] = {
     RunStatus.QUEUED: _queued,
     RunStatus.RUNNING: _running,
     RunStatus.WAITING: _waiting,

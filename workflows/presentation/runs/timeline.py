@@ -24,9 +24,9 @@ from workflows.presentation.runs.entries import (
     moment,
 )
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.lines import Flow, Line, Part, StepState
+from workflows.presentation.runs.lines import Flow, StepBranch, StepLine, StepState
 from workflows.presentation.runs.plans import BY_CHILDREN, PlannedStep, PlannedWay, WayKind
-from workflows.presentation.runs.step_occurrences import Visit, visits_of
+from workflows.presentation.runs.step_occurrences import StepOccurrence, visits_of
 from workflows.presentation.runs.waits import waits_for
 from workflows.presentation.vocabulary import step_title
 
@@ -38,11 +38,11 @@ ASIDE: Final = frozenset({WayKind.ERROR, WayKind.FAILURE, WayKind.REMINDER})
 
 def flow(facts: RunFacts) -> Flow:
     """Return every step of the plan, with what became of it each time that the run came by."""
-    teller = _Teller(facts)
+    teller = _TimelineBuilder(facts)
     known = frozenset().union(*(step.names for step in facts.plan.steps))
     lines = teller.lines(facts.plan.steps, facts.results, _Spot())
     way = facts.plan.if_failed
-    after: tuple[Part, ...] = ()
+    after: tuple[StepBranch, ...] = ()
     if way is not None:
         known |= way.names
         live = not facts.status.has_ended
@@ -52,17 +52,17 @@ def flow(facts: RunFacts) -> Flow:
     return Flow((*lines, *teller.strangers(gone, len(lines) + 1)), after)
 
 
-def timeline(facts: RunFacts) -> tuple[Line, ...]:
+def timeline(facts: RunFacts) -> tuple[StepLine, ...]:
     """Return the steps on the run's way, each once, as they stood last."""
     return _way(flow(facts), only_last=True)
 
 
-def every_visit(told: Flow) -> tuple[Line, ...]:
+def every_visit(told: Flow) -> tuple[StepLine, ...]:
     """Return the steps on the run's way as often as it came by."""
     return _way(told, only_last=False)
 
 
-def _way(told: Flow, *, only_last: bool) -> tuple[Line, ...]:
+def _way(told: Flow, *, only_last: bool) -> tuple[StepLine, ...]:
     whole = replace(_ROOT, parts=told.after_failure)
     _root, *after = _on_the_way([whole], only_last=only_last)
     return (*_on_the_way(told.lines, only_last=only_last), *after)
@@ -73,7 +73,7 @@ def run_error(facts: RunFacts) -> str:
     return facts.error_message or (sentence(facts.error_code, {}) if facts.error_code else "")
 
 
-def _on_the_way(lines: Sequence[Line], *, only_last: bool) -> Iterator[Line]:
+def _on_the_way(lines: Sequence[StepLine], *, only_last: bool) -> Iterator[StepLine]:
     for line in lines:
         yield line
         parts = _last_visits(line.parts) if only_last else line.parts
@@ -87,14 +87,14 @@ def _on_the_way(lines: Sequence[Line], *, only_last: bool) -> Iterator[Line]:
                 )
 
 
-def _last_visits(parts: Sequence[Part]) -> list[Part]:
+def _last_visits(parts: Sequence[StepBranch]) -> list[StepBranch]:
     last = {part.way.body: part for part in parts if part.is_taken}
     return list(last.values())
 
 
 # Stands for the run where its steps after a failure are told.
 _RUN: Final = PlannedStep("", "", "")
-_ROOT: Final = Line(0, "", "", "", StepState.FAILED)
+_ROOT: Final = StepLine(0, "", "", "", StepState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +106,17 @@ class _Spot:
     is_last: bool = True  # the run may be here: no later visit of these steps follows
     may_come: bool = True  # these steps can be reached
 
-    def inside(self, line: Line) -> "_Spot":
+    def inside(self, line: StepLine) -> "_Spot":
         return replace(self, place=f"{line.place}.", within=line.label)
 
 
 @dataclass(frozen=True, slots=True)
-class _Teller:
+class _TimelineBuilder:
     facts: RunFacts
 
     def lines(
         self, steps: Sequence[PlannedStep], entries: Sequence[Entry], spot: _Spot
-    ) -> tuple[Line, ...]:
+    ) -> tuple[StepLine, ...]:
         """Return a line for each step of a list; `entries` are those of one visit."""
         return tuple(
             self._line(number, step, [one for one in entries if one["step_name"] in names], spot)
@@ -124,7 +124,7 @@ class _Teller:
             for names in (step.names,)
         )
 
-    def strangers(self, entries: Sequence[Entry], first: int) -> Iterator[Line]:
+    def strangers(self, entries: Sequence[Entry], first: int) -> Iterator[StepLine]:
         by_name = {entry["step_name"]: entry for entry in entries}
         for number, (name, entry) in enumerate(by_name.items(), first):
             # A child run that could not say what it hands back.
@@ -133,19 +133,19 @@ class _Teller:
 
     def parts(
         self, step: PlannedStep, way: PlannedWay, mine: Sequence[Entry], spot: _Spot
-    ) -> tuple[Part, ...]:
+    ) -> tuple[StepBranch, ...]:
         """Return each visit of a way; the way itself if the run did not go it."""
         visits = visits_of(step, way, mine)
         is_here = spot.is_last and self.facts.under_way in way.names
         if is_here and not visits:
-            visits = [Visit(1)]
+            visits = [StepOccurrence(1)]
         if not visits:
             nowhere = replace(spot, is_last=False)
             lines = self.lines(way.steps, (), nowhere)
-            return (Part(way.kind, way, lines, is_taken=False, may_come=spot.may_come),)
+            return (StepBranch(way.kind, way, lines, is_taken=False, may_come=spot.may_come),)
         last = len(visits) - 1
         return tuple(
-            Part(
+            StepBranch(
                 kind=way.kind,
                 way=way,
                 lines=self.lines(
@@ -160,10 +160,10 @@ class _Teller:
             for index, visit in enumerate(visits)
         )
 
-    def _line(self, number: int, step: PlannedStep, mine: Sequence[Entry], spot: _Spot) -> Line:
+    def _line(self, number: int, step: PlannedStep, mine: Sequence[Entry], spot: _Spot) -> StepLine:
         own = [entry for entry in mine if entry["step_name"] == step.name]
         last = own[-1] if own else None
-        line = Line(
+        line = StepLine(
             number=number,
             name=step.name,
             label=step_title(step.label, step.name, step.action),
@@ -181,7 +181,9 @@ class _Teller:
     def _is_at(self, step: PlannedStep, spot: _Spot) -> bool:
         return spot.is_last and bool(step.name) and self.facts.under_way == step.name
 
-    def _unfinished(self, line: Line, step: PlannedStep, last: Entry | None, spot: _Spot) -> Line:
+    def _unfinished(
+        self, line: StepLine, step: PlannedStep, last: Entry | None, spot: _Spot
+    ) -> StepLine:
         facts = self.facts
         begun = replace(line, started_at=moment(last or {}))
         if spot.is_last and facts.dead and facts.dead == step.name:
@@ -208,22 +210,22 @@ class _Teller:
         return replace(begun, state=state, input=given(last))
 
     def _parts(
-        self, line: Line, step: PlannedStep, mine: Sequence[Entry], spot: _Spot
-    ) -> tuple[Part, ...]:
+        self, line: StepLine, step: PlannedStep, mine: Sequence[Entry], spot: _Spot
+    ) -> tuple[StepBranch, ...]:
         is_over = line.state not in _STILL_OPEN
         may_come = spot.may_come and not is_over and not self.facts.status.has_ended
         inner = replace(spot.inside(line), may_come=may_come)
-        found: list[Part] = []
+        found: list[StepBranch] = []
         for way in step.ways:
             if way.kind not in BY_CHILDREN:
                 found += self.parts(step, way, mine, inner)
             elif line.kin is None:
                 lines = self.lines(way.steps, (), replace(inner, is_last=False))
-                found.append(Part(way.kind, way, lines, is_taken=False, may_come=may_come))
+                found.append(StepBranch(way.kind, way, lines, is_taken=False, may_come=may_come))
         return tuple(found)
 
 
-def _with_pending(line: Line, step: PlannedStep, stored: Mapping[str, Json] | None) -> Line:
+def _with_pending(line: StepLine, step: PlannedStep, stored: Mapping[str, Json] | None) -> StepLine:
     pending = stored or {}
     if pending.get("step_name") != step.name:
         return line

@@ -21,7 +21,9 @@ from workflows.presentation.values import payload_fields
 
 ROLE: Final = "role:"
 KEY: Final = "key:"
-LONGEST_KEY: Final = 60  # characters; a longer one is kept as a number that tells nobody anything
+MAX_KEY_LENGTH: Final = (
+    60  # characters; a longer one is kept as a number that tells nobody anything
+)
 
 
 def waits_for(facts: RunFacts, step: PlannedStep) -> str:
@@ -49,7 +51,7 @@ def _for_clock(facts: RunFacts, pending: Mapping[str, Json]) -> str:
 
 
 def waits_for_turn(facts: RunFacts) -> str:
-    if facts.lane and len(facts.lane) <= LONGEST_KEY:
+    if facts.lane and len(facts.lane) <= MAX_KEY_LENGTH:
         return _("Waits for its turn: another run with the key “%(key)s” is under way.") % {
             "key": facts.lane
         }

@@ -10,39 +10,41 @@ from tenants.core.values.paths import parse_path
 from workflows.definition.programs.instructions import Approval
 from workflows.definition.programs.program import Program
 from workflows.engine.progress import Progress, WaitType
-from workflows.runtime.dry_run.context import Answer, Halt, Stage
+from workflows.runtime.dry_run.context import Answer, DryRunContext, Halt
 
 NOBODY: Final = "rehearsal"
 _EXAMPLES: Final[Mapping[str, Json]] = {"number": 1, "yes_no": True}
 
 
-def arrival(stage: Stage, program: Program, progress: Progress) -> Mapping[str, Json] | None:
+def arrival(
+    context: DryRunContext, program: Program, progress: Progress
+) -> Mapping[str, Json] | None:
     """Return the event or the decision that ends a wait; None: the time passes.
 
-    Raises Halt if the rehearsal asks for answers and has none: `asks`.
+    Raises Halt if the dry run asks for answers and has none: `asks`.
     """
     pending = progress.pending or {}
-    answer = stage.answer_for(pending["step_name"])
-    if answer is None and stage.asks:
+    answer = context.answer_for(pending["step_name"])
+    if answer is None and context.asks:
         raise Halt("asks", step=pending["step_name"])
     if answer is not None and answer.get("timed_out"):
         return None
     if progress.wait_type is WaitType.EVENT:
-        return _event(stage, progress, answer)
+        return _event(context, progress, answer)
     instruction = program.instructions[progress.next_step]
     if not isinstance(instruction, Approval):
         raise TypeError(f"{instruction.op} asks nobody")
-    return _decision(stage, pending["input"], answer)
+    return _decision(context, pending["input"], answer)
 
 
-def _event(stage: Stage, progress: Progress, answer: Answer | None) -> Mapping[str, Json]:
+def _event(context: DryRunContext, progress: Progress, answer: Answer | None) -> Mapping[str, Json]:
     awaited = progress.awaited
     if awaited is None:
         raise TypeError("a wait for an event says for which")
     if answer is not None and "payload" in answer:
         payload = answer["payload"]
     else:
-        payload = _fitting(stage.sample_event(awaited.type), awaited.match)
+        payload = _fitting(context.sample_event(awaited.type), awaited.match)
     return {"payload": payload, "event_id": str(uuid7())}
 
 
@@ -61,7 +63,7 @@ def _fitting(payload: Json, match: Mapping[str, Json]) -> Json:
     return made
 
 
-def _decision(stage: Stage, asked: Json, answer: Answer | None) -> Mapping[str, Json]:
+def _decision(context: DryRunContext, asked: Json, answer: Answer | None) -> Mapping[str, Json]:
     keys = [_key(choice) for choice in asked["choices"]]
     choice = str(answer["choice"]) if answer and "choice" in answer else keys[0]
     if choice not in keys:
@@ -72,7 +74,7 @@ def _decision(stage: Stage, asked: Json, answer: Answer | None) -> Mapping[str, 
         "choice": choice,
         "answers": {**{field["key"]: fill(field) for field in asked["form"]}, **given},
         "decided_by": str((answer or {}).get("decided_by") or NOBODY),
-        "decided_at": stage.now().isoformat(),
+        "decided_at": context.now().isoformat(),
         "decided_via": NOBODY,
     }
 

@@ -1,4 +1,4 @@
-"""What the runs of one rehearsal share: the clock, the answers, the limits, what would be sent."""
+"""What the runs of one dry run share: the clock, the answers, the limits, what would be sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.facts import TenantFacts
 from workflows.engine.interruptions import WalkAbandoned
-from workflows.runtime.dry_run.rollback import Rewind
+from workflows.runtime.dry_run.rollback import Rollback
 
 # What somebody says to a step: {"choice", "answers"} to an approval, {"payload"} to a wait for an
 # event, {"timed_out": true} to both; {"output"} or {"error": {"code", "params"}} to a call.
@@ -18,7 +18,7 @@ Answer = Mapping[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where a rehearsal ends that would not end by itself."""
+    """Where a dry run ends that would not end by itself."""
 
     steps: int = 10_000
     runs: int = 2_000  # it and its child runs
@@ -27,7 +27,7 @@ class Limits:
 
 
 class Halt(WalkAbandoned):
-    """The rehearsal does not go on. Its code and params say why."""
+    """The dry run does not go on. Its code and params say why."""
 
     def __init__(self, code: str, **params: Json) -> None:
         super().__init__(code)
@@ -39,17 +39,17 @@ class Halt(WalkAbandoned):
 
 
 @dataclass(slots=True)
-class Stage:
-    """One rehearsal."""
+class DryRunContext:
+    """One dry run."""
 
     tenant: TenantFacts
     begins_at: datetime  # what `now` is at first
     sample_event: Callable[[str], Json]  # a payload for a type of event
     answers: Mapping[str, Sequence[Answer]] = field(default_factory=dict)  # by step, in turn
     outputs: Mapping[str, Json] = field(default_factory=dict)  # of calls: what came back once
-    asks: bool = False  # a question without an answer ends the rehearsal
+    asks: bool = False  # a question without an answer ends the dry run
     limits: Limits = field(default_factory=Limits)
-    rewind: Rewind = field(default_factory=Rewind)
+    rewind: Rollback = field(default_factory=Rollback)
     skipped: timedelta = timedelta(0)  # waits, all in all
     sent: list[dict[str, Json]] = field(default_factory=list)
     _asked: dict[str, int] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Stage:
     _began: float = field(default_factory=monotonic)
 
     def now(self) -> datetime:
-        """Return the time of the rehearsal: only waits move it."""
+        """Return the time of the dry run: only waits move it."""
         return self.begins_at + self.skipped
 
     def begin_run(self) -> None:
@@ -76,7 +76,7 @@ class Stage:
         self.check_time()
 
     def check_time(self, _spent: int = 0) -> None:
-        """See to it that the rehearsal ends, whatever it is in the middle of. Raises Halt."""
+        """See to it that the dry run ends, whatever it is in the middle of. Raises Halt."""
         if monotonic() - self._began > self.limits.seconds:
             raise Halt("rehearsal_limit", limit="seconds", most=round(self.limits.seconds))
 

@@ -1,4 +1,4 @@
-"""The rehearsal hands: database actions are carried out, calls are shown and not made."""
+"""The dry-run executor: database actions are carried out, calls are shown and not made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from actions.spec import ActionContext, ActionSpec, Effect, Preview
 from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import EmitEvent, RunWorkflow
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.engine.advance import Walker
 from workflows.engine.children import ChildEnd
 from workflows.engine.history.entries import Entry, Timing
@@ -20,8 +20,8 @@ from workflows.engine.history.results import Results
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
 from workflows.engine.walker import Arrival
-from workflows.runtime.dry_run.context import Stage
-from workflows.runtime.dry_run.simulated_run import Role
+from workflows.runtime.dry_run.context import DryRunContext
+from workflows.runtime.dry_run.simulated_run import SimulatedRun
 from workflows.runtime.runs import subworkflows
 from workflows.runtime.runs.children import Callee
 from workflows.runtime.runs.scopes import Needed, scope_of
@@ -31,16 +31,16 @@ from workflows.runtime.steps.perform import perform
 from workflows.runtime.steps.permitting import permitted
 from workflows.runtime.waits import approval_store
 
-NOTES = "rehearsal"  # the key of an entry under which stands what only a rehearsal knows
+NOTES = "rehearsal"  # the key of an entry under which stands what only a dry run knows
 
 
-class RehearsalHands:
+class DryRunExecutor:
     """Carries out one run's steps without any effect that stays."""
 
-    def __init__(self, stage: Stage, role: Role) -> None:
-        self.stage, self.role = stage, role
-        self.claim = role.claim(stage.tenant, stage.now())
-        self.needed = Needed(role.loaded, stage.tenant, role.around)
+    def __init__(self, context: DryRunContext, simulated: SimulatedRun) -> None:
+        self.context, self.simulated = context, simulated
+        self.claim = simulated.claim(context.tenant, context.now())
+        self.needed = Needed(simulated.loaded, context.tenant, simulated.around)
         self.results = Results()
         self.last: Progress | None = None  # what was written last
         self.met: Arrival = None  # what a wait finds when it is over
@@ -49,8 +49,8 @@ class RehearsalHands:
         self._notes: dict[str, dict[str, Json]] = {}  # for the entry of a step that is coming
 
     def now(self) -> datetime:
-        """Return the rehearsal's time."""
-        return self.stage.now()
+        """Return the dry run's time."""
+        return self.context.now()
 
     def jitter(self) -> float:
         """Return no number by chance: nothing is waited for."""
@@ -59,12 +59,12 @@ class RehearsalHands:
     def walker(self) -> Walker:
         """Return a walker that stands on the results so far."""
         return Walker(
-            self.role.loaded.program,
+            self.simulated.loaded.program,
             self.results,
             self._scope,
-            is_child=self.role.is_child,
-            entry=self.role.entry,
-            check_for=lambda _evaluated: self.stage.check_time,
+            is_child=self.simulated.is_child,
+            entry=self.simulated.entry,
+            check_for=lambda _evaluated: self.context.check_time,
         )
 
     def _walker_on(self, more: Sequence[Entry]) -> Walker:
@@ -102,11 +102,11 @@ class RehearsalHands:
 
     def write(self, progress: Progress) -> Progress:
         """Take note of progress. Raises Halt."""
-        progress = permitted(progress, self.stage.tenant.id, self._walker_on, self.now())
+        progress = permitted(progress, self.context.tenant.id, self._walker_on, self.now())
         if progress.question is not None:
             place = approval_store.place_of(UUID(int=0))
             progress = replace(progress, pending={**(progress.pending or {}), **place})
-        self.stage.keep(progress.entries)
+        self.context.keep(progress.entries)
         for entry in progress.entries:
             self.results.add(self._noted(entry))
         self.last = progress
@@ -114,7 +114,7 @@ class RehearsalHands:
 
     def carry_out(self, job: Job, settle: Settle) -> Progress:
         """Do the step, or show what it would do. Raises Halt."""
-        self.stage.begin_step()
+        self.context.begin_step()
         if isinstance(job.instruction, RunWorkflow):
             progress = self._call(job, job.instruction, settle)
         else:
@@ -125,7 +125,7 @@ class RehearsalHands:
         return self.write(progress)
 
     def note(self, step_name: str, **facts: Json) -> None:
-        """Keep something about a step that only a rehearsal knows, until its entry is written."""
+        """Keep something about a step that only a dry run knows, until its entry is written."""
         self._notes.setdefault(step_name, {}).update(facts)
 
     def noted(self, step_name: str) -> dict[str, Json]:
@@ -134,7 +134,7 @@ class RehearsalHands:
 
     def waited(self, progress: Progress, time: timedelta) -> None:
         """Note that a run would have waited here."""
-        self.stage.skipped += time
+        self.context.skipped += time
         seconds = round(time.total_seconds())
         if progress.pending is not None:
             before = self.noted(progress.pending["step_name"]).get("skipped_seconds", 0)
@@ -143,7 +143,7 @@ class RehearsalHands:
             # The rest between two rounds: its loop has left its entry already.
             self.results[-1].setdefault(NOTES, {})["skipped_seconds"] = seconds
 
-    def _scope(self, results: Results, now: datetime) -> Scope:
+    def _scope(self, results: Results, now: datetime) -> NameScope:
         return scope_of(self.claim, self.needed, results, now, preview_budget())
 
     def _noted(self, entry: Entry) -> Entry:
@@ -158,10 +158,10 @@ class RehearsalHands:
         except registry.UnknownAction:
             return StepFailed("unknown_action", {"action": job.instruction.action})
         if spec.effect is Effect.DATABASE:
-            guard = self.stage.rewind.writing()
-            return perform(spec, job, self.claim, self.stage.tenant, guard=guard)
+            guard = self.context.rewind.writing()
+            return perform(spec, job, self.claim, self.context.tenant, guard=guard)
         if spec.is_local:
-            return perform(spec, job, self.claim, self.stage.tenant)
+            return perform(spec, job, self.claim, self.context.tenant)
         return self._shown(spec, job)
 
     def _shown(self, spec: ActionSpec, job: Job) -> Outcome:
@@ -172,19 +172,19 @@ class RehearsalHands:
         def shown(params: Json, context: ActionContext) -> Json:
             preview = _preview(spec, params, context)
             previews.append(preview)
-            answer = self.stage.answer_for(name) or {}
+            answer = self.context.answer_for(name) or {}
             if "error" in answer:
                 error = answer["error"]
                 raise PermanentFailure(str(error["code"]), **error.get("params", {}))
             if "output" in answer:
                 return answer["output"]
-            known = preview.is_guess and f"{name} {spec.name}" in self.stage.outputs
-            return self.stage.outputs[f"{name} {spec.name}"] if known else preview.output
+            known = preview.is_guess and f"{name} {spec.name}" in self.context.outputs
+            return self.context.outputs[f"{name} {spec.name}"] if known else preview.output
 
-        outcome = perform(replace(spec, run=shown), job, self.claim, self.stage.tenant)
+        outcome = perform(replace(spec, run=shown), job, self.claim, self.context.tenant)
         for preview in previews:
             message = {"kind": preview.kind, "to": list(preview.to), "content": preview.content}
-            self.stage.sent.append({"step_name": name, "action": spec.name, **message})
+            self.context.sent.append({"step_name": name, "action": spec.name, **message})
             self.note(name, would_send=message, is_guess=preview.is_guess)
         return outcome
 
@@ -195,7 +195,9 @@ class RehearsalHands:
     def _call(self, job: Job, instruction: RunWorkflow, settle: Settle) -> Progress:
         """Begin another workflow as a child run, in the version that is published now."""
         handed = job.input["input"]
-        found = subworkflows.find(self.stage.tenant, instruction.workflow, handed, self.role.around)
+        found = subworkflows.find(
+            self.context.tenant, instruction.workflow, handed, self.simulated.around
+        )
         if isinstance(found, StepFailed):
             return settle(found, Timing(self.now(), 0))
         self.callee = found

@@ -19,7 +19,7 @@ GUARD: Final = (
 )
 
 
-class _Undo(Exception):
+class _UndoDryRun(Exception):
     """Rolls back."""
 
 
@@ -31,12 +31,12 @@ def undone(tenant: Tenant) -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute(GUARD)
             yield
-            raise _Undo
-    except _Undo:
+            raise _UndoDryRun
+    except _UndoDryRun:
         return
 
 
-class Rewind:
+class Rollback:
     """Takes the database back to where it was, if anything was done to it."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Rewind:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Undo what the block did if it fails: all of a rehearsal is one transaction.
+        """Undo what the block did if it fails: all of a dry run is one transaction.
 
         Where nothing was done before it, going back undoes just that: of the five statements
         around a write, two less.

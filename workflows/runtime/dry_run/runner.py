@@ -10,15 +10,15 @@ from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
 from workflows.engine import children
-from workflows.engine.children import ChildEnd, Family
+from workflows.engine.children import ChildEnd, ChildRuns
 from workflows.engine.history.entries import Entry
-from workflows.engine.progress import Child, Ended, Progress, Spawn, WaitType
+from workflows.engine.progress import ChildRun, Ended, Progress, Spawn, WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs import errors as wording
 from workflows.runtime.dry_run import answering
-from workflows.runtime.dry_run.context import Halt, Stage
-from workflows.runtime.dry_run.executor import NOTES, RehearsalHands
-from workflows.runtime.dry_run.simulated_run import Role
+from workflows.runtime.dry_run.context import DryRunContext, Halt
+from workflows.runtime.dry_run.executor import NOTES, DryRunExecutor
+from workflows.runtime.dry_run.simulated_run import SimulatedRun
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.steps.interpreter import interpret
 
@@ -27,9 +27,9 @@ from workflows.runtime.steps.interpreter import interpret
 class Played:
     """What a run would have done."""
 
-    role: Role
+    simulated: SimulatedRun
     status: RunStatus
-    entries: Sequence[Entry]  # as in step_results; what only a rehearsal knows stands under NOTES
+    entries: Sequence[Entry]  # as in step_results; what only a dry run knows stands under NOTES
     error: Entry | None = None  # the entry that says why it ended so
     ended: Ended = field(default_factory=Ended)
     halt: Halt | None = None  # why it does not go on
@@ -41,107 +41,112 @@ class Played:
         return {"status": self.status, "entries": list(self.entries), **halt}
 
 
-def play(stage: Stage, role: Role) -> Played:
+def play(context: DryRunContext, simulated: SimulatedRun) -> Played:
     """Carry a run to its end. Never raises for what it does."""
-    hands = RehearsalHands(stage, role)
-    step, pending = role.entry, None
+    executor = DryRunExecutor(context, simulated)
+    step, pending = simulated.entry, None
     try:
-        stage.begin_run()
-        while interpret(hands, step, pending) is RunStatus.WAITING:
-            step, pending = _go_on(hands)
+        context.begin_run()
+        while interpret(executor, step, pending) is RunStatus.WAITING:
+            step, pending = _go_on(executor)
     except Halt as halt:
-        return Played(role, RunStatus.WAITING, hands.results, halt=halt, waiting=_standing(hands))
-    last = _last(hands)
-    return Played(role, last.status, hands.results, last.error, last.ended)
+        return Played(
+            simulated, RunStatus.WAITING, executor.results, halt=halt, waiting=_standing(executor)
+        )
+    last = _last(executor)
+    return Played(simulated, last.status, executor.results, last.error, last.ended)
 
 
-def _go_on(hands: RehearsalHands) -> tuple[int, Json]:
+def _go_on(executor: DryRunExecutor) -> tuple[int, Json]:
     """Find what a parked run waits for; return where it goes on. Raises Halt."""
-    progress = _last(hands)
+    progress = _last(executor)
     match progress.wait_type:
         case WaitType.CHILDREN:
-            _meet_children(hands, progress)
+            _meet_children(executor, progress)
         case WaitType.EVENT | WaitType.APPROVAL:
-            _meet_somebody(hands, progress)
+            _meet_somebody(executor, progress)
         case _:
-            hands.waited(progress, progress.due_in or timedelta(0))
-    return progress.next_step, _last(hands).pending
+            executor.waited(progress, progress.due_in or timedelta(0))
+    return progress.next_step, _last(executor).pending
 
 
-def _meet_somebody(hands: RehearsalHands, progress: Progress) -> None:
+def _meet_somebody(executor: DryRunExecutor, progress: Progress) -> None:
     """Let an event come, a person decide, or the time pass. Raises Halt."""
-    hands.met = answering.arrival(hands.stage, hands.role.loaded.program, progress)
-    if hands.met is None:
+    executor.met = answering.arrival(executor.context, executor.simulated.loaded.program, progress)
+    if executor.met is None:
         if progress.due_in is None:
             raise Halt("waits_for_ever", step=(progress.pending or {})["step_name"])
-        hands.waited(progress, progress.due_in)
+        executor.waited(progress, progress.due_in)
 
 
-def _meet_children(hands: RehearsalHands, progress: Progress) -> None:
+def _meet_children(executor: DryRunExecutor, progress: Progress) -> None:
     """Play the child runs, one after the other. Raises Halt."""
     spawn, pending = progress.spawn, progress.pending or {}
     if spawn is None:
         raise Halt("waits_for_ever", step=pending["step_name"])
-    parent = hands.role.loaded.program.instructions[progress.next_step]
+    parent = executor.simulated.loaded.program.instructions[progress.next_step]
     if "oldest" not in pending["children"]:
-        hands.ends = []
+        executor.ends = []
     batch = {"first": str(uuid7()), "last": str(uuid7())}
     kept = {"oldest": batch["first"], **pending["children"], **batch}
-    hands.last = replace(progress, pending={**pending, "children": kept})
-    ends, halt = _play_children(hands, parent, spawn, pending["step_name"])
+    executor.last = replace(progress, pending={**pending, "children": kept})
+    ends, halt = _play_children(executor, parent, spawn, pending["step_name"])
     if halt is not None:
         raise halt
-    hands.ends.extend(ends)
-    hands.met = Family(open=0, ended=list(hands.ends))
+    executor.ends.extend(ends)
+    executor.met = ChildRuns(open=0, ended=list(executor.ends))
 
 
 def _play_children(
-    hands: RehearsalHands, parent: Instruction, spawn: Spawn, step_name: str
+    executor: DryRunExecutor, parent: Instruction, spawn: Spawn, step_name: str
 ) -> tuple[list[ChildEnd], Halt | None]:
     ends: list[ChildEnd] = []
-    shown: list[Json] = hands.noted(step_name).get("runs", [])
-    began = longest = hands.stage.skipped
+    shown: list[Json] = executor.noted(step_name).get("runs", [])
+    began = longest = executor.context.skipped
     for child in spawn.children:
-        if children.must_stop(parent, Family(open=1, ended=ends)):
+        if children.must_stop(parent, ChildRuns(open=1, ended=ends)):
             ends.append(_cancelled(child))
             continue
         if spawn.at_once > 1:
-            hands.stage.skipped = began  # they wait at the same time
-        played = play(hands.stage, _role_of(hands, child))
-        longest = max(longest, hands.stage.skipped)
+            executor.context.skipped = began  # they wait at the same time
+        played = play(executor.context, _simulated(executor, child))
+        longest = max(longest, executor.context.skipped)
         shown.append({**_named(child, played), **played.as_json()})
-        hands.note(step_name, runs=shown)
+        executor.note(step_name, runs=shown)
         if played.halt is not None:
             return ends, played.halt
         ends.append(_end(child, played))
-    hands.stage.skipped = longest
+    executor.context.skipped = longest
     return ends, None
 
 
-def _role_of(hands: RehearsalHands, child: Child) -> Role:
-    callee, hands.callee = hands.callee, None
+def _simulated(executor: DryRunExecutor, child: ChildRun) -> SimulatedRun:
+    callee, executor.callee = executor.callee, None
     if callee is None:
-        return hands.role.child(child, hands.results)
+        return executor.simulated.child(child, executor.results)
     loaded = program_of(callee.definition_id, callee.version)
-    return hands.role.called(loaded, (callee.definition_id, callee.version), child.item)
+    return executor.simulated.called(loaded, (callee.definition_id, callee.version), child.item)
 
 
-def _named(child: Child, played: Played) -> dict[str, Json]:
+def _named(child: ChildRun, played: Played) -> dict[str, Json]:
     """Return how pages tell child runs apart."""
     named: dict[str, Json] = {"item_index": child.item_index, "entry": child.entry}
-    if played.role.entry == 0:
-        called = {"definition_id": str(played.role.definition_id), "version": played.role.version}
-        return {**named, **called, "workflow": played.role.loaded.workflow_name}
+    if played.simulated.entry == 0:
+        called = {
+            "definition_id": str(played.simulated.definition_id),
+            "version": played.simulated.version,
+        }
+        return {**named, **called, "workflow": played.simulated.loaded.workflow_name}
     return {**named, "item": child.item} if child.has_item else named
 
 
-def _end(child: Child, played: Played) -> ChildEnd:
+def _end(child: ChildRun, played: Played) -> ChildEnd:
     return ChildEnd(
         child.item_index, played.status, played.ended.as_json(), _error(played.error, played.status)
     )
 
 
-def _cancelled(child: Child) -> ChildEnd:
+def _cancelled(child: ChildRun) -> ChildEnd:
     return ChildEnd(child.item_index, RunStatus.CANCELLED, None, _error(None, RunStatus.CANCELLED))
 
 
@@ -155,16 +160,16 @@ def _error(entry: Entry | None, status: RunStatus) -> Mapping[str, Json]:
     return {"code": error["code"], "step": entry["step_name"], "message": message}
 
 
-def _standing(hands: RehearsalHands) -> Json:
-    """Return the step at which a rehearsal stands that does not go on."""
-    pending = (hands.last.pending if hands.last else None) or {}
+def _standing(executor: DryRunExecutor) -> Json:
+    """Return the step at which a dry run stands that does not go on."""
+    pending = (executor.last.pending if executor.last else None) or {}
     if "step_name" not in pending:
         return None
-    notes = hands.noted(pending["step_name"])
+    notes = executor.noted(pending["step_name"])
     return {**pending, NOTES: notes} if notes else pending
 
 
-def _last(hands: RehearsalHands) -> Progress:
-    if hands.last is None:
+def _last(executor: DryRunExecutor) -> Progress:
+    if executor.last is None:
         raise AssertionError("a run that was interpreted has written something")
-    return hands.last
+    return executor.last

@@ -1,4 +1,4 @@
-"""One run of a rehearsal: what it carries out, and as which claim it shows itself to actions."""
+"""One run of a dry run: what it carries out, and as which claim it shows itself to actions."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,20 +8,20 @@ from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.engine.history.results import Results
-from workflows.engine.progress import Child
+from workflows.engine.progress import ChildRun
 from workflows.runtime.runs.claims import Claim
-from workflows.runtime.runs.parent_scope import Surroundings, one_deeper
+from workflows.runtime.runs.parent_scope import ParentScope, one_deeper
 from workflows.runtime.runs.programs import LoadedProgram
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class SimulatedRun:
     """What a run carries out, and what surrounds it."""
 
     loaded: LoadedProgram
     definition_id: UUID
     version: int
-    around: Surroundings
+    around: ParentScope
     entry: int = 0
     is_child: bool = False
     subject: tuple[str, str] = ("", "")
@@ -63,12 +63,12 @@ class Role:
             created_at=now,
         )
 
-    def child(self, child: Child, results: Results) -> "Role":
-        """Return the role of a child run that carries out a block of the same program."""
+    def child(self, child: ChildRun, results: Results) -> "SimulatedRun":
+        """Return the simulated child run that carries out a block of the same program."""
         loop = dict(self.around.loop)
         if child.has_item:
             loop = one_deeper(loop, child.item, child.item_index)
-        around = Surroundings(
+        around = ParentScope(
             self.around.payload,
             self.around.previous,
             Results([*self.around.results, *results]),
@@ -77,8 +77,8 @@ class Role:
         )
         return self._of(around, child.entry)
 
-    def _of(self, around: Surroundings, entry: int) -> "Role":
-        return Role(
+    def _of(self, around: ParentScope, entry: int) -> "SimulatedRun":
+        return SimulatedRun(
             self.loaded,
             self.definition_id,
             self.version,
@@ -89,8 +89,10 @@ class Role:
             actor=self.actor,
         )
 
-    def called(self, loaded: LoadedProgram, workflow: tuple[UUID, int], handed: Json) -> "Role":
-        """Return the role of the run of another workflow that this one calls."""
+    def called(
+        self, loaded: LoadedProgram, workflow: tuple[UUID, int], handed: Json
+    ) -> "SimulatedRun":
+        """Return the simulated run of another workflow that this one calls."""
         definition_id, version = workflow
-        around = Surroundings(handed, None, called=self.around.called + 1)
-        return Role(loaded, definition_id, version, around, is_child=True, actor=self.actor)
+        around = ParentScope(handed, None, called=self.around.called + 1)
+        return SimulatedRun(loaded, definition_id, version, around, is_child=True, actor=self.actor)

@@ -19,7 +19,7 @@ from workflows.engine.history.entries import Entry
 from workflows.engine.outcomes import StepFailed
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
-from workflows.runtime.steps.perform import MOST_FACT_CHARACTERS, first_line
+from workflows.runtime.steps.perform import MAX_FACT_CHARACTERS, first_line
 
 NOT_STORABLE: Final = "result_not_storable"
 INPUT_NOT_STORABLE: Final = "input_not_storable"
@@ -49,7 +49,7 @@ class Refusal:
     def of(self, code: str) -> StepFailed:
         """Return it as the failure of a step. It has another code where the engine is to blame."""
         is_data = isinstance(self.problem, UNFIT)
-        reason = first_line(self.problem)[:MOST_FACT_CHARACTERS]
+        reason = first_line(self.problem)[:MAX_FACT_CHARACTERS]
         return StepFailed(code if is_data else ENGINE_ERROR, {"reason": reason})
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tenants.core.database.ids import uuid7
 from tenants.core.json.jsontext import storable
-from workflows.engine.children import MOST_BYTES, ChildEnd, Family
+from workflows.engine.children import MAX_BYTES, ChildEnd, ChildRuns
 from workflows.engine.progress import Revival, Spawn
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.database import as_json, rows
@@ -217,14 +217,14 @@ def cancel_children(run_id: UUID, run: Run = rows) -> None:
         parents = [child for child, _ in pairs]
 
 
-def family_of(run_id: UUID, batch: Mapping[str, str]) -> Family:
+def family_of(run_id: UUID, batch: Mapping[str, str]) -> ChildRuns:
     """Return what became of the children that a parked run waits for."""
     # A step that version 0.1 retried has children of an earlier visit, which are not among these.
     range_of = {"parent": run_id, "oldest": batch["oldest"], "last": batch["last"]}
-    found = rows(CHILDREN, {**range_of, "most": MOST_BYTES})
+    found = rows(CHILDREN, {**range_of, "most": MAX_BYTES})
     ends = list(_ends(found))
     result_bytes = int(found[0][-1] or 0) if found else 0
-    return Family(open=len(found) - len(ends), ended=ends, result_bytes=result_bytes)
+    return ChildRuns(open=len(found) - len(ends), ended=ends, result_bytes=result_bytes)
 
 
 def _ends(found: Iterable[tuple[Any, ...]]) -> Iterable[ChildEnd]:

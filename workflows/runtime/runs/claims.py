@@ -46,7 +46,7 @@ class _ReadWhenAsked:
     """A field whose JSON text is read at the first look, by the thread that looks.
 
     A run's history may have megabytes: reading it takes longer than everything else that a claim
-    does, and the pump's main thread has leases to renew meanwhile.
+    does, and the dispatcher's main thread has leases to renew meanwhile.
     """
 
     def __init__(self, name: str) -> None:

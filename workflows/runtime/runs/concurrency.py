@@ -25,15 +25,15 @@ from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.program import Program, RunSettings
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.runtime.database import rows
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.statements import NEVER
 
-# Runs a statement on some connection: a slot's, or the pump's own.
+# Runs a statement on some connection: a slot's, or the dispatcher's own.
 Run = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 
-LONGEST_KEY: Final = 300
+MAX_KEY_LENGTH: Final = 300
 
 # The lanes that `run` takes room in. Rows of workers that did not write it down yet: as their
 # version says.
@@ -198,7 +198,7 @@ def both_keys(lane: str | None) -> list[str]:
     return sorted({"", lane or ""})
 
 
-def lane_of(program: Program, scope: Scope) -> tuple[str | None, dict[str, Json] | None]:
+def lane_of(program: Program, scope: NameScope) -> tuple[str | None, dict[str, Json] | None]:
     """Return the lane of a run that starts: None needs none, "" only the workflow's own.
 
     With it comes the problem of a key that cannot be rendered: that run starts without one.
@@ -211,7 +211,7 @@ def lane_of(program: Program, scope: Scope) -> tuple[str | None, dict[str, Json]
     except ExpressionError as problem:
         without = None if settings.max_running is None else ""
         return without, {"code": problem.code, "params": dict(problem.params)}
-    if len(key) > LONGEST_KEY:
+    if len(key) > MAX_KEY_LENGTH:
         key = sha256(key.encode()).hexdigest()
     return key, None
 

@@ -25,8 +25,8 @@ from workflows.runtime.runs.parent_scope import surroundings_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
 from workflows.runtime.runs.scopes import Needed
 from workflows.runtime.steps.interpreter import go_on, interpret
-from workflows.runtime.steps.live import LiveHands
-from workflows.runtime.steps.perform import CRASHES, MOST_FACT_CHARACTERS, first_line
+from workflows.runtime.steps.live import LiveExecutor
+from workflows.runtime.steps.perform import CRASHES, MAX_FACT_CHARACTERS, first_line
 from workflows.runtime.workers.lease_keeper import Watch
 
 logger = logging.getLogger(__name__)
@@ -46,11 +46,11 @@ def execute(claim: Claim, watch: Watch) -> RunStatus | None:
 
 
 class _Execution:
-    """One claimed run in this worker's hands."""
+    """One claimed run that this worker executes."""
 
     def __init__(self, claim: Claim, watch: Watch) -> None:
         self._claim, self._watch = claim, watch
-        self._hands: LiveHands | None = None  # until it is known what the run needs
+        self._executor: LiveExecutor | None = None  # until it is known what the run needs
         self._stood: int | None = None  # how many checkpoints had been written at the last fault
         self._is_put_aside = False
 
@@ -82,17 +82,17 @@ class _Execution:
         try:
             return part()
         finally:
-            if self._hands is not None:
-                self._hands.evaluations.over()
+            if self._executor is not None:
+                self._executor.evaluations.over()
 
     def _after(self, problem: BaseException) -> Callable[[], RunStatus | None] | None:
         """Return what to do after a fault: never the same thing twice; None: nothing helps."""
         if self._is_put_aside:
             return None
         if isinstance(problem, RowUnreadable):
-            facts = {"column": problem.column, "reason": problem.reason[:MOST_FACT_CHARACTERS]}
+            facts = {"column": problem.column, "reason": problem.reason[:MAX_FACT_CHARACTERS]}
             return partial(self._put_aside, StepFailed(UNREADABLE_ROW, facts))
-        before, self._stood = self._stood, self._hands.claim.written if self._hands else 0
+        before, self._stood = self._stood, self._executor.claim.written if self._executor else 0
         if before is None or before < self._stood:
             return partial(self._after_a_fault, problem)
         return partial(self._put_aside, StepFailed(ENGINE_ERROR, {"reason": first_line(problem)}))
@@ -100,9 +100,9 @@ class _Execution:
     def _put_aside(self, failure: StepFailed) -> RunStatus | None:
         """End a run by what can be read of its row: nobody else could carry it on either."""
         claim, has_called = self._claim, False
-        if self._hands is not None:
-            claim, has_called = self._hands.claim, self._hands.has_called_out
-        self._hands, self._claim, self._is_put_aside = None, claim.readable(), True
+        if self._executor is not None:
+            claim, has_called = self._executor.claim, self._executor.has_called_out
+        self._executor, self._claim, self._is_put_aside = None, claim.readable(), True
         step_name = (self._claim.pending or {}).get("step_name")
         return _end(
             self._claim,
@@ -127,18 +127,18 @@ class _Execution:
             if self._claim.pending and "retry" in self._claim.pending:
                 self._claim = revive.rewind(self._claim, needed.loaded.program)
         with translation.override(needed.tenant.language):
-            hands = self._hands = LiveHands(self._claim, needed, self._watch)
+            executor = self._executor = LiveExecutor(self._claim, needed, self._watch)
             if self._claim.crashes >= MAX_CRASHES:
-                return _bury(self._claim, hands)
-            return interpret(hands, self._claim.step, self._claim.pending)
+                return _bury(self._claim, executor)
+            return interpret(executor, self._claim.step, self._claim.pending)
 
     def _after_a_fault(self, problem: BaseException) -> RunStatus | None:
         """Let the run be tried again after a fault of the engine itself; end it after some."""
-        hands = self._hands
-        is_same_step = hands is None or not hands.claim.written
+        executor = self._executor
+        is_same_step = executor is None or not executor.claim.written
         faults = (self._claim.faults if is_same_step else 0) + 1
         # An answered call is not made again, only to meet the same fault.
-        if faults < MAX_FAULTS and not (hands and hands.has_called_out):
+        if faults < MAX_FAULTS and not (executor and executor.has_called_out):
             self._give_up({"faults": faults}, wait=timedelta(seconds=2**faults))
             return None
         return self._fail(StepFailed(ENGINE_ERROR, {"reason": first_line(problem)}))
@@ -148,36 +148,36 @@ class _Execution:
 
         The run fails if it cannot do that.
         """
-        hands = self._hands
-        if hands is None:
+        executor = self._executor
+        if executor is None:
             return self._end(failure, self._claim.step, "")
         try:
-            at = hands.standing()
+            at = executor.standing()
             pending = at.pending
-            if hands.has_called_out or hands.open_call() is not None:
+            if executor.has_called_out or executor.open_call() is not None:
                 pending = {**(pending or {}), "in_doubt": True}
-            progress = hands.write(at.walker(()).break_off(at.step, pending, failure, at.now()))
+            progress = executor.write(at.walker(()).break_off(at.step, pending, failure, at.now()))
         except store.LeaseLost:
             raise
         except CRASHES as problem:
             if is_trouble(problem):
                 raise
-            return self._end(failure, hands.step, (hands.pending or {}).get("step_name", ""))
-        with translation.override(hands.needed.tenant.language):
-            return go_on(hands, progress)
+            return self._end(failure, executor.step, (executor.pending or {}).get("step_name", ""))
+        with translation.override(executor.needed.tenant.language):
+            return go_on(executor, progress)
 
     def _end(self, failure: StepFailed, step: int, step_name: str) -> RunStatus | None:
-        if self._hands is None:
+        if self._executor is None:
             return _end(self._claim, failure, step, step_name)
-        has_called = self._hands.has_called_out
-        return _end(self._hands.claim, failure, step, step_name, has_called=has_called)
+        has_called = self._executor.has_called_out
+        return _end(self._executor.claim, failure, step, step_name, has_called=has_called)
 
     def _give_up(self, note: Json, wait: timedelta = timedelta(0)) -> None:
         """Give the run back. If even that is not possible, it is taken over when its lease ends."""
-        claim = self._hands.claim if self._hands else self._claim
-        has_called = self._hands is not None and self._hands.has_called_out
+        claim = self._executor.claim if self._executor else self._claim
+        has_called = self._executor is not None and self._executor.has_called_out
         # What an earlier worker began stays in doubt, too.
-        has_open = self._hands is not None and self._hands.open_call() is not None
+        has_open = self._executor is not None and self._executor.open_call() is not None
         is_begun = has_called or has_open or (not claim.written and claim.was_begun)
         if has_called:
             note = {**note, "left": Doubt.NOT_RECORDED}
@@ -208,15 +208,17 @@ def _end(
     return failed.status
 
 
-def _bury(claim: Claim, hands: LiveHands) -> RunStatus:
+def _bury(claim: Claim, executor: LiveExecutor) -> RunStatus:
     """End a run that ended its worker too often, before it ends this one."""
-    unknown = hands.doubt_at(claim.step)
+    unknown = executor.doubt_at(claim.step)
     if unknown is not None:
         # What it may have done outside must not be forgotten over its worker.
-        progress = hands.walker().held_as_unknown(claim.step, claim.pending, unknown, hands.now())
+        progress = executor.walker().held_as_unknown(
+            claim.step, claim.pending, unknown, executor.now()
+        )
     else:
-        progress = hands.walker().poisoned(claim.step, claim.pending, claim.crashes)
-    return hands.write(progress).status
+        progress = executor.walker().poisoned(claim.step, claim.pending, claim.crashes)
+    return executor.write(progress).status
 
 
 def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:

@@ -1,7 +1,7 @@
 """Database work that is done again after trouble of the database, until it is done.
 
 What a step came to is known to this worker alone until it stands in the run's row. So a write that
-fails is written again, as long as the lease holds; the pump renews the lease meanwhile.
+fails is written again, as long as the lease holds; the dispatcher renews the lease meanwhile.
 """
 
 import logging
@@ -19,7 +19,7 @@ from workflows.runtime.workers.lease_keeper import Watch
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS: Final = 0.02
-LONGEST_PAUSE_SECONDS: Final = 2.0
+MAX_PAUSE_SECONDS: Final = 2.0
 
 Done = TypeVar("Done")
 
@@ -66,7 +66,7 @@ def growing_pauses() -> Iterator[float]:
     pause = FIRST_PAUSE_SECONDS
     while True:
         yield pause
-        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
 def _work_or_find(work: Callable[[], Done], found: Callable[[], Done | None]) -> Done:

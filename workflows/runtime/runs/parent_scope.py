@@ -13,7 +13,7 @@ from workflows.runtime.runs.claims import Claim, RowUnreadable
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ParentScope:
     """The values of a run that are not its own."""
 
     payload: Json
@@ -23,21 +23,21 @@ class Surroundings:
     called: int = 0  # how many workflows above it called one another
 
 
-def surroundings_of(claim: Claim) -> Surroundings:
+def surroundings_of(claim: Claim) -> ParentScope:
     """Return what a claimed run sees; only children cost a statement."""
     if claim.parent_run is None:
-        return Surroundings(claim.payload, claim.previous)
+        return ParentScope(claim.payload, claim.previous)
     try:
         return _inside(claim, [_Run(*row) for row in rows(ANCESTORS, {"parent": claim.parent_run})])
     except (ValueError, RecursionError) as problem:
         raise RowUnreadable("parent_run", str(problem)) from None
 
 
-def _inside(claim: Claim, above: Sequence["_Run"]) -> Surroundings:
+def _inside(claim: Claim, above: Sequence["_Run"]) -> ParentScope:
     called = sum(one.is_called for one in above) + (claim.entry == 0)
     if claim.entry == 0:
         # Another workflow's run: what it was handed is its trigger.
-        return Surroundings(claim.item, None, called=called)
+        return ParentScope(claim.item, None, called=called)
     # From the run with which the program begins, down to the parent.
     first = next(number for number, one in enumerate(above) if one.entry == 0)
     line = above[first::-1]
@@ -49,7 +49,7 @@ def _inside(claim: Claim, above: Sequence["_Run"]) -> Surroundings:
     results = Results(entry for one in line for entry in as_json(one.step_results))
     payload = as_json(line[0].item if line[0].is_called else line[0].payload)
     previous = None if line[0].is_called else as_json(line[0].previous)
-    return Surroundings(payload, previous, results, loop, called)
+    return ParentScope(payload, previous, results, loop, called)
 
 
 class _Run(NamedTuple):

@@ -94,7 +94,7 @@ RETURNING 1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NewRunSettings:
     """What a new run has by the settings of its version."""
 
     lane: str | None = None
@@ -131,7 +131,7 @@ def rewind(claim: Claim, program: Program) -> Claim:
     mark = (claim.pending or {})["retry"]
     ending = Ending.as_marked(mark)
     stood = (claim.step, mark["kept"])
-    scope, fresh = resuming.Scope(mark["scope"]), mark.get("fresh")
+    scope, fresh = resuming.RetryScope(mark["scope"]), mark.get("fresh")
     onward = resuming.resumption(
         program,
         claim.results,
@@ -171,7 +171,7 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
     actor: str,
     corrected: tuple[UUID, Json] | None = None,
     *,
-    place: Place = Place(),
+    place: NewRunSettings = NewRunSettings(),
 ) -> UUID:
     """Start a copy of a run (tenant, id), at a step with the results before it; return its id.
 

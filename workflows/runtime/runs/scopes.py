@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from tenants.core.json import Json
 from tenants.facts import TenantFacts
 from workflows.definition.budget import Budget
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.engine.history.results import Results, http_status
 from workflows.runtime.runs.claims import Claim
-from workflows.runtime.runs.parent_scope import Surroundings
+from workflows.runtime.runs.parent_scope import ParentScope
 from workflows.runtime.runs.programs import LoadedProgram
 
 
@@ -20,15 +20,15 @@ class Needed:
 
     loaded: LoadedProgram
     tenant: TenantFacts
-    around: Surroundings
+    around: ParentScope
 
 
 def scope_of(
     claim: Claim, needed: Needed, results: Results, now: datetime, budget: Budget
-) -> Scope:
+) -> NameScope:
     """Return the values of a run: `results` so far, and `now`, the moment of rendering."""
     loaded, tenant, around = needed.loaded, needed.tenant, needed.around
-    return Scope(
+    return NameScope(
         trigger=around.payload,
         previous=around.previous,
         steps={**around.results.steps, **results.steps},

@@ -394,7 +394,7 @@ WITH parked AS (
 UPDATE workflow_runs run SET due_at = now() FROM parked WHERE run.id = parked.id
 """
 
-# What the runs of a pump were in the middle of that its supervisor ends.
+# What the runs of a dispatcher were in the middle of that its supervisor ends.
 NOTE_END: Final = "UPDATE workflow_workers SET ended_in = %(left)s WHERE number = %(worker)s"
 
 # Put a dead worker's run back. The new token makes whatever its old worker still writes void. If

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 REPLACED: Final = "replaced_by_newer"
-MOST_CHARACTERS: Final = 100  # of the error columns, but for the message
+MAX_CHARACTERS: Final = 100  # of the error columns, but for the message
 
 
 class LeaseLost(WalkAbandoned):
@@ -467,14 +467,14 @@ def error_columns(definition_id: UUID, entry: Json) -> dict[str, str | None]:
     if entry is None:
         return dict.fromkeys(("error_step", "error_code", "error_message", "error_fingerprint"))
     # The columns are as long as a step's name, and as a code that an action of ours may give.
-    code = storable_text(entry["error"]["code"])[:MOST_CHARACTERS]
+    code = storable_text(entry["error"]["code"])[:MAX_CHARACTERS]
     params, step_name = entry["error"]["params"], storable_text(entry["step_name"])
     with translation.override("en"):
         message = wording.sentence(code, params)
     # One fingerprint for the same mistake in the same place: what lists of failures group by.
     print_of = md5(f"{definition_id}{step_name}{code}".encode(), usedforsecurity=False)
     return {
-        "error_step": step_name[:MOST_CHARACTERS],
+        "error_step": step_name[:MAX_CHARACTERS],
         "error_code": code,
         "error_message": message,
         "error_fingerprint": print_of.hexdigest(),

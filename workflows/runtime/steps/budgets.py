@@ -18,7 +18,7 @@ def step_budget() -> Budget:
 
 
 def preview_budget() -> Budget:
-    """Return the budget of all that one page shows, or of one step that is only rehearsed."""
+    """Return the budget of all that one page shows, or of one step of a dry run."""
     return Budget(PREVIEW_OPERATIONS, PREVIEW_CPU_SECONDS, thread_time)
 
 

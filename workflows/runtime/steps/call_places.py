@@ -3,9 +3,9 @@
 A host has as many as the worker has slots. While other companies have runs under way here that do
 not call it, it has half of them; and these are shared by the companies that do call it, so that one
 whose calls hang there keeps no other from it. A run without a place parks, and comes back when one
-is free: the pump wakes, for each place, the run that has waited longest. What this worker knows of
-them dies with it, so each has a moment of its own as well, one after the other: however many wait,
-they look in vain a few times in a second.
+is free: the dispatcher wakes, for each place, the run that has waited longest. What this worker
+knows of them dies with it, so each has a moment of its own as well, one after the other: however
+many wait, they look in vain a few times in a second.
 """
 
 from collections import Counter, OrderedDict, defaultdict
@@ -26,7 +26,7 @@ LAST_LOOK_SECONDS: Final = 600.0
 SHARE: Final = 2  # of the slots: so many hosts as this fill them
 
 
-class Places:
+class CallPlaces:
     """The calls under way of one worker. Used by all of its threads."""
 
     def __init__(self, slots: int, companies: Callable[[], set[UUID]]) -> None:
@@ -34,7 +34,9 @@ class Places:
         self._companies = companies  # that have runs under way here
         self._calls: dict[str, Counter[UUID]] = defaultdict(Counter)  # by host, by company
         self._waiting: dict[str, OrderedDict[UUID, None]] = {}  # runs that have parked, by host
-        self._freed: Counter[str] = Counter()  # places since the pump asked, where some run waits
+        self._freed: Counter[str] = (
+            Counter()
+        )  # places since the dispatcher asked, where some run waits
         self._changed = Condition()
 
     def of(self, run_id: UUID, company: UUID) -> "StepCalls":
@@ -122,7 +124,7 @@ class Places:
 class StepCalls:
     """The calls of one step. The first may find no place; after it the step goes on to its end."""
 
-    def __init__(self, places: Places, run_id: UUID, company: UUID) -> None:
+    def __init__(self, places: CallPlaces, run_id: UUID, company: UUID) -> None:
         self._places, self._run_id, self._company = places, run_id, company
         self._has_called = False
 

@@ -25,7 +25,7 @@ OPERATIONS_AT_ONCE: Final = 1_000_000
 # under way: they get the interpreter at once then. One thread that reckons without a rest made a
 # run of 50 ms take 600 (measured), with rests of 10 ms 200 to 300.
 LEAST_REST_SECONDS: Final = 0.01
-MOST_REST_SECONDS: Final = 0.1
+MAX_REST_SECONDS: Final = 0.1
 TIMED_OUT: Final = "step_timed_out"
 
 
@@ -120,7 +120,7 @@ class Evaluations:
         took = monotonic() - self._piece_began_at
         TURNS.take(tenant, lambda: self._look(refuse, postpone))
         if self._watch.serves_others_than(tenant):
-            sleep(min(max(took, LEAST_REST_SECONDS), MOST_REST_SECONDS))
+            sleep(min(max(took, LEAST_REST_SECONDS), MAX_REST_SECONDS))
         self._piece_began_at = monotonic()
 
     def _look(self, refuse: Callable[[], None], postpone: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""The one loop that carries a run from step to step. The hands say how a step is done."""
+"""The one loop that carries a run from step to step. The executor says how a step is done."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,8 +16,8 @@ Settle = Callable[[Outcome, Timing], Progress]
 Pending = Mapping[str, Any]
 
 
-class Hands(Protocol):
-    """Live hands act on the world; rehearsal hands only say what they would do."""
+class StepExecutor(Protocol):
+    """Live executors act on the world; dry-run executors only say what they would do."""
 
     def now(self) -> datetime:
         """Return the time that templates see."""
@@ -44,7 +44,7 @@ class Hands(Protocol):
         """Do the step, settle its outcome, and write down what was settled."""
 
     def write(self, progress: Progress) -> Progress:
-        """Write down progress that no step of these hands made.
+        """Write down progress that no step of this executor made.
 
         Return what was written: another progress, where this one could not be.
         """
@@ -59,90 +59,90 @@ class Hands(Protocol):
         """Leave the run for another worker."""
 
 
-def interpret(hands: Hands, step: int, pending: Pending | None) -> RunStatus:
+def interpret(executor: StepExecutor, step: int, pending: Pending | None) -> RunStatus:
     """Carry a run on from `step` until it parks, ends, or is put down."""
-    progress, is_first = _begin(hands, step, pending), True
+    progress, is_first = _begin(executor, step, pending), True
     if progress.job is None or progress.entries:
         # Skips, branches and waits that are over stand before the first step to carry out.
-        progress = hands.write(progress)
-    elif (unknown := hands.doubt(progress.job)) is not None:
-        progress = _settle(hands, progress.job)(unknown, Timing(hands.now(), 0))
-        progress, is_first = hands.write(progress), False
-    elif not _is_stored(hands, pending):
-        progress = hands.write(progress)
-    return _carry_on(hands, progress, is_first=is_first)
+        progress = executor.write(progress)
+    elif (unknown := executor.doubt(progress.job)) is not None:
+        progress = _settle(executor, progress.job)(unknown, Timing(executor.now(), 0))
+        progress, is_first = executor.write(progress), False
+    elif not _is_stored(executor, pending):
+        progress = executor.write(progress)
+    return _carry_on(executor, progress, is_first=is_first)
 
 
-def go_on(hands: Hands, progress: Progress) -> RunStatus:
+def go_on(executor: StepExecutor, progress: Progress) -> RunStatus:
     """Carry a run on from what was written last until it parks, ends, or is put down."""
-    return _carry_on(hands, progress, is_first=False)
+    return _carry_on(executor, progress, is_first=False)
 
 
-def _is_stored(hands: Hands, pending: Pending | None) -> bool:
+def _is_stored(executor: StepExecutor, pending: Pending | None) -> bool:
     """Whether the step would be rendered alike once more, should this worker die in it.
 
     Its params are stored, or it is the very first step, which is rendered as of the run's start.
     """
     kept = (pending or {}).keys() - BOOKKEEPING
-    return "input" in kept or not (kept or hands.walker().results)
+    return "input" in kept or not (kept or executor.walker().results)
 
 
-def _begin(hands: Hands, step: int, pending: Pending | None) -> Progress:
-    walker, now = hands.walker(), hands.now()
-    if hands.is_cancelled():
+def _begin(executor: StepExecutor, step: int, pending: Pending | None) -> Progress:
+    walker, now = executor.walker(), executor.now()
+    if executor.is_cancelled():
         return walker.cancelled(step, pending, now)
-    if _is_late(hands, step) and not _is_in_doubt(hands, step, pending):
-        return _expired(hands, step, pending)
+    if _is_late(executor, step) and not _is_in_doubt(executor, step, pending):
+        return _expired(executor, step, pending)
     arrival = None
     if pending is not None and "awaits" in pending:
-        arrival = hands.arrival(pending, now)
+        arrival = executor.arrival(pending, now)
     return walker.begin(step, pending, now, arrival)
 
 
-def _is_in_doubt(hands: Hands, step: int, pending: Pending | None) -> bool:
+def _is_in_doubt(executor: StepExecutor, step: int, pending: Pending | None) -> bool:
     """Whether the step may have been done by a worker that died: that is said, not the deadline."""
     kept = pending or {}
     if not kept.keys() & {"begun", "in_doubt"} or "awaits" in kept or "wake_at" in kept:
         return False
-    job = hands.walker().begin(step, pending, hands.now()).job
-    return job is not None and hands.doubt(job) is not None
+    job = executor.walker().begin(step, pending, executor.now()).job
+    return job is not None and executor.doubt(job) is not None
 
 
-def _is_late(hands: Hands, step: int) -> bool:
+def _is_late(executor: StepExecutor, step: int) -> bool:
     """Whether the deadline has passed, and the run has not failed over it yet."""
-    return hands.is_late() and not hands.walker().has_failed_at(step)
+    return executor.is_late() and not executor.walker().has_failed_at(step)
 
 
-def _expired(hands: Hands, step: int, pending: Pending | None) -> Progress:
-    deadline = hands.deadline() or hands.now()
-    return hands.walker().expire(step, pending, deadline, hands.now())
+def _expired(executor: StepExecutor, step: int, pending: Pending | None) -> Progress:
+    deadline = executor.deadline() or executor.now()
+    return executor.walker().expire(step, pending, deadline, executor.now())
 
 
-def _carry_on(hands: Hands, progress: Progress, *, is_first: bool) -> RunStatus:
+def _carry_on(executor: StepExecutor, progress: Progress, *, is_first: bool) -> RunStatus:
     while (job := progress.job) is not None or progress.walks_on:
         if job is None:
-            if hands.should_put_down():
-                hands.put_down()
+            if executor.should_put_down():
+                executor.put_down()
                 return RunStatus.QUEUED
-            progress = hands.write(_begin(hands, progress.next_step, progress.pending))
-        elif hands.is_cancelled():
-            progress = _settle(hands, job)(CancelAsked(), Timing(hands.now(), 0))
-            progress = hands.write(progress)
-        elif not is_first and _is_late(hands, job.instruction.index):
-            progress = _expired(hands, job.instruction.index, stored(job))
-            progress = hands.write(progress)
-        elif hands.should_put_down() and not is_first:
-            hands.put_down()
+            progress = executor.write(_begin(executor, progress.next_step, progress.pending))
+        elif executor.is_cancelled():
+            progress = _settle(executor, job)(CancelAsked(), Timing(executor.now(), 0))
+            progress = executor.write(progress)
+        elif not is_first and _is_late(executor, job.instruction.index):
+            progress = _expired(executor, job.instruction.index, stored(job))
+            progress = executor.write(progress)
+        elif executor.should_put_down() and not is_first:
+            executor.put_down()
             return RunStatus.QUEUED
         else:
-            progress = hands.carry_out(job, _settle(hands, job))
+            progress = executor.carry_out(job, _settle(executor, job))
         is_first = False
     return progress.status
 
 
-def _settle(hands: Hands, job: Job) -> Settle:
+def _settle(executor: StepExecutor, job: Job) -> Settle:
     def settle(outcome: Outcome, timing: Timing) -> Progress:
-        walker = hands.walker()
-        return walker.settle(job, outcome, timing, now=hands.now(), jitter=hands.jitter())
+        walker = executor.walker()
+        return walker.settle(job, outcome, timing, now=executor.now(), jitter=executor.jitter())
 
     return settle

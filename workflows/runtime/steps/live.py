@@ -1,4 +1,4 @@
-"""The live hands: steps act on the world, and each finished step is one commit."""
+"""The live executor: steps act on the world, and each finished step is one commit."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,8 +13,8 @@ from django.db import transaction
 from actions import registry
 from actions.outbound.places import NoPlace, counted_by
 from actions.spec import ActionSpec, Effect, not_to_be_repeated
-from workflows.definition.programs.instructions import Call, Instruction, RunWorkflow
-from workflows.definition.scope import Scope
+from workflows.definition.programs.instructions import CallInstruction, Instruction, RunWorkflow
+from workflows.definition.scope import NameScope
 from workflows.engine.advance import Walker
 from workflows.engine.history import folding
 from workflows.engine.history.entries import Entry, Timing
@@ -45,7 +45,7 @@ from workflows.runtime.workers.lease_keeper import Watch
 logger = logging.getLogger(__name__)
 
 
-class LiveHands:
+class LiveExecutor:
     """Carries out one claimed run's steps."""
 
     def __init__(self, claim: Claim, needed: Needed, watch: Watch) -> None:
@@ -111,10 +111,10 @@ class LiveHands:
         if not self.claim.was_begun or step != self.claim.step or self.claim.walks_on:
             return None
         instruction = self.needed.loaded.program.instructions[step]
-        if isinstance(instruction, Call) and instruction.after_crash == "repeat":
+        if isinstance(instruction, CallInstruction) and instruction.after_crash == "repeat":
             return None
         spec = self._spec(instruction)
-        is_call = isinstance(instruction, Call)
+        is_call = isinstance(instruction, CallInstruction)
         # Of an action that nobody knows any more it has to be supposed.
         if not is_call if spec is None else spec.effect is not Effect.NOT_REPEATABLE:
             return None
@@ -132,7 +132,7 @@ class LiveHands:
         if not claim.was_begun or claim.walks_on or self.has_recorded:
             return None
         instruction = self.needed.loaded.program.instructions[claim.step]
-        is_call = isinstance(instruction, Call) and is_outside(instruction.action)
+        is_call = isinstance(instruction, CallInstruction) and is_outside(instruction.action)
         return StepUnknown(claim.doubt) if is_call else None
 
     def is_cancelled(self) -> bool:
@@ -342,7 +342,7 @@ class LiveHands:
             spec = registry.get(instruction.action)
         except registry.UnknownAction:
             return None
-        must_ask = isinstance(instruction, Call) and instruction.must_ask
+        must_ask = isinstance(instruction, CallInstruction) and instruction.must_ask
         return not_to_be_repeated(spec) if must_ask else spec
 
     def _folding(self, progress: Progress) -> Progress:
@@ -350,5 +350,5 @@ class LiveHands:
         fold = folding.due(self.results, progress.entries)
         return progress if fold is None else replace(progress, fold=fold)
 
-    def _scope(self, results: Results, now: datetime) -> Scope:
+    def _scope(self, results: Results, now: datetime) -> NameScope:
         return scope_of(self.claim, self.needed, results, now, step_budget())

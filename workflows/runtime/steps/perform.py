@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import DatabaseError, connections
 
-from actions.errors import ActionFailure, Part, PermanentFailure, TemporaryFailure
+from actions.errors import ActionFailure, PartialResult, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
 from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps, storable_text
@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 # JSON that one step may leave in the run's row: more would make every later checkpoint slow.
 MAX_OUTPUT_BYTES: Final = 256 * 1024
 # What a failure tells is for people: a sentence, an excerpt of an answer.
-MOST_CODE_CHARACTERS: Final = 100
-MOST_FACT_CHARACTERS: Final = 4000
+MAX_CODE_CHARACTERS: Final = 100
+MAX_FACT_CHARACTERS: Final = 4000
 
 # What the code of an action may raise by mistake. SystemExit comes from management commands and
 # argument parsers; it would end the slot's thread, and nothing else. Groups of tasks wrap it, and
@@ -81,10 +81,10 @@ def perform(  # noqa: PLR0913  # each part is named where it is used
     Raises WalkAbandoned; and DatabaseError only where the database went away under an action that
     writes to it: that is no failure of the step. It was rolled back, and is done again.
 
-    `guard` is a savepoint for who goes on in the same transaction after a failure. The live hands
-    need none: they roll back all that a failed database action has written, and record the failure
-    in a transaction of its own. `rendered` is called when a stored text has been filled in: what
-    follows may take its time.
+    `guard` is a savepoint for who goes on in the same transaction after a failure. The live
+    executor needs none: it rolls back all that a failed database action has written, and records
+    the failure in a transaction of its own. `rendered` is called when a stored text has been filled
+    in: what follows may take its time.
     """
     cause = Cause(claim.run_id, claim.definition_id, claim.depth)
     try:
@@ -147,7 +147,7 @@ def _failed(spec: ActionSpec, failure: ActionFailure) -> Outcome:
     return _kept(failed if part is None else _with_part(failed, part))
 
 
-def _with_part(failed: StepFailed, part: Part) -> StepFailed:
+def _with_part(failed: StepFailed, part: PartialResult) -> StepFailed:
     """Return the failure with what was done all the same, where that can be kept."""
     kept = _checked({"so_far": part.so_far, "output": part.output})
     return replace(failed, **kept.output) if isinstance(kept, StepCompleted) else kept
@@ -164,7 +164,7 @@ def _doubt(failure: ActionFailure) -> Doubt | None:
 
 def _kept(failed: StepFailed) -> StepFailed:
     """Return a failure whose code and facts can be kept, whatever an action put into them."""
-    code = storable_text(str(failed.code))[:MOST_CODE_CHARACTERS]
+    code = storable_text(str(failed.code))[:MAX_CODE_CHARACTERS]
     if not code:
         # A mistake of the action's own. Without a code nothing would say that the step failed.
         reason = "its failure has no code"
@@ -182,10 +182,10 @@ def _fact(value: Json) -> Json:
     try:
         kept, size = keep(value)
     except BadJson:
-        return storable_text(_said(value)[:MOST_FACT_CHARACTERS])
-    if size <= MOST_FACT_CHARACTERS:
+        return storable_text(_said(value)[:MAX_FACT_CHARACTERS])
+    if size <= MAX_FACT_CHARACTERS:
         return kept
-    return (kept if isinstance(kept, str) else dumps(kept))[:MOST_FACT_CHARACTERS]
+    return (kept if isinstance(kept, str) else dumps(kept))[:MAX_FACT_CHARACTERS]
 
 
 def _said(value: object) -> str:

@@ -19,7 +19,7 @@ from workflows.engine.progress import Progress
 from workflows.runtime.database import rows
 
 NOT_ALLOWED: Final = "approver_not_allowed"
-LONGEST_SHOWN: Final = 100
+MAX_SHOWN_LENGTH: Final = 100
 
 # Each is compared as it is written and as it looks (`plain`); `approvals.approvers` says whom of
 # several it means. A superuser may decide everything anyway. The last sign of an address before its
@@ -68,7 +68,7 @@ def permitted(
         stranger = stranger_among(tenant_id, progress.question.to_prove)
         if stranger is None:
             break
-        failure = StepFailed(NOT_ALLOWED, {"approver": one_line(stranger, LONGEST_SHOWN)})
+        failure = StepFailed(NOT_ALLOWED, {"approver": one_line(stranger, MAX_SHOWN_LENGTH)})
         done = progress.entries
         after = walker(done).break_off(progress.next_step, progress.pending, failure, now)
         progress = replace(after, entries=(*done, *after.entries))

@@ -25,13 +25,13 @@ logger = logging.getLogger(__name__)
 
 # So often may the database go away under a step before that is the step's own failure: it may be
 # what drives it away.
-MOST_LOSSES: Final = 10
+MAX_LOSSES: Final = 10
 # Where the row does not take all of it. Beyond these the action is not done again.
 _WAYS: Final = (alternatives.as_it_is, alternatives.without_what_follows)
 
 
-class Hands(Protocol):
-    """What a step needs of the live hands."""
+class TransactionExecutor(Protocol):
+    """What a step needs of the live executor."""
 
     insistence: Insistence
     evaluations: Evaluations
@@ -55,7 +55,7 @@ class Hands(Protocol):
         """Log that something could not be written; return why."""
 
 
-class _Undo(Exception):
+class _UndoStep(Exception):
     """Rolls back what a failed database action wrote, and carries its outcome out."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -68,11 +68,11 @@ class DatabaseStep:
 
     def __init__(
         self,
-        hands: Hands,
+        executor: TransactionExecutor,
         act: Callable[[], Outcome],
         settled: Callable[[Outcome], Progress],
     ) -> None:
-        self._hands, self._act, self._settled = hands, act, settled
+        self._executor, self._act, self._settled = executor, act, settled
         self._pauses = growing_pauses()
         self._ways = list(_WAYS)
         self._losses = 0
@@ -85,8 +85,8 @@ class DatabaseStep:
             self._forget()
             try:
                 self._commit()
-            except _Undo as undone:
-                return self._hands.write(self._settled(undone.outcome))
+            except _UndoStep as undone:
+                return self._executor.write(self._settled(undone.outcome))
             except store.LeaseLost:
                 raise
             except CRASHES as problem:
@@ -94,7 +94,7 @@ class DatabaseStep:
                 if progress is not None:
                     return progress
             else:
-                return self._hands.noted(self._parts, self._cancel_asked)
+                return self._executor.noted(self._parts, self._cancel_asked)
 
     def _forget(self) -> None:
         """Begin a try."""
@@ -104,11 +104,11 @@ class DatabaseStep:
         self._has_begun = self._is_written = self._is_committed = False
 
     def _commit(self) -> None:
-        with released(), transaction.atomic(), self._hands.evaluations.in_transaction():
+        with released(), transaction.atomic(), self._executor.evaluations.in_transaction():
             self._has_begun = True
             outcome = self._act()
             if not isinstance(outcome, StepCompleted):
-                raise _Undo(outcome)
+                raise _UndoStep(outcome)
             self._write(self._settled(outcome))
             self._is_written = True
             transaction.on_commit(self._note_commit)
@@ -119,12 +119,12 @@ class DatabaseStep:
 
     def _write(self, progress: Progress) -> None:
         if progress.question is not None:
-            progress = self._hands.permitted(progress)
-        parts = self._ways[0](self._hands.standing(), progress, self._refusal)
+            progress = self._executor.permitted(progress)
+        parts = self._ways[0](self._executor.standing(), progress, self._refusal)
         if parts is None:
-            raise _Undo(self._refusal.of(NOT_STORABLE))
+            raise _UndoStep(self._refusal.of(NOT_STORABLE))
         self._parts = parts
-        for claim, part in zip(self._hands.claims_for(parts), parts, strict=True):
+        for claim, part in zip(self._executor.claims_for(parts), parts, strict=True):
             self._cancel_asked = store.write(claim, part)
 
     def _note_commit(self) -> None:
@@ -135,12 +135,12 @@ class DatabaseStep:
         if self._is_committed:
             # A hook after the commit failed. The step is done; nothing may say otherwise.
             logger.error("hook_after_commit_failed", exc_info=problem)
-            return self._hands.noted(self._parts, self._cancel_asked)
+            return self._executor.noted(self._parts, self._cancel_asked)
         if isinstance(problem, DatabaseTrouble) and is_trouble(problem):
             return self._after_trouble(problem)
         if not self._parts:
             raise problem
-        self._refusal = self._hands.refused(problem)
+        self._refusal = self._executor.refused(problem)
         if self._is_written:
             # By a check that is made at the commit: of the action's doing, as one made at once.
             return self._fail("refused_by_database")
@@ -149,19 +149,19 @@ class DatabaseStep:
     def _after_trouble(self, trouble: DatabaseTrouble) -> Progress | None:
         if self._is_written and self._was_committed():
             self._run_hooks()
-            return self._hands.noted(self._parts, self._cancel_asked)
+            return self._executor.noted(self._parts, self._cancel_asked)
         self._losses += self._has_begun
-        if self._losses >= MOST_LOSSES:
+        if self._losses >= MAX_LOSSES:
             reason = first_line(trouble)
             failed = StepFailed("database_trouble", {"reason": reason}, is_temporary=True)
-            return self._hands.write(self._settled(failed))
-        self._hands.insistence.rest(self._pauses, trouble)
+            return self._executor.write(self._settled(failed))
+        self._executor.insistence.rest(self._pauses, trouble)
         return None
 
     def _was_committed(self) -> bool:
         """Ask whether a commit came about whose answer was lost."""
-        claim, last = self._hands.claims_for(self._parts)[-1], self._parts[-1]
-        found = self._hands.insistence.until_done(lambda: store.stands(claim, last))
+        claim, last = self._executor.claims_for(self._parts)[-1], self._parts[-1]
+        found = self._executor.insistence.until_done(lambda: store.stands(claim, last))
         self._cancel_asked = bool(found)
         return found is not None
 
@@ -179,4 +179,4 @@ class DatabaseStep:
         return None if self._ways else self._fail(NOT_STORABLE)
 
     def _fail(self, code: str) -> Progress:
-        return self._hands.write(self._settled(self._refusal.of(code)))
+        return self._executor.write(self._settled(self._refusal.of(code)))

@@ -18,7 +18,7 @@ from workflows.runtime.runs.concurrency import Run
 from workflows.runtime.runs.requesters import events_in, requesters_of
 from workflows.runtime.waits.wakeups import wake_decided
 
-MOST_TITLE: Final = 300
+MAX_TITLE_LENGTH: Final = 300
 
 ASK: Final = """
 INSERT INTO workflow_approvals (id, tenant_id, run_id, step_name, title, message, approvers,
@@ -81,7 +81,7 @@ def ask(
             "run": claim.run_id,
             "step": question.step_name,
             # It becomes the subject of a mail.
-            "title": one_line(str(asked["title"]), MOST_TITLE) or question.step_name,
+            "title": one_line(str(asked["title"]), MAX_TITLE_LENGTH) or question.step_name,
             "message": asked["message"],
             "approvers": storable(asked["approvers"]),
             "choices": storable(asked["choices"]),

@@ -20,9 +20,9 @@ from workflows.runtime.waits.wait_keys import is_answer
 # An event's id is made by its writer's clock, its created_at by the database's.
 CLOCKS_APART: Final = timedelta(minutes=5)
 # No batch of events takes that long from its beginning, which is their matched_at, to its commit.
-LONGEST_BATCH: Final = timedelta(minutes=5)
+MAX_BATCH_TIME: Final = timedelta(minutes=5)
 # Of a type; the events that a batch may have matched while a run was claimed are among them.
-MOST_LOOKED_AT: Final = 10_000
+MAX_LOOKED_AT: Final = 10_000
 
 ARRIVED: Final = """
 SELECT payload FROM workflow_events WHERE tenant_id = %(tenant)s AND id = %(event)s::uuid
@@ -71,8 +71,8 @@ def last_look(
         "tenant": claim.tenant_id,
         "type": awaited.type,
         "low": lowest_id_at(not_before - CLOCKS_APART),
-        "matched_after": claim.claimed_at - LONGEST_BATCH,
-        "most": MOST_LOOKED_AT,
+        "matched_after": claim.claimed_at - MAX_BATCH_TIME,
+        "most": MAX_LOOKED_AT,
     }
     found = sorted(run(UNHEARD, asked), key=lambda row: row[0])
     return _first(found, claim, pending, awaited)

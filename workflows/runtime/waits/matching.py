@@ -24,7 +24,7 @@ __all__ = ["BATCH", "WAKE", "Place", "Run", "counts", "match_new_events", "quest
 
 logger = logging.getLogger(__name__)
 
-# Runs a statement on some connection: a slot's or the pump's own.
+# Runs a statement on some connection: a slot's or the dispatcher's own.
 Run = Callable[[str, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 # An event in the order of the database: when it was received, and its id.
 Place = tuple[datetime, UUID]

@@ -11,7 +11,7 @@ from workflows.runtime.runs.statements import WAKE
 logger = logging.getLogger(__name__)
 
 # At most one NOTIFY in this time from a process. A worker that was woken looks again a little
-# later (pump.ECHO), so the ones left out in between are not forgotten.
+# later (dispatcher.ECHO), so the ones left out in between are not forgotten.
 THROTTLE_SECONDS = 0.01
 
 _lock = Lock()

@@ -17,13 +17,13 @@ from tenants.core.values.numbers import as_number
 from tenants.core.values.paths import lookup, parse_path
 from workflows.engine.progress import AwaitedEvent
 
-LONGEST_FORM: Final = 1000
+MAX_FORM_LENGTH: Final = 1000
 # A form that would be longer names its paths by their hash. No path is empty: a worker of an older
 # release finds no value there, and leaves such a run alone.
 _HASHED: Final = ""
 
 # Up to so many digits numbers are written out, as they always were.
-_MOST_WRITTEN: Final = 400
+_MAX_WRITTEN: Final = 400
 # So many digits were compared before all of them were.
 _ROUNDED: Final = Context(prec=28, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
@@ -37,7 +37,7 @@ def question(awaited: AwaitedEvent) -> tuple[str, str]:
 def form_of(kind: str, paths: Sequence[str]) -> str:
     """Return the form of a question: its type and its paths, in at most LONGEST_FORM characters."""
     form = prefix_of(kind) + json.dumps(paths)
-    if len(form) <= LONGEST_FORM:
+    if len(form) <= MAX_FORM_LENGTH:
         return form
     return prefix_of(kind) + json.dumps([_HASHED, sha256(json.dumps(paths).encode()).hexdigest()])
 
@@ -121,7 +121,7 @@ def _digits_of(number: Decimal) -> str:
         return "0"
     power = int(exponent) + len(written) - len(kept)
     exact = Decimal(f"{'-' * sign}{kept}E{power}")
-    return format(exact, "f" if len(kept) + abs(power) <= _MOST_WRITTEN else "E")
+    return format(exact, "f" if len(kept) + abs(power) <= _MAX_WRITTEN else "E")
 
 
 def _hash(values: Sequence[Json]) -> str:

@@ -1,4 +1,4 @@
-"""Whom the end of a pump is put down to, and how each of its runs stands after it.
+"""Whom the end of a dispatcher is put down to, and how each of its runs stands after it.
 
 A held interpreter is held by one thread, which uses the processor meanwhile; all others wait for
 it. Its run is to blame, and no other. Same arguments, same answer.
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tenants.core.json import Json
 from tenants.core.json.jsontext import loads
-from workflows.runtime.workers.board import Cell, State
+from workflows.runtime.workers.board import Cell, SlotState
 
 # Of what the whole process used: from so much on, one thread has held the others up.
 GUILTY_SHARE: Final = 0.5
@@ -34,24 +34,24 @@ UNTOUCHED: Final = Fate(counts=False, was_begun=False)
 
 
 def left_by(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> Left:
-    """Return what is to be kept of the runs of a pump that is ended.
+    """Return what is to be kept of the runs of a dispatcher that is ended.
 
     `used_seconds` is the processor time of its threads while it was silent.
     """
     to_blame = _to_blame(cells, used_seconds)
     return {
-        str(cell.run_id): [cell.token, cell.state != State.WORKING, cell in to_blame]
+        str(cell.run_id): [cell.token, cell.state != SlotState.WORKING, cell in to_blame]
         for cell in cells
     }
 
 
 def kept_by(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> list[UUID]:
-    """Return the runs that nobody else may go on with as long as their pump is not ended.
+    """Return the runs that nobody else may go on with as long as their dispatcher is not ended.
 
     They are the one that holds it up, and those in a call that must not be made twice.
     """
     to_blame = _to_blame(cells, used_seconds)
-    return [cell.run_id for cell in cells if cell.state is State.CALLING or cell in to_blame]
+    return [cell.run_id for cell in cells if cell.state is SlotState.CALLING or cell in to_blame]
 
 
 def _to_blame(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> Sequence[Cell]:
@@ -62,8 +62,8 @@ def _to_blame(cells: Sequence[Cell], used_seconds: Mapping[int, float]) -> Seque
         return [cell for cell in cells if cell.thread in guilty]
     # Suspects are executed alone afterwards, which separates them. If nobody was counted, a run
     # that holds up each of its workers would do so for ever.
-    working = [cell for cell in cells if cell.state is State.WORKING]
-    return working or [cell for cell in cells if cell.state is State.CALLING_REPEATABLE]
+    working = [cell for cell in cells if cell.state is SlotState.WORKING]
+    return working or [cell for cell in cells if cell.state is SlotState.CALLING_REPEATABLE]
 
 
 def read(text: str | None) -> Left | None:

@@ -1,8 +1,8 @@
-"""What each slot of a pump is in the middle of, in memory that outlives the pump.
+"""What each slot of a dispatcher is in the middle of, in memory that outlives the dispatcher.
 
-The supervisor reads it when it has to end a pump that cannot speak for itself any more: it tells
-the run that holds the interpreter from those that were carried out beside it. A slot writes its own
-cell and nobody else's, so no lock is needed; a mark is the store of one byte.
+The supervisor reads it when it has to end a dispatcher that cannot speak for itself any more: it
+tells the run that holds the interpreter from those that were carried out beside it. A slot writes
+its own cell and nobody else's, so no lock is needed; a mark is the store of one byte.
 """
 
 import mmap
@@ -27,7 +27,7 @@ _HAND_OVERS_OFFSET: Final = _HEAD.size - _HAND_OVERS.size
 _own = local()  # the cell of a slot's thread
 
 
-class State(IntEnum):
+class SlotState(IntEnum):
     """What a slot is in the middle of."""
 
     IDLE = 0
@@ -42,11 +42,11 @@ class Cell(NamedTuple):
     run_id: UUID
     token: int
     thread: int  # as the kernel counts them
-    state: State
+    state: SlotState
 
 
 class Board:
-    """The memory of one pump. `descriptor` names it to whoever may look into this process."""
+    """The memory of one dispatcher. `descriptor` names it to whoever may look into this process."""
 
     def __init__(self, slots: int, worker: int) -> None:
         self.descriptor = os.memfd_create("sayr-board")
@@ -62,7 +62,7 @@ class Board:
 
     @property
     def hand_overs(self) -> int:
-        """How often the supervisor has handed runs of this pump to others."""
+        """How often the supervisor has handed runs of this dispatcher to others."""
         return int(_HAND_OVERS.unpack_from(self._memory, _HAND_OVERS_OFFSET)[0])
 
     def sit_down(self, slot: int) -> None:
@@ -81,13 +81,13 @@ def begin(run_id: UUID, token: int) -> None:
     """Note that this thread begins to carry out a run."""
     if (seat := getattr(_own, "seat", None)) is not None:
         memory, offset, thread = seat
-        _CELL.pack_into(memory, offset, run_id.bytes, token, thread, State.WORKING)
+        _CELL.pack_into(memory, offset, run_id.bytes, token, thread, SlotState.WORKING)
 
 
 def mark_call(effect: Effect) -> None:
     """Note that an action is begun whose effect is outside this database."""
     is_single = effect is Effect.NOT_REPEATABLE
-    _mark(State.CALLING if is_single else State.CALLING_REPEATABLE)
+    _mark(SlotState.CALLING if is_single else SlotState.CALLING_REPEATABLE)
 
 
 def may_be_handed_over() -> bool:
@@ -102,22 +102,22 @@ def may_be_handed_over() -> bool:
 
 def mark_written() -> None:
     """Note that what an action came to stands in the run's row."""
-    _mark(State.WORKING)
+    _mark(SlotState.WORKING)
 
 
 def leave() -> None:
     """Note that this thread is done with its run."""
-    _mark(State.IDLE)
+    _mark(SlotState.IDLE)
 
 
-def _mark(state: State) -> None:
+def _mark(state: SlotState) -> None:
     if (seat := getattr(_own, "seat", None)) is not None:
         memory, offset, _thread = seat
         memory[offset + _STATE_OFFSET] = state
 
 
 class BoardOfAnother:
-    """The memory of a pump, seen from the supervisor; it can be read after the pump's death."""
+    """The memory of a dispatcher, seen from the supervisor; it outlives that process."""
 
     def __init__(self, pid: int, descriptor: int) -> None:
         """Open it. Raises OSError if the process has ended."""
@@ -135,7 +135,7 @@ class BoardOfAnother:
         return int(_HEAD.unpack_from(self._memory)[1])
 
     def note_hand_over(self) -> None:
-        """Tell the pump that it may hold some of its runs no more. It must stand still."""
+        """Tell the dispatcher that it may hold some of its runs no more. It must stand still."""
         [before] = _HAND_OVERS.unpack_from(self._memory, _HAND_OVERS_OFFSET)
         _HAND_OVERS.pack_into(self._memory, _HAND_OVERS_OFFSET, (before + 1) % 2**32)
 
@@ -144,6 +144,6 @@ class BoardOfAnother:
         found = []
         for offset in range(_HEAD.size, len(self._memory), _CELL.size):
             run, token, thread, state = _CELL.unpack_from(self._memory, offset)
-            if state != State.IDLE:
-                found.append(Cell(UUID(bytes=run), token, thread, State(state)))
+            if state != SlotState.IDLE:
+                found.append(Cell(UUID(bytes=run), token, thread, SlotState(state)))
         return found

@@ -1,4 +1,4 @@
-"""The broker of the cluster `runs`: it hands every worker process one long task, the pump.
+"""The broker of the cluster `runs`: it hands every worker process one long task, the dispatcher.
 
 django-q2 keeps the processes; the runs table is the only queue. A package carries no claim, so no
 lease runs while it waits, and no idle worker stands in the shared queue's lock: the stall that an
@@ -15,7 +15,7 @@ from django_q.signing import SignedPackage
 
 from workflows.runtime.workers.process import ignore_termination
 
-PUMP = "workflows.runtime.workers.dispatcher.pump"
+DISPATCH = "workflows.runtime.workers.dispatcher.dispatch"
 
 
 class NotAQueue(RuntimeError):
@@ -28,7 +28,7 @@ class NotAQueue(RuntimeError):
 
 
 class PumpBroker(Broker):  # type: ignore[misc]  # django-q2 ships no types
-    """Endless supply of pumps."""
+    """Endless supply of dispatchers."""
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
@@ -43,14 +43,14 @@ class PumpBroker(Broker):  # type: ignore[misc]  # django-q2 ships no types
         raise NotAQueue
 
     def dequeue(self) -> list[tuple[None, str]]:
-        """Return one pump. The bounded task queue holds it until a worker is free."""
+        """Return one dispatcher. The bounded task queue holds it until a worker is free."""
         package: dict[str, Any] = {
             "id": uuid4().hex,
-            "name": "pump",
-            "func": PUMP,
+            "name": "dispatcher",
+            "func": DISPATCH,
             "args": (),
             "kwargs": {},
-            # Without it, saving a pump that failed ends in an IntegrityError in the monitor.
+            # Without it, saving a dispatcher that failed ends in an IntegrityError in the monitor.
             "started": timezone.now(),
             "timeout": -1,
         }
@@ -66,5 +66,5 @@ class PumpBroker(Broker):  # type: ignore[misc]  # django-q2 ships no types
 
 
 def end_this_process_after_the_task() -> None:
-    """Let django-q2 replace this worker process once its pump returns."""
+    """Let django-q2 replace this worker process once its dispatcher returns."""
     Conf.RECYCLE = 1

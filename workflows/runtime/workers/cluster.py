@@ -27,7 +27,7 @@ _ENDING: Final = {signal.SIGTERM, signal.SIGINT}
 
 
 class DrainingCluster(Cluster):  # type: ignore[misc]  # django-q2 ships no types
-    """On SIGTERM, tells the pumps first: a cluster stops when its tasks have returned."""
+    """On SIGTERM, tells the dispatchers first: a cluster stops when its tasks have returned."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
         """Stop, once: a second signal in the middle of it would wait for locks the first holds."""
@@ -37,7 +37,7 @@ class DrainingCluster(Cluster):  # type: ignore[misc]  # django-q2 ships no type
 
     def stop(self) -> bool:
         """Stop django-q2's processes in their order."""
-        process.ask_pumps_to_stop()
+        process.ask_dispatchers_to_stop()
         stopped: bool = super().stop()
         return stopped
 

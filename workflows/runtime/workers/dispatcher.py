@@ -1,4 +1,4 @@
-"""The pump: the one long task of a worker process.
+"""The dispatcher: the one long task of a worker process.
 
 Its main thread claims due runs as slots come free, renews leases, takes over from dead workers,
 and drains when it is told to stop. The slots' threads execute.
@@ -25,7 +25,7 @@ from workflows.runtime.workers.broker import end_this_process_after_the_task
 from workflows.runtime.workers.heartbeat import Pulse
 from workflows.runtime.workers.lease_keeper import Watch
 from workflows.runtime.workers.process import beat, stop_pipe
-from workflows.runtime.workers.session import PumpSession, Shares, WorkerNumberTaken
+from workflows.runtime.workers.session import DispatcherSession, Shares, WorkerNumberTaken
 from workflows.runtime.workers.slots import Slots
 from workflows.runtime.workers.suspects import Suspects
 from workflows.runtime.workers.troubles import SessionLost, Troubles
@@ -40,7 +40,8 @@ SWEEP_SECONDS: Final = 5.0
 # at low load one of them takes everything, and the others do not get in its way.
 TOO_LATE: Final = 2
 # With more due than there are slots, a claim waits until some of them are free, but never longer:
-# a claim for each slot that came free took the pump more time than the runs themselves (measured).
+# a claim for each slot that came free took the dispatcher more time than the runs themselves
+# (measured).
 REFILL_SECONDS: Final = 0.05
 REFILL_SHARE: Final = 2
 # So many times its slots a worker may have under way, for companies that would have none: the first
@@ -59,25 +60,25 @@ GROUP_VARIABLE: Final = "SAYR_WORKER_GROUP"
 LIFE_VARIABLE: Final = "SAYR_WORKER_LIFE_SECONDS"  # shorter, for tests
 
 
-def pump() -> str:
+def dispatch() -> str:
     """Work until asked to stop, or until the end of this process's life; say why it ended."""
     if _is_asked_to_stop():
         return "asked to stop"
     settings = current()
     try:
-        session = PumpSession(
+        session = DispatcherSession(
             os.environ.get(GROUP_VARIABLE, "default"), settings.slots, settings.lease
         )
     except (psycopg.Error, WorkerNumberTaken) as trouble:
-        logger.warning("pump_without_database", extra={"reason": str(trouble).strip()})
+        logger.warning("dispatcher_without_database", extra={"reason": str(trouble).strip()})
         _pause()
         end_this_process_after_the_task()
         return "no database"
     try:
-        asked = _worked(Pump(session, settings.slots, settings.lease), settings.grace)
+        asked = _worked(Dispatcher(session, settings.slots, settings.lease), settings.grace)
     finally:
-        # However it ended: a session that outlives its pump keeps the worker alive to the others,
-        # and the server has only so many.
+        # However it ended: a session that outlives its dispatcher keeps the worker alive to the
+        # others, and the server has only so many.
         session.abandon()
     if not asked:
         # Whatever went wrong in it ends with the process. After being asked to stop it must stay:
@@ -86,20 +87,20 @@ def pump() -> str:
     return "asked to stop" if asked else "replaced"
 
 
-def _worked(machine: "Pump", grace: timedelta) -> bool:
-    """Let a pump work to its end; return whether it was asked to stop."""
+def _worked(machine: "Dispatcher", grace: timedelta) -> bool:
+    """Let a dispatcher work to its end; return whether it was asked to stop."""
     ids = {"worker": machine.session.worker}
     asked = False
     try:
         asked = machine.work() or machine.finish_steps()
     except psycopg.Error:
-        logger.warning("pump_lost_database", extra=ids, exc_info=True)
+        logger.warning("dispatcher_lost_database", extra=ids, exc_info=True)
         # Its runs are being taken over already: what the slots still write would be void.
         grace = LOST_GRACE
     except Exception:
         # A fault of its own. Whatever it was about ends with the process, and not before the slots
         # have ended their steps.
-        logger.exception("pump_failed", extra=ids)
+        logger.exception("dispatcher_failed", extra=ids)
     machine.drain(grace)
     if machine.session.is_lost():
         _pause()
@@ -116,10 +117,10 @@ def _pause() -> None:
     select.select([stop_pipe()], [], [], POLL_SECONDS)
 
 
-class Pump:
-    """The state of one pump's main thread."""
+class Dispatcher:
+    """The state of one dispatcher's main thread."""
 
-    def __init__(self, session: PumpSession, slots: int, lease: timedelta) -> None:
+    def __init__(self, session: DispatcherSession, slots: int, lease: timedelta) -> None:
         self.session = session
         self.lease = lease
         self.watch = Watch(lease, is_renewed=True, slots=slots)
@@ -194,7 +195,7 @@ class Pump:
                 self._rest()
             self._end_given_up()
         except SessionLost:
-            logger.warning("pump_lost_database", extra={"worker": self.session.worker})
+            logger.warning("dispatcher_lost_database", extra={"worker": self.session.worker})
             self.watch.abandon()
             while self.slots.busy and monotonic() < end:
                 self._rest()
@@ -203,7 +204,7 @@ class Pump:
         try:
             self.session.close()
         except psycopg.Error:
-            logger.warning("pump_not_signed_off", extra={"worker": self.session.worker})
+            logger.warning("dispatcher_not_signed_off", extra={"worker": self.session.worker})
         self.pulse.stop()
         self.board.close()
 

@@ -1,4 +1,4 @@
-"""The beats of a pump, on a thread of their own.
+"""The beats of a dispatcher, on a thread of their own.
 
 Two things are said: that the main thread gives signs of life, and that some thread got the
 interpreter at all.
@@ -16,12 +16,12 @@ from workflows.runtime.workers.process import beat
 
 HEART_SECONDS: Final = 0.1
 BEAT_SECONDS: Final = 1.0
-# Longer than all of a pump's statements in turn, each at its time-out (session.py), may take.
+# Longer than all of a dispatcher's statements in turn, each at its time-out (session.py), may take.
 HUNG_SECONDS: Final = 40.0
 
 
 class Pulse:
-    """Beats while the pump's main thread gives signs of life."""
+    """Beats while the dispatcher's main thread gives signs of life."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -35,7 +35,7 @@ class Pulse:
         self._touched = monotonic()
 
     def stop(self) -> None:
-        """Tell the supervisor that this pump has drained."""
+        """Tell the supervisor that this dispatcher has drained."""
         self._stopped.set()
         beat(leaving=True)
 

@@ -1,12 +1,14 @@
-"""Finds pumps whose interpreter is held: by a call that neither ends nor lets other threads go on.
+"""Finds dispatchers whose interpreter is held by a call that lets no other thread go on.
 
-Time alone does not show it: on a busy machine an honest pump waits for the processor. So two things
-have to come together: no thread of the pump got the interpreter, and one of them used the processor
-all the same. The interpreter changes threads every five milliseconds of plain Python, so a thread
-that uses fifty times as much, while another asks for it, is in a call that does not let go.
+Time alone does not show it: on a busy machine an honest dispatcher waits for the processor. So two
+things have to come together: no thread of the dispatcher got the interpreter, and one of them used
+the processor all the same. The interpreter changes threads every five milliseconds of plain Python,
+so a thread that uses fifty times as much, while another asks for it, is in a call that does not let
+go.
 
 What is beside such a call is handed to other workers early: that harms nothing if the call ends,
-since the pump finds out before it calls anybody. The pump is ended late, when it does not.
+since the dispatcher finds out before it calls anybody. The dispatcher is ended late, when it does
+not.
 """
 
 import logging
@@ -15,7 +17,7 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic, sleep  # noqa: TID251  # a pump takes a moment to stand still
+from time import monotonic, sleep  # noqa: TID251  # a dispatcher takes a moment to stand still
 from typing import Final
 
 import psycopg
@@ -29,16 +31,16 @@ from workflows.runtime.workers.session import brief_session
 
 logger = logging.getLogger(__name__)
 
-# A pump's heart beats ten times a second, and gets the interpreter from threads of plain Python
-# within a tenth of a second of their processor time.
+# A dispatcher's heart beats ten times a second, and gets the interpreter from threads of plain
+# Python within a tenth of a second of their processor time.
 SILENT_SECONDS: Final = 0.2  # from here on its use of the processor is watched
 HAND_OVER_CPU_SECONDS: Final = 0.25  # used by one thread since then: what is beside it goes on
 HELD_SECONDS: Final = 2.0  # of silence
-HELD_CPU_SECONDS: Final = 1.0  # used by one thread meanwhile: the pump is ended
+HELD_CPU_SECONDS: Final = 1.0  # used by one thread meanwhile: the dispatcher is ended
 # Who was kept from looking for longer than this does not count what was used meanwhile: a machine
 # that stood still may count that as use.
 STEADY_SECONDS: Final = 0.5
-# A pump that says nothing and waits for the processor, or for its memory, is given so long.
+# A dispatcher that says nothing and waits for the processor, or for its memory, is given so long.
 STARVED_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 0.1  # for a process to stand still that was told to
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -48,7 +50,7 @@ _STANDS_STILL: Final = frozenset({"T", "t", "Z", "X"})
 
 @dataclass(slots=True)
 class Look:
-    """What is known of one pump."""
+    """What is known of one dispatcher."""
 
     board: BoardOfAnother
     beat_at: float = 0.0
@@ -66,7 +68,7 @@ class Look:
         return self.silent_seconds >= SILENT_SECONDS
 
     def look(self, pid: int) -> float:
-        """Return how much of the processor one thread has used since the pump fell silent."""
+        """Return how much of the processor one thread has used since the dispatcher fell silent."""
         before, self.looked_at = self.looked_at, monotonic()
         if not self.is_silent():
             return 0.0
@@ -78,18 +80,18 @@ class Look:
         return max(self.used(pid).values(), default=0.0)
 
     def is_held(self, used_seconds: float) -> bool:
-        """Whether a call holds its interpreter for so long that the pump has to be ended."""
+        """Whether a call holds its interpreter for so long that the dispatcher has to be ended."""
         return self.silent_seconds >= HELD_SECONDS and used_seconds >= HELD_CPU_SECONDS
 
     def used(self, pid: int) -> dict[int, float]:
-        """Return the processor time of each thread since the pump fell silent."""
+        """Return the processor time of each thread since the dispatcher fell silent."""
         before = self.used_before if self.board.beat_at == self.beat_at else {}
         now = _used_by_threads(pid) if before else {}
         return {one: used - before.get(one, 0.0) for one, used in now.items()}
 
 
 def hand_over(pid: int, look: Look) -> None:
-    """Give the runs of a pump whose interpreter is held to others, but for those it may not lose.
+    """Give a dispatcher's runs to others, but for those it may not lose.
 
     What it writes of them afterwards is void by their token, and before a call it asks.
     """
@@ -113,7 +115,7 @@ def hand_over(pid: int, look: Look) -> None:
 
 
 def end(pid: int, look: Look | None) -> None:
-    """End a pump; what its runs were in the middle of is kept for those who take them over."""
+    """End a dispatcher; what its runs were in the middle of is kept for who takes them over."""
     if look is not None:
         # Its session, and so its lock, lasts until all is written: nobody takes over before that.
         os.kill(pid, signal.SIGSTOP)
@@ -128,7 +130,7 @@ def is_starved(pid: int) -> bool:
 
 
 def _put_back(worker: int, left: Left, *, is_still: bool) -> None:
-    """Write down what a pump leaves that will be ended, and let others go on with its runs."""
+    """Note what a dispatcher leaves that will be ended, and let others go on with its runs."""
     try:
         with brief_session() as session:
             session.autocommit = True

@@ -1,4 +1,4 @@
-"""What a slot may ask its pump: is the run still ours, and are we about to stop."""
+"""What a slot may ask its dispatcher: is the run still ours, and are we about to stop."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from workflows.runtime.runs.claims import Claim
-from workflows.runtime.steps.call_places import Places
+from workflows.runtime.steps.call_places import CallPlaces
 
 # A call is not begun when the lease ends sooner than this share of it.
 MARGIN: Final = 6
@@ -29,10 +29,10 @@ class Watch:
         self._followed: set[UUID] = set()  # runs whose cancelling somebody wants to hear of at once
         self._cancelled: set[UUID] = set()
         self._changed = Condition()
-        self._is_renewed = is_renewed  # by a pump, which is worth waiting for
+        self._is_renewed = is_renewed  # by a dispatcher, which is worth waiting for
         self._stopping = False
         # How many calls a host may have; without slots nobody counts.
-        self.places = Places(slots, lambda: set(self.held_by_tenant())) if slots else None
+        self.places = CallPlaces(slots, lambda: set(self.held_by_tenant())) if slots else None
 
     def take(self, claim: Claim, asked_at: float) -> None:
         """Begin to watch a claimed run. `asked_at` is monotonic, from before the claim was sent."""
@@ -101,8 +101,8 @@ class Watch:
     def holds(self, claim: Claim) -> bool:
         """Whether the lease is sure to last long enough to begin a step.
 
-        Where a pump renews the leases, it is given the time to: as long as a lock keeps it from
-        that, nobody else can take the run over either.
+        Where a dispatcher renews the leases, it is given the time to: as long as a lock keeps it
+        from that, nobody else can take the run over either.
         """
         with self._changed:
             while (until := self._end_of(claim)) is not None:

@@ -1,8 +1,8 @@
 """What the processes of a cluster agree on: how they stop, and how they say that they live.
 
 django-q2 forks its children from the cluster's main process. Two pipes are laid before that: the
-stop pipe, whose end of file tells every pump to drain (main closed it, or main is gone and the
-kernel did), and the beat pipe, through which pumps tell the supervisor that they live.
+stop pipe, whose end of file tells every dispatcher to drain (main closed it, or main is gone and
+the kernel did), and the beat pipe, through which dispatchers tell the supervisor that they live.
 """
 
 import ctypes
@@ -38,8 +38,8 @@ def arm_main() -> None:
     os.register_at_fork(after_in_child=_arm_child)
 
 
-def ask_pumps_to_stop() -> None:
-    """Close the stop pipe: every pump reads its end."""
+def ask_dispatchers_to_stop() -> None:
+    """Close the stop pipe: every dispatcher reads its end."""
     global _stop_writer
     if _stop_writer is not None:
         os.close(_stop_writer)
@@ -47,7 +47,7 @@ def ask_pumps_to_stop() -> None:
 
 
 def stop_pipe() -> int:
-    """Return the descriptor that becomes readable when the pump must drain."""
+    """Return the descriptor that becomes readable when the dispatcher must drain."""
     if _stop_reader is None:
         raise RuntimeError("arm_main() was not called in this process's cluster")
     return _stop_reader
@@ -82,7 +82,7 @@ def beat(*, leaving: bool = False, board: int | None = None) -> None:
 def _arm_child() -> None:
     global _is_child
     _is_child = True
-    ask_pumps_to_stop()
+    ask_dispatchers_to_stop()
     ignore_termination()
     die_with_parent()
     # A pool opened before the fork is one socket for two processes, which read each other's

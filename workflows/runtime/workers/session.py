@@ -1,4 +1,4 @@
-"""A pump's own database session: it listens, claims, beats, and proves by a lock that it lives."""
+"""A dispatcher's own session: it listens, claims, beats, and proves by a lock that it lives."""
 
 import logging
 import os
@@ -23,8 +23,8 @@ from workflows.runtime.workers.reaper import take_over_from_the_dead
 
 logger = logging.getLogger(__name__)
 
-# For the pump's own statements, which hold up one another: a claim must not keep the leases waiting
-# for somebody's lock. What meets one is tried again a little later.
+# For the dispatcher's own statements, which hold up one another: a claim must not keep the leases
+# waiting for somebody's lock. What meets one is tried again a little later.
 LOCK_TIMEOUT_MS: Final = 500
 STATEMENT_TIMEOUT_MS: Final = 10_000
 BRIEF_MS: Final = 1000
@@ -48,8 +48,8 @@ class WorkerNumberTaken(RuntimeError):
     """Another session holds this worker's lock: the sequence was set back."""
 
 
-class PumpSession:
-    """Outside Django's connections: its lock and LISTEN must last as long as the pump.
+class DispatcherSession:
+    """Outside Django's connections: its lock and LISTEN must last as long as the dispatcher.
 
     It needs a direct connection; a pooler in transaction mode would give the lock to strangers.
     """

@@ -38,7 +38,7 @@ class Slots:
         self.size = size
         self.most = max(size, most or size)
         self._board = board  # where the threads say what they are in the middle of
-        self.enough = enough  # free threads that are worth waking the pump
+        self.enough = enough  # free threads that are worth waking the dispatcher
         self._work = work
         self._claims: SimpleQueue[Claim | None] = SimpleQueue()
         self._lock = Lock()
@@ -84,7 +84,7 @@ class Slots:
         return found
 
     def clear_wake(self) -> None:
-        """Empty the pipe through which finished threads wake the pump."""
+        """Empty the pipe through which finished threads wake the dispatcher."""
         try:
             while os.read(self.wake_reader, 4096):
                 pass

@@ -1,7 +1,8 @@
 """Owns both clusters: starts them, sees that they live, restarts them, drains them.
 
-A silent pump is shot; a cluster that cannot replace it is restarted as a group; on SIGTERM only
-the clusters' main processes are asked to stop, since SIGTERM to every process kills steps mid-way.
+A silent dispatcher is shot; a cluster that cannot replace it is restarted as a group; on SIGTERM
+only the clusters' main processes are asked to stop, since SIGTERM to every process kills steps
+mid-way.
 """
 
 import logging
@@ -26,15 +27,15 @@ from workflows.runtime.workers.held import Look
 
 logger = logging.getLogger(__name__)
 
-SILENCE_SECONDS: Final = 4.0  # a pump beats every second
-MISSING_SECONDS: Final = 8.0  # for django-q2 to replace a pump: a fork
+SILENCE_SECONDS: Final = 4.0  # a dispatcher beats every second
+MISSING_SECONDS: Final = 8.0  # for django-q2 to replace a dispatcher: a fork
 # For a cluster to start: the forks, the first connections. A busy host needs many times the usual
 # second, and a cluster that is ended before it has started never starts.
 START_SECONDS: Final = 60.0
 RESTART_SECONDS: Final = 1.0  # between two starts of a cluster that ends by itself
 TASKS_GRACE_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.1
-# Between two looks at a pump that is silent. Most of them say something again at once.
+# Between two looks at a dispatcher that is silent. Most of them say something again at once.
 LOOK_AGAIN_SECONDS: Final = 0.03
 
 
@@ -48,7 +49,9 @@ class ClusterProcess:
     beats: dict[int, float] = field(default_factory=dict)  # pid: monotonic seconds of its last
     looks: dict[int, Look] = field(default_factory=dict)  # by pid
     drained: set[int] = field(default_factory=set)
-    complete_at: float = field(default_factory=monotonic)  # when all pumps were last seen alive
+    complete_at: float = field(
+        default_factory=monotonic
+    )  # when all dispatchers were last seen alive
     was_complete: bool = False  # whether they ever were
 
     @property
@@ -157,7 +160,7 @@ class Supervisor:
         self.clusters[name] = start_cluster(name)
 
     def _is_stalled(self, cluster: ClusterProcess) -> bool:
-        """Whether fewer pumps live than should, for longer than a replacement takes."""
+        """Whether fewer dispatchers live than should, for longer than a replacement takes."""
         alive = sum(_is_in_group(pid, cluster.pid) for pid in cluster.beats)
         if alive >= self.workers:
             cluster.complete_at, cluster.was_complete = monotonic(), True
@@ -188,7 +191,7 @@ class Supervisor:
         cluster.read_beats()
         if cluster.has_ended:
             return True
-        # After a monitor was killed, a graceful stop hangs: the pumps' own word is enough.
+        # After a monitor was killed, a graceful stop hangs: the dispatchers' own word is enough.
         return cluster.name == RUNS and bool(cluster.drained) and not cluster.beats
 
     def _wait(self, seconds: float) -> None:
@@ -199,7 +202,7 @@ class Supervisor:
 
 
 def start_cluster(name: str) -> ClusterProcess:
-    """Start a cluster whose pumps tell this process that they live."""
+    """Start a cluster whose dispatchers tell this process that they live."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)
@@ -211,13 +214,13 @@ def start_cluster(name: str) -> ClusterProcess:
 
 
 def _end_silent(cluster: ClusterProcess) -> None:
-    """End the pumps that say nothing any more, and those whose interpreter is held."""
+    """End the dispatchers that say nothing any more, and those whose interpreter is held."""
     for pid, heard in list(cluster.beats.items()):
         look, silent = cluster.looks.get(pid), monotonic() - heard
         used = look.look(pid) if look else 0.0
         is_held = look is not None and look.is_held(used)
         if look and used >= held.HAND_OVER_CPU_SECONDS and not (is_held or look.is_handed_over):
-            logger.warning("pump_held_up", extra={"pid": pid})
+            logger.warning("dispatcher_held_up", extra={"pid": pid})
             with suppress(ProcessLookupError):
                 held.hand_over(pid, look)
         if not is_held and silent < SILENCE_SECONDS:
@@ -227,7 +230,9 @@ def _end_silent(cluster: ClusterProcess) -> None:
         del cluster.beats[pid]
         cluster.looks.pop(pid, None)
         if _is_in_group(pid, cluster.pid):
-            logger.warning("pump_held" if is_held else "pump_silent", extra={"pid": pid})
+            logger.warning(
+                "dispatcher_held" if is_held else "dispatcher_silent", extra={"pid": pid}
+            )
             with suppress(ProcessLookupError):
                 held.end(pid, look)
 

@@ -1,4 +1,4 @@
-"""Trouble with one part of the pump's work, which must not become trouble with all of it."""
+"""Trouble with one part of the dispatcher's work, which must not become trouble with all of it."""
 
 import logging
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import psycopg
 
-from workflows.runtime.workers.session import PumpSession
+from workflows.runtime.workers.session import DispatcherSession
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 
 # Before the next try: what meets a lock holds up the main thread until its time-out.
 FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 3.0
+MAX_PAUSE_SECONDS: Final = 3.0
 
 
 class SessionLost(psycopg.OperationalError):
@@ -25,13 +25,13 @@ class SessionLost(psycopg.OperationalError):
 
 
 class Troubles:
-    """Which parts of the pump's work are in trouble, and when each is tried again.
+    """Which parts of the dispatcher's work are in trouble, and when each is tried again.
 
     Locks, time-outs, deadlocks and bad data are trouble of one part, for a while. Only a closed
     session is the end of the worker.
     """
 
-    def __init__(self, session: PumpSession) -> None:
+    def __init__(self, session: DispatcherSession) -> None:
         self._session = session
         self._failures: Counter[str] = Counter()  # in a row
         self._again_at: dict[str, float] = {}  # monotonic seconds
@@ -60,6 +60,6 @@ class Troubles:
     def _next_pause(self, part: str) -> float:
         # `2 ** failures` would overflow after a night of them.
         self._failures[part] = min(self._failures[part] + 1, 10)
-        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** (self._failures[part] - 1), LONGEST_PAUSE_SECONDS)
+        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** (self._failures[part] - 1), MAX_PAUSE_SECONDS)
         # Two workers that got into each other's way must not meet again.
         return pause * uniform(0.5, 1)  # noqa: S311

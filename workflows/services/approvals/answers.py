@@ -11,7 +11,7 @@ from tenants.core.values.numbers import as_number
 from workflows.definition.values.numbers import to_json
 from workflows.services.approvals.refusals import AnswerFault, AnswerInvalid
 
-MOST_CHARACTERS: Final = {"text": 500, "long_text": 10_000}
+MAX_CHARACTERS: Final = {"text": 500, "long_text": 10_000}
 _YES: Final = frozenset({"yes", "true", "on", "1"})
 _NO: Final = frozenset({"no", "false", "off", "0"})
 
@@ -161,7 +161,7 @@ def _choice(field: Field, given: Json) -> str:
 def _text(field: Field, given: Json) -> str:
     if not isinstance(given, str):
         raise _Wrong("not_text")
-    limit = MOST_CHARACTERS[field.type]
+    limit = MAX_CHARACTERS[field.type]
     text = given.replace("\r\n", "\n")
     if len(text) > limit:
         raise _Wrong("too_long", limit=limit)

@@ -23,7 +23,7 @@ from tenants.core.text.addresses import is_address
 from tenants.core.text.alike_sql import Comparable
 from tenants.core.text.characters import comparable
 from tenants.key_rights import scopes_of
-from tenants.models.api_key import ApiKey, Scope
+from tenants.models.api_key import ApiKey, KeyScope
 from tenants.models.membership import Membership
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
@@ -32,7 +32,7 @@ from workflows.runtime.runs.requesters import requesters_of
 
 ROLE: Final = "role:"
 KEY: Final = "key:"
-MOST_TOLD: Final = 50  # people of one approval
+MAX_TOLD: Final = 50  # people of one approval
 
 
 class Via(StrEnum):
@@ -174,7 +174,7 @@ def addressees(approval: WorkflowApproval) -> list[Addressee]:
     found: dict[str, Addressee] = {}
     for one in _addressees(approval):
         found.setdefault(one.person, one)
-    return list(found.values())[:MOST_TOLD]
+    return list(found.values())[:MAX_TOLD]
 
 
 def unreachable(approval: WorkflowApproval) -> list[str]:
@@ -188,7 +188,7 @@ def unreachable(approval: WorkflowApproval) -> list[str]:
                 found[user.get_username()] = None
         if "@" in entry and not users and not is_address(_plain(entry)):
             found[entry] = None
-    return list(found)[:MOST_TOLD]
+    return list(found)[:MAX_TOLD]
 
 
 def _addressees(approval: WorkflowApproval) -> Iterator[Addressee]:
@@ -255,7 +255,7 @@ def _members(tenant: Tenant) -> Any:
 
 
 def _may_decide(key: ApiKey) -> bool:
-    may = [Scope.DECIDE_APPROVALS]
+    may = [KeyScope.DECIDE_APPROVALS]
     named = ApiKey.objects.filter(tenant=key.tenant_id, name=key.name, scopes__contains=may)
     first = named.order_by("created", "prefix").values_list("pk", flat=True).first()
     is_open = not key.revoked and not key.has_expired and scopes_of(key) >= {*may}

@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 
 Approvals = QuerySet[WorkflowApproval, WorkflowApproval]
 
-MOST_SHOWN: Final = 200
-LONGEST_NAME: Final = 200  # characters of decided_by
+MAX_SHOWN: Final = 200
+MAX_NAME_LENGTH: Final = 200  # characters of decided_by
 
 # An entry is the person's name, mail address in any case, or role in the approval's tenant.
 ASKED: Final = """
@@ -54,14 +54,16 @@ EXISTS (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GivenAnswer:
     """What somebody decided, as they gave it."""
 
     choice: str
     answers: Mapping[str, Json] = field(default_factory=dict)  # by the keys of the form's fields
 
 
-def decide(tenant: Tenant, approval_id: UUID, decider: Decider, answer: Answer) -> WorkflowApproval:
+def decide(
+    tenant: Tenant, approval_id: UUID, decider: Decider, answer: GivenAnswer
+) -> WorkflowApproval:
     """Take the decision and wake the run, in one transaction; return the decided approval.
 
     Of several at once, one takes effect. Raises AlreadyDecided (it names who, what and when),
@@ -77,7 +79,7 @@ def decide(tenant: Tenant, approval_id: UUID, decider: Decider, answer: Answer) 
         WorkflowApproval.objects.filter(tenant=tenant, pk=approval_id, decided_at=None).update(
             choice=answer.choice,
             answers=answers,
-            decided_by=decider.name[:LONGEST_NAME],
+            decided_by=decider.name[:MAX_NAME_LENGTH],
             decided_via=decider.via,
             decided_at=Now(),
         )
@@ -95,7 +97,7 @@ def waiting_for(tenants: Iterable[Tenant], user: Any) -> list[UUID]:
     """
     rows = open_ones(WorkflowApproval.objects.filter(tenant__in=list(tenants)))
     asked = _asked(rows.exclude(_own_request(user)), user)
-    return list(asked.order_by("id").values_list("id", flat=True)[:MOST_SHOWN])
+    return list(asked.order_by("id").values_list("id", flat=True)[:MAX_SHOWN])
 
 
 def open_ones(rows: Approvals) -> Approvals:

@@ -38,7 +38,7 @@ from workflows.services.operations.pace import Pace
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE: Final = 100  # approvals of one look
+BATCH_SIZE: Final = 100  # approvals of one look
 LOOK_SECONDS: Final = 60.0  # then it looks again, who else is there by now
 MAIL_SECONDS: Final = 10.0
 
@@ -132,7 +132,7 @@ def _untold(resting: AbstractSet[object]) -> list[UUID]:
     # In turns, or one company with thousands of them would come before all others.
     turn = Window(RowNumber(), partition_by="tenant", order_by="id")
     in_turns = untold.exclude(pk__in=skipped).annotate(turn=turn).order_by("turn", "id")
-    return list(in_turns.values_list("id", flat=True)[:AT_ONCE])
+    return list(in_turns.values_list("id", flat=True)[:BATCH_SIZE])
 
 
 def _tell(approval_id: UUID, paced: Pace) -> int:

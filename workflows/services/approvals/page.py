@@ -27,8 +27,8 @@ from workflows.services.approvals.approvers import Decider, refusal
 from workflows.services.approvals.decide import has_expired
 from workflows.services.approvals.refusals import AnswerFault
 
-MOST_FACTS: Final = 10
-DEEPEST_PARENT: Final = 20
+MAX_FACTS: Final = 10
+MAX_PARENT_DEPTH: Final = 20
 ANSWER: Final = "answer."  # before the key of a field, in what a browser sends
 
 
@@ -59,10 +59,10 @@ class ApprovalPage:
     message: str
     asked_by: str
     expires: str
-    facts: tuple[values.Shown, ...]
+    facts: tuple[values.ShownValue, ...]
     choices: tuple[Option, ...]
     fields: tuple[ShownField, ...]
-    answers: tuple[values.Shown, ...]
+    answers: tuple[values.ShownValue, ...]
     decision: str  # who, what, when and through what; "" while it is open
     hindrance: str  # why the reader cannot decide; "" if they can
 
@@ -164,17 +164,17 @@ def _fault(fault: AnswerFault | None) -> str:
     return fault_words(fault.code, fault.params) if fault else ""
 
 
-def _facts(run: WorkflowRun) -> tuple[values.Shown, ...]:
+def _facts(run: WorkflowRun) -> tuple[values.ShownValue, ...]:
     """Return the plain values of what began the run; of a part of it, the whole run's."""
     root = _root(run)
     event_type = root.event.type if root.event else ""
     shown = values.show(root.trigger_payload, labels=values.payload_fields(event_type))
-    facts = (part for part in shown.parts if part.kind is values.Kind.TEXT)
-    return tuple(facts)[:MOST_FACTS]
+    facts = (part for part in shown.parts if part.kind is values.ValueLayout.TEXT)
+    return tuple(facts)[:MAX_FACTS]
 
 
 def _root(run: WorkflowRun) -> WorkflowRun:
-    for _level in range(DEEPEST_PARENT):
+    for _level in range(MAX_PARENT_DEPTH):
         if run.parent_run is None:
             break
         own = WorkflowRun.objects.filter(tenant=run.tenant_id, pk=run.parent_run)
@@ -182,7 +182,7 @@ def _root(run: WorkflowRun) -> WorkflowRun:
     return run
 
 
-def _answers(approval: WorkflowApproval) -> tuple[values.Shown, ...]:
+def _answers(approval: WorkflowApproval) -> tuple[values.ShownValue, ...]:
     given = approval.answers or {}
     fields = (field for field in fields_of(approval.form) if field.key in given)
     return tuple(values.show(_label(field, given[field.key]), field.label) for field in fields)

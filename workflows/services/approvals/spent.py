@@ -13,7 +13,7 @@ from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.program import Program
 from workflows.engine.history.entries import has_stopped
 from workflows.engine.history.reach import where_runs_may_start
-from workflows.engine.history.replay import Visit
+from workflows.engine.history.replay import StepVisit
 from workflows.engine.history.taking_over import Asks
 from workflows.engine.spending import (
     WITHOUT_EFFECT,
@@ -92,8 +92,8 @@ class Spending:
         return SPENT if any(_has_acted(one, marks) for one in members) else ""
 
     def beginning(
-        self, program: Program, way: Sequence[Visit], arrived: Visit, entries: Entries
-    ) -> tuple[Visit, str]:
+        self, program: Program, way: Sequence[StepVisit], arrived: StepVisit, entries: Entries
+    ) -> tuple[StepVisit, str]:
         """Return where a new run begins that is to begin at `arrived`, and why it cannot.
 
         Behind a decision that was used it begins at that question, which is asked again; unless

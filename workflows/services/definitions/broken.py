@@ -28,7 +28,7 @@ SILENCE: Final = timedelta(days=30)
 NOTHING_FIRES: Final = "nothing_fires"
 
 # Each tenant costs a few questions, and the first page asks each time it is opened.
-MOST_AT_ONCE: Final = 5
+MAX_AT_ONCE: Final = 5
 KEPT_SECONDS: Final = 300
 
 
@@ -48,7 +48,7 @@ def broken(tenants: Sequence[Tenant], now: datetime) -> list[Broken]:
 
 def count_broken(tenants: Sequence[Tenant], now: datetime) -> int:
     """Return how many they are; of many tenants as it was some minutes ago, at most."""
-    if len(tenants) <= MOST_AT_ONCE:
+    if len(tenants) <= MAX_AT_ONCE:
         return len(broken(tenants, now))
     ids = ",".join(sorted(str(tenant.pk) for tenant in tenants))
     key = f"sayr-broken:{hashlib.sha256(ids.encode()).hexdigest()}"
@@ -67,7 +67,7 @@ def _broken_of(tenant: Tenant, now: datetime) -> Iterator[Broken]:
     catalogue = catalogue_of(tenant)
     silent = _silent_types(tenant, published, now)
     for definition in published:
-        known = _Known(replace(catalogue, own_workflow=definition.key))
+        known = _KnownReferences(replace(catalogue, own_workflow=definition.key))
         problems = _problems(_Published(definition), known)
         unfired = tuple(_unfired(definition.definition, silent))
         if problems or unfired:
@@ -88,7 +88,7 @@ class _Published:
         return hash(self.key)
 
 
-class _Known:
+class _KnownReferences:
     """A catalogue. What the code declares stays as it is while a process lives."""
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -100,14 +100,14 @@ class _Known:
         )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self.key == other.key
+        return isinstance(other, _KnownReferences) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
 @lru_cache(maxsize=2_000)
-def _problems(published: _Published, known: _Known) -> tuple[Problem, ...]:
+def _problems(published: _Published, known: _KnownReferences) -> tuple[Problem, ...]:
     """Validate once per version and catalogue: the first page asks each time it is opened."""
     return tuple(validate(published.document, known.catalogue))
 

@@ -31,7 +31,7 @@ KNOWN_ERRORS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class TenantThing:
     """Something that a tenant has and documents name."""
 
     # As references write it: "connection:slack", "message_template:email", "workflow"; or "person",
@@ -41,7 +41,7 @@ class Thing:
     name: str
 
 
-def things_of(tenant: Tenant) -> list[Thing]:
+def things_of(tenant: Tenant) -> list[TenantThing]:
     """Return all of them, those of a kind by name: one statement."""
     templates = MessageTemplate.objects.filter(tenant=tenant)
     connections = Connection.objects.filter(tenant=tenant)
@@ -58,7 +58,7 @@ def things_of(tenant: Tenant) -> list[Thing]:
     )
     # The database sorts names as people do, but each kind for itself.
     in_order = sorted(found, key=lambda row: row[3])
-    return [Thing(kind, key, name.strip() or key) for kind, key, name, _rank in in_order]
+    return [TenantThing(kind, key, name.strip() or key) for kind, key, name, _rank in in_order]
 
 
 def _rows(rows: Any, kind: Any, key: str = "key", name: Any = "name", order: str = "name") -> Any:
@@ -67,7 +67,7 @@ def _rows(rows: Any, kind: Any, key: str = "key", name: Any = "name", order: str
 
 
 def catalogue_of(
-    tenant: Tenant, own_workflow: str = "", things: Iterable[Thing] | None = None
+    tenant: Tenant, own_workflow: str = "", things: Iterable[TenantThing] | None = None
 ) -> Catalogue:
     """Return everything that exists for `tenant` right now.
 
@@ -110,7 +110,7 @@ def catalogue_of(
 
 
 def problems_of(
-    tenant: Tenant, document: Json, key: str = "", things: Iterable[Thing] | None = None
+    tenant: Tenant, document: Json, key: str = "", things: Iterable[TenantThing] | None = None
 ) -> list[Problem]:
     """Return everything that is wrong with a document, for this tenant, now.
 

@@ -16,12 +16,12 @@ from workflows.definition.problems import Problem
 from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition
-from workflows.presentation.documents.export_format import Entry
+from workflows.presentation.documents.export_format import ExportedWorkflow
 from workflows.services.definitions.catalogue import catalogue_of
 from workflows.services.definitions.drafts import mark, name_in, save_draft, unstorable
 
 
-class State(StrEnum):
+class ImportState(StrEnum):
     """What an import would do with one workflow."""
 
     NEW = "new"
@@ -32,11 +32,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """One workflow of a file, and what would become of it."""
 
-    entry: Entry
-    state: State
+    entry: ExportedWorkflow
+    state: ImportState
     definition: WorkflowDefinition | None
     before: Json  # what it would be compared with; {} of a new one
     valid: ValidDocument | None  # None: it could not be published yet
@@ -47,12 +47,12 @@ class Plan:
     def replaces_draft(self) -> bool:
         """Whether a draft that was not published would be lost."""
         known = self.definition
-        return self.state == State.CHANGED and known is not None and known.draft is not None
+        return self.state == ImportState.CHANGED and known is not None and known.draft is not None
 
     @property
     def can_be_imported(self) -> bool:
         """Whether there is anything to do."""
-        return self.state in {State.NEW, State.CHANGED}
+        return self.state in {ImportState.NEW, ImportState.CHANGED}
 
 
 class ChangedMeanwhile(Exception):
@@ -63,15 +63,19 @@ class ChangedMeanwhile(Exception):
         self.key = key
 
 
-def exported(definition: WorkflowDefinition) -> Entry:
+def exported(definition: WorkflowDefinition) -> ExportedWorkflow:
     """Return what is published; the draft of a workflow that never was."""
     document = definition.definition if definition.version else definition.draft
-    return Entry(definition.key, document or {})
+    return ExportedWorkflow(definition.key, document or {})
 
 
 def plan_import(
-    tenant: Tenant, entries: Iterable[Entry], *, lock: bool = False, from_files: bool = False
-) -> list[Plan]:
+    tenant: Tenant,
+    entries: Iterable[ExportedWorkflow],
+    *,
+    lock: bool = False,
+    from_files: bool = False,
+) -> list[ImportPlan]:
     """Say what an import of `entries` would do.
 
     `from_files`: they come from where workflows under version control are edited, and are
@@ -89,11 +93,14 @@ def plan_import(
 
 
 def _plan(
-    entry: Entry, known: WorkflowDefinition | None, catalogue: Catalogue, from_files: bool
-) -> Plan:
+    entry: ExportedWorkflow,
+    known: WorkflowDefinition | None,
+    catalogue: Catalogue,
+    from_files: bool,
+) -> ImportPlan:
     before = _compared_with(known)
     valid, problems = _validated(entry, catalogue)
-    return Plan(
+    return ImportPlan(
         entry,
         _state(entry, known, before, from_files),
         known,
@@ -105,7 +112,7 @@ def _plan(
 
 
 def _validated(
-    entry: Entry, catalogue: Catalogue
+    entry: ExportedWorkflow, catalogue: Catalogue
 ) -> tuple[ValidDocument | None, tuple[Problem, ...]]:
     try:
         return ValidDocument(entry.document, replace(catalogue, own_workflow=entry.key)), ()
@@ -113,14 +120,16 @@ def _validated(
         return None, tuple(invalid.problems)
 
 
-def _state(entry: Entry, known: WorkflowDefinition | None, before: Json, from_files: bool) -> State:
+def _state(
+    entry: ExportedWorkflow, known: WorkflowDefinition | None, before: Json, from_files: bool
+) -> ImportState:
     if unstorable(entry.document):
-        return State.REFUSED
+        return ImportState.REFUSED
     if known is None:
-        return State.NEW
+        return ImportState.NEW
     if same_json(before, entry.document):
-        return State.SAME
-    return State.MANAGED if known.managed_by and not from_files else State.CHANGED
+        return ImportState.SAME
+    return ImportState.MANAGED if known.managed_by and not from_files else ImportState.CHANGED
 
 
 def _compared_with(known: WorkflowDefinition | None) -> Json:
@@ -131,7 +140,7 @@ def _compared_with(known: WorkflowDefinition | None) -> Json:
 
 
 def import_drafts(
-    tenant: Tenant, actor: str, entries: Sequence[Entry], seen: dict[str, str]
+    tenant: Tenant, actor: str, entries: Sequence[ExportedWorkflow], seen: dict[str, str]
 ) -> list[WorkflowDefinition]:
     """Make drafts of `entries`, all or none; those that say nothing new are left alone.
 
@@ -145,13 +154,13 @@ def import_drafts(
         return [keep(tenant, actor, plan) for plan in plans if plan.can_be_imported]
 
 
-def called_first(plans: Sequence[Plan]) -> list[Plan]:
+def called_first(plans: Sequence[ImportPlan]) -> list[ImportPlan]:
     """Return the plans so that a workflow comes after those it runs, as they are published."""
     by_key = {plan.entry.key: plan for plan in plans}
-    placed: dict[str, Plan] = {}
+    placed: dict[str, ImportPlan] = {}
     begun: set[str] = set()
 
-    def put(plan: Plan) -> None:
+    def put(plan: ImportPlan) -> None:
         if plan.entry.key in begun:
             return
         begun.add(plan.entry.key)
@@ -172,7 +181,7 @@ def _called(document: Json) -> Iterator[str]:
             yield key
 
 
-def keep(tenant: Tenant, actor: str, plan: Plan) -> WorkflowDefinition:
+def keep(tenant: Tenant, actor: str, plan: ImportPlan) -> WorkflowDefinition:
     """Make one workflow of a file the draft of the workflow with its key."""
     definition = plan.definition or WorkflowDefinition(tenant=tenant, key=plan.entry.key)
     return save_draft(tenant, actor, definition, plan.entry.document)

@@ -31,13 +31,13 @@ def used_by(tenant: Tenant, named: str, key: str) -> list[Use]:
     “connection:slack”. A step that leaves its connection open uses the only one there is.
     """
     own = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None).exclude(version=0)
-    wanted = _Wanted(named, key, _taken_when_open(tenant, named, key))
+    wanted = _WantedReference(named, key, _taken_when_open(tenant, named, key))
     uses = (Use(one, tuple(_using(one.definition, wanted))) for one in own)
     return sorted((use for use in uses if use.steps), key=lambda use: use.definition.name)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _WantedReference:
     reference: str
     key: str
     # The kinds of a step's reference for which this connection is the only one.
@@ -53,7 +53,7 @@ def _taken_when_open(tenant: Tenant, named: str, key: str) -> Callable[[frozense
     return lambda kinds: [named for of, named in known if of in kinds] == [key]
 
 
-def _using(document: Json, wanted: _Wanted) -> Iterator[str]:
+def _using(document: Json, wanted: _WantedReference) -> Iterator[str]:
     """Yield the steps that use the thing; steps may stand inside other steps' parameters."""
     if isinstance(document, list):
         for item in document:
@@ -66,7 +66,7 @@ def _using(document: Json, wanted: _Wanted) -> Iterator[str]:
             yield from _using(inner, wanted)
 
 
-def _uses(action: str, params: Mapping[str, Json], wanted: _Wanted) -> bool:
+def _uses(action: str, params: Mapping[str, Json], wanted: _WantedReference) -> bool:
     for name, kinds in _referring(action, wanted.reference):
         given = params.get(name)
         if given == wanted.key or (not given and wanted.when_open(kinds)):

@@ -1,7 +1,7 @@
 """What a draft would have done with the events that came, and what the published version does.
 
 The cluster `tasks` works on it in slices, so that chores are not kept waiting: each slice commits
-how far it has come, and the next goes on from there. Nothing of the rehearsals stays.
+how far it has come, and the next goes on from there. Nothing of the dry runs stays.
 """
 
 import logging
@@ -22,41 +22,41 @@ from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.program import Program
 from workflows.models.event import WorkflowEvent
-from workflows.models.rehearsal import RehearsalStatus, WorkflowRehearsal
+from workflows.models.rehearsal import DryRunStatus, WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.runtime.dry_run.context import Answer, Limits
 from workflows.runtime.waits.matching import MALFORMED, UNREADABLE_EVENT
 from workflows.services.dry_run.backtest_tally import (
     KINDS,
-    MOST_EVENTS,
+    MAX_EVENTS,
     count,
     differences,
     new_tally,
 )
 from workflows.services.dry_run.run import (
     NOT_STARTED,
+    DryRun,
     Occasion,
     Perform,
-    Rehearsal,
     Script,
-    rehearsing,
+    in_dry_run,
     script_of,
 )
 from workflows.services.dry_run.samples import outputs_in
 from workflows.services.dry_run.test_runs import answers_in, types_of
-from workflows.services.events.evaluation import Chain, Verdict
+from workflows.services.events.evaluation import Chain, StartVerdict
 from workflows.services.runs.entries import entries_of
 
 logger = logging.getLogger(__name__)
 
 
-MOST: Final = 10_000
+MAX_CHOSEN: Final = 10_000
 CHUNK: Final = 100  # events of one transaction, and of one step of the progress bar
 SLICE_SECONDS: Final = 10.0
 LIMITS: Final = Limits(steps=1_000, runs=500, seconds=5, result_bytes=1024 * 1024)
-_UNREADABLE: Final = Rehearsal(NOT_STARTED, verdict=Verdict(UNREADABLE_EVENT))
-_LIVE: Final = (RehearsalStatus.QUEUED, RehearsalStatus.RUNNING)
+_UNREADABLE: Final = DryRun(NOT_STARTED, verdict=StartVerdict(UNREADABLE_EVENT))
+_LIVE: Final = (DryRunStatus.QUEUED, DryRunStatus.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,16 @@ class Pair:
     """What both sides would do with one event."""
 
     event: WorkflowEvent
-    draft: Rehearsal
-    published: Rehearsal | None
+    draft: DryRun
+    published: DryRun | None
 
 
-def start(backtest: WorkflowRehearsal, *, days: int | None = None, last: int = MOST) -> None:
+def start(backtest: WorkflowRehearsal, *, days: int | None = None, last: int = MAX_CHOSEN) -> None:
     """Begin with the events of the last `days`, or the `last` ones."""
     since = timezone.now() - timedelta(days=days) if days else None
     asked: dict[str, Json] = {
         "days": days,
-        "last": min(last, MOST),
+        "last": min(last, MAX_CHOSEN),
         "since": since.isoformat() if since else None,
     }
     newest = _events(backtest, asked).values_list("id", flat=True).first()
@@ -83,7 +83,7 @@ def start(backtest: WorkflowRehearsal, *, days: int | None = None, last: int = M
         backtest.total = _events(backtest, asked)[: asked["last"]].count()
         backtest.done, backtest.completed_at = 0, None
         backtest.result = {**_nothing(), "cursor": None}
-        backtest.status = RehearsalStatus.QUEUED
+        backtest.status = DryRunStatus.QUEUED
         backtest.save()
         _queue(backtest)
 
@@ -92,7 +92,7 @@ def cancel(backtest: WorkflowRehearsal) -> None:
     """End it; what was counted so far is kept."""
     with tenant_scope(backtest.tenant):
         _own(backtest).filter(status__in=_LIVE).update(
-            status=RehearsalStatus.CANCELLED, completed_at=timezone.now()
+            status=DryRunStatus.CANCELLED, completed_at=timezone.now()
         )
 
 
@@ -106,7 +106,7 @@ def work(backtest_id: str) -> None:
         _slice(backtest)
     except Exception:
         logger.exception("backtest_failed", extra={"backtest": backtest_id})
-        _end(backtest, RehearsalStatus.FAILED)
+        _end(backtest, DryRunStatus.FAILED)
 
 
 def pair_of(backtest: WorkflowRehearsal, event_id: UUID) -> Pair | None:
@@ -135,14 +135,14 @@ def _slice(backtest: WorkflowRehearsal) -> None:
         problems = [{"path": p.path, "code": p.code, "params": p.params} for p in invalid.problems]
         backtest.result = {**result, "problems": problems}
         backtest.save(update_fields=["result"])
-        _end(backtest, RehearsalStatus.FAILED)
+        _end(backtest, DryRunStatus.FAILED)
         return
     done = backtest.done
     while done == backtest.done or monotonic() - began < SLICE_SECONDS:
         left = min(CHUNK, backtest.total - done)
         events = _next(backtest, result["cursor"], left) if left > 0 else []
         if not events:
-            _end(backtest, RehearsalStatus.DONE)
+            _end(backtest, DryRunStatus.DONE)
             return
         for pair in _pairs(backtest, scripts, events):
             _count(result, pair)
@@ -171,7 +171,7 @@ def _count(result: dict[str, Json], pair: Pair) -> None:
     for kind in kinds:
         place = result["differences"].setdefault(kind, {"count": 0, "events": []})
         place["count"] += 1
-        if len(place["events"]) < MOST_EVENTS:
+        if len(place["events"]) < MAX_EVENTS:
             place["events"].append(event_id)
 
 
@@ -179,11 +179,11 @@ def _keep(backtest: WorkflowRehearsal, result: Json, before: int, now: int) -> b
     """Write how far it has come; False: somebody else has changed it meanwhile."""
     with tenant_scope(backtest.tenant):
         mine = _own(backtest).filter(status__in=_LIVE, done=before)
-        written = mine.update(status=RehearsalStatus.RUNNING, result=result, done=now)
+        written = mine.update(status=DryRunStatus.RUNNING, result=result, done=now)
     return bool(written)
 
 
-def _end(backtest: WorkflowRehearsal, status: RehearsalStatus) -> None:
+def _end(backtest: WorkflowRehearsal, status: DryRunStatus) -> None:
     with tenant_scope(backtest.tenant):
         _own(backtest).filter(status__in=_LIVE).update(status=status, completed_at=timezone.now())
 
@@ -248,7 +248,7 @@ def _pairs(
             return Pair(event, _UNREADABLE, _UNREADABLE if published is not None else None)
         return Pair(event, one, other)
 
-    with rehearsing(backtest.tenant, limits=LIMITS) as perform:
+    with in_dry_run(backtest.tenant, limits=LIMITS) as perform:
         return [pair(event) for event in events]
 
 
@@ -257,13 +257,13 @@ def _perform(
     script: Script,
     occasion: Occasion,
     event: WorkflowEvent,
-    refused: Callable[[Callable[[], Program]], Verdict | None],
-) -> Rehearsal:
+    refused: Callable[[Callable[[], Program]], StartVerdict | None],
+) -> DryRun:
     program = script.loaded.program
     if event.type not in program.trigger_types:
-        return Rehearsal(NOT_STARTED, verdict=Verdict("not_listening"))
+        return DryRun(NOT_STARTED, verdict=StartVerdict("not_listening"))
     verdict = refused(lambda: program)
-    return perform(script, occasion) if verdict is None else Rehearsal(NOT_STARTED, verdict=verdict)
+    return perform(script, occasion) if verdict is None else DryRun(NOT_STARTED, verdict=verdict)
 
 
 def _occasion(event: WorkflowEvent, results: Sequence[Mapping[str, Json]]) -> Occasion:

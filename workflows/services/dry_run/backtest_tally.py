@@ -6,10 +6,10 @@ from typing import Final
 from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from workflows.runtime.waits.matching import UNREADABLE_EVENT
-from workflows.services.dry_run.run import NOT_STARTED, STOPPED, Rehearsal
+from workflows.services.dry_run.run import NOT_STARTED, STOPPED, DryRun
 
-MOST_NAMED: Final = 300  # recipients that are told apart
-MOST_EVENTS: Final = 25  # of one kind, that are kept to look into
+MAX_NAMED: Final = 300  # recipients that are told apart
+MAX_EVENTS: Final = 25  # of one kind, that are kept to look into
 BAD: Final = frozenset({"failed", "completed_with_errors", STOPPED})
 # The kinds of difference, the gravest first.
 KINDS: Final = (
@@ -30,7 +30,7 @@ def new_tally() -> dict[str, Json]:
     return {"starts": 0, "reasons": {}, "statuses": {}, "branches": {}, "sends": {}, "failures": {}}
 
 
-def count(tally: dict[str, Json], found: Rehearsal, event_id: str) -> None:
+def count(tally: dict[str, Json], found: DryRun, event_id: str) -> None:
     """Add what a workflow would have done on one event."""
     if found.status == NOT_STARTED:
         reason = found.verdict.reason if found.verdict else "problem"
@@ -49,7 +49,7 @@ def count(tally: dict[str, Json], found: Rehearsal, event_id: str) -> None:
         _count_failure(tally["failures"], found, failure, event_id)
 
 
-def differences(new: Rehearsal, old: Rehearsal) -> list[str]:
+def differences(new: DryRun, old: DryRun) -> list[str]:
     """Return in which ways the first differs from the second on the same event."""
     starts, started = new.status != NOT_STARTED, old.status != NOT_STARTED
     if not starts or not started:
@@ -68,7 +68,7 @@ def differences(new: Rehearsal, old: Rehearsal) -> list[str]:
     return found
 
 
-def branches_of(found: Rehearsal) -> list[tuple[str, str]]:
+def branches_of(found: DryRun) -> list[tuple[str, str]]:
     """Return which case each branch took."""
     return [
         (entry["step_name"], entry["output"]["case"])
@@ -77,13 +77,13 @@ def branches_of(found: Rehearsal) -> list[tuple[str, str]]:
     ]
 
 
-def _shared_branches(one: Rehearsal, other: Rehearsal) -> list[tuple[str, str]]:
+def _shared_branches(one: DryRun, other: DryRun) -> list[tuple[str, str]]:
     """Return the choices of the branches that both have: a new one is only a new step."""
     known = {step for step, _case in branches_of(other)}
     return [(step, case) for step, case in branches_of(one) if step in known]
 
 
-def failure_of(found: Rehearsal) -> tuple[str, str] | None:
+def failure_of(found: DryRun) -> tuple[str, str] | None:
     """Return the step that failed first, and its code; of one that stopped, why."""
     if found.halt is not None:
         return str((found.waiting or {}).get("step_name", "")), str(found.halt["code"])
@@ -100,20 +100,20 @@ def every_entry(entries: Sequence[Mapping[str, Json]]) -> Iterator[Mapping[str, 
             yield from every_entry(run["entries"])
 
 
-def _of_ends(new: Rehearsal, old: Rehearsal) -> list[str]:
+def _of_ends(new: DryRun, old: DryRun) -> list[str]:
     is_bad, was_bad = new.status in BAD, old.status in BAD
     if is_bad and was_bad:
         return ["fails_otherwise"] if failure_of(new) != failure_of(old) else []
     return ["fails"] if is_bad else ["fails_no_more"] if was_bad else []
 
 
-def _messages(found: Rehearsal) -> list[str]:
+def _messages(found: DryRun) -> list[str]:
     return [
         dumps([message["kind"], message["to"], message["content"]]) for message in found.would_send
     ]
 
 
-def _changes(found: Rehearsal) -> list[str]:
+def _changes(found: DryRun) -> list[str]:
     """Return what was written to records, and which events were fired."""
     return [
         dumps([entry["action"], entry.get("input")])
@@ -123,7 +123,7 @@ def _changes(found: Rehearsal) -> list[str]:
     ]
 
 
-def _steps(found: Rehearsal) -> list[str]:
+def _steps(found: DryRun) -> list[str]:
     return [
         dumps([entry["step_name"], entry["status"], entry.get("input")])
         for entry in every_entry(found.entries)
@@ -135,19 +135,19 @@ def _count_message(sends: dict[str, Json], message: Mapping[str, Json]) -> None:
     place = sends.setdefault(f"{message['step_name']} {message['kind']}", first)
     place["count"] += 1
     for one in message["to"]:
-        if one in place["to"] or len(place["to"]) < MOST_NAMED:
+        if one in place["to"] or len(place["to"]) < MAX_NAMED:
             _one_more(place["to"], one)
 
 
 def _count_failure(
-    failures: dict[str, Json], found: Rehearsal, failure: tuple[str, str], event_id: str
+    failures: dict[str, Json], found: DryRun, failure: tuple[str, str], event_id: str
 ) -> None:
     step, code = failure
     error = found.halt or (found.error or {}).get("error") or {}
     first = {"step": step, "code": code, "params": error.get("params", {}), "count": 0}
     place = failures.setdefault(f"{step} {code}", {**first, "events": []})
     place["count"] += 1
-    if len(place["events"]) < MOST_EVENTS:
+    if len(place["events"]) < MAX_EVENTS:
         place["events"].append(event_id)
 
 

@@ -23,16 +23,16 @@ from workflows.definition.programs.program import load_program
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import database_clock
-from workflows.runtime.dry_run.context import Answer, Limits, Stage
-from workflows.runtime.dry_run.rollback import Rewind, undone
+from workflows.runtime.dry_run.context import Answer, DryRunContext, Limits
+from workflows.runtime.dry_run.rollback import Rollback, undone
 from workflows.runtime.dry_run.runner import Played, play
-from workflows.runtime.dry_run.simulated_run import Role
-from workflows.runtime.runs.parent_scope import Surroundings
+from workflows.runtime.dry_run.simulated_run import SimulatedRun
+from workflows.runtime.runs.parent_scope import ParentScope
 from workflows.runtime.runs.programs import LoadedProgram, program_of
 from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run.samples import sample_payload
 from workflows.services.events.drafts import EventDraft
-from workflows.services.events.evaluation import Clock, Verdict, judge
+from workflows.services.events.evaluation import Clock, StartVerdict, judge
 from workflows.services.events.payloads import exact_object
 
 INVALID: Final = "invalid"  # the document cannot be run
@@ -42,7 +42,7 @@ NOT_STARTED: Final = "not_started"  # the event would not start it
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is rehearsed, compiled once."""
+    """What is tried in a dry run, compiled once."""
 
     loaded: LoadedProgram
     definition_id: UUID
@@ -51,7 +51,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a workflow is rehearsed on."""
+    """What a workflow is tried in a dry run on."""
 
     payload: Mapping[str, Json]
     previous: Mapping[str, Json] | None = None  # before-values of a record change
@@ -63,14 +63,14 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """What a workflow would have done."""
 
     status: str  # as of a run; or one of the three above
-    entries: Sequence[Mapping[str, Json]] = ()  # as in step_results, child runs under "rehearsal"
+    entries: Sequence[Mapping[str, Json]] = ()  # as in step_results, child runs under "dry run"
     would_send: Sequence[Mapping[str, Json]] = ()  # in order: step_name, action, kind, to, content
     problems: Sequence[Problem] = ()  # of the document
-    verdict: Verdict | None = None  # whether the event would start it
+    verdict: StartVerdict | None = None  # whether the event would start it
     error: Mapping[str, Json] | None = None  # the entry that says why it ended so
     halt: Mapping[str, Json] | None = None  # {"code", "params"}
     waiting: Mapping[str, Json] | None = None  # the step at which it stands
@@ -80,11 +80,11 @@ class Rehearsal:
 class Perform(Protocol):
     """Rehearses one script on one occasion, inside a transaction that is rolled back."""
 
-    def __call__(self, script: Script, occasion: Occasion, *, whatever: bool = False) -> Rehearsal:
+    def __call__(self, script: Script, occasion: Occasion, *, whatever: bool = False) -> DryRun:
         """Return what it would do. `whatever`: also if the event would not start it."""
 
 
-def rehearse(  # noqa: PLR0913  # each part is named where it is used
+def dry_run(  # noqa: PLR0913  # each part is named where it is used
     tenant: Tenant,
     what: Json | WorkflowVersion,
     payload: Mapping[str, Json],
@@ -96,25 +96,25 @@ def rehearse(  # noqa: PLR0913  # each part is named where it is used
     asks: bool = False,
     whatever: bool = True,
     limits: Limits | None = None,
-) -> Rehearsal:
+) -> DryRun:
     """Rehearse a document or a stored version on one payload.
 
-    `answers`, by step name: what is said to approvals, waits and calls (runtime.rehearsal.stage);
+    `answers`, by step name: what is said to approvals, waits and calls (`runtime.dry_run.context`);
     where none is given the first choice is taken and a sample event comes, or, with `asks`, the
-    rehearsal stops there. `whatever`: it goes on though the event would not start the workflow.
+    dry run stops there. `whatever`: it goes on though the event would not start the workflow.
     A document that cannot be published gives its problems.
     """
     try:
         script = script_of(tenant, what, definition)
     except InvalidDocument as invalid:
-        return Rehearsal(INVALID, problems=invalid.problems)
+        return DryRun(INVALID, problems=invalid.problems)
     occasion = Occasion(
         exact_object(payload),
         previous=None if previous is None else exact_object(previous),
         answers={name: _in_turn(given) for name, given in (answers or {}).items()},
         outputs=outputs or {},
     )
-    with rehearsing(tenant, asks=asks, limits=limits) as perform:
+    with in_dry_run(tenant, asks=asks, limits=limits) as perform:
         return perform(script, occasion, whatever=whatever)
 
 
@@ -136,19 +136,19 @@ def script_of(
 
 
 @contextmanager
-def rehearsing(
+def in_dry_run(
     tenant: Tenant, *, asks: bool = False, limits: Limits | None = None
 ) -> Iterator[Perform]:
     """Open a transaction of which nothing stays; give what rehearses in it."""
-    facts, rewind = tenant.facts(), Rewind()
+    facts, rewind = tenant.facts(), Rollback()
 
-    def perform(script: Script, occasion: Occasion, *, whatever: bool = False) -> Rehearsal:
+    def perform(script: Script, occasion: Occasion, *, whatever: bool = False) -> DryRun:
         now = occasion.at or database_clock()
         draft = EventDraft("", occasion.payload, occasion.previous)
         verdict = judge(script.loaded.program, facts, draft, Clock(now))
         if verdict.reason != "started" and not whatever:
-            return Rehearsal(NOT_STARTED, verdict=verdict)
-        stage = Stage(
+            return DryRun(NOT_STARTED, verdict=verdict)
+        stage = DryRunContext(
             facts,
             now,
             lambda kind: sample_payload(tenant, kind),
@@ -158,8 +158,8 @@ def rehearsing(
             limits=limits or Limits(),
             rewind=rewind,
         )
-        around = Surroundings(occasion.payload, occasion.previous)
-        role = Role(
+        around = ParentScope(occasion.payload, occasion.previous)
+        role = SimulatedRun(
             script.loaded,
             script.definition_id,
             script.version,
@@ -177,8 +177,8 @@ def rehearsing(
         yield perform
 
 
-def _told(played: Played, stage: Stage, verdict: Verdict) -> Rehearsal:
-    return Rehearsal(
+def _told(played: Played, stage: DryRunContext, verdict: StartVerdict) -> DryRun:
+    return DryRun(
         STOPPED if played.halt else played.status,
         played.entries,
         stage.sent,

@@ -17,7 +17,7 @@ from workflows.presentation.values import field_title
 from workflows.services.events.payloads import normalise_object
 
 RUNS: Final = 20  # how far back a step's result is looked for
-_DEEPEST: Final = 4
+_MAX_DEPTH: Final = 4
 
 
 def sample_payload(tenant: Tenant, event_type: str) -> dict[str, Json]:
@@ -76,11 +76,11 @@ def _example(tenant: Tenant, key: str, schema: Mapping[str, Json], depth: int) -
     # What may be a number is calculated with.
     kind = "number" if "number" in several else next(iter(several), None)
     if kind == "object":
-        return made_up(tenant, schema, depth + 1) if depth < _DEEPEST else {}
+        return made_up(tenant, schema, depth + 1) if depth < _MAX_DEPTH else {}
     if kind == "array":
         # Its items have no name of their own.
         item = {"title": schema.get("title"), **schema.get("items", {})}
-        return [_example(tenant, key, item, depth + 1)] if depth < _DEEPEST else []
+        return [_example(tenant, key, item, depth + 1)] if depth < _MAX_DEPTH else []
     if kind in {"integer", "number", "boolean"}:
         return True if kind == "boolean" else 1
     return _text(tenant, key, schema)

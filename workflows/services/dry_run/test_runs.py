@@ -15,9 +15,9 @@ from tenants.scope import tenant_scope
 from workflows.definition.problems import Problem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
-from workflows.models.rehearsal import RehearsalKind, RehearsalStatus, WorkflowRehearsal
+from workflows.models.rehearsal import DryRunKind, DryRunStatus, WorkflowRehearsal
 from workflows.runtime.dry_run.context import Answer, Limits
-from workflows.services.dry_run.run import Rehearsal, rehearse
+from workflows.services.dry_run.run import DryRun, dry_run
 from workflows.services.dry_run.samples import outputs_of, sample_payload
 from workflows.services.events.search import search_events
 
@@ -32,7 +32,7 @@ def prepare(
     actor: str,
     document: Json,
     definition: WorkflowDefinition | None,
-    kind: RehearsalKind = RehearsalKind.TEST,
+    kind: DryRunKind = DryRunKind.TEST,
 ) -> WorkflowRehearsal:
     """Keep a document as it stands in the form, to be tried out."""
     with tenant_scope(tenant):
@@ -78,12 +78,12 @@ def types_of(document: Json) -> list[str]:
     return [name for name in named if isinstance(name, str) and name]
 
 
-def try_out(trial: WorkflowRehearsal, given: Mapping[str, Json]) -> Rehearsal:
+def try_out(trial: WorkflowRehearsal, given: Mapping[str, Json]) -> DryRun:
     """Rehearse the document of `trial` on an input, and keep the result in it.
 
     `given` has `payload` and `previous`, and `answers`: by step, what was said each time it asked.
     """
-    found = rehearse(
+    found = dry_run(
         trial.tenant,
         trial.document,
         given["payload"],
@@ -96,7 +96,7 @@ def try_out(trial: WorkflowRehearsal, given: Mapping[str, Json]) -> Rehearsal:
     )
     with tenant_scope(trial.tenant):
         trial.input, trial.result = dict(given), as_json(found)
-        trial.status, trial.completed_at = RehearsalStatus.DONE, timezone.now()
+        trial.status, trial.completed_at = DryRunStatus.DONE, timezone.now()
         trial.save(update_fields=["input", "result", "status", "completed_at"])
     return found
 
@@ -107,8 +107,8 @@ def answered(given: Mapping[str, Json], step: str, answer: Answer) -> dict[str, 
     return {**given, "answers": {**answers, step: [*answers.get(step, []), dict(answer)]}}
 
 
-def as_json(found: Rehearsal) -> dict[str, Json]:
-    """Return a rehearsal as its row keeps it."""
+def as_json(found: DryRun) -> dict[str, Json]:
+    """Return a dry run as its row keeps it."""
     kept = {name: getattr(found, name) for name in _KEPT}
     problems = [asdict(one) for one in found.problems]
     verdict = found.verdict

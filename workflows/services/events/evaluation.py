@@ -16,7 +16,7 @@ from tenants.facts import TenantFacts
 from workflows.definition.budget import Budget
 from workflows.definition.errors import ExpressionError, InvalidProgram
 from workflows.definition.programs.program import Program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.runtime.database import database_clock
 from workflows.runtime.runs.concurrency import lane_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
@@ -44,7 +44,7 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StartVerdict:
     """What became of a listening workflow, and how its run starts."""
 
     reason: str  # STARTED, filtered_out, problem, own_change, chain_too_long
@@ -60,13 +60,15 @@ class Chain:
     definition_id: UUID | None = None
     depth: int = 0
 
-    def refusal(self, definition_id: UUID | None, program: Callable[[], Program]) -> Verdict | None:
+    def refusal(
+        self, definition_id: UUID | None, program: Callable[[], Program]
+    ) -> StartVerdict | None:
         """Return why a workflow does not start on an event of this chain, whatever is in it."""
         if self.depth > MAX_DEPTH:
-            return Verdict("chain_too_long")
+            return StartVerdict("chain_too_long")
         is_own = self.definition_id is not None and self.definition_id == definition_id
         if is_own and not program().starts_on_own_changes:
-            return Verdict("own_change")
+            return StartVerdict("own_change")
         return None
 
 
@@ -99,7 +101,7 @@ class Clock:
     """The database's clock, which alone decides: hosts differ. Read once, and only if needed."""
 
     def __init__(self, at: datetime | None = None) -> None:
-        self._read = at  # a moment in the past, for a rehearsal
+        self._read = at  # a moment in the past, for a dry run
 
     def now_for(self, program: Program) -> datetime:
         """Return the time at which a program decides."""
@@ -133,7 +135,9 @@ def evaluate(
         )
 
 
-def _verdict(listener: Listener, chain: Chain, asking: Callable[[Program], Verdict]) -> Verdict:
+def _verdict(
+    listener: Listener, chain: Chain, asking: Callable[[Program], StartVerdict]
+) -> StartVerdict:
     def program() -> Program:
         return program_of(listener.definition_id, listener.version).program
 
@@ -142,7 +146,7 @@ def _verdict(listener: Listener, chain: Chain, asking: Callable[[Program], Verdi
     except (VersionMissing, InvalidProgram) as problem:
         logger.exception("program_unreadable", extra={"workflow": str(listener.definition_id)})
         details = {"code": "program_unreadable", "params": {"reason": str(problem)}}
-        return Verdict("problem", details)
+        return StartVerdict("problem", details)
 
 
 def judge(
@@ -151,13 +155,13 @@ def judge(
     draft: EventDraft,
     clock: Clock | None = None,
     budget: Budget | None = None,
-) -> Verdict:
+) -> StartVerdict:
     """Say whether an event starts a workflow, by `clock` or else at this moment."""
     now = (clock or Clock()).now_for(program)
     try:
         return _filtered(program, scope_at_start(program, tenant, draft, now, budget))
     except ExpressionError as problem:
-        return Verdict("problem", {"code": problem.code, "params": dict(problem.params)})
+        return StartVerdict("problem", {"code": problem.code, "params": dict(problem.params)})
 
 
 def scope_at_start(
@@ -166,9 +170,9 @@ def scope_at_start(
     draft: EventDraft,
     now: datetime,
     budget: Budget | None = None,
-) -> Scope:
+) -> NameScope:
     """Return the values of a run that an event starts, before its first step."""
-    return Scope(
+    return NameScope(
         trigger=dict(draft.payload),
         previous=dict(draft.previous) if draft.previous is not None else None,
         steps={},
@@ -180,11 +184,11 @@ def scope_at_start(
     )
 
 
-def _filtered(program: Program, scope: Scope) -> Verdict:
+def _filtered(program: Program, scope: NameScope) -> StartVerdict:
     explanation = program.trigger_filter.explain(scope)
     if not explanation["matched"]:
-        return Verdict("filtered_out", explanation)
+        return StartVerdict("filtered_out", explanation)
     lane, problem = lane_of(program, scope)
     # A key that cannot be rendered keeps no run from starting; the event says so.
     details = {"without_lane": problem} if problem else {}
-    return Verdict(STARTED, details, lane, program.settings.deadline)
+    return StartVerdict(STARTED, details, lane, program.settings.deadline)

@@ -172,7 +172,7 @@ def _batch(
 ) -> _Batch:
     """Decide on as many of the drafts as one statement holds, and at least on the first."""
     cause = acting_run()
-    words, clock = _Words(tenant), Clock()
+    words, clock = _SearchWords(tenant), Clock()
     batch, size = _Batch(tenant, listeners.fingerprint, [], [], []), 0
     chain = Chain(cause.definition_id, cause.depth + 1) if cause else Chain()
     from_whom = {"actor": origin.actor or _acting(cause)}
@@ -199,7 +199,7 @@ def _batch(
     return batch
 
 
-class _Words:
+class _SearchWords:
     """What each event of one call is found by; events of one change share their payload."""
 
     def __init__(self, tenant: TenantFacts) -> None:

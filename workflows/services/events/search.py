@@ -16,13 +16,13 @@ from workflows.runtime.database import rows
 from workflows.services.events.search_keys import SHORTEST_PART, words
 
 # More hits than this are no answer; the newest are the likeliest.
-MOST_FOUND: Final = 500
-MOST_WORDS: Final = 6
+MAX_FOUND: Final = 500
+MAX_WORDS: Final = 6
 # Parts of words are looked for among so many of the newest events, of all tenants together: the
 # index only knows whole words.
-MOST_READ: Final = 5_000
+MAX_READ: Final = 5_000
 LEAST_READ_OF_EACH: Final = 50
-DEEPEST: Final = 100  # levels of runs that started one another
+MAX_DEPTH: Final = 100  # levels of runs that started one another
 
 # “From tenant to tenant” instead of “=”: then only the index that begins with the tenant gives this
 # order. With “=” the planner takes the newest events of all tenants and throws those of others
@@ -98,7 +98,7 @@ def _whole(tenants: Sequence[Tenant], term: str) -> list[str]:
 def _word_by_word(tenants: Sequence[Tenant], term: str) -> Iterable[list[str]]:
     """Yield, for each tenant, keys that must all be there: “1001 haddad”."""
     said = [word for word in term.split() if len(word) >= SHORTEST_PART]
-    if not 1 <= len(said) <= MOST_WORDS or said == [term]:
+    if not 1 <= len(said) <= MAX_WORDS or said == [term]:
         return
     for tenant in tenants:
         # The last spelling is the one that all writings of a phone share.
@@ -110,13 +110,13 @@ def _word_by_word(tenants: Sequence[Tenant], term: str) -> Iterable[list[str]]:
 def _partly(tenants: Sequence[Tenant], term: str) -> list[UUID]:
     """Return the newest events that hold every word of `term` somewhere inside a value."""
     said = [word for word in term.split() if len(word) >= SHORTEST_PART]
-    if not tenants or not 1 <= len(said) <= MOST_WORDS:
+    if not tenants or not 1 <= len(said) <= MAX_WORDS:
         return []
     asked = {
         "tenants": [tenant.pk for tenant in tenants],
         "parts": [spellings[0] for word in said if (spellings := words(word, ""))],
-        "most": max(MOST_READ // len(tenants), LEAST_READ_OF_EACH),
-        "limit": MOST_FOUND,
+        "most": max(MAX_READ // len(tenants), LEAST_READ_OF_EACH),
+        "limit": MAX_FOUND,
     }
     return [row[0] for row in rows(HOLDING_ALL, asked)] if asked["parts"] else []
 
@@ -124,13 +124,13 @@ def _partly(tenants: Sequence[Tenant], term: str) -> list[UUID]:
 def _newest(questions: Iterable[Any]) -> list[UUID]:
     found: set[UUID] = set()
     for question in questions:
-        found.update(question.order_by("-id").values_list("id", flat=True)[:MOST_FOUND])
-    return sorted(found, reverse=True)[:MOST_FOUND]
+        found.update(question.order_by("-id").values_list("id", flat=True)[:MAX_FOUND])
+    return sorted(found, reverse=True)[:MAX_FOUND]
 
 
 def _root(own: Any, run_id: UUID) -> UUID:
     """Return the whole run that `run_id` is a part of; itself if it is one."""
-    for _level in range(DEEPEST):
+    for _level in range(MAX_DEPTH):
         parent: UUID | None = own.filter(id=run_id).values_list("parent_run", flat=True).first()
         if parent is None:
             break

@@ -14,9 +14,9 @@ from tenants.core.text.characters import without_invisible
 
 MAX_KEYS: Final = 64
 MAX_LENGTH: Final = 100  # characters; longer values are prose, not something one searches by
-LONGEST_READ: Final = 4 * MAX_LENGTH  # characters, the spaces around included
+MAX_READ_LENGTH: Final = 4 * MAX_LENGTH  # characters, the spaces around included
 SHORTEST_PART: Final = 3  # characters; shorter words of a name would find half of everything
-MOST_PARTS: Final = 6  # words of one value; with more of them it is prose
+MAX_PARTS: Final = 6  # words of one value; with more of them it is prose
 _PHONE: Final = re.compile(r"\+?[\d\s\-().]{7,24}")
 _PART: Final = re.compile(r"[^\W_]+")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -51,7 +51,7 @@ def search_keys(tenant_id: UUID, country: str, *sources: Json) -> list[str]:
 def words(scalar: Json, country: str) -> list[str]:
     """Return the spellings by which a value is found: casefolded, a phone also as E.164."""
     text = str(scalar)
-    if isinstance(scalar, bool) or len(text) > LONGEST_READ:
+    if isinstance(scalar, bool) or len(text) > MAX_READ_LENGTH:
         return []
     return list(_spellings(text, country))
 
@@ -79,7 +79,7 @@ def parts(text: str) -> tuple[str, ...]:
         return ()  # an amount, a date
     # What stands behind the @ is shared by too many.
     found = _PART.findall(text.partition("@")[0])
-    if len(found) > MOST_PARTS:
+    if len(found) > MAX_PARTS:
         return ()
     return tuple(part for part in found if len(part) >= SHORTEST_PART)
 

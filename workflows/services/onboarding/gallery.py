@@ -40,7 +40,7 @@ NOT_ASKED_FOR: Final = frozenset({ConnectionKind.SMTP.value, ConnectionKind.HTTP
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GalleryEntry:
     """A ready workflow. Its texts are in every language; `in_language` chooses."""
 
     key: str
@@ -101,13 +101,13 @@ class Started:
     missing: tuple[Need, ...]
 
 
-def entries() -> Sequence[Entry]:
+def entries() -> Sequence[GalleryEntry]:
     """Return what can be started from here, in order: whose tables this installation has."""
     declared = {record.alias for record in records.all_records()}
     return [one for one in _read() if _tables(one.contents["document"]) <= declared]
 
 
-def entry(key: str) -> Entry | None:
+def entry(key: str) -> GalleryEntry | None:
     """Return the one of this key, if it is offered here."""
     return next((one for one in entries() if one.key == key), None)
 
@@ -135,7 +135,7 @@ def _stops_steps(kinds: Iterable[str], off: Connection | None) -> bool:
     return off is not None and ConnectionKind.HTTP.value not in kinds
 
 
-def start(tenant: Tenant, actor: str, chosen: Entry, *, address: str = "") -> Started:
+def start(tenant: Tenant, actor: str, chosen: GalleryEntry, *, address: str = "") -> Started:
     """Make a draft of it in the tenant's language, with the templates and the schedule it lacks.
 
     `address` takes the place of YOUR_ADDRESS.
@@ -176,11 +176,11 @@ def localised(value: Json, language: str) -> Json:
 
 
 @cache
-def _read() -> Sequence[Entry]:
+def _read() -> Sequence[GalleryEntry]:
     found = []
     for file in FILES.glob("*.json"):
         contents = json.loads(file.read_text(encoding="utf-8"))
-        found.append(Entry(file.stem, contents["place"], contents))
+        found.append(GalleryEntry(file.stem, contents["place"], contents))
     return sorted(found, key=lambda one: one.place)
 
 

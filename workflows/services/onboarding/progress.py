@@ -12,7 +12,7 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
-from workflows.models.rehearsal import RehearsalKind, RehearsalStatus, WorkflowRehearsal
+from workflows.models.rehearsal import DryRunKind, DryRunStatus, WorkflowRehearsal
 from workflows.models.run import WorkflowRun
 from workflows.services.definitions.drafts import edited
 from workflows.services.events.fire import fire
@@ -22,8 +22,8 @@ from workflows.services.onboarding.gallery import Need, needs
 GUIDE_CLOSED: Final = "workflows.guide_closed"
 # So long the guide still shows the way to the first run; then the company is on its own.
 AFTERGLOW: Final = timedelta(hours=1)
-MOST_RUNS: Final = 6  # with so many nobody is a beginner
-MOST_LOOKED_AT: Final = 5  # companies
+MAX_RUNS: Final = 6  # with so many nobody is a beginner
+MAX_LOOKED_AT: Final = 5  # companies
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def beginnings(
     `newest` are the newest runs of all of them, MOST_RUNS if there are so many.
     """
     if newest:
-        return _after_the_first(newest[-1], now) if len(newest) < MOST_RUNS else None
-    new = (tenant for tenant in tenants[:MOST_LOOKED_AT] if not _is_closed(tenant))
+        return _after_the_first(newest[-1], now) if len(newest) < MAX_RUNS else None
+    new = (tenant for tenant in tenants[:MAX_LOOKED_AT] if not _is_closed(tenant))
     tenant = next(new, None)
     return None if tenant is None else _beginnings(tenant)
 
@@ -85,12 +85,12 @@ def _is_closed(tenant: Tenant) -> bool:
 
 def _beginnings(tenant: Tenant) -> Beginnings:
     workflow = on_its_way(tenant)
-    tests = WorkflowRehearsal.objects.of(tenant).filter(kind=RehearsalKind.TEST)
+    tests = WorkflowRehearsal.objects.of(tenant).filter(kind=DryRunKind.TEST)
     return Beginnings(
         tenant,
         workflow,
         tuple(needs(tenant, edited(workflow))) if workflow else (),
-        was_tried=tests.filter(status=RehearsalStatus.DONE).exists(),
+        was_tried=tests.filter(status=DryRunStatus.DONE).exists(),
         is_live=bool(workflow and workflow.is_active),
         has_event=WorkflowEvent.objects.of(tenant).exists(),
     )

@@ -163,7 +163,7 @@ def _runs(definition: WorkflowDefinition, ids: Sequence[UUID]) -> dict[UUID, Wor
     return {run.pk: run for run in runs.select_related("definition", "tenant")}
 
 
-class _Words:
+class _FailureInWords:
     """Why a run failed, worded while the mail is rendered: in its reader's language."""
 
     def __init__(self, run: WorkflowRun) -> None:
@@ -183,7 +183,7 @@ def _context(definition: WorkflowDefinition, failures: Failures) -> dict[str, An
         "workflow": definition,
         "tenant": definition.tenant,
         "failures": failures,
-        "reason": _Words(failures.example),
+        "reason": _FailureInWords(failures.example),
         "runs_url": public_address(RUNS, workflow=definition.pk, status="failed"),
         "first_url": public_address(RUNS, failures.first.pk),
     }

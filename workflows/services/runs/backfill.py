@@ -26,7 +26,7 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of
-from workflows.services.dry_run.run import Rehearsal, rehearse
+from workflows.services.dry_run.run import DryRun, dry_run
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import STARTED, Clock, judge
 from workflows.services.events.fire import fire, fire_at
@@ -34,17 +34,17 @@ from workflows.services.events.payloads import normalise_object
 from workflows.services.events.search_keys import search_keys
 from workflows.services.runs.bulk import cancel_each
 
-MOST: Final = 1_000  # records at once
+MAX_RECORDS: Final = 1_000  # records at once
 SAMPLES: Final = 3
-MOST_PER_MINUTE: Final = 600
-AT_ONCE: Final = 200  # events of one statement
+MAX_PER_MINUTE: Final = 600
+BATCH_SIZE: Final = 200  # events of one statement
 # What the ledger says of each record, and of all of them together.
 ONE: Final = "workflows.run_on_record"
 ALL: Final = "workflows.run_on_records"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BackfillPlan:
     """What a start would do."""
 
     starting: tuple[EventDraft, ...]
@@ -53,7 +53,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BackfillProgress:
     """How far a start has come."""
 
     counts: Mapping[str, int]  # by status of a run
@@ -81,7 +81,9 @@ def workflows_for(tenant: Tenant, alias: str) -> list[WorkflowDefinition]:
     return list(active.filter(trigger_types__overlap=kinds).order_by("name"))
 
 
-def plan(tenant: Tenant, definition: WorkflowDefinition, alias: str, ids: Sequence[UUID]) -> Plan:
+def plan(
+    tenant: Tenant, definition: WorkflowDefinition, alias: str, ids: Sequence[UUID]
+) -> BackfillPlan:
     """Say which of the records it would start on. Raises NotForTheseRecords."""
     kind = _event_for(definition, alias)
     ran = WorkflowRun.objects.filter(
@@ -106,16 +108,16 @@ def plan(tenant: Tenant, definition: WorkflowDefinition, alias: str, ids: Sequen
         else:
             refused[reason] += 1
     done_before = sum(str(row["id"]) in known for row in rows)
-    return Plan(tuple(starting), done_before, refused)
+    return BackfillPlan(tuple(starting), done_before, refused)
 
 
-def samples(tenant: Tenant, definition: WorkflowDefinition, found: Plan) -> list[Rehearsal]:
+def samples(tenant: Tenant, definition: WorkflowDefinition, found: BackfillPlan) -> list[DryRun]:
     """Rehearse the first few: what they would do and send."""
     version = WorkflowVersion.objects.of(tenant).get(
         definition=definition, version=definition.version
     )
     return [
-        rehearse(tenant, version, draft.payload, previous=draft.previous)
+        dry_run(tenant, version, draft.payload, previous=draft.previous)
         for draft in found.starting[:SAMPLES]
     ]
 
@@ -141,21 +143,21 @@ def start(
         told |= {"per_minute": per_minute, "done_before": found.done_before}
         batch = fire(tenant, ALL, told, actor=actor, source="manual").event_id
         run_ids: list[UUID] = []
-        for first in range(0, len(found.starting), AT_ONCE):
-            aim, drafts = (definition.pk, kind.name), found.starting[first : first + AT_ONCE]
+        for first in range(0, len(found.starting), BATCH_SIZE):
+            aim, drafts = (definition.pk, kind.name), found.starting[first : first + BATCH_SIZE]
             fired = fire_at(tenant.facts(), aim, drafts, actor=actor, word=str(batch))
             run_ids += [run_id for one in fired for run_id in one.run_ids]
         _begin_in_turn(run_ids, per_minute)
     return batch
 
 
-def progress(tenant: Tenant, batch: UUID) -> Progress | None:
+def progress(tenant: Tenant, batch: UUID) -> BackfillProgress | None:
     """Return how far a start has come; None: the tenant has no such start."""
     if not WorkflowEvent.objects.of(tenant).filter(pk=batch, type=ALL).exists():
         return None
     counted = _runs(tenant, batch).order_by().values_list("status").annotate(n=Count("id"))
     counts = dict(counted)
-    return Progress(counts, sum(counts.values()))
+    return BackfillProgress(counts, sum(counts.values()))
 
 
 def cancel_rest(tenant: Tenant, batch: UUID) -> int:
@@ -170,7 +172,7 @@ def _begin_in_turn(run_ids: Sequence[UUID], per_minute: int) -> None:
     later = [
         WorkflowRun(pk=pk, due_at=now + place * apart) for place, pk in enumerate(run_ids) if place
     ]
-    WorkflowRun.objects.bulk_update(later, ["due_at"], batch_size=AT_ONCE)
+    WorkflowRun.objects.bulk_update(later, ["due_at"], batch_size=BATCH_SIZE)
 
 
 def _runs(tenant: Tenant, batch: UUID) -> Any:

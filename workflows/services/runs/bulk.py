@@ -11,28 +11,28 @@ from workflows.services.runs.cancel import cancel
 from workflows.services.runs.retry import retry_failed_step
 
 # More than this is not chosen by hand, and would keep a page waiting.
-MOST_AT_ONCE: Final = 500
+MAX_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BulkOutcome:
     """What was done, and why the rest was not."""
 
     done: tuple[WorkflowRun, ...] = ()
     refused: Counter[str] = field(default_factory=Counter)  # how many, by the code of the reason
 
 
-def cancel_each(runs: Iterable[WorkflowRun]) -> Outcome:
+def cancel_each(runs: Iterable[WorkflowRun]) -> BulkOutcome:
     """Cancel each run that has not ended."""
     return _each(runs, lambda run: cancel(run.tenant, run.pk))
 
 
-def retry_each(runs: Iterable[WorkflowRun]) -> Outcome:
+def retry_each(runs: Iterable[WorkflowRun]) -> BulkOutcome:
     """Let each failed run go on from its failed step."""
     return _each(runs, lambda run: retry_failed_step(run.tenant, run.pk))
 
 
-def _each(runs: Iterable[WorkflowRun], act: Callable[[WorkflowRun], object]) -> Outcome:
+def _each(runs: Iterable[WorkflowRun], act: Callable[[WorkflowRun], object]) -> BulkOutcome:
     done, refused = [], Counter[str]()
     for run in runs:
         try:
@@ -41,4 +41,4 @@ def _each(runs: Iterable[WorkflowRun], act: Callable[[WorkflowRun], object]) -> 
             refused[why.code] += 1
         else:
             done.append(run)
-    return Outcome(tuple(done), refused)
+    return BulkOutcome(tuple(done), refused)

@@ -14,15 +14,15 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.runtime.runs import store
 
-MOST_COUNTED: Final = 10_000
+MAX_COUNTED: Final = 10_000
 BATCH: Final = 100
 # More than this would keep the page waiting: the cluster `tasks` does it.
-AT_ONCE: Final = 500
+BATCH_SIZE: Final = 500
 
 
 def count_live(definition: WorkflowDefinition) -> int:
     """Return how many runs are under way, at most MOST_COUNTED and one."""
-    return _live(definition.tenant_id, definition.pk)[: MOST_COUNTED + 1].count()
+    return _live(definition.tenant_id, definition.pk)[: MAX_COUNTED + 1].count()
 
 
 def cancel_live(tenant: Tenant, definition: WorkflowDefinition) -> int | None:
@@ -35,7 +35,7 @@ def cancel_live(tenant: Tenant, definition: WorkflowDefinition) -> int | None:
     newest: UUID | None = live.order_by("-id").values_list("id", flat=True).first()
     if newest is None:
         return 0
-    if live[: AT_ONCE + 1].count() > AT_ONCE:
+    if live[: BATCH_SIZE + 1].count() > BATCH_SIZE:
         task = f"{__name__}.cancel_until"
         transaction.on_commit(
             lambda: async_task(task, str(tenant.pk), str(definition.pk), str(newest))

@@ -12,23 +12,23 @@ from tenants.core.database.ids import lowest_id_at
 from tenants.core.json import Json
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
-from workflows.presentation.runs.lines import Kin
+from workflows.presentation.runs.lines import RelatedRuns
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind, every_step
 from workflows.services.runs.entries import entries_of
 from workflows.services.runs.summaries import plans_of
 
 Runs = QuerySet[WorkflowRun, WorkflowRun]
 
-MOST_SHOWN: Final = 10
+MAX_SHOWN: Final = 10
 # A run's id is made by its worker's clock, the times of a step are the database's.
 CLOCKS_APART: Final = timedelta(minutes=5)
-MOST_LANE_HOLDERS: Final = 3
+MAX_LANE_HOLDERS: Final = 3
 
 WRONG: Final = (RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class ChildRunsOfStep:
     """The child runs of one step. Those that are not counted here are not started yet."""
 
     done: int
@@ -53,7 +53,7 @@ class Above:
     count: int  # of the child runs of that step; 0: unknown
 
 
-def family_of(run: WorkflowRun, kin: Kin) -> Family:
+def family_of(run: WorkflowRun, kin: RelatedRuns) -> ChildRunsOfStep:
     """Return the child runs that a step of `run` has started, each item's latest try."""
     rows = _children(run, kin)
     if kin.since is not None:
@@ -74,7 +74,7 @@ def family_of(run: WorkflowRun, kin: Kin) -> Family:
         output_field=IntegerField(),
     )
     shown = rows.select_related("definition", "tenant").order_by(first, "item_index")
-    return Family(done, wrong, left_out, live, tuple(shown[:MOST_SHOWN]))
+    return ChildRunsOfStep(done, wrong, left_out, live, tuple(shown[:MAX_SHOWN]))
 
 
 def above(run: WorkflowRun) -> Above | None:
@@ -107,10 +107,10 @@ def ahead_in_lane(run: WorkflowRun) -> list[WorkflowRun]:
         holds_lane=True,
     ).exclude(pk=run.pk)
     same_key = list(live.filter(lane=run.lane).order_by("id")[:1]) if run.lane else []
-    return same_key or list(live.order_by("id")[:MOST_LANE_HOLDERS])
+    return same_key or list(live.order_by("id")[:MAX_LANE_HOLDERS])
 
 
-def _children(run: WorkflowRun, kin: Kin) -> Runs:
+def _children(run: WorkflowRun, kin: RelatedRuns) -> Runs:
     low = UUID(kin.first)
     if kin.since is not None:
         low = min(low, lowest_id_at(kin.since - CLOCKS_APART))

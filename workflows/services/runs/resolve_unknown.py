@@ -11,7 +11,7 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.programs.program import Program
 from workflows.engine.history.entries import error_to_tell, has_errors, stopping_entry
-from workflows.engine.history.resuming import Resumption, Scope
+from workflows.engine.history.resuming import Resumption, RetryScope
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
@@ -98,7 +98,7 @@ def _settle_part(
     # One that was cancelled goes on anyway.
     parts += [(one, one.step_results, {}) for one in above[1:] if one.status == RunStatus.FAILED]
     root = above[0]
-    onward = resumption_of(root, Scope.SETTLED)
+    onward = resumption_of(root, RetryScope.SETTLED)
     marked = [revive.settle_child(one.tenant_id, _held(one), *said) for one, *said in parts]
     return all(marked) and onward is not None and _resume(root, onward, actor)
 

@@ -12,7 +12,7 @@ from tenants.scope import tenant_scope
 from tenants.tracking.actor import current_actor
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.program import Program
-from workflows.engine.history.resuming import Ending, Fresh, Resumption, Scope, resumption
+from workflows.engine.history.resuming import Ending, Fresh, Resumption, RetryScope, resumption
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now, execute
@@ -97,7 +97,7 @@ def retry_failed_step(
 
 
 def resumption_of(
-    run: WorkflowRun, scope: Scope = Scope.ALL, fresh: Fresh | None = None
+    run: WorkflowRun, scope: RetryScope = RetryScope.ALL, fresh: Fresh | None = None
 ) -> Resumption | None:
     """Return where a run that has ended goes on; None: nothing in it failed.
 
@@ -191,7 +191,7 @@ def run_of(tenant: Tenant, run_id: UUID, *, lock: bool = False) -> WorkflowRun:
 
 def _place(
     run: WorkflowRun, version: int, payload: Mapping[str, Json] | None
-) -> tuple[revive.Place, Json]:
+) -> tuple[revive.NewRunSettings, Json]:
     """Return the lane and the deadline of a run that starts again; with why it has no key.
 
     A run of the same version and payload keeps the lane it had.
@@ -199,7 +199,7 @@ def _place(
     program = program_published(run, version)
     deadline = program.settings.deadline
     if payload is None and version == run.version:
-        return revive.Place(run.lane, deadline), None
+        return revive.NewRunSettings(run.lane, deadline), None
     event = event_of(run)
     draft = EventDraft(
         event.type if event else run.definition.trigger_type,
@@ -208,7 +208,7 @@ def _place(
     )
     scope = scope_at_start(program, run.tenant.facts(), draft, database_now())
     lane, problem = lane_of(program, scope)
-    return revive.Place(lane, deadline), problem
+    return revive.NewRunSettings(lane, deadline), problem
 
 
 def _corrected(

@@ -14,10 +14,10 @@ from tenants.core.json import Json
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.instructions import Approval, Instruction
 from workflows.definition.programs.program import Program
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.engine.history.entries import is_wrong
 from workflows.engine.history.reach import reachable_from, where_runs_may_start
-from workflows.engine.history.replay import Visit, passed, visits
+from workflows.engine.history.replay import StepVisit, passed, visits
 from workflows.engine.history.results import Results
 from workflows.engine.history.taking_over import (
     ASKS_OTHERWISE,
@@ -210,7 +210,7 @@ def _passed(run: WorkflowRun) -> Sequence[dict[str, Json]]:
     return passed(own, entries, ended_well=RunStatus(run.status) in ENDED_WELL)
 
 
-def _why_not(program: Program, way: Iterable[Visit], index: int) -> str:
+def _why_not(program: Program, way: Iterable[StepVisit], index: int) -> str:
     """Return the code of why a run did not come to a step."""
     *_others, last = way
     is_stuck = last.entry is None or is_wrong(last.entry)
@@ -248,7 +248,7 @@ def _side(
         "actor": run.actor,
     }
 
-    def scope_for(results: Results) -> Scope:
+    def scope_for(results: Results) -> NameScope:
         seen = {**told, **error_told(results)}
         return replace(start, steps=dict(results.steps), run=seen, language=program.language)
 

@@ -18,7 +18,7 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.badges import Badge, run_badge
 from workflows.presentation.runs.entries import RunFacts, step_error
-from workflows.presentation.runs.plans import Plan, plan_of
+from workflows.presentation.runs.plans import VersionPlan, plan_of
 from workflows.presentation.runs.summary import summary
 from workflows.presentation.times import by_clock, short_moment
 from workflows.presentation.vocabulary import step_title
@@ -28,8 +28,8 @@ from workflows.services.runs.entries import MAX_SHOWN, entries_of
 _PARTS: Final = ("instructions", "on_failure", "settings")
 NEVER_BY_CLOCK: Final = 9999  # the year until which waits that no clock ends are put off
 # By workflow, version, and where the run begins: a child run carries out a part of the program.
-Plans = Mapping[tuple[UUID, int, int], Plan]
-MOST_REPEATS: Final = 20
+Plans = Mapping[tuple[UUID, int, int], VersionPlan]
+MAX_REPEATS: Final = 20
 _IS_ENTRY: Final = {"step_name", "action", "status"}
 _VERSION: Final = Subquery(
     WorkflowVersion.objects.filter(
@@ -93,7 +93,7 @@ def _records(kind: str, ids: Mapping[str, UUID]) -> Mapping[str, Subject]:
 
 
 @dataclass(frozen=True, slots=True)
-class RunView:
+class LoadedRun:
     """One run, and what its page tells of other rows. A plain run takes three statements."""
 
     run: WorkflowRun  # with its definition and tenant
@@ -116,7 +116,7 @@ class RunView:
         return related.annotate(version_id=_VERSION)
 
     @classmethod
-    def of(cls, run: Any) -> "RunView":
+    def of(cls, run: Any) -> "LoadedRun":
         """Return the view of one of `rows`. Columns lose what none of their kind can be."""
         results = run.step_results if isinstance(run.step_results, list) else []
         run.pending = run.pending if isinstance(run.pending, dict) else None
@@ -141,7 +141,7 @@ class RunView:
 
 
 @lru_cache(maxsize=256)
-def _plan(version_id: UUID, entry: int) -> Plan:
+def _plan(version_id: UUID, entry: int) -> VersionPlan:
     """Return the plan of a version, which never changes."""
     found = WorkflowVersion.objects.filter(pk=version_id)
     parts = found.values_list(*(f"program__{part}" for part in _PARTS)).get()
@@ -170,7 +170,7 @@ def facts_of(run: WorkflowRun, plans: Plans) -> RunFacts:
     waits_in_lane = status is RunStatus.QUEUED and run.wait_type == WaitType.LANE
     return RunFacts(
         status=status,
-        plan=plans.get(_key(run), Plan()),
+        plan=plans.get(_key(run), VersionPlan()),
         results=run.step_results,
         pending=run.pending,
         at=run.current_step,
@@ -208,7 +208,7 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     """Return the label of the step that failed first, and why; "" and "" if none did."""
     if not run.error_code:
         return "", ""
-    labels = plans.get(_key(run), Plan()).labels
+    labels = plans.get(_key(run), VersionPlan()).labels
     name = run.error_step or ""
     results = run.step_results if isinstance(run.step_results, list) else []
     # Of a run whose row cannot be read, whatever is no entry.
@@ -230,7 +230,7 @@ def repeats_of(run: WorkflowRun) -> Sequence[WorkflowRun]:
     rows = WorkflowRun.objects.filter(
         alike, tenant=run.tenant_id, retried_from=run.pk, id__gt=run.pk
     )
-    return list(rows.only("id", "status", "due_at").order_by("-id")[:MOST_REPEATS])
+    return list(rows.only("id", "status", "due_at").order_by("-id")[:MAX_REPEATS])
 
 
 def _key(run: WorkflowRun) -> tuple[UUID, int, int]:

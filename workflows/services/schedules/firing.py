@@ -31,9 +31,9 @@ from workflows.services.schedules.cron import Cron, UnreadableCron
 logger = logging.getLogger(__name__)
 
 # So many share a transaction. Those behind them are free for the other hosts.
-AT_ONCE: Final = 20
+BATCH_SIZE: Final = 20
 # Of a policy that makes up for every missed time: so many at most, the newest.
-MOST_MADE_UP: Final = 100
+MAX_MADE_UP: Final = 100
 # A time that is done later than this was missed.
 ON_TIME: Final = timedelta(minutes=1)
 
@@ -167,7 +167,7 @@ def _claim(set_aside: set[UUID]) -> Sequence[UUID]:
         cursor.execute(LIMITS)
     due = WorkflowSchedule.objects.filter(is_active=True, next_at__lte=Now())
     free = due.exclude(pk__in=set_aside).select_for_update(skip_locked=True, of=("self",))
-    return list(free.order_by("next_at").values_list("id", flat=True)[:AT_ONCE])
+    return list(free.order_by("next_at").values_list("id", flat=True)[:BATCH_SIZE])
 
 
 def _fire_alone(schedule_id: UUID, set_aside: set[UUID], paced: Pace) -> int:
@@ -249,7 +249,7 @@ def _struck(cron: Cron, zone: ZoneInfo, planned: datetime, now: datetime) -> lis
         start = max(planned, now - span)
         found = list(takewhile(lambda time: time <= now, cron.times_after(start, zone)))
         if start == planned:
-            return [planned, *found][-MOST_MADE_UP:]
-        if len(found) >= MOST_MADE_UP:
-            return found[-MOST_MADE_UP:]
+            return [planned, *found][-MAX_MADE_UP:]
+        if len(found) >= MAX_MADE_UP:
+            return found[-MAX_MADE_UP:]
         span *= 8

@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.company import case
 from workflows.admin.editor.endpoints.views import copied, pasted
-from workflows.admin.editor.form.params import BadForm
+from workflows.admin.editor.form.params import BadScalar
 from workflows.admin.editor.form.steps import read_steps, show_steps
-from workflows.presentation.documents.document_text import Unreadable
+from workflows.presentation.documents.document_text import UnreadableDocument
 
 pytestmark = pytest.mark.django_db
 
@@ -44,5 +44,5 @@ def test_what_the_company_lacks_is_told_once_and_with_its_step(tenant):
 
 @pytest.mark.parametrize("text", ["", "hello", "5", "[]", '[{"a": 1}]', '{"steps": 5}', "[5]"])
 def test_what_are_no_steps_is_refused(tenant, text):
-    with pytest.raises((BadForm, Unreadable)):
+    with pytest.raises((BadScalar, UnreadableDocument)):
         pasted(tenant, text)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from actions import registry
 from tests.support.company import case
 from tests.workflows.admin.editor.strategies import documents
-from workflows.admin.editor.form.shape import BadForm, from_form, to_form
+from workflows.admin.editor.form.shape import BadScalar, from_form, to_form
 from workflows.definition.kinds import KINDS
 from workflows.definition.values.json_values import same_json
 
@@ -128,13 +128,13 @@ def test_steps_after_an_error_are_edited_like_others():
     ],
 )
 def test_what_is_no_form_is_refused(damaged):
-    with pytest.raises(BadForm):
+    with pytest.raises(BadScalar):
         from_form(damaged)
 
 
 @pytest.mark.parametrize("document", [[], "x", None, {"steps": 5}, {"steps": [1]}])
 def test_what_no_form_can_show_is_refused(document):
-    with pytest.raises(BadForm):
+    with pytest.raises(BadScalar):
         to_form(document)
 
 

@@ -27,7 +27,7 @@ from workflows.runtime.steps import live
 from workflows.runtime.workers.lease_keeper import Watch
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.approvals.approvers import Via, mail_decider
-from workflows.services.approvals.decide import Answer, decide, open_ones
+from workflows.services.approvals.decide import GivenAnswer, decide, open_ones
 from workflows.services.approvals.refusals import NotDecided
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
@@ -74,7 +74,7 @@ class Meanwhile(Fate):
 
 
 class Worker(Machine):
-    """A worker that does with a run what the pump does, one turn at a time."""
+    """A worker that does with a run what the dispatcher does, one turn at a time."""
 
     def turn(self, limit=1, *, held=None, claims_first=False):
         """Match and claim (or claim and match, as after a notification), and execute."""
@@ -229,7 +229,7 @@ class World:
     def decide(self, approval, choice):
         """Answer a question; return whether the answer was taken."""
         try:
-            decide(self.tenant, approval.pk, mail_decider(PERSON, Via.LINK), Answer(choice))
+            decide(self.tenant, approval.pk, mail_decider(PERSON, Via.LINK), GivenAnswer(choice))
         except NotDecided:
             return False
         self.decided[approval.pk] = choice
@@ -361,7 +361,7 @@ class World:
 
     def _inject(self):
         """Put the moments of death, and the trouble of the database, into the engine's seams."""
-        real_write, real_carry_out = store.write, live.LiveHands.carry_out
+        real_write, real_carry_out = store.write, live.LiveExecutor.carry_out
         real_execute, real_commit = database.execute, connections["default"].commit
 
         def write(*arguments, **more):
@@ -394,7 +394,7 @@ class World:
 
         for target, name, new in (
             (store, "write", write),
-            (live.LiveHands, "carry_out", carry_out),
+            (live.LiveExecutor, "carry_out", carry_out),
             (database, "execute", run_statement),
             (connections["default"], "commit", commit),
             (folding, "MAX_SUPERSEDED", MOST_KEPT),

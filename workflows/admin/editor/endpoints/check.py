@@ -15,7 +15,7 @@ from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.choices import named_choices
 from workflows.admin.editor.endpoints.values import OUTPUTS
 from workflows.admin.editor.form.nodes import JSON_TEXT, Node
-from workflows.admin.editor.form.places import SETTINGS, At, Place, place_of
+from workflows.admin.editor.form.places import SETTINGS, At, FormPlace, place_of
 from workflows.admin.editor.form.scalars import read_json
 from workflows.admin.editor.form.shape import from_form
 from workflows.admin.editor.form.steps import node_of, step_parts
@@ -31,18 +31,18 @@ from workflows.presentation.documents.places import problem_words
 from workflows.presentation.json_faults import said_of
 from workflows.presentation.runs.errors import sentence
 from workflows.presentation.values import payload_fields
-from workflows.services.definitions.catalogue import Thing, problems_of, things_of
+from workflows.services.definitions.catalogue import TenantThing, problems_of, things_of
 from workflows.services.onboarding.gallery import switched_off
 
 Form = Mapping[str, Any]
 
-MOST_SHOWN: Final = 100
+MAX_SHOWN: Final = 100
 # At its field, “subject is missing” only repeats the label.
 _FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
 
 
 def checked(
-    tenant: Tenant, form: Form, key: str = "", things: Sequence[Thing] | None = None
+    tenant: Tenant, form: Form, key: str = "", things: Sequence[TenantThing] | None = None
 ) -> dict[str, Json]:
     """Return the problems, the lines of the cards and the JSON text. Raises BadForm.
 
@@ -66,8 +66,8 @@ def shown_problems(problems: list[Problem], document: Json, form: Form) -> list[
 
     Of very many only the first: each is looked for in the form.
     """
-    shown = [_placed(problem, document, form) for problem in problems[:MOST_SHOWN]]
-    return shown + [_shown(place, words) for place, words in mistakes_of(form)[:MOST_SHOWN]]
+    shown = [_placed(problem, document, form) for problem in problems[:MAX_SHOWN]]
+    return shown + [_shown(place, words) for place, words in mistakes_of(form)[:MAX_SHOWN]]
 
 
 def is_saved(tenant: Tenant, definition: WorkflowDefinition | None, document: Json) -> bool:
@@ -86,7 +86,7 @@ def _placed(problem: Problem, document: Json, form: Form) -> dict[str, Json]:
     return {**_shown(place_of(problem.path, form), words), "empty": is_empty}
 
 
-def _shown(place: Place, words: str) -> dict[str, Json]:
+def _shown(place: FormPlace, words: str) -> dict[str, Json]:
     return {**asdict(place), "at": list(place.at), "text": words}
 
 
@@ -135,23 +135,23 @@ def _names(document: Mapping[str, Json]) -> dict[str, str]:
     return {**outputs, **before, **{f"trigger.{key}": title for key, title in named.items()}}
 
 
-def mistakes_of(form: Form) -> list[tuple[Place, str]]:
+def mistakes_of(form: Form) -> list[tuple[FormPlace, str]]:
     """Return each mistake that only a form can have, with its place: they keep it from being saved.
 
     A name given twice, a value without a name, JSON that is none.
     """
     found = [
-        (Place(SETTINGS, "settings", ("values", *at)), words)
+        (FormPlace(SETTINGS, "settings", ("values", *at)), words)
         for at, words in _of_rows(form["head"].get("values", []))
     ]
     found += [
-        (Place(SETTINGS, "settings", ("output", *at)), words)
+        (FormPlace(SETTINGS, "settings", ("output", *at)), words)
         for at, words in _of_node(form["head"].get("output", []), JSON_TEXT, ())
     ]
     lists = {name: form.get(name) for name in ("steps", "on_failure")}
     for part, step in step_parts(lists):
         for at, words in _of_node(step.get("params"), node_of(step.get("action")), ()):
-            found.append((Place(part, "params", at), words))
+            found.append((FormPlace(part, "params", at), words))
     return found
 
 

@@ -15,7 +15,7 @@ from actions.models.message_template import Channel, MessageTemplate
 from tenants.core.json import Json
 from tenants.models.membership import Role
 from tenants.models.tenant import Tenant
-from workflows.admin.editor.endpoints.known import Known, all_known
+from workflows.admin.editor.endpoints.known import KnownNames, all_known
 from workflows.admin.editor.form.nodes import Node
 from workflows.admin.editor.form.params import blank, show
 from workflows.admin.editor.form.steps import node_of
@@ -25,7 +25,7 @@ from workflows.admin.editor.presentation.operators import operators
 from workflows.definition.values.windows import DAYS
 from workflows.presentation.values import payload_fields
 from workflows.presentation.whatsapp import asked
-from workflows.services.definitions.catalogue import Thing
+from workflows.services.definitions.catalogue import TenantThing
 
 # What people call choices that actions offer as words of code.
 WORDS: Final[Mapping[str, Any]] = {
@@ -48,7 +48,7 @@ WORDS: Final[Mapping[str, Any]] = {
 Choice = dict[str, str]
 
 
-def choices_of(tenant: Tenant, own_workflow: str, things: Iterable[Thing]) -> dict[str, Json]:
+def choices_of(tenant: Tenant, own_workflow: str, things: Iterable[TenantThing]) -> dict[str, Json]:
     """Return everything for the page. `own_workflow`: the key of the one being edited."""
     whatsapp = MessageTemplate.objects.of(tenant.pk).filter(channel=Channel.WHATSAPP)
     return {
@@ -77,7 +77,7 @@ def choices_of(tenant: Tenant, own_workflow: str, things: Iterable[Thing]) -> di
     }
 
 
-def named_choices(things: Iterable[Thing], own_workflow: str) -> dict[str, Json]:
+def named_choices(things: Iterable[TenantThing], own_workflow: str) -> dict[str, Json]:
     """Return what the lines of the steps name: stored things by their kind, and tables."""
     references: dict[str, list[Choice]] = {"workflow": []}
     for thing in things:
@@ -95,7 +95,7 @@ def field_choices(field: Field[Any, Any]) -> list[Choice]:
     return [_choice(value, label) for value, label in field.flatchoices if value not in ("", None)]
 
 
-def _action(known: Known) -> dict[str, Json]:
+def _action(known: KnownNames) -> dict[str, Json]:
     node = node_of(known.name)
     return {
         "label": known.label,
@@ -128,7 +128,7 @@ def fresh(form: Json, node: Node) -> Json:
     return {**made, "fresh": "1"} if any(one.names for one in node.members.values()) else made
 
 
-def _people(things: Iterable[Thing]) -> dict[str, list[Choice]]:
+def _people(things: Iterable[TenantThing]) -> dict[str, list[Choice]]:
     """Return whom an approval can ask: everybody of a role, or one person."""
     return {
         "roles": [_choice(f"role:{role.value}", role.people) for role in Role],

@@ -18,7 +18,7 @@ from workflows.presentation.badges import action_label
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNames:
     """What the editor says of an action or a kind."""
 
     name: str
@@ -36,14 +36,14 @@ class Known:
     blocks: Mapping[str, Json] = field(default_factory=dict)  # list -> a new block of it
 
 
-def all_known() -> Iterator[Known]:
+def all_known() -> Iterator[KnownNames]:
     """Yield the actions, then the kinds in the order in which people look for them."""
     for spec in registry.all_actions():
         yield _action(spec)
     yield from (_kind(name) for name in kinds.PRESENTATIONS)
 
 
-def known(name: object) -> Known | None:
+def known(name: object) -> KnownNames | None:
     if isinstance(name, str) and name in KINDS:
         return _kind(name)
     try:
@@ -61,8 +61,8 @@ def params_of(name: object) -> Mapping[str, Json] | None:
         return None
 
 
-def _action(spec: Any) -> Known:
-    return Known(
+def _action(spec: Any) -> KnownNames:
+    return KnownNames(
         name=spec.name,
         label=str(spec.label),
         description=str(spec.description),
@@ -87,9 +87,9 @@ def _usual_tries(retry: Mapping[str, Json]) -> str:
     )
 
 
-def _kind(name: str) -> Known:
+def _kind(name: str) -> KnownNames:
     shown = kinds.PRESENTATIONS[name]
-    return Known(
+    return KnownNames(
         name=name,
         label=action_label(name),
         description=str(shown.description),

@@ -20,7 +20,7 @@ from workflows.admin.editor.presentation.outputs import (
 )
 from workflows.definition.checks.parent_scope import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
-from workflows.definition.scope import TENANT_FIELDS, Scope
+from workflows.definition.scope import TENANT_FIELDS, NameScope
 from workflows.definition.values.json_values import exact
 from workflows.event_types import payload_schema
 from workflows.models.definition import WorkflowDefinition
@@ -35,7 +35,7 @@ REMINDING: Final[Mapping[str, Json]] = {"reminder": 1, "link": "https://…"}
 class Sample:
     """What templates of a workflow would see."""
 
-    scope: Scope
+    scope: NameScope
     real: bool  # False: no such event has come yet, the values are made up
 
 
@@ -56,7 +56,7 @@ def sample_of(
         payloads[0] if payloads else (made_up(tenant, payload_schema(trigger_type)), None)
     )
     values = document.get("values")
-    scope = Scope(
+    scope = NameScope(
         trigger=_plain(payload),
         previous=_plain(previous),
         steps=_steps(tenant, document, outputs_of(tenant, definition.pk if definition else None)),
@@ -75,7 +75,7 @@ def sample_of(
     return replace(sample, scope=sample_in(sample, document, part))
 
 
-def sample_in(sample: Sample, document: Mapping[str, Json], part: str) -> Scope:
+def sample_in(sample: Sample, document: Mapping[str, Json], part: str) -> NameScope:
     """Return what the part reads: inside the steps of a list also the list's first element."""
     scope = sample.scope
     for loop in loops_around(document, part):
@@ -83,7 +83,7 @@ def sample_in(sample: Sample, document: Mapping[str, Json], part: str) -> Scope:
     return scope
 
 
-def _element(loop: Mapping[str, Json], scope: Scope) -> dict[str, Json]:
+def _element(loop: Mapping[str, Json], scope: NameScope) -> dict[str, Json]:
     """Return what the steps of a list read: its first element, and what is around."""
     first = next(iter(elements_of(loop, scope)), None)
     made: dict[str, Json] = {"item": _plain(first), "item_index": 0}

@@ -35,8 +35,8 @@ from workflows.presentation.vocabulary import step_label
 Schema = Mapping[str, Json]
 Item = dict[str, Json]
 
-DEEPEST: Final = 3  # levels of a payload that are listed
-MOST: Final = 60  # values of one group
+MAX_DEPTH: Final = 3  # levels of a payload that are listed
+MAX_VALUES: Final = 60  # values of one group
 # What people call the results of steps that steer.
 OUTPUTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "approval": {
@@ -73,7 +73,7 @@ def _of_event(document: Mapping[str, Json], sample: Sample) -> dict[str, Json]:
     name = str(document.get("trigger_type") or "")
     schema, titles = payload_schema(name), payload_fields(name)
     payload = sample.scope.trigger if isinstance(sample.scope.trigger, dict) else {}
-    keys = list(dict.fromkeys([*titles, *payload]))[:MOST]
+    keys = list(dict.fromkeys([*titles, *payload]))[:MAX_VALUES]
     choices = choices_in(name)
     items: list[Item] = []
     for key in keys:
@@ -117,7 +117,7 @@ def _of_output(name: str, step: Mapping[str, Json], sample: Sample) -> Iterator[
     if schema and schema.get("additionalProperties") is False:
         members = {key: value for key, value in members.items() if key in declared}
     titles = OUTPUTS.get(str(step.get("action")), {})
-    for key in list(dict.fromkeys([*declared, *members]))[:MOST]:
+    for key in list(dict.fromkeys([*declared, *members]))[:MAX_VALUES]:
         named = titles.get(key) or member(schema or {}, schema or {}, key).get("title")
         title = str(named or spelt_out(key))
         for item in _listed(("steps", name, "output", key), title, schema, sample, 3):
@@ -209,7 +209,7 @@ def _listed(
     inside: Schema = schema or {}
     for key in path[skip:]:
         inside = member(inside, schema or {}, key)
-    if isinstance(value, dict) and value and len(path) - skip < DEEPEST:
+    if isinstance(value, dict) and value and len(path) - skip < MAX_DEPTH:
         for key in value:
             title = field_title(key, member(inside, schema or {}, key).get("title"))
             inner = _("%(group)s: %(field)s") % {"group": label, "field": title}

@@ -21,12 +21,12 @@ from workflows.admin.editor.endpoints.check import checked, is_saved
 from workflows.admin.editor.endpoints.choices import choices_of
 from workflows.admin.editor.endpoints.samples import Sample, sample_of
 from workflows.admin.editor.endpoints.values import groups_of, preview
-from workflows.admin.editor.form.shape import BadForm, from_form, to_form
+from workflows.admin.editor.form.shape import BadScalar, from_form, to_form
 from workflows.admin.editor.form.steps import read_steps, show_steps
 from workflows.definition.blocks import every_step
 from workflows.definition.codes import Code
 from workflows.definition.problems import Problem
-from workflows.definition.validate import MOST_BYTES
+from workflows.definition.validate import MAX_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
@@ -37,11 +37,11 @@ from workflows.services.definitions.catalogue import problems_of, things_of
 _LACKING: Final = frozenset(
     {Code.UNKNOWN_REFERENCE, Code.UNKNOWN_ACTION, Code.UNKNOWN_TABLE, Code.UNKNOWN_FIELD}
 )
-MOST_PREVIEWS: Final = 60
+MAX_PREVIEWS: Final = 60
 # In a list's step: what each element hands back is read where its steps are done.
 PLACE_OF_ITEMS: Final = "params/result"
 # A form names what its document leaves out.
-MOST_BODY_BYTES: Final = 2 * MOST_BYTES
+MAX_BODY_BYTES: Final = 2 * MAX_BYTES
 NOTHING: Final[dict[str, Json]] = {"steps": []}
 
 
@@ -50,14 +50,14 @@ class Asked:
 
     def __init__(self, request: HttpRequest) -> None:
         """Read it. Raises PermissionDenied, BadForm."""
-        if len(request.body) > MOST_BODY_BYTES:
-            raise BadForm("too large")  # before any work
+        if len(request.body) > MAX_BODY_BYTES:
+            raise BadScalar("too large")  # before any work
         try:
             self.body: dict[str, Json] = document_text.read(request.body)
             self.definition = _definition(self.body.get("definition"))
             self.tenant = _tenant(self.definition, self.body.get("tenant"))
         except (ValueError, TypeError, AttributeError) as error:  # Unreadable among them
-            raise BadForm(str(error)) from error
+            raise BadScalar(str(error)) from error
         if not access.may_edit(request, self.tenant.pk):
             raise PermissionDenied
 
@@ -86,16 +86,16 @@ def check(asked: Asked) -> dict[str, Json]:
         return checked(asked.tenant, asked.body["form"], asked.key)
     try:
         form = to_form(document_text.read(str(asked.body["text"])))
-    except document_text.Unreadable as mistake:
+    except document_text.UnreadableDocument as mistake:
         return {"error": str(mistake)}
-    except BadForm:
+    except BadScalar:
         return {"error": _("This is JSON, but no workflow: it needs a name and a list of steps.")}
     return {"form": form, **checked(asked.tenant, form, asked.key)}
 
 
 def show_previews(asked: Asked) -> dict[str, Json]:
     """Answer with what texts would become."""
-    texts = asked.body.get("texts", [])[:MOST_PREVIEWS]
+    texts = asked.body.get("texts", [])[:MAX_PREVIEWS]
     places = [PLACE_OF_ITEMS if one.get("place") == PLACE_OF_ITEMS else "" for one in texts]
     samples = {place: asked.sample(place) for place in set(places)}
     return {
@@ -122,7 +122,7 @@ def paste_steps(asked: Asked) -> dict[str, Json]:
     """Answer with the forms of steps that were copied, and what of them this company lacks."""
     try:
         return pasted(asked.tenant, str(asked.body["text"]))
-    except (document_text.Unreadable, BadForm):
+    except (document_text.UnreadableDocument, BadScalar):
         return {"error": _("What was copied are no steps of a workflow.")}
 
 
@@ -143,9 +143,9 @@ def pasted(tenant: Tenant, text: str) -> dict[str, Json]:
     else:
         steps = given if isinstance(given, list) else [given]
     if not isinstance(steps, list) or not steps:
-        raise BadForm("steps")
+        raise BadScalar("steps")
     if not all(isinstance(step, dict) and "action" in step for step in steps):
-        raise BadForm("step")
+        raise BadScalar("step")
     return {"steps": show_steps(steps), "missing": _missing(tenant, steps)}
 
 

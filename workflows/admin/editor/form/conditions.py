@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tenants.core.json import Json
-from workflows.admin.editor.form.params import OWN_FORMS, BadForm
+from workflows.admin.editor.form.params import OWN_FORMS, BadScalar
 from workflows.admin.editor.form.scalars import ABSENT, Absence, packed, shown, unpacked
 from workflows.definition.operators import OPERATORS
 from workflows.definition.values.json_values import same_json
@@ -32,7 +32,7 @@ def show(condition: Json | Absence) -> Form:
 def read(form: Any) -> Json | Absence:
     """Return the condition; ABSENT if there is none. Raises BadForm."""
     if not isinstance(form, dict) or not isinstance(form.get("rows"), list):
-        raise BadForm("condition")
+        raise BadScalar("condition")
     mode, was = form.get("mode"), form.get("was")
     if mode == "raw" or (mode == "always" and was):
         return unpacked(was)
@@ -75,22 +75,22 @@ def _show_value(value: Json) -> Any:
 def _read_group(form: Any) -> Json:
     rows = form.get("rows")
     if form.get("mode") not in GROUPS or not isinstance(rows, list):
-        raise BadForm("group")
+        raise BadScalar("group")
     return {form["mode"]: [_read_member(row) for row in rows]}
 
 
 def _read_member(form: Any) -> Json:
     if not isinstance(form, dict):
-        raise BadForm("row")
+        raise BadScalar("row")
     return _read_group(form) if "rows" in form else _read_row(form)
 
 
 def _read_row(form: Mapping[str, Any]) -> Json:
     field, operator, value = (form.get(key, "") for key in ("field", "operator", "value"))
     if not isinstance(field, str) or not isinstance(operator, str):
-        raise BadForm("row")
+        raise BadScalar("row")
     if not isinstance(value, str) and not _is_texts(value):
-        raise BadForm("value")
+        raise BadScalar("value")
     if form.get("was"):
         was = unpacked(form["was"])
         if _same_row(was, field, operator, value):

@@ -19,7 +19,7 @@ SCALARS: Final = frozenset(
         *("duration", "clock", "days", "event", "person", "own", "several"),
     }
 )
-DEEPEST: Final = 12  # levels; a schema that names itself ends as JSON text
+MAX_DEPTH: Final = 12  # levels; a schema that names itself ends as JSON text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ TEXT: Final = Node("text")
 
 
 def params_node(schema: Schema) -> Node:
-    return _Reader(schema).read(schema, "", 0)
+    return _NodeReader(schema).read(schema, "", 0)
 
 
-class _Reader:
+class _NodeReader:
     """Reads one action's schema; `root` is where its `$ref`s point to."""
 
     def __init__(self, root: Schema) -> None:
@@ -88,7 +88,7 @@ class _Reader:
 
     def read(self, schema: Any, name: str, depth: int, *, required: bool = False) -> Node:
         merged = self._merged(schema)
-        kind = _kind(merged) if depth < DEEPEST else "json"
+        kind = _kind(merged) if depth < MAX_DEPTH else "json"
         return Node(
             kind=kind,
             title=str(merged.get("title") or spelt_out(name)),

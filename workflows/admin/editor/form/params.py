@@ -15,7 +15,7 @@ from workflows.admin.editor.form.nodes import SCALARS, TEXT, Node
 from workflows.admin.editor.form.scalars import (
     ABSENT,
     Absence,
-    BadForm,
+    BadScalar,
     number_of,
     packed,
     read_or_text,
@@ -26,7 +26,7 @@ from workflows.admin.editor.form.scalars import (
 from workflows.definition.values.json_values import same_json
 from workflows.definition.values.windows import DAYS
 
-__all__ = ["BadForm", "blank", "plain", "read", "show"]
+__all__ = ["BadScalar", "blank", "plain", "read", "show"]
 
 Form = Any
 Kept = dict[str, str]
@@ -70,7 +70,7 @@ def read(form: Form, node: Node, kept: Mapping[str, str], at: str = "") -> Json 
         return _read_text(form, node)
     reader = _READ.get(node.kind)
     if reader is None:
-        raise BadForm(f"{at}: {node.kind}")
+        raise BadScalar(f"{at}: {node.kind}")
     return reader(form, node, kept, at)
 
 
@@ -129,7 +129,7 @@ def _show_rows(value: Json, node: Node, kept: Kept, at: str) -> Form:
 def _show_own(value: Json, node: Node, kept: Kept, at: str) -> Form:
     try:
         return OWN_FORMS[node.kind][0](value)
-    except BadForm:
+    except BadScalar:
         return shown(value)
 
 
@@ -199,7 +199,7 @@ def _read_json(text: str) -> Json | Absence:
 
 def _read_list(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
     if not isinstance(form, list):
-        raise BadForm(at)
+        raise BadScalar(at)
     items = node.items or TEXT
     values = (read(item, items, kept, pointer(at, i)) for i, item in enumerate(form))
     return [value for value in values if value is not ABSENT] or ABSENT
@@ -207,7 +207,7 @@ def _read_list(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json
 
 def _read_object(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
     if not isinstance(form, dict):
-        raise BadForm(at)
+        raise BadScalar(at)
     members = {
         name: read(form.get(name, blank(member)), member, kept, pointer(at, name))
         for name, member in node.members.items()
@@ -218,7 +218,7 @@ def _read_object(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Js
 
 def _read_one(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
     if not isinstance(form, dict):
-        raise BadForm(at)
+        raise BadScalar(at)
     members = {
         name: read(form[name], member, kept, pointer(at, name))
         for name, member in node.members.items()
@@ -232,13 +232,13 @@ def _read_one(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json 
 def _rest(form: Mapping[str, Form]) -> dict[str, Json]:
     rest = unpacked(form[REST]) if form.get(REST) else {}
     if not isinstance(rest, dict):
-        raise BadForm(REST)
+        raise BadScalar(REST)
     return rest
 
 
 def _read_named(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
     if not isinstance(form, dict):
-        raise BadForm(at)
+        raise BadScalar(at)
     items = node.items or TEXT
     value = {name: read(inner, items, kept, pointer(at, name)) for name, inner in form.items()}
     if node.kind == "fields":
@@ -249,7 +249,7 @@ def _read_named(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Jso
 
 def _read_rows(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json | Absence:
     if not isinstance(form, list):
-        raise BadForm(at)
+        raise BadScalar(at)
     items = node.items or TEXT
     value = {}
     for index, row in enumerate(form):
@@ -262,7 +262,7 @@ def _read_rows(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json
 
 def _row(row: Form) -> tuple[str, Form]:
     if not isinstance(row, dict) or not isinstance(row.get("k"), str) or "v" not in row:
-        raise BadForm("row")
+        raise BadScalar("row")
     return row["k"], row["v"]
 
 

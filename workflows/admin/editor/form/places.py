@@ -1,7 +1,7 @@
 """Where in the form a problem of the document shows.
 
 The validator names places by JSON pointers into the document. The form has parts (the trigger, a
-step, the settings), a part has areas, and an area has fields: `Place("steps/1", "params", …)`.
+step, the settings), a part has areas, and an area has fields: `FormPlace("steps/1", "params", …)`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LISTS: Final = ("steps", "on_failure")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FormPlace:
     """A field of the form; `at` is empty for a whole area."""
 
     part: str  # trigger, settings, or the path of a step's form: "steps/1"
@@ -37,27 +37,27 @@ class Place:
     at: At = ()
 
 
-def place_of(path: str, form: Mapping[str, Form]) -> Place:
+def place_of(path: str, form: Mapping[str, Form]) -> FormPlace:
     keys = keys_of(path)
     if not keys:
-        return Place(TRIGGER, "whole")
+        return FormPlace(TRIGGER, "whole")
     if keys[0] in _LISTS:
         return _of_steps(keys[1:], form.get(keys[0]), keys[0])
     if keys[0] == "trigger_filter":
-        return Place(TRIGGER, "filter", _of_condition(keys[1:]))
+        return FormPlace(TRIGGER, "filter", _of_condition(keys[1:]))
     if keys[0] in _OF_TRIGGER:
-        return Place(TRIGGER, "head", _numbered(keys))
-    return Place(SETTINGS, "settings", _of_settings(keys, form.get("head", {})))
+        return FormPlace(TRIGGER, "head", _numbered(keys))
+    return FormPlace(SETTINGS, "settings", _of_settings(keys, form.get("head", {})))
 
 
-def _of_steps(keys: Keys, steps: Form, path: str) -> Place:
+def _of_steps(keys: Keys, steps: Form, path: str) -> FormPlace:
     if not keys:
         return _above(path)
     index, rest = keys[0], keys[1:]
     part = f"{path}/{index}"
     step = _at(steps, index)
     if not rest or not isinstance(step, Mapping):
-        return Place(part, "whole")
+        return FormPlace(part, "whole")
     match rest[0]:
         case "params":
             return _of_params(rest[1:], step, part)
@@ -66,33 +66,33 @@ def _of_steps(keys: Keys, steps: Form, path: str) -> Place:
     return _of_step(rest, part)
 
 
-def _of_step(keys: Keys, part: str) -> Place:
+def _of_step(keys: Keys, part: str) -> FormPlace:
     match keys[0]:
         case "condition":
-            return Place(part, "condition", _of_condition(keys[1:]))
+            return FormPlace(part, "condition", _of_condition(keys[1:]))
         case "retry":
-            return Place(part, "retry", tuple(keys[1:2]))
-    return Place(part, keys[0] if keys[0] in _OF_STEP else "whole")
+            return FormPlace(part, "retry", tuple(keys[1:2]))
+    return FormPlace(part, keys[0] if keys[0] in _OF_STEP else "whole")
 
 
-def _above(path: str) -> Place:
+def _above(path: str) -> FormPlace:
     """Return the place of a list of steps as a whole: it has no page of its own."""
     if "/" not in path:
-        return Place(TRIGGER if path == "steps" else SETTINGS, "whole")
+        return FormPlace(TRIGGER if path == "steps" else SETTINGS, "whole")
     part, _slash, name = path.rpartition("/")
-    return Place(part.removesuffix("/params"), "params", (name,))
+    return FormPlace(part.removesuffix("/params"), "params", (name,))
 
 
-def _of_failure(keys: Keys, step: Mapping[str, Form], part: str) -> Place:
+def _of_failure(keys: Keys, step: Mapping[str, Form], part: str) -> FormPlace:
     block = step.get("on_error")
     if keys[:1] != ["steps"] or not isinstance(block, Mapping):
-        return Place(part, "on_error", tuple(keys[:1]))
+        return FormPlace(part, "on_error", tuple(keys[:1]))
     if len(keys) == 1:
-        return Place(part, "on_error", ("steps",))
+        return FormPlace(part, "on_error", ("steps",))
     return _of_steps(keys[1:], block.get("steps"), f"{part}/on_error/steps")
 
 
-def _of_params(keys: Keys, step: Mapping[str, Form], part: str) -> Place:
+def _of_params(keys: Keys, step: Mapping[str, Form], part: str) -> FormPlace:
     node: Node | None = node_of(step.get("action"))
     form, at, inside = step.get("params"), list[str | int](), f"{part}/params"
     for index, key in enumerate(keys):
@@ -101,14 +101,14 @@ def _of_params(keys: Keys, step: Mapping[str, Form], part: str) -> Place:
         if node.kind == "steps":
             return _of_steps(keys[index:], form, "/".join(map(str, [inside, *at])))
         if node.kind in OWN_FORMS:
-            return Place(part, "params", (*at, *_of_condition(keys[index:])))
+            return FormPlace(part, "params", (*at, *_of_condition(keys[index:])))
         step_in, form, node = _member(key, form, node)
         at += step_in
         if node is not None and at and any(m.kind in OWN_FORMS for m in node.members.values()):
             # An item that holds steps or conditions has a page of its own.
             part = inside = "/".join(map(str, [inside, *at]))
             at = []
-    return Place(part, "params", tuple(at))
+    return FormPlace(part, "params", tuple(at))
 
 
 def _member(key: str, form: Form, node: Node) -> tuple[At, Form, Node | None]:

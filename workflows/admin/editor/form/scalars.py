@@ -42,7 +42,7 @@ def shown(value: Json) -> str:
     return written(value) if isinstance(value, dict | list) else json.dumps(value)
 
 
-class BadForm(ValueError):
+class BadScalar(ValueError):
     """This is not a form that the editor made."""
 
 
@@ -50,18 +50,18 @@ def text_in(form: Mapping[str, Any], key: str) -> str:
     """Return the text of a field; "" if there is none. Raises BadForm."""
     text = form.get(key, "")
     if not isinstance(text, str):
-        raise BadForm(key)
+        raise BadScalar(key)
     return text
 
 
 def unpacked(text: object) -> Json:
     """Read what `packed` wrote. Raises BadForm: the page hands it back, or somebody else."""
     if not isinstance(text, str):
-        raise BadForm("packed")
+        raise BadScalar("packed")
     try:
         return read_json(text)
     except BadJson as error:
-        raise BadForm(str(error)) from error
+        raise BadScalar(str(error)) from error
 
 
 def number_of(text: str) -> Json:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from tenants.core.json import Json
 from workflows.admin.editor.form import conditions, params
 from workflows.admin.editor.form.nodes import JSON_TEXT
-from workflows.admin.editor.form.params import BadForm, plain
+from workflows.admin.editor.form.params import BadScalar, plain
 from workflows.admin.editor.form.scalars import (
     ABSENT,
     like,
@@ -25,7 +25,7 @@ from workflows.admin.editor.form.scalars import (
 from workflows.admin.editor.form.steps import read_steps, show_steps
 from workflows.definition.values.json_values import same_json
 
-__all__ = ["BadForm", "from_form", "is_form", "to_form"]
+__all__ = ["BadScalar", "from_form", "is_form", "to_form"]
 
 Form = dict[str, Any]
 
@@ -47,7 +47,7 @@ def is_form(value: Json) -> bool:
 def to_form(document: Json) -> Form:
     """Return the form of a document. Raises BadForm for one that no form can show."""
     if not isinstance(document, dict):
-        raise BadForm("document")
+        raise BadScalar("document")
     return {
         MARK: SHAPE,
         "head": _show_head(document),
@@ -59,11 +59,11 @@ def to_form(document: Json) -> Form:
 def from_form(form: Form) -> Json:
     """Return the document of a form. Raises BadForm."""
     if not is_form(form) or not isinstance(form.get("head"), dict):
-        raise BadForm("form")
+        raise BadScalar("form")
     try:
         return {**_read_head(form), "steps": read_steps(form.get("steps"))}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise BadForm(str(error)) from error
+        raise BadScalar(str(error)) from error
 
 
 def _show_head(document: Mapping[str, Json]) -> Form:
@@ -96,7 +96,7 @@ def _show_head(document: Mapping[str, Json]) -> Form:
 def _show_on_failure(steps: Any) -> list[Form]:
     try:
         return show_steps(steps)
-    except BadForm:
+    except BadScalar:
         return []
 
 

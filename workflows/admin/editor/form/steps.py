@@ -12,7 +12,7 @@ from tenants.core.json import Json
 from workflows.admin.editor.endpoints.known import params_of
 from workflows.admin.editor.form import conditions, params
 from workflows.admin.editor.form.nodes import Node, params_node
-from workflows.admin.editor.form.params import OWN_FORMS, BadForm, plain
+from workflows.admin.editor.form.params import OWN_FORMS, BadScalar, plain
 from workflows.admin.editor.form.scalars import (
     ABSENT,
     Absence,
@@ -53,14 +53,14 @@ def show_steps(steps: Json | Absence) -> list[Form]:
     if steps is ABSENT:
         return []
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise BadForm("steps")
+        raise BadScalar("steps")
     return [show_step(step) for step in steps]
 
 
 def read_steps(forms: Any) -> Json:
     """Return the steps. Raises BadForm."""
     if not isinstance(forms, list):
-        raise BadForm("steps")
+        raise BadScalar("steps")
     return [read_step(form) for form in forms]
 
 
@@ -99,7 +99,7 @@ def show_step(step: Mapping[str, Json]) -> Form:
 def read_step(form: Any) -> dict[str, Json]:
     """Return the step. Raises BadForm."""
     if not isinstance(form, dict):
-        raise BadForm("step")
+        raise BadScalar("step")
     step: dict[str, Json] = {key: text_in(form, key) for key in ("name", "action")}
     step["params"] = _read_params(form)
     optional = {key: text_in(form, key) for key in ("label", "timeout", "after_crash")}
@@ -139,7 +139,7 @@ def show_on_error(on_error: Json) -> Form | str:
         return shown(on_error)
     try:
         steps = show_steps(on_error.get("steps", ABSENT))
-    except BadForm:
+    except BadScalar:
         return shown(on_error)
     return {"steps": steps, "then": then, "codes": list(codes)}
 
@@ -149,7 +149,7 @@ def read_on_error(form: Any) -> Json:
     if isinstance(form, str):
         return form
     if not isinstance(form, dict) or not _are_texts(form.get("codes")):
-        raise BadForm("on_error")
+        raise BadScalar("on_error")
     block: dict[str, Json] = {"steps": read_steps(form.get("steps"))}
     then = text_in(form, "then")
     codes = [code for code in form["codes"] if code]
@@ -173,7 +173,7 @@ def _untouched(key: str, was: Json, form: Form) -> bool:
 def _read_params(form: Form) -> Json:
     kept = form.get("kept", {})
     if not isinstance(kept, dict):
-        raise BadForm("kept")
+        raise BadScalar("kept")
     value = params.read(form.get("params"), node_of(form.get("action")), kept)
     return {} if value is ABSENT else value
 
@@ -185,7 +185,7 @@ def _show_retry(retry: Json) -> dict[str, str]:
 
 def _read_retry(form: Any) -> dict[str, Json]:
     if not isinstance(form, dict):
-        raise BadForm("retry")
+        raise BadScalar("retry")
     given = {key: text_in(form, key) for key in RETRY_KEYS}
     numbers = {"attempts", "backoff"}
     return {k: number_of(text) if k in numbers else text for k, text in given.items() if text}

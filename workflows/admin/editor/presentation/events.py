@@ -24,7 +24,7 @@ LEARNT_FROM: Final = 20  # payloads of one kind
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EventKind:
     """A kind of event."""
 
     name: str
@@ -32,15 +32,15 @@ class Kind:
     seen: bool  # known only because such events came
 
 
-def events_of(tenant: Tenant) -> list[Kind]:
+def events_of(tenant: Tenant) -> list[EventKind]:
     """Return the registered kinds, then those that came without being registered."""
     registered = {
-        kind.name: Kind(kind.name, str(kind.label), seen=False) for kind in all_event_types()
+        kind.name: EventKind(kind.name, str(kind.label), seen=False) for kind in all_event_types()
     }
     recent = WorkflowEvent.objects.of(tenant).order_by("-id").values_list("type")[:RECENT]
     listened = WorkflowDefinition.objects.of(tenant).values_list("trigger_type")
     names = sorted({name for (name,) in recent.union(listened, all=True) if name} - set(registered))
-    return [*registered.values(), *(Kind(name, spelt_out(name), seen=True) for name in names)]
+    return [*registered.values(), *(EventKind(name, spelt_out(name), seen=True) for name in names)]
 
 
 def recent_payloads(tenant: Tenant, name: str) -> list[tuple[Json, Json]]:

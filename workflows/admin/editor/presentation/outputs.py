@@ -17,7 +17,7 @@ from workflows.definition.catalogue import Catalogue
 from workflows.definition.checks.parent_scope import output_of
 from workflows.definition.errors import ExpressionError
 from workflows.definition.kinds.waits import USUAL_CHOICES
-from workflows.definition.scope import Scope
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
 from workflows.event_types import payload_schema
@@ -35,7 +35,7 @@ def schema_of_output(step: Step) -> Schema | None:
 
 
 def example_of_output(tenant: Tenant, step: Step) -> dict[str, Json] | None:
-    """Return what the output of a steering step could be; None if nothing is known."""
+    """Return what the output of a step of control flow could be; None if nothing is known."""
     params = mapping(step.get("params"))
     match step.get("action"):
         case "wait_for_event":
@@ -80,7 +80,7 @@ def loops_around(document: Json, part: str) -> list[Step]:
     return found
 
 
-def elements_of(loop: Step, scope: Scope) -> list[Json]:
+def elements_of(loop: Step, scope: NameScope) -> list[Json]:
     """Return the list that a step goes through, as it would be with these values."""
     items = mapping(loop.get("params")).get("items")
     if isinstance(items, str) and is_template(items) and not template_problems(items):

@@ -25,7 +25,7 @@ Choices = Mapping[str, Any]
 Titles = Mapping[str, Mapping[str, str]]  # path: titles of its values
 Names = Mapping[str, str]  # path: what people call it; of others the path says it
 
-LONGEST: Final = 90
+MAX_LENGTH: Final = 90
 NO_NAMES: Final[Names] = {}
 _PLACE: Final = re.compile(r"\{\{\s*(" + PATH + r")[^}]*\}\}")
 
@@ -37,7 +37,7 @@ def summary_of(step: Mapping[str, Json], choices: Choices, names: Names = NO_NAM
         return _("This action is not available.") if step.get("action") else _("Choose an action.")
     if not isinstance(params, dict):
         return action.description
-    words = _Words(action.params, params, choices, names)
+    words = _ParamsInWords(action.params, params, choices, names)
     if action.steers:
         line = words["workflow"] if action.name == "run_workflow" else ""
         line = line or kind_line(action.name, params, words.readable)
@@ -88,10 +88,10 @@ def _place(path: str, names: Names) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 1]}…"
 
 
-class _Words(dict[str, str]):
+class _ParamsInWords(dict[str, str]):
     """The parameters in words; one that is not filled in is an ellipsis."""
 
     def __init__(

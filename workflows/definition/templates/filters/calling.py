@@ -24,7 +24,7 @@ from workflows.definition.values.json_values import storable
 from workflows.definition.values.numbers import number
 
 if TYPE_CHECKING:
-    from workflows.definition.scope import Scope
+    from workflows.definition.scope import NameScope
 
 Takes = Literal["number", "text", "list", "text_or_list", "value", "anything"]
 _VALUES = (str, int, float, Decimal, list, tuple, range, dict)
@@ -41,7 +41,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class TemplateFilter:
     """One filter. `takes` says what the value before the bar has to be.
 
     A number filter gets numbers for all its arguments; "value" is anything but missing;
@@ -64,17 +64,17 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FilterCall:
     """One use of a filter."""
 
     left: Argument
     positional: tuple[Argument, ...]
     named: Mapping[str, Argument]
-    scope: Scope
+    scope: NameScope
     environment: Any
 
 
-def call(spec: Filter, use: Call) -> Any:
+def call(spec: TemplateFilter, use: FilterCall) -> Any:
     """Return what the filter gives. Raises ExpressionError that says which words were at fault."""
     if use.left.value is LEFT_OUT:
         return LEFT_OUT
@@ -106,7 +106,7 @@ def _charge(cost: Cost, budget: Budget, values: tuple[Any, ...]) -> None:
     budget.charge(operations)
 
 
-def _placed(error: ExpressionError, use: Call) -> ExpressionError:
+def _placed(error: ExpressionError, use: FilterCall) -> ExpressionError:
     """Return the error with the words that gave the value at fault."""
     params = dict(error.params)
     below = params.pop("below", "")
@@ -117,7 +117,7 @@ def _placed(error: ExpressionError, use: Call) -> ExpressionError:
     return ExpressionError(error.code, **{"path": at_fault.words() + below, **params})
 
 
-def _prepare_left(spec: Filter, left: Argument) -> Any:
+def _prepare_left(spec: TemplateFilter, left: Argument) -> Any:
     value = left.value
     if spec.takes == "anything":
         return value
@@ -143,7 +143,7 @@ def _fitted(takes: Takes, value: Any, left: Argument) -> Any:
     return value if takes == "value" else text(value, left)
 
 
-def _prepare_argument(spec: Filter, argument: Argument) -> Any:
+def _prepare_argument(spec: TemplateFilter, argument: Argument) -> Any:
     value = argument.value
     if spec.takes == "anything":
         return value

@@ -16,7 +16,7 @@ from tenants.core.values.written import is_hijri_year, plainly_written
 from workflows.definition.templates.filters.calendar_words import folded, known_words
 from workflows.definition.values.dates import WEEKDAYS
 
-LONGEST_DATE: Final = 200  # characters
+MAX_DATE_LENGTH: Final = 200  # characters
 _PIECE: Final = re.compile(r"%-?(.)|\s+|[^%\s]+", re.DOTALL)
 _WRITTEN_OUT: Final = {"F": "%Y-%m-%d", "D": "%m/%d/%y", "T": "%H:%M:%S", "R": "%H:%M"}
 _SAME_AS: Final = {"e": "d", "k": "H", "l": "I", "b": "B", "h": "B", "a": "A", "P": "p"}
@@ -31,7 +31,7 @@ _NAMES: Final = {"B": "month", "A": "day", "p": "half"}
 _OFFSET: Final = r"z|utc|gmt|[+-]\d{2}:?\d{2}"
 
 
-class BadForm(ValueError):
+class BadDateForm(ValueError):
     """The form cannot say which day is meant, or has something that is not read."""
 
 
@@ -46,7 +46,7 @@ class DateForm:
     def read(self, text: str, zone: tzinfo) -> date | datetime | None:
         """Return the day, or the moment in `zone` if the form has an hour; None: not so written."""
         written = plainly_written(text)
-        if written is None or len(written) > LONGEST_DATE:
+        if written is None or len(written) > MAX_DATE_LENGTH:
             return None
         found = self.pattern.fullmatch(folded(written))
         if found is None:
@@ -107,12 +107,12 @@ def date_form(form: str, language: str, country: str) -> DateForm:
         if directive == "%":
             pieces.append("%")
         elif directive in used:
-            raise BadForm(form)
+            raise BadDateForm(form)
         else:
             used.add(directive)
             pieces.append(f"(?P<{directive}>{_inside(directive, words)})")
     if form.endswith("%") or not _is_whole(used):
-        raise BadForm(form)
+        raise BadDateForm(form)
     has_time = bool(used & set("HI"))
     return DateForm(re.compile("".join(pieces), re.ASCII), words, has_time)
 
@@ -128,7 +128,7 @@ def _inside(directive: str, words: dict[str, dict[str, int]]) -> str:
     if directive == "z":
         return _OFFSET
     if directive not in _NAMES:
-        raise BadForm(directive)
+        raise BadDateForm(directive)
     known = sorted(words[_NAMES[directive]], key=len, reverse=True)
     return "|".join(map(re.escape, known))
 

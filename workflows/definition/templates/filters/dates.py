@@ -18,13 +18,13 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
 from workflows.definition.templates import limits
 from workflows.definition.templates.filters.calendar_words import CalendarWords, words_of
-from workflows.definition.templates.filters.calling import Cost, Filter
-from workflows.definition.templates.filters.date_forms import BadForm, date_form
+from workflows.definition.templates.filters.calling import Cost, TemplateFilter
+from workflows.definition.templates.filters.date_forms import BadDateForm, date_form
 from workflows.definition.values.moments import moment, parse_date
 from workflows.definition.values.numbers import shortened
 
 if TYPE_CHECKING:
-    from workflows.definition.scope import Scope
+    from workflows.definition.scope import NameScope
 
 _DIRECTIVE = re.compile(r"%-?(.)", re.DOTALL)
 _DAY_OF_MONTH = re.compile(r"%-?[de]")
@@ -34,13 +34,13 @@ _SPAN = re.compile(r"\s*([+-]?[0-9]{1,6})\s*(minute|hour|day|week|month|year)s?\
 _FORMAT = re.compile(r"(?:[^%]|%-?[aAbBcdeFHIjklmMnpRsStTuUVwWxXyYzZDGgCh%])*")
 
 
-def _read(value: Any, scope: Scope) -> datetime:
+def _read(value: Any, scope: NameScope) -> datetime:
     if value in ("now", "today"):
         return scope.now.astimezone(scope.zone)
     return moment(value, scope.zone)
 
 
-def _date(value: Any, form: Any, language: Any = None, *, scope: Scope) -> str:
+def _date(value: Any, form: Any, language: Any = None, *, scope: NameScope) -> str:
     """`trigger.created_at | date: "%d.%m.%Y"`, in the tenant's time zone.
 
     A language can be named after it: `date: "%d %B", "ar"`.
@@ -57,7 +57,7 @@ def _date(value: Any, form: Any, language: Any = None, *, scope: Scope) -> str:
     return found.strftime(_DIRECTIVE.sub(lambda one: seconds if one[0] == "%s" else one[0], form))
 
 
-def _words(language: Any, scope: Scope) -> CalendarWords | None:
+def _words(language: Any, scope: NameScope) -> CalendarWords | None:
     spoken = language if isinstance(language, str) else scope.tenant.get("language")
     return words_of(str(spoken or "en"), str(scope.tenant.get("country") or ""))
 
@@ -79,14 +79,14 @@ def _in_words(found: datetime, form: str, words: CalendarWords | None) -> str:
     )
 
 
-def _parse_date(value: Any, form: Any, *, scope: Scope) -> str:
+def _parse_date(value: Any, form: Any, *, scope: NameScope) -> str:
     """`"30/11/2026" | parse_date: "%d/%m/%Y"` is 2026-11-30; with an hour it is a time."""
     if not isinstance(form, str) or len(form) > limits.FORMAT_CHARACTERS:
         raise ExpressionError(Code.BAD_FORMAT, format=shortened(form))
     language, country = (str(scope.tenant.get(name) or "") for name in ("language", "country"))
     try:
         reading = date_form(form, language, country)
-    except BadForm as error:
+    except BadDateForm as error:
         raise ExpressionError(Code.BAD_FORMAT, format=shortened(form)) from error
     is_text = isinstance(value, str | int | Decimal) and not isinstance(value, bool)
     found = reading.read(as_text(value), scope.zone) if is_text else None
@@ -95,7 +95,7 @@ def _parse_date(value: Any, form: Any, *, scope: Scope) -> str:
     return found.isoformat()
 
 
-def _date_add(value: Any, span: Any, *, scope: Scope) -> str:
+def _date_add(value: Any, span: Any, *, scope: NameScope) -> str:
     """`"2026-01-31" | date_add: "1 month"` is 2026-02-28.
 
     Minutes and hours are exact; days and longer keep the time on the clock. A date stays a date.
@@ -130,7 +130,7 @@ def _moved_day(start: date, count: int, unit: str) -> date:
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
-def _start_of(value: Any, unit: Any, *, scope: Scope) -> str:
+def _start_of(value: Any, unit: Any, *, scope: NameScope) -> str:
     """`now | start_of: "month"`. A week starts on Monday."""
     found = _read(value, scope)
     whole = found.replace(minute=0, second=0, microsecond=0)
@@ -148,15 +148,15 @@ def _start_of(value: Any, unit: Any, *, scope: Scope) -> str:
     return starts[unit].isoformat()
 
 
-def _days_until(value: Any, end: Any, *, scope: Scope) -> int:
+def _days_until(value: Any, end: Any, *, scope: NameScope) -> int:
     """`now | days_until: trigger.due_date` counts calendar days; the past is negative."""
     return (_read(end, scope).date() - _read(value, scope).date()).days
 
 
 DATE_FILTERS = (
-    Filter("date", _date, "value", needs="scope"),
-    Filter("parse_date", _parse_date, "value", needs="scope", cost=Cost(once=3_000)),
-    Filter("date_add", _date_add, "value", needs="scope"),
-    Filter("start_of", _start_of, "value", needs="scope"),
-    Filter("days_until", _days_until, "value", needs="scope"),
+    TemplateFilter("date", _date, "value", needs="scope"),
+    TemplateFilter("parse_date", _parse_date, "value", needs="scope", cost=Cost(once=3_000)),
+    TemplateFilter("date_add", _date_add, "value", needs="scope"),
+    TemplateFilter("start_of", _start_of, "value", needs="scope"),
+    TemplateFilter("days_until", _days_until, "value", needs="scope"),
 )

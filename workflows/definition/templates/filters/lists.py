@@ -14,12 +14,12 @@ from tenants.core.values.comparison import as_text, comparable_json, is_empty, k
 from tenants.core.values.paths import MISSING, lookup, show_path
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
+from workflows.definition.templates.filters.calling import Cost, TemplateFilter, refuse_long_text
 from workflows.definition.values.comparison import sort_keys
 from workflows.definition.values.numbers import calculate, number, shortened
 
 if TYPE_CHECKING:
-    from workflows.definition.scope import Scope
+    from workflows.definition.scope import NameScope
 
 _ANY: Any = object()  # no value was given to compare with
 
@@ -90,7 +90,9 @@ def _sum(elements: list[Any], key: object = None) -> Decimal:
     return total
 
 
-def _sort(elements: list[Any], key: Any = None, *, scope: Scope, fold: bool = False) -> list[Any]:
+def _sort(
+    elements: list[Any], key: Any = None, *, scope: NameScope, fold: bool = False
+) -> list[Any]:
     """Sort numbers as numbers, dates as dates, the rest as text; null goes last."""
     values = elements if key is None else _fields(elements, key)
     if fold:
@@ -119,7 +121,7 @@ def _matcher(wanted: Any, zone: tzinfo) -> Callable[[Any], bool]:
 
 
 def _select(
-    elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope, keep: bool = True
+    elements: list[Any], key: object, wanted: Any = _ANY, *, scope: NameScope, keep: bool = True
 ) -> list[Any]:
     # A field that no element has is misspelt; one that some lack is optional.
     keys = _keys(key)
@@ -131,16 +133,16 @@ def _select(
     return [element for value, element in pairs if matches(value) is keep]
 
 
-def _find(elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope) -> Any:
+def _find(elements: list[Any], key: object, wanted: Any = _ANY, *, scope: NameScope) -> Any:
     return _first(_select(elements, key, wanted, scope=scope))
 
 
-def _has(elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope) -> bool:
+def _has(elements: list[Any], key: object, wanted: Any = _ANY, *, scope: NameScope) -> bool:
     return bool(_select(elements, key, wanted, scope=scope))
 
 
 def _find_index(
-    elements: list[Any], key: object, wanted: Any = _ANY, *, scope: Scope
+    elements: list[Any], key: object, wanted: Any = _ANY, *, scope: NameScope
 ) -> int | None:
     found = _select(elements, key, wanted, scope=scope)
     return next((i for i, element in enumerate(elements) if found and element is found[0]), None)
@@ -171,20 +173,20 @@ _COMPARED = Cost(each=60, inside=4)
 _FOLDED = Cost(each=60, inside=16)
 _WRITTEN = Cost(each=60, inside=10)
 LIST_FILTERS = (
-    Filter("join", _join, "list", needs="environment", cost=_READ),
-    Filter("first", _first, "list", cost=_SHALLOW),
-    Filter("last", _last, "list", cost=_SHALLOW),
-    Filter("concat", _concat, "list", cost=_SHALLOW),
-    Filter("map", _fields, "list", cost=_READ),
-    Filter("reverse", _reverse, "list", cost=_SHALLOW),
-    Filter("sum", _sum, "list", cost=_READ),
-    Filter("sort", _sort, "list", needs="scope", cost=_COMPARED),
-    Filter("sort_natural", partial(_sort, fold=True), "list", needs="scope", cost=_FOLDED),
-    Filter("where", _select, "list", needs="scope", cost=_COMPARED),
-    Filter("reject", partial(_select, keep=False), "list", needs="scope", cost=_COMPARED),
-    Filter("find", _find, "list", needs="scope", cost=_COMPARED),
-    Filter("find_index", _find_index, "list", needs="scope", cost=_COMPARED),
-    Filter("has", _has, "list", needs="scope", cost=_COMPARED),
-    Filter("uniq", _uniq, "list", cost=_WRITTEN),
-    Filter("compact", _compact, "list", cost=_READ),
+    TemplateFilter("join", _join, "list", needs="environment", cost=_READ),
+    TemplateFilter("first", _first, "list", cost=_SHALLOW),
+    TemplateFilter("last", _last, "list", cost=_SHALLOW),
+    TemplateFilter("concat", _concat, "list", cost=_SHALLOW),
+    TemplateFilter("map", _fields, "list", cost=_READ),
+    TemplateFilter("reverse", _reverse, "list", cost=_SHALLOW),
+    TemplateFilter("sum", _sum, "list", cost=_READ),
+    TemplateFilter("sort", _sort, "list", needs="scope", cost=_COMPARED),
+    TemplateFilter("sort_natural", partial(_sort, fold=True), "list", needs="scope", cost=_FOLDED),
+    TemplateFilter("where", _select, "list", needs="scope", cost=_COMPARED),
+    TemplateFilter("reject", partial(_select, keep=False), "list", needs="scope", cost=_COMPARED),
+    TemplateFilter("find", _find, "list", needs="scope", cost=_COMPARED),
+    TemplateFilter("find_index", _find_index, "list", needs="scope", cost=_COMPARED),
+    TemplateFilter("has", _has, "list", needs="scope", cost=_COMPARED),
+    TemplateFilter("uniq", _uniq, "list", cost=_WRITTEN),
+    TemplateFilter("compact", _compact, "list", cost=_READ),
 )

@@ -10,7 +10,7 @@ from liquid.utils.html import strip_tags
 
 # The library's parser looks through the rest of the text at every `<`: it is asked while that
 # costs at most so many characters.
-_MOST_LOOKED_AT: Final = 1_000_000
+_MAX_LOOKED_AT: Final = 1_000_000
 _OPENING: Final = re.compile(r"<(script|style)\b[^>]*>|<!--", re.IGNORECASE)
 _CLOSING: Final = {
     "script": re.compile(r"</script\b[^>]*>", re.IGNORECASE),
@@ -22,7 +22,7 @@ _TAG: Final = re.compile(r"<[a-zA-Z/!?][^>]*>")
 
 def strip_html(value: str) -> str:
     """Return the text without tags, comments, scripts and styles."""
-    if value.count("<") * len(value) <= _MOST_LOOKED_AT:
+    if value.count("<") * len(value) <= _MAX_LOOKED_AT:
         stripped = strip_tags(value)
     else:
         # No tag ends behind the last `>`: to look for its end there would take the square.

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
 from tenants.core.values.currencies import MINOR_UNITS, USUAL_PLACES, WITHOUT_UNITS
-from tenants.core.values.written import MOST_DIGITS
+from tenants.core.values.written import MAX_DIGITS_READ
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
 from workflows.definition.templates.filters.calendar_words import locale_of
-from workflows.definition.templates.filters.calling import Cost, Filter
+from workflows.definition.templates.filters.calling import Cost, TemplateFilter
 from workflows.definition.values.numbers import calculate, number, rounded
 
 if TYPE_CHECKING:
-    from workflows.definition.scope import Scope
+    from workflows.definition.scope import NameScope
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LETTERS_BEFORE_DIGITS = re.compile(r"(?<=[A-Z])(?=[0-9])")
@@ -39,8 +39,8 @@ def _at_least(left: Decimal, right: object) -> Decimal:
 
 def _places(value: object) -> int:
     places = number(value)
-    if places != int(places) or not 0 <= places <= MOST_DIGITS // 2:
-        raise ExpressionError(Code.OUT_OF_RANGE, least=0, most=MOST_DIGITS // 2)
+    if places != int(places) or not 0 <= places <= MAX_DIGITS_READ // 2:
+        raise ExpressionError(Code.OUT_OF_RANGE, least=0, most=MAX_DIGITS_READ // 2)
     return int(places)
 
 
@@ -54,7 +54,7 @@ def _number(left: Decimal, places: object = 2) -> str:
     return format(rounded(left, _places(places)), "f")
 
 
-def _currency(code: object, scope: Scope) -> str:
+def _currency(code: object, scope: NameScope) -> str:
     code = scope.tenant.get("currency") if code is None else code
     if not isinstance(code, str) or not _CURRENCY.fullmatch(code.upper()):
         raise ExpressionError(Code.NOT_A_CURRENCY, value=str(code or ""))
@@ -63,7 +63,9 @@ def _currency(code: object, scope: Scope) -> str:
     return code.upper()
 
 
-def _money(left: Decimal, currency: object = None, language: object = None, *, scope: Scope) -> str:
+def _money(
+    left: Decimal, currency: object = None, language: object = None, *, scope: NameScope
+) -> str:
     """`1250.5 | money` in the tenant's currency and language; both can be named after it."""
     code = _currency(currency, scope)
     amount = rounded(left, get_currency_precision(code))
@@ -74,18 +76,18 @@ def _money(left: Decimal, currency: object = None, language: object = None, *, s
     return _LETTERS_BEFORE_DIGITS.sub("\u00a0", str(shown))
 
 
-def _minor_units(left: Decimal, currency: object = None, *, scope: Scope) -> Decimal:
+def _minor_units(left: Decimal, currency: object = None, *, scope: NameScope) -> Decimal:
     """`125050 | minor_units` is 1250.50: an amount counted in the currency's smallest unit."""
     places = _decimals(currency, scope)
     return rounded(left.scaleb(-places), places)
 
 
-def _to_minor_units(left: Decimal, currency: object = None, *, scope: Scope) -> Decimal:
+def _to_minor_units(left: Decimal, currency: object = None, *, scope: NameScope) -> Decimal:
     """`1250.50 | to_minor_units` is 125050: as payment providers take amounts."""
     return rounded(left.scaleb(_decimals(currency, scope)), 0)
 
 
-def _decimals(currency: object, scope: Scope) -> int:
+def _decimals(currency: object, scope: NameScope) -> int:
     if currency is None and not scope.tenant.get("currency"):
         return USUAL_PLACES
     code = _currency(currency, scope)
@@ -99,17 +101,17 @@ def _decimals(currency: object, scope: Scope) -> int:
 
 NUMBER_FILTERS = (
     *(
-        Filter(name, partial(_calculate, name), "number")
+        TemplateFilter(name, partial(_calculate, name), "number")
         for name in ("plus", "minus", "times", "divided_by", "modulo")
     ),
-    Filter("abs", Decimal.copy_abs, "number"),
-    Filter("at_most", _at_most, "number"),
-    Filter("at_least", _at_least, "number"),
-    Filter("ceil", partial(rounded, places=0, rounding=ROUND_CEILING), "number"),
-    Filter("floor", partial(rounded, places=0, rounding=ROUND_FLOOR), "number"),
-    Filter("round", _round, "number"),
-    Filter("number", _number, "number"),
-    Filter("money", _money, "number", needs="scope", cost=Cost(once=1_500)),
-    Filter("minor_units", _minor_units, "number", needs="scope", cost=Cost(once=300)),
-    Filter("to_minor_units", _to_minor_units, "number", needs="scope", cost=Cost(once=300)),
+    TemplateFilter("abs", Decimal.copy_abs, "number"),
+    TemplateFilter("at_most", _at_most, "number"),
+    TemplateFilter("at_least", _at_least, "number"),
+    TemplateFilter("ceil", partial(rounded, places=0, rounding=ROUND_CEILING), "number"),
+    TemplateFilter("floor", partial(rounded, places=0, rounding=ROUND_FLOOR), "number"),
+    TemplateFilter("round", _round, "number"),
+    TemplateFilter("number", _number, "number"),
+    TemplateFilter("money", _money, "number", needs="scope", cost=Cost(once=1_500)),
+    TemplateFilter("minor_units", _minor_units, "number", needs="scope", cost=Cost(once=300)),
+    TemplateFilter("to_minor_units", _to_minor_units, "number", needs="scope", cost=Cost(once=300)),
 )

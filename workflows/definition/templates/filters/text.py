@@ -13,17 +13,17 @@ from liquid import soft_str
 from liquid.builtin.filters import string as library
 
 from tenants.core.text.phones import NotAPhone, e164
-from tenants.core.values.written import MOST_DIGITS
+from tenants.core.values.written import MAX_DIGITS_READ
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
-from workflows.definition.templates.filters.calling import Cost, Filter, refuse_long_text
+from workflows.definition.templates.filters.calling import Cost, TemplateFilter, refuse_long_text
 from workflows.definition.templates.filters.markup import strip_html
-from workflows.definition.values.json_values import MOST_STORED_DIGITS, storable
+from workflows.definition.values.json_values import MAX_STORED_DIGITS, storable
 from workflows.definition.values.numbers import shortened
 
 if TYPE_CHECKING:
-    from workflows.definition.scope import Scope
+    from workflows.definition.scope import NameScope
 
 _EXPONENT: Final = frozenset("eE")
 _PERCENT_CODES: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")
@@ -35,7 +35,7 @@ def _replace(value: str, old: str, new: str = "") -> str:
     return value.replace(soft_str(old), soft_str(new))
 
 
-def _phone(value: str, country: str | None = None, *, scope: Scope) -> str:
+def _phone(value: str, country: str | None = None, *, scope: NameScope) -> str:
     """`"050 123 4567" | phone` is +966501234567, read as the tenant's country writes numbers."""
     region = str(country or scope.tenant.get("country") or "").upper()
     known = _known_phone(str(value), region) if scope.language < AS_PEOPLE_WRITE else None
@@ -69,13 +69,15 @@ def _sha256(value: str) -> str:
 def _fraction(text: str) -> Decimal:
     number = Decimal(text)
     # Only an exponent makes a short text a long number.
-    return number if len(text) <= MOST_DIGITS and _EXPONENT.isdisjoint(text) else storable(number)
+    return (
+        number if len(text) <= MAX_DIGITS_READ and _EXPONENT.isdisjoint(text) else storable(number)
+    )
 
 
 def _whole(text: str) -> int:
     # A long one takes time by the square of its digits.
-    if len(text) > MOST_STORED_DIGITS:
-        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MOST_STORED_DIGITS)
+    if len(text) > MAX_STORED_DIGITS:
+        raise ExpressionError(Code.LIMIT_REACHED, limit="digits", most=MAX_STORED_DIGITS)
     return int(text)
 
 
@@ -137,16 +139,16 @@ _SEARCHED = Cost(inside=16)
 _READ = Cost(inside=24)
 
 TEXT_FILTERS = (
-    *(Filter(name, function, "text", cost=_CHANGED) for name, function in _LIBRARY.items()),
+    *(TemplateFilter(name, function, "text", cost=_CHANGED) for name, function in _LIBRARY.items()),
     *(
-        Filter(name, function, "text", needs="environment", cost=_SEARCHED)
+        TemplateFilter(name, function, "text", needs="environment", cost=_SEARCHED)
         for name, function in _LIBRARY_FOR_HTML.items()
     ),
-    Filter("replace", _replace, "text"),
-    Filter("strip_html", strip_html, "text"),
-    Filter("url_decode", _url_decode, "text"),
-    Filter("slice", library.slice_, "text_or_list"),
-    Filter("phone", _phone, "text", needs="scope", cost=Cost(once=2_000)),
-    Filter("sha256", _sha256, "text"),
-    Filter("parse_json", _parse_json, "text", cost=_READ),
+    TemplateFilter("replace", _replace, "text"),
+    TemplateFilter("strip_html", strip_html, "text"),
+    TemplateFilter("url_decode", _url_decode, "text"),
+    TemplateFilter("slice", library.slice_, "text_or_list"),
+    TemplateFilter("phone", _phone, "text", needs="scope", cost=Cost(once=2_000)),
+    TemplateFilter("sha256", _sha256, "text"),
+    TemplateFilter("parse_json", _parse_json, "text", cost=_READ),
 )

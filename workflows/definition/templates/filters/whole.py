@@ -13,12 +13,12 @@ from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
-from workflows.definition.templates.filters.calling import Cost, Filter
+from workflows.definition.templates.filters.calling import Cost, TemplateFilter
 from workflows.definition.templates.missing import MissingValue
 from workflows.definition.values.json_values import exact, normalise
 
 if TYPE_CHECKING:
-    from workflows.definition.scope import Scope
+    from workflows.definition.scope import NameScope
 
 _ENCODER: Final = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False)
 
@@ -34,7 +34,7 @@ def _skip_if_empty(value: Any) -> Any:
     return LEFT_OUT if isinstance(value, MissingValue) or is_empty(value) else value
 
 
-def _json(value: Any, *, scope: Scope) -> str:
+def _json(value: Any, *, scope: NameScope) -> str:
     """Write JSON text; decimals are numbers, in the first language text."""
     if scope.language < NUMBERS_STAY_NUMBERS:
         return json.dumps(normalise(value), ensure_ascii=False)
@@ -48,8 +48,8 @@ def _size(value: Any) -> int:
 
 
 VALUE_FILTERS = (
-    Filter("default", _default, "anything", cost=Cost(inside=0)),
-    Filter("skip_if_empty", _skip_if_empty, "anything", cost=Cost(inside=0)),
-    Filter("json", _json, "value", needs="scope", cost=Cost(each=10, inside=12)),
-    Filter("size", _size, "value", cost=Cost(each=0, inside=0)),
+    TemplateFilter("default", _default, "anything", cost=Cost(inside=0)),
+    TemplateFilter("skip_if_empty", _skip_if_empty, "anything", cost=Cost(inside=0)),
+    TemplateFilter("json", _json, "value", needs="scope", cost=Cost(each=10, inside=12)),
+    TemplateFilter("size", _size, "value", cost=Cost(each=0, inside=0)),
 )
