@@ -16,7 +16,7 @@ class WorkflowsConfig(AppConfig):
         """Wire the triggers: they listen from the first save on."""
         from workflows import addresses, checks, conf  # noqa: F401  # registers the system checks
         from workflows.access import grant_to_application
-        from workflows.runtime import emitting, failures
+        from workflows.runtime import hooks
         from workflows.services.events.fire import emit
         from workflows.services.events.run_failed import tell
         from workflows.triggers import record_changes, schedules
@@ -24,6 +24,5 @@ class WorkflowsConfig(AppConfig):
         conf.use_addresses(addresses.path_to)
         record_changes.listen()
         schedules.listen()
-        emitting.use(emit)
-        failures.use(tell)
+        hooks.use(emit=emit, tell=tell)
         post_migrate.connect(grant_to_application, sender=self)

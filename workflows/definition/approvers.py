@@ -1,7 +1,5 @@
 """Who can be asked by an approval: what an entry of its `approvers` may look like."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final

@@ -3,8 +3,6 @@
 The order is that of the kinds' schemas, never that of an object's keys.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -36,7 +34,6 @@ def every_step(steps: object, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def all_steps(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each element of every list of steps in the document, with its place."""
     yield from every_step(document.get("steps"), "/steps")
     yield from every_step(document.get("on_failure"), "/on_failure")
 
@@ -57,7 +54,6 @@ def names_in(steps: object) -> frozenset[str]:
 
 
 def lists_in(step: object, path: str) -> Iterator[tuple[str, list[Any]]]:
-    """Yield the lists of steps right inside a step, with their places."""
     yield from ((at, one) for at, one in held(step, "x-steps", path) if isinstance(one, list))
     after_error = mapping(mapping(step).get("on_error")).get("steps")
     if isinstance(after_error, list):
@@ -117,7 +113,6 @@ def _own(value: Any, schema: Schema) -> Any:
 
 
 def list_ends(steps: object) -> bool:
-    """Say whether no path leads out of a list of steps."""
     return any(ends(step) for step in elements(steps))
 
 

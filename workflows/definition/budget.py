@@ -3,11 +3,9 @@
 Work is counted before it is done, in operations in proportion to the size of what is handled; one
 is about a tenth of a microsecond. So the same template on the same values ends at the same place
 on every machine. The CPU time of the thread is the second bound, for what the count misjudges: a
-busy machine does not use it up. Its clock is given by whoever has one (`runtime.steps.budgets`).
+busy machine does not use it up. Its clock is given by whoever has one (`runtime.runs.scopes`).
 Every now and then `check` is called, which may raise: an evaluation is ended from outside by it.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from threading import get_ident
@@ -116,7 +114,6 @@ class EventBudget:
         self._given: Budget | None = None
 
     def for_a_filter(self) -> Budget:
-        """Return the budget of the next filter. It counts what the one before has spent."""
         if self._given is not None:
             self._left -= self._given.spent
         operations = max(LEAST_OPERATIONS, min(FILTER_OPERATIONS, self._left))

@@ -3,8 +3,6 @@
 The caller gathers it; the language only looks things up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -3,8 +3,6 @@
 The sentence for each stands in `presentation.documents.problems`; a test holds the two together.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

@@ -3,12 +3,11 @@
 A condition has been checked before it comes here (`checks.conditions`), so this only builds.
 """
 
-from __future__ import annotations
-
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tenants.core.json import Json
 from tenants.core.values.paths import (
@@ -27,6 +26,7 @@ from workflows.definition.operators import OPERATORS, Operator, Sides
 from workflows.definition.scope import NameScope
 from workflows.definition.templates.checks import paths_in
 from workflows.definition.templates.compiled import Template, compile_template, is_template
+from workflows.definition.templates.filters.dates import DATE_FILTERS
 from workflows.definition.values.json_values import normalise
 
 
@@ -35,7 +35,7 @@ class Verdict:
     """How a condition came out, and the row that decided it (None if there was none)."""
 
     holds: bool
-    row: ConditionRow | None = None
+    row: "ConditionRow | None" = None
     actual: Any = MISSING
 
 
@@ -69,7 +69,6 @@ class ConditionRow:
         return self.operator.reads_before or any(path[0] == "previous" for path in read)
 
     def decide(self, scope: NameScope) -> Verdict:
-        """Return whether the row holds, and what the field was."""
         scope = scope.read_in(self.language)
         left = self._left(scope)
         before_path = _before_path(self.left)
@@ -121,11 +120,9 @@ class ConditionGroup:
 
     @property
     def reads_previous(self) -> bool:
-        """True if a member does."""
         return any(member.reads_previous for member in self.members)
 
     def decide(self, scope: NameScope) -> Verdict:
-        """Return the verdict of the member that decides, or of the last."""
         verdict = Verdict(self.needs_all)
         for member in self.members:
             verdict = member.decide(scope)
@@ -200,3 +197,27 @@ def load_filter(
 ) -> TriggerFilter:
     """Return the filter of a checked document; None and {} let every event through."""
     return TriggerFilter(compile_condition(trigger_filter, language) if trigger_filter else None)
+
+
+# `now` itself; and what takes it, or a text that says `now`, from a place that only an event knows.
+_WORDS: Final = (
+    "now",
+    "today",
+    *(one.name for one in DATE_FILTERS),
+    "older_than",
+    "within_",
+)
+
+_MENTIONED: Final = re.compile("|".join(_WORDS))
+
+
+def may_read_clock(stored: Json) -> bool:
+    """Whether a stored condition or plan may read the clock. Rather once too often."""
+    match stored:
+        case str():
+            return bool(_MENTIONED.search(stored))
+        case dict():
+            return any(map(may_read_clock, [*stored, *stored.values()]))
+        case list():
+            return any(map(may_read_clock, stored))
+    return False

@@ -1,13 +1,9 @@
 """What goes wrong while a document is compiled, or while a step is rendered."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from workflows.definition.problems import Problem
+from workflows.definition.problems import Problem
 
 
 class LanguageError(Exception):
@@ -26,7 +22,7 @@ class ExpressionError(LanguageError):
         self.code = str(code)
         self.params: dict[str, Any] = params
 
-    def at(self, **params: Any) -> ExpressionError:
+    def at(self, **params: Any) -> "ExpressionError":
         """Return the same error, saying in addition where it happened."""
         return ExpressionError(self.code, **{**params, **self.params})
 

@@ -3,8 +3,6 @@
 A stored program keeps the version it was compiled as, and with it its meaning, for ever.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 LANGUAGE_VERSION: Final = 3  # of what is published now

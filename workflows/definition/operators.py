@@ -4,8 +4,6 @@ A missing or null left side is `missing_value` for all but those that ask about 
 (README.md has the table, tests/workflows/definition/test_operators.py holds it).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo

@@ -1,7 +1,5 @@
 """How often a failed step is tried again, and after which wait."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -3,8 +3,6 @@
 Our hints in them stand in the README of this package.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, localcontext
 from typing import Any, Final, Literal
@@ -152,7 +150,6 @@ def reference(written: object) -> tuple[str, tuple[str, ...]]:
 
 
 def rendering(schema: Schema) -> Rendering:
-    """Say what a template at this place becomes."""
     hint = schema.get("x-text")
     if hint == "html":
         return "html"

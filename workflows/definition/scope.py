@@ -1,7 +1,5 @@
 """The values that a template or a condition can read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -41,8 +39,7 @@ class NameScope:
     # What may be spent on reading it: a scope is made for each step.
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
-    def read_in(self, language: int) -> NameScope:
-        """Return the same, read by the rules of another version of the language."""
+    def read_in(self, language: int) -> "NameScope":
         if language == self.language:
             return self
         other = replace(self, language=language)

@@ -1,7 +1,5 @@
 """Everything that is wrong with a document, at once; or the document as a valid one."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from itertools import islice

@@ -39,19 +39,17 @@ from workflows.engine.history.entries import (
     finished,
     has_errors,
 )
-from workflows.engine.inputs import storable_input
-from workflows.engine.interruptions import (
-    Interrupted,
-    Postponed,
-    WalkAbandoned,
-)
+from workflows.engine.limits import storable_input
 from workflows.engine.outcomes import (
     CancelAsked,
     DeadlinePassed,
+    Interrupted,
     Outcome,
+    Postponed,
     StepFailed,
     StepSkipped,
     StepUnknown,
+    WalkAbandoned,
 )
 from workflows.engine.progress import (
     AwaitedEvent,
@@ -220,7 +218,6 @@ class Walker(Walk):
         return waiting.is_due(self.program.instructions[pending["step"]], pending, now)
 
     def awaited(self, pending: Pending) -> AwaitedEvent:
-        """Return the event that the wait under way is for."""
         instruction = expected(self.program.instructions[pending["step"]], WaitForEvent)
         return waiting.awaited(self, instruction, pending)
 
@@ -398,7 +395,6 @@ class Walker(Walk):
         return has_errors(self.seen, self.program)
 
     def _position_of(self, job: Job) -> Position:
-        """Return where the run stands at a job."""
         position = self._position(job.instruction, job.attempt)
         if not job.marks.get("alone"):
             return position

@@ -97,7 +97,6 @@ def goes_on(end: ChildEnd, scope: str) -> bool:
 
 
 def must_stop(instruction: Instruction, family: ChildRuns) -> bool:
-    """Whether the other children have nothing left to do."""
     if any(_stop_of(end) for end in family.ended):
         return True
     stops = getattr(instruction, "if_one_fails", "stop") == "stop"
@@ -116,7 +115,6 @@ def taken(done: Mapping[str, Json], family: ChildRuns) -> dict[str, Json]:
 
 
 def outcome_of(instruction: Instruction, family: ChildRuns, done: Mapping[str, Json]) -> Outcome:
-    """Return what became of the step, once no child is open."""
     stop = next((stop for end in family.ended if (stop := _stop_of(end))), None)
     if stop:
         return RunStopped(stop["message"], has_failed=stop["has_failed"], levels=stop["levels"])

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from workflows.definition.retry import RetryPolicy
-from workflows.engine.errors import IllegalTransition
 from workflows.engine.outcomes import (
     CancelAsked,
     DeadlinePassed,
@@ -18,6 +17,19 @@ from workflows.engine.outcomes import (
     StepUnknown,
 )
 from workflows.engine.statuses import RunStatus, StepStatus
+
+
+class EngineError(Exception):
+    """Something that must not happen to a run."""
+
+
+class IllegalTransition(EngineError):
+    """The outcome cannot happen in the run's current status."""
+
+    def __init__(self, status: RunStatus, outcome: str) -> None:
+        super().__init__(f"{outcome} cannot happen to a run that is {status}")
+        self.status, self.outcome = status, outcome
+
 
 OUTCOME_UNKNOWN: Final = "outcome_unknown"
 CANCELLED: Final = "cancelled"
@@ -101,7 +113,6 @@ def decide(  # noqa: C901, PLR0911  # one line for each outcome
 
 
 def failure_of(outcome: DeadlinePassed | StepFailed) -> StepFailed:
-    """Return what an entry tells of it."""
     if isinstance(outcome, StepFailed):
         return outcome
     return StepFailed(DEADLINE_PASSED, {"deadline": outcome.deadline})

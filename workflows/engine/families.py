@@ -11,9 +11,9 @@ from workflows.engine import children
 from workflows.engine.children import ChildRuns
 from workflows.engine.decide import Decision, Then, failure_of
 from workflows.engine.history.entries import Entry, Timing, finished
-from workflows.engine.interruptions import Interrupted
 from workflows.engine.outcomes import (
     CancelAsked,
+    Interrupted,
     Outcome,
     RunStopped,
     StepCompleted,
@@ -25,7 +25,6 @@ from workflows.engine.walker import Walk
 
 
 def each(walker: Walk, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
-    """Begin with the elements of a list."""
     params: Json = job.instruction.render(job.scope)
     problem = children.too_many(params["items"])
     if problem is not None:

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from tenants.core.json import Json
+from tenants.core.json.strict_json import BadJson, facts_of, keep
+from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop, Wait
 from workflows.engine.history.results import Results
 from workflows.engine.outcomes import StepFailed
@@ -45,3 +48,22 @@ def _was_refused(results: Results) -> bool:
     """Whether a step was refused before: what deals with that has to have some room."""
     errors = (entry.get("error") or {} for entry in results.latest.values())
     return any(error.get("code") == LIMIT_REACHED for error in errors)
+
+
+# As much as one request may carry. Every retry sends what the row keeps.
+MAX_INPUT_BYTES: Final = 1024 * 1024
+
+
+def storable_input(rendered: Json) -> Json:
+    """Return rendered params as they are stored: the first try gets what every retry will get.
+
+    Raises ExpressionError for params that cannot be kept: the failure of their own step, and not of
+    the one before, in whose checkpoint they would stand.
+    """
+    try:
+        params, size = keep(rendered)
+    except BadJson as problem:
+        raise ExpressionError("input_not_storable", **facts_of(problem)) from None
+    if size > MAX_INPUT_BYTES:
+        raise ExpressionError("input_too_large", bytes=size, limit_bytes=MAX_INPUT_BYTES)
+    return params

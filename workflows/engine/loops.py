@@ -11,13 +11,11 @@ from workflows.engine.walker import Walk
 
 
 def choose(_walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:
-    """Take the first case that holds."""
     label, go_to = expected(job.instruction, Branch).choose(job.scope)
     return StepCompleted({"case": label}, go_to)
 
 
 def stop(_walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:
-    """End the run, or one item of a list."""
     instruction = expected(job.instruction, Stop)
     said: Json = instruction.render(job.scope)
     failed, levels = instruction.outcome == "failed", instruction.levels

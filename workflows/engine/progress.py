@@ -168,7 +168,6 @@ class Ended:
     tells_at_once: bool = False  # its parent must hear of it before the other children end
 
     def as_json(self) -> Json:
-        """Return what the child's row keeps."""
         return {"stop": self.stop} if self.stop else {"result": self.result}
 
 
@@ -210,7 +209,6 @@ class Progress:
 
 
 def base_of(job: Job) -> Entry:
-    """Return how the entry of a step begins."""
     name, action = job.instruction.name, job.instruction.action
     base: Entry = {"step_name": name, "action": action, **job.marks}
     if job.input is not None:
@@ -232,7 +230,6 @@ def named(pending: Mapping[str, Json]) -> Entry:
 
 
 def marks_in(kept: Mapping[str, Json]) -> Entry:
-    """Return the marks of a job, from what a row or an entry keeps of it."""
     return {key: kept[key] for key in _MARKS if key in kept}
 
 
@@ -246,7 +243,6 @@ Kind = TypeVar("Kind")
 
 
 def expected(instruction: Instruction, kind: type[Kind]) -> Kind:
-    """Return the instruction as the kind it is known to be."""
     if not isinstance(instruction, kind):
         raise TypeError(f"{instruction.op} is no {kind.__name__}")
     return instruction

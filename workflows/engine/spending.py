@@ -42,7 +42,6 @@ def marks_of(entries: Sequence[Entry]) -> frozenset[Mark]:
 
 
 def decisions_in(program: Program, entries: Sequence[Entry], calls: Asks) -> frozenset[Mark]:
-    """Return the marks of the entries in which people decided."""
     named = {one.name: one for one in program.instructions}
     steps = ((entry, named.get(entry["step_name"])) for entry in entries)
     return frozenset(

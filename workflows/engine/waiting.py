@@ -1,7 +1,7 @@
 """Steps that wait: for a moment, for an event, for a decision."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,8 +17,8 @@ from workflows.definition.programs.instructions import (
     Wait,
     WaitForEvent,
 )
-from workflows.engine import reminders
 from workflows.engine.history.entries import Entry
+from workflows.engine.history.results import Results
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import (
     AwaitedEvent,
@@ -33,6 +33,62 @@ from workflows.engine.progress import (
 )
 from workflows.engine.statuses import StepStatus
 from workflows.engine.walker import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderCall:
+    """One time that one reminder is due."""
+
+    number: int  # of all calls of the wait, 1-based
+    reminder: Reminder
+    at: datetime
+
+
+def calls(reminders: Sequence[Reminder], since: datetime) -> list[ReminderCall]:
+    """Return every call of a wait that began at `since`, in order."""
+    times = sorted(_times(reminders, since), key=lambda call: call[0])
+    return [ReminderCall(number, reminder, at) for number, (at, reminder) in enumerate(times, 1)]
+
+
+def _times(reminders: Sequence[Reminder], since: datetime) -> Iterator[tuple[datetime, Reminder]]:
+    for reminder in reminders:
+        for turn in range(reminder.at_most if reminder.every else 1):
+            yield since + reminder.after + turn * (reminder.every or timedelta(0)), reminder
+
+
+def next_call(reminders: Sequence[Reminder], pending: Mapping[str, Json]) -> ReminderCall | None:
+    since = datetime.fromisoformat(pending["since"])
+    return next(iter(calls(reminders, since)[pending["reminders"] :]), None)
+
+
+def call_to_make(
+    reminders: Sequence[Reminder], pending: Mapping[str, Json], now: datetime
+) -> ReminderCall | None:
+    """Return the call to make now, if one is due.
+
+    Of calls of one reminder that were all missed, while no worker ran, only the last is made;
+    that of another reminder comes in its turn.
+    """
+    since = datetime.fromisoformat(pending["since"])
+    due = [one for one in calls(reminders, since)[pending["reminders"] :] if one.at <= now]
+    if not due:
+        return None
+    first = due[0]
+    same = 0
+    while same + 1 < len(due) and due[same + 1].reminder is first.reminder:
+        same += 1
+    return due[same]
+
+
+def resumed(results: Results, step_name: str) -> Mapping[str, Json] | None:
+    """Return the pending data of a wait that a reminder interrupted, or None: it begins anew.
+
+    The steps of a reminder lead back to the wait; what it is waiting for stands in the entry that
+    the reminder left.
+    """
+    waiting: Mapping[str, Json] | None = results.latest.get(step_name, {}).get("waiting")
+    return waiting
+
 
 # The ids of the events that ended a wait before, in a loop, that it keeps in mind. Of older ones it
 # knows that they came before.
@@ -64,7 +120,7 @@ def ask(walker: Walk, job: Job, _done: Json, now: datetime) -> Progress:
     """Begin to wait for an event or a decision; or wait on, behind the steps of a reminder."""
     instruction = job.instruction
     if not job.attempts:
-        waiting = reminders.resumed(walker.seen, instruction.name)
+        waiting = resumed(walker.seen, instruction.name)
         if waiting:
             return _park(walker, instruction, waiting, now)
     params: Json = instruction.render(job.scope)
@@ -102,7 +158,7 @@ def _refuse_unreachable(approvers: Sequence[str]) -> None:
 
 def goes_on(walker: Walk, instruction: Instruction) -> bool:
     """Whether a wait is under way, and the steps of a reminder lead back to it."""
-    return reminders.resumed(walker.seen, instruction.name) is not None
+    return resumed(walker.seen, instruction.name) is not None
 
 
 def awake(
@@ -116,7 +172,7 @@ def awake(
     if arrival or is_up(pending, now):
         outcome = _answer(instruction, arrival, pending, now)
         return walker.over(instruction, pending, outcome, now)
-    call = reminders.call_to_make(_reminders(instruction), pending, now)
+    call = call_to_make(_reminders(instruction), pending, now)
     if call is None:
         return _park(walker, instruction, pending, now)
     link = {"link": pending["link"]} if "link" in pending else {}
@@ -133,7 +189,6 @@ def awake(
 
 
 def is_up(pending: Mapping[str, Json], at: datetime) -> bool:
-    """Whether a wait has an end, and it has come."""
     return bool(pending["until"]) and at >= datetime.fromisoformat(pending["until"])
 
 
@@ -141,7 +196,7 @@ def _next_moment(instruction: Instruction, pending: Mapping[str, Json]) -> datet
     """Return when the next reminder is due or time is up, whichever is first."""
     if "until" not in pending:
         return None  # children have no clock
-    call = reminders.next_call(_reminders(instruction), pending)
+    call = next_call(_reminders(instruction), pending)
     until = datetime.fromisoformat(pending["until"]) if pending["until"] else None
     return min((one for one in (until, call.at if call else None) if one), default=None)
 
@@ -187,7 +242,6 @@ def awaited(walker: Walk, wait: WaitForEvent, pending: Mapping[str, Json]) -> Aw
 
 
 def is_due(instruction: Instruction, pending: Mapping[str, Json], now: datetime) -> bool:
-    """Whether a reminder of a wait is due, or its time is up."""
     due = _next_moment(instruction, pending)
     return due is not None and due <= now
 
@@ -208,7 +262,6 @@ def _answer(
     pending: Mapping[str, Json],
     now: datetime,
 ) -> Outcome:
-    """Say what ended a wait for an event or a decision."""
     if arrival is not None and arrival.get("decided_via") != "timeout":
         shown = {key: value for key, value in arrival.items() if key != "decided_via"}
         if isinstance(instruction, Approval):

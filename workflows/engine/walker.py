@@ -14,8 +14,7 @@ from workflows.engine.children import ChildRuns
 from workflows.engine.history.entries import Entry
 from workflows.engine.history.reach import reachable_from
 from workflows.engine.history.results import Results
-from workflows.engine.interruptions import CheckFor, Evaluated
-from workflows.engine.outcomes import Outcome
+from workflows.engine.outcomes import CheckFor, Evaluated, Outcome
 from workflows.engine.progress import Progress, WaitType
 from workflows.engine.statuses import RunStatus
 
@@ -65,7 +64,6 @@ class Walk(ABC):
         """Record the end of a step that parked the run, with more `facts`, and go on."""
 
     def has_failed_at(self, step: int) -> bool:
-        """Whether the run has failed already, and these are the steps for that."""
         return step in reachable_from(self.program, self.on_failure)
 
     @property
@@ -114,14 +112,11 @@ class Walk(ABC):
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """What this walk adds."""
         return tuple(self.seen[self.stored_entries :])
 
     def program_index(self, name: str, default: int) -> int:
-        """Return where a step stands in the program."""
         found = (one.index for one in self.program.instructions if one.name == name)
         return next(found, default)
 
     def turns_of(self, instruction: Instruction) -> int:
-        """Return how often the run has ended a step."""
         return self.seen.turns_of(instruction.name)

@@ -8,7 +8,7 @@ import django.contrib.postgres.fields
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
-from workflows.models.arrival import NextArrival
+from workflows.models.base import NextArrival
 
 TURNS = models.Q(("due_at__isnull", False), ("lane__isnull", False))
 

@@ -3,6 +3,7 @@
 from typing import Any, Self, TypeVar
 
 from django.db import models
+from django.db.models import BigIntegerField, Func
 from django.utils.translation import gettext_lazy as _
 
 from tenants.core.database.ids import DatabaseUUID7, uuid7
@@ -44,3 +45,12 @@ class TenantModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+class NextArrival(Func):
+    """The next number. Clocks of hosts differ, and so do the ids that they make."""
+
+    function = "nextval"
+    template = "nextval('workflow_run_arrivals')"
+    arity = 0
+    output_field = BigIntegerField()

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.core.database.fields import ExactJSONField
 from tenants.core.database.ids import DatabaseUUID7, uuid7
 from workflows.engine.statuses import RunStatus
-from workflows.models.arrival import NextArrival
-from workflows.models.base import TenantModel, TenantQuerySet
+from workflows.models.base import NextArrival, TenantModel, TenantQuerySet
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 
@@ -33,11 +32,9 @@ class RunQuerySet(TenantQuerySet["WorkflowRun"]):
     """Questions about runs. Failures and live runs name the columns their partial indexes need."""
 
     def unfinished(self) -> Self:
-        """Only runs that have not ended."""
         return self.filter(due_at__isnull=False)
 
     def with_errors(self) -> Self:
-        """Only runs that failed, or completed with errors."""
         return self.filter(error_fingerprint__isnull=False)
 
 

@@ -5,7 +5,9 @@ And what an error of theirs means: trouble, after which the same may succeed, or
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 
 import psycopg
@@ -148,3 +150,20 @@ def released() -> AbstractContextManager[None]:
 def as_json(value: Any) -> Any:
     """Read a jsonb column of a raw cursor; Django leaves it as text on its connections."""
     return loads(value) if isinstance(value, str | bytes) else value
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseClock:
+    """Tells the database's time without asking again: the monotonic clock never jumps."""
+
+    known: datetime
+    at: float  # monotonic seconds when `known` was read
+
+    @classmethod
+    def read_as(cls, known: datetime) -> "DatabaseClock":
+        """Start from what the database just said."""
+        return cls(known, monotonic())
+
+    def now(self) -> datetime:
+        """Return the database's time, to within the round trip of the first look."""
+        return self.known + timedelta(seconds=monotonic() - self.at)

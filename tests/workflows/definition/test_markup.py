@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from liquid.utils.html import strip_tags
 
-from workflows.definition.templates.filters import markup
+from workflows.definition.templates.filters import text as filters
 
 PIECES = ["<b>", "</b>", "<br />", '<a href="x">', "text", " < ", "&amp;", "<!-- c -->"]
 HIDDEN = ["<script>a</script>", "<style>b</style>", "<!-- -->", "<SCRIPT x>c</SCRIPT>"]
@@ -15,7 +15,7 @@ HIDDEN = ["<script>a</script>", "<style>b</style>", "<!-- -->", "<SCRIPT x>c</SC
 def test_long_texts_are_stripped_as_short_ones(pieces):
     text = "".join(pieces)
 
-    found = markup.strip_html(text)
+    found = filters.strip_html(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(markup, "_MAX_LOOKED_AT", -1)
-        assert markup.strip_html(text) == found == strip_tags(text)
+        patch.setattr(filters, "_MAX_LOOKED_AT", -1)
+        assert filters.strip_html(text) == found == strip_tags(text)

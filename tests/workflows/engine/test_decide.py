@@ -5,8 +5,15 @@ from datetime import timedelta
 import pytest
 
 from workflows.definition.retry import RetryPolicy
-from workflows.engine.decide import MAX_CRASHES, Decision, Position, Then, decide, wait_after_crash
-from workflows.engine.errors import IllegalTransition
+from workflows.engine.decide import (
+    MAX_CRASHES,
+    Decision,
+    IllegalTransition,
+    Position,
+    Then,
+    decide,
+    wait_after_crash,
+)
 from workflows.engine.outcomes import (
     CancelAsked,
     StepCompleted,

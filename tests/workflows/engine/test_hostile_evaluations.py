@@ -5,8 +5,15 @@ import pytest
 from tests.workflows.engine.walking import NOW, kind, program_of, say, walker
 from workflows.definition.budget import OPERATIONS
 from workflows.engine.history.entries import Timing
-from workflows.engine.interruptions import Interrupted, Postponed, WalkAbandoned
-from workflows.engine.outcomes import CancelAsked, DeadlinePassed, StepCompleted, StepFailed
+from workflows.engine.outcomes import (
+    CancelAsked,
+    DeadlinePassed,
+    Interrupted,
+    Postponed,
+    StepCompleted,
+    StepFailed,
+    WalkAbandoned,
+)
 from workflows.engine.statuses import RunStatus
 
 ROUNDS = "{% for i in (1..9999) %}{% assign z = l | sort %}{% endfor %}"

@@ -6,7 +6,7 @@ import pytest
 
 from workflows.definition.programs.instructions import Reminder
 from workflows.engine.history.results import Results
-from workflows.engine.reminders import ReminderCall, call_to_make, calls, next_call, resumed
+from workflows.engine.waiting import ReminderCall, call_to_make, calls, next_call, resumed
 
 SINCE = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

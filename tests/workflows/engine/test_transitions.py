@@ -7,8 +7,7 @@ from typing import get_args
 import pytest
 
 from workflows.definition.retry import RetryPolicy
-from workflows.engine.decide import Decision, Position, Then, decide
-from workflows.engine.errors import IllegalTransition
+from workflows.engine.decide import Decision, IllegalTransition, Position, Then, decide
 from workflows.engine.outcomes import (
     CancelAsked,
     DeadlinePassed,

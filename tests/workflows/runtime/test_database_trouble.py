@@ -25,7 +25,7 @@ from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import is_trouble
 from workflows.runtime.runs import children as families
-from workflows.runtime.runs import execute, store, subworkflows
+from workflows.runtime.runs import execute, store
 from workflows.runtime.runs.execute import execute as execute_run
 from workflows.runtime.waits import look_back
 from workflows.runtime.workers.lease_keeper import Watch
@@ -360,7 +360,7 @@ def test_trouble_at_the_look_back_misses_no_event(
 
 READS = {
     "what the run needs": (execute, "facts_of", [call("a")]),
-    "the workflow to call": (subworkflows, "find", [call("a"), OTHER]),
+    "the workflow to call": (families, "callee_of", [call("a"), OTHER]),
     "the children": (families, "family_of", [call("a"), EACH]),
 }
 

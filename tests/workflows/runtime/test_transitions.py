@@ -18,7 +18,7 @@ from workflows.runtime.database import rows
 from workflows.runtime.runs import children, revive, store
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.waits import matching
-from workflows.runtime.waits.wakeups import wake_decided
+from workflows.runtime.waits.notify import wake_decided
 from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
 from workflows.runtime.workers.session import DispatcherSession
 

@@ -14,7 +14,7 @@ from tests.workflows.runtime.machine import entries, output
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime.waits.wakeups import wake_decided
+from workflows.runtime.waits.notify import wake_decided
 from workflows.services.events.fire import fire
 from workflows.services.runs.cancel import cancel
 

@@ -16,7 +16,7 @@ from tests.support.definitions import publish_log
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime.runs.cause import Cause, acting
+from workflows.runtime.steps.perform import Cause, acting
 from workflows.services.events import fire as fire_module
 from workflows.services.events.fire import fire
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tenants.models.order import Order
 from tests.support.definitions import publish_log
-from workflows.definition.clock import may_read_clock
+from workflows.definition.conditions import may_read_clock
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.templates.filters.dates import DATE_FILTERS
 from workflows.models.run import WorkflowRun

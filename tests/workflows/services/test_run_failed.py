@@ -7,7 +7,7 @@ import pytest
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.runtime.failures import FailedRun, tell_failed
+from workflows.runtime.hooks import FailedRun, tell_failed
 from workflows.services.definitions.catalogue import problems_of
 from workflows.services.definitions.publish import publish
 from workflows.services.events.evaluation import MAX_DEPTH

@@ -1,7 +1,5 @@
 """Carry out changes: the proof that a list of changes loses nothing."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from copy import deepcopy
@@ -79,7 +77,6 @@ def _place(taken: Outline, changes: Sequence[DocumentChange]) -> None:
 
 
 def _arranged(items: Sequence[Any], gone: set[int], come: dict[int, Any]) -> list[Any]:
-    """Return the items without those that left, with those that come, at their new places."""
     arranged = [item for index, item in enumerate(items) if index not in gone]
     for to in sorted(come):
         arranged.insert(to, come[to])

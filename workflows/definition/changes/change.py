@@ -1,7 +1,5 @@
 """One difference between two documents."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

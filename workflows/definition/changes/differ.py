@@ -1,7 +1,5 @@
 """Find what differs between two documents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -94,7 +92,7 @@ class _Differ:
                 params |= {"new_list": token, "to": to}
                 yield DocumentChange(ChangeCode.STEP_MOVED, step, (), params)
 
-    def _positions(self) -> tuple[_Positions, _Positions]:
+    def _positions(self) -> "tuple[_Positions, _Positions]":
         one = {
             step: (token, index)
             for token, steps in self.old.lists.items()
@@ -128,7 +126,6 @@ def _is_row(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def old_names(old: Outline, new: Outline) -> dict[str, str]:
-    """Return the ids in the old outline of steps that have another one in the new."""
     gone = [step for step in old.steps if step not in new.steps]
     names: dict[str, str] = {}
     for step in (step for step in new.steps if step not in old.steps):

@@ -1,7 +1,5 @@
 """Which elements of two lists are the same thing, and which of them changed places."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence

@@ -1,7 +1,5 @@
 """What changes where a document of the first language is published in the second."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

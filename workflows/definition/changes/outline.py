@@ -1,7 +1,5 @@
 """A document taken apart: its own part, each step alone, and which list holds which steps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What changes where a document of the second language is published in the third."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Conditions: rows under `all` and `any`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The top of the document: what starts it, its settings, and its named constants."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -97,7 +95,6 @@ _ROOTS_AT_START: Final = ("trigger", "previous", "tenant", "values")
 
 
 def check_settings(settings: object, around: ScopeOfParents) -> Iterator[Problem]:
-    """Yield the problems of the settings."""
     if settings is None:
         return
     if not isinstance(settings, dict):

@@ -1,7 +1,5 @@
 """What the schemas of the kinds of steps cannot say: which of their params fit together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -22,7 +20,6 @@ from workflows.definition.values.numbers import shortened
 
 
 def check_wait_for_event(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
-    """Yield the problems of a wait for an event."""
     event = around.catalogue.events.get(str(params.get("type")))
     for written in mapping(params.get("match")):
         at, read = pointer(path, "match", written), parse_path(written)
@@ -38,7 +35,6 @@ def check_wait_for_event(params: Params, path: str, around: ScopeOfParents) -> I
 
 
 def check_approval(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
-    """Yield the problems of an approval."""
     yield from _approvers(params, path, around.catalogue)
     yield from unlike(params, "choices", "key", path)
     yield from unlike(params, "form", "key", path)
@@ -59,7 +55,6 @@ def _choices(params: Params) -> list[str]:
 
 
 def _offered(chosen: object, choices: list[str], path: str) -> Iterator[Problem]:
-    """Yield a problem if it is the key of a choice that there is not."""
     if isinstance(chosen, str) and chosen not in choices:
         facts = {"choices": choices, "value": shortened(chosen), **suggestion(chosen, choices)}
         yield Problem(path, Code.NOT_A_CHOICE, facts)
@@ -106,7 +101,6 @@ def _reminders(params: Params, path: str) -> Iterator[Problem]:
 
 
 def check_kind(name: str, params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:
-    """Yield the problems of one step's params that lie between them."""
     check = _CHECKS.get(name)
     if check is not None:
         yield from check(params, path, around)

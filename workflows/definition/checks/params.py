@@ -1,7 +1,5 @@
 """Params against the schema of their action."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC
@@ -79,7 +77,6 @@ def _readable(table: TableSignature) -> frozenset[str]:
 
 READ = "x-readable-fields-of"
 _ALLOWED = {"x-fields-of": _writable, "x-creatable-fields-of": _creatable, READ: _readable}
-
 
 # Names of headers that carry credentials.
 _OF_SECRETS = re.compile(

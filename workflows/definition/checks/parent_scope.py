@@ -1,7 +1,5 @@
 """What stands around a place in the document: what can be read there."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -100,28 +98,24 @@ class ScopeOfParents:
     depth: int = 0  # how many lists of steps lie around the one of this place
     after_error: bool = False  # whether `run.error` can be read
 
-    def at_step(self, path: str) -> ScopeOfParents:
+    def at_step(self, path: str) -> "ScopeOfParents":
         """Return the same, seen from the step at `path`, or from the end of the run: /output."""
         return replace(self, step=path, seen=self.everywhere.get(path, Seen()))
 
-    def at_place(self, path: str) -> ScopeOfParents:
+    def at_place(self, path: str) -> "ScopeOfParents":
         """Return the same, seen from a condition or a result inside the step."""
         return replace(self, seen=self.everywhere.get(path, Seen()))
 
-    def under(self, condition: object) -> ScopeOfParents:
-        """Return the same, where the condition has held."""
+    def under(self, condition: object) -> "ScopeOfParents":
         return replace(self, seen=self.seen.under(condition))
 
-    def asking(self, condition: object) -> ScopeOfParents:
-        """Return the same, inside the condition."""
+    def asking(self, condition: object) -> "ScopeOfParents":
         return replace(self, seen=self.seen.asking(condition))
 
-    def inside(self) -> ScopeOfParents:
-        """Return the same for a list of steps inside the step."""
+    def inside(self) -> "ScopeOfParents":
         return replace(self, depth=self.depth + 1)
 
-    def behind_error(self) -> ScopeOfParents:
-        """Return the same for steps that follow an error."""
+    def behind_error(self) -> "ScopeOfParents":
         return replace(self, after_error=True)
 
 

@@ -1,7 +1,5 @@
 """What a place of the document knows of the steps before it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -105,7 +103,6 @@ def _copes(row: dict[str, Any]) -> bool:
 
 
 def _steps_read(row: dict[str, Any]) -> list[Path]:
-    """Return the paths into a part of a step that the row's field reads."""
     return [path for path in _reads(row.get("field")) if path[0] == "steps" and len(path) > 2]
 
 
@@ -146,15 +143,14 @@ class Seen:
     alike: Mapping[str, Any] = field(default_factory=dict)
     blocks: tuple[ChildBlock, ...] = ()  # around the place, the outermost first
 
-    def passing(self, name: str) -> Seen:
+    def passing(self, name: str) -> "Seen":
         """Return the same behind the step `name`, whatever became of it."""
         return replace(self, possible=self.possible | {name}, reached=self.reached | {name})
 
-    def maybe(self, names: frozenset[str]) -> Seen:
-        """Return the same where these may have run too."""
+    def maybe(self, names: frozenset[str]) -> "Seen":
         return replace(self, possible=self.possible | names)
 
-    def sure(self, names: frozenset[str]) -> Seen:
+    def sure(self, names: frozenset[str]) -> "Seen":
         """Return the same where these have an output, if they can have run at all."""
         names &= self.possible
         return replace(
@@ -169,19 +165,18 @@ class Seen:
         """Say whether by every way here one of these steps has an output."""
         return all(not way.isdisjoint(names) for way in self.ways)
 
-    def late(self, name: str) -> Seen:
+    def late(self, name: str) -> "Seen":
         """Return the same behind a wait whose time ran out."""
         return replace(self.passing(name), answered=self.answered | {name})
 
-    def reminding_of(self, name: str) -> Seen:
+    def reminding_of(self, name: str) -> "Seen":
         """Return the same in a reminder of the wait `name`."""
         return replace(self.maybe(frozenset({name})), reminding=self.reminding | {name})
 
-    def entering(self, block: ChildBlock) -> Seen:
-        """Return the same at the beginning of a child run."""
+    def entering(self, block: ChildBlock) -> "Seen":
         return replace(self, blocks=(*self.blocks, block))
 
-    def asking(self, condition: object) -> Seen:
+    def asking(self, condition: object) -> "Seen":
         """Return the same inside a condition: its rows guard one another."""
         asked = asked_steps(condition)
         return replace(
@@ -191,7 +186,7 @@ class Seen:
             answered=self.answered | asked,
         )
 
-    def under(self, condition: object) -> Seen:
+    def under(self, condition: object) -> "Seen":
         """Return the same where a condition has held: it asks about steps, or asks the same."""
         same = {name for name, other in self.alike.items() if condition and other == condition}
         return self.sure(vouched_steps(condition) | same)

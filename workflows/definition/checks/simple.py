@@ -1,7 +1,5 @@
 """Checks that many places share: keys, text, numbers, durations, and keys beside one another."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,14 +15,12 @@ from workflows.definition.values.numbers import shortened
 
 
 def wrong_type(value: object, path: str, expected: str) -> Problem:
-    """Return the problem of a value of the wrong kind."""
     return Problem(path, Code.WRONG_TYPE, {"expected": expected, "found": kind_of(value)})
 
 
 def check_keys(
     value: Mapping[str, Any], path: str, *, required: Collection[str], optional: Collection[str]
 ) -> Iterator[Problem]:
-    """Yield a problem for each key that is unknown, and for each that is not there."""
     known = {*required, *optional}
     for key in value:
         if key not in known:

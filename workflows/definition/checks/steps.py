@@ -1,7 +1,5 @@
 """Steps: name, condition, action or kind, params, what is done about an error, the steps inside."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -117,14 +115,12 @@ _OF_ACTIONS: Final = (
     ("after_crash", _check_after_crash),
 )
 
-
 MAX_STEPS: Final = 200  # of a whole document
 MAX_NESTED: Final = 5  # lists of steps inside one another, the outermost not counted
 _OPTIONAL = ("label", "condition", "on_error", "retry", "timeout", "after_crash")
 
 
 def check_steps(steps: object, path: str, around: ScopeOfParents) -> Iterator[Problem]:
-    """Yield the problems of a list of steps, and of those inside them."""
     if not isinstance(steps, list):
         yield wrong_type(steps, path, "list")
         return

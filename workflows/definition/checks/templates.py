@@ -1,7 +1,5 @@
 """Templates: whether they can be read, and whether what they read can be there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +33,6 @@ def check_templates(value: Any, path: str, around: ScopeOfParents) -> Iterator[P
 
 
 def check_template(source: str, path: str, around: ScopeOfParents) -> Iterator[Problem]:
-    """Yield the problems of one template."""
     problems = template_problems(source, path=path)
     yield from problems
     if problems:
@@ -98,7 +95,6 @@ def _constant(
 
 
 def _is_missing(value: Any, below: Path) -> bool:
-    """Say whether a value that is written in the document has nothing at this path."""
     for key in below:
         if key == "size":
             return False

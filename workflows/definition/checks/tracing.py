@@ -1,7 +1,5 @@
 """What has run when a place of the document is reached, by whatever path."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -140,14 +138,12 @@ def default_scope(seen: Seen) -> str:
 
 
 def _reminded(step: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the steps in a wait's reminders."""
     reminders = elements(mapping(step.get("params")).get("reminders"))
     found = (names_in(mapping(reminder).get("steps")) for reminder in reminders)
     return frozenset[str]().union(*found)
 
 
 def _child_bodies(step: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
-    """Yield what has the steps of a child run, and beside them its result, with its place."""
     params = mapping(step.get("params"))
     if step.get("action") == "for_each":
         yield path, params.get("steps")

@@ -5,8 +5,6 @@ Hints in their schemas, beside those of actions: `x-steps` where a list of steps
 `x-moment` (an ISO time), `x-identifier`. What people read about them stands in the wording.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final

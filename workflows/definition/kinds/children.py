@@ -1,7 +1,5 @@
 """Kinds that start runs of their own, and wait for all of them."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from workflows.definition.kinds.parts import (

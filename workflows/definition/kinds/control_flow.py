@@ -1,7 +1,5 @@
 """Kinds that lead a run on by themselves: ways, ends, time, rounds, and events for others."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from workflows.definition.catalogue import Schema

@@ -1,7 +1,5 @@
 """What the schemas of the kinds of steps are put together from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,23 +39,19 @@ class StepKind:
 
 
 def whole_number(least: int, most: int, **more: Any) -> Schema:
-    """Return the schema of a number that is written out."""
     return {"type": "integer", "minimum": least, "maximum": most, **more, **AS_WRITTEN}
 
 
 def choice(*choices: str, default: str) -> Schema:
-    """Return the schema of one of a few words."""
     return {"enum": list(choices), "default": default, **AS_WRITTEN}
 
 
 def objects(required: list[str], /, most: int, least: int = 1, **properties: Schema) -> Schema:
-    """Return the schema of a list of objects that are written out."""
     items = {**an_object(required, **properties), **AS_WRITTEN}
     return {"type": "array", "minItems": least, "maxItems": most, "items": items, **AS_WRITTEN}
 
 
 def an_object(required: list[str], /, **properties: Schema) -> Schema:
-    """Return the schema of an object that has these members and no others."""
     return {
         "type": "object",
         "properties": properties,

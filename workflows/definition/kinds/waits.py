@@ -1,7 +1,5 @@
 """Kinds that wait for somebody else: an event, or a person's decision."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from workflows.definition.catalogue import Schema

@@ -3,8 +3,6 @@
 The main line comes first, so that a plain step keeps its number; then the blocks, each whole.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -91,7 +89,6 @@ class _Assembler:
         return {**common, **own, **self._after_error(step.get("on_error", "stop"), following)}
 
     def _own(self, index: int, step: Step, following: int | None) -> Stored:
-        """Return what only this kind of instruction has."""
         name, params = step["action"], step["params"]
         if name not in KINDS:
             return self._call(step)

@@ -4,8 +4,6 @@ The program is JSON and whole in itself: what the catalogue said at publish is d
 stored, so that a later catalogue never changes what a published workflow does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,7 +22,6 @@ _TEXT = {"type": "string"}
 
 
 def compile_document(valid: ValidDocument) -> dict[str, Any]:
-    """Return the stored program."""
     document, catalogue = valid.complete, valid.catalogue
     instructions, on_failure = assemble(document, catalogue)
     output = plan_anything(document.get("output"))
@@ -50,7 +47,6 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _schemas(document: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """Return what rendered params are checked by."""
     known = {name: action.params for name, action in catalogue.actions.items()}
     known |= {kind.name: kind.rendered_schema for kind in KINDS.values() if kind.is_checked}
     names = {step["action"] for _, step in all_steps(document)}
@@ -66,7 +62,6 @@ def _uses_previous(document: Mapping[str, Any]) -> bool:
 
 
 def _filled_in(document: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield every value that templates may stand in."""
     yield document.get("output")
     yield (document.get("settings") or {}).get("concurrency_key")
     for path, step in all_steps(document):

@@ -4,8 +4,6 @@
 record them alike; `op` tells them apart.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias

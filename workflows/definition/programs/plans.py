@@ -7,8 +7,6 @@ A plan is JSON. Each node has one of these forms:
     {"template": "…", "as": "text" | "html" | "isolated" | "value", "wants": "number" | …}
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass

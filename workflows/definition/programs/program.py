@@ -1,7 +1,5 @@
 """A stored program, loaded: everything compiled once, nothing looked up while it runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,8 +9,13 @@ from jsonschema import Draft202012Validator
 
 from tenants.core.json import Json
 from workflows.definition.approvers import named_by_author
-from workflows.definition.clock import may_read_clock
-from workflows.definition.conditions import Condition, TriggerFilter, compile_condition, load_filter
+from workflows.definition.conditions import (
+    Condition,
+    TriggerFilter,
+    compile_condition,
+    load_filter,
+    may_read_clock,
+)
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.language import LANGUAGE_VERSION, LANGUAGE_VERSIONS
 from workflows.definition.programs.instructions import (

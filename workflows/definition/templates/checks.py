@@ -1,7 +1,5 @@
 """What can be said about a template before it is rendered."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tenants.core.json import Json

@@ -1,7 +1,5 @@
 """A template that is ready to be rendered. The same source is compiled once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +49,6 @@ _PLAIN = re.compile(r"\{\{\s*(" + PATH + r")\s*\}\}")
 
 
 def is_template(value: object) -> bool:
-    """Say whether the value is text with something to fill in."""
     return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
@@ -63,19 +60,16 @@ class Template(Protocol):
         """True if it is one `{{ … }}`, so that it has a value and not only a text."""
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """What it reads."""
+    def paths(self) -> tuple[Path, ...]: ...
 
     @property
-    def guarded(self) -> frozenset[Path]:
-        """Those of the paths that may be missing."""
+    def guarded(self) -> frozenset[Path]: ...
 
     @property
     def fallbacks(self) -> Mapping[Path, tuple[Path, ...]]:
         """The last value of `a | default: b`, and all of them: one has to be there."""
 
-    def text(self, scope: NameScope) -> str | Sentinel:
-        """Return the text, or LEFT_OUT."""
+    def text(self, scope: NameScope) -> str | Sentinel: ...
 
     def value(self, scope: NameScope) -> Json | Sentinel:
         """Return the value of a single `{{ … }}`, else the text; or LEFT_OUT."""
@@ -94,11 +88,9 @@ class PlainTemplate:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """What it reads, each path once."""
         return tuple(dict.fromkeys(piece for piece in self.pieces if isinstance(piece, tuple)))
 
     def text(self, scope: NameScope) -> str:
-        """Return the text."""
         texts, size = [], 0
         for piece in self.pieces:
             text = piece if isinstance(piece, str) else self._printed(piece, scope)
@@ -111,7 +103,6 @@ class PlainTemplate:
         return "".join(texts)
 
     def value(self, scope: NameScope) -> Json:
-        """Return the value at the path, else the text."""
         if not self.single:
             return self.text(scope)
         value = _found(self.paths[0], scope)
@@ -149,12 +140,10 @@ class LiquidTemplate:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """What it reads, each path once."""
         return self.reading.paths
 
     @property
     def guarded(self) -> frozenset[Path]:
-        """Those of the paths that may be missing."""
         return self.reading.guarded
 
     @property
@@ -168,7 +157,6 @@ class LiquidTemplate:
         return self.output is not None
 
     def text(self, scope: NameScope) -> str | Sentinel:
-        """Return the text, or LEFT_OUT."""
         context = Context(self.bound, scope)
         if self.may_be_left_out and _guarded(self._evaluate, context) is LEFT_OUT:
             return LEFT_OUT

@@ -1,18 +1,14 @@
 """The state of one rendering."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from liquid import BoundTemplate, RenderContext
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from tenants.core.values.paths import MISSING, lookup, show_path
+from workflows.definition.scope import NameScope
 from workflows.definition.templates.missing import MissingValue
-
-if TYPE_CHECKING:
-    from workflows.definition.scope import NameScope
 
 
 class Context(RenderContext):

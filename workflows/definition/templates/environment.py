@@ -1,7 +1,5 @@
 """The library, set up: which tags there are, and the limits it enforces itself."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -38,7 +36,6 @@ _TAGS: Final = (
     comment_tag.CommentTag,
     inline_comment_tag.InlineCommentTag,
 )
-
 
 # A payload may well have a field called `limit`, `for` or `empty`.
 _WORDS: Final = (

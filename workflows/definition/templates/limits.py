@@ -1,7 +1,5 @@
 """The caps on templates. Every trip is an error that names the limit."""
 
-from __future__ import annotations
-
 from typing import Final
 
 TEMPLATE_CHARACTERS: Final = 65_536

@@ -1,7 +1,5 @@
 """What a template gets for a path at which nothing lies."""
 
-from __future__ import annotations
-
 from typing import Any, NoReturn
 
 from liquid.undefined import Undefined

@@ -1,7 +1,5 @@
 """What a parsed template reads, found without rendering it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -28,7 +26,6 @@ class Reading:
 
 
 def reading_of(bound: BoundTemplate) -> Reading:
-    """Return what the template reads."""
     paths = paths_read(bound)
     asked, replaced, fallbacks = _coped_with(bound.nodes)
     guarded = (

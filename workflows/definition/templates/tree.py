@@ -4,8 +4,6 @@ The library compares and prints inside its syntax tree, where no setting reaches
 walked once after parsing, and the nodes that matter are exchanged for ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from io import StringIO
@@ -153,7 +151,6 @@ class BudgetedBlock(BlockNode):
         self.price = _A_PART * sum(1 for _ in every_part(source.nodes, into_blocks=False))
 
     def render_to_output(self, context: Any, buffer: TextIO) -> int:
-        """Render it once."""
         context.budget.charge(_A_PART + self.price)
         return super().render_to_output(context, buffer)
 
@@ -187,7 +184,6 @@ class ExactNumber(Expression):
         return []
 
     def evaluate(self, context: Any) -> Decimal:
-        """Return the number."""
         return self.value
 
 
@@ -231,7 +227,6 @@ class Filtered(FilteredExpression):
                 raise ExpressionError(Code.UNKNOWN_FILTER, filter=use.name, **near)
 
     def evaluate(self, context: Any) -> Any:
-        """Return the value after the last filter."""
         value = self.left.evaluate(context)
         for index, use in enumerate(self.filters or ()):
             value = call(FILTERS[use.name], self._call(index, use, value, context))

@@ -5,8 +5,6 @@ What has one reading is read: ISO 8601 in its common forms, the dates of mail an
 not read here, and `likely_form` says how the filter `parse_date` might.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -62,7 +60,6 @@ _NUMERIC: Final = re.compile(
     r"(?:,?\s+(\d{1,2}:\d{2})(:\d{2})?(\s?[ap]m)?)?",
     re.ASCII | re.IGNORECASE,
 )
-
 
 # A day with the name of its month, in any language, and one without the zeros of ISO.
 _NAMED: Final = re.compile(

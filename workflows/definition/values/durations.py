@@ -1,7 +1,5 @@
 """Durations as people write them: `30s`, `15m`, `2h`, `7d`."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 

@@ -4,8 +4,6 @@ A number with a fraction is a Decimal, with all its digits. What comes from Pyth
 (money, in a record) travels as text ("149.90"): `normalise`.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Moments: what counts as one, where anything may stand and where a date is asked for."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 

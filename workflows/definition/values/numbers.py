@@ -1,10 +1,9 @@
 """Exact numbers: reckoning with them, and how a result is given back."""
 
-from __future__ import annotations
-
 import reprlib
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tenants.core.json import Json
 from tenants.core.values.numbers import as_number, plain
@@ -13,9 +12,6 @@ from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
 from workflows.definition.values.json_values import exact, normalise, storable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _SHORT: Final = reprlib.Repr()
 _SHORT.maxlist = _SHORT.maxdict = _SHORT.maxtuple = 20

@@ -4,8 +4,6 @@ A window opens when the clock on the wall first shows its beginning, and closes 
 shows its end. Where the clocks go forward over one of them, that is the moment of the change.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -33,12 +33,10 @@ class Timing:
     duration_ms: int
 
     def as_json(self) -> Entry:
-        """Return what an entry or an attempt keeps."""
         return {"started_at": self.started_at.isoformat(), "duration_ms": self.duration_ms}
 
 
 def error_of(decision: Decision) -> Entry | None:
-    """Return the error that a decision records, if it does."""
     if decision.error_code is None:
         return None
     return {"code": decision.error_code, "params": decision.error_params}
@@ -89,12 +87,10 @@ def is_wrong(entry: Mapping[str, Json]) -> bool:
 
 
 def has_stopped(entry: Mapping[str, Json]) -> bool:
-    """Whether the run failed over this entry."""
     return entry.get("then") in _STOPPED
 
 
 def has_event(entry: Mapping[str, Json]) -> bool:
-    """Whether an event ended the wait."""
     output = entry.get("output")
     return isinstance(output, dict) and "event_id" in output
 

@@ -37,7 +37,6 @@ class Fold:
     numbered: int  # the highest number given to an entry of the run so far
 
     def chunks(self) -> Iterator[dict[str, Json]]:
-        """Yield the rows of the history."""
         for start in range(0, len(self.moved), CHUNK):
             entries = self.moved[start : start + CHUNK]
             # No other chunk has it: an entry moves once.

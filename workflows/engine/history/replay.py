@@ -22,7 +22,7 @@ from workflows.definition.programs.instructions import (
     WaitForEvent,
 )
 from workflows.definition.programs.program import Program
-from workflows.engine import reminders
+from workflows.engine import waiting
 from workflows.engine.decide import Then
 from workflows.engine.history.entries import Entry, is_wrong
 from workflows.engine.history.reach import where_runs_may_start
@@ -39,7 +39,6 @@ class StepVisit:
 
 
 def visits(program: Program, entries: Sequence[Entry]) -> Iterator[StepVisit]:
-    """Yield the steps that a run with these entries came to, in order."""
     own = {program.instructions[index].name for index in where_runs_may_start(program)}
     index, position = 0 if program.instructions else None, 0
     while index is not None:
@@ -125,7 +124,7 @@ def _after_failure(instruction: Instruction, entry: Entry) -> int | None:
 def _after_wait(wait: WaitForEvent | Approval, entry: Entry, said: Entry) -> int | None:
     if "reminder" in said and "timed_out" not in said:
         began = datetime.fromisoformat(entry["started_at"])
-        calls = reminders.calls(wait.reminders, began)
+        calls = waiting.calls(wait.reminders, began)
         called = (call.reminder.body for call in calls if call.number == said["reminder"])
         return next(called, None)
     late = wait.on_timeout if isinstance(wait, WaitForEvent) and said.get("timed_out") else None

@@ -51,14 +51,12 @@ class Results(Sequence[Entry]):
         return copy
 
     def with_more(self, entries: Iterable[Entry]) -> Self:
-        """Return these results and more."""
         copy = type(self).of(self)
         for entry in entries:
             copy.add(entry)
         return copy
 
     def add(self, entry: Entry) -> None:
-        """Take note of one more entry."""
         name = entry["step_name"]
         self._entries.append(entry)
         self.ever += "number" not in entry
@@ -130,7 +128,6 @@ class Results(Sequence[Entry]):
 
 
 def bytes_of(value: Json) -> int:
-    """Return the size of a value as JSON."""
     text = _WEIGHED.encode(value)
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 

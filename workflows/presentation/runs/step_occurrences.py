@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tenants.core.json import Json
-from workflows.engine import reminders
+from workflows.engine import waiting
 from workflows.presentation.runs.entries import is_mark
 from workflows.presentation.runs.plans import PlannedStep, PlannedWay, WayKind
 
@@ -116,7 +116,7 @@ def _leads_to(step: PlannedStep, way: PlannedWay, mine: Sequence[Entry]) -> bool
 def _reminder_of(step: PlannedStep, entry: Entry) -> int | None:
     """Return the index at which the steps of the reminder begin that an entry tells of."""
     since = datetime.fromisoformat(entry["waiting"]["since"])
-    calls = reminders.calls(step.reminders, since)
+    calls = waiting.calls(step.reminders, since)
     number = entry["output"]["reminder"]
     return calls[number - 1].reminder.body if number <= len(calls) else None
 

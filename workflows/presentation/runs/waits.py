@@ -11,7 +11,7 @@ from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.core.text.names import one_line
 from tenants.models.membership import Role
-from workflows.engine import reminders
+from workflows.engine import waiting
 from workflows.event_types import label_of
 from workflows.presentation.redaction import mask_links
 from workflows.presentation.runs.entries import RunFacts
@@ -120,7 +120,7 @@ def _patience(step: PlannedStep, pending: Mapping[str, Json]) -> list[str]:
     if pending.get("until"):
         said.append(_("Until %(time)s at the longest.") % {"time": _time(pending["until"])})
     if "since" in pending and "reminders" in pending:
-        call = reminders.next_call(step.reminders, pending)
+        call = waiting.next_call(step.reminders, pending)
         if call is not None:
             said.append(_("Next reminder: %(time)s.") % {"time": by_clock(call.at)})
     return said

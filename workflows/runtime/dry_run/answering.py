@@ -49,7 +49,6 @@ def _event(context: DryRunContext, progress: Progress, answer: Answer | None) ->
 
 
 def _fitting(payload: Json, match: Mapping[str, Json]) -> Json:
-    """Return the payload with the values that the wait looks for."""
     made = dict(payload)
     for written, value in match.items():
         path = parse_path(written)
@@ -80,12 +79,10 @@ def _decision(context: DryRunContext, asked: Json, answer: Answer | None) -> Map
 
 
 def _empty(field: Mapping[str, Json]) -> Json:
-    """Return what later steps read of a field that was left empty."""
     return "" if field.get("type", "text") in {"text", "long_text"} else None
 
 
 def _likely(choice: str, field: Mapping[str, Json]) -> Json:
-    """Return an answer to a field of the form, if it needs one."""
     if not field.get("required") and choice not in field.get("required_for", ()):
         return _empty(field)
     if field.get("options"):

@@ -8,7 +8,7 @@ from time import monotonic
 from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.facts import TenantFacts
-from workflows.engine.interruptions import WalkAbandoned
+from workflows.engine.outcomes import WalkAbandoned
 from workflows.runtime.dry_run.rollback import Rollback
 
 # What somebody says to a step: {"choice", "answers"} to an approval, {"payload"} to a wait for an
@@ -34,7 +34,6 @@ class Halt(WalkAbandoned):
         self.code, self.params = code, params
 
     def as_json(self) -> dict[str, Json]:
-        """Return what the result keeps."""
         return {"code": self.code, "params": self.params}
 
 

@@ -22,10 +22,9 @@ from workflows.engine.progress import Job, Progress
 from workflows.engine.walker import Arrival
 from workflows.runtime.dry_run.context import DryRunContext
 from workflows.runtime.dry_run.simulated_run import SimulatedRun
-from workflows.runtime.runs import subworkflows
+from workflows.runtime.runs import children
 from workflows.runtime.runs.children import Callee
-from workflows.runtime.runs.scopes import Needed, scope_of
-from workflows.runtime.steps.budgets import preview_budget
+from workflows.runtime.runs.scopes import Needed, preview_budget, scope_of
 from workflows.runtime.steps.interpreter import Pending, Settle
 from workflows.runtime.steps.perform import perform
 from workflows.runtime.steps.permitting import permitted
@@ -49,7 +48,6 @@ class DryRunExecutor:
         self._notes: dict[str, dict[str, Json]] = {}  # for the entry of a step that is coming
 
     def now(self) -> datetime:
-        """Return the dry run's time."""
         return self.context.now()
 
     def jitter(self) -> float:
@@ -57,7 +55,6 @@ class DryRunExecutor:
         return 0.0
 
     def walker(self) -> Walker:
-        """Return a walker that stands on the results so far."""
         return Walker(
             self.simulated.loaded.program,
             self.results,
@@ -72,12 +69,10 @@ class DryRunExecutor:
         return replace(walker, results=self.results.with_more(more)) if more else walker
 
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
-        """Return what was found for a run that waited."""
         found, self.met = self.met, None
         return found
 
     def deadline(self) -> datetime | None:
-        """Return when the run has to have ended."""
         return self.claim.deadline_at
 
     def is_late(self) -> bool:
@@ -195,7 +190,7 @@ class DryRunExecutor:
     def _call(self, job: Job, instruction: RunWorkflow, settle: Settle) -> Progress:
         """Begin another workflow as a child run, in the version that is published now."""
         handed = job.input["input"]
-        found = subworkflows.find(
+        found = children.callee_of(
             self.context.tenant, instruction.workflow, handed, self.simulated.around
         )
         if isinstance(found, StepFailed):

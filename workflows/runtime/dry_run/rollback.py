@@ -25,7 +25,6 @@ class _UndoDryRun(Exception):
 
 @contextmanager
 def undone(tenant: Tenant) -> Iterator[None]:
-    """Roll back whatever the block does."""
     try:
         with tenant_scope(tenant), silence(), remembering():
             with connection.cursor() as cursor:

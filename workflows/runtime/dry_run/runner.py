@@ -36,7 +36,6 @@ class Played:
     waiting: Json = None  # the step at which it stands then
 
     def as_json(self) -> dict[str, Json]:
-        """Return what pages show of a child run."""
         halt = {"halt": self.halt.as_json(), "waiting": self.waiting} if self.halt else {}
         return {"status": self.status, "entries": list(self.entries), **halt}
 
@@ -129,7 +128,6 @@ def _simulated(executor: DryRunExecutor, child: ChildRun) -> SimulatedRun:
 
 
 def _named(child: ChildRun, played: Played) -> dict[str, Json]:
-    """Return how pages tell child runs apart."""
     named: dict[str, Json] = {"item_index": child.item_index, "entry": child.entry}
     if played.simulated.entry == 0:
         called = {

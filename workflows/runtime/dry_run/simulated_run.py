@@ -10,8 +10,8 @@ from tenants.facts import TenantFacts
 from workflows.engine.history.results import Results
 from workflows.engine.progress import ChildRun
 from workflows.runtime.runs.claims import Claim
-from workflows.runtime.runs.parent_scope import ParentScope, one_deeper
 from workflows.runtime.runs.programs import LoadedProgram
+from workflows.runtime.runs.scopes import ParentScope, one_deeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,6 @@ class SimulatedRun:
         )
 
     def child(self, child: ChildRun, results: Results) -> "SimulatedRun":
-        """Return the simulated child run that carries out a block of the same program."""
         loop = dict(self.around.loop)
         if child.has_item:
             loop = one_deeper(loop, child.item, child.item_index)
@@ -92,7 +91,6 @@ class SimulatedRun:
     def called(
         self, loaded: LoadedProgram, workflow: tuple[UUID, int], handed: Json
     ) -> "SimulatedRun":
-        """Return the simulated run of another workflow that this one calls."""
         definition_id, version = workflow
         around = ParentScope(handed, None, called=self.around.called + 1)
         return SimulatedRun(loaded, definition_id, version, around, is_child=True, actor=self.actor)

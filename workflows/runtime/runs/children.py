@@ -11,15 +11,21 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.core.database.ids import uuid7
+from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
+from tenants.facts import TenantFacts
+from workflows.definition.scope import NameScope
 from workflows.engine.children import MAX_BYTES, ChildEnd, ChildRuns
+from workflows.engine.outcomes import StepFailed
 from workflows.engine.progress import Revival, Spawn
 from workflows.engine.statuses import RunStatus
-from workflows.runtime.database import as_json, rows
+from workflows.runtime.database import as_json, database_clock, rows
 from workflows.runtime.runs import concurrency
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.concurrency import Run
 from workflows.runtime.runs.locks import Member
+from workflows.runtime.runs.programs import program_of
+from workflows.runtime.runs.scopes import ParentScope, filter_budget, tenant_values
 from workflows.runtime.runs.statements import CANCEL_COLUMNS, NEVER
 from workflows.runtime.waits.approval_store import close_questions
 
@@ -106,20 +112,6 @@ FROM (SELECT id, row_number() OVER (ORDER BY item_index) AS number FROM workflow
 WHERE run.id = ended.id
 RETURNING run.id
 """  # noqa: S608  # a constant of this package
-
-# From a child up to the run whose program it shares, and above: what its templates see.
-ANCESTORS: Final = """
-WITH RECURSIVE above AS (
-    SELECT run.*, 1 AS level FROM workflow_runs run WHERE run.id = %(parent)s
-    UNION ALL
-    SELECT run.*, above.level + 1 FROM workflow_runs run JOIN above ON run.id = above.parent_run
-    WHERE above.level < 100
-)
-SELECT id, entry, item_index, item, step_results, trigger_payload, parent_run,
-    (SELECT previous FROM workflow_events event WHERE event.id = above.event_id),
-    item IS NOT NULL
-FROM above ORDER BY level
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +210,6 @@ def cancel_children(run_id: UUID, run: Run = rows) -> None:
 
 
 def family_of(run_id: UUID, batch: Mapping[str, str]) -> ChildRuns:
-    """Return what became of the children that a parked run waits for."""
     # A step that version 0.1 retried has children of an earlier visit, which are not among these.
     range_of = {"parent": run_id, "oldest": batch["oldest"], "last": batch["last"]}
     found = rows(CHILDREN, {**range_of, "most": MAX_BYTES})
@@ -232,3 +223,34 @@ def _ends(found: Iterable[tuple[Any, ...]]) -> Iterable[ChildEnd]:
         if RunStatus(status).has_ended:
             error = {"code": code or status, "step": step or "", "message": message or ""}
             yield ChildEnd(item_index, RunStatus(status), as_json(output), error, is_settled)
+
+
+# Workflows that call one another; with a mistake in them they would call each other for ever.
+MAX_CALLS: Final = 10
+
+PUBLISHED: Final = """
+SELECT id, version FROM workflow_definitions
+WHERE tenant_id = %(tenant)s AND key = %(key)s AND is_active AND archived_at IS NULL AND version > 0
+"""
+
+
+def callee_of(
+    tenant: TenantFacts, key: str, handed: Json, around: ParentScope
+) -> Callee | StepFailed:
+    """Return the published version of a tenant's workflow, or why it cannot be called."""
+    if around.called >= MAX_CALLS:
+        return StepFailed("chain_too_long", {"most": MAX_CALLS})
+    found = rows(PUBLISHED, {"tenant": tenant.id, "key": key})
+    if not found:
+        return StepFailed("workflow_not_active", {"workflow": key})
+    definition_id, version = found[0]
+    program = program_of(definition_id, version).program
+    scope = NameScope(
+        trigger=handed,
+        tenant=tenant_values(tenant),
+        now=database_clock(),
+        values=program.values,
+        budget=filter_budget(),
+    )
+    lane, _problem = concurrency.lane_of(program, scope)
+    return Callee(definition_id, version, lane, program.settings.deadline)

@@ -197,7 +197,6 @@ class Claim:
 
     @property
     def has_done_nothing(self) -> bool:
-        """Whether nothing of it was ever tried."""
         return not self.results and not (self.pending or {}).keys() - NOTHING
 
     @classmethod

@@ -177,7 +177,6 @@ class Turn:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Return what the statements say of it."""
         claim = self.claim
         return {
             "id": claim.run_id,
@@ -241,7 +240,6 @@ def go_without(claim: Claim) -> None:
 
 
 def leave(definition_id: UUID, lane: str | None, run_id: UUID, run: Run = rows) -> None:
-    """Give what room a run has that has ended to the next, or what it was offered."""
     if lane is not None:
         run(GIVE_ROOM, {"id": run_id})
         _pass_on(definition_id, lane, run_id, run)

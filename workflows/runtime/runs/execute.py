@@ -21,16 +21,14 @@ from workflows.runtime.runs import revive, store
 from workflows.runtime.runs.claims import BOOKKEEPING, Claim, RowUnreadable
 from workflows.runtime.runs.insistence import Insistence
 from workflows.runtime.runs.open_calls import open_call_of
-from workflows.runtime.runs.parent_scope import surroundings_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
-from workflows.runtime.runs.scopes import Needed
+from workflows.runtime.runs.scopes import Needed, surroundings_of
 from workflows.runtime.steps.interpreter import go_on, interpret
 from workflows.runtime.steps.live import LiveExecutor
 from workflows.runtime.steps.perform import CRASHES, MAX_FACT_CHARACTERS, first_line
 from workflows.runtime.workers.lease_keeper import Watch
 
 logger = logging.getLogger(__name__)
-
 
 UNREADABLE = "program_unreadable"
 UNREADABLE_ROW = "unreadable_row"

@@ -5,6 +5,8 @@ a run that ends there says that something may have been sent. Where a step may b
 run is `poisoned`, the run's error names the step and says the same.
 """
 
+from typing import Final
+
 from actions import registry
 from actions.spec import Effect
 from tenants.core.json import Json
@@ -13,8 +15,26 @@ from workflows.engine.outcomes import Doubt
 from workflows.engine.progress import marks_in
 from workflows.engine.statuses import StepStatus
 from workflows.runtime.database import rows
-from workflows.runtime.runs import statements
 from workflows.runtime.runs.claims import Claim
+
+# The step that such a run stands at, in short texts; whether it is a call that may have been begun;
+# whether a worker before the last one had begun it, and what was noted of that.
+STEP_AT: Final = """
+SELECT left(step ->> 'name', 100), left(step ->> 'action', 100), left(step ->> 'after_crash', 10),
+    step ->> 'op' = 'action' AND jsonb_typeof(run.step_results) = 'array'
+        -- Whoever has not been let into its lane has begun nothing.
+        AND (run.lane IS NULL OR run.holds_lane OR coalesce(pending ? 'in_doubt', false)),
+    pending ->> 'left' IS NOT NULL OR pending ? 'in_doubt',
+    CASE WHEN pending ->> 'left' = 'worker_died' AND pending ? 'held' THEN 'worker_held'
+        ELSE pending ->> 'left' END
+FROM workflow_runs run
+JOIN workflow_versions version
+    ON version.definition_id = run.definition_id AND version.version = run.version
+CROSS JOIN LATERAL (
+    SELECT version.program -> 'instructions' -> run.current_step AS step
+) at
+WHERE run.id = %(id)s AND step ->> 'name' IS NOT NULL AND step ->> 'action' IS NOT NULL
+"""
 
 
 def is_outside(action: str) -> bool:
@@ -35,7 +55,7 @@ def open_call_of(claim: Claim, *, has_called: bool) -> dict[str, Json] | None:
     it was this worker that called.
     """
     kept = (claim.pending or {}) if not claim.written else {}
-    found = rows(statements.STEP_AT, {"id": claim.run_id})
+    found = rows(STEP_AT, {"id": claim.run_id})
     if found:
         name, action, _after_crash, is_call, was_left, left = found[0]
         was_begun = was_left or claim.was_begun

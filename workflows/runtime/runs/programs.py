@@ -3,12 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.program import Program, load_program
 from workflows.runtime.database import as_json, rows
-from workflows.runtime.runs import statements
+
+# The program a run executes, with the names its templates may show.
+PROGRAM: Final = """
+SELECT version.program, definition.name, definition.key
+FROM workflow_versions version JOIN workflow_definitions definition
+    ON definition.id = version.definition_id
+WHERE version.definition_id = %(definition)s AND version.version = %(version)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class VersionMissing(LookupError):
 @lru_cache(maxsize=1000)
 def program_of(definition_id: UUID, version: int) -> LoadedProgram:
     """Return the program of a published version. Raises VersionMissing, InvalidProgram."""
-    found = rows(statements.PROGRAM, {"definition": definition_id, "version": version})
+    found = rows(PROGRAM, {"definition": definition_id, "version": version})
     if not found:
         raise VersionMissing(definition_id, version)
     stored, name, key = found[0]

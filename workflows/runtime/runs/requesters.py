@@ -77,6 +77,5 @@ def requesters_of(tenant_id: UUID, run_id: UUID, came: Sequence[UUID] = ()) -> l
 
 
 def events_in(entries: Sequence[Mapping[str, Any]]) -> list[UUID]:
-    """Return the ids of the events that ended waits."""
     waits = (entry for entry in entries if entry["action"] == "wait_for_event")
     return [UUID(entry["output"]["event_id"]) for entry in waits if has_event(entry)]

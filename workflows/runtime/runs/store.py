@@ -19,12 +19,12 @@ from tenants.core.json.jsontext import storable, storable_text
 from tenants.tenant_cache import facts_of
 from workflows.definition.programs.program import RunSettings
 from workflows.engine.history.folding import Fold
-from workflows.engine.interruptions import WalkAbandoned
+from workflows.engine.outcomes import WalkAbandoned
 from workflows.engine.progress import AwaitedEvent, Progress, WaitType, WakeReason
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs import errors as wording
 from workflows.runtime.database import as_json, is_timeout, is_trouble, rows
-from workflows.runtime.failures import FailedRun, tell_failed
+from workflows.runtime.hooks import FailedRun, tell_failed
 from workflows.runtime.runs import children, concurrency, locks, statements
 from workflows.runtime.runs.children import Callee
 from workflows.runtime.runs.claims import Claim
@@ -33,7 +33,6 @@ from workflows.runtime.waits import approval_store, look_back, matching
 from workflows.runtime.waits.notify import wake_workers
 
 logger = logging.getLogger(__name__)
-
 
 REPLACED: Final = "replaced_by_newer"
 MAX_CHARACTERS: Final = 100  # of the error columns, but for the message
@@ -194,7 +193,6 @@ def _together(claim: Claim, progress: Progress, act: Callable[[], bool]) -> bool
 
 
 def _due(progress: Progress) -> dict[str, Any]:
-    """Return what says when a run that parks is due, and why."""
     reasons = {WaitType.RETRY: WakeReason.RETRY, WaitType.PLACE: WakeReason.PLACE}
     reason = reasons.get(progress.wait_type, WakeReason.TIME) if progress.wait_type else None
     return {

@@ -56,7 +56,6 @@ class CallPlaces:
             self._forget(host, run_id)
 
     def leave(self, host: str, company: UUID) -> None:
-        """Give a place back."""
         with self._changed:
             calls = self._calls[host]
             calls[company] -= 1
@@ -93,7 +92,6 @@ class CallPlaces:
         return woken
 
     def under_way(self, host: str) -> int:
-        """Return how many calls a host has now."""
         with self._changed:
             return sum(self._calls[host].values()) if host in self._calls else 0
 

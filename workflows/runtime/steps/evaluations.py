@@ -10,8 +10,14 @@ from datetime import datetime
 from time import monotonic, sleep  # noqa: TID251  # lets others work, and holds nothing
 from typing import Final, Protocol
 
-from workflows.engine.interruptions import Evaluated, Interrupted, Postponed
-from workflows.engine.outcomes import CancelAsked, DeadlinePassed, StepFailed
+from workflows.engine.outcomes import (
+    CancelAsked,
+    DeadlinePassed,
+    Evaluated,
+    Interrupted,
+    Postponed,
+    StepFailed,
+)
 from workflows.engine.progress import Job
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.store import LeaseLost
@@ -34,14 +40,11 @@ class Run(Protocol):
 
     claim: Claim
 
-    def is_cancelled(self) -> bool:
-        """Whether somebody asked to cancel the run."""
+    def is_cancelled(self) -> bool: ...
 
-    def deadline(self) -> datetime | None:
-        """Return when the run has to have ended."""
+    def deadline(self) -> datetime | None: ...
 
-    def is_late(self) -> bool:
-        """Whether that moment has passed."""
+    def is_late(self) -> bool: ...
 
 
 class Evaluations:
@@ -82,14 +85,12 @@ class Evaluations:
         return _Check(self, Evaluated(job.instruction, has_failed), lambda: None)
 
     def over(self) -> None:
-        """Let others have their turn."""
         if self._is_followed:
             self._is_followed = False
             self._watch.unfollow(self._run.claim)
             TURNS.leave()
 
     def refuse(self, evaluated: Evaluated, until: float | None) -> None:
-        """Raise what ends the evaluation, if anything does."""
         run, watch = self._run, self._watch
         if not watch.is_held(run.claim):
             raise LeaseLost(run.claim.run_id)

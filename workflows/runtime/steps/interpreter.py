@@ -19,29 +19,24 @@ Pending = Mapping[str, Any]
 class StepExecutor(Protocol):
     """Live executors act on the world; dry-run executors only say what they would do."""
 
-    def now(self) -> datetime:
-        """Return the time that templates see."""
+    def now(self) -> datetime: ...
 
     def jitter(self) -> float:
         """Return a number in [0, 1)."""
 
-    def walker(self) -> Walker:
-        """Return a walker that stands on the results so far."""
+    def walker(self) -> Walker: ...
 
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what a run that waited for others finds: its children, an event, a decision."""
 
-    def deadline(self) -> datetime | None:
-        """Return when the run has to have ended."""
+    def deadline(self) -> datetime | None: ...
 
-    def is_late(self) -> bool:
-        """Whether that moment has passed."""
+    def is_late(self) -> bool: ...
 
     def doubt(self, job: Job) -> StepUnknown | None:
         """Return why nobody knows whether a step was done that cannot safely be repeated."""
 
-    def carry_out(self, job: Job, settle: Settle) -> Progress:
-        """Do the step, settle its outcome, and write down what was settled."""
+    def carry_out(self, job: Job, settle: Settle) -> Progress: ...
 
     def write(self, progress: Progress) -> Progress:
         """Write down progress that no step of this executor made.
@@ -49,8 +44,7 @@ class StepExecutor(Protocol):
         Return what was written: another progress, where this one could not be.
         """
 
-    def is_cancelled(self) -> bool:
-        """Whether somebody asked to cancel the run."""
+    def is_cancelled(self) -> bool: ...
 
     def should_put_down(self) -> bool:
         """Whether the run is to be left for another worker before its next step."""

@@ -23,17 +23,15 @@ from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, WaitType, stored
 from workflows.engine.statuses import RunStatus
 from workflows.engine.walker import Arrival
-from workflows.runtime.clock import DatabaseClock
-from workflows.runtime.database import is_trouble, rows
-from workflows.runtime.runs import alternatives, children, store, subworkflows
+from workflows.runtime.database import DatabaseClock, is_trouble, rows
+from workflows.runtime.runs import alternatives, children, store
 from workflows.runtime.runs.alternatives import Refusal, Standing
 from workflows.runtime.runs.children import Callee
 from workflows.runtime.runs.claims import BOOKKEEPING, Claim
 from workflows.runtime.runs.insistence import Insistence
 from workflows.runtime.runs.open_calls import is_outside
-from workflows.runtime.runs.scopes import Needed, scope_of
+from workflows.runtime.runs.scopes import Needed, scope_of, step_budget
 from workflows.runtime.steps import permitting
-from workflows.runtime.steps.budgets import step_budget
 from workflows.runtime.steps.evaluations import Evaluations
 from workflows.runtime.steps.interpreter import Pending, Settle
 from workflows.runtime.steps.perform import CRASHES, EMIT_EVENT, perform
@@ -90,15 +88,12 @@ class LiveExecutor:
         )
 
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
-        """Return what a run that waited for others finds."""
         return self.insistence.until_done(partial(self._found, pending, now))
 
     def deadline(self) -> datetime | None:
-        """Return when the run has to have ended."""
         return self.claim.deadline_at
 
     def is_late(self) -> bool:
-        """Whether that moment has passed."""
         deadline = self.claim.deadline_at
         return deadline is not None and self.clock.now() >= deadline
 
@@ -136,11 +131,9 @@ class LiveExecutor:
         return StepUnknown(claim.doubt) if is_call else None
 
     def is_cancelled(self) -> bool:
-        """Whether somebody asked to cancel the run."""
         return self.cancel_asked
 
     def should_put_down(self) -> bool:
-        """Whether this worker is about to stop."""
         return self.watch.is_stopping()
 
     def put_down(self) -> None:
@@ -209,7 +202,6 @@ class LiveExecutor:
             return act()
 
     def _has_failed(self) -> bool:
-        """Whether the step is one of those for a run that has failed."""
         return self.walker().has_failed_at(self.step)
 
     def _wait_for_place(self, job: Job, host: str) -> Progress:
@@ -238,7 +230,7 @@ class LiveExecutor:
     def _call(self, job: Job, instruction: RunWorkflow, settle: Settle) -> Progress:
         """Start another workflow as a child run, in the version that is published now."""
         found = self.insistence.until_done(
-            lambda: subworkflows.find(
+            lambda: children.callee_of(
                 self.needed.tenant, instruction.workflow, job.input["input"], self.needed.around
             )
         )
@@ -289,7 +281,6 @@ class LiveExecutor:
         return permitting.permitted(progress, self.claim.tenant_id, self.walker, self.now())
 
     def claims_for(self, parts: Sequence[Progress]) -> list[Claim]:
-        """Return the claim with which each of these is written, one after the other."""
         if len(parts) == 1:
             return [self.claim]
         written = self.claim.written
@@ -326,7 +317,6 @@ class LiveExecutor:
         return look_back.last_look(rows, self.claim, pending, walker.awaited(pending))
 
     def standing(self) -> Standing:
-        """Return where the run stands."""
         return Standing(self.step, self.pending, self.walker, self._folding, self.now)
 
     def refused(self, problem: BaseException) -> Refusal:

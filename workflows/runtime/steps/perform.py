@@ -2,11 +2,13 @@
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.db import DatabaseError, connections
 
@@ -18,15 +20,48 @@ from tenants.core.json.strict_json import BadJson, facts_of, keep
 from tenants.facts import TenantFacts
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text
-from workflows.engine.interruptions import Interrupted, WalkAbandoned
-from workflows.engine.outcomes import Doubt, Outcome, StepCompleted, StepFailed, StepUnknown
+from workflows.engine.outcomes import (
+    Doubt,
+    Interrupted,
+    Outcome,
+    StepCompleted,
+    StepFailed,
+    StepUnknown,
+    WalkAbandoned,
+)
 from workflows.engine.progress import Job
 from workflows.runtime.database import is_trouble
-from workflows.runtime.emitting import emit
-from workflows.runtime.runs.cause import Cause, acting
+from workflows.runtime.hooks import emit
 from workflows.runtime.runs.claims import Claim
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A run, and how many runs stand between it and the first event of the chain."""
+
+    run_id: UUID
+    definition_id: UUID
+    depth: int
+
+
+_acting: ContextVar[Cause | None] = ContextVar("acting_run", default=None)
+
+
+def acting_run() -> Cause | None:
+    """Return the run whose action is being carried out in this thread, if any."""
+    return _acting.get()
+
+
+@contextmanager
+def acting(cause: Cause) -> Iterator[None]:
+    """Everything saved in the block is the doing of this run."""
+    token = _acting.set(cause)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
 
 
 # JSON that one step may leave in the run's row: more would make every later checkpoint slow.
@@ -148,7 +183,6 @@ def _failed(spec: ActionSpec, failure: ActionFailure) -> Outcome:
 
 
 def _with_part(failed: StepFailed, part: PartialResult) -> StepFailed:
-    """Return the failure with what was done all the same, where that can be kept."""
     kept = _checked({"so_far": part.so_far, "output": part.output})
     return replace(failed, **kept.output) if isinstance(kept, StepCompleted) else kept
 

@@ -36,11 +36,9 @@ class TransactionExecutor(Protocol):
     insistence: Insistence
     evaluations: Evaluations
 
-    def standing(self) -> Standing:
-        """Return where the run stands."""
+    def standing(self) -> Standing: ...
 
-    def claims_for(self, parts: Sequence[Progress]) -> list[Claim]:
-        """Return the claim with which each of these is written."""
+    def claims_for(self, parts: Sequence[Progress]) -> list[Claim]: ...
 
     def noted(self, parts: Sequence[Progress], cancel_asked: bool) -> Progress:
         """Remember what stands in the row now; return the last of it."""
@@ -97,7 +95,6 @@ class DatabaseStep:
                 return self._executor.noted(self._parts, self._cancel_asked)
 
     def _forget(self) -> None:
-        """Begin a try."""
         self._parts: Sequence[Progress] = ()
         self._hooks: list[Callable[[], Any]] = []
         self._cancel_asked = False

@@ -16,7 +16,7 @@ from workflows.runtime.database import as_json, rows
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.concurrency import Run
 from workflows.runtime.runs.requesters import events_in, requesters_of
-from workflows.runtime.waits.wakeups import wake_decided
+from workflows.runtime.waits.notify import wake_decided
 
 MAX_TITLE_LENGTH: Final = 300
 

@@ -43,7 +43,6 @@ def form_of(kind: str, paths: Sequence[str]) -> str:
 
 
 def prefix_of(kind: str) -> str:
-    """Return how every form of a type begins."""
     return f"event:{kind}:"
 
 
@@ -74,7 +73,6 @@ def answers(paths: Sequence[str], payload: Json) -> tuple[str, ...]:
 
 
 def is_answer(match: dict[str, Json], payload: Json) -> bool:
-    """Whether an event has the very values that a run waits for."""
     asked = {path: _comparable(value) for path, value in match.items()}
     found = dict(zip(asked, _values(list(asked), payload), strict=True))
     return all(

@@ -106,7 +106,6 @@ def mark_written() -> None:
 
 
 def leave() -> None:
-    """Note that this thread is done with its run."""
     _mark(SlotState.IDLE)
 
 
@@ -131,7 +130,6 @@ class BoardOfAnother:
 
     @property
     def worker(self) -> int:
-        """The worker's number."""
         return int(_HEAD.unpack_from(self._memory)[1])
 
     def note_hand_over(self) -> None:
@@ -140,7 +138,6 @@ class BoardOfAnother:
         _HAND_OVERS.pack_into(self._memory, _HAND_OVERS_OFFSET, (before + 1) % 2**32)
 
     def cells(self) -> list[Cell]:
-        """Return the slots that are in the middle of something."""
         found = []
         for offset in range(_HEAD.size, len(self._memory), _CELL.size):
             run, token, thread, state = _CELL.unpack_from(self._memory, offset)

@@ -31,11 +31,9 @@ class Pulse:
         Thread(target=self._beat, daemon=True).start()
 
     def touch(self) -> None:
-        """Say that the main thread is at work."""
         self._touched = monotonic()
 
     def stop(self) -> None:
-        """Tell the supervisor that this dispatcher has drained."""
         self._stopped.set()
         beat(leaving=True)
 

@@ -23,7 +23,8 @@ from typing import Final
 import psycopg
 from psycopg.types.json import Jsonb
 
-from workflows.runtime.runs import statements
+from workflows.runtime.waits import notify
+from workflows.runtime.workers import statements
 from workflows.runtime.workers.blame import Left, kept_by, left_by
 from workflows.runtime.workers.board import BoardOfAnother
 from workflows.runtime.workers.reaper import take_from_the_held
@@ -64,7 +65,6 @@ class Look:
         return monotonic() - self.board.beat_at
 
     def is_silent(self) -> bool:
-        """Whether it is to be looked at again soon."""
         return self.silent_seconds >= SILENT_SECONDS
 
     def look(self, pid: int) -> float:
@@ -106,7 +106,7 @@ def hand_over(pid: int, look: Look) -> None:
         with brief_session() as session:
             session.autocommit = True
             taken = take_from_the_held(session, worker, left_by(cells, used), but)
-            session.execute(statements.WAKE)
+            session.execute(notify.WAKE)
         logger.warning("runs_handed_over", extra={"worker": worker, "runs": taken})
     except psycopg.Error:
         logger.warning("runs_not_handed_over", extra={"pid": pid}, exc_info=True)
@@ -137,7 +137,7 @@ def _put_back(worker: int, left: Left, *, is_still: bool) -> None:
             session.execute(statements.NOTE_END, {"worker": worker, "left": Jsonb(left)})
             if is_still:
                 take_from_the_held(session, worker, left)
-                session.execute(statements.WAKE)
+                session.execute(notify.WAKE)
     except psycopg.Error:
         # As after any other death: each of them counts it.
         logger.warning("end_not_noted", extra={"worker": worker}, exc_info=True)

@@ -74,7 +74,6 @@ class Watch:
             self._followed.add(claim.run_id)
 
     def unfollow(self, claim: Claim) -> None:
-        """Forget that."""
         with self._changed:
             self._followed.discard(claim.run_id)
             self._cancelled.discard(claim.run_id)
@@ -85,12 +84,10 @@ class Watch:
             return list(self._followed - self._cancelled)
 
     def note_cancelled(self, runs: Iterable[UUID]) -> None:
-        """Note what the database said of them."""
         with self._changed:
             self._cancelled |= self._followed.intersection(runs)
 
     def is_cancelled(self, claim: Claim) -> bool:
-        """Whether somebody asked to cancel a run that is followed."""
         return claim.run_id in self._cancelled
 
     def held(self) -> list[UUID]:
@@ -125,7 +122,6 @@ class Watch:
             return Counter(tenant for _run, tenant, _since in self._served)
 
     def held_by_tenant(self) -> Counter[UUID]:
-        """Return how many runs of each tenant are under way."""
         with self._changed:
             return Counter(claim.tenant_id for claim, _until in self._leases.values())
 
@@ -139,7 +135,6 @@ class Watch:
         self._stopping = True
 
     def is_stopping(self) -> bool:
-        """Whether the worker is about to stop."""
         return self._stopping
 
     def abandon(self) -> None:

@@ -2,20 +2,27 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
+from django.utils import translation
 from psycopg.types.json import Jsonb
 
-from workflows.engine.decide import MAX_CRASHES, wait_after_crash
+from actions import registry
+from actions.spec import Effect
+from tenants.core.json import Json
+from workflows.engine.decide import MAX_CRASHES, OUTCOME_UNKNOWN, POISONED, Then, wait_after_crash
 from workflows.engine.outcomes import Doubt
+from workflows.engine.statuses import StepStatus
+from workflows.presentation.runs import errors as wording
 from workflows.runtime.database import Row
-from workflows.runtime.runs import statements
+from workflows.runtime.runs import children, locks, open_calls
 from workflows.runtime.runs.claims import HELD_BY_ANOTHER, HELD_BY_ITSELF
+from workflows.runtime.workers import statements
 from workflows.runtime.workers.blame import DIED, Fate, Left, fate_of, read
-from workflows.runtime.workers.burial import Grave, is_buried
 
 # So often did its workers die that not even reading the run is survived.
 UNREADABLE_CRASHES = MAX_CRASHES + 3
@@ -23,6 +30,16 @@ UNREADABLE_CRASHES = MAX_CRASHES + 3
 NO_WORKER: Final = 0  # their numbers begin at 1
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Grave:
+    """A run to be ended."""
+
+    run_id: UUID
+    crashes: int
+    token: int
+    fate: Fate  # after its last worker
 
 
 def take_over_from_the_dead(
@@ -116,3 +133,71 @@ def _wait_after(crashes: int, fate: Fate) -> timedelta | None:
     if not fate.counts:
         return None
     return wait_after_crash(crashes, is_known=fate.is_held) or timedelta(0)
+
+
+HURRY: Final = "SET LOCAL lock_timeout = '50ms'"
+
+
+def is_buried(session: "psycopg.Connection[Row]", grave: Grave) -> bool:
+    """End a run, and all that ends with it; False: not now, since somebody is busy with it."""
+
+    def run(statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
+        return session.execute(statement, values).fetchall()
+
+    grown = False
+    with session.transaction():
+        # Leases hang on this thread: it does not wait for locks.
+        session.execute(HURRY)
+        family = locks.family_of(grave.run_id, run)
+        locks.lock(family, run)
+        grown = not set(locks.family_of(grave.run_id, run)) <= set(family)
+        if grown:
+            raise psycopg.Rollback  # it has started others meanwhile
+        which = {"id": grave.run_id, "crashes": grave.crashes, "token": grave.token}
+        stood = run(open_calls.STEP_AT, which)
+        if run(statements.BURY, {**which, **_end(grave, *stood)}):
+            children.end_with_all(family[0], run)
+    return not grown
+
+
+def _end(grave: Grave, stood: Row | None = None) -> dict[str, Any]:
+    """Return what the row says of the end. `stood` is where the run stood, if that is known."""
+    name, action, after_crash, is_call, was_begun_before, _left = stood or (
+        None,
+        "",
+        None,
+        False,
+        False,
+        None,
+    )
+    entry: dict[str, Json] | None = None
+    code, params = POISONED, dict[str, Json](crashes=grave.crashes)
+    was_begun = grave.fate.was_begun or was_begun_before
+    if is_call and was_begun and _is_single(action, after_crash):
+        reason = Doubt.WORKER_HELD if grave.fate.is_held else Doubt.WORKER_DIED
+        code, params = OUTCOME_UNKNOWN, {"reason": reason}
+        entry = {
+            "step_name": name,
+            "action": action,
+            "status": StepStatus.UNKNOWN,
+            "duration_ms": 0,
+            "error": {"code": code, "params": params},
+            "then": Then.STOP,
+        }
+    with translation.override("en"):
+        message = wording.sentence(code, params)
+    return {
+        "step_name": name,
+        "entry": None if entry is None else Jsonb(entry),
+        "error_code": code,
+        "error_message": message,
+    }
+
+
+def _is_single(action: str, after_crash: str | None) -> bool:
+    if after_crash is not None:
+        return after_crash == "ask"
+    try:
+        return registry.get(action).effect is Effect.NOT_REPEATABLE
+    except registry.UnknownAction:
+        return False

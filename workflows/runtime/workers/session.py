@@ -16,9 +16,10 @@ from psycopg.types.json import set_json_loads
 
 from tenants.core.json.jsontext import loads
 from workflows.runtime.database import Row
-from workflows.runtime.runs import statements
 from workflows.runtime.runs.claims import SUSPECT_CRASHES, Claim
+from workflows.runtime.waits import notify
 from workflows.runtime.waits.matching import IS_ANY_NEW, match_new_events
+from workflows.runtime.workers import statements
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class DispatcherSession:
         ):
             raise WorkerNumberTaken(str(self.worker))
         self.beat()
-        self._raw.execute(statements.LISTEN)
+        self._raw.execute(notify.LISTEN)
 
     def fileno(self) -> int:
         """Return the socket that becomes readable when a notification arrives."""
@@ -136,7 +137,6 @@ class DispatcherSession:
             )
 
     def beat(self) -> None:
-        """Tell the other workers that this one lives."""
         self._run(statements.BEAT, self._facts)
         now = monotonic()
         if now - self._beat_at > self._lease.total_seconds() * 2 / 3:
@@ -159,7 +159,6 @@ class DispatcherSession:
         return self._pairs(statements.STILL_HELD, runs)
 
     def cancelled_among(self, runs: Sequence[UUID]) -> list[UUID]:
-        """Return which of these runs somebody asked to cancel."""
         return [row[0] for row in self._run(statements.CANCELLED_AMONG, {"ids": list(runs)})]
 
     def take_over_from_the_dead(self, held: Sequence[UUID], *, sweep: bool) -> int:
@@ -173,7 +172,6 @@ class DispatcherSession:
         return take_over_from_the_dead(self._raw, silence, sweep=sweep, own=self.worker, held=held)
 
     def hand_back(self, claim: Claim) -> None:
-        """Give back a run of which nothing was begun."""
         values = {"id": claim.run_id, "token": claim.token, "pending": claim.pending_text}
         self._run(statements.HAND_BACK, values)
 
@@ -182,7 +180,6 @@ class DispatcherSession:
         self._run(statements.END_LEASE, {"id": claim.run_id, "token": claim.token})
 
     def connection(self) -> "psycopg.Connection[Row]":
-        """Return the session itself."""
         return self._raw
 
     def is_lost(self) -> bool:
@@ -194,7 +191,6 @@ class DispatcherSession:
         self._raw.rollback()
 
     def close(self) -> None:
-        """Sign off and free the lock."""
         try:
             self._run(statements.LEAVE, {"worker": self.worker})
         finally:

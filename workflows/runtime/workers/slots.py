@@ -64,12 +64,10 @@ class Slots:
 
     @property
     def busy(self) -> int:
-        """How many runs are under way."""
         with self._lock:
             return self._busy
 
     def submit(self, claim: Claim) -> None:
-        """Execute a run on a free thread."""
         with self._lock:
             self._busy += 1
             busy = self._busy

@@ -61,7 +61,6 @@ class ClusterProcess:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the main process is gone."""
         return not self.process.is_alive()
 
     def read_beats(self) -> None:
@@ -202,7 +201,6 @@ class Supervisor:
 
 
 def start_cluster(name: str) -> ClusterProcess:
-    """Start a cluster whose dispatchers tell this process that they live."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)

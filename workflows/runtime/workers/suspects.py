@@ -43,7 +43,6 @@ class Suspects:
         return self._waiting.popleft()[0] if self._waiting else None
 
     def holds_others_back(self) -> bool:
-        """Whether a suspect was begun alone a moment ago."""
         return monotonic() < self._alone_until
 
     def seconds_to_hold_back(self) -> float:
@@ -53,7 +52,6 @@ class Suspects:
         return max(0.0, self._alone_until - monotonic())
 
     def begin_one(self) -> None:
-        """Begin the suspect whose turn it is, if it is time."""
         if not self._waiting or not self._slots.free:
             return
         is_alone = not self._slots.busy and self._others_had_a_turn

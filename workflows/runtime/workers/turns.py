@@ -48,7 +48,6 @@ class Turns:
             raise
 
     def leave(self) -> None:
-        """Give the turn, or the place in the line, to the others."""
         place: _Place | None = getattr(self._own, "place", None)
         if place is None:
             return
@@ -61,11 +60,9 @@ class Turns:
 
     @property
     def is_taken(self) -> bool:
-        """Whether a thread has its turn."""
         return self._has_turn is not None
 
     def waiting(self) -> int:
-        """Return how many threads wait."""
         with self._lock:
             return sum(map(len, self._waiting.values()))
 

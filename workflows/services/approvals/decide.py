@@ -22,8 +22,7 @@ from tenants.scope import tenant_scope
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.runtime.waits.notify import wake_workers
-from workflows.runtime.waits.wakeups import wake_decided
+from workflows.runtime.waits.notify import wake_decided, wake_workers
 from workflows.services.approvals.answers import checked, fields_of, options_of
 from workflows.services.approvals.approvers import Decider, refusal, signatures_of
 from workflows.services.approvals.refusals import (

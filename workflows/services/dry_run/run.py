@@ -27,8 +27,8 @@ from workflows.runtime.dry_run.context import Answer, DryRunContext, Limits
 from workflows.runtime.dry_run.rollback import Rollback, undone
 from workflows.runtime.dry_run.runner import Played, play
 from workflows.runtime.dry_run.simulated_run import SimulatedRun
-from workflows.runtime.runs.parent_scope import ParentScope
 from workflows.runtime.runs.programs import LoadedProgram, program_of
+from workflows.runtime.runs.scopes import ParentScope
 from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run.samples import sample_payload
 from workflows.services.events.drafts import EventDraft

@@ -20,8 +20,7 @@ from workflows.definition.scope import NameScope
 from workflows.runtime.database import database_clock
 from workflows.runtime.runs.concurrency import lane_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
-from workflows.runtime.runs.scopes import tenant_values
-from workflows.runtime.steps.budgets import event_budget, filter_budget
+from workflows.runtime.runs.scopes import event_budget, filter_budget, tenant_values
 from workflows.services.events.drafts import EventDraft
 
 logger = logging.getLogger(__name__)

@@ -18,9 +18,9 @@ from tenants.facts import TenantFacts
 from tenants.models.tenant import Tenant
 from tenants.tracking.actor import current_actor
 from workflows.runtime.database import rows
-from workflows.runtime.runs import statements
-from workflows.runtime.runs.cause import Cause, acting_run
+from workflows.runtime.steps.perform import Cause, acting_run
 from workflows.runtime.waits.notify import wake_workers
+from workflows.services.events import statements
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import Chain, Clock, Evaluation, evaluate
 from workflows.services.events.payloads import normalise_object

@@ -11,14 +11,13 @@ from workflows.event_types import RUN_FAILED
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.runtime.database import rows
-from workflows.runtime.failures import FailedRun
-from workflows.runtime.runs import statements
-from workflows.runtime.runs.cause import Cause, acting
+from workflows.runtime.hooks import FailedRun
+from workflows.runtime.steps.perform import Cause, acting
+from workflows.services.events import statements
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.fire import fire_all
 
 logger = logging.getLogger(__name__)
-
 
 SOURCE: Final = "engine"
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from workflows.runtime.database import rows
-from workflows.runtime.runs import statements
+from workflows.services.events import statements
 from workflows.services.events.evaluation import Listener
 
 

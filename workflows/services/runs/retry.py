@@ -16,10 +16,11 @@ from workflows.engine.history.resuming import Ending, Fresh, Resumption, RetrySc
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now, execute
-from workflows.runtime.runs import revive, statements
+from workflows.runtime.runs import revive
 from workflows.runtime.runs.concurrency import lane_of
 from workflows.runtime.runs.programs import VersionMissing, program_of
 from workflows.runtime.waits.notify import wake_workers
+from workflows.services.events import statements
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.evaluation import STARTED, Evaluation, scope_at_start
 from workflows.services.events.search_keys import search_keys

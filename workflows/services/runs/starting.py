@@ -31,8 +31,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import VersionMissing, program_of
-from workflows.runtime.runs.scopes import error_told
-from workflows.runtime.steps.budgets import preview_budget
+from workflows.runtime.runs.scopes import error_told, preview_budget
 from workflows.services.approvals.spent import Spending, without_stops
 from workflows.services.definitions.asking import calls_of
 from workflows.services.events.drafts import EventDraft

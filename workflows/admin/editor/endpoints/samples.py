@@ -24,7 +24,7 @@ from workflows.definition.scope import TENANT_FIELDS, NameScope
 from workflows.definition.values.json_values import exact
 from workflows.event_types import payload_schema
 from workflows.models.definition import WorkflowDefinition
-from workflows.runtime.steps.budgets import preview_budget
+from workflows.runtime.runs.scopes import preview_budget
 from workflows.services.dry_run.samples import made_up, outputs_of
 
 # What steps inside a reminder read of the step that reminds.

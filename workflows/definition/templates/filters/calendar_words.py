@@ -1,7 +1,5 @@
 """The names of months and days, and what stands for AM and PM, in the words of a locale."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final

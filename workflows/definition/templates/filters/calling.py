@@ -3,12 +3,10 @@
 So a filter itself never meets a missing value, a type it cannot take, or a text without end.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from liquid import Markup
 from liquid.exceptions import LiquidError
@@ -18,13 +16,11 @@ from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.budget import Budget, weight
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import limits
 from workflows.definition.templates.missing import refuse_missing
 from workflows.definition.values.json_values import storable
 from workflows.definition.values.numbers import number
-
-if TYPE_CHECKING:
-    from workflows.definition.scope import NameScope
 
 Takes = Literal["number", "text", "list", "text_or_list", "value", "anything"]
 _VALUES = (str, int, float, Decimal, list, tuple, range, dict)
@@ -107,7 +103,6 @@ def _charge(cost: Cost, budget: Budget, values: tuple[Any, ...]) -> None:
 
 
 def _placed(error: ExpressionError, use: FilterCall) -> ExpressionError:
-    """Return the error with the words that gave the value at fault."""
     params = dict(error.params)
     below = params.pop("below", "")
     at_fault = next(

@@ -3,8 +3,6 @@
 Each directive stands once, so that reading takes a time that grows no faster than the text.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo

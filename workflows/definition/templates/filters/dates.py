@@ -4,27 +4,23 @@ Names of months and days are printed in the company's language, as its country h
 second version of the language they were English everywhere.
 """
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tenants.core.values.comparison import as_text
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
+from workflows.definition.scope import NameScope
 from workflows.definition.templates import limits
 from workflows.definition.templates.filters.calendar_words import CalendarWords, words_of
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter
 from workflows.definition.templates.filters.date_forms import BadDateForm, date_form
 from workflows.definition.values.moments import moment, parse_date
 from workflows.definition.values.numbers import shortened
-
-if TYPE_CHECKING:
-    from workflows.definition.scope import NameScope
 
 _DIRECTIVE = re.compile(r"%-?(.)", re.DOTALL)
 _DAY_OF_MONTH = re.compile(r"%-?[de]")

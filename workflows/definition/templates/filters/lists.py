@@ -1,12 +1,10 @@
 """Lists. They compare and add as everything else in the language does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from liquid import Markup, escape
 
@@ -14,12 +12,10 @@ from tenants.core.values.comparison import as_text, comparable_json, is_empty, k
 from tenants.core.values.paths import MISSING, lookup, show_path
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
+from workflows.definition.scope import NameScope
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter, refuse_long_text
 from workflows.definition.values.comparison import sort_keys
 from workflows.definition.values.numbers import calculate, number, shortened
-
-if TYPE_CHECKING:
-    from workflows.definition.scope import NameScope
 
 _ANY: Any = object()  # no value was given to compare with
 

@@ -1,11 +1,8 @@
 """Exact arithmetic, and numbers made readable."""
 
-from __future__ import annotations
-
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
-from typing import TYPE_CHECKING
 
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
@@ -14,12 +11,10 @@ from tenants.core.values.written import MAX_DIGITS_READ
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
+from workflows.definition.scope import NameScope
 from workflows.definition.templates.filters.calendar_words import locale_of
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter
 from workflows.definition.values.numbers import calculate, number, rounded
-
-if TYPE_CHECKING:
-    from workflows.definition.scope import NameScope
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LETTERS_BEFORE_DIGITS = re.compile(r"(?<=[A-Z])(?=[0-9])")

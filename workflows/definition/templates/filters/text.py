@@ -1,29 +1,62 @@
 """Text to text. The plain ones are the library's; those that could grow without end are ours."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import phonenumbers
-from liquid import soft_str
+from liquid import Markup, soft_str
 from liquid.builtin.filters import string as library
+from liquid.utils.html import strip_tags
 
 from tenants.core.text.phones import NotAPhone, e164
 from tenants.core.values.written import MAX_DIGITS_READ
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
+from workflows.definition.scope import NameScope
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter, refuse_long_text
-from workflows.definition.templates.filters.markup import strip_html
 from workflows.definition.values.json_values import MAX_STORED_DIGITS, storable
 from workflows.definition.values.numbers import shortened
 
-if TYPE_CHECKING:
-    from workflows.definition.scope import NameScope
+# The library's parser looks through the rest of the text at every `<`: it is asked while that
+# costs at most so many characters.
+_MAX_LOOKED_AT: Final = 1_000_000
+
+_OPENING: Final = re.compile(r"<(script|style)\b[^>]*>|<!--", re.IGNORECASE)
+
+_CLOSING: Final = {
+    "script": re.compile(r"</script\b[^>]*>", re.IGNORECASE),
+    "style": re.compile(r"</style\b[^>]*>", re.IGNORECASE),
+    "": re.compile("-->"),
+}
+
+_TAG: Final = re.compile(r"<[a-zA-Z/!?][^>]*>")
+
+
+def strip_html(value: str) -> str:
+    """Return the text without tags, comments, scripts and styles."""
+    if value.count("<") * len(value) <= _MAX_LOOKED_AT:
+        stripped = strip_tags(value)
+    else:
+        # No tag ends behind the last `>`: to look for its end there would take the square.
+        whole, last, rest = value.rpartition(">")
+        stripped = _TAG.sub("", _without_hidden(whole + last)) + rest
+    return Markup(stripped) if isinstance(value, Markup) else stripped
+
+
+def _without_hidden(text: str) -> str:
+    pieces, at = [], 0
+    while opening := _OPENING.search(text, at):
+        pieces.append(text[at : opening.start()])
+        closing = _CLOSING[(opening[1] or "").lower()].search(text, opening.end())
+        if closing is None:
+            return "".join(pieces)
+        at = closing.end()
+    return "".join([*pieces, text[at:]])
+
 
 _EXPONENT: Final = frozenset("eE")
 _PERCENT_CODES: Final = re.compile(r"(?:%[0-9a-fA-F]{2})+")

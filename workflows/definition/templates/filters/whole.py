@@ -1,10 +1,8 @@
 """Filters that take any value as it is."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sized
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import simplejson
 
@@ -13,12 +11,10 @@ from tenants.core.values.paths import LEFT_OUT
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
+from workflows.definition.scope import NameScope
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter
 from workflows.definition.templates.missing import MissingValue
 from workflows.definition.values.json_values import exact, normalise
-
-if TYPE_CHECKING:
-    from workflows.definition.scope import NameScope
 
 _ENCODER: Final = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False)
 

@@ -1,4 +1,7 @@
-"""How other workflows hear that a run failed. The service that fires stands above this package."""
+"""What runs cause outside of themselves: events, and word of a failure.
+
+The services that fire stand above this package; `workflows.apps` says here which they are.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,16 +29,26 @@ class FailedRun:
     error_message: str  # in English, as stored
 
 
+# Fires an event in the transaction under way; returns its id and how many runs it started.
+Emit = Callable[[TenantFacts, Json], Json]
 # Fires in the transaction under way. Never raises.
 Tell = Callable[[TenantFacts, FailedRun], None]
 
+_emit: Emit | None = None
 _tell: Tell | None = None
 
 
-def use(tell: Tell) -> None:
-    """Let failed runs be told of through `tell` from now on."""
-    global _tell
-    _tell = tell
+def use(*, emit: Emit, tell: Tell) -> None:
+    """Fire events through `emit`, and tell of failed runs through `tell`, from now on."""
+    global _emit, _tell
+    _emit, _tell = emit, tell
+
+
+def emit(tenant: TenantFacts, event: Json) -> Json:
+    """Fire the event that a step describes: type, payload, subject_type, subject_id."""
+    if _emit is None:
+        raise RuntimeError("workflows.apps has not said how events are fired")
+    return _emit(tenant, event)
 
 
 def tell_failed(tenant: TenantFacts, run: FailedRun) -> None:
