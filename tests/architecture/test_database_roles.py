@@ -5,7 +5,7 @@ from django.db import ProgrammingError, connection
 
 from tests.support.company import case
 from workflows.definition.language import LANGUAGE_VERSION
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowVersion
 
 pytestmark = pytest.mark.worker
 

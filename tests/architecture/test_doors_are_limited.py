@@ -32,7 +32,7 @@ OWN = {
     "tenants/core/json/jsontext.py": "the reader of rows itself",
     "tenants/core/json/strict_json.py": "the limits themselves",
     "workflows/definition/templates/filters/text.py": "parse_json: bounded, and kept by `keep`",
-    "workflows/runtime/workers/blame.py": "a column that the supervisor wrote",
+    "workflows/runtime/workers/reaper.py": "a column that the supervisor wrote",
     "workflows/runtime/runs/claims.py": "rows of runs",
     "workflows/runtime/database.py": "rows",
     "workflows/runtime/waits/matching.py": "rows of events",

@@ -12,7 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from django_q.models import Schedule
 
 from tests.support.live import LiveDatabase, connected_to
-from tests.workflows.runtime.machine import Machine
+from tests.support.machine import Machine
 from workflows.engine.decide import Then
 from workflows.models.notification import WorkflowNotification
 from workflows.models.run import WorkflowRun

@@ -40,8 +40,8 @@ import psycopg
 from django.test import Client
 from django.urls import reverse
 
+from tests.support.machine import Machine
 from tests.support.people import make_member
-from tests.workflows.runtime.machine import Machine
 from workflows.admin.editor.form.shape import to_form
 from workflows.models.run import WorkflowRun
 from workflows.services.definitions.publish import publish as publish_document

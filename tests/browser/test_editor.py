@@ -9,8 +9,7 @@ from tenants.models.order import Order
 from tests.browser.documents import document_of
 from tests.browser.editor import Editor, published
 from tests.support.company import case
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -9,8 +9,7 @@ from tests.browser.editor import Editor, published
 from tests.support.company import case
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.services.definitions.drafts import save_draft
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

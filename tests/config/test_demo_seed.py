@@ -14,10 +14,9 @@ from tenants.models.membership import Membership
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 
 COMPANY = (Signup, Invoice, Payment, Refund, Product)
 MODELS = (

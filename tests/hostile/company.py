@@ -21,17 +21,13 @@ from tests.support.approvals import ask
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowLane, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
-from workflows.models.lane import WorkflowLane
 from workflows.models.notification import WorkflowNotification
 from workflows.models.rehearsal import DryRunKind, WorkflowRehearsal
-from workflows.models.run import WorkflowRun
-from workflows.models.run_history import WorkflowRunHistory
-from workflows.models.run_stats import WorkflowRunStats
+from workflows.models.run import WorkflowRun, WorkflowRunHistory, WorkflowRunStats
 from workflows.models.schedule import WorkflowSchedule
-from workflows.models.version import WorkflowVersion
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of

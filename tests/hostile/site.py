@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from tenants.models.api_key import KeyScope
+from tests.support.machine import Machine
 from tests.support.people import make_member
 from tests.workflows.admin.conftest import World
 from tests.workflows.api.callers import make_caller
-from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal

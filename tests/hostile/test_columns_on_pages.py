@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from tests.hostile.columns import JSONS, columns, poison
 from tests.hostile.company import EVERYTHING, Company, settle
-from tests.workflows.runtime.machine import Machine
+from tests.support.machine import Machine
 from workflows.models.run import WorkflowRun
 
 pytestmark = pytest.mark.django_db(transaction=True)

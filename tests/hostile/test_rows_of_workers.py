@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from tests.hostile.columns import CLASSES, columns, poison
 from tests.hostile.company import EVERYTHING, PARTS, Company, Snapshot, settle, superuser
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.support.machine import LEASE, Machine
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import WorkflowRehearsal

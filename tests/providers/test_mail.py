@@ -6,8 +6,8 @@ import pytest
 from django.utils import translation
 
 from tenants.models.order import Order
+from tests.support.machine import LEASE
 from tests.support.mailing import NOUR, RANA, SAMI, Mailer, mail, note
-from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.summary import summary
 from workflows.runtime.workers.reaper import take_over_from_the_dead

@@ -16,9 +16,9 @@ from actions.providers.slack import ANSWERS
 from actions.sandbox.slack import reply
 from tenants.core.text.isolates import FIRST, LAST, isolated
 from tests.support.chatting import Chatting
+from tests.support.machine import Machine
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import Machine
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.errors import sentence
 from workflows.services.events.fire import fire

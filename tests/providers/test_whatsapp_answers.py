@@ -11,8 +11,8 @@ from actions.providers.answers import Meaning
 from actions.providers.whatsapp import ANSWERS
 from tenants.core.text.listing import bare
 from tests.support.company import Company
+from tests.support.machine import Machine
 from tests.support.tenants import make_tenant
-from tests.workflows.runtime.machine import Machine
 from workflows.presentation.runs.errors import sentence
 from workflows.presentation.whatsapp import told
 from workflows.services.events.fire import fire

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from actions.models.connection import Connection
+from tests.support.machine import Machine
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now

@@ -1,7 +1,7 @@
 """Runs of every kind with a story to tell, carried out by the real engine in this process."""
 
+from tests.support.machine import Machine
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.services.definitions.publish import publish

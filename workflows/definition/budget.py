@@ -3,7 +3,7 @@
 Work is counted before it is done, in operations in proportion to the size of what is handled; one
 is about a tenth of a microsecond. So the same template on the same values ends at the same place
 on every machine. The CPU time of the thread is the second bound, for what the count misjudges: a
-busy machine does not use it up. Its clock is given by whoever has one (`runtime.runs.scopes`).
+busy machine does not use it up. Its clock is given by whoever has one (`runtime.runs.programs`).
 Every now and then `check` is called, which may raise: an evaluation is ended from outside by it.
 """
 

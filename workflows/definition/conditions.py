@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final, TypeAlias
 
 from tenants.core.json import Json
 from tenants.core.values.paths import (
@@ -24,8 +24,12 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.operators import OPERATORS, Operator, Sides
 from workflows.definition.scope import NameScope
-from workflows.definition.templates.checks import paths_in
-from workflows.definition.templates.compiled import Template, compile_template, is_template
+from workflows.definition.templates.compiled import (
+    Template,
+    compile_template,
+    is_template,
+    paths_in,
+)
 from workflows.definition.templates.filters.dates import DATE_FILTERS
 from workflows.definition.values.json_values import normalise
 
@@ -37,17 +41,6 @@ class Verdict:
     holds: bool
     row: "ConditionRow | None" = None
     actual: Any = MISSING
-
-
-class Condition(Protocol):
-    """Something that is true or false of a scope."""
-
-    def decide(self, scope: NameScope) -> Verdict:
-        """Return the verdict. Raises ExpressionError naming the path."""
-
-    @property
-    def reads_previous(self) -> bool:
-        """True if it looks at the before-values of a record change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +109,7 @@ class ConditionGroup:
     """Rows and groups of which all, or any, have to hold. The first that decides ends it."""
 
     needs_all: bool
-    members: tuple[Condition, ...]
+    members: "tuple[Condition, ...]"
 
     @property
     def reads_previous(self) -> bool:
@@ -129,6 +122,10 @@ class ConditionGroup:
             if verdict.holds is not self.needs_all:
                 break
         return verdict
+
+
+# Something that is true or false of a scope.
+Condition: TypeAlias = ConditionRow | ConditionGroup
 
 
 def compile_condition(condition: Mapping[str, Any], language: int = LANGUAGE_VERSION) -> Condition:

@@ -21,10 +21,9 @@ from tenants.core.values.paths import MISSING
 from tenants.core.values.written import since_epoch
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.values.comparison import contains, order
-from workflows.definition.values.durations import parse_duration
-from workflows.definition.values.moments import moment
-from workflows.definition.values.numbers import number, shortened
+from workflows.definition.values.dates import moment
+from workflows.definition.values.json_values import contains, number, order, shortened
+from workflows.definition.values.windows import parse_duration
 
 Wants = Literal["nothing", "value", "scalar", "list", "pair", "duration", "number", "date"]
 

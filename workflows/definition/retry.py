@@ -1,7 +1,11 @@
 """How often a failed step is tried again, and after which wait."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+
+from workflows.definition.values.windows import parse_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,16 @@ class RetryPolicy:
                 break
             wait = min(wait * self.backoff, self.max_delay)
         return wait * (1 - 0.1 * jitter)
+
+
+def load_retry(retry: Mapping[str, Any]) -> RetryPolicy:
+    """Return the policy that a document's `retry` writes; what it leaves out is the default."""
+    usual = RetryPolicy()
+    delay = parse_duration(retry.get("delay")) or usual.delay
+    return RetryPolicy(
+        attempts=retry.get("attempts", usual.attempts),
+        delay=delay,
+        backoff=retry.get("backoff", usual.backoff),
+        # A longer delay than the usual cap is meant: only a cap in the document holds it back.
+        max_delay=parse_duration(retry.get("max_delay")) or max(delay, usual.max_delay),
+    )

@@ -13,8 +13,7 @@ from workflows.definition.checks.simple import wrong_type
 from workflows.definition.checks.steps import MAX_STEPS, check_steps
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
-from workflows.definition.errors import InvalidDocument
-from workflows.definition.problems import Problem
+from workflows.definition.errors import InvalidDocument, Problem
 from workflows.definition.values.json_values import canonical
 
 MAX_BYTES: Final = 512 * 1024

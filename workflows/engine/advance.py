@@ -5,7 +5,7 @@ finished step, all that follows from it, and the rendered parameters of the next
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -14,30 +14,23 @@ from tenants.core.json import Json
 from workflows.definition.budget import OPERATIONS
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import (
-    Approval,
-    Branch,
     CallInstruction,
     EmitEvent,
     Fail,
-    ForEach,
     Instruction,
-    Parallel,
     Repeat,
     RunWorkflow,
-    Stop,
-    Wait,
-    WaitForEvent,
 )
 from workflows.engine import families, limits, loops, waiting
 from workflows.engine.children import ChildRuns
-from workflows.engine.decide import ENGINE_ERROR, POISONED, Decision, Position, Then, decide
+from workflows.engine.decide import ENGINE_ERROR, Decision, Then, decide
+from workflows.engine.ends import EndingWalk, tries_in
 from workflows.engine.history.entries import (
     Entry,
     Timing,
     error_of,
     error_to_tell,
     finished,
-    has_errors,
 )
 from workflows.engine.limits import storable_input
 from workflows.engine.outcomes import (
@@ -52,26 +45,24 @@ from workflows.engine.outcomes import (
     WalkAbandoned,
 )
 from workflows.engine.progress import (
-    AwaitedEvent,
     Ended,
     Job,
     Progress,
     WaitType,
     base_of,
-    expected,
     marks_in,
     named,
     since,
     stored,
 )
 from workflows.engine.statuses import RunStatus
-from workflows.engine.walker import DOUBTS, Arrival, Pending, Walk
+from workflows.engine.walker import DOUBTS, Arrival, Pending, Steer
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Walker(Walk):
+class Walker(EndingWalk):
     """One run's way through its program: decides what each step leads to."""
 
     def begin(
@@ -84,7 +75,7 @@ class Walker(Walk):
         """
         pending, instruction = pending or {}, self.program.instructions[step]
         if "hands_over" in pending:
-            return self._end(self._ended_well(step), None, now)
+            return self.end(self.ended_well(step), None, now)
         if "awaits" in pending:
             if isinstance(arrival, ChildRuns):
                 return families.meet(self, instruction, pending, arrival, now)
@@ -95,7 +86,7 @@ class Walker(Walk):
             instruction, CallInstruction | EmitEvent | RunWorkflow
         ):
             turn, marks = self.turns_of(instruction), marks_in(pending)
-            scope, tries = self.scope(now), _tries(pending)
+            scope, tries = self.scope(now), tries_in(pending)
             job = Job(instruction, pending["input"], scope, *tries, turn, marks)
             return Progress(RunStatus.RUNNING, (), step, None, job)
         return self.walk(step, now, pending)
@@ -109,117 +100,12 @@ class Walker(Walk):
         if isinstance(outcome, StepFailed | StepUnknown) and outcome.so_far is not None:
             job = replace(job, marks={**job.marks, "so_far": outcome.so_far})
         outcome = _at_least_in_part(job, outcome)
-        decision = decide(self._position_of(job), outcome, jitter)
+        decision = decide(self.position_of(job), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
         if decision.step_status is not None:
             self.record(finished(base_of(job), outcome, decision, timing))
-        return self._after(decision, outcome, now)
-
-    def call(self, job: Job, now: datetime) -> Progress:
-        """Start the child run of a `run_workflow` whose workflow the executor has found."""
-        return families.spawn(self, job, {}, now)
-
-    def expire(
-        self, step: int, pending: Pending | None, deadline: datetime, now: datetime
-    ) -> Progress:
-        """End a run that took too long; the steps for a run that has failed come yet."""
-        return self.break_off(step, pending, DeadlinePassed(deadline.isoformat()), now)
-
-    def break_off(
-        self,
-        step: int,
-        pending: Pending | None,
-        outcome: DeadlinePassed | StepFailed,
-        now: datetime,
-    ) -> Progress:
-        """End the step that the run stands at, whatever it is in the middle of, and go on."""
-        pending, instruction = pending or {}, self.program.instructions[step]
-        scope, marks = self.scope(now), marks_in(pending)
-        job = Job(instruction, pending.get("input"), scope, *_tries(pending), marks=marks)
-        decision = decide(self._position_of(job), outcome)
-        entry = finished(base_of(job), outcome, decision, since(pending, now))
-        if isinstance(instruction, CallInstruction | EmitEvent) and pending.keys() & {
-            "begun",
-            "in_doubt",
-        }:
-            entry["in_doubt"] = True  # a worker died in it: its call may have arrived
-        children = pending.get("children")
-        if children and "oldest" in children:
-            # A retry goes on in them.
-            entry["children"] = [children["oldest"], children["last"]]
-            entry |= {"done": children["done"]} if children.get("done") else {}
-        self.record(entry)
-        after = self._after(decision, outcome, now)
-        return replace(after, cancels_children=True, closes_question=True)
-
-    def cancelled(self, step: int, pending: Pending | None, now: datetime) -> Progress:
-        """End a run that somebody asked to cancel. It is no failure, unless it had failed before.
-
-        What is stored of the step stays with the run: a retry goes on there.
-        """
-        if self.has_failed_at(step):
-            return self._end(Decision(RunStatus.FAILED, step, None), None, now)
-        kept = {**pending} if pending is not None else None
-        return Progress(RunStatus.CANCELLED, self.entries, step, kept, closes_question=True)
-
-    def poisoned(self, step: int, pending: Pending | None, crashes: int) -> Progress:
-        """End a run that ended its worker too often."""
-        return self.given_up(step, pending, StepFailed(POISONED, {"crashes": crashes}))
-
-    def held_as_unknown(
-        self, step: int, pending: Pending | None, unknown: StepUnknown, now: datetime
-    ) -> Progress:
-        """End a run that ended its worker too often, in a step that may have been done.
-
-        Nothing is carried out or worked out any more, so `on_error` does not hold.
-        """
-        kept, instruction = pending or {}, self.program.instructions[step]
-        job = Job(
-            instruction, kept.get("input"), self.scope(now), *_tries(kept), marks=marks_in(kept)
-        )
-        bare = Position(RunStatus.RUNNING, step, None)
-        decision = decide(bare, unknown)
-        self.record(finished(base_of(job), unknown, decision, since(kept, now)))
-        return replace(self._end(decision, unknown, now), closes_question=True)
-
-    def naming(
-        self, ended: Progress, step: int, pending: Pending, unknown: StepUnknown, now: datetime
-    ) -> Progress:
-        """Return the end of a run whose entries name the call that it is in the middle of.
-
-        The walker stands on the entries of `ended`, too. What is stored of the step stays, where it
-        does: whoever goes on with the run calls again, or asks.
-        """
-        instruction, kept = self.program.instructions[step], ended.pending or pending
-        is_named = any(one["step_name"] == instruction.name for one in ended.entries)
-        if is_named or (ended.error and ended.error["error"]["code"] == POISONED):
-            return ended
-        job = Job(
-            instruction, kept.get("input"), self.scope(now), *_tries(kept), marks=marks_in(kept)
-        )
-        decision = decide(Position(RunStatus.RUNNING, step, None), unknown)
-        entry = finished(base_of(job), unknown, decision, since(kept, now))
-        self.record(entry)
-        after = None if ended.pending is None else {**ended.pending, "in_doubt": True}
-        return replace(ended, entries=(*ended.entries, entry), pending=after)
-
-    def given_up(self, step: int, pending: Pending | None, failure: StepFailed) -> Progress:
-        """End a run without another word in its results: with them, it could not be."""
-        name = (pending or {}).get("step_name") or self.program.instructions[step].name
-        error = {"step_name": name, "error": {"code": failure.code, "params": failure.params}}
-        ended = Ended(tells_at_once=families.stops_the_others(self))
-        kept = {key: value for key, value in (pending or {}).items() if key != "begun"}
-        failed = Progress(RunStatus.FAILED, (), step, kept, ended=ended, error=error)
-        return replace(failed, closes_question=True)
-
-    def is_due(self, pending: Pending, now: datetime) -> bool:
-        """Whether a reminder of the wait under way is due, or its time is up."""
-        return waiting.is_due(self.program.instructions[pending["step"]], pending, now)
-
-    def awaited(self, pending: Pending) -> AwaitedEvent:
-        instruction = expected(self.program.instructions[pending["step"]], WaitForEvent)
-        return waiting.awaited(self, instruction, pending)
+        return self.after(decision, outcome, now)
 
     def walk(self, step: int, now: datetime, pending: Pending | None = None) -> Progress:
         """Go on from `step` until somebody has to do something, or the run ends."""
@@ -242,10 +128,10 @@ class Walker(Walk):
                 return found
             spent += job.scope.budget.spent
             found = _at_least_in_part(job, found)
-            decision = decide(self._position_of(job), found)
+            decision = decide(self.position_of(job), found)
             self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
-                return self._end(decision, found, now)
+                return self.end(decision, found, now)
             if isinstance(instruction, Repeat) and decision.next_step == instruction.body:
                 rest = loops.rest(self, instruction)
                 if rest is not None:
@@ -261,11 +147,11 @@ class Walker(Walk):
         facts: Mapping[str, Json] | None = None,
     ) -> Progress:
         """Record the end of a step that parked the run, with more `facts`, and go on."""
-        decision = decide(self._position(instruction), outcome)
+        decision = decide(self.position(instruction), outcome)
         tried = {"attempts": pending["attempts"]} if pending.get("attempts") else {}
         base: Entry = {**named(pending), **tried, **(facts or {})}
         self.record(finished(base, outcome, decision, since(pending, now)))
-        return self._after(decision, outcome, now)
+        return self.after(decision, outcome, now)
 
     def _settled(self, job: Job, pending: Pending, now: datetime) -> Outcome | Progress:
         """Work a step out. That it cannot be is its own failure, and not of the one before it.
@@ -311,9 +197,11 @@ class Walker(Walk):
     def _try(self, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
         """Settle a step that needs no executor, or say what the executor must do."""
         instruction, scope = job.instruction, job.scope
+        steer = _STEERING.get(type(instruction))
         # The condition of a wait or a loop was asked when it began; their steps lead back to them.
-        is_under_way = (not job.attempts and waiting.goes_on(self, instruction)) or loops.goes_on(
-            self, instruction
+        is_under_way = steer is not None and (
+            (not job.attempts and waiting.goes_on(self, instruction))
+            or loops.goes_on(self, instruction)
         )
         if not is_under_way and not instruction.should_run(scope):
             return StepSkipped()
@@ -321,7 +209,7 @@ class Walker(Walk):
         problem = limits.too_much_kept(self.seen, instruction, has_failed=has_failed)
         if problem is not None and not is_under_way:
             return problem
-        if (steer := _STEERING.get(type(instruction))) is not None:
+        if steer is not None:
             return steer(self, job, done, now)
         given = storable_input(instruction.render(scope))
         ready = Job(instruction, given, scope, job.attempts, job.forgiven, job.turn, job.marks)
@@ -336,26 +224,22 @@ class Walker(Walk):
 
     def _fail(self, mark: Fail, now: datetime) -> Progress:
         """End a block whose run stops: with the error that led into it."""
-        position = self._position(mark)
+        position = self.position(mark)
         if position.on_failure is not None and not position.has_failed:
             return replace(self.walk(position.on_failure, now), closes_question=True)
-        return self._end(Decision(RunStatus.FAILED, mark.index, None), None, now)
-
-    def _after(self, decision: Decision, outcome: Outcome, now: datetime) -> Progress:
-        if decision.status is not RunStatus.RUNNING:
-            return self._end(decision, outcome, now)
-        return self.walk(decision.next_step, now)
-
-    def _ended_well(self, step: int) -> Decision:
-        status = RunStatus.COMPLETED_WITH_ERRORS if self._has_errors else RunStatus.COMPLETED
-        return Decision(status, step, None)
+        return self.end(Decision(RunStatus.FAILED, mark.index, None), None, now)
 
     def _park(self, job: Job, decision: Decision, timing: Timing) -> Progress:
         tried = {**timing.as_json(), "error": error_of(decision)}
         pending = {**stored(job), "attempts": [*job.attempts, tried]}
         return self.parked(decision.next_step, pending, WaitType.RETRY, decision.retry_in)
 
-    def _end(self, decision: Decision, outcome: Outcome | None, now: datetime) -> Progress:
+    def after(self, decision: Decision, outcome: Outcome, now: datetime) -> Progress:
+        if decision.status is not RunStatus.RUNNING:
+            return self.end(decision, outcome, now)
+        return self.walk(decision.next_step, now)
+
+    def end(self, decision: Decision, outcome: Outcome | None, now: datetime) -> Progress:
         ended = Ended()
         if self.is_child:
             try:
@@ -384,58 +268,19 @@ class Walker(Walk):
             return Progress(RunStatus.RUNNING, self.entries, last, pending)
         return Progress(RunStatus.CANCELLED, self.entries, last, pending, closes_question=True)
 
+    def ended_well(self, step: int) -> Decision:
+        status = RunStatus.COMPLETED_WITH_ERRORS if self.has_errors else RunStatus.COMPLETED
+        return Decision(status, step, None)
+
     def _job(self, instruction: Instruction, pending: Pending, now: datetime) -> Job:
         turn, scope = self.turns_of(instruction), self.scope(now, instruction, pending)
         if "trigger" in pending:
             scope = replace(scope, trigger=pending["trigger"])
-        return Job(instruction, None, scope, *_tries(pending), turn, marks_in(pending))
-
-    @property
-    def _has_errors(self) -> bool:
-        return has_errors(self.seen, self.program)
-
-    def _position_of(self, job: Job) -> Position:
-        position = self._position(job.instruction, job.attempt)
-        if not job.marks.get("alone"):
-            return position
-        # All the others were done: nothing follows, whatever becomes of it.
-        return replace(
-            position,
-            after_step=None,
-            on_error="continue",
-            error_block=None,
-            error_codes=None,
-            on_failure=None,
-        )
-
-    def _position(self, instruction: Instruction, attempt: int = 1) -> Position:
-        return Position(
-            status=RunStatus.RUNNING,
-            step=instruction.index,
-            after_step=instruction.next,
-            attempt=attempt,
-            had_errors=self._has_errors,
-            has_failed=self.has_failed_at(instruction.index),
-            on_error=instruction.on_error,
-            error_block=instruction.error_block,
-            error_codes=instruction.error_codes,
-            on_failure=self.on_failure,
-            retry=instruction.retry,
-        )
+        return Job(instruction, None, scope, *tries_in(pending), turn, marks_in(pending))
 
 
-_Steer = Callable[[Walker, Job, Mapping[str, Json], datetime], Outcome | Progress]
 # What needs no executor, by kind of step.
-_STEERING: Final[Mapping[type, _Steer]] = {
-    Branch: loops.choose,
-    Stop: loops.stop,
-    Repeat: loops.turn,
-    Wait: waiting.wait,
-    WaitForEvent: waiting.ask,
-    Approval: waiting.ask,
-    ForEach: families.each,
-    Parallel: families.spawn,
-}
+_STEERING: Final[Mapping[type, Steer]] = {**loops.STEPS, **waiting.STEPS, **families.STEPS}
 
 
 def _at_least_in_part(job: Job, outcome: Outcome) -> Outcome:
@@ -444,7 +289,3 @@ def _at_least_in_part(job: Job, outcome: Outcome) -> Outcome:
     if not before or not isinstance(outcome, StepFailed) or outcome.output is not None:
         return outcome
     return replace(outcome, output=before["output"])
-
-
-def _tries(pending: Pending) -> tuple[tuple[Entry, ...], int]:
-    return tuple(pending.get("attempts", ())), pending.get("forgiven", 0)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from tenants.core.json import Json
 from workflows.definition.errors import ExpressionError
-from workflows.definition.programs.instructions import ForEach, Instruction
+from workflows.definition.programs.instructions import ForEach, Instruction, Parallel
 from workflows.engine import children
 from workflows.engine.children import ChildRuns
 from workflows.engine.decide import Decision, Then, failure_of
@@ -21,7 +22,7 @@ from workflows.engine.outcomes import (
 )
 from workflows.engine.progress import Ended, Job, Progress, Revival, WaitType, stored
 from workflows.engine.statuses import RunStatus, StepStatus
-from workflows.engine.walker import Walk
+from workflows.engine.walker import Steer, Walk
 
 
 def each(walker: Walk, job: Job, done: Mapping[str, Json], now: datetime) -> Outcome | Progress:
@@ -136,3 +137,6 @@ def _result(walker: Walk, now: datetime) -> Json:
         return block.result_in(walker.scope(now))
     output = walker.program.output
     return output(walker.scope(now)) if output is not None else None
+
+
+STEPS: Final[Mapping[type, Steer]] = {ForEach: each, Parallel: spawn}

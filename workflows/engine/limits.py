@@ -1,4 +1,4 @@
-"""How far one run may go. Asked before a step is carried out; the step fails if it is too far."""
+"""How far one run may go, and how much it keeps. The step fails if it is too far."""
 
 from typing import Final
 
@@ -18,7 +18,6 @@ ROOM_BYTES: Final = 256 * 1024
 # Only loops make more entries than a workflow has steps, and loops stand inside one another.
 MAX_ENTRIES: Final = 100_000
 ROOM_ENTRIES: Final = 1_000
-
 _WITHOUT_RESULT: Final = (Branch, Repeat, Stop, Wait)
 
 

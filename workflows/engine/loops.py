@@ -1,13 +1,15 @@
 """Steps that only say where a run goes on: branches, ends, rounds."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop
 from workflows.engine import limits
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress, WaitType, expected
-from workflows.engine.walker import Walk
+from workflows.engine.walker import Steer, Walk
 
 
 def choose(_walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:
@@ -49,3 +51,6 @@ def rest(walker: Walk, loop: Repeat) -> Progress | None:
     if is_first or not loop.every:
         return None
     return walker.parked(loop.body, None, WaitType.TIME, loop.every)
+
+
+STEPS: Final[Mapping[type, Steer]] = {Branch: choose, Stop: stop, Repeat: turn}

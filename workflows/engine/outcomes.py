@@ -1,4 +1,4 @@
-"""What can become of a step that is under way."""
+"""What can become of a step that is under way, also from outside while it is worked out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -96,7 +96,7 @@ class Evaluated:
     """The step that something is worked out for."""
 
     instruction: Instruction | None  # None: what a child run hands over
-    has_failed: Callable[[], bool]  # whether it is one of the steps for a run that has failed
+    has_failed: bool  # it is one of the steps for a run that has failed
     # Whether it may be left for later: nobody could take it for one that may have been done.
     may_be_postponed: bool = True
 

@@ -1,4 +1,4 @@
-"""Steps that wait: for a moment, for an event, for a decision."""
+"""Steps that wait: for a moment, for an event, for a decision; and when a reminder is due."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ from workflows.engine.progress import (
     stored,
 )
 from workflows.engine.statuses import StepStatus
-from workflows.engine.walker import Walk
+from workflows.engine.walker import Steer, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +279,6 @@ def _answer(
 def _unanswered(pending: Mapping[str, Json]) -> dict[str, Json]:
     """Return every field of the form without a value: later steps may read any of them."""
     return {field["key"]: None for field in pending["input"]["form"]}
+
+
+STEPS: Final[Mapping[type, Steer]] = {Wait: wait, WaitForEvent: ask, Approval: ask}

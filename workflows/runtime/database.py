@@ -1,4 +1,4 @@
-"""Raw cursors on Django's connections, for the statements that must be fast.
+"""Raw cursors on Django's connections, for the statements that must be fast; the database's clock.
 
 And what an error of theirs means: trouble, after which the same may succeed, or a refusal.
 """

@@ -3,13 +3,21 @@
 The services that fire stand above this package; `workflows.apps` says here which they are.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from tenants.core.json import Json
 from tenants.facts import TenantFacts
+from tenants.tenant_cache import facts_of
+from workflows.runtime.database import is_timeout, is_trouble
+from workflows.runtime.runs.claims import Claim
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +64,31 @@ def tell_failed(tenant: TenantFacts, run: FailedRun) -> None:
     if _tell is None:
         raise RuntimeError("workflows.apps has not said how failed runs are told of")
     _tell(tenant, run)
+
+
+def tell_of_failure(claim: Claim, errors: Mapping[str, str | None]) -> None:
+    """Do `tell_failed` for a claimed run; `errors` is what its error columns say.
+
+    Raises only trouble of the database: then the end of the run is written again.
+    """
+    run = FailedRun(
+        run_id=claim.run_id,
+        definition_id=claim.definition_id,
+        version=claim.version,
+        event_id=claim.event_id,
+        depth=claim.depth,
+        payload=claim.payload,
+        subject=(claim.subject_type, claim.subject_id),
+        started_at=claim.started_at,
+        error_step=errors["error_step"] or "",
+        error_code=errors["error_code"] or "",
+        error_message=errors["error_message"] or "",
+    )
+    try:
+        with transaction.atomic():
+            tell_failed(facts_of(claim.tenant_id), run)
+    except Exception as error:
+        if is_trouble(error) and not is_timeout(error):
+            raise  # all of it is written again
+        # That the run has failed must be written, whatever the others make of it.
+        logger.exception("failure_not_told", extra={"run": str(claim.run_id)})

@@ -4,7 +4,7 @@ import time
 
 from tests.faults.jobs import silent_job
 from tests.faults.registry import scenario
-from workflows.runtime.runs.store import cancel
+from workflows.runtime.runs.ending import cancel
 
 RUNS = 40  # of each company: more than all slots
 BOUND_MS = 200  # of the waits of a quiet company's runs, at p95

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tests.support.approvals import FORM, ask, due_now
 from workflows.models.approval import WorkflowApproval
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 from workflows.services.approvals.approvers import Via, user_decider
 from workflows.services.approvals.decide import GivenAnswer, decide
 
@@ -34,7 +34,7 @@ def test_open_ones_come_first_the_oldest_at_the_top(ops, tenant, ops_user, rows)
     ask(tenant, title="of others", approvers=["support"])
     decided = ask(tenant, title="decided")
     decide(tenant, decided.pk, user_decider(tenant, ops_user, Via.ADMIN), GivenAnswer("refund"))
-    store.cancel(tenant.id, ask(tenant, title="cancelled").run_id)
+    ending.cancel(tenant.id, ask(tenant, title="cancelled").run_id)
 
     assert rows(ops) == ["first", "second", "of others"]
     assert rows(ops, state="mine") == ["first", "second"]

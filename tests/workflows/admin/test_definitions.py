@@ -5,8 +5,7 @@ import json
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 
 
 def form(document, **values):

@@ -7,8 +7,7 @@ from django.urls import reverse
 
 from tests.workflows.admin.conftest import result
 from workflows.admin.runs import steps as run_steps
-from workflows.models.run import WorkflowRun
-from workflows.models.run_history import WorkflowRunHistory
+from workflows.models.run import WorkflowRun, WorkflowRunHistory
 from workflows.presentation.runs.summary import summary
 from workflows.services.definitions.publish import publish
 from workflows.services.runs import entries as run_entries

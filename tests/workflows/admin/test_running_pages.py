@@ -6,8 +6,8 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from tests.support.people import make_member
+from workflows.models.definition import WorkflowVersion
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 
 
 def address(definition, name):

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from tenants.core.database.ids import lowest_id_at
 from tenants.models.membership import Membership
+from workflows.models.definition import WorkflowVersion
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.presentation.runs.timeline import flow
 
 

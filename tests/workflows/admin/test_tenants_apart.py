@@ -13,11 +13,10 @@ from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
-from workflows.models.version import WorkflowVersion
 from workflows.models.worker import WorkflowWorker
 
 OWNED = [

@@ -7,8 +7,7 @@ from django.urls import reverse
 
 from actions.models.message_template import MessageTemplate
 from tests.workflows.admin.test_definitions import form
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.services.definitions.drafts import mark, save_draft
 from workflows.services.definitions.lifecycle import keep_in_git
 from workflows.services.definitions.publish import publish

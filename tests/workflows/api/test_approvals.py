@@ -9,7 +9,7 @@ from tests.support.approvals import FORM, due_now
 from tests.support.approvals import ask as ask_people
 from tests.support.people import make_member
 from tests.workflows.api.callers import make_caller
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 from workflows.services.approvals.links import link_for
 
 SCOPES = ["runs:read", "approvals:decide"]
@@ -45,7 +45,7 @@ def test_a_key_lists_what_is_open_the_newest_first(caller, tenant, other_tenant)
     first, second = ask(tenant), ask(tenant)
     over = ask(tenant, expires_at=timezone.now() - timedelta(days=1))
     ended = ask(tenant)
-    store.cancel(tenant.id, ended.run_id)
+    ending.cancel(tenant.id, ended.run_id)
     decided = ask(tenant, choice="refund", decided_by="user:x", decided_at=timezone.now())
     ask(other_tenant)
 
@@ -217,7 +217,7 @@ def test_who_asked_does_not_decide_through_a_key(decider, tenant):
 
 def test_after_the_time_or_the_run_nobody_decides(decider, tenant):
     over, ended = ask(tenant, expires_at=timezone.now() - timedelta(days=1)), ask(tenant)
-    store.cancel(tenant.id, ended.run_id)
+    ending.cancel(tenant.id, ended.run_id)
 
     for approval in (over, ended):
         answer = decide(decider, approval)

@@ -10,7 +10,7 @@ from tenants.core.values.numbers import as_number
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
-from workflows.definition.values.comparison import order
+from workflows.definition.values.json_values import order
 from workflows.services.approvals.answers import Field, FieldType, checked
 
 ARABIC = str.maketrans("0123456789.", "٠١٢٣٤٥٦٧٨٩٫")  # noqa: RUF001

@@ -10,7 +10,7 @@ from tenants.core.values.comparison import equal
 from workflows.definition.operators import OPERATORS, Sides
 from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
-from workflows.definition.values.comparison import order
+from workflows.definition.values.json_values import order
 
 # The moments at which the clocks go forward and back; Riyadh's never do.
 CHANGES = {

@@ -14,11 +14,10 @@ from tenants.core.values.written import as_moment
 from tests.support.disguised import ARABIC, PERSIAN, disguised
 from workflows.definition.errors import ExpressionError
 from workflows.definition.operators import OPERATORS, Sides
+from workflows.definition.programs.control_flow import wake_at
 from workflows.definition.scope import NameScope
 from workflows.definition.templates import compile_template
-from workflows.definition.values.dates import likely_form
-from workflows.definition.values.moments import any_moment
-from workflows.definition.waits import wake_at
+from workflows.definition.values.dates import any_moment, likely_form
 
 BEIRUT = ZoneInfo("Asia/Beirut")
 DAY = datetime(2026, 11, 30, tzinfo=BEIRUT)

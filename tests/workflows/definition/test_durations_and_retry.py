@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from workflows.definition.catalogue import ActionSignature, Catalogue
 from workflows.definition.programs.compiler import compile_document
-from workflows.definition.programs.program import load_program, load_retry
-from workflows.definition.retry import RetryPolicy
+from workflows.definition.programs.program import load_program
+from workflows.definition.retry import RetryPolicy, load_retry
 from workflows.definition.validate import ValidDocument
-from workflows.definition.values.durations import parse_duration
+from workflows.definition.values.windows import parse_duration
 
 SECOND = timedelta(seconds=1)
 

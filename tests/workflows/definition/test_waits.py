@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.definition.errors import ExpressionError
+from workflows.definition.programs.control_flow import wake_at
 from workflows.definition.scope import NameScope
 from workflows.definition.values.windows import DAYS, first_moment, load_window, parse_clock
-from workflows.definition.waits import wake_at
 from workflows.presentation.documents.problems import sentence
 
 # Beirut goes forward on Sunday 29 March 2026 at 00:00, and back on Sunday 25 October at 00:00.

@@ -87,7 +87,6 @@ def answers(entries, numbered=0):
             plain(results.latest.get(name)),
             results.turns_of(name),
             results.rounds_of(name),
-            results.last_event_of(name),
             results.steps.get(name),
         )
         for name in NAMES

@@ -9,8 +9,7 @@ from django.core.management.base import CommandError
 
 from tests.support.company import case
 from tests.support.definitions import publish_log
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.services.definitions.drafts import save_draft
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.support.approvals import FORM, ask, due_now
 from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 from workflows.services.approvals.approvers import Via, addressees, user_decider
 from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.approvals.links import link_for, token_for
@@ -198,7 +198,7 @@ def test_after_its_time_the_link_shows_no_buttons(tenant, ops_user, browser):
 
 def test_a_cancelled_run_asks_nobody_any_more(tenant, ops_user, browser):
     approval = ask(tenant)
-    store.cancel(tenant.id, approval.run_id)
+    ending.cancel(tenant.id, approval.run_id)
 
     page = browser.get(address(approval)).content.decode()
 
@@ -301,7 +301,7 @@ def decided(tenant, ops_user, approval):
 
 
 def cancelled(tenant, _user, approval):
-    store.cancel(tenant.id, approval.run_id)
+    ending.cancel(tenant.id, approval.run_id)
 
 
 def out_of_time(_tenant, _user, approval):

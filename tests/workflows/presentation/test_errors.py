@@ -12,7 +12,7 @@ from workflows.engine import children, decide, limits
 from workflows.engine.children import ChildEnd, ChildRuns
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.errors import SENTENCES, sentence
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 
 SOURCES = [
     file
@@ -73,7 +73,7 @@ FAILURES = sorted(failures(), key=str)
 OF_RUNS = [
     (decide.CANCELLED, {}),
     (decide.POISONED, {"crashes": 5}),
-    (store.REPLACED, {}),
+    (ending.REPLACED, {}),
     ("condition_not_met", {}),
 ]
 

@@ -8,7 +8,7 @@ from django.db import connection
 from actions import registry
 from actions.registry import action
 from actions.spec import Effect
-from tests.workflows.runtime.machine import Machine
+from tests.support.machine import Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.services.definitions.publish import publish
 

@@ -21,13 +21,12 @@ from unittest import mock
 from actions import registry
 from actions.errors import PermanentFailure, TemporaryFailure
 from tenants.core.json.jsontext import loads, readable
+from tests.support.machine import Machine
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import Machine
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.services.approvals.approvers import Decider, Via
 from workflows.services.approvals.decide import GivenAnswer, decide
 from workflows.services.definitions.publish import awaited_types

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from actions.errors import TemporaryFailure
 from actions.spec import Effect
+from tests.support.machine import LEASE
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.events.fire import fire

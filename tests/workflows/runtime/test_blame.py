@@ -12,15 +12,22 @@ from django.utils import timezone
 
 from actions.spec import Effect
 from tests.support.live import wait_until
+from tests.support.machine import LEASE, Machine
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.runs import execute
 from workflows.runtime.workers import board as boards
-from workflows.runtime.workers.blame import DIED, UNTOUCHED, Fate, fate_of, left_by
 from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, SlotState
-from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
+from workflows.runtime.workers.reaper import (
+    DIED,
+    UNREADABLE_CRASHES,
+    UNTOUCHED,
+    Fate,
+    fate_of,
+    left_by,
+    take_over_from_the_dead,
+)
 from workflows.services.events.fire import fire
 from workflows.services.runs.resolve_unknown import settle_unknown
 

@@ -13,7 +13,7 @@ from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime.runs import store
+from workflows.runtime.runs import fence, store
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.workers.lease_keeper import Watch
 from workflows.runtime.workers.reaper import take_over_from_the_dead
@@ -113,7 +113,7 @@ def test_what_a_taken_over_worker_writes_changes_nothing(queue, workers):
 
     wait_until(lambda: take_over_from_the_dead(south.connection(), LEASE, sweep=False))
     [fresh] = south.claim(4)
-    with pytest.raises(store.LeaseLost):
+    with pytest.raises(fence.LeaseLost):
         store.write(stale, DONE)
 
     assert WorkflowRun.objects.get().step_results == []

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from actions.spec import Effect
-from tests.workflows.runtime.machine import Machine
+from tests.support.machine import Machine
 from workflows.models.run import WorkflowRun
 from workflows.runtime.waits.matching import FORMS
 from workflows.services.events.fire import fire

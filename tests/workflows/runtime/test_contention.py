@@ -9,8 +9,8 @@ from django.db import connection, connections
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
-from tests.workflows.runtime.machine import Machine
-from workflows.models.lane import WorkflowLane
+from tests.support.machine import Machine
+from workflows.models.definition import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.services.events.fire import fire
 from workflows.services.refusals import RunHasEnded

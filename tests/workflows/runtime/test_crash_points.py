@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
+from tests.support.machine import LEASE, Machine
 from tests.support.time_travel import travel
 from tests.workflows.runtime.fates import Death, Fate, die
-from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun

@@ -15,17 +15,16 @@ from psycopg_pool import PoolTimeout
 
 from actions.spec import Effect
 from tenants.models.order import Order
+from tests.support.machine import LEASE, Machine
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.engine.history import folding
 from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.lane import WorkflowLane
+from workflows.models.definition import WorkflowDefinition, WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import is_trouble
 from workflows.runtime.runs import children as families
-from workflows.runtime.runs import execute, store
+from workflows.runtime.runs import ending, execute, fence, store
 from workflows.runtime.runs.execute import execute as execute_run
 from workflows.runtime.waits import look_back
 from workflows.runtime.workers.lease_keeper import Watch
@@ -317,8 +316,8 @@ def test_trouble_at_a_write_that_moves_entries_to_the_history_loses_nothing(
 @pytest.mark.parametrize("when", ANSWERS_LOST)
 def test_trouble_at_putting_down_loses_nothing(tenant, machine, calls, accident, monkeypatch, when):
     publish_all(tenant, [call("a"), call("b")])
-    real = store.put_down
-    monkeypatch.setattr(store, "put_down", lambda claim: accident.around(lambda: real(claim)))
+    real = fence.put_down
+    monkeypatch.setattr(fence, "put_down", lambda claim: accident.around(lambda: real(claim)))
     for name in TROUBLES:
         accident.prepare(name, after=ANSWERS_LOST[when])
         fire(tenant, "x", {})
@@ -395,8 +394,8 @@ def test_trouble_on_the_way_into_a_lane_keeps_nobody_out(
         "settings": {"concurrency_key": "{{ trigger.key }}", "max_running": 1},
     }
     publish(tenant, "t", WorkflowDefinition(tenant=tenant, key="w", is_active=True), document)
-    real = store.enter_lanes
-    monkeypatch.setattr(store, "enter_lanes", lambda *who: accident.around(lambda: real(*who)))
+    real = ending.enter_lanes
+    monkeypatch.setattr(ending, "enter_lanes", lambda *who: accident.around(lambda: real(*who)))
     for name in TROUBLES:
         accident.prepare(name, after=ANSWERS_LOST[when])
         for _ in range(3):
@@ -474,7 +473,7 @@ def test_a_step_that_drives_the_database_away_fails_in_the_end(
     library(Effect.DATABASE, cut, name="cut")
     publish_all(tenant, [{"name": "cut", "action": "cut", "params": {}, "retry": {"attempts": 1}}])
     fire(tenant, "x", {})
-    monkeypatch.setattr("workflows.runtime.runs.insistence.MAX_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("workflows.runtime.runs.fence.MAX_PAUSE_SECONDS", 0.02)
 
     machine.work()
 
@@ -493,7 +492,7 @@ def test_a_zombie_of_an_earlier_write_changes_nothing(tenant, machine, calls):
     def write(claim, progress, *more):
         written = real(claim, progress, *more)
         for one in late:
-            with pytest.raises(store.LeaseLost):
+            with pytest.raises(fence.LeaseLost):
                 real(*one)
         late.append((claim, progress))
         return written

@@ -4,9 +4,9 @@ import pytest
 
 from actions.errors import PartialResult, PermanentFailure, TemporaryFailure
 from actions.spec import Effect
+from tests.support.machine import LEASE, Machine
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.run import WorkflowRun
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.events.fire import fire

@@ -6,8 +6,8 @@ import pytest
 from django.db.models import F
 
 from actions.spec import Effect
+from tests.support.machine import LEASE
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE
 from workflows.definition.programs.instructions import CallInstruction
 from workflows.engine.advance import Walker
 from workflows.models.run import WorkflowRun

@@ -1,6 +1,5 @@
 """Executing claimed runs: transactions, failures of every kind, what is written."""
 
-from datetime import timedelta
 from time import monotonic
 
 import pytest
@@ -10,16 +9,16 @@ from actions import registry
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
+from tests.support.machine import LEASE
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
 from workflows.engine.statuses import RunStatus
+from workflows.models.definition import WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable, RunHasEnded
 from workflows.services.runs.cancel import cancel
@@ -27,14 +26,10 @@ from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LEASE = timedelta(seconds=30)
-
 
 @pytest.fixture
-def worker(tenant):
-    session = DispatcherSession("north", 4, LEASE)
-    yield session
-    session.close()
+def worker(machine):
+    return machine
 
 
 def step(name, action="probe", **more):
@@ -42,11 +37,8 @@ def step(name, action="probe", **more):
 
 
 def execute_all(worker, watch=None):
-    """Claim and execute what is due, as a slot would; return the runs."""
-    watch = watch or Watch(LEASE)
-    for claim in worker.claim(4):
-        watch.take(claim, monotonic())
-        execute(claim, watch)
+    """Carry what is due as far as it goes, once; return the runs."""
+    worker.step(watch)
     return list(WorkflowRun.objects.order_by("id"))
 
 
@@ -305,7 +297,7 @@ def test_an_r3_like_run_takes_few_statements(
 
     with django_assert_max_num_queries(0, connection=connection):
         watch = Watch(LEASE)
-        [claim] = worker.claim(4)
+        [claim] = worker.claim()
         watch.take(claim, monotonic())
         execute(claim, watch)
 

@@ -4,7 +4,7 @@ import pytest
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
-from tests.workflows.runtime.machine import entries, output
+from tests.support.machine import entries, output
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.services.definitions.publish import publish

@@ -7,15 +7,14 @@ import psycopg
 import pytest
 
 from actions.spec import Effect
+from tests.support.machine import Machine
 from tests.workflows.runtime.conftest import publish_steps
 from tests.workflows.runtime.fates import die
-from tests.workflows.runtime.machine import Machine
 from tests.workflows.runtime.test_blame import BESIDE, CALLS, HERE, STATES, USED, cell
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.workers import board as boards
 from workflows.runtime.workers import held
-from workflows.runtime.workers.blame import kept_by, left_by
 from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, SlotState
 from workflows.runtime.workers.held import (
     HAND_OVER_CPU_SECONDS,
@@ -23,7 +22,12 @@ from workflows.runtime.workers.held import (
     STEADY_SECONDS,
     Look,
 )
-from workflows.runtime.workers.reaper import take_from_the_held, take_over_from_the_dead
+from workflows.runtime.workers.reaper import (
+    kept_by,
+    left_by,
+    take_from_the_held,
+    take_over_from_the_dead,
+)
 from workflows.services.events.fire import fire
 
 
@@ -140,7 +144,7 @@ def test_of_a_run_that_its_worker_gave_up_before_it_was_ended_nothing_is_known(
     assert (run.crashes, run.pending["left"]) == (1, "worker_died")
 
 
-class Pump(BoardOfAnother):
+class HeldDispatcher(BoardOfAnother):
     """A dispatcher whose clock a test sets."""
 
     def __init__(self, beat_at):
@@ -167,7 +171,7 @@ def go_on(clock, seconds, **used):
 
 
 def test_only_what_one_thread_uses_while_the_pump_is_silent_counts(clock):
-    look = Look(Pump(beat_at=100.0))
+    look = Look(HeldDispatcher(beat_at=100.0))
     assert look.look(1) == 0.0
     go_on(clock, SILENT_SECONDS, here=4.0)
     assert look.look(1) == 0.0  # from here on it is counted
@@ -181,7 +185,7 @@ def test_only_what_one_thread_uses_while_the_pump_is_silent_counts(clock):
 
 
 def test_a_supervisor_that_was_kept_from_looking_counts_nothing_of_that_time(clock):
-    look = Look(Pump(beat_at=100.0))
+    look = Look(HeldDispatcher(beat_at=100.0))
     go_on(clock, SILENT_SECONDS)
     look.look(1)
     go_on(clock, STEADY_SECONDS + 0.1, here=STEADY_SECONDS)
@@ -191,7 +195,7 @@ def test_a_supervisor_that_was_kept_from_looking_counts_nothing_of_that_time(clo
 
 
 def test_a_pump_is_ended_only_after_its_silence_and_the_use_of_one_thread(clock):
-    look = Look(Pump(beat_at=100.0))
+    look = Look(HeldDispatcher(beat_at=100.0))
     go_on(clock, held.HELD_SECONDS)
     assert not look.is_held(held.HELD_CPU_SECONDS - 0.01)
     assert look.is_held(held.HELD_CPU_SECONDS)

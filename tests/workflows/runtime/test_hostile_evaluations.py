@@ -11,13 +11,13 @@ from django.db import connections
 from actions.spec import Effect
 from tests.support.live import wait_until
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.pumps import working
+from tests.workflows.runtime.dispatchers import working
 from workflows.models.run import WorkflowRun
 from workflows.runtime.dry_run.context import Limits
 from workflows.runtime.runs.execute import execute
+from workflows.runtime.steps.evaluations import TURNS
 from workflows.runtime.workers.lease_keeper import Watch
 from workflows.runtime.workers.session import DispatcherSession
-from workflows.runtime.workers.turns import TURNS
 from workflows.services.dry_run.run import dry_run
 from workflows.services.events.fire import fire
 from workflows.services.runs.cancel import cancel

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
+from tests.support.machine import LEASE, Machine
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import LEASE, Machine
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead

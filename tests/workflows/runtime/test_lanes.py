@@ -9,14 +9,12 @@ from django.utils import timezone
 from actions.errors import PermanentFailure
 from actions.spec import Effect
 from tenants.core.database.ids import uuid7
+from tests.support.machine import LEASE
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import LEASE
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowLane, WorkflowVersion
 from workflows.models.event import WorkflowEvent
-from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
 from workflows.services.definitions.publish import publish
@@ -375,7 +373,7 @@ def test_a_crash_in_the_first_step_does_not_move_its_clock(tenant, machine, publ
     fire(tenant, "x", {})
     claim = machine.session.claim(1)[0]
     needed = program_of(claim.definition_id, claim.version).program.settings
-    assert store.enter_lanes(claim, needed)  # and its worker dies
+    assert ending.enter_lanes(claim, needed)  # and its worker dies
     entered = runs()[0].started_at
     WorkflowRun.objects.update(lease_until=F("created_at"))
 

@@ -14,8 +14,8 @@ from django.db.models import F
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tests.support.live import wait_until
+from tests.support.machine import Machine
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import Machine
 from tests.workflows.runtime.test_lane_laws import laws_hold
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun

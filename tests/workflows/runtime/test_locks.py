@@ -9,7 +9,7 @@ from django.db import connection
 
 from actions.spec import Effect
 from tests.support.live import wait_until
-from tests.workflows.runtime.pumps import another_session, working
+from tests.workflows.runtime.dispatchers import another_session, working
 from workflows.models.run import WorkflowRun
 from workflows.runtime.workers.session import DispatcherSession
 from workflows.services.events.fire import fire

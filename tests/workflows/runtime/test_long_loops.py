@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
+from tests.support.machine import LEASE, Machine
 from tests.support.time_travel import travel
 from tests.workflows.runtime.fates import Death, Fate, die
-from tests.workflows.runtime.machine import LEASE, Machine
 from tests.workflows.runtime.test_crash_points import story
 from workflows.engine import limits
 from workflows.engine.history import folding
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
-from workflows.models.run import WorkflowRun
-from workflows.models.run_history import WorkflowRunHistory
-from workflows.runtime.runs import store
+from workflows.models.run import WorkflowRun, WorkflowRunHistory
+from workflows.runtime.runs import fence, store
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
@@ -126,7 +125,7 @@ def test_a_run_without_loops_has_its_whole_history_in_the_row(
     publish_steps(tenant, *(probe(f"s{number}") for number in range(6)))
     fire(tenant, "x", {"never": False})
 
-    with mock.patch.object(store, "_folded", None):  # would fail if it was called
+    with mock.patch.object(fence, "_folded", None):  # would fail if it was called
         go_on(machine)
 
     run = WorkflowRun.objects.get()

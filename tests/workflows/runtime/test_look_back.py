@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from actions.spec import Effect
 from tenants.core.database.ids import lowest_id_at, uuid7
+from tests.support.machine import LEASE, Machine, entries
 from tests.support.time_travel import travel
 from tests.workflows.runtime.fates import Death
-from tests.workflows.runtime.machine import LEASE, Machine, entries
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.runs import store

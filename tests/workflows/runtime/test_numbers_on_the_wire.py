@@ -7,9 +7,9 @@ from threading import Thread
 import pytest
 
 from tenants.core.json.jsontext import loads
-from tests.workflows.runtime.machine import Machine
+from tests.support.machine import Machine
+from workflows.models.definition import WorkflowVersion
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.services.events.drafts import EventDraft
 from workflows.services.events.fire import fire_all
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from actions import registry
 from actions.spec import Effect
-from tests.workflows.runtime.machine import LEASE
+from tests.support.machine import LEASE
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.runtime.runs import execute as executing
-from workflows.runtime.runs import store
+from workflows.runtime.runs import fence
 from workflows.runtime.runs.programs import program_of
-from workflows.runtime.workers import blame
+from workflows.runtime.workers import reaper
 from workflows.runtime.workers.reaper import (
     UNREADABLE_CRASHES,
     take_from_the_held,
@@ -47,13 +47,13 @@ def by_a_death(machine, claim):
 
 
 def by_an_end(machine, claim):
-    left: blame.Left = {str(claim.run_id): [claim.token, True, False]}
+    left: reaper.Left = {str(claim.run_id): [claim.token, True, False]}
     take_from_the_held(machine.session.connection(), machine.session.worker, left)
     return "worker_held"
 
 
 def by_trouble(machine, claim):
-    store.give_up(claim, {"left": "not_recorded"}, is_begun=True)
+    fence.give_up(claim, {"left": "not_recorded"}, is_begun=True)
     return "not_recorded"
 
 

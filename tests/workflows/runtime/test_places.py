@@ -13,10 +13,10 @@ from django.utils import timezone
 from actions.outbound.places import NoPlace, counted_by, place_at
 from tests.support.live import wait_until
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.pumps import working
+from tests.workflows.runtime.dispatchers import working
 from workflows.models.run import WorkflowRun
+from workflows.runtime.runs.ending import cancel
 from workflows.runtime.runs.execute import execute
-from workflows.runtime.runs.store import cancel
 from workflows.runtime.steps import call_places as places_module
 from workflows.runtime.steps.call_places import CallPlaces
 from workflows.runtime.workers.lease_keeper import Watch
@@ -169,17 +169,17 @@ def parked():
 def beside_a_full_host(tenant, monkeypatch, others):
     """A worker of four slots whose host has no place for more than two, as others work there."""
     with working(monkeypatch, slots=4) as [one]:
-        monkeypatch.setattr(one.pump.watch.places, "_companies", lambda: set(others))
-        yield one.pump
+        monkeypatch.setattr(one.dispatcher.watch.places, "_companies", lambda: set(others))
+        yield one.dispatcher
 
 
 @pytest.mark.django_db(transaction=True)
 def test_beyond_the_share_runs_park_and_each_call_is_made_once(tenant, provider, monkeypatch):
     publish_call(tenant, provider)
-    with beside_a_full_host(tenant, monkeypatch, [tenant.pk, B]) as pump:
+    with beside_a_full_host(tenant, monkeypatch, [tenant.pk, B]) as dispatcher:
         ids = [fire(tenant, "x", {}).run_ids[0] for _ in range(8)]
         wait_until(lambda: parked().count() == 6)
-        assert (len(provider.calls), pump.slots.busy) == (2, 2)
+        assert (len(provider.calls), dispatcher.slots.busy) == (2, 2)
         waiting = parked().first()
         assert "begun" not in waiting.pending
         assert waiting.pending["no_place_at"] == "127.0.0.1"
@@ -191,7 +191,7 @@ def test_beyond_the_share_runs_park_and_each_call_is_made_once(tenant, provider,
         wait_until(lambda: ended.count() == 8)
         assert len(provider.calls) == len(set(provider.calls)) == 8
         assert not any("attempts" in run.step_results[0] for run in ended)
-        wait_until(lambda: pump.watch.places._calls == {})
+        wait_until(lambda: dispatcher.watch.places._calls == {})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -216,14 +216,14 @@ def test_a_run_that_waits_for_a_place_can_be_cancelled_and_meets_its_deadline(
 @pytest.mark.django_db(transaction=True)
 def test_a_paused_company_keeps_its_parked_runs(tenant, provider, monkeypatch):
     publish_call(tenant, provider)
-    with beside_a_full_host(tenant, monkeypatch, [tenant.pk, B]) as pump:
+    with beside_a_full_host(tenant, monkeypatch, [tenant.pk, B]) as dispatcher:
         for _ in range(4):
             fire(tenant, "x", {})
         wait_until(lambda: parked().count() == 2)
         tenant.paused_at = timezone.now()
         tenant.save()
         provider.answers.set()
-        wait_until(lambda: pump.slots.busy == 0)
+        wait_until(lambda: dispatcher.slots.busy == 0)
         assert parked().count() == 2
 
         tenant.paused_at = None

@@ -7,10 +7,10 @@ from django.db.models import F
 
 from tests.support.approvals import ask
 from tests.support.live import wait_until
+from tests.support.machine import LEASE
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun

@@ -13,7 +13,7 @@ from django.db.models import F
 from actions.spec import Effect
 from tenants.core.json import jsontext
 from tests.support.definitions import publish_log
-from tests.workflows.runtime.machine import LEASE, Machine
+from tests.support.machine import LEASE, Machine
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.runs.execute import execute

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from tests.support.live import wait_until
-from tests.workflows.runtime.pumps import working
+from tests.workflows.runtime.dispatchers import working
 from workflows.runtime.runs import execute, statements
-from workflows.runtime.workers import held, troubles
+from workflows.runtime.workers import held, upkeep
 from workflows.runtime.workers import supervisor as supervisors
 from workflows.runtime.workers.session import DispatcherSession
 from workflows.runtime.workers.supervisor import Supervisor
@@ -130,15 +130,17 @@ PUMP_PARTS = ("match_events", "claim", "renew", "take_over_from_the_dead")
 
 @pytest.mark.parametrize("part", PUMP_PARTS)
 def test_a_part_of_the_pump_that_fails_leaves_no_session(tenant, monkeypatch, part):
-    monkeypatch.setattr(troubles, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(troubles, "MAX_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(upkeep, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(upkeep, "MAX_PAUSE_SECONDS", 0.001)
     before = sessions()
     count = fail_behind(monkeypatch, DispatcherSession, part, "a fault")
     with working(monkeypatch, lease=timedelta(seconds=1)) as [one]:
 
         def again():
-            one.pump.next_claim = one.pump.next_match = one.pump.next_reap = 0
-            one.pump.next_renewal = 0
+            one.dispatcher.next_claim = one.dispatcher.next_match = (
+                one.dispatcher.upkeep.next_reap
+            ) = 0
+            one.dispatcher.upkeep.next_renewal = 0
             return len(count) >= TIMES
 
         wait_until(again, 30)

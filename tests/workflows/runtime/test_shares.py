@@ -9,7 +9,7 @@ from tests.support.definitions import publish_log
 from tests.support.live import wait_until
 from tests.support.tenants import make_tenant
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.pumps import working
+from tests.workflows.runtime.dispatchers import working
 from workflows.models.run import WorkflowRun
 from workflows.runtime.workers.session import DispatcherSession, Shares
 from workflows.services.events.fire import fire
@@ -49,7 +49,7 @@ def test_a_company_that_holds_nothing_begins_at_once_whatever_others_hold(
 ):
     publish_steps(tenant, {"name": "a", "action": "log_note", "params": {"text": "done"}})
     greedy = greedy_tenants(count)
-    with working(monkeypatch, groups=("north", "south"), slots=4) as pumps:
+    with working(monkeypatch, groups=("north", "south"), slots=4) as dispatchers:
         for one in greedy:  # one after the other: each finds what the others have left
             fire_many(one, 12)
             wait_until(lambda one=one: running(one) >= 1, 10)
@@ -60,7 +60,7 @@ def test_a_company_that_holds_nothing_begins_at_once_whatever_others_hold(
             lambda: WorkflowRun.objects.filter(pk__in=ids, status="completed").count() == 3, 5
         )
         assert all(running(one) < 12 for one in greedy)
-        assert all(one.pump.slots.busy <= one.pump.slots.most for one in pumps)
+        assert all(one.dispatcher.slots.busy <= one.dispatcher.slots.most for one in dispatchers)
         gate.set()
         wait_until(lambda: not WorkflowRun.objects.filter(due_at__isnull=False).exists(), 60)
 

@@ -15,7 +15,7 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import rows
-from workflows.runtime.runs import children, revive, store
+from workflows.runtime.runs import children, ending, fence, revive, store
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.waits import matching
 from workflows.runtime.waits.notify import wake_decided
@@ -156,7 +156,7 @@ WRITES = {
         f"end as {status}": (lambda claim, one=one: store.write(claim, one), status)
         for status, one in ENDS.items()
     },
-    "put down": (store.put_down, "queued"),
+    "put down": (fence.put_down, "queued"),
 }
 
 
@@ -174,7 +174,7 @@ def test_a_worker_writes_to_a_run_that_is_running_and_to_no_other(run_in, status
         assert (after["due_at"] is None) == RunStatus(becomes).has_ended
         assert (after["worker"] is None) == (becomes != "running")
         return
-    with pytest.raises(store.LeaseLost):
+    with pytest.raises(fence.LeaseLost):
         write(claim_of(run))
     assert row(run) == before
     assert_nothing_beside(run)
@@ -193,7 +193,7 @@ def test_a_worker_whose_token_is_not_the_runs_changes_nothing(run_in, what, toke
     run = run_in(RunStatus.RUNNING)
     before = row(run)
 
-    with pytest.raises(store.LeaseLost):
+    with pytest.raises(fence.LeaseLost):
         write(claim_of(run, token))
 
     assert row(run) == before
@@ -206,7 +206,7 @@ def test_only_a_running_run_enters_its_lane(run_in, status):
     before = row(run)
     settings = RunSettings(concurrency_key=lambda scope: "k")
 
-    entered = store.enter_lanes(claim_of(run), settings)
+    entered = ending.enter_lanes(claim_of(run), settings)
 
     assert entered == (status is RunStatus.RUNNING)
     assert row(run) == {**before, "holds_lane": entered, "lane_keys": ["k"] if entered else None}
@@ -216,11 +216,11 @@ def test_only_a_running_run_enters_its_lane(run_in, status):
 def test_a_run_that_finds_no_room_goes_back_to_the_queue(run_in, status):
     holder = run_in(RunStatus.RUNNING, lane="k")
     settings = RunSettings(concurrency_key=lambda scope: "k")
-    assert store.enter_lanes(claim_of(holder), settings)
+    assert ending.enter_lanes(claim_of(holder), settings)
     run = run_in(status, lane="k")
     before = row(run)
 
-    assert not store.enter_lanes(claim_of(run), settings)
+    assert not ending.enter_lanes(claim_of(run), settings)
 
     if status is not RunStatus.RUNNING:
         assert row(run) == before
@@ -239,7 +239,7 @@ def test_a_newer_run_ends_the_older_ones_of_its_lane(run_in, status, has_begun):
     newer = run_in(RunStatus.RUNNING, lane="k")
     settings = RunSettings(concurrency_key=lambda scope: "k", when_busy="replace")
 
-    entered = store.enter_lanes(claim_of(newer), settings)
+    entered = ending.enter_lanes(claim_of(newer), settings)
 
     after = row(older)
     if status.has_ended:
@@ -265,7 +265,7 @@ def test_cancelling(tenant, run_in, status):
     run = run_in(status)
     before = row(run)
 
-    answer = store.cancel(tenant.id, run.pk)
+    answer = ending.cancel(tenant.id, run.pk)
 
     after = row(run)
     if status.has_ended:
@@ -415,7 +415,7 @@ def test_another_company_changes_nothing(run_in, other_tenant, definition, statu
     before = row(run)
     far = other_tenant.id
 
-    assert store.cancel(far, run.pk) is None
+    assert ending.cancel(far, run.pk) is None
     assert not revive.resume(far, (run.pk, TOKEN), ONWARD)
     assert not revive.settle_child(far, (run.pk, TOKEN), [], {})
     assert not revive.end_otherwise(far, (run.pk, TOKEN), OTHER_END, definition.pk)

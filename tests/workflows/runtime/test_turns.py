@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.live import wait_until
-from workflows.runtime.workers.turns import Turns
+from workflows.runtime.steps.evaluations import Turns
 
 A, B = UUID(int=1), UUID(int=2)
 

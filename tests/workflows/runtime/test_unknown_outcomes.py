@@ -7,9 +7,9 @@ import pytest
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.models.connection import Connection
 from actions.spec import Effect
+from tests.support.machine import LEASE
 from tests.support.time_travel import travel
 from tests.workflows.runtime.conftest import publish_steps
-from tests.workflows.runtime.machine import LEASE
 from workflows.models.run import WorkflowRun
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.events.fire import fire

@@ -15,8 +15,7 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.core.json.jsontext import loads
 from tenants.models.order import Order
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.lane import WorkflowLane
+from workflows.models.definition import WorkflowDefinition, WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from actions.errors import TemporaryFailure
 from actions.spec import Effect
+from tests.support.machine import entries, output
 from tests.support.time_travel import travel
-from tests.workflows.runtime.machine import entries, output
 from workflows.models.approval import WorkflowApproval
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun

@@ -18,7 +18,7 @@ from tests.support.tenants import make_tenant
 from workflows.models.approval import WorkflowApproval
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.notification import WorkflowNotification
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 from workflows.services.approvals import mails as approval_mails
 from workflows.services.approvals.mails import tell_approvers
 from workflows.services.operations import periodic_tasks
@@ -151,7 +151,7 @@ def test_what_is_over_is_not_told(tenant, people, mailbox):
     decided, cancelled = ask(tenant, approvers=["rana"]), ask(tenant, approvers=["rana"])
     ask(tenant, approvers=["rana"], expires_at=timezone.now() - timedelta(seconds=1))
     WorkflowApproval.objects.filter(pk=decided.pk).update(decided_at=timezone.now())
-    store.cancel(tenant.id, cancelled.run_id)
+    ending.cancel(tenant.id, cancelled.run_id)
 
     assert tell() == 0
 

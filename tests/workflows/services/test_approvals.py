@@ -11,7 +11,7 @@ from tenants.models.api_key import ApiKey, KeyScope
 from tests.support.approvals import FORM, NEVER, ask, due_now
 from tests.support.people import make_member
 from workflows.models.run import WorkflowRun
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 from workflows.services.approvals.approvers import (
     Via,
     key_decider,
@@ -257,7 +257,7 @@ def test_an_own_request_may_be_decided_where_the_workflow_allows_it(tenant, ops_
 @pytest.mark.django_db
 def test_a_run_that_was_cancelled_meanwhile_takes_no_decision(tenant, ops_user):
     approval = ask(tenant)
-    store.cancel(tenant.id, approval.run_id)
+    ending.cancel(tenant.id, approval.run_id)
 
     with pytest.raises(NoLongerOpen) as closed:
         decide(tenant, approval.pk, by(tenant, ops_user), REFUND)

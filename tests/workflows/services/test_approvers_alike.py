@@ -10,7 +10,7 @@ from tenants.models.membership import Membership
 from tests.support.approvals import ask, parked_run
 from tests.support.people import make_member
 from workflows.definition.approvers import can_be_asked
-from workflows.runtime.steps.permitting import stranger_among
+from workflows.runtime.waits.approval_store import stranger_among
 from workflows.services.approvals.approvers import (
     Via,
     addressees,

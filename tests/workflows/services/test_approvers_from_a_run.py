@@ -12,11 +12,11 @@ from tests.support.paying import Bench, ask, step
 from tests.support.people import make_member
 from workflows.definition.errors import InvalidDocument
 from workflows.models.approval import WorkflowApproval
+from workflows.models.definition import WorkflowVersion
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.presentation.runs import errors
 from workflows.runtime.runs.programs import program_of
-from workflows.runtime.steps.permitting import stranger_among
+from workflows.runtime.waits.approval_store import stranger_among
 from workflows.services.dry_run.run import dry_run
 from workflows.services.events.fire import fire
 from workflows.services.runs.retry import retry_failed_step

@@ -8,9 +8,9 @@ from django.utils import timezone
 from actions.models.message_template import MessageTemplate
 from tenants.core.database.ids import lowest_id_at
 from tests.support.definitions import publish_log
+from workflows.models.definition import WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.schedule import WorkflowSchedule
-from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.broken import NOTHING_FIRES, broken, count_broken
 from workflows.services.definitions.drafts import save_draft
 from workflows.services.definitions.lifecycle import archive

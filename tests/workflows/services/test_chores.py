@@ -9,9 +9,8 @@ from django.db.models.functions import Now
 from tenants.core.database.ids import lowest_id_at
 from tests.support.stories import Storyteller
 from tests.support.time_travel import travel
-from workflows.models.lane import WorkflowLane
-from workflows.models.run import WorkflowRun
-from workflows.models.run_stats import WorkflowRunStats
+from workflows.models.definition import WorkflowLane
+from workflows.models.run import WorkflowRun, WorkflowRunStats
 from workflows.services.operations.periodic_tasks import forget_empty_lanes, refresh_run_stats
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,8 +4,7 @@ import pytest
 
 from tests.support.definitions import publish_log
 from workflows.definition.errors import InvalidDocument
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.services.definitions.drafts import discard_draft, edited, free_key, mark, save_draft
 
 UNFINISHED = {"name": "", "trigger_type": "", "steps": [{"action": "no_such_thing"}]}

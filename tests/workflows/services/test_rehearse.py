@@ -9,10 +9,9 @@ from actions.spec import Effect
 from tenants.models.order import Order
 from tests.support.company import Company, case
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.publish import publish
 from workflows.services.dry_run.run import Occasion, dry_run, in_dry_run, script_of
 

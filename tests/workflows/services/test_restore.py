@@ -5,7 +5,7 @@ import pytest
 from actions.models.message_template import MessageTemplate
 from tests.support.definitions import publish_log
 from workflows.definition.errors import InvalidDocument
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowVersion
 from workflows.services.definitions.drafts import save_draft
 from workflows.services.definitions.publish import (
     PublishedMeanwhile,

@@ -9,8 +9,8 @@ from django.utils import timezone
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
+from tests.support.machine import Killed
 from tests.support.time_travel import travel
-from tests.workflows.services.conftest import Killed
 from workflows.engine.decide import MAX_CRASHES
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition

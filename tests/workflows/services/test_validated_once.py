@@ -17,8 +17,7 @@ from workflows.definition import validate as validation
 from workflows.definition.catalogue import Catalogue
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.validate import ValidDocument
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.presentation.documents import document_text
 from workflows.services.definitions.catalogue import TenantThing, catalogue_of, things_of
 from workflows.services.definitions.lifecycle import archive

@@ -12,8 +12,7 @@ from tenants.admin.base import TenantForm
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.widget import EditorField
-from workflows.definition.errors import InvalidDocument
-from workflows.definition.problems import Problem
+from workflows.definition.errors import InvalidDocument, Problem
 from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition

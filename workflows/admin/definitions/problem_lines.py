@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from tenants.core.json import Json
 from workflows.addresses import admin_path
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem
+from workflows.definition.errors import Problem
 from workflows.definition.schemas import reference
 from workflows.presentation.documents.places import problem_words
 

@@ -17,9 +17,9 @@ from workflows.admin.dry_run.start import dry_run_of, dry_run_page, refuse_reade
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.compiler import compile_document
 from workflows.event_types import label_of
+from workflows.models.definition import WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import DryRunKind, DryRunStatus, WorkflowRehearsal
-from workflows.models.version import WorkflowVersion
 from workflows.presentation import badges, dry_runs, values
 from workflows.presentation.runs.control_flow import case_label
 from workflows.presentation.times import short_moment

@@ -15,8 +15,8 @@ from tenants.models.tenant import Tenant
 from workflows.admin.runs.steps import ShownPart, ShownStep, shown_parts, shown_steps
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
+from workflows.models.definition import WorkflowVersion
 from workflows.models.event import WorkflowEvent
-from workflows.models.version import WorkflowVersion
 from workflows.presentation import badges, dry_runs, values
 from workflows.presentation.badges import Badge
 from workflows.presentation.runs.children import item_words, way_title

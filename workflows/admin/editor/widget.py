@@ -27,8 +27,7 @@ from workflows.admin.editor.endpoints.values import groups_of
 from workflows.admin.editor.form.shape import from_form, is_form, to_form
 from workflows.admin.editor.presentation.texts import texts
 from workflows.definition.values.json_values import same_json
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.presentation.actors import actor_words
 from workflows.presentation.changes.sentences import told
 from workflows.presentation.documents import document_text

@@ -11,7 +11,7 @@ from tenants.admin.access import may_edit
 from tenants.admin.base import HistoryAdmin
 from tenants.admin.lists import TenantFilter
 from workflows.admin.versions.list import again_url, compare_url
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowVersion
 from workflows.presentation.actors import actor_words
 from workflows.presentation.changes.sentences import one_line, told
 from workflows.presentation.documents import document_text

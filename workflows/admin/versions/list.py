@@ -9,8 +9,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from workflows.addresses import admin_path, page_of
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.presentation.actors import actor_words
 from workflows.presentation.changes.sentences import one_line, told
 from workflows.presentation.times import short_moment

@@ -17,8 +17,7 @@ from workflows.admin.versions.list import DRAFT, compare_url, version_words
 from workflows.definition.changes.numbers import ChangedPlace
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.language import LANGUAGE_VERSION
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.presentation.actors import actor_words
 from workflows.presentation.changes.raw import hunks
 from workflows.presentation.changes.sentences import told

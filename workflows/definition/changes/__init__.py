@@ -1,4 +1,4 @@
 """What differs between two documents, as values from which the new one can be made again.
 
-`differ.diff(old, new)` finds the changes, `applying.apply(old, changes)` carries them out.
+`differ.diff(old, new)` finds the changes. The tests carry them out: so nothing is lost.
 """

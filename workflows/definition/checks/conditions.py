@@ -13,12 +13,12 @@ from workflows.definition.checks.seen import rows
 from workflows.definition.checks.simple import check_keys, wrong_type
 from workflows.definition.checks.templates import check_path, check_template, check_templates
 from workflows.definition.codes import Code
+from workflows.definition.errors import Problem, suggestion
 from workflows.definition.operators import OPERATORS, Operator
-from workflows.definition.problems import Problem, suggestion
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.durations import parse_duration
-from workflows.definition.values.moments import any_moment
-from workflows.definition.values.numbers import shortened
+from workflows.definition.values.dates import any_moment
+from workflows.definition.values.json_values import shortened
+from workflows.definition.values.windows import parse_duration
 
 MAX_ROWS: Final = 100
 _GROUPS = ("all", "any")

@@ -19,12 +19,12 @@ from workflows.definition.checks.simple import (
 )
 from workflows.definition.checks.templates import check_template
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem
+from workflows.definition.errors import Problem
 from workflows.definition.scope import LOOP_ROOTS, ROOTS
 from workflows.definition.templates import template_paths, template_problems
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.durations import MAX_DURATION
-from workflows.definition.values.numbers import shortened
+from workflows.definition.values.json_values import shortened
+from workflows.definition.values.windows import MAX_DURATION
 
 _REQUIRED = ("name", "trigger_type", "steps")
 _OPTIONAL = (

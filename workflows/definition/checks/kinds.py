@@ -12,11 +12,11 @@ from workflows.definition.checks.parent_scope import ScopeOfParents
 from workflows.definition.checks.simple import Params, apart, beside, unlike
 from workflows.definition.checks.tracing import default_scope
 from workflows.definition.codes import Code
+from workflows.definition.errors import Problem, suggestion
 from workflows.definition.kinds.waits import USUAL_CHOICES
-from workflows.definition.problems import Problem, suggestion
 from workflows.definition.schemas import field_names, lacks
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.numbers import shortened
+from workflows.definition.values.json_values import shortened
 
 
 def check_wait_for_event(params: Params, path: str, around: ScopeOfParents) -> Iterator[Problem]:

@@ -1,9 +1,10 @@
 """Params against the schema of their action."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from jsonschema import ValidationError
 
@@ -13,13 +14,12 @@ from tenants.core.values.paths import IDENTIFIER
 from workflows.definition.catalogue import Catalogue, Schema, TableSignature
 from workflows.definition.checks.simple import check_duration
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, suggestion
+from workflows.definition.errors import Problem, suggestion
 from workflows.definition.schemas import alternatives, member, reference, validator
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.durations import MAX_DURATION
-from workflows.definition.values.moments import any_moment
-from workflows.definition.values.numbers import shortened
-from workflows.definition.values.windows import parse_clock
+from workflows.definition.values.dates import any_moment
+from workflows.definition.values.json_values import shortened
+from workflows.definition.values.windows import MAX_DURATION, parse_clock
 
 
 def check_fields(
@@ -63,20 +63,12 @@ def _named(value: Any, path: str) -> Iterator[tuple[str, str]]:
                 yield place, field
 
 
-def _writable(table: TableSignature) -> frozenset[str]:
-    return table.writable
-
-
-def _creatable(table: TableSignature) -> frozenset[str]:
-    return table.creatable
-
-
-def _readable(table: TableSignature) -> frozenset[str]:
-    return table.readable
-
-
 READ = "x-readable-fields-of"
-_ALLOWED = {"x-fields-of": _writable, "x-creatable-fields-of": _creatable, READ: _readable}
+_ALLOWED: Final[Mapping[str, Callable[[TableSignature], frozenset[str]]]] = {
+    "x-fields-of": attrgetter("writable"),
+    "x-creatable-fields-of": attrgetter("creatable"),
+    READ: attrgetter("readable"),
+}
 
 # Names of headers that carry credentials.
 _OF_SECRETS = re.compile(

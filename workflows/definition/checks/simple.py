@@ -9,9 +9,9 @@ from tenants.core.text.names import name_fault
 from tenants.core.values.comparison import kind_of
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, suggestion
-from workflows.definition.values.durations import parse_duration
-from workflows.definition.values.numbers import shortened
+from workflows.definition.errors import Problem, suggestion
+from workflows.definition.values.json_values import shortened
+from workflows.definition.values.windows import parse_duration
 
 
 def wrong_type(value: object, path: str, expected: str) -> Problem:

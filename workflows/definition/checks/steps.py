@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from tenants.core.json.pointers import pointer
@@ -22,9 +23,9 @@ from workflows.definition.checks.simple import (
 )
 from workflows.definition.checks.templates import check_templates
 from workflows.definition.codes import Code
+from workflows.definition.errors import Problem, suggestion
 from workflows.definition.kinds import KINDS, kind_named
-from workflows.definition.problems import Problem, suggestion
-from workflows.definition.values.numbers import shortened
+from workflows.definition.values.json_values import shortened
 
 MAX_ATTEMPTS: Final = 20
 MAX_DELAY: Final = timedelta(days=30)
@@ -39,7 +40,7 @@ def check_failure(step: dict[str, Any], path: str, catalogue: Catalogue) -> Iter
     if isinstance(on_error, dict):
         yield from _check_block(on_error, at, _errors_of(step.get("action"), catalogue))
     else:
-        yield from _check_ending(on_error, at)
+        yield from check_choice(on_error, at, _ENDINGS)
     kind = kind_named(step.get("action"))
     for key, check in _OF_ACTIONS:
         place = pointer(path, key)
@@ -47,14 +48,6 @@ def check_failure(step: dict[str, Any], path: str, catalogue: Catalogue) -> Iter
             yield Problem(place, Code.NOT_FOR_THIS_STEP, {"key": key, "action": kind.name})
         elif step.get(key) is not None:
             yield from check(step[key], place)
-
-
-def _check_ending(ending: object, path: str) -> Iterator[Problem]:
-    yield from check_choice(ending, path, _ENDINGS)
-
-
-def _check_after_crash(wanted: object, path: str) -> Iterator[Problem]:
-    yield from check_choice(wanted, path, _AFTER_CRASH)
 
 
 def _errors_of(action: object, catalogue: Catalogue) -> frozenset[str]:
@@ -65,7 +58,7 @@ def _errors_of(action: object, catalogue: Catalogue) -> frozenset[str]:
 
 def _check_block(on_error: dict[str, Any], path: str, errors: frozenset[str]) -> Iterator[Problem]:
     yield from check_keys(on_error, path, required=("steps",), optional=("then", "codes"))
-    yield from _check_ending(on_error.get("then", "stop"), pointer(path, "then"))
+    yield from check_choice(on_error.get("then", "stop"), pointer(path, "then"), _ENDINGS)
     if "steps" in on_error and not isinstance(on_error["steps"], list):
         yield wrong_type(on_error["steps"], pointer(path, "steps"), "list")
     if on_error.get("codes") is not None:
@@ -88,10 +81,6 @@ def _check_codes(codes: object, path: str, errors: frozenset[str]) -> Iterator[P
             yield Problem(at, Code.UNKNOWN_ERROR_CODE, {"error": shortened(code), **near})
 
 
-def _check_timeout(timeout: object, path: str) -> Iterator[Problem]:
-    yield from check_duration(timeout, path, most=MAX_TIMEOUT)
-
-
 def _check_retry(retry: object, path: str) -> Iterator[Problem]:
     if not isinstance(retry, dict):
         yield wrong_type(retry, path, "object")
@@ -111,8 +100,8 @@ def _check_retry(retry: object, path: str) -> Iterator[Problem]:
 
 _OF_ACTIONS: Final = (
     ("retry", _check_retry),
-    ("timeout", _check_timeout),
-    ("after_crash", _check_after_crash),
+    ("timeout", partial(check_duration, most=MAX_TIMEOUT)),
+    ("after_crash", partial(check_choice, choices=_AFTER_CRASH)),
 )
 
 MAX_STEPS: Final = 200  # of a whole document

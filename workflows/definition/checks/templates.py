@@ -7,7 +7,7 @@ from tenants.core.json.pointers import pointer
 from tenants.core.values.paths import Path, show_path
 from workflows.definition.checks.parent_scope import KnownStep, ScopeOfParents
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem, suggestion
+from workflows.definition.errors import Problem, suggestion
 from workflows.definition.schemas import field_names, lacks
 from workflows.definition.scope import LOOP_ROOTS, ROOTS, TENANT_FIELDS
 from workflows.definition.templates import compile_template, template_problems

@@ -6,12 +6,17 @@ from workflows.definition.kinds.parts import (
     AS_WRITTEN,
     IDENTIFIER,
     LABEL,
+    LIST,
+    NUMBER,
     RESULT,
     SOME_STEPS,
     StepKind,
+    always,
     an_object,
+    an_output,
     choice,
     objects,
+    texts_in,
     whole_number,
 )
 
@@ -32,6 +37,7 @@ KINDS: Final = (
         ),
         rendered=("items",),
         is_checked=True,
+        output=always(results=LIST, succeeded=NUMBER, failed=NUMBER, items=NUMBER),
     ),
     StepKind(
         "parallel",
@@ -48,6 +54,7 @@ KINDS: Final = (
             ),
             if_one_fails=choice("stop", "continue", default="stop"),
         ),
+        output=lambda params, _: an_output(*texts_in(params.get("branches"), "name")),
     ),
     StepKind(
         "run_workflow",

@@ -10,10 +10,15 @@ from workflows.definition.kinds.parts import (
     DURATION,
     EVENT_TYPE,
     LABEL,
+    LIST,
     MAX_ROUNDS,
+    NUMBER,
     SOME_STEPS,
     STEPS,
+    TEXT,
+    TRUTH,
     StepKind,
+    always,
     an_object,
     choice,
     whole_number,
@@ -46,6 +51,7 @@ KINDS: Final = (
             cases={"type": "array", "minItems": 1, "items": _CASE, **AS_WRITTEN},
             otherwise=STEPS,
         ),
+        output=always(case=TEXT),
     ),
     StepKind(
         "stop",
@@ -70,6 +76,7 @@ KINDS: Final = (
             window=_WINDOW,
         ),
         rendered=("for", "until", "before", "after", "window"),
+        output=always(until=TEXT),
     ),
     StepKind(
         "repeat",
@@ -80,6 +87,7 @@ KINDS: Final = (
             every=DURATION,
             at_most=whole_number(1, MAX_ROUNDS),
         ),
+        output=always(round=NUMBER, done=TRUTH),
     ),
     StepKind(
         "emit_event",
@@ -92,5 +100,6 @@ KINDS: Final = (
         ),
         rendered=("type", "payload", "subject_type", "subject_id"),
         is_checked=True,
+        output=always(event_id=TEXT, runs=LIST),
     ),
 )

@@ -1,9 +1,10 @@
 """What the schemas of the kinds of steps are put together from."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workflows.definition.catalogue import Schema
+from workflows.definition.catalogue import Catalogue, Schema
 
 # What to look at again and again, without asking for ever.
 MAX_ROUNDS: Final = 1000
@@ -29,6 +30,10 @@ class StepKind:
     params: Schema
     rendered: tuple[str, ...] = ()  # the params that are filled in when the step runs
     is_checked: bool = False  # whether they are held against the schema once they are
+    # Of its params and the catalogue: the schema of the step's output; None: it has none.
+    output: Callable[[Mapping[str, Any], Catalogue], Schema | None] = lambda params, catalogue: None
+    # The members of the output that its reminders can read, while the wait still goes on.
+    reminder_parts: tuple[str, ...] = ()
 
     @property
     def rendered_schema(self) -> Schema:
@@ -58,3 +63,29 @@ def an_object(required: list[str], /, **properties: Schema) -> Schema:
         "required": required,
         "additionalProperties": False,
     }
+
+
+# What is told of outputs.
+ANYTHING: Schema = {}
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+TRUTH: Schema = {"type": "boolean"}
+LIST: Schema = {"type": "array"}
+
+
+def always(**described: Schema) -> Callable[[Mapping[str, Any], Catalogue], Schema]:
+    """Return the output of a kind whose params do not change it."""
+    return lambda params, catalogue: an_output(**described)
+
+
+def an_output(*names: str, **described: Schema) -> Schema:
+    """Return the schema of an output with these members and no others."""
+    properties = {**dict.fromkeys(names, ANYTHING), **described}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def texts_in(objects: object, key: str) -> list[str]:
+    """Return the texts under `key` in a list of objects, which may be wrong in every part."""
+    whole = objects if isinstance(objects, list) else []
+    found = (one.get(key) for one in whole if isinstance(one, dict))
+    return [text for text in found if isinstance(text, str)]

@@ -1,19 +1,25 @@
 """Kinds that wait for somebody else: an event, or a person's decision."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from workflows.definition.catalogue import Schema
+from workflows.definition.catalogue import Catalogue, Schema
 from workflows.definition.kinds.parts import (
+    ANYTHING,
     AS_WRITTEN,
     DURATION,
     EVENT_TYPE,
     IDENTIFIER,
     LABEL,
     SOME_STEPS,
+    TEXT,
+    TRUTH,
     YES_NO,
     StepKind,
     an_object,
+    an_output,
     objects,
+    texts_in,
     whole_number,
 )
 
@@ -58,6 +64,18 @@ _FIELDS: Schema = objects(
     options={"type": "array", "maxItems": 100, "items": LABEL, **AS_WRITTEN},
 )
 
+
+def _event_awaited(params: Mapping[str, Any], catalogue: Catalogue) -> Schema:
+    event = catalogue.events.get(str(params.get("type"))) or ANYTHING
+    return an_output(event_id=TEXT, timed_out=TRUTH, payload=event)
+
+
+def _decision(params: Mapping[str, Any], _catalogue: Catalogue) -> Schema:
+    answers = an_output(*texts_in(params.get("form"), "key"))
+    decided = {"choice": TEXT, "decided_by": TEXT, "decided_at": TEXT}
+    return an_output(**decided, timed_out=TRUTH, answers=answers)
+
+
 KINDS: Final = (
     StepKind(
         "wait_for_event",
@@ -76,6 +94,8 @@ KINDS: Final = (
         ),
         rendered=("match",),
         is_checked=True,
+        output=_event_awaited,
+        reminder_parts=("reminder",),
     ),
     StepKind(
         "approval",
@@ -97,5 +117,7 @@ KINDS: Final = (
         ),
         rendered=("title", "message", "approvers", "choices", "form"),
         is_checked=True,
+        output=_decision,
+        reminder_parts=("reminder", "link"),
     ),
 )

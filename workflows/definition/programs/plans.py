@@ -23,7 +23,7 @@ from workflows.definition.language import LANGUAGE_VERSION
 from workflows.definition.schemas import member, rendering, wanted_scalar
 from workflows.definition.scope import NameScope
 from workflows.definition.templates.compiled import Template, compile_template, is_template
-from workflows.definition.values.numbers import to_json_number
+from workflows.definition.values.json_values import to_json_number
 
 # The filter of a template that may leave its member out.
 LEFT_OUT_BY: Final = "skip_if_empty"
@@ -47,6 +47,11 @@ def make_plan(value: Json, schema: Schema, root: Schema) -> Plan:
     plan: Plan = {"template": value, "as": rendering(schema)}
     wants = wanted_scalar(schema)
     return {**plan, "wants": wants} if plan["as"] == "value" and wants else plan
+
+
+def plan_anything(value: Json) -> Plan | None:
+    """Return the plan of a value that no schema describes; None if there is none."""
+    return None if value is None else make_plan(value, {}, {})
 
 
 def _literal(value: Json, parts: Any) -> Plan | None:

@@ -1,50 +1,34 @@
-"""A stored program, loaded: everything compiled once, nothing looked up while it runs."""
+"""A stored program, loaded: everything compiled once, nothing looked up while it runs.
 
-from collections.abc import Callable, Iterable, Mapping
+And which of its instructions can follow one another.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal
-
-from jsonschema import Draft202012Validator
+from typing import Literal
 
 from tenants.core.json import Json
-from workflows.definition.approvers import named_by_author
 from workflows.definition.conditions import (
-    Condition,
     TriggerFilter,
-    compile_condition,
     load_filter,
     may_read_clock,
 )
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.language import LANGUAGE_VERSION, LANGUAGE_VERSIONS
+from workflows.definition.programs.children import StepBlock, blocks_of
+from workflows.definition.programs.common import ProgramReader, Stored
 from workflows.definition.programs.instructions import (
+    BY_OP,
     Approval,
-    Arm,
     Branch,
-    CallInstruction,
-    Case,
-    EmitEvent,
-    Fail,
-    ForEach,
     Instruction,
-    Parallel,
-    Reminder,
     Repeat,
-    RunWorkflow,
-    StepBlock,
-    Stop,
-    Wait,
     WaitForEvent,
 )
-from workflows.definition.programs.plans import Fill, always_fits, load_plan
-from workflows.definition.retry import RetryPolicy
+from workflows.definition.programs.plans import Fill
 from workflows.definition.schemas import validator
-from workflows.definition.values.durations import parse_duration
-
-__all__ = ["LANGUAGE_VERSIONS", "Instruction", "Program", "load_program", "load_retry"]
-
-Stored = Mapping[str, Any]
+from workflows.definition.values.windows import parse_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +55,13 @@ class Program:
     uses_previous: bool
     starts_on_own_changes: bool  # True if what its own runs write may start it again
     on_failure: int | None  # index of the first instruction for a run that has failed
+    failure_steps: frozenset[int]  # indexes of all that follow it
     blocks: Mapping[int, StepBlock] = field(default_factory=dict)  # of child runs, by first index
     output: Fill | None = None  # what a run hands back to the workflow that called it
     settings: RunSettings = RunSettings()
     # True if its filter or its concurrency key may look at the clock.
     reads_clock: bool = True
     language: int = LANGUAGE_VERSION  # by whose rules it is read
-
-
-@dataclass(frozen=True, slots=True)
-class _ProgramReader:
-    """Compiles the parts of one stored program."""
-
-    schemas: Mapping[str, Any]  # of rendered params, by action
-    checks: Mapping[str, Draft202012Validator]
-    language: int
-    values: Mapping[str, Json] = field(default_factory=dict)
-
-    def plan(self, stored: Stored) -> Fill:
-        return load_plan(stored, language=self.language)
-
-    def plan_if_any(self, stored: Stored | None) -> Fill | None:
-        return None if stored is None else self.plan(stored)
-
-    def condition(self, stored: Stored) -> Condition:
-        return compile_condition(stored, self.language)
 
 
 def load_program(program: Stored) -> Program:
@@ -105,17 +71,19 @@ def load_program(program: Stored) -> Program:
         raise InvalidProgram(f"language version {language!r}")
     try:
         checks = {name: validator(schema) for name, schema in program["schemas"].items()}
-        reader = _ProgramReader(program["schemas"], checks, language, program["values"])
+        reader = ProgramReader(program["schemas"], checks, language, program["values"])
+        instructions = tuple(_instruction(one, reader) for one in program["instructions"])
         return Program(
             name=program["name"],
-            instructions=tuple(_instruction(one, reader) for one in program["instructions"]),
+            instructions=instructions,
             values=program["values"],
             trigger_filter=load_filter(program["trigger_filter"], language),
             trigger_types=tuple(program["trigger_types"]),
             uses_previous=program["uses_previous"],
             starts_on_own_changes=program["settings"].get("start_on_own_changes", False),
             on_failure=program["on_failure"],
-            blocks=_blocks(program["instructions"], reader),
+            failure_steps=reachable_from(instructions, program["on_failure"]),
+            blocks=blocks_of(program["instructions"], reader),
             output=reader.plan_if_any(program.get("output")),
             settings=_settings(program["settings"], reader),
             reads_clock=may_read_clock(
@@ -127,164 +95,14 @@ def load_program(program: Stored) -> Program:
         raise InvalidProgram(f"no {error.args[0]!r}") from error
 
 
-def _instruction(stored: Stored, reader: _ProgramReader) -> Instruction:
-    load = _LOADERS.get(stored["op"])
-    if load is None:
+def _instruction(stored: Stored, reader: ProgramReader) -> Instruction:
+    kind = BY_OP.get(stored["op"])
+    if kind is None:
         raise InvalidProgram(f"op {stored['op']!r}")
-    return load(stored, _common(stored, reader), reader)
+    return kind.load(stored, reader)
 
 
-def _common(stored: Stored, reader: _ProgramReader) -> dict[str, Any]:
-    condition, codes = stored["condition"], stored["error_codes"]
-    return {
-        "index": stored["index"],
-        "name": stored["name"],
-        "label": stored["label"],
-        "action": stored["action"],
-        "condition": reader.condition(condition) if condition else None,
-        "next": stored["next"],
-        "on_error": stored["on_error"],
-        "error_block": stored["error_block"],
-        "error_codes": None if codes is None else frozenset(codes),
-    }
-
-
-def _call(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> CallInstruction:
-    is_sure = always_fits(stored["params"], reader.schemas[stored["action"]])
-    return CallInstruction(
-        **common,
-        retry=load_retry(stored["retry"] or {}),
-        timeout=parse_duration(stored["timeout"]),
-        after_crash=stored.get("after_crash", "ask"),
-        must_ask=stored.get("after_crash") == "ask",
-        fill=reader.plan(stored["params"]),
-        check=None if is_sure else reader.checks[stored["action"]],
-    )
-
-
-def _branch(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Branch:
-    cases = tuple(
-        Case(label=case["label"], when=reader.condition(case["when"]), go_to=case["go_to"])
-        for case in stored["cases"]
-    )
-    return Branch(**common, cases=cases, otherwise=stored["otherwise"])
-
-
-def _stop(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Stop:
-    return Stop(
-        **common,
-        fill=reader.plan(stored["params"]),
-        outcome=stored["outcome"],
-        levels=stored.get("levels", 0),
-    )
-
-
-def _wait(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Wait:
-    return Wait(**common, fill=reader.plan(stored["params"]))
-
-
-def _repeat(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Repeat:
-    return Repeat(
-        **common,
-        body=stored["body"],
-        every=parse_duration(stored["every"]) or timedelta(0),
-        at_most=stored["at_most"],
-        until=reader.condition(stored["until"]),
-    )
-
-
-def _emit_event(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> EmitEvent:
-    fill = reader.plan(stored["params"])
-    return EmitEvent(**common, fill=fill, check=reader.checks["emit_event"])
-
-
-def _for_each(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> ForEach:
-    return ForEach(
-        **common,
-        fill=reader.plan(stored["params"]),
-        check=reader.checks["for_each"],
-        body=stored["body"],
-        concurrency=stored["concurrency"],
-        if_one_fails=stored["if_one_fails"],
-    )
-
-
-def _parallel(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Parallel:
-    arms = tuple(
-        Arm(name=arm["name"], label=arm["label"], body=arm["body"]) for arm in stored["arms"]
-    )
-    return Parallel(**common, arms=arms, if_one_fails=stored["if_one_fails"])
-
-
-def _run_workflow(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> RunWorkflow:
-    return RunWorkflow(
-        **common,
-        fill=reader.plan(stored["params"]),
-        check=reader.checks["run_workflow"],
-        workflow=stored["workflow"],
-    )
-
-
-def _wait_for_event(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> WaitForEvent:
-    return WaitForEvent(
-        **common,
-        **_patience(stored),
-        fill=reader.plan(stored["params"]),
-        check=reader.checks["wait_for_event"],
-        event_type=stored["event_type"],
-        look_back=parse_duration(stored["look_back"]) or timedelta(0),
-        on_timeout=stored["on_timeout"],
-    )
-
-
-def _approval(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Approval:
-    return Approval(
-        **common,
-        **_patience(stored),
-        fill=reader.plan(stored["params"]),
-        check=reader.checks["approval"],
-        timeout_choice=stored["timeout_choice"],
-        allow_self=stored["allow_self"],
-        named=_named_approvers(stored["params"], reader),
-    )
-
-
-def _named_approvers(plan: Stored, reader: _ProgramReader) -> frozenset[str]:
-    own = plan["object"]["approvers"] if "object" in plan else plan["literal"]["approvers"]
-    if "object" not in plan:
-        return frozenset(own)
-    fills = [reader.plan(one) for one in own.get("list", [own])]
-    named = (named_by_author(fill, reader.values, reader.language) for fill in fills)
-    return frozenset().union(*named)
-
-
-def _patience(stored: Stored) -> dict[str, Any]:
-    reminders = tuple(
-        Reminder(
-            after=parse_duration(one["after"]) or timedelta(0),
-            every=parse_duration(one["every"]),
-            at_most=one["at_most"],
-            body=one["body"],
-        )
-        for one in stored["reminders"]
-    )
-    return {"give_up_after": parse_duration(stored["give_up_after"]), "reminders": reminders}
-
-
-def _blocks(instructions: Iterable[Stored], reader: _ProgramReader) -> dict[int, StepBlock]:
-    """Return what child runs begin with: `body` and `result` of each step that starts some."""
-    found: dict[int, StepBlock] = {}
-    for stored in instructions:
-        owners = stored["arms"] if stored["op"] == "parallel" else [stored]
-        if stored["op"] in {"parallel", "for_each"}:
-            found |= {
-                one["body"]: StepBlock(stored["name"], reader.plan_if_any(one["result"]))
-                for one in owners
-            }
-    return found
-
-
-def _settings(settings: Stored, reader: _ProgramReader) -> RunSettings:
+def _settings(settings: Stored, reader: ProgramReader) -> RunSettings:
     return RunSettings(
         concurrency_key=reader.plan_if_any(settings.get("concurrency_key")),
         when_busy=settings.get("when_busy", "wait"),
@@ -293,34 +111,58 @@ def _settings(settings: Stored, reader: _ProgramReader) -> RunSettings:
     )
 
 
-def _fail(stored: Stored, common: dict[str, Any], reader: _ProgramReader) -> Fail:
-    return Fail(**common)
+def reachable_from(instructions: Sequence[Instruction], start: int | None) -> frozenset[int]:
+    """Return the indexes that a run can come to from `start`, itself included; none from None."""
+    if start is None:
+        return frozenset()
+
+    def ways(one: Instruction) -> Iterable[int | None]:
+        return [one.next, one.error_block, *_ways_through(one), *_ways_of_a_wait(one)]
+
+    return _closure(instructions, start, ways)
 
 
-_LOADERS: Final[Mapping[str, Callable[[Stored, dict[str, Any], _ProgramReader], Instruction]]] = {
-    "action": _call,
-    "branch": _branch,
-    "stop": _stop,
-    "wait": _wait,
-    "repeat": _repeat,
-    "emit_event": _emit_event,
-    "for_each": _for_each,
-    "parallel": _parallel,
-    "run_workflow": _run_workflow,
-    "wait_for_event": _wait_for_event,
-    "approval": _approval,
-    "fail": _fail,
-}
+def where_runs_may_start(instructions: Sequence[Instruction]) -> frozenset[int]:
+    """Return the indexes at which a run may be started: those on the way of a whole run.
+
+    Not those in a list, a branch or a reminder, nor those that follow a failure: what they need is
+    only there when the run comes to them by itself.
+    """
+    if not instructions:
+        return frozenset()
+
+    def ways(one: Instruction) -> Iterable[int | None]:
+        late = one.on_timeout if isinstance(one, WaitForEvent) else None
+        return [one.next, late, *_ways_through(one)]
+
+    return _closure(instructions, 0, ways)
 
 
-def load_retry(retry: Stored) -> RetryPolicy:
-    """Return the policy that a document's `retry` writes; what it leaves out is the default."""
-    usual = RetryPolicy()
-    delay = parse_duration(retry.get("delay")) or usual.delay
-    return RetryPolicy(
-        attempts=retry.get("attempts", usual.attempts),
-        delay=delay,
-        backoff=retry.get("backoff", usual.backoff),
-        # A longer delay than the usual cap is meant: only a cap in the document holds it back.
-        max_delay=parse_duration(retry.get("max_delay")) or max(delay, usual.max_delay),
-    )
+def _closure(
+    instructions: Sequence[Instruction],
+    start: int,
+    ways: Callable[[Instruction], Iterable[int | None]],
+) -> frozenset[int]:
+    found: set[int] = set()
+    waiting = [start]
+    while waiting:
+        index = waiting.pop()
+        if index not in found:
+            found.add(index)
+            following = ways(instructions[index])
+            waiting.extend(way for way in following if way is not None)
+    return frozenset(found)
+
+
+def _ways_of_a_wait(instruction: Instruction) -> Iterator[int | None]:
+    if isinstance(instruction, WaitForEvent):
+        yield instruction.on_timeout
+    if isinstance(instruction, WaitForEvent | Approval):
+        yield from (reminder.body for reminder in instruction.reminders)
+
+
+def _ways_through(instruction: Instruction) -> Iterator[int | None]:
+    if isinstance(instruction, Branch):
+        yield from (instruction.otherwise, *(case.go_to for case in instruction.cases))
+    if isinstance(instruction, Repeat):
+        yield instruction.body

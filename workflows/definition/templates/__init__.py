@@ -3,8 +3,14 @@
 `compiled` is the door for documents, `render_text` for stored message templates.
 """
 
-from workflows.definition.templates.checks import paths_in, template_paths, template_problems
-from workflows.definition.templates.compiled import Template, compile_template, render_text
+from workflows.definition.templates.compiled import (
+    Template,
+    compile_template,
+    paths_in,
+    render_text,
+    template_paths,
+    template_problems,
+)
 
 __all__ = [
     "Template",

@@ -1,11 +1,11 @@
 """A template that is ready to be rendered. The same source is compiled once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import StringIO
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from liquid import BoundTemplate, escape
 from liquid.exceptions import (
@@ -32,15 +32,14 @@ from tenants.core.values.paths import (
 )
 from workflows.definition.budget import CHARACTERS
 from workflows.definition.codes import Code
-from workflows.definition.errors import ExpressionError
+from workflows.definition.errors import ExpressionError, Problem
 from workflows.definition.scope import LOOP_ROOTS, ROOTS, NameScope
 from workflows.definition.templates import limits
 from workflows.definition.templates.context import Context
 from workflows.definition.templates.environment import HTML, ISOLATING, TEXT, Liquid
 from workflows.definition.templates.filters.calling import listed
-from workflows.definition.templates.reading import Reading, reading_of
-from workflows.definition.templates.tree import Printed, rewrite
-from workflows.definition.values.numbers import as_read, given_back
+from workflows.definition.templates.tree import Printed, reading_of, rewrite
+from workflows.definition.values.json_values import as_read, given_back
 
 Result = TypeVar("Result")
 _SHORT: Final = 1_000  # characters of a text that is not worth counting
@@ -50,29 +49,6 @@ _PLAIN = re.compile(r"\{\{\s*(" + PATH + r")\s*\}\}")
 
 def is_template(value: object) -> bool:
     return isinstance(value, str) and ("{{" in value or "{%" in value)
-
-
-class Template(Protocol):
-    """Text with places to fill in."""
-
-    @property
-    def single(self) -> bool:
-        """True if it is one `{{ … }}`, so that it has a value and not only a text."""
-
-    @property
-    def paths(self) -> tuple[Path, ...]: ...
-
-    @property
-    def guarded(self) -> frozenset[Path]: ...
-
-    @property
-    def fallbacks(self) -> Mapping[Path, tuple[Path, ...]]:
-        """The last value of `a | default: b`, and all of them: one has to be there."""
-
-    def text(self, scope: NameScope) -> str | Sentinel: ...
-
-    def value(self, scope: NameScope) -> Json | Sentinel:
-        """Return the value of a single `{{ … }}`, else the text; or LEFT_OUT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +112,14 @@ class LiquidTemplate:
     bound: BoundTemplate
     output: Printed | None  # the one `{{ … }}` that is all there is
     may_be_left_out: bool
-    reading: Reading
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        return self.reading.paths
-
-    @property
-    def guarded(self) -> frozenset[Path]:
-        return self.reading.guarded
-
-    @property
-    def fallbacks(self) -> Mapping[Path, tuple[Path, ...]]:
-        """The last value of `a | default: b`, and all of them: one has to be there."""
-        return self.reading.fallbacks
+    paths: tuple[Path, ...]  # what it reads, each path once
+    guarded: frozenset[Path]  # those of the paths that may be missing
+    # The last value of `a | default: b`, and all of them: one has to be there.
+    fallbacks: Mapping[Path, tuple[Path, ...]]
 
     @property
     def single(self) -> bool:
-        """True if it is one `{{ … }}`."""
+        """True if it is one `{{ … }}`, so that it has a value and not only a text."""
         return self.output is not None
 
     def text(self, scope: NameScope) -> str | Sentinel:
@@ -185,6 +151,10 @@ class LiquidTemplate:
         return buffer.getvalue()
 
 
+# Text with places to fill in.
+Template: TypeAlias = PlainTemplate | LiquidTemplate
+
+
 def _guarded(work: Callable[[Context], Result], context: Context) -> Result:
     """Do the work, with the library's errors told in our codes."""
     try:
@@ -197,10 +167,6 @@ def _guarded(work: Callable[[Context], Result], context: Context) -> Result:
         ) from error
     except LiquidError as error:
         raise ExpressionError(Code.TEMPLATE_FAILED, reason=str(error.args[0])) from error
-
-
-def _too_nested() -> ExpressionError:
-    return ExpressionError(Code.LIMIT_REACHED, limit="nesting", most=limits.BLOCK_DEPTH)
 
 
 def _limit(error: ResourceLimitError) -> ExpressionError:
@@ -255,7 +221,9 @@ def _liquid(source: str, environment: Liquid) -> LiquidTemplate:
         raise ExpressionError(Code.TEMPLATE_SYNTAX, reason=reason) from error
     output = _only_output(bound, source)
     left_out = output is not None and "skip_if_empty" in source
-    return LiquidTemplate(bound, output, left_out, reading)
+    return LiquidTemplate(
+        bound, output, left_out, reading.paths, reading.guarded, reading.fallbacks
+    )
 
 
 def _refuse_unclosed(source: str) -> None:
@@ -281,3 +249,32 @@ def render_text(source: str, scope: NameScope, *, html: bool = False) -> str:
     """Return a stored message template filled in from `scope`. Raises ExpressionError."""
     text = compile_template(source, html=html).text(scope)
     return text if isinstance(text, str) else ""
+
+
+def template_problems(source: str, *, path: str = "") -> list[Problem]:
+    """Return what is wrong with the text of a template: syntax, an unknown filter, a limit."""
+    try:
+        compile_template(source)
+    except ExpressionError as error:
+        return [Problem(path, error.code, error.params)]
+    return []
+
+
+def template_paths(source: str) -> list[Path]:
+    """Return the paths that a template reads, in the order of the text, each once.
+
+    A path ends where a key is itself looked up: `values.tags[trigger.method]` reads
+    `values.tags` and `trigger.method`. Raises ExpressionError if it cannot be compiled.
+    """
+    return list(compile_template(source).paths)
+
+
+def paths_in(value: Json) -> Iterator[Path]:
+    """Yield the paths that the templates in `value` read, however deep they lie."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for element in value:
+            yield from paths_in(element)
+    elif isinstance(value, str) and is_template(value):
+        yield from template_paths(value)

@@ -19,7 +19,13 @@ from liquid.builtin.tags import (
 from liquid.exceptions import LiquidSyntaxError
 from liquid.token import TOKEN_EXPRESSION
 
-from workflows.definition.templates import limits
+from workflows.definition.templates.limits import (
+    BLOCK_DEPTH,
+    EXPRESSION_CHARACTERS,
+    LOCALS_BYTES,
+    LOOP_ROUNDS,
+    OUTPUT_BYTES,
+)
 
 _TAGS: Final = (
     content.Literal,
@@ -49,8 +55,8 @@ def _with_quoted_fields(token: Token) -> Token:
     """Write `.limit` as `['limit']`, which the library's parser takes."""
     if token.kind != TOKEN_EXPRESSION:
         return token
-    if len(token.value) > limits.EXPRESSION_CHARACTERS:
-        most = limits.EXPRESSION_CHARACTERS
+    if len(token.value) > EXPRESSION_CHARACTERS:
+        most = EXPRESSION_CHARACTERS
         raise LiquidSyntaxError(f"more than {most} characters between braces", token=token)
     value = _WORD_AS_FIELD.sub(lambda found: found[1] or f"['{found[2]}']", token.value)
     return token._replace(value=value)
@@ -59,10 +65,10 @@ def _with_quoted_fields(token: Token) -> Token:
 class Liquid(Environment):
     """Liquid without includes, counters and the library's own filters (ours: `FILTERS`)."""
 
-    block_nesting_limit = limits.BLOCK_DEPTH
-    loop_iteration_limit = limits.LOOP_ROUNDS
-    output_stream_limit = limits.OUTPUT_BYTES
-    local_namespace_limit = limits.LOCALS_BYTES
+    block_nesting_limit = BLOCK_DEPTH
+    loop_iteration_limit = LOOP_ROUNDS
+    output_stream_limit = OUTPUT_BYTES
+    local_namespace_limit = LOCALS_BYTES
     isolates = False  # values can be told from the text around them
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:

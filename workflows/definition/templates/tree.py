@@ -1,143 +1,54 @@
 """The parsed template, with the library's ways of comparing, counting and printing replaced.
 
 The library compares and prints inside its syntax tree, where no setting reaches. So the tree is
-walked once after parsing, and the nodes that matter are exchanged for ours.
+walked once after parsing, and the nodes that matter are exchanged for ours. What the template reads
+is found in it without rendering it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from io import StringIO
+from itertools import takewhile
 from typing import Any, TextIO
 
-from liquid import BlockNode, Node, escape
-from liquid.builtin.expressions import FilteredExpression, LoopExpression
+from liquid import BlockNode, BoundTemplate, escape
+from liquid.builtin.expressions import BooleanExpression, FilteredExpression, LoopExpression
+from liquid.builtin.expressions import Path as Location
 from liquid.builtin.expressions import logical as library
-from liquid.builtin.expressions.arguments import KeywordArgument, PositionalArgument
-from liquid.builtin.expressions.filtered import Filter as FilterUse
-from liquid.builtin.expressions.primitive import Blank, Empty, FloatLiteral, Nil, RangeLiteral
+from liquid.builtin.expressions.primitive import FloatLiteral, RangeLiteral
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.capture_tag import CaptureNode
 from liquid.builtin.tags.case_tag import _AnyExpression as WhenExpression
-from liquid.expression import Expression
 
 from tenants.core.text.isolates import isolated
-from tenants.core.values.comparison import equal, is_empty, kind_of
-from tenants.core.values.paths import LEFT_OUT
+from tenants.core.values.paths import LEFT_OUT, Path
 from workflows.definition.budget import CHARACTERS
-from workflows.definition.codes import Code
-from workflows.definition.errors import ExpressionError
-from workflows.definition.problems import suggestion
-from workflows.definition.templates.context import Context
-from workflows.definition.templates.filters import FILTERS
-from workflows.definition.templates.filters.calling import Argument, FilterCall, call, text
-from workflows.definition.templates.missing import MissingValue, refuse_missing
-from workflows.definition.values.comparison import contains, order
-from workflows.definition.values.json_values import storable
+from workflows.definition.templates.expressions import (
+    PARTS,
+    Comparison,
+    ExactNumber,
+    Filtered,
+    Looped,
+    Range,
+    When,
+    every_part,
+    slots_of,
+)
+from workflows.definition.templates.filters.calling import Argument, text
 
 _A_PART = 20  # operations for one node or expression
-_A_COMPARISON = 100  # for two values, which may be dates
-_PARTS = (Node, Expression, FilterUse, KeywordArgument, PositionalArgument)
 
 
 def rewrite(thing: Any) -> Any:
     """Return a node, an expression or a list of them as this language has it."""
     if isinstance(thing, list):
         return [rewrite(element) for element in thing]
-    if not isinstance(thing, _PARTS):
+    if not isinstance(thing, PARTS):
         return thing
-    for name in _slots(type(thing)):
+    for name in slots_of(type(thing)):
         setattr(thing, name, rewrite(getattr(thing, name)))
     replace = _REPLACEMENTS.get(type(thing))
     return replace(thing) if replace else thing
-
-
-def every_part(things: Any, *, into_blocks: bool = True) -> Iterator[Any]:
-    """Yield the nodes, expressions and filters, and all that is in them."""
-    if isinstance(things, list):
-        for thing in things:
-            yield from every_part(thing, into_blocks=into_blocks)
-    elif isinstance(things, _PARTS):
-        yield things
-        if not into_blocks and isinstance(things, BlockNode):
-            return
-        for name in _slots(type(things)):
-            yield from every_part(getattr(things, name), into_blocks=into_blocks)
-
-
-def _slots(kind: type) -> list[str]:
-    slots = (getattr(base, "__slots__", ()) for base in kind.__mro__)
-    return [name for names in slots for name in names if name != "token"]
-
-
-class Comparison(Expression):
-    """Two expressions with a sign between them."""
-
-    __slots__ = ("left", "right", "sign")
-
-    def __init__(self, sign: str, source: Any) -> None:
-        super().__init__(source.token)
-        self.sign, self.left, self.right = sign, source.left, source.right
-
-    def __str__(self) -> str:
-        return f"{self.left} {self.sign} {self.right}"
-
-    def children(self) -> list[Expression]:
-        """Return both sides, for the library's analysis."""
-        return [self.left, self.right]
-
-    def evaluate(self, context: Any) -> bool:
-        """Compare. Only a comparison with nil, empty or blank may have a missing side."""
-        if isinstance(self.right, Nil | Empty | Blank):
-            return _is_nothing(self.left.evaluate(context), self.right) is (self.sign == "==")
-        left, right = self.left.evaluate(context), self.right.evaluate(context)
-        for side in (left, right):
-            refuse_missing(side)
-        zone = context.reading.zone
-        _charge_for_comparing(context, left, right)
-        if self.sign in {"==", "!="}:
-            return equal(left, right, zone) is (self.sign == "==")
-        if left is None:
-            raise ExpressionError(Code.MISSING_VALUE, path=str(self.left))
-        if self.sign == "contains":
-            return contains(left, right, zone, path=str(self.left))
-        return _SIGNS[self.sign](order(left, right, zone, path=str(self.left)))
-
-
-def _is_nothing(value: Any, kind: Nil | Empty | Blank) -> bool:
-    if isinstance(value, MissingValue) or value is None:
-        return True
-    return not isinstance(kind, Nil) and is_empty(value)
-
-
-_SIGNS: dict[str, Callable[[int], bool]] = {
-    "<": lambda found: found < 0,
-    "<=": lambda found: found <= 0,
-    ">": lambda found: found > 0,
-    ">=": lambda found: found >= 0,
-}
-
-
-class When(WhenExpression):
-    """The values of one `{% when %}`, compared by our rule."""
-
-    __slots__ = ()
-
-    def evaluate(self, context: Any) -> list[bool]:
-        """Return one truth: the library prints the block once for each."""
-        left = self.left.evaluate(context)
-        refuse_missing(left)
-        return [any(self._is(left, right.evaluate(context), context) for right in self.expressions)]
-
-    def _is(self, left: Any, right: Any, context: Context) -> bool:
-        _charge_for_comparing(context, left, right)
-        return equal(left, right, context.reading.zone)
-
-
-def _charge_for_comparing(context: Context, left: Any, right: Any) -> None:
-    context.budget.charge(_A_COMPARISON)
-    if isinstance(left, list | tuple | range):
-        context.budget.charge(_A_COMPARISON * len(left))
-    context.budget.charge_for(left, right)
 
 
 class BudgetedBlock(BlockNode):
@@ -153,97 +64,6 @@ class BudgetedBlock(BlockNode):
     def render_to_output(self, context: Any, buffer: TextIO) -> int:
         context.budget.charge(_A_PART + self.price)
         return super().render_to_output(context, buffer)
-
-
-class Range(RangeLiteral):
-    """`(1..3)`, of numbers that are not too long to count with."""
-
-    __slots__ = ()
-
-    def _make_range(self, start: Any, stop: Any) -> range:
-        for end in (start, stop):
-            if isinstance(end, Decimal):
-                storable(end)
-        return super()._make_range(start, stop)
-
-
-class ExactNumber(Expression):
-    """A number with a fraction, as it stands in the template."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, source: FloatLiteral) -> None:
-        super().__init__(source.token)
-        self.value = Decimal(source.token.value)
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    def children(self) -> list[Expression]:
-        """Return nothing: a number has no parts."""
-        return []
-
-    def evaluate(self, context: Any) -> Decimal:
-        return self.value
-
-
-class Looped(Expression):
-    """What a `{% for %}` goes through: a list, a range or an object's pairs."""
-
-    __slots__ = ("source",)
-
-    def __init__(self, source: Expression) -> None:
-        super().__init__(source.token)
-        self.source = source
-
-    def __str__(self) -> str:
-        return str(self.source)
-
-    def children(self) -> list[Expression]:
-        """Return the expression, for the library's analysis."""
-        return [self.source]
-
-    def evaluate(self, context: Any) -> Any:
-        """Return the list. Raises `missing_value` or `not_a_list`."""
-        value = self.source.evaluate(context)
-        refuse_missing(value)
-        if value is None:
-            raise ExpressionError(Code.MISSING_VALUE, path=str(self.source))
-        if not isinstance(value, list | tuple | range | Mapping):
-            raise ExpressionError(Code.NOT_A_LIST, kind=kind_of(value), path=str(self.source))
-        return value
-
-
-class Filtered(FilteredExpression):
-    """A value and the filters it goes through."""
-
-    __slots__ = ()
-
-    def __init__(self, source: FilteredExpression) -> None:
-        super().__init__(source.token, source.left, source.filters or [])
-        for use in self.filters or ():
-            if use.name not in FILTERS:
-                near = suggestion(use.name, FILTERS)
-                raise ExpressionError(Code.UNKNOWN_FILTER, filter=use.name, **near)
-
-    def evaluate(self, context: Any) -> Any:
-        value = self.left.evaluate(context)
-        for index, use in enumerate(self.filters or ()):
-            value = call(FILTERS[use.name], self._call(index, use, value, context))
-        return value
-
-    def _call(self, index: int, use: FilterUse, value: Any, context: Context) -> FilterCall:
-        before = FilteredExpression(self.token, self.left, (self.filters or [])[:index])
-        arguments = [
-            (arg, Argument(arg.value.evaluate(context), arg.value.__str__)) for arg in use.args
-        ]
-        return FilterCall(
-            left=Argument(value, before.__str__),
-            positional=tuple(a for arg, a in arguments if isinstance(arg, PositionalArgument)),
-            named={arg.name: a for arg, a in arguments if isinstance(arg, KeywordArgument)},
-            scope=context.reading,
-            environment=context.env,
-        )
 
 
 class Printed(OutputNode):
@@ -318,3 +138,82 @@ _REPLACEMENTS: dict[type, Callable[[Any], Any]] = {
     BlockNode: BudgetedBlock,
     RangeLiteral: lambda source: Range(source.token, source.start, source.stop),
 }
+
+_COPING = {"default", "skip_if_empty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a template reads, and which of that may be missing."""
+
+    paths: tuple[Path, ...]
+    guarded: frozenset[Path]
+    # The last value of `a | default: b`, and all of them: one has to be there.
+    fallbacks: Mapping[Path, tuple[Path, ...]]
+
+
+def reading_of(bound: BoundTemplate) -> Reading:
+    paths = paths_read(bound)
+    asked, replaced, fallbacks = _coped_with(bound.nodes)
+    guarded = (
+        path for path in paths if path in replaced or (path[0] == "steps" and path[:2] in asked)
+    )
+    return Reading(paths, frozenset(guarded), fallbacks)
+
+
+def paths_read(bound: BoundTemplate) -> tuple[Path, ...]:
+    """Return the paths, in the order of the text, each once. Names the template sets are none.
+
+    A path ends where a key is itself looked up: `values.tags[trigger.method]` reads
+    `values.tags` and `trigger.method`.
+    """
+    # The analysis tells of a key that is looked up beside the path around it.
+    found = [
+        (variable.span.index, path)
+        for variables in bound.analyze(include_partials=False).globals.values()
+        for variable in variables
+        for path in _flat(variable.segments)[:1]
+    ]
+    return tuple(dict.fromkeys(path for _, path in sorted(found, key=lambda item: item[0])))
+
+
+def _coped_with(
+    nodes: Iterable[Any],
+) -> tuple[set[Path], set[Path], dict[Path, tuple[Path, ...]]]:
+    """Return what an `{% if %}` asks about, what is replaced if it is missing, and by what.
+
+    A path is replaced if it goes straight into `default` or `skip_if_empty`.
+    """
+    asked: set[Path] = set()
+    replaced: set[Path] = set()
+    fallbacks: dict[Path, tuple[Path, ...]] = {}
+    for thing in every_part(nodes):
+        if isinstance(thing, BooleanExpression):
+            inner = (part for part in every_part([thing]) if isinstance(part, Location))
+            asked |= {path[:2] for part in inner for path in _flat(part.location())}
+        elif isinstance(thing, Filtered):
+            chain = _chain(thing)
+            replaced |= {path for paths in chain[:-1] for path in paths}
+            if len(chain) > 1 and chain[-1]:
+                members = tuple(path for paths in chain for path in paths)
+                fallbacks[chain[-1][0]] = members
+    return asked, replaced, fallbacks
+
+
+def _chain(thing: Filtered) -> list[list[Path]]:
+    """Return the value and those that `default` puts in its place, in turn.
+
+    A literal, and what `skip_if_empty` leaves out, is nothing to read.
+    """
+    links: list[Any] = [thing.left]
+    for use in takewhile(lambda use: use.name in _COPING, thing.filters or ()):
+        links.append(use.args[0].value if use.args else None)
+    return [_flat(link.location()) if isinstance(link, Location) else [] for link in links]
+
+
+def _flat(segments: list[Any] | tuple[Any, ...]) -> list[Path]:
+    """Return the path up to the first key that is looked up, and the paths of all such keys."""
+    looked_up = [part for part in segments if isinstance(part, list | tuple)]
+    plain = segments[: segments.index(looked_up[0])] if looked_up else segments
+    inner = [path for part in looked_up for path in _flat(part)]
+    return [tuple(plain), *inner] if plain else inner

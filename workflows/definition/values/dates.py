@@ -10,7 +10,17 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Final
 
-from tenants.core.values.written import is_hijri_year, looks_hijri, plainly_written
+from tenants.core.values.written import (
+    is_hijri_year,
+    looks_hijri,
+    plainly_written,
+    written_date,
+    written_moment,
+)
+from workflows.definition.codes import Code
+from workflows.definition.errors import ExpressionError
+from workflows.definition.values import dates
+from workflows.definition.values.json_values import shortened
 
 _MAX_LENGTH: Final = 100  # characters
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,7 +28,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = {13: 3, 16: 6, 19: 9}
 _MAX_DIGITS: Final = 19
 _COUNT: Final = re.compile(r"(\d{10}|\d{13}|\d{16}|\d{19})(\.\d+)?", re.ASCII)
-
 _OFFSET: Final = r"(?P<zone>z|ut|utc|gmt|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?)"
 _ISO: Final = re.compile(
     r"(?:(?P<year>\d{4})(?P<dash>-?)(?P<month>\d{2})(?P=dash)(?P<day>\d{2})"
@@ -188,3 +197,34 @@ def _offset(named: dict[str, str | None]) -> tzinfo | None:
         raise ValueError("no minutes")
     span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(-span if written[0] == "-" else span)
+
+
+def parse_date(text: object) -> date | None:
+    """Return the calendar date that `text` writes, or None; a time of day is not a date."""
+    if not isinstance(text, str):
+        return None
+    return written_date(text) or dates.read_date(text)
+
+
+def any_moment(value: object, zone: tzinfo) -> datetime | None:
+    """Return the moment that a value is where a date is asked for, in `zone`, or None.
+
+    More than `as_moment`: what other systems write (`dates`), and a number of seconds since 1970,
+    or of milliseconds if it is so large.
+    """
+    if isinstance(value, str):
+        return written_moment(value, zone) or dates.read_moment(value, zone)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
+        return None
+    return dates.from_number(value, zone)
+
+
+def moment(value: object, zone: tzinfo, **where: object) -> datetime:
+    """Return the moment that `value` is where a date is asked for (`any_moment`).
+
+    Raises `not_a_date`, saying `where`.
+    """
+    found = any_moment(value, zone)
+    if found is None:
+        raise ExpressionError(Code.NOT_A_DATE, value=shortened(value), **where)
+    return found

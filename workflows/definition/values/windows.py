@@ -1,4 +1,4 @@
-"""Times of the week in which something may happen: Sunday to Thursday, 09:00 to 17:00.
+"""Durations as people write them, and hours of the week: `30s`, Sunday to Thursday, 09:00 to 17:00.
 
 A window opens when the clock on the wall first shows its beginning, and closes when it first
 shows its end. Where the clocks go forward over one of them, that is the moment of the change.
@@ -10,8 +10,24 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as Python counts them
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+MAX_DURATION = timedelta(days=3650)
 
+
+def parse_duration(text: object) -> timedelta | None:
+    """Return the duration that `text` writes, or None if it writes none.
+
+    `1d` is 24 hours, also over a change of the clocks. More than ten years is no duration.
+    """
+    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return None
+    seconds = int(match[1]) * timedelta(**{_UNITS[match[2]]: 1}).total_seconds()
+    return timedelta(seconds=seconds) if seconds <= MAX_DURATION.total_seconds() else None
+
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as Python counts them
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DAY = timedelta(days=1)
 # A change of the calendar can swallow one opening of a weekly window, hardly two.

@@ -8,7 +8,6 @@ from typing import TypeGuard
 from tenants.core.json import Json
 from workflows.definition.programs.program import Program
 from workflows.engine.decide import Decision, Then
-from workflows.engine.history.reach import failure_steps
 from workflows.engine.outcomes import (
     Outcome,
     RunStopped,
@@ -104,7 +103,7 @@ def of_the_work(results: Sequence[Entry], program: Program) -> Sequence[Entry]:
     """Return the entries of the steps themselves, without those under `on_failure`."""
     if program.on_failure is None:
         return results
-    asides = {program.instructions[index].name for index in failure_steps(program)}
+    asides = {program.instructions[index].name for index in program.failure_steps}
     return [entry for entry in results if entry["step_name"] not in asides]
 
 

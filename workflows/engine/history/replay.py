@@ -21,11 +21,10 @@ from workflows.definition.programs.instructions import (
     Stop,
     WaitForEvent,
 )
-from workflows.definition.programs.program import Program
+from workflows.definition.programs.program import Program, where_runs_may_start
 from workflows.engine import waiting
 from workflows.engine.decide import Then
 from workflows.engine.history.entries import Entry, is_wrong
-from workflows.engine.history.reach import where_runs_may_start
 from workflows.engine.statuses import StepStatus
 
 
@@ -39,7 +38,7 @@ class StepVisit:
 
 
 def visits(program: Program, entries: Sequence[Entry]) -> Iterator[StepVisit]:
-    own = {program.instructions[index].name for index in where_runs_may_start(program)}
+    own = {program.instructions[index].name for index in where_runs_may_start(program.instructions)}
     index, position = 0 if program.instructions else None, 0
     while index is not None:
         instruction = program.instructions[index]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Self, overload
 
 from tenants.core.json import Json
-from workflows.engine.history.entries import Entry, has_event, is_handled, went_wrong
+from workflows.engine.history.entries import Entry, is_handled, went_wrong
 
 # As it is stored: with escapes, Arabic text would count three times. Made once: `json.dumps` makes
 # one in each call that has options.
@@ -30,7 +30,6 @@ class Results(Sequence[Entry]):
         self.last_handled: Entry | None = None
         self._entries: list[Entry] = []
         self._turns: dict[str, int] = {}
-        self._events: dict[str, str] = {}
         self._sizes: list[int] = []  # of the first entries: measured when somebody asks
         self._latest_sizes: dict[str, int] = {}
         self._total_bytes = self._kept_bytes = 0
@@ -46,7 +45,7 @@ class Results(Sequence[Entry]):
         vars(copy).update(vars(entries))  # an entry itself is never changed
         copy.latest, copy.steps = entries.latest.copy(), entries.steps.copy()
         copy.wrong_steps, copy._turns = entries.wrong_steps.copy(), entries._turns.copy()
-        copy._entries, copy._events = entries._entries.copy(), entries._events.copy()
+        copy._entries = entries._entries.copy()
         copy._sizes, copy._latest_sizes = entries._sizes.copy(), entries._latest_sizes.copy()
         return copy
 
@@ -69,8 +68,6 @@ class Results(Sequence[Entry]):
             self.wrong_steps[name] = True
         if is_handled(entry):
             self.last_handled = entry
-        if has_event(entry):
-            self._events[name] = entry["output"]["event_id"]
 
     def turns_of(self, step_name: str) -> int:
         """Return how often a step has ended. It never becomes less: keys are made from it."""
@@ -83,9 +80,10 @@ class Results(Sequence[Entry]):
         is_over = "error" in entry or output.get("done")
         return 0 if is_over else int(output.get("round", 0))
 
-    def last_event_of(self, step_name: str) -> str | None:
-        """Return the id of the event that ended a wait last."""
-        return self._events.get(step_name)
+    def repeats_with(self, added: Sequence[Entry]) -> bool:
+        """Whether a step has ended twice, once these stand behind the others."""
+        names = {entry["step_name"] for entry in added}
+        return len(self._entries) + len(added) > len(self.latest.keys() | names)
 
     @property
     def had_errors(self) -> bool:

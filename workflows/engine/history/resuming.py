@@ -23,7 +23,6 @@ from workflows.definition.programs.instructions import CallInstruction, EmitEven
 from workflows.definition.programs.program import Program
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED, Then
 from workflows.engine.history.entries import Entry, of_the_work, stopping_entry, went_wrong
-from workflows.engine.history.reach import failure_steps
 from workflows.engine.progress import marks_in
 from workflows.engine.statuses import RunStatus, StepStatus
 
@@ -118,7 +117,7 @@ def _resumption(
         # It says what the row keeps of the step: that may have been done.
         results = results[:-1]
         kept = _with_try(kept, open_call)
-    if kept is not None and (step not in failure_steps(program) or not results):
+    if kept is not None and (step not in program.failure_steps or not results):
         onward = _inside(results, (step, kept), ending, scope)
         if not isinstance(
             program.instructions[onward.step], CallInstruction | EmitEvent | RunWorkflow

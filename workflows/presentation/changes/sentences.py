@@ -9,9 +9,15 @@ from django.utils.translation import ngettext
 
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
-from workflows.definition.changes.change import ChangeCode, DocumentChange, Path, StepList
+from workflows.definition.changes.change import (
+    ChangeCode,
+    DocumentChange,
+    Path,
+    StepList,
+    outline,
+    value_at,
+)
 from workflows.definition.changes.differ import NEW, OLD, diff, old_names
-from workflows.definition.changes.outline import outline, value_at
 from workflows.presentation.badges import action_label
 from workflows.presentation.changes.raw import Parts, marks
 from workflows.presentation.changes.values import (

@@ -12,11 +12,10 @@ from actions import records, registry
 from actions.spec import Effect
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
-from workflows.definition.changes.change import Key, Path
-from workflows.definition.changes.outline import Outline
+from workflows.definition.changes.change import Key, Outline, Path
 from workflows.definition.codes import Code
+from workflows.definition.errors import Problem
 from workflows.definition.kinds import kind_named
-from workflows.definition.problems import Problem
 from workflows.definition.schemas import member, resolved
 from workflows.presentation.badges import action_label
 from workflows.presentation.runs.errors import sentence

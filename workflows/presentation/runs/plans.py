@@ -12,7 +12,7 @@ from typing import Any
 
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import Reminder
-from workflows.definition.values.durations import parse_duration
+from workflows.definition.values.windows import parse_duration
 
 Stored = Mapping[str, Json]
 

@@ -1,15 +1,91 @@
-"""What the runs of one dry run share: the clock, the answers, the limits, what would be sent."""
+"""What the runs of one dry run share: clock, answers, limits, what would be sent; and each of them.
 
-from collections.abc import Callable, Mapping, Sequence
+All of it is in a transaction of which nothing stays: no row, no event, no wake-up.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Final
+from uuid import UUID
 
+from django.db import connection, transaction
+
+from actions.remembered import remembering
+from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
 from tenants.facts import TenantFacts
+from tenants.models.tenant import Tenant
+from tenants.scope import tenant_scope
+from tenants.tracking.silence import silence
+from workflows.engine.history.results import Results
 from workflows.engine.outcomes import WalkAbandoned
-from workflows.runtime.dry_run.rollback import Rollback
+from workflows.engine.progress import ChildRun
+from workflows.runtime.runs.claims import Claim
+from workflows.runtime.runs.programs import LoadedProgram, ParentScope, one_deeper
+
+# It takes real locks on real rows: it neither waits long for them nor holds on to a slow query.
+# What the database would refuse at the commit it has to refuse at once: there is no commit.
+GUARD: Final = (
+    "SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s'; "
+    "SET CONSTRAINTS ALL IMMEDIATE"
+)
+
+
+class _UndoDryRun(Exception):
+    """Rolls back."""
+
+
+@contextmanager
+def undone(tenant: Tenant) -> Iterator[None]:
+    try:
+        with tenant_scope(tenant), silence(), remembering():
+            with connection.cursor() as cursor:
+                cursor.execute(GUARD)
+            yield
+            raise _UndoDryRun
+    except _UndoDryRun:
+        return
+
+
+class Rollback:
+    """Takes the database back to where it was, if anything was done to it."""
+
+    def __init__(self) -> None:
+        self._savepoint: str | None = None
+        self._is_changed = False
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Undo what the block did if it fails: all of a dry run is one transaction.
+
+        Where nothing was done before it, going back undoes just that: of the five statements
+        around a write, two less.
+        """
+        if self._is_changed:
+            with transaction.atomic():
+                yield
+            return
+        if self._savepoint is None:
+            self._savepoint = transaction.savepoint()
+        self._is_changed = True
+        try:
+            yield
+        except Exception:
+            # What the block left unusable is undone with it.
+            transaction.set_rollback(False)
+            self.go_back()
+            raise
+
+    def go_back(self) -> None:
+        """Undo what was done since; the savepoint serves again."""
+        if self._savepoint is not None and self._is_changed:
+            transaction.savepoint_rollback(self._savepoint)
+            self._is_changed = False
+
 
 # What somebody says to a step: {"choice", "answers"} to an approval, {"payload"} to a wait for an
 # event, {"timed_out": true} to both; {"output"} or {"error": {"code", "params"}} to a call.
@@ -93,3 +169,72 @@ class DryRunContext:
         if turn < len(given):
             return given[turn]
         return given[-1] if given and not self.asks else None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRun:
+    """What a run carries out, and what surrounds it."""
+
+    loaded: LoadedProgram
+    definition_id: UUID
+    version: int
+    around: ParentScope
+    entry: int = 0
+    is_child: bool = False
+    subject: tuple[str, str] = ("", "")
+    actor: str = ""
+    run_id: UUID = field(default_factory=uuid7)
+
+    def claim(self, tenant: TenantFacts, now: datetime) -> Claim:
+        """Return the run as actions and templates see it. No row stands behind it."""
+        deadline = None if self.is_child else self.loaded.program.settings.deadline
+        return Claim(
+            run_id=self.run_id,
+            tenant_id=tenant.id,
+            definition_id=self.definition_id,
+            version=self.version,
+            payload=self.around.payload,
+            results=(),
+            step=self.entry,
+            actor=self.actor,
+            subject_type=self.subject[0],
+            subject_id=self.subject[1],
+            started_at=now,
+            claimed_at=now,
+            previous=self.around.previous,
+            entry=self.entry,
+            deadline_at=now + deadline if deadline else None,
+            created_at=now,
+        )
+
+    def child(self, child: ChildRun, results: Results) -> "SimulatedRun":
+        loop = dict(self.around.loop)
+        if child.has_item:
+            loop = one_deeper(loop, child.item, child.item_index)
+        around = ParentScope(
+            self.around.payload,
+            self.around.previous,
+            Results([*self.around.results, *results]),
+            loop,
+            self.around.called,
+        )
+        return self._of(around, child.entry)
+
+    def _of(self, around: ParentScope, entry: int) -> "SimulatedRun":
+        return SimulatedRun(
+            self.loaded,
+            self.definition_id,
+            self.version,
+            around,
+            entry=entry,
+            is_child=True,
+            subject=self.subject,
+            actor=self.actor,
+        )
+
+    def called(
+        self, loaded: LoadedProgram, workflow: tuple[UUID, int], handed: Json
+    ) -> "SimulatedRun":
+        definition_id, version = workflow
+        around = ParentScope(handed, None, called=self.around.called + 1)
+        return SimulatedRun(loaded, definition_id, version, around, is_child=True, actor=self.actor)

@@ -13,6 +13,7 @@ from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import EmitEvent, RunWorkflow
 from workflows.definition.scope import NameScope
+from workflows.engine import families
 from workflows.engine.advance import Walker
 from workflows.engine.children import ChildEnd
 from workflows.engine.history.entries import Entry, Timing
@@ -20,15 +21,14 @@ from workflows.engine.history.results import Results
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
 from workflows.engine.walker import Arrival
-from workflows.runtime.dry_run.context import DryRunContext
-from workflows.runtime.dry_run.simulated_run import SimulatedRun
+from workflows.runtime.dry_run.context import DryRunContext, SimulatedRun
 from workflows.runtime.runs import children
 from workflows.runtime.runs.children import Callee
-from workflows.runtime.runs.scopes import Needed, preview_budget, scope_of
-from workflows.runtime.steps.interpreter import Pending, Settle
+from workflows.runtime.runs.programs import Needed, preview_budget, scope_of
+from workflows.runtime.steps.interpreter import Pending, settled
 from workflows.runtime.steps.perform import perform
-from workflows.runtime.steps.permitting import permitted
 from workflows.runtime.waits import approval_store
+from workflows.runtime.waits.approval_store import permitted
 
 NOTES = "rehearsal"  # the key of an entry under which stands what only a dry run knows
 
@@ -72,15 +72,12 @@ class DryRunExecutor:
         found, self.met = self.met, None
         return found
 
-    def deadline(self) -> datetime | None:
-        return self.claim.deadline_at
-
     def is_late(self) -> bool:
         """Whether that moment has passed, the waits counted as if they had been waited."""
         deadline = self.claim.deadline_at
         return deadline is not None and self.now() >= deadline
 
-    def doubt(self, job: Job) -> None:
+    def doubt(self, step: int) -> None:
         """Say nothing: no worker can have died in the step."""
 
     def is_cancelled(self) -> bool:
@@ -107,16 +104,16 @@ class DryRunExecutor:
         self.last = progress
         return progress
 
-    def carry_out(self, job: Job, settle: Settle) -> Progress:
+    def carry_out(self, job: Job) -> Progress:
         """Do the step, or show what it would do. Raises Halt."""
         self.context.begin_step()
         if isinstance(job.instruction, RunWorkflow):
-            progress = self._call(job, job.instruction, settle)
+            progress = self._call(job, job.instruction)
         else:
             started_at, start = self.now(), monotonic()
             outcome = self._outcome(job)
             timing = Timing(started_at, round((monotonic() - start) * 1000))
-            progress = settle(outcome, timing)
+            progress = settled(self, job, outcome, timing)
         return self.write(progress)
 
     def note(self, step_name: str, **facts: Json) -> None:
@@ -187,16 +184,16 @@ class DryRunExecutor:
         self.note(job.instruction.name, would_emit=job.input["type"])
         return StepCompleted({"event_id": str(uuid7()), "runs": []})
 
-    def _call(self, job: Job, instruction: RunWorkflow, settle: Settle) -> Progress:
+    def _call(self, job: Job, instruction: RunWorkflow) -> Progress:
         """Begin another workflow as a child run, in the version that is published now."""
         handed = job.input["input"]
         found = children.callee_of(
             self.context.tenant, instruction.workflow, handed, self.simulated.around
         )
         if isinstance(found, StepFailed):
-            return settle(found, Timing(self.now(), 0))
+            return settled(self, job, found, Timing(self.now(), 0))
         self.callee = found
-        return self.walker().call(job, self.now())
+        return families.spawn(self.walker(), job, {}, self.now())
 
 
 def _preview(spec: ActionSpec, params: Json, context: ActionContext) -> Preview:

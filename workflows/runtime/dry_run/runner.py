@@ -16,9 +16,8 @@ from workflows.engine.progress import ChildRun, Ended, Progress, Spawn, WaitType
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs import errors as wording
 from workflows.runtime.dry_run import answering
-from workflows.runtime.dry_run.context import DryRunContext, Halt
+from workflows.runtime.dry_run.context import DryRunContext, Halt, SimulatedRun
 from workflows.runtime.dry_run.executor import NOTES, DryRunExecutor
-from workflows.runtime.dry_run.simulated_run import SimulatedRun
 from workflows.runtime.runs.programs import program_of
 from workflows.runtime.steps.interpreter import interpret
 

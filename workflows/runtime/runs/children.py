@@ -1,4 +1,4 @@
-"""Child runs in the database: start them, hear of their ends, end them.
+"""Child runs in the database: find their workflow, start them, hear of their ends, end them.
 
 Who ends a run has locked its family before (`locks`), so that a child that ends and a parent that
 is cancelled never wait for each other.
@@ -24,8 +24,7 @@ from workflows.runtime.runs import concurrency
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.concurrency import Run
 from workflows.runtime.runs.locks import Member
-from workflows.runtime.runs.programs import program_of
-from workflows.runtime.runs.scopes import ParentScope, filter_budget, tenant_values
+from workflows.runtime.runs.programs import ParentScope, filter_budget, program_of, tenant_values
 from workflows.runtime.runs.statements import CANCEL_COLUMNS, NEVER
 from workflows.runtime.waits.approval_store import close_questions
 

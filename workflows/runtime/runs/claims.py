@@ -70,32 +70,32 @@ class Claim:
     tenant_id: UUID
     definition_id: UUID
     version: int
-    event_id: UUID | None
     payload: Json
     results: Sequence[dict[str, Json]]
     step: int
-    # What an earlier worker left of the step under way.
-    pending: dict[str, Json] | None
-    token: int
-    actor: str
-    subject_type: str
-    subject_id: str
     started_at: datetime
     claimed_at: datetime  # by the database's clock
-    cancel_asked: bool
-    depth: int  # of the event that started it
-    previous: Json  # before-values, if a record change started it
-    crashes: int  # of its workers, since it last finished a step
-    parent_run: UUID | None  # of a child run
-    entry: int  # where a child began; 0: with a whole program
-    item_index: int | None
-    item: Json  # of a child, or what a called workflow was handed
-    has_item: bool  # it may be null
-    lane: str | None
-    holds_lane: bool
-    deadline_at: datetime | None
-    children_open: int
     created_at: datetime
+    # What an earlier worker left of the step under way.
+    pending: dict[str, Json] | None = None
+    token: int = 0
+    event_id: UUID | None = None
+    depth: int = 0  # of the event that started it
+    previous: Json = None  # before-values, if a record change started it
+    actor: str = ""
+    subject_type: str = ""
+    subject_id: str = ""
+    cancel_asked: bool = False
+    crashes: int = 0  # of its workers, since it last finished a step
+    parent_run: UUID | None = None  # of a child run
+    entry: int = 0  # where a child began; 0: with a whole program
+    item_index: int | None = None
+    item: Json = None  # of a child, or what a called workflow was handed
+    has_item: bool = False  # it may be null
+    lane: str | None = None
+    holds_lane: bool = False
+    deadline_at: datetime | None = None
+    children_open: int = 0
     wake_reason: str | None = None  # why it was due; NULL: an older release said nothing
     written: int = 0  # how many checkpoints this worker has written since it claimed the run
     entries_numbered: int = 0  # 0: every entry stands in `results`
@@ -156,15 +156,11 @@ class Claim:
         kept["pending"] = kept["pending"] if isinstance(kept["pending"], dict) else None
         results = kept["results"] if isinstance(kept["results"], list) else []
         kept["results"] = [one for one in results if isinstance(one, dict)]
-        after = object.__new__(Claim)
-        vars(after).update(kept)
-        return after
+        return _claim_of(kept)
 
     def having_written(self, checkpoints: int) -> "Claim":
         """Return the claim after so many checkpoints; quicker than `replace`."""
-        after = object.__new__(Claim)
-        vars(after).update(vars(self), written=checkpoints)
-        return after
+        return _claim_of({**vars(self), "written": checkpoints})
 
     @property
     def begun_mark(self) -> str:
@@ -200,50 +196,19 @@ class Claim:
         return not self.results and not (self.pending or {}).keys() - NOTHING
 
     @classmethod
-    def from_row(cls, row: Row) -> "Claim":
+    def from_row(cls, columns: Sequence[str], row: Row) -> "Claim":
         """Take over what the statement CLAIM returned; its JSON is text."""
-        run_id, tenant_id, definition_id, version, event_id, payload, results, *others = row
-        step, pending, token, actor, subject_type, subject_id, started_at, *rest = others
-        claimed_at, cancel_asked, depth, previous, crashes, *kin = rest
-        parent_run, entry, item_index, item, lane, holds_lane, *last = kin
-        deadline_at, children_open, created_at, has_item, wake_reason, entries_numbered = last
-        return cls(
-            run_id=run_id,
-            tenant_id=tenant_id,
-            definition_id=definition_id,
-            version=version,
-            event_id=event_id,
-            payload=_unread(payload),
-            results=_unread(results),
-            step=step,
-            pending=_unread(pending),
-            token=token,
-            actor=actor,
-            subject_type=subject_type,
-            subject_id=subject_id,
-            started_at=started_at,
-            claimed_at=claimed_at,
-            cancel_asked=cancel_asked,
-            depth=depth or 0,
-            previous=_unread(previous),
-            crashes=crashes,
-            parent_run=parent_run,
-            entry=entry,
-            item_index=item_index,
-            item=_unread(item),
-            has_item=has_item,
-            lane=lane,
-            holds_lane=holds_lane,
-            deadline_at=deadline_at,
-            children_open=children_open,
-            created_at=created_at,
-            wake_reason=wake_reason,
-            entries_numbered=entries_numbered,
-        )
+        kept = dict(zip(columns, row, strict=True), written=0)
+        for name in _COLUMNS:
+            kept[name] = None if kept[name] is None else JsonText(kept[name])
+        return _claim_of(kept)
 
 
-def _unread(text: str | None) -> Any:
-    return None if text is None else JsonText(text)
+def _claim_of(fields: dict[str, Any]) -> Claim:
+    """Return the claim with these fields; quicker than its constructor."""
+    made = object.__new__(Claim)
+    vars(made).update(fields)
+    return made
 
 
 # The fields that are JSON: their columns, and what stands for one that cannot be read.

@@ -17,12 +17,11 @@ from workflows.engine.outcomes import Doubt, StepFailed
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.database import is_trouble, released
-from workflows.runtime.runs import revive, store
+from workflows.runtime.runs import ending, fence, revive, store
 from workflows.runtime.runs.claims import BOOKKEEPING, Claim, RowUnreadable
-from workflows.runtime.runs.insistence import Insistence
+from workflows.runtime.runs.fence import Insistence
 from workflows.runtime.runs.open_calls import open_call_of
-from workflows.runtime.runs.programs import VersionMissing, program_of
-from workflows.runtime.runs.scopes import Needed, surroundings_of
+from workflows.runtime.runs.programs import Needed, VersionMissing, program_of, surroundings_of
 from workflows.runtime.steps.interpreter import go_on, interpret
 from workflows.runtime.steps.live import LiveExecutor
 from workflows.runtime.steps.perform import CRASHES, MAX_FACT_CHARACTERS, first_line
@@ -58,7 +57,7 @@ class _Execution:
         while True:
             try:
                 return self._turn_given_back(part)
-            except store.LeaseLost:
+            except fence.LeaseLost:
                 logger.warning("lease_lost", extra=ids)
                 return None
             except CRASHES as problem:
@@ -150,12 +149,12 @@ class _Execution:
         if executor is None:
             return self._end(failure, self._claim.step, "")
         try:
-            at = executor.standing()
-            pending = at.pending
+            pending = executor.pending
             if executor.has_called_out or executor.open_call() is not None:
                 pending = {**(pending or {}), "in_doubt": True}
-            progress = executor.write(at.walker(()).break_off(at.step, pending, failure, at.now()))
-        except store.LeaseLost:
+            walker, now = executor.walker(), executor.now()
+            progress = executor.write(walker.break_off(executor.step, pending, failure, now))
+        except fence.LeaseLost:
             raise
         except CRASHES as problem:
             if is_trouble(problem):
@@ -181,9 +180,9 @@ class _Execution:
             note = {**note, "left": Doubt.NOT_RECORDED}
         try:
             Insistence(claim, self._watch).until_done(
-                lambda: store.give_up(claim, note, is_begun=is_begun, wait=wait)
+                lambda: fence.give_up(claim, note, is_begun=is_begun, wait=wait)
             )
-        except (store.LeaseLost, DatabaseTrouble):
+        except (fence.LeaseLost, DatabaseTrouble):
             logger.warning("run_not_given_up", extra={"run": str(claim.run_id)})
 
 
@@ -208,7 +207,7 @@ def _end(
 
 def _bury(claim: Claim, executor: LiveExecutor) -> RunStatus:
     """End a run that ended its worker too often, before it ends this one."""
-    unknown = executor.doubt_at(claim.step)
+    unknown = executor.doubt(claim.step)
     if unknown is not None:
         # What it may have done outside must not be forgotten over its worker.
         progress = executor.walker().held_as_unknown(
@@ -224,9 +223,9 @@ def _in_its_lane(claim: Claim, needed: Needed) -> Claim | None:
     if claim.lane is None or claim.holds_lane or claim.cancel_asked:
         return claim
     if claim.deadline_at is not None and claim.claimed_at >= claim.deadline_at:
-        store.go_without(claim)
+        ending.go_without(claim)
         return claim
-    if not store.enter_lanes(claim, needed.loaded.program.settings):
+    if not ending.enter_lanes(claim, needed.loaded.program.settings):
         return None
     # Only now it begins: whoever claimed it before and died had not.
     left = {"begun", "left", "held"}

@@ -17,7 +17,8 @@ from workflows.engine.history.resuming import Ending, Fresh, Resumption
 from workflows.engine.progress import Progress
 from workflows.runtime.database import rows
 from workflows.runtime.runs.claims import Claim
-from workflows.runtime.runs.store import LeaseLost, error_columns
+from workflows.runtime.runs.fence import LeaseLost
+from workflows.runtime.runs.store import error_columns
 
 # Let a run that failed, or was cancelled, go on from the step it ended in; or let one that was
 # completed with errors do the rest of a step. The entry of the failure leaves

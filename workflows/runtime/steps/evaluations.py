@@ -2,13 +2,20 @@
 
 An evaluation is what is worked out for one step: its condition, its params, a stored message, a
 list that an action reshapes. It is pure, and looks here now and then.
+
+Threads of Python share one interpreter: forty that reckon at once leave the others a fortieth of
+it. So whoever has reckoned for a while waits for its turn, and keeps it until it is done, or until
+another company waits. Of one company, who came first is done first.
 """
 
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass, field
+from threading import Event, Lock, local
 from time import monotonic, sleep  # noqa: TID251  # lets others work, and holds nothing
 from typing import Final, Protocol
+from uuid import UUID
 
 from workflows.engine.outcomes import (
     CancelAsked,
@@ -20,9 +27,103 @@ from workflows.engine.outcomes import (
 )
 from workflows.engine.progress import Job
 from workflows.runtime.runs.claims import Claim
-from workflows.runtime.runs.store import LeaseLost
+from workflows.runtime.runs.fence import LeaseLost
 from workflows.runtime.workers.lease_keeper import Watch
-from workflows.runtime.workers.turns import TURNS
+
+LOOK_SECONDS: Final = 0.1  # who waits looks so often whether it is to end
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    """One thread that has its turn, or waits for it."""
+
+    tenant: UUID
+    called: Event = field(default_factory=Event)
+
+
+class Turns:
+    """Whose turn it is. A thread holds one place at most, and takes it with it through calls."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._own = local()
+        self._has_turn: _Place | None = None
+        self._waiting: OrderedDict[UUID, deque[_Place]] = OrderedDict()
+
+    def take(self, tenant: UUID, look: Callable[[], None]) -> None:
+        """Return once it is this thread's turn: at once, if it has it and nobody else wants it.
+
+        `look` is called while it waits, and may raise: then it has no turn, and no place.
+        """
+        place = self._lined_up(tenant)
+        if place is None:
+            return
+        try:
+            while not place.called.wait(LOOK_SECONDS):
+                look()
+        except BaseException:
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        place: _Place | None = getattr(self._own, "place", None)
+        if place is None:
+            return
+        self._own.place = None
+        with self._lock:
+            if place is self._has_turn:
+                self._call_next()
+            else:
+                self._strike_out(place)
+
+    @property
+    def is_taken(self) -> bool:
+        return self._has_turn is not None
+
+    def waiting(self) -> int:
+        with self._lock:
+            return sum(map(len, self._waiting.values()))
+
+    def _lined_up(self, tenant: UUID) -> _Place | None:
+        """Return this thread's place in the line; None: it is its turn."""
+        place: _Place | None = getattr(self._own, "place", None)
+        with self._lock:
+            if place is not None:
+                if self._waiting.keys() <= {place.tenant}:
+                    return None
+                # The others of its own company wait until it is done.
+                place.called.clear()
+                self._waiting.setdefault(place.tenant, deque()).appendleft(place)
+                self._waiting.move_to_end(place.tenant)
+                self._call_next()
+                return place
+            self._own.place = place = _Place(tenant)
+            if self._has_turn is None:
+                self._has_turn = place
+                return None
+            self._waiting.setdefault(tenant, deque()).append(place)
+            return place
+
+    def _call_next(self) -> None:
+        """Give the turn to the first of the company that has waited longest."""
+        self._has_turn = None
+        if not self._waiting:
+            return
+        tenant, line = self._waiting.popitem(last=False)
+        self._has_turn = line.popleft()
+        if line:
+            self._waiting[tenant] = line
+        self._has_turn.called.set()
+
+    def _strike_out(self, place: _Place) -> None:
+        line = self._waiting[place.tenant]
+        line.remove(place)
+        if not line:
+            del self._waiting[place.tenant]
+
+
+# Of this process: its threads share an interpreter.
+TURNS: Final = Turns()
 
 # What a run may work out before it does so by turns with the others: a tenth of a second, and less
 # (one look of the budget) while others have their turn.
@@ -35,22 +136,20 @@ MAX_REST_SECONDS: Final = 0.1
 TIMED_OUT: Final = "step_timed_out"
 
 
-class Run(Protocol):
+class EvaluatedRun(Protocol):
     """What has to be known of the run."""
 
     claim: Claim
+    cancel_asked: bool
 
-    def is_cancelled(self) -> bool: ...
-
-    def deadline(self) -> datetime | None: ...
-
-    def is_late(self) -> bool: ...
+    def is_late(self) -> bool:
+        """Whether its deadline has passed."""
 
 
 class Evaluations:
     """All evaluations of one run that this worker has claimed."""
 
-    def __init__(self, run: Run, watch: Watch) -> None:
+    def __init__(self, run: EvaluatedRun, watch: Watch) -> None:
         self._run, self._watch = run, watch
         self._operations = 0  # of all so far, as far as they were looked at
         self._in_transaction = False
@@ -72,17 +171,11 @@ class Evaluations:
         It raises LeaseLost; Interrupted for a cancel, the run's deadline and the step's time-out;
         Postponed if others have to wait meanwhile.
         """
-        may_be_postponed = evaluated.may_be_postponed
+        return _Check(self, evaluated)
 
-        def postpone() -> None:
-            if may_be_postponed:
-                raise Postponed
-
-        return _Check(self, evaluated, postpone)
-
-    def check_for_action(self, job: Job, has_failed: Callable[[], bool]) -> Callable[[int], None]:
+    def check_for_action(self, job: Job, has_failed: bool) -> Callable[[int], None]:
         """Return the same for what a step works out while it is carried out."""
-        return _Check(self, Evaluated(job.instruction, has_failed), lambda: None)
+        return _Check(self, Evaluated(job.instruction, has_failed, may_be_postponed=False))
 
     def over(self) -> None:
         if self._is_followed:
@@ -94,59 +187,58 @@ class Evaluations:
         run, watch = self._run, self._watch
         if not watch.is_held(run.claim):
             raise LeaseLost(run.claim.run_id)
-        if run.is_cancelled() or watch.is_cancelled(run.claim):
+        if run.cancel_asked or watch.is_cancelled(run.claim):
             raise Interrupted(CancelAsked())
-        if run.is_late() and not evaluated.has_failed():
-            deadline = run.deadline()
+        if run.is_late() and not evaluated.has_failed:
+            deadline = run.claim.deadline_at
             raise Interrupted(DeadlinePassed(deadline.isoformat() if deadline else ""))
         if until is not None and monotonic() >= until:
             timeout = evaluated.instruction.timeout if evaluated.instruction else None
             seconds = timeout.total_seconds() if timeout else 0.0
             raise Interrupted(StepFailed(TIMED_OUT, {"seconds": round(seconds, 3)}))
 
-    def take_turn(
-        self, more: int, refuse: Callable[[], None], postpone: Callable[[], None]
-    ) -> None:
+    def take_turn(self, more: int, check: "_Check") -> None:
         """Count `more` operations, and wait for the run's turn if there were many."""
         self._operations += more
         if self._operations <= OPERATIONS_AT_ONCE and not TURNS.is_taken:
             return
         if self._in_transaction:
-            postpone()
+            check.postpone()
             return
         if not self._is_followed:
             self._is_followed = True
             self._watch.follow(self._run.claim)
         tenant = self._run.claim.tenant_id
         took = monotonic() - self._piece_began_at
-        TURNS.take(tenant, lambda: self._look(refuse, postpone))
+        TURNS.take(tenant, lambda: self._look(check))
         if self._watch.serves_others_than(tenant):
             sleep(min(max(took, LEAST_REST_SECONDS), MAX_REST_SECONDS))
         self._piece_began_at = monotonic()
 
-    def _look(self, refuse: Callable[[], None], postpone: Callable[[], None]) -> None:
-        refuse()
+    def _look(self, check: "_Check") -> None:
+        check.refuse()
         if self._watch.is_stopping():
-            postpone()
+            check.postpone()
 
 
 class _Check:
     """Called by the budget of one evaluation."""
 
-    __slots__ = ("_evaluated", "_evaluations", "_postpone", "_seen", "_until")
+    __slots__ = ("_evaluated", "_evaluations", "_seen", "_until")
 
-    def __init__(
-        self, evaluations: Evaluations, evaluated: Evaluated, postpone: Callable[[], None]
-    ) -> None:
-        self._evaluations, self._evaluated, self._postpone = evaluations, evaluated, postpone
+    def __init__(self, evaluations: Evaluations, evaluated: Evaluated) -> None:
+        self._evaluations, self._evaluated, self._seen = evaluations, evaluated, 0
         timeout = evaluated.instruction.timeout if evaluated.instruction else None
         self._until = None if timeout is None else monotonic() + timeout.total_seconds()
-        self._seen = 0
 
     def __call__(self, spent: int) -> None:
-        self._refuse()
+        self.refuse()
         more, self._seen = spent - self._seen, spent
-        self._evaluations.take_turn(more, self._refuse, self._postpone)
+        self._evaluations.take_turn(more, self)
 
-    def _refuse(self) -> None:
+    def refuse(self) -> None:
         self._evaluations.refuse(self._evaluated, self._until)
+
+    def postpone(self) -> None:
+        if self._evaluated.may_be_postponed:
+            raise Postponed

@@ -1,6 +1,6 @@
 """The one loop that carries a run from step to step. The executor says how a step is done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,33 +10,36 @@ from workflows.engine.outcomes import CancelAsked, Outcome, StepUnknown
 from workflows.engine.progress import Job, Progress, stored
 from workflows.engine.statuses import RunStatus
 from workflows.engine.walker import Arrival
-from workflows.runtime.runs.claims import BOOKKEEPING
+from workflows.runtime.runs.claims import BOOKKEEPING, Claim
 
-Settle = Callable[[Outcome, Timing], Progress]
 Pending = Mapping[str, Any]
 
 
 class StepExecutor(Protocol):
     """Live executors act on the world; dry-run executors only say what they would do."""
 
-    def now(self) -> datetime: ...
+    claim: Claim  # the run, as it stood when it was claimed
+
+    def now(self) -> datetime:
+        """Return the time that templates see."""
 
     def jitter(self) -> float:
         """Return a number in [0, 1)."""
 
-    def walker(self) -> Walker: ...
+    def walker(self) -> Walker:
+        """Return a walker that stands on the results so far."""
 
     def arrival(self, pending: Pending, now: datetime) -> Arrival:
         """Return what a run that waited for others finds: its children, an event, a decision."""
 
-    def deadline(self) -> datetime | None: ...
+    def is_late(self) -> bool:
+        """Whether the run's deadline has passed."""
 
-    def is_late(self) -> bool: ...
-
-    def doubt(self, job: Job) -> StepUnknown | None:
+    def doubt(self, step: int) -> StepUnknown | None:
         """Return why nobody knows whether a step was done that cannot safely be repeated."""
 
-    def carry_out(self, job: Job, settle: Settle) -> Progress: ...
+    def carry_out(self, job: Job) -> Progress:
+        """Do the step, settle its outcome (`settled`), and write down what was settled."""
 
     def write(self, progress: Progress) -> Progress:
         """Write down progress that no step of this executor made.
@@ -44,7 +47,8 @@ class StepExecutor(Protocol):
         Return what was written: another progress, where this one could not be.
         """
 
-    def is_cancelled(self) -> bool: ...
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked to cancel the run."""
 
     def should_put_down(self) -> bool:
         """Whether the run is to be left for another worker before its next step."""
@@ -59,8 +63,8 @@ def interpret(executor: StepExecutor, step: int, pending: Pending | None) -> Run
     if progress.job is None or progress.entries:
         # Skips, branches and waits that are over stand before the first step to carry out.
         progress = executor.write(progress)
-    elif (unknown := executor.doubt(progress.job)) is not None:
-        progress = _settle(executor, progress.job)(unknown, Timing(executor.now(), 0))
+    elif (unknown := executor.doubt(progress.job.instruction.index)) is not None:
+        progress = settled(executor, progress.job, unknown, Timing(executor.now(), 0))
         progress, is_first = executor.write(progress), False
     elif not _is_stored(executor, pending):
         progress = executor.write(progress)
@@ -70,6 +74,12 @@ def interpret(executor: StepExecutor, step: int, pending: Pending | None) -> Run
 def go_on(executor: StepExecutor, progress: Progress) -> RunStatus:
     """Carry a run on from what was written last until it parks, ends, or is put down."""
     return _carry_on(executor, progress, is_first=False)
+
+
+def settled(executor: StepExecutor, job: Job, outcome: Outcome, timing: Timing) -> Progress:
+    """Return what the outcome of a step means for the run."""
+    walker = executor.walker()
+    return walker.settle(job, outcome, timing, now=executor.now(), jitter=executor.jitter())
 
 
 def _is_stored(executor: StepExecutor, pending: Pending | None) -> bool:
@@ -99,7 +109,7 @@ def _is_in_doubt(executor: StepExecutor, step: int, pending: Pending | None) -> 
     if not kept.keys() & {"begun", "in_doubt"} or "awaits" in kept or "wake_at" in kept:
         return False
     job = executor.walker().begin(step, pending, executor.now()).job
-    return job is not None and executor.doubt(job) is not None
+    return job is not None and executor.doubt(job.instruction.index) is not None
 
 
 def _is_late(executor: StepExecutor, step: int) -> bool:
@@ -108,8 +118,8 @@ def _is_late(executor: StepExecutor, step: int) -> bool:
 
 
 def _expired(executor: StepExecutor, step: int, pending: Pending | None) -> Progress:
-    deadline = executor.deadline() or executor.now()
-    return executor.walker().expire(step, pending, deadline, executor.now())
+    deadline, now = executor.claim.deadline_at, executor.now()
+    return executor.walker().expire(step, pending, deadline or now, now)
 
 
 def _carry_on(executor: StepExecutor, progress: Progress, *, is_first: bool) -> RunStatus:
@@ -120,23 +130,14 @@ def _carry_on(executor: StepExecutor, progress: Progress, *, is_first: bool) -> 
                 return RunStatus.QUEUED
             progress = executor.write(_begin(executor, progress.next_step, progress.pending))
         elif executor.is_cancelled():
-            progress = _settle(executor, job)(CancelAsked(), Timing(executor.now(), 0))
+            progress = settled(executor, job, CancelAsked(), Timing(executor.now(), 0))
             progress = executor.write(progress)
         elif not is_first and _is_late(executor, job.instruction.index):
-            progress = _expired(executor, job.instruction.index, stored(job))
-            progress = executor.write(progress)
+            progress = executor.write(_expired(executor, job.instruction.index, stored(job)))
         elif executor.should_put_down() and not is_first:
             executor.put_down()
             return RunStatus.QUEUED
         else:
-            progress = executor.carry_out(job, _settle(executor, job))
+            progress = executor.carry_out(job)
         is_first = False
     return progress.status
-
-
-def _settle(executor: StepExecutor, job: Job) -> Settle:
-    def settle(outcome: Outcome, timing: Timing) -> Progress:
-        walker = executor.walker()
-        return walker.settle(job, outcome, timing, now=executor.now(), jitter=executor.jitter())
-
-    return settle

@@ -1,4 +1,4 @@
-"""Perform one action and say, in the engine's words, what became of it."""
+"""Perform one action, as the doing of its run, and say in the engine's words what became of it."""
 
 import logging
 from asyncio import CancelledError

@@ -6,7 +6,7 @@ it is done again; whether a commit came about whose answer was lost is asked bef
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from django.db import Error as DatabaseTrouble
 from django.db import transaction
@@ -14,12 +14,16 @@ from django.db import transaction
 from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Progress
 from workflows.runtime.database import is_trouble, released
-from workflows.runtime.runs import alternatives, store
-from workflows.runtime.runs.alternatives import NOT_STORABLE, Refusal, Standing
-from workflows.runtime.runs.claims import Claim
-from workflows.runtime.runs.insistence import Insistence, growing_pauses
-from workflows.runtime.steps.evaluations import Evaluations
+from workflows.runtime.runs import fence, store
+from workflows.runtime.runs.fence import LeaseLost, growing_pauses
 from workflows.runtime.steps.perform import CRASHES, first_line
+from workflows.runtime.steps.recording import (
+    NO_REFUSAL,
+    NOT_STORABLE,
+    RunRecorder,
+    as_it_is,
+    without_what_follows,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -27,30 +31,7 @@ logger = logging.getLogger(__name__)
 # what drives it away.
 MAX_LOSSES: Final = 10
 # Where the row does not take all of it. Beyond these the action is not done again.
-_WAYS: Final = (alternatives.as_it_is, alternatives.without_what_follows)
-
-
-class TransactionExecutor(Protocol):
-    """What a step needs of the live executor."""
-
-    insistence: Insistence
-    evaluations: Evaluations
-
-    def standing(self) -> Standing: ...
-
-    def claims_for(self, parts: Sequence[Progress]) -> list[Claim]: ...
-
-    def noted(self, parts: Sequence[Progress], cancel_asked: bool) -> Progress:
-        """Remember what stands in the row now; return the last of it."""
-
-    def write(self, progress: Progress) -> Progress:
-        """Write progress in a transaction of its own; return what was written."""
-
-    def permitted(self, progress: Progress) -> Progress:
-        """Return progress that asks nobody whom the company does not know."""
-
-    def refused(self, problem: BaseException) -> Refusal:
-        """Log that something could not be written; return why."""
+_WAYS: Final = (as_it_is, without_what_follows)
 
 
 class _UndoStep(Exception):
@@ -66,33 +47,33 @@ class DatabaseStep:
 
     def __init__(
         self,
-        executor: TransactionExecutor,
+        run: RunRecorder,
         act: Callable[[], Outcome],
         settled: Callable[[Outcome], Progress],
     ) -> None:
-        self._executor, self._act, self._settled = executor, act, settled
+        self._run, self._act, self._settled = run, act, settled
         self._pauses = growing_pauses()
         self._ways = list(_WAYS)
         self._losses = 0
-        self._refusal = Refusal()
+        self._refusal = NO_REFUSAL
         self._forget()
 
     def carry_out(self) -> Progress:
-        """Do it; return what was written. Raises store.LeaseLost, and trouble that lasts."""
+        """Do it; return what was written. Raises LeaseLost, and trouble that lasts."""
         while True:
             self._forget()
             try:
                 self._commit()
             except _UndoStep as undone:
-                return self._executor.write(self._settled(undone.outcome))
-            except store.LeaseLost:
+                return self._run.write(self._settled(undone.outcome))
+            except LeaseLost:
                 raise
             except CRASHES as problem:
                 progress = self._after(problem)
                 if progress is not None:
                     return progress
             else:
-                return self._executor.noted(self._parts, self._cancel_asked)
+                return self._run.noted(self._parts, self._cancel_asked)
 
     def _forget(self) -> None:
         self._parts: Sequence[Progress] = ()
@@ -101,7 +82,7 @@ class DatabaseStep:
         self._has_begun = self._is_written = self._is_committed = False
 
     def _commit(self) -> None:
-        with released(), transaction.atomic(), self._executor.evaluations.in_transaction():
+        with released(), transaction.atomic(), self._run.evaluations.in_transaction():
             self._has_begun = True
             outcome = self._act()
             if not isinstance(outcome, StepCompleted):
@@ -116,12 +97,12 @@ class DatabaseStep:
 
     def _write(self, progress: Progress) -> None:
         if progress.question is not None:
-            progress = self._executor.permitted(progress)
-        parts = self._ways[0](self._executor.standing(), progress, self._refusal)
+            progress = self._run.permitted(progress)
+        parts = self._ways[0](self._run, progress, self._refusal)
         if parts is None:
             raise _UndoStep(self._refusal.of(NOT_STORABLE))
         self._parts = parts
-        for claim, part in zip(self._executor.claims_for(parts), parts, strict=True):
+        for claim, part in zip(self._run.claims_for(parts), parts, strict=True):
             self._cancel_asked = store.write(claim, part)
 
     def _note_commit(self) -> None:
@@ -132,12 +113,12 @@ class DatabaseStep:
         if self._is_committed:
             # A hook after the commit failed. The step is done; nothing may say otherwise.
             logger.error("hook_after_commit_failed", exc_info=problem)
-            return self._executor.noted(self._parts, self._cancel_asked)
+            return self._run.noted(self._parts, self._cancel_asked)
         if isinstance(problem, DatabaseTrouble) and is_trouble(problem):
             return self._after_trouble(problem)
         if not self._parts:
             raise problem
-        self._refusal = self._executor.refused(problem)
+        self._refusal = self._run.refused(problem)
         if self._is_written:
             # By a check that is made at the commit: of the action's doing, as one made at once.
             return self._fail("refused_by_database")
@@ -146,19 +127,19 @@ class DatabaseStep:
     def _after_trouble(self, trouble: DatabaseTrouble) -> Progress | None:
         if self._is_written and self._was_committed():
             self._run_hooks()
-            return self._executor.noted(self._parts, self._cancel_asked)
+            return self._run.noted(self._parts, self._cancel_asked)
         self._losses += self._has_begun
         if self._losses >= MAX_LOSSES:
             reason = first_line(trouble)
             failed = StepFailed("database_trouble", {"reason": reason}, is_temporary=True)
-            return self._executor.write(self._settled(failed))
-        self._executor.insistence.rest(self._pauses, trouble)
+            return self._run.write(self._settled(failed))
+        self._run.insistence.rest(self._pauses, trouble)
         return None
 
     def _was_committed(self) -> bool:
         """Ask whether a commit came about whose answer was lost."""
-        claim, last = self._executor.claims_for(self._parts)[-1], self._parts[-1]
-        found = self._executor.insistence.until_done(lambda: store.stands(claim, last))
+        claim, last = self._run.claims_for(self._parts)[-1], self._parts[-1]
+        found = self._run.insistence.until_done(lambda: fence.stands(claim, last))
         self._cancel_asked = bool(found)
         return found is not None
 
@@ -176,4 +157,4 @@ class DatabaseStep:
         return None if self._ways else self._fail(NOT_STORABLE)
 
     def _fail(self, code: str) -> Progress:
-        return self._executor.write(self._settled(self._refusal.of(code)))
+        return self._run.write(self._settled(self._refusal.of(code)))

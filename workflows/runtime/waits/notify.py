@@ -1,4 +1,4 @@
-"""Tell the workers that something is due. Only a kindness: their poll is the guarantee."""
+"""Make a run due that waited, and tell the workers: a kindness, their poll is the guarantee."""
 
 import logging
 from threading import Lock
@@ -13,7 +13,6 @@ from workflows.runtime.database import execute
 logger = logging.getLogger(__name__)
 
 WAKE: Final = "NOTIFY workflow_runs"
-
 LISTEN: Final = "LISTEN workflow_runs"
 
 # At most one NOTIFY in this time from a process. A worker that was woken looks again a little

@@ -3,18 +3,22 @@
 The supervisor reads it when it has to end a dispatcher that cannot speak for itself any more: it
 tells the run that holds the interpreter from those that were carried out beside it. A slot writes
 its own cell and nobody else's, so no lock is needed; a mark is the store of one byte.
+
+The heartbeat has a thread of its own. A database that answers slowly must not make the supervisor
+shoot a worker in the middle of its steps; a main thread that hangs must not go on beating for ever.
 """
 
 import mmap
 import os
 import struct
 from enum import IntEnum
-from threading import get_native_id, local
+from threading import Event, Thread, get_native_id, local
 from time import monotonic
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from actions.spec import Effect
+from workflows.runtime.workers.process import beat
 
 # The last beat of its heart; the worker's number; how often runs of it were handed to others.
 _HEAD: Final = struct.Struct("=dqI")
@@ -144,3 +148,39 @@ class BoardOfAnother:
             if state != SlotState.IDLE:
                 found.append(Cell(UUID(bytes=run), token, thread, SlotState(state)))
         return found
+
+
+HEART_SECONDS: Final = 0.1
+BEAT_SECONDS: Final = 1.0
+
+# Longer than all of a dispatcher's statements in turn, each at its time-out (session.py), may take.
+HUNG_SECONDS: Final = 40.0
+
+
+class Pulse:
+    """Beats while the dispatcher's main thread gives signs of life."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._touched = monotonic()
+        self._stopped = Event()
+        beat(board=board.descriptor)
+        Thread(target=self._beat, daemon=True).start()
+
+    def touch(self) -> None:
+        self._touched = monotonic()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        beat(leaving=True)
+
+    def _beat(self) -> None:
+        next_beat = monotonic() + BEAT_SECONDS
+        while not self._stopped.wait(HEART_SECONDS):
+            self._board.beat()
+            if monotonic() < next_beat:
+                continue
+            next_beat = monotonic() + BEAT_SECONDS
+            if monotonic() - self._touched < HUNG_SECONDS:
+                # With its board each time: the supervisor may have missed it.
+                beat(board=self._board.descriptor)

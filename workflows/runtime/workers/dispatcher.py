@@ -7,9 +7,7 @@ and drains when it is told to stop. The slots' threads execute.
 import logging
 import os
 import select
-from collections import deque
 from datetime import timedelta
-from functools import partial
 from random import uniform
 from time import monotonic
 from typing import Final
@@ -20,22 +18,18 @@ from workflows.conf import current
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.execute import execute
 from workflows.runtime.waits.matching import BATCH
-from workflows.runtime.workers.board import Board
+from workflows.runtime.workers.board import Board, Pulse
 from workflows.runtime.workers.broker import end_this_process_after_the_task
-from workflows.runtime.workers.heartbeat import Pulse
 from workflows.runtime.workers.lease_keeper import Watch
 from workflows.runtime.workers.process import beat, stop_pipe
 from workflows.runtime.workers.session import DispatcherSession, Shares, WorkerNumberTaken
 from workflows.runtime.workers.slots import Slots
-from workflows.runtime.workers.suspects import Suspects
-from workflows.runtime.workers.troubles import SessionLost, Troubles
+from workflows.runtime.workers.upkeep import SessionLost, Upkeep
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 1.0  # behind the notifications: what they miss is found within this
 ECHO_SECONDS: Final = 0.02  # after a wake-up, for the ones its sender left out (wakeup.THROTTLE)
-REAP_SECONDS: Final = 1.0
-SWEEP_SECONDS: Final = 5.0
 # After so many wake-ups for which another worker was faster, a worker looks only that little later:
 # at low load one of them takes everything, and the others do not get in its way.
 TOO_LATE: Final = 2
@@ -48,12 +42,10 @@ REFILL_SHARE: Final = 2
 # company may hold all slots, the second half as many beside them, the third a third, and so on.
 SPARE_FACTOR: Final = 4
 TICK_SECONDS: Final = 0.25
-HEAR_SECONDS: Final = 0.5  # between two looks who is cancelled, while evaluations are heavy
 LIFE_SECONDS: Final = 3600  # then the process is replaced, against slow leaks
 # From this share of it on, in the first moment in which nothing is under way: a worker that waits
 # for a long step at its very end leaves its other slots empty.
 QUIET_END: Final = 0.75
-RENEW_AGAIN_SECONDS: Final = 1.0  # for leases whose rows were locked
 LOST_GRACE: Final = timedelta(seconds=5)  # for the slots, when the database session is gone
 
 GROUP_VARIABLE: Final = "SAYR_WORKER_GROUP"
@@ -122,33 +114,22 @@ class Dispatcher:
 
     def __init__(self, session: DispatcherSession, slots: int, lease: timedelta) -> None:
         self.session = session
-        self.lease = lease
         self.watch = Watch(lease, is_renewed=True, slots=slots)
         most = slots * SPARE_FACTOR
         self.board = Board(most, session.worker)
         enough = max(1, slots // REFILL_SHARE)
         self.slots = Slots(slots, self._execute, enough=enough, most=most, board=self.board)
-        self.troubles = Troubles(session)
+        self.upkeep = Upkeep(session, self.watch, self.slots, self.board, lease=lease)
+        self.troubles, self.suspects = self.upkeep.troubles, self.upkeep.suspects
         self.starved = False  # due runs may wait for a slot
         self.misses = 0  # wake-ups in a row for which nothing was left
-        self.suspects = Suspects(self.slots)
-        self.given_up: deque[Claim] = (
-            deque()
-        )  # not carried to a checkpoint, the lease not ended yet
-        self.hand_overs = self.board.hand_overs
+
         self.pulse = Pulse(self.board)
         now = monotonic()
-        self.next_claim = self.next_match = self.next_reap = self.next_sweep = now
-        self.refill_at = self.look_at = self.next_hearing = now
-        self.next_renewal = now + lease.total_seconds() / 3
+        self.next_claim = self.next_match = self.refill_at = self.look_at = now
         life_seconds = float(os.environ.get(LIFE_VARIABLE, LIFE_SECONDS))
         self.end_of_life = now + uniform(0.9, 1.1) * life_seconds  # noqa: S311
         self.quiet_end = now + QUIET_END * life_seconds
-
-    @property
-    def is_quarantined(self) -> bool:
-        """Whether a suspect is being executed, and nothing may be begun beside it."""
-        return bool(self.suspects.seconds_to_hold_back())
 
     def work(self) -> bool:
         """Claim and execute; return whether somebody asked to stop (else: the end of life).
@@ -174,8 +155,8 @@ class Dispatcher:
         self.watch.stop()
         while self.slots.busy:
             self.pulse.touch()
-            self._keep_up(monotonic())
-            self._hand_suspects_back()
+            self.upkeep.keep_up(monotonic())
+            self.upkeep.hand_suspects_back()
             ready, _, _ = select.select([self.slots.wake_reader, stop_pipe()], [], [], TICK_SECONDS)
             self.slots.clear_wake()
             self._has_news()  # or they would pile up in the server
@@ -188,12 +169,12 @@ class Dispatcher:
         self.watch.stop()
         end = monotonic() + grace.total_seconds()
         try:
-            self._hand_suspects_back()
+            self.upkeep.hand_suspects_back()
             while (self.slots.busy or self.suspects) and monotonic() < end:
-                self._renew(monotonic())
-                self._hand_suspects_back()
+                self.upkeep.renew(monotonic())
+                self.upkeep.hand_suspects_back()
                 self._rest()
-            self._end_given_up()
+            self.upkeep.end_given_up()
         except SessionLost:
             logger.warning("dispatcher_lost_database", extra={"worker": self.session.worker})
             self.watch.abandon()
@@ -214,47 +195,13 @@ class Dispatcher:
         self.slots.clear_wake()
 
     def _do_what_is_due(self, now: float) -> None:
-        self._keep_up(now)
-        self._wake_for_places()
+        if self.upkeep.keep_up(now):
+            self.next_claim = now
+        if self.upkeep.wake_for_places():
+            self.next_claim = 0
         if now >= self.next_claim:
             self._match(now)
             self._claim(now)
-
-    def _keep_up(self, now: float) -> None:
-        """Keep what this worker holds, and find what others have left."""
-        self._renew(now)
-        self._hear_of_cancels(now)
-        if now < self.next_reap:
-            return
-        self.next_reap = now + REAP_SECONDS
-        sweep = now >= self.next_sweep
-        if sweep:
-            self.next_sweep = now + SWEEP_SECONDS
-        self._end_given_up()
-        if self.troubles.attempt("take over", lambda: self._take_over(sweep=sweep), 0):
-            self.next_claim = now
-
-    def _hear_of_cancels(self, now: float) -> None:
-        """Ask for the runs that work something out for long: they come to no checkpoint."""
-        if now >= self.next_hearing and (runs := self.watch.followed()):
-            self.next_hearing = now + HEAR_SECONDS
-            self.watch.note_cancelled(
-                self.troubles.attempt(
-                    "hear of cancels", lambda: self.session.cancelled_among(runs), []
-                )
-            )
-
-    def _take_over(self, *, sweep: bool) -> int:
-        return self.session.take_over_from_the_dead(self.watch.held(), sweep=sweep)
-
-    def _wake_for_places(self) -> None:
-        """Let runs look again that wait for the places that came free at a server."""
-        if self.watch.places and (runs := self.watch.places.to_wake()):
-            woken = self.troubles.attempt(
-                "wake for places", lambda: self.session.wake_for_places(runs), 0
-            )
-            if woken:
-                self.next_claim = 0
 
     def _match(self, now: float) -> None:
         """Bring new events to the runs that wait for them; those are due then, and claimed next."""
@@ -312,55 +259,6 @@ class Dispatcher:
         for claim in crowd:
             self.session.hand_back(claim)
         return [claim for claim in claims if claim not in crowd] if crowd else claims
-
-    def _renew(self, now: float) -> None:
-        hand_overs = self.board.hand_overs
-        if hand_overs != self.hand_overs:
-            self.hand_overs, self.next_renewal = hand_overs, now
-        if now < self.next_renewal:
-            return
-        every = self.lease.total_seconds() / 3
-        is_complete = self.troubles.attempt("renew", lambda: self._is_all_renewed(now), False)
-        if is_complete:
-            # After what was lost is dropped: a slot looks at both, in this order.
-            self.board.heard_of = hand_overs
-        self.next_renewal = now + (every if is_complete else min(every, RENEW_AGAIN_SECONDS))
-
-    def _is_all_renewed(self, now: float) -> bool:
-        """Prolong the leases, and find out which are lost; return whether none was left out."""
-        left_out = self.watch.renewed(self.session.renew(self.watch.held()), now)
-        if not left_out:
-            return True
-        still_held = self.session.still_held([claim.run_id for claim in left_out])
-        locked = [claim for claim in left_out if still_held.get(claim.run_id) == claim.token]
-        for claim in left_out:
-            if claim not in locked:
-                self.watch.drop(claim)
-        return not locked
-
-    def _hand_suspects_back(self) -> None:
-        while claim := self.suspects.take_back():
-            if not self.troubles.attempt("hand back", partial(self._is_handed_back, claim), False):
-                # Nobody else can take it meanwhile.
-                self.suspects.add(claim, timedelta(0))
-                return
-
-    def _is_handed_back(self, claim: Claim) -> bool:
-        self.session.hand_back(claim)
-        self.watch.drop(claim)
-        return True
-
-    def _end_given_up(self) -> None:
-        self.given_up.extend(self.slots.given_up())
-        while self.given_up:
-            claim = self.given_up.popleft()
-            if not self.troubles.attempt("end lease", partial(self._is_ended, claim), False):
-                self.given_up.append(claim)  # behind the others, which may be easier
-                return
-
-    def _is_ended(self, claim: Claim) -> bool:
-        self.session.end_lease(claim)
-        return True
 
     def _wait(self) -> bool:
         """Sleep until something may be due; return whether the stop pipe ended."""

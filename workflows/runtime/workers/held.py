@@ -25,9 +25,8 @@ from psycopg.types.json import Jsonb
 
 from workflows.runtime.waits import notify
 from workflows.runtime.workers import statements
-from workflows.runtime.workers.blame import Left, kept_by, left_by
 from workflows.runtime.workers.board import BoardOfAnother
-from workflows.runtime.workers.reaper import take_from_the_held
+from workflows.runtime.workers.reaper import Left, kept_by, left_by, take_from_the_held
 from workflows.runtime.workers.session import brief_session
 
 logger = logging.getLogger(__name__)

@@ -119,7 +119,9 @@ class DispatcherSession:
             "suspect": SUSPECT_CRASHES,
             "suspects_due_for": suspects_due_for,
         }
-        claims = [Claim.from_row(row) for row in self._run(statements.CLAIM, values)]
+        found = self._run(statements.CLAIM, values)
+        columns = [column.name for column in found.description or ()]
+        claims = [Claim.from_row(columns, row) for row in found]
         self._turn = (self._turn + len(claims)) % TURNS
         return claims
 

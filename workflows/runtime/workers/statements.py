@@ -74,17 +74,17 @@ SET status = 'running', lease_token = run.lease_token + 1, lease_until = now() +
     worker = %(worker)s, started_at = coalesce(run.started_at, now()),
     pending = coalesce(run.pending, '{{}}'::jsonb) || '{{"begun": true}}'::jsonb
 FROM due WHERE run.id = due.id
-RETURNING run.id, run.tenant_id, run.definition_id, run.version, run.event_id,
-    run.trigger_payload::text, run.step_results::text, run.current_step, due.pending::text,
-    run.lease_token,
-    run.actor, run.subject_type, run.subject_id, {BOUNDED_SQL.format(column="run.started_at")},
-    now(),
-    run.cancel_requested_at IS NOT NULL,
-    (SELECT depth FROM workflow_events event WHERE event.id = run.event_id),
-    (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id), run.crashes,
-    run.parent_run, run.entry, run.item_index, run.item::text, run.lane, run.holds_lane,
-    {BOUNDED_SQL.format(column="run.deadline_at")}, run.children_open,
-    {BOUNDED_SQL.format(column="run.created_at")}, run.item IS NOT NULL, run.wake_reason,
+RETURNING run.id AS run_id, run.tenant_id, run.definition_id, run.version, run.event_id,
+    run.trigger_payload::text AS payload, run.step_results::text AS results,
+    run.current_step AS step, due.pending::text AS pending, run.lease_token AS token, run.actor,
+    run.subject_type, run.subject_id, {BOUNDED_SQL.format(column="run.started_at")} AS started_at,
+    now() AS claimed_at, run.cancel_requested_at IS NOT NULL AS cancel_asked,
+    coalesce((SELECT depth FROM workflow_events event WHERE event.id = run.event_id), 0) AS depth,
+    (SELECT previous::text FROM workflow_events event WHERE event.id = run.event_id) AS previous,
+    run.crashes, run.parent_run, run.entry, run.item_index, run.item::text AS item,
+    run.item IS NOT NULL AS has_item, run.lane, run.holds_lane,
+    {BOUNDED_SQL.format(column="run.deadline_at")} AS deadline_at, run.children_open,
+    {BOUNDED_SQL.format(column="run.created_at")} AS created_at, run.wake_reason,
     run.entries_numbered
 """  # noqa: S608 - of the texts above
 
@@ -124,7 +124,6 @@ SELECT id FROM workflow_runs WHERE id = ANY(%(ids)s) AND cancel_requested_at IS 
 """
 
 NEW_WORKER_NUMBER: Final = "SELECT nextval('workflow_worker_numbers')"
-
 PROVE_ALIVE: Final = "SELECT pg_try_advisory_lock(%(class)s, %(worker)s::int)"
 
 # A worker's first sign of life, and every later one. If it was frozen past its lease, it was given

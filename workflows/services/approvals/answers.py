@@ -8,7 +8,7 @@ from typing import Final
 from tenants.core.json import Json
 from tenants.core.text.characters import comparable, without_invisible
 from tenants.core.values.numbers import as_number
-from workflows.definition.values.numbers import to_json
+from workflows.definition.values.json_values import to_json
 from workflows.services.approvals.refusals import AnswerFault, AnswerInvalid
 
 MAX_CHARACTERS: Final = {"text": 500, "long_text": 10_000}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tenants.core.json import Json
+from workflows.models.definition import WorkflowVersion
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import rows
 
 # The versions of the runs that a run was taken from.

@@ -10,13 +10,12 @@ from typing import Final
 
 from tenants.core.json import Json
 from workflows.definition.errors import InvalidProgram
-from workflows.definition.programs.program import Program
+from workflows.definition.programs.program import Program, where_runs_may_start
 from workflows.engine.history.entries import has_stopped
-from workflows.engine.history.reach import where_runs_may_start
 from workflows.engine.history.replay import StepVisit
-from workflows.engine.history.taking_over import Asks
-from workflows.engine.spending import (
+from workflows.engine.history.taking_over import (
     WITHOUT_EFFECT,
+    Asks,
     Children,
     Mark,
     acts_beyond,
@@ -37,8 +36,8 @@ SPENT: Final = "decision_used"
 UNDER_WAY: Final = "already_under_way"
 
 # Whether child runs of a step, or those below them, did anything, or may have: what failed was done
-# in part, or its call may have arrived (`engine.spending`). A child that ended in the middle of a
-# step keeps that under `resume`.
+# in part, or its call may have arrived (`engine.history.taking_over`). A child that ended in the
+# middle of a step keeps that under `resume`.
 ACTED_BENEATH: Final = """
 WITH RECURSIVE beneath AS (
     SELECT id FROM workflow_runs WHERE parent_run = %(run)s AND tenant_id = %(tenant)s
@@ -106,7 +105,7 @@ class Spending:
         decisions = decisions_in(program, taken, self.calls)
         before = way[: way.index(arrived)]
         passed = [one for one in before if one.entry is not None]
-        own = where_runs_may_start(program)
+        own = where_runs_may_start(program.instructions)
         asked = (one for one in passed if marks_of([one.entry or {}]) <= decisions)
         first = next(asked, None)
         if first is None or first.instruction.index not in own:

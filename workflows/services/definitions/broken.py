@@ -14,13 +14,12 @@ from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.definition.blocks import all_steps, mapping
 from workflows.definition.catalogue import Catalogue
-from workflows.definition.problems import Problem
+from workflows.definition.errors import Problem
 from workflows.definition.validate import validate
 from workflows.event_types import all_event_types
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.schedule import WorkflowSchedule
-from workflows.models.version import WorkflowVersion
 from workflows.services.definitions.catalogue import catalogue_of
 
 # An event that nobody declared may come from another application: silence for so long is a sign.

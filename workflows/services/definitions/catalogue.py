@@ -18,7 +18,7 @@ from tenants.models.membership import Membership, Role
 from tenants.models.tenant import Tenant
 from workflows.definition.catalogue import ActionSignature, Catalogue, TableSignature
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem
+from workflows.definition.errors import Problem
 from workflows.definition.validate import ValidDocument, validate
 from workflows.event_types import all_event_types
 from workflows.models.definition import WorkflowDefinition

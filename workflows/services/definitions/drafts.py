@@ -10,8 +10,7 @@ from tenants.core.text.names import MAX_EVENT_TYPE, one_line
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.checks.simple import wrong_type
-from workflows.definition.errors import InvalidDocument
-from workflows.definition.problems import Problem
+from workflows.definition.errors import InvalidDocument, Problem
 from workflows.definition.validate import check_shape
 from workflows.definition.values.json_values import canonical, same_json
 from workflows.models.definition import WorkflowDefinition

@@ -1,15 +1,13 @@
 """What the newest language changes for a workflow that was published in an older one."""
 
 from tenants.core.json import Json
-from workflows.definition.changes.numbers import ChangedPlace, kept_numbers
-from workflows.definition.changes.written import rewritten
+from workflows.definition.changes.numbers import ChangedPlace, kept_numbers, rewritten
 from workflows.definition.language import (
     AS_PEOPLE_WRITE,
     LANGUAGE_VERSION,
     NUMBERS_STAY_NUMBERS,
 )
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.services.definitions.catalogue import catalogue_of
 
 

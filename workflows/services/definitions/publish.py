@@ -7,8 +7,7 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.validate import ValidDocument
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.services.definitions.catalogue import validated
 from workflows.services.definitions.drafts import save_draft
 

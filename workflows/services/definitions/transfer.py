@@ -11,8 +11,7 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.definition.blocks import all_steps, mapping
 from workflows.definition.catalogue import Catalogue
-from workflows.definition.errors import InvalidDocument
-from workflows.definition.problems import Problem
+from workflows.definition.errors import InvalidDocument, Problem
 from workflows.definition.validate import ValidDocument
 from workflows.definition.values.json_values import same_json
 from workflows.models.definition import WorkflowDefinition

@@ -21,10 +21,10 @@ from tenants.core.json import Json, strict_json
 from tenants.scope import tenant_scope
 from workflows.definition.errors import InvalidDocument
 from workflows.definition.programs.program import Program
+from workflows.models.definition import WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import DryRunStatus, WorkflowRehearsal
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.runtime.dry_run.context import Answer, Limits
 from workflows.runtime.waits.matching import MALFORMED, UNREADABLE_EVENT
 from workflows.services.dry_run.backtest_tally import (

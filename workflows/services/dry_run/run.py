@@ -16,19 +16,21 @@ from django.utils import translation
 from tenants.core.database.ids import uuid7
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
-from workflows.definition.errors import InvalidDocument
-from workflows.definition.problems import Problem
+from workflows.definition.errors import InvalidDocument, Problem
 from workflows.definition.programs.compiler import compile_document
 from workflows.definition.programs.program import load_program
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.runtime.database import database_clock
-from workflows.runtime.dry_run.context import Answer, DryRunContext, Limits
-from workflows.runtime.dry_run.rollback import Rollback, undone
+from workflows.runtime.dry_run.context import (
+    Answer,
+    DryRunContext,
+    Limits,
+    Rollback,
+    SimulatedRun,
+    undone,
+)
 from workflows.runtime.dry_run.runner import Played, play
-from workflows.runtime.dry_run.simulated_run import SimulatedRun
-from workflows.runtime.runs.programs import LoadedProgram, program_of
-from workflows.runtime.runs.scopes import ParentScope
+from workflows.runtime.runs.programs import LoadedProgram, ParentScope, program_of
 from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run.samples import sample_payload
 from workflows.services.events.drafts import EventDraft

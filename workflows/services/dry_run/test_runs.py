@@ -12,7 +12,7 @@ from django.utils import timezone
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
-from workflows.definition.problems import Problem
+from workflows.definition.errors import Problem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import DryRunKind, DryRunStatus, WorkflowRehearsal

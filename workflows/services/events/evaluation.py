@@ -19,8 +19,13 @@ from workflows.definition.programs.program import Program
 from workflows.definition.scope import NameScope
 from workflows.runtime.database import database_clock
 from workflows.runtime.runs.concurrency import lane_of
-from workflows.runtime.runs.programs import VersionMissing, program_of
-from workflows.runtime.runs.scopes import event_budget, filter_budget, tenant_values
+from workflows.runtime.runs.programs import (
+    VersionMissing,
+    event_budget,
+    filter_budget,
+    program_of,
+    tenant_values,
+)
 from workflows.services.events.drafts import EventDraft
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,8 @@ from uuid import UUID
 from tenants.models.membership import Membership
 from tenants.models.user import User
 from workflows.conf import public_address
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import is_timeout, is_trouble, rows
 from workflows.services.operations.alert_mails import SERVER_IS_AWAY, NotSent, alone, send
 from workflows.services.operations.pace import Pace

@@ -20,10 +20,9 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import RecordEvent, all_event_types
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of
 from workflows.services.dry_run.run import DryRun, dry_run

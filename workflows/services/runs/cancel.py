@@ -5,7 +5,7 @@ from uuid import UUID
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.statuses import RunStatus
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 from workflows.services.refusals import RunHasEnded
 
 
@@ -16,7 +16,7 @@ def cancel(tenant: Tenant, run_id: UUID) -> RunStatus:
     Raises RunHasEnded if there is nothing left to cancel.
     """
     with tenant_scope(tenant):
-        status = store.cancel(tenant.id, run_id)
+        status = ending.cancel(tenant.id, run_id)
     if status is None:
         raise RunHasEnded(run_id)
     return status

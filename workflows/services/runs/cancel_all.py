@@ -12,7 +12,7 @@ from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.runtime.runs import store
+from workflows.runtime.runs import ending
 
 MAX_COUNTED: Final = 10_000
 BATCH: Final = 100
@@ -55,7 +55,7 @@ def cancel_until(tenant_id: str, definition_id: str, newest: str) -> int:
     for batch in _batches(tenant, UUID(definition_id), UUID(newest)):
         for run_id in batch:
             with tenant_scope(tenant):
-                cancelled += store.cancel(tenant.pk, run_id) is not None
+                cancelled += ending.cancel(tenant.pk, run_id) is not None
     return cancelled
 
 

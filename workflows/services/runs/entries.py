@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tenants.core.json import Json
-from workflows.models.run import WorkflowRun
-from workflows.models.run_history import WorkflowRunHistory
+from workflows.models.run import WorkflowRun, WorkflowRunHistory
 
 Entry = dict[str, Json]
 

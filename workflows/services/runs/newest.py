@@ -11,8 +11,7 @@ from django.db.models import Sum
 from tenants.models.tenant import Tenant
 from workflows.engine.statuses import RunStatus
 from workflows.models.definition import WorkflowDefinition
-from workflows.models.run import WorkflowRun
-from workflows.models.run_stats import WorkflowRunStats
+from workflows.models.run import WorkflowRun, WorkflowRunStats
 from workflows.runtime.database import rows
 from workflows.services.runs.summaries import RunSummary, plans_of, subjects_of, told
 

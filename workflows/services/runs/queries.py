@@ -14,10 +14,9 @@ from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.engine.statuses import RunStatus
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import RunQuerySet, WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.services.runs.entries import entries_of
 
 # Takes a page of runs, beginning at the newest. Below the id nobody has looked for more of them.

@@ -13,10 +13,9 @@ from typing import Final
 from tenants.core.json import Json
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.instructions import Approval, Instruction
-from workflows.definition.programs.program import Program
+from workflows.definition.programs.program import Program, reachable_from, where_runs_may_start
 from workflows.definition.scope import NameScope
 from workflows.engine.history.entries import is_wrong
-from workflows.engine.history.reach import reachable_from, where_runs_may_start
 from workflows.engine.history.replay import StepVisit, passed, visits
 from workflows.engine.history.results import Results
 from workflows.engine.history.taking_over import (
@@ -30,8 +29,7 @@ from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.runtime.runs.programs import VersionMissing, program_of
-from workflows.runtime.runs.scopes import error_told, preview_budget
+from workflows.runtime.runs.programs import VersionMissing, error_told, preview_budget, program_of
 from workflows.services.approvals.spent import Spending, without_stops
 from workflows.services.definitions.asking import calls_of
 from workflows.services.events.drafts import EventDraft
@@ -69,7 +67,7 @@ def starting_point(
     found = next((one for one in program.instructions if one.name == from_step), None)
     if found is None:
         raise NotRetryable(run.pk, "unknown_step")
-    if found.index not in where_runs_may_start(program):
+    if found.index not in where_runs_may_start(program.instructions):
         raise NotRetryable(run.pk, "inside_a_step")
     entries = _passed(run)
     way = list(visits(program, entries))
@@ -180,7 +178,7 @@ def _beginnings(run: WorkflowRun) -> dict[str, tuple[str, str]]:
     entries, spending = _passed(run), Spending(run, calls_of(run))
     way = list(visits(program, entries))
     came_to = {one.instruction.index: one for one in reversed(way)}
-    may_start = where_runs_may_start(program)
+    may_start = where_runs_may_start(program.instructions)
 
     def beginning(step: Instruction) -> tuple[str, str]:
         if step.index not in may_start:
@@ -213,7 +211,7 @@ def _why_not(program: Program, way: Iterable[StepVisit], index: int) -> str:
     """Return the code of why a run did not come to a step."""
     *_others, last = way
     is_stuck = last.entry is None or is_wrong(last.entry)
-    leads_there = is_stuck and index in reachable_from(program, last.instruction.index)
+    leads_there = is_stuck and index in reachable_from(program.instructions, last.instruction.index)
     return "results_missing" if leads_there else "not_reached"
 
 

@@ -13,9 +13,9 @@ from actions import records
 from tenants.core.database.ids import uuid_or_none
 from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus
+from workflows.models.definition import WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.models.version import WorkflowVersion
 from workflows.presentation.badges import Badge, run_badge
 from workflows.presentation.runs.entries import RunFacts, step_error
 from workflows.presentation.runs.plans import VersionPlan, plan_of

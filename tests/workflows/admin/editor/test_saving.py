@@ -8,8 +8,7 @@ from django.urls import reverse
 from tests.support.company import case
 from workflows.admin.definitions.form import DefinitionForm
 from workflows.admin.editor.form.shape import to_form
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.services.definitions.publish import publish
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from workflows.definition.changes.applying import apply
+from tests.workflows.definition.changes.applying import apply
 from workflows.definition.changes.differ import diff
 from workflows.definition.kinds import KINDS
 from workflows.definition.values.json_values import canonical

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.definition.changes.written import rewritten
+from workflows.definition.changes.numbers import rewritten
 from workflows.presentation.documents.languages import language_changes
 
 

@@ -10,8 +10,8 @@ from tests.workflows.runtime.stateful.documents import TELLING
 from tests.workflows.runtime.stateful.recorder import ANSWERED, OPEN
 from tests.workflows.runtime.stateful.world import asked_by, moment
 from workflows.models.approval import WorkflowApproval
+from workflows.models.definition import WorkflowLane
 from workflows.models.event import WorkflowEvent
-from workflows.models.lane import WorkflowLane
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of

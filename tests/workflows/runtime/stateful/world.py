@@ -10,9 +10,9 @@ from django.db import OperationalError, connection, connections
 
 from tenants.models.order import Order
 from tests.support.approvals import NEVER
+from tests.support.machine import LEASE, Machine
 from tests.support.time_travel import travel
 from tests.workflows.runtime.fates import Death, Fate, die
-from tests.workflows.runtime.machine import LEASE, Machine
 from tests.workflows.runtime.stateful.documents import ORDERS, PERSON, PHONE, WHOSE, WORD
 from tests.workflows.runtime.stateful.recorder import ANSWERED, TORN, Recorder
 from workflows.engine.history import folding

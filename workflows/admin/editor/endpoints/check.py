@@ -23,9 +23,8 @@ from workflows.admin.editor.presentation.events import choices_in
 from workflows.admin.editor.presentation.summaries import condition_line, summary_of
 from workflows.definition.blocks import elements, mapping
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem
-from workflows.models.definition import WorkflowDefinition
-from workflows.models.version import WorkflowVersion
+from workflows.definition.errors import Problem
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.places import problem_words
 from workflows.presentation.json_faults import said_of

@@ -13,7 +13,7 @@ from actions.spec import Effect
 from tenants.core.json import Json
 from workflows.admin.editor.presentation import kinds
 from workflows.definition.kinds import KINDS
-from workflows.definition.programs.program import load_retry
+from workflows.definition.retry import load_retry
 from workflows.presentation.badges import action_label
 
 

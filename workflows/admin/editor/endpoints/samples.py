@@ -18,13 +18,13 @@ from workflows.admin.editor.presentation.outputs import (
     loops_around,
     schema_of_output,
 )
-from workflows.definition.checks.parent_scope import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
+from workflows.definition.kinds import reminder_parts_of
 from workflows.definition.scope import TENANT_FIELDS, NameScope
 from workflows.definition.values.json_values import exact
 from workflows.event_types import payload_schema
 from workflows.models.definition import WorkflowDefinition
-from workflows.runtime.runs.scopes import preview_budget
+from workflows.runtime.runs.programs import preview_budget
 from workflows.services.dry_run.samples import made_up, outputs_of
 
 # What steps inside a reminder read of the step that reminds.
@@ -103,7 +103,7 @@ def _steps(
                 output = example_of_output(tenant, step)
             if output is None:
                 output = made_up(tenant, schema_of_output(step))
-            reminding = {part: REMINDING[part] for part in REMINDER_PARTS.get(action, ())}
+            reminding = {part: REMINDING[part] for part in reminder_parts_of(action)}
             known = _plain({**reminding, **output}) if isinstance(output, dict) else _plain(output)
             found[name] = {"status": "completed", "output": known}
     return found

@@ -20,13 +20,13 @@ from workflows.admin.editor.form.steps import step_parts
 from workflows.admin.editor.presentation.events import choices_in
 from workflows.admin.editor.presentation.outputs import choices_in as choices_of_approval
 from workflows.admin.editor.presentation.outputs import question_titles, schema_of_output
-from workflows.definition.checks.parent_scope import REMINDER_PARTS
 from workflows.definition.errors import ExpressionError
+from workflows.definition.kinds import reminder_parts_of
 from workflows.definition.schemas import member
 from workflows.definition.scope import TENANT_FIELDS
 from workflows.definition.templates import compile_template, template_problems
 from workflows.definition.templates.compiled import is_template
-from workflows.definition.values.numbers import shortened
+from workflows.definition.values.json_values import shortened
 from workflows.event_types import payload_schema
 from workflows.presentation.runs.errors import sentence
 from workflows.presentation.values import field_title, payload_fields, spelt_out
@@ -140,7 +140,7 @@ def _asked(item: Item, step: Mapping[str, Json]) -> Item:
 def _of_reminders(
     name: str, step: Mapping[str, Json], label: str, sample: Sample
 ) -> Iterator[dict[str, Json]]:
-    parts = REMINDER_PARTS.get(str(step.get("action")), ())
+    parts = reminder_parts_of(step.get("action"))
     titles = {"reminder": _("Which reminder it is"), "link": _("Link to the decision")}
     items = [
         _item(

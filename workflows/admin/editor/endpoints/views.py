@@ -25,7 +25,7 @@ from workflows.admin.editor.form.shape import BadScalar, from_form, to_form
 from workflows.admin.editor.form.steps import read_steps, show_steps
 from workflows.definition.blocks import every_step
 from workflows.definition.codes import Code
-from workflows.definition.problems import Problem
+from workflows.definition.errors import Problem
 from workflows.definition.validate import MAX_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text

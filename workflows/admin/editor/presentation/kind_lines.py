@@ -13,8 +13,7 @@ from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from workflows.admin.editor.form.scalars import shown
 from workflows.definition.blocks import elements, mapping
-from workflows.definition.values.durations import parse_duration
-from workflows.definition.values.windows import DAYS
+from workflows.definition.values.windows import DAYS, parse_duration
 from workflows.event_types import label_of as event_label
 from workflows.presentation.times import span
 

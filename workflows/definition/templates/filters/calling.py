@@ -18,9 +18,8 @@ from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import NameScope
 from workflows.definition.templates import limits
-from workflows.definition.templates.missing import refuse_missing
-from workflows.definition.values.json_values import storable
-from workflows.definition.values.numbers import number
+from workflows.definition.templates.context import refuse_missing
+from workflows.definition.values.json_values import number, storable
 
 Takes = Literal["number", "text", "list", "text_or_list", "value", "anything"]
 _VALUES = (str, int, float, Decimal, list, tuple, range, dict)

@@ -19,8 +19,8 @@ from workflows.definition.templates import limits
 from workflows.definition.templates.filters.calendar_words import CalendarWords, words_of
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter
 from workflows.definition.templates.filters.date_forms import BadDateForm, date_form
-from workflows.definition.values.moments import moment, parse_date
-from workflows.definition.values.numbers import shortened
+from workflows.definition.values.dates import moment, parse_date
+from workflows.definition.values.json_values import shortened
 
 _DIRECTIVE = re.compile(r"%-?(.)", re.DOTALL)
 _DAY_OF_MONTH = re.compile(r"%-?[de]")

@@ -14,8 +14,7 @@ from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.scope import NameScope
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter, refuse_long_text
-from workflows.definition.values.comparison import sort_keys
-from workflows.definition.values.numbers import calculate, number, shortened
+from workflows.definition.values.json_values import calculate, number, shortened, sort_keys
 
 _ANY: Any = object()  # no value was given to compare with
 

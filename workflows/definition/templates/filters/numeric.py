@@ -14,7 +14,7 @@ from workflows.definition.language import AS_PEOPLE_WRITE
 from workflows.definition.scope import NameScope
 from workflows.definition.templates.filters.calendar_words import locale_of
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter
-from workflows.definition.values.numbers import calculate, number, rounded
+from workflows.definition.values.json_values import calculate, number, rounded
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LETTERS_BEFORE_DIGITS = re.compile(r"(?<=[A-Z])(?=[0-9])")

@@ -18,8 +18,7 @@ from workflows.definition.errors import ExpressionError
 from workflows.definition.language import AS_PEOPLE_WRITE
 from workflows.definition.scope import NameScope
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter, refuse_long_text
-from workflows.definition.values.json_values import MAX_STORED_DIGITS, storable
-from workflows.definition.values.numbers import shortened
+from workflows.definition.values.json_values import MAX_STORED_DIGITS, shortened, storable
 
 # The library's parser looks through the rest of the text at every `<`: it is asked while that
 # costs at most so many characters.

@@ -12,8 +12,8 @@ from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.language import NUMBERS_STAY_NUMBERS
 from workflows.definition.scope import NameScope
+from workflows.definition.templates.context import MissingValue
 from workflows.definition.templates.filters.calling import Cost, TemplateFilter
-from workflows.definition.templates.missing import MissingValue
 from workflows.definition.values.json_values import exact, normalise
 
 _ENCODER: Final = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False)

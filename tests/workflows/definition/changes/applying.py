@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Final
 
-from workflows.definition.changes.change import ChangeCode, DocumentChange, Path
+from workflows.definition.changes.change import (
+    ChangeCode,
+    DocumentChange,
+    Outline,
+    Path,
+    StepList,
+    outline,
+    put,
+    value_at,
+)
 from workflows.definition.changes.differ import OLD
-from workflows.definition.changes.outline import Outline, assembled, outline, put, value_at
 
 _VALUES: Final = {ChangeCode.VALUE_ADDED, ChangeCode.VALUE_CHANGED, ChangeCode.VALUE_REMOVED}
 _ITEMS: Final = {ChangeCode.ITEM_ADDED, ChangeCode.ITEM_REMOVED, ChangeCode.ITEM_MOVED}
@@ -81,3 +89,17 @@ def _arranged(items: Sequence[Any], gone: set[int], come: dict[int, Any]) -> lis
     for to in sorted(come):
         arranged.insert(to, come[to])
     return arranged
+
+
+def assembled(taken: Outline) -> Any:
+    return _with_steps(taken.head, taken)
+
+
+def _with_steps(value: Any, taken: Outline) -> Any:
+    if isinstance(value, StepList):
+        return [_with_steps(taken.steps[name], taken) for name in taken.lists.get(value.token, ())]
+    if isinstance(value, dict):
+        return {key: _with_steps(inner, taken) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_steps(inner, taken) for inner in value]
+    return value

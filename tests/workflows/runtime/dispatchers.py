@@ -17,7 +17,7 @@ class Working:
     """One dispatcher on a thread of its own."""
 
     def __init__(self, group, slots, lease):
-        self.pump = Dispatcher(DispatcherSession(group, slots, lease), slots, lease)
+        self.dispatcher = Dispatcher(DispatcherSession(group, slots, lease), slots, lease)
         self.ended = None  # what work() returned, or raised
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -26,11 +26,11 @@ class Working:
         """Wait for the end of its work; drain it."""
         self._thread.join(seconds)
         assert not self._thread.is_alive()
-        self.pump.drain(timedelta(seconds=5))
+        self.dispatcher.drain(timedelta(seconds=5))
 
     def _work(self):
         try:
-            self.ended = self.pump.work()
+            self.ended = self.dispatcher.work()
         except psycopg.Error as trouble:
             self.ended = trouble
 
@@ -56,12 +56,12 @@ def stop_pipe_of(monkeypatch):
 def working(monkeypatch, *, groups=("north",), slots=4, lease=timedelta(seconds=30)):
     """Let dispatchers work; stop them at the end."""
     with stop_pipe_of(monkeypatch) as ask:
-        pumps = [Working(group, slots, lease) for group in groups]
+        found = [Working(group, slots, lease) for group in groups]
         try:
-            yield pumps
+            yield found
         finally:
             ask()
-            for one in pumps:
+            for one in found:
                 one.join()
 
 

@@ -11,14 +11,15 @@ import pytest
 from django.db import connection
 
 from tests.support.live import wait_until
-from tests.workflows.runtime.pumps import stop_pipe_of, working
+from tests.workflows.runtime.dispatchers import stop_pipe_of, working
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.worker import WorkflowWorker
-from workflows.runtime.workers import dispatcher, suspects, troubles
+from workflows.runtime.workers import dispatcher as dispatching
+from workflows.runtime.workers import slots, upkeep
 from workflows.runtime.workers.dispatcher import Dispatcher
 from workflows.runtime.workers.session import DispatcherSession
-from workflows.runtime.workers.troubles import SessionLost
+from workflows.runtime.workers.upkeep import SessionLost
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 
@@ -28,7 +29,7 @@ LEASE = timedelta(seconds=30)
 
 
 @pytest.fixture
-def pump(tenant, monkeypatch):
+def dispatcher(tenant, monkeypatch):
     with stop_pipe_of(monkeypatch):
         machine = Dispatcher(DispatcherSession("north", 3, LEASE), 3, LEASE)
         yield machine
@@ -51,38 +52,38 @@ def quick(tenant):
     publish(tenant, "t", definition, {"name": "Q", "trigger_type": "quick", "steps": [note]})
 
 
-def test_a_suspect_is_executed_with_nothing_beside_it(tenant, pump, gate):
+def test_a_suspect_is_executed_with_nothing_beside_it(tenant, dispatcher, gate):
     for _ in range(2):
         fire(tenant, "x", {})
     [suspect_id] = fire(tenant, "x", {}).run_ids
     WorkflowRun.objects.filter(pk=suspect_id).update(crashes=2)
 
-    pump._claim(monotonic())
-    assert (pump.slots.busy, len(pump.suspects)) == (2, 1)
+    dispatcher._claim(monotonic())
+    assert (dispatcher.slots.busy, len(dispatcher.suspects)) == (2, 1)
 
     gate.set()
-    wait_until(lambda: pump.slots.busy == 0)
+    wait_until(lambda: dispatcher.slots.busy == 0)
     gate.clear()
     fire(tenant, "x", {})
-    pump._claim(monotonic())
-    pump._claim(monotonic())
-    assert (pump.slots.busy, pump.is_quarantined) == (1, True)
+    dispatcher._claim(monotonic())
+    dispatcher._claim(monotonic())
+    assert (dispatcher.slots.busy, bool(dispatcher.suspects.seconds_to_hold_back())) == (1, True)
     assert WorkflowRun.objects.filter(status="queued").count() == 1
 
     gate.set()
-    wait_until(lambda: pump.slots.busy == 0)
-    pump._claim(monotonic())
+    wait_until(lambda: dispatcher.slots.busy == 0)
+    dispatcher._claim(monotonic())
     wait_until(lambda: WorkflowRun.objects.filter(status="completed").count() == 4)
 
 
-def test_a_drain_gives_waiting_suspects_back_untouched(tenant, pump, gate):
+def test_a_drain_gives_waiting_suspects_back_untouched(tenant, dispatcher, gate):
     fire(tenant, "x", {})
     [suspect_id] = fire(tenant, "x", {}).run_ids
     WorkflowRun.objects.filter(pk=suspect_id).update(crashes=2)
-    pump._claim(monotonic())
+    dispatcher._claim(monotonic())
     gate.set()
 
-    pump.drain(timedelta(seconds=5))
+    dispatcher.drain(timedelta(seconds=5))
 
     suspect = WorkflowRun.objects.get(pk=suspect_id)
     assert (suspect.status, suspect.worker, suspect.pending) == ("queued", None, None)
@@ -104,7 +105,7 @@ def status_of(run_id):
 def test_a_suspect_keeps_no_other_run_from_beginning_behind_a_long_step(
     tenant, gate, quick, monkeypatch, crashes
 ):
-    monkeypatch.setattr(suspects, "PATIENCE", timedelta(seconds=2))
+    monkeypatch.setattr(slots, "PATIENCE", timedelta(seconds=2))
     [long] = fire(tenant, "x", {}).run_ids
     with working(monkeypatch, slots=7):
         wait_until(lambda: status_of(long) == "running")
@@ -133,7 +134,7 @@ def test_a_long_step_of_a_suspect_that_was_begun_alone_delays_others_by_a_second
         [other] = fire(tenant, "quick", {}).run_ids
         wait_until(lambda: status_of(other) == "completed")
 
-        assert monotonic() - begun < suspects.HEAD_START_SECONDS + 1.5
+        assert monotonic() - begun < slots.HEAD_START_SECONDS + 1.5
         assert status_of(suspected) == "running"
         gate.set()
 
@@ -148,17 +149,17 @@ def test_many_suspects_do_not_add_up_their_delays(tenant, gate, quick, monkeypat
         [other] = fire(tenant, "quick", {}).run_ids
         wait_until(lambda: status_of(other) == "completed")
 
-        assert monotonic() - begun < suspects.HEAD_START_SECONDS + 1.5
+        assert monotonic() - begun < slots.HEAD_START_SECONDS + 1.5
         wait_until(lambda: all(status_of(run_id) == "completed" for run_id in suspected), 40)
 
 
-def test_a_busy_worker_leaves_a_suspect_to_an_idle_one(tenant, gate, pump):
+def test_a_busy_worker_leaves_a_suspect_to_an_idle_one(tenant, gate, dispatcher):
     fire(tenant, "x", {})
-    pump._claim(monotonic())
+    dispatcher._claim(monotonic())
     suspected = suspect(tenant)
 
-    pump._claim(monotonic())
-    assert (pump.slots.busy, len(pump.suspects)) == (1, 0)
+    dispatcher._claim(monotonic())
+    assert (dispatcher.slots.busy, len(dispatcher.suspects)) == (1, 0)
 
     idle = DispatcherSession("south", 3, LEASE)
     assert [claim.run_id for claim in idle.claim(3)] == [suspected]
@@ -179,7 +180,7 @@ PARTS = ["claim", "match_events", "renew", "take_over_from_the_dead", "end_lease
 def test_trouble_of_any_kind_with_one_part_of_its_work_ends_nothing(
     tenant, gate, quick, monkeypatch, part
 ):
-    monkeypatch.setattr(troubles, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(upkeep, "FIRST_PAUSE_SECONDS", 0.05)
     real, kinds = getattr(DispatcherSession, part), list(FAILURES)
 
     def fail_in_every_way(session, *given, **more):
@@ -192,10 +193,10 @@ def test_trouble_of_any_kind_with_one_part_of_its_work_ends_nothing(
         wait_until(lambda: status_of(long) == "running")
         monkeypatch.setattr(DispatcherSession, part, fail_in_every_way)
         if part == "end_lease":
-            north.pump.given_up.append(a_stale_claim(north.pump))
+            north.dispatcher.upkeep.given_up.append(a_stale_claim(north.dispatcher))
         if part == "hand_back":
-            north.pump.end_of_life = monotonic()
-            north.pump.suspects.add(a_stale_claim(north.pump), timedelta(0))
+            north.dispatcher.end_of_life = monotonic()
+            north.dispatcher.suspects.add(a_stale_claim(north.dispatcher), timedelta(0))
         else:
             [other] = fire(tenant, "quick", {}).run_ids
             wait_until(lambda: not kinds and status_of(other) == "completed")
@@ -205,9 +206,9 @@ def test_trouble_of_any_kind_with_one_part_of_its_work_ends_nothing(
     assert (kinds, WorkflowRun.objects.filter(crashes__gt=0).count()) == ([], 0)
 
 
-def a_stale_claim(pump):
+def a_stale_claim(dispatcher):
     """Return a claim of a run that is gone."""
-    [(claim, _until)] = pump.watch._leases.values()
+    [(claim, _until)] = dispatcher.watch._leases.values()
     return replace(claim, run_id=uuid4())
 
 
@@ -226,7 +227,7 @@ def test_bad_data_that_python_refuses_is_no_end_of_the_worker_either(
 
 def test_a_session_that_the_server_closed_is_lost(tenant, gate, monkeypatch):
     with working(monkeypatch) as [north]:
-        pid = north.pump.session.connection().info.backend_pid
+        pid = north.dispatcher.session.connection().info.backend_pid
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
         wait_until(lambda: north.ended is not None)
@@ -235,17 +236,17 @@ def test_a_session_that_the_server_closed_is_lost(tenant, gate, monkeypatch):
 
 
 @pytest.fixture
-def whole_pump(monkeypatch):
+def whole_dispatcher(monkeypatch):
     """The task of a worker process from its first to its last line, with a short life."""
     replaced = []
     short = SimpleNamespace(slots=3, lease=LEASE, grace=timedelta(seconds=1))
-    monkeypatch.setattr(dispatcher, "LIFE_SECONDS", 1)
+    monkeypatch.setattr(dispatching, "LIFE_SECONDS", 1)
     monkeypatch.setattr(
-        dispatcher, "end_this_process_after_the_task", lambda: replaced.append(True)
+        dispatching, "end_this_process_after_the_task", lambda: replaced.append(True)
     )
-    monkeypatch.setattr(dispatcher, "current", lambda: short)
+    monkeypatch.setattr(dispatching, "current", lambda: short)
     said = []
-    thread = Thread(target=lambda: said.append(dispatcher.dispatch()), daemon=True)
+    thread = Thread(target=lambda: said.append(dispatching.dispatch()), daemon=True)
     with stop_pipe_of(monkeypatch) as ask:
         yield SimpleNamespace(thread=thread, said=said, replaced=replaced, ask=ask)
         ask()
@@ -253,50 +254,50 @@ def whole_pump(monkeypatch):
 
 
 def test_at_the_end_of_its_life_a_worker_waits_for_its_steps_however_long_they_take(
-    tenant, gate, quick, whole_pump
+    tenant, gate, quick, whole_dispatcher
 ):
     [long] = fire(tenant, "x", {}).run_ids
-    whole_pump.thread.start()
+    whole_dispatcher.thread.start()
     wait_until(lambda: status_of(long) == "running")
     sleep(3)  # the life is over, and so is the grace of a worker that was asked to stop
     [late] = fire(tenant, "quick", {}).run_ids
     sleep(1)
 
-    assert (status_of(late), whole_pump.said) == ("queued", [])
+    assert (status_of(late), whole_dispatcher.said) == ("queued", [])
     assert WorkflowWorker.objects.count() == 1
     gate.set()
-    whole_pump.thread.join(10)
-    assert (whole_pump.said, whole_pump.replaced) == (["replaced"], [True])
+    whole_dispatcher.thread.join(10)
+    assert (whole_dispatcher.said, whole_dispatcher.replaced) == (["replaced"], [True])
     run = WorkflowRun.objects.get(pk=long)
     assert (run.status, run.crashes) == ("completed", 0)
     assert status_of(late) == "queued"
 
 
-def test_near_its_end_a_worker_is_replaced_in_the_first_quiet_moment(whole_pump, monkeypatch):
-    monkeypatch.setattr(dispatcher, "LIFE_SECONDS", 60)
-    monkeypatch.setattr(dispatcher, "QUIET_END", 1 / 60)
+def test_near_its_end_a_worker_is_replaced_in_the_first_quiet_moment(whole_dispatcher, monkeypatch):
+    monkeypatch.setattr(dispatching, "LIFE_SECONDS", 60)
+    monkeypatch.setattr(dispatching, "QUIET_END", 1 / 60)
 
-    whole_pump.thread.start()
-    whole_pump.thread.join(10)
+    whole_dispatcher.thread.start()
+    whole_dispatcher.thread.join(10)
 
-    assert (whole_pump.said, whole_pump.replaced) == (["replaced"], [True])
+    assert (whole_dispatcher.said, whole_dispatcher.replaced) == (["replaced"], [True])
 
 
 def test_a_worker_asked_to_stop_while_it_waits_for_its_last_steps_stops_within_its_grace(
-    tenant, gate, whole_pump
+    tenant, gate, whole_dispatcher
 ):
     [long] = fire(tenant, "x", {}).run_ids
-    whole_pump.thread.start()
+    whole_dispatcher.thread.start()
     wait_until(lambda: status_of(long) == "running")
     sleep(2)
 
-    whole_pump.ask()
+    whole_dispatcher.ask()
     begun = monotonic()
-    whole_pump.thread.join(10)
+    whole_dispatcher.thread.join(10)
 
     assert 0.5 < monotonic() - begun < 4
     # Its process must stay: somebody has to take the package that django-q2's pusher holds.
-    assert (whole_pump.said, whole_pump.replaced) == (["asked to stop"], [])
+    assert (whole_dispatcher.said, whole_dispatcher.replaced) == (["asked to stop"], [])
 
 
 def test_a_database_that_stood_still_makes_nobody_take_the_others_for_dead(tenant, gate):
