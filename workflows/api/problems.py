@@ -82,7 +82,6 @@ class ProblemSerializer(AnswerSerializer):
     errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a field
 
     def get_type(self, problem: ApiProblem) -> str:
-        """Return what names the kind of problem in all the world."""
         return f"urn:sayr:problem:{problem.code}"
 
     def get_errors(self, problem: ApiProblem) -> Sequence[Mapping[str, Json]]:

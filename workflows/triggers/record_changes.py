@@ -16,12 +16,10 @@ from workflows.services.events.payloads import normalise_object
 
 
 def listen() -> None:
-    """Fire events from now on."""
     records_changed.connect(fire_changes, dispatch_uid="workflows.record_changes")
 
 
 def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> None:
-    """Fire what these changes mean, all events of a tenant in one statement."""
     # The model with the table: a record may be declared, and saved, through a proxy.
     declared_of = records.all_records()
     aliases = {one.alias for one in declared_of if one.model._meta.concrete_model is sender}

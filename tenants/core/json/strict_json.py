@@ -240,7 +240,6 @@ def _members(part: Json) -> Iterable[Json] | None:
 
 
 def _at(value: Json, part: Json, fault: JsonFault, **params: Any) -> BadJson:
-    """Return the fault of a part, and where in the value it stands."""
     waiting: list[tuple[str, Json]] = [("", value)]
     while waiting:
         pointer, found = waiting.pop()

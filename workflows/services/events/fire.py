@@ -141,7 +141,6 @@ class _Origin:
 
     @property
     def of_events(self) -> dict[str, Json]:
-        """What their rows say of it."""
         behind = {"initiator": self.initiator} if self.initiator else {}
         return {"source": self.source, **behind}
 
