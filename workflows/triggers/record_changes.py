@@ -6,13 +6,12 @@ from uuid import UUID
 
 from actions import records
 from tenants.core.json import Json
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from tenants.tenant_cache import facts_of
 from tenants.tracking.changes import RecordChange, records_changed
 from workflows.event_types import RecordEvent, all_event_types
-from workflows.services.events.drafts import EventDraft
+from workflows.services.events.drafts import EventDraft, normalise_object
 from workflows.services.events.fire import fire_all
-from workflows.services.events.payloads import normalise_object
 
 
 def listen() -> None:

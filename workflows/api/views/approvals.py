@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants.core.json.strict_json import JsonFault
+from tenants.core.json.faults import JsonFault
 from tenants.models.api_key import ApiKey, KeyScope
 from workflows.api import description
 from workflows.api.authentication import key_of, may, tenant_of
