@@ -143,10 +143,10 @@ def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, An
 
 def _shown(request: Request, run_id: UUID) -> Response:
     """Answer with the run as the key may see it."""
-    history, context = _history(request, run_id), {"request": request}
+    history = _history(request, run_id)
     if may(request, KeyScope.READ_RUNS):
-        return Response(runs.RunDetailSerializer(history, context=context).data)
-    return Response(runs.RunBriefSerializer(history.run, context=context).data)
+        return Response(runs.RunDetailSerializer.told(history, request))
+    return Response(runs.RunBriefSerializer.told(history.run, request))
 
 
 def _history(request: Request, run_id: UUID) -> RunHistory:
