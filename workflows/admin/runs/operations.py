@@ -33,7 +33,7 @@ from workflows.presentation import values
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.services.refusals import Refused
 from workflows.services.runs.cancel import cancel
-from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.one_step import do_again, mark_done
 from workflows.services.runs.retry import retry_failed_step, start_again
 from workflows.services.runs.starting import retry_problem, start_problems, was_decided_before
 
@@ -152,7 +152,7 @@ class RunOperations:
 
     def _settled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
         done = request.POST.get("done") == "yes"
-        settle_unknown(run.tenant, run.pk, access.actor_of(request), done=done)
+        (mark_done if done else do_again)(run.tenant, run.pk, access.actor_of(request))
         said = (
             _("Noted as done. The run goes on behind the step.")
             if done
