@@ -13,7 +13,7 @@ from workflows.presentation.runs.summary import summary
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.cancel import cancel
-from workflows.services.runs.one_step import do_again, mark_done
+from workflows.services.runs.one_step import do_again
 from workflows.services.runs.retry import retry_failed_step
 from workflows.services.runs.summaries import facts_of, plans_of
 

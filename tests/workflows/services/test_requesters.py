@@ -28,7 +28,7 @@ from workflows.services.approvals.links import link_for
 from workflows.services.approvals.refusals import MayNotDecide
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
-from workflows.services.runs.one_step import do_again, mark_done
+from workflows.services.runs.one_step import mark_done
 from workflows.services.runs.retry import retry_failed_step, start_again
 from workflows.services.schedules.firing import fire_due, save_schedule, set_active
 

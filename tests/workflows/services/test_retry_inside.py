@@ -21,7 +21,6 @@ from workflows.services.approvals.decide import GivenAnswer, decide, open_ones
 from workflows.services.approvals.refusals import NoLongerOpen
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
-from workflows.services.refusals import NotRetryable
 from workflows.services.runs.cancel import cancel
 from workflows.services.runs.one_step import do_again, mark_done
 from workflows.services.runs.retry import retry_failed_step

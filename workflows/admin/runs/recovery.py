@@ -11,20 +11,19 @@ from django.utils.translation import gettext as _
 
 from tenants.core.json import Json
 from tenants.core.text.listing import apart, listed
-from workflows.addresses import admin_path, page_of, path_to
+from workflows.addresses import admin_path, path_to
 from workflows.admin.runs.choices import from_here
 from workflows.admin.runs.error_links import OF_RECORDS, OF_TEMPLATES, WayOut, ways_out
 from workflows.definition.codes import Code
 from workflows.definition.kinds import KINDS
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
-from workflows.presentation.actors import actor_words
 from workflows.presentation.runs.entries import changed_words
 from workflows.presentation.runs.lines import StepLine
 from workflows.presentation.runs.plans import PlannedStep, VersionPlan, every_step
 from workflows.presentation.runs.recovering import again_words, with_it_words
 from workflows.presentation.runs.refusals import refusal_sentence
-from workflows.presentation.runs.wrong_values import NOWHERE, About, Source, keys_read, source_of
+from workflows.presentation.runs.wrong_values import About, Source, keys_read, source_of
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.corrections import calls_beneath, field_of
 from workflows.services.runs.one_step import failures_of, mark_of
@@ -32,7 +31,7 @@ from workflows.services.runs.parts import line_of, problem_above
 from workflows.services.runs.record_values import values_of
 from workflows.services.runs.retry import program_to_resume
 from workflows.services.runs.starting import refuse_to_mix
-from workflows.services.runs.summaries import LoadedRun, Subject
+from workflows.services.runs.summaries import LoadedRun
 
 Entry = Mapping[str, Json]
 
@@ -60,10 +59,11 @@ class Way(StrEnum):
 class ValueField:
     """A field for the right value."""
 
+    key: str  # of the payload
     label: str
     text: str
     record: str = ""  # what the record is called to which it may be written as well; ""
-    writes_back: bool = True
+    writes_back: bool = False
     error: str = ""
 
 
@@ -145,9 +145,13 @@ class _Finder:
             return replace(found, why_not=refusal_sentence(above), can_be_marked=False)
         if entry["status"] == StepStatus.UNKNOWN:
             return replace(found, is_unclear=True, way=Way.AGAIN, button=again_words(entry))
+        return self._by_its_reason(found, entry, code, step)
+
+    def _by_its_reason(
+        self, found: Recovery, entry: Entry, code: str, step: PlannedStep | None
+    ) -> Recovery:
         source = source_of(entry.get("error") or {}, step)
-        changed = self._changed(entry, step)
-        if changed:
+        if changed := self._changed(entry, step):
             return self._with_record(found, entry, source, changed)
         if entry.get("children"):
             return self._in_its_parts(found, entry)
@@ -187,7 +191,7 @@ class _Finder:
             about = self._about
             record = about.noun if field_of(root, source.key) else ""
             value = ValueField(
-                about.field(source.key), "" if before is None else str(before), record
+                source.key, about.field(source.key), "" if before is None else str(before), record
             )
             button = with_it_words(entry)
             return replace(found, way=Way.WITH_VALUE, button=button, value=value)

@@ -29,7 +29,7 @@ from workflows.definition.programs.instructions import (
 )
 from workflows.definition.programs.program import Program
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED, Then
-from workflows.engine.history.entries import Entry, of_the_work, stopping_entry, went_wrong
+from workflows.engine.history.entries import Entry, stopping_entry, went_wrong
 from workflows.engine.history.reach import failure_steps
 from workflows.engine.progress import marks_in
 from workflows.engine.statuses import RunStatus, StepStatus

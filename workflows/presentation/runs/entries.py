@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from actions.wording import OF_SOME
 from tenants.core.json import Json
@@ -15,9 +16,9 @@ from workflows.engine.statuses import RunStatus
 from workflows.presentation.actors import actor_words
 from workflows.presentation.runs.control_flow import TELLERS
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.lines import Attempt, RelatedRuns, StepLine, StepState
+from workflows.presentation.runs.lines import Attempt, Recipients, RelatedRuns, StepLine, StepState
 from workflows.presentation.runs.plans import PlannedStep, VersionPlan
-from workflows.presentation.runs.wrong_values import About, value_sentence
+from workflows.presentation.runs.wrong_values import NOTHING_KNOWN, About, value_sentence
 from workflows.presentation.times import short_moment
 from workflows.presentation.values import spelt_out
 
@@ -46,7 +47,7 @@ class RunFacts:
     lane: str | None = None  # its key, of a run that waits for its turn; "": it has none
     children_open: int = 0
     payload_labels: Mapping[str, str] = field(default_factory=dict)  # what people call its values
-    about: About = About()  # what the values are of that a step may fail over
+    about: About = NOTHING_KNOWN  # what the values are of that a step may fail over
 
     @property
     def under_way(self) -> str:
@@ -118,6 +119,7 @@ def finished(line: StepLine, step: PlannedStep, entry: Entry, facts: RunFacts) -
         told=tell(entry, entry["output"]) if tell and isinstance(entry.get("output"), dict) else "",
         kin=_kin_of(step, entry),
         event_id=_event_id(entry),
+        recipients=recipients_of(entry),
         notes=entry.get("rehearsal"),
     )
 
@@ -254,7 +256,25 @@ def moment(entry: Entry) -> datetime | None:
 
 def told_error(entry: Entry, step: PlannedStep, facts: RunFacts) -> str:
     """Return why a step failed: what is wrong with which value, if it failed over one."""
+    if found := recipients_of(entry):
+        got, count = len(found.accepted), len(found.accepted) + len(found.refused)
+        told = ngettext(
+            "%(got)s of %(count)s has this mail.", "%(got)s of %(count)s have this mail.", got
+        )
+        return told % {"got": got, "count": count}
     return value_sentence(entry, step, facts.about) or step_error(entry, facts.plan.labels)
+
+
+def recipients_of(entry: Entry) -> Recipients | None:
+    """Return who has a mail that was done in part, and who has not; None of anything else."""
+    if _code(entry) not in OF_SOME:
+        return None
+    kept, answer = entry.get("so_far"), (entry["error"].get("params") or {}).get("answer")
+    if not isinstance(kept, dict) or not isinstance(answer, dict) or not answer:
+        return None
+    accepted = kept.get("accepted") or ()
+    refused = {str(address): str(said) for address, said in answer.items()}
+    return Recipients(tuple(str(one) for one in accepted if str(one) not in refused), refused)
 
 
 def step_error(entry: Entry, labels: Mapping[str, str] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with which value, where a step failed over one: “The order has no phone.”
+"""What is wrong with which value, where a step failed over one: “The order has no phone”.
 
 From where a step takes a value is read from its version's plan, so that a list of runs can say it
 as well as the page of one.
@@ -7,7 +7,7 @@ as well as the page of one.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -49,6 +49,9 @@ class About:
         return payload_fields(self.event_type).get(key) or spelt_out(key)
 
 
+NOTHING_KNOWN: Final = About()
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """From where a step has the value that it failed over."""
@@ -77,20 +80,17 @@ def value_sentence(entry: Mapping[str, Json], step: PlannedStep | None, about: A
     params, source = error.get("params") or {}, source_of(error, step)
     words = {"record": about.noun, "field": about.field(source.key)}
     is_of_record = bool(source.key and about.noun)
-    match error.get("code"):
-        case "bad_phone":
-            return _phone(params, words, is_of_record=is_of_record)
-        case "bad_mail_address" if not params.get("address") and is_of_record:
-            return _("The %(record)s has no mail address.") % words
-        case "bad_mail_address" if params.get("address") and is_of_record:
-            words["address"] = apart(shown(str(params["address"])))
-            return _("The %(record)s's mail address “%(address)s” is not one mail address.") % words
-        case "missing_value" if is_of_record:
-            return _("The %(record)s has no value for “%(field)s”.") % words
-        case "template_value_empty" if is_of_record:
-            return _("The %(record)s has no value for “%(field)s”.") % words
-        case "no_record_found":
-            return _none_fits(params, entry.get("input"))
+    code = error.get("code")
+    if code == "bad_phone":
+        return _phone(params, words, is_of_record=is_of_record)
+    if code == "no_record_found":
+        return _none_fits(entry.get("input"))
+    if not is_of_record:
+        return ""
+    if code == "bad_mail_address":
+        return _mail_address(params, words)
+    if code in {"missing_value", "template_value_empty"}:
+        return _("The %(record)s has no value for “%(field)s”.") % words
     return ""
 
 
@@ -113,7 +113,14 @@ def _phone(params: Mapping[str, Json], words: dict[str, str], *, is_of_record: b
     return f"{said % words} {why}".strip()
 
 
-def _none_fits(params: Mapping[str, Json], given: Json) -> str:
+def _mail_address(params: Mapping[str, Json], words: dict[str, str]) -> str:
+    if not params.get("address"):
+        return _("The %(record)s has no mail address.") % words
+    words["address"] = apart(shown(str(params["address"])))
+    return _("The %(record)s's mail address “%(address)s” is not one mail address.") % words
+
+
+def _none_fits(given: Json) -> str:
     """Return that no record was found, and which one was looked for."""
     table = given.get("table") if isinstance(given, dict) else None
     where = given.get("where") if isinstance(given, dict) else None

@@ -58,8 +58,8 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
 """
 
-# A person said that the step which failed was done, and nothing follows it: the run, which has ended
-# and holds nothing any more, gets another end.
+# A person said that the step which failed was done, and nothing follows it: the run, which has
+# ended and holds nothing any more, gets another end.
 END_OTHERWISE: Final = """
 UPDATE workflow_runs
 SET status = %(status)s, step_results = %(results)s::jsonb, current_step = %(step)s,

@@ -132,6 +132,7 @@ class LoadedRun:
         event = run.event if run.event and run.event.tenant_id == run.tenant_id else None
         # A part has no values of its own: it reads those of the whole.
         about = About(event.subject_type, event.type) if event else _about(run)
+        about = About() if run.parent_run and run.entry == 0 else about  # it was called with others
         return cls(
             run,
             event,
