@@ -116,10 +116,11 @@ def recoveries(
     if not entries and run.status == RunStatus.FAILED and run.error_step:
         given_up = Recovery(run.error_step, mark_of(run, None), Way.AGAIN, _("Let it go on"))
         return {run.error_step: given_up}
-    found = {entry["step_name"]: finder.of(entry) for entry in entries}
+    told = (finder.of(entry) for entry in entries)
+    found = {one.step: one for one in told if one is not None}
     if written is not None and written.step in found:
         found[written.step] = _with(found[written.step], written)
-    return {name: one for name, one in found.items() if one is not None}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ class _Finder:
             )
         return replace(found, way=Way.AGAIN, button=again_words(entry))
 
-    def _failed_parts(self, entry: Entry) -> Iterable[tuple[UUID, str]]:
+    def _failed_parts(self, entry: Entry) -> Iterable[tuple[UUID, str | None]]:
         wrong = [RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS]
         oldest, last = entry["children"]
         return WorkflowRun.objects.filter(

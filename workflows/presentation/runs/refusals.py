@@ -69,7 +69,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "failed_elsewhere": _(
         "Another step stopped the run. Let it go on there first; then this one can be done."
     ),
-    "done_meanwhile": _("Somebody has seen to this step meanwhile."),
+    "done_meanwhile": _("This has changed since the page was opened: look at it again."),
     "not_by_hand": _("What this step does is done by nobody outside. Do it again instead."),
     "no_value_written": _("Write the right value."),
     "no_number_written": _("Write a number."),

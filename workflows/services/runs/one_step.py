@@ -98,7 +98,7 @@ def mark_done(tenant: Tenant, run_id: UUID, actor: str, failure: FailedStep = AN
         results = [done if one is entry else one for one in run.step_results]
         following = step.next if run.status == RunStatus.FAILED else None
         if len(line) > 1:
-            onward = {"hands_over": True} if following is None else {"step": following}
+            onward: Entry = {"hands_over": True} if following is None else {"step": following}
             is_taken = resume_line(line, (results, onward), actor)
         else:
             is_taken = _go_on(run, program, (results, following), actor)
