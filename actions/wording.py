@@ -210,8 +210,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     # WhatsApp.
     "bad_phone": _(
-        "“%(phone)s” is not a phone number (read as a number of %(country)s). Correct it in the"
-        " record and start the run again."
+        "“%(phone)s” is not a phone number (read as a number of %(country)s)."
     ),
     "whatsapp_busy": _("WhatsApp takes no more messages for now. It says: %(answer)s"),
     "whatsapp_undeliverable": _(
