@@ -56,7 +56,7 @@ from workflows.engine.progress import (
     stored,
 )
 from workflows.engine.statuses import RunStatus
-from workflows.engine.walker import DOUBTS, Arrival, Pending, Steer
+from workflows.engine.walker import DOUBTS, Arrival, Pending, Steer, if_alone
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Walker(EndingWalk):
             return self.cancelled(job.instruction.index, stored(job), now)
         if isinstance(outcome, StepFailed | StepUnknown) and outcome.so_far is not None:
             job = replace(job, marks={**job.marks, "so_far": outcome.so_far})
-        outcome = _at_least_in_part(job, outcome)
+        outcome = _at_least_in_part(job.marks, outcome)
         decision = decide(self.position_of(job), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
@@ -127,7 +127,7 @@ class Walker(EndingWalk):
             if isinstance(found, Progress):
                 return found
             spent += job.scope.budget.spent
-            found = _at_least_in_part(job, found)
+            found = _at_least_in_part(job.marks, found)
             decision = decide(self.position_of(job), found)
             self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
@@ -147,7 +147,8 @@ class Walker(EndingWalk):
         facts: Mapping[str, Json] | None = None,
     ) -> Progress:
         """Record the end of a step that parked the run, with more `facts`, and go on."""
-        decision = decide(self.position(instruction), outcome)
+        outcome = _at_least_in_part(pending, outcome)
+        decision = decide(if_alone(self.position(instruction), pending), outcome)
         tried = {"attempts": pending["attempts"]} if pending.get("attempts") else {}
         base: Entry = {**named(pending), **tried, **(facts or {})}
         self.record(finished(base, outcome, decision, since(pending, now)))
@@ -283,9 +284,9 @@ class Walker(EndingWalk):
 _STEERING: Final[Mapping[type, Steer]] = {**loops.STEPS, **waiting.STEPS, **families.STEPS}
 
 
-def _at_least_in_part(job: Job, outcome: Outcome) -> Outcome:
+def _at_least_in_part(marks: Mapping[str, Json], outcome: Outcome) -> Outcome:
     """Return the outcome of the rest of a step: what was done of it before stays done."""
-    before = job.marks.get("alone")
+    before = marks.get("alone")
     if not before or not isinstance(outcome, StepFailed) or outcome.output is not None:
         return outcome
     return replace(outcome, output=before["output"])

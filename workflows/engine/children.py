@@ -6,9 +6,10 @@ from typing import Final
 
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import ForEach, Instruction, Parallel, RunWorkflow
+from workflows.engine.decide import OUTCOME_UNKNOWN
 from workflows.engine.history.results import bytes_of
 from workflows.engine.history.resuming import RetryScope
-from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
+from workflows.engine.outcomes import FailureCode, Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import ChildRun, Spawn
 from workflows.engine.statuses import RunStatus
 
@@ -52,9 +53,9 @@ class ChildRuns:
 def too_many(items: Sequence[Json]) -> StepFailed | None:
     """Return why a list cannot be worked on, if it cannot."""
     if len(items) > MAX_ITEMS:
-        return StepFailed("limit_reached", {"limit": "items", "most": MAX_ITEMS})
+        return StepFailed(FailureCode.LIMIT_REACHED, {"limit": "items", "most": MAX_ITEMS})
     if bytes_of(items) > MAX_BYTES:
-        return StepFailed("limit_reached", {"limit": "items_bytes", "most": MAX_BYTES})
+        return StepFailed(FailureCode.LIMIT_REACHED, {"limit": "items_bytes", "most": MAX_BYTES})
     return None
 
 
@@ -91,8 +92,11 @@ def at_once(instruction: Instruction) -> int:
 
 def goes_on(end: ChildEnd, scope: str) -> bool:
     """Whether a child that has ended goes on when its parent is retried."""
-    if scope == RetryScope.SETTLED and end.status is RunStatus.FAILED:
+    went_on = end.status is RunStatus.COMPLETED_WITH_ERRORS
+    if scope == RetryScope.SETTLED and (went_on or end.status is RunStatus.FAILED):
         return end.is_settled
+    if scope == RetryScope.REST and (went_on or end.status is RunStatus.FAILED):
+        return (end.error or {}).get("code") != OUTCOME_UNKNOWN
     return end.has_failed
 
 
@@ -124,7 +128,7 @@ def outcome_of(instruction: Instruction, family: ChildRuns, done: Mapping[str, J
     trouble = None
     if failed or any("flawed" in one for one in done.values()):
         flawed = sum("failed" in one or "flawed" in one for one in done.values())
-        trouble = StepFailed("items_failed", {"failed": flawed, "items": len(done)})
+        trouble = StepFailed(FailureCode.ITEMS_FAILED, {"failed": flawed, "items": len(done)})
     if family.is_too_large:
         return _too_large(family.result_bytes)
     output = _output(instruction, done)
@@ -135,7 +139,7 @@ def outcome_of(instruction: Instruction, family: ChildRuns, done: Mapping[str, J
 
 
 def _too_large(size: int) -> StepFailed:
-    return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MAX_BYTES})
+    return StepFailed(FailureCode.OUTPUT_TOO_LARGE, {"bytes": size, "limit_bytes": MAX_BYTES})
 
 
 def _output(instruction: Instruction, done: Mapping[str, Json]) -> Json:
@@ -156,11 +160,15 @@ def _failure(instruction: Instruction, failed: Mapping[str, Json]) -> StepFailed
     why = failed[first]
     match instruction:
         case RunWorkflow():
-            return StepFailed("workflow_failed", {"workflow": instruction.workflow, **why})
+            return StepFailed(
+                FailureCode.WORKFLOW_FAILED, {"workflow": instruction.workflow, **why}
+            )
         case Parallel():
-            return StepFailed("branch_failed", {"branch": instruction.arms[int(first)].name, **why})
+            return StepFailed(
+                FailureCode.BRANCH_FAILED, {"branch": instruction.arms[int(first)].name, **why}
+            )
         case _:
-            return StepFailed("item_failed", {"item": int(first) + 1, **why})
+            return StepFailed(FailureCode.ITEM_FAILED, {"item": int(first) + 1, **why})
 
 
 def _stop_of(end: ChildEnd) -> Json:

@@ -9,6 +9,7 @@ from workflows.definition.retry import RetryPolicy
 from workflows.engine.outcomes import (
     CancelAsked,
     DeadlinePassed,
+    FailureCode,
     Outcome,
     RunStopped,
     StepCompleted,
@@ -31,12 +32,12 @@ class IllegalTransition(EngineError):
         self.status, self.outcome = status, outcome
 
 
-OUTCOME_UNKNOWN: Final = "outcome_unknown"
-CANCELLED: Final = "cancelled"
-STOPPED: Final = "stopped"
-POISONED: Final = "poisoned"
-ENGINE_ERROR: Final = "engine_error"
-DEADLINE_PASSED: Final = "deadline_passed"
+OUTCOME_UNKNOWN: Final = FailureCode.OUTCOME_UNKNOWN
+CANCELLED: Final = FailureCode.CANCELLED
+STOPPED: Final = FailureCode.STOPPED
+POISONED: Final = FailureCode.POISONED
+ENGINE_ERROR: Final = FailureCode.ENGINE_ERROR
+DEADLINE_PASSED: Final = FailureCode.DEADLINE_PASSED
 
 # A run that ended its worker this often ends it again: it fails instead of taking turns for ever.
 MAX_CRASHES: Final = 5

@@ -3,13 +3,14 @@
 from typing import Final
 
 from tenants.core.json import Json
-from tenants.core.json.strict_json import BadJson, facts_of, keep
+from tenants.core.json.faults import BadJson, facts_of
+from tenants.core.json.strict_json import keep
 from workflows.definition.errors import ExpressionError
 from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop, Wait
 from workflows.engine.history.results import Results
-from workflows.engine.outcomes import StepFailed
+from workflows.engine.outcomes import FailureCode, StepFailed
 
-LIMIT_REACHED: Final = "limit_reached"
+LIMIT_REACHED: Final = FailureCode.LIMIT_REACHED
 
 # Of the results that later steps may read. Each checkpoint writes them all.
 MAX_KEPT_BYTES: Final = 1024 * 1024

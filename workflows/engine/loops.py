@@ -7,7 +7,7 @@ from typing import Final
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import Branch, Instruction, Repeat, Stop
 from workflows.engine import limits
-from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
+from workflows.engine.outcomes import FailureCode, Outcome, RunStopped, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress, WaitType, expected
 from workflows.engine.walker import Steer, Walk
 
@@ -33,7 +33,7 @@ def turn(walker: Walk, job: Job, _done: Json, _now: datetime) -> Outcome:
     if job.attempts:
         rounds = 0  # a person retries the loop: all its rounds are to be had again
     if rounds >= loop.at_most:
-        return StepFailed("not_in_time", {"rounds": rounds})
+        return StepFailed(FailureCode.NOT_IN_TIME, {"rounds": rounds})
     problem = limits.too_many_entries(walker.seen, has_failed=walker.has_failed_at(loop.index))
     if problem is not None:
         return problem

@@ -9,6 +9,38 @@ from tenants.core.json import Json
 from workflows.definition.programs.instructions import Instruction
 
 
+class FailureCode(StrEnum):
+    """What the engine and the workers themselves give as the reason of a failure."""
+
+    ACTION_CRASHED = "action_crashed"
+    APPROVER_NOT_ALLOWED = "approver_not_allowed"
+    BRANCH_FAILED = "branch_failed"
+    CANCELLED = "cancelled"
+    CHAIN_TOO_LONG = "chain_too_long"
+    DATABASE_TROUBLE = "database_trouble"
+    DEADLINE_PASSED = "deadline_passed"
+    ENGINE_ERROR = "engine_error"
+    INPUT_NOT_STORABLE = "input_not_storable"
+    ITEM_FAILED = "item_failed"
+    ITEMS_FAILED = "items_failed"
+    LIMIT_REACHED = "limit_reached"
+    NOT_IN_TIME = "not_in_time"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    OUTPUT_NOT_JSON = "output_not_json"
+    OUTPUT_TOO_LARGE = "output_too_large"
+    POISONED = "poisoned"
+    PROGRAM_UNREADABLE = "program_unreadable"
+    REFUSED_BY_DATABASE = "refused_by_database"
+    REPLACED_BY_NEWER = "replaced_by_newer"
+    RESULT_NOT_STORABLE = "result_not_storable"
+    STEP_TIMED_OUT = "step_timed_out"
+    STOPPED = "stopped"
+    UNKNOWN_ACTION = "unknown_action"
+    UNREADABLE_ROW = "unreadable_row"
+    WORKFLOW_FAILED = "workflow_failed"
+    WORKFLOW_NOT_ACTIVE = "workflow_not_active"
+
+
 @dataclass(frozen=True, slots=True)
 class StepSkipped:
     """The step's condition did not hold."""

@@ -19,7 +19,7 @@ from workflows.definition.programs.instructions import (
 )
 from workflows.engine.history.entries import Entry
 from workflows.engine.history.results import Results
-from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
+from workflows.engine.outcomes import FailureCode, Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import (
     AwaitedEvent,
     Job,
@@ -273,7 +273,7 @@ def _answer(
         nobody = {"answers": _unanswered(pending), "decided_by": "", "decided_at": now.isoformat()}
         return StepCompleted({"choice": instruction.timeout_choice, **nobody, "timed_out": True})
     waited = now - datetime.fromisoformat(pending["since"])
-    return StepFailed("not_in_time", {"seconds": round(waited.total_seconds())})
+    return StepFailed(FailureCode.NOT_IN_TIME, {"seconds": round(waited.total_seconds())})
 
 
 def _unanswered(pending: Mapping[str, Json]) -> dict[str, Json]:

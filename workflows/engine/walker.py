@@ -124,18 +124,7 @@ class Walk(ABC):
 
     def position_of(self, job: Job) -> Position:
         """Return where the run stands at a job."""
-        position = self.position(job.instruction, job.attempt)
-        if not job.marks.get("alone"):
-            return position
-        # All the others were done: nothing follows, whatever becomes of it.
-        return replace(
-            position,
-            after_step=None,
-            on_error="continue",
-            error_block=None,
-            error_codes=None,
-            on_failure=None,
-        )
+        return if_alone(self.position(job.instruction, job.attempt), job.marks)
 
     def position(self, instruction: Instruction, attempt: int = 1) -> Position:
         return Position(
@@ -155,3 +144,17 @@ class Walk(ABC):
 
 # Works out a step of some kind without an executor: what became of it, or what is to be written.
 Steer = Callable[[Any, Job, Mapping[str, Json], datetime], Outcome | Progress]
+
+
+def if_alone(position: Position, marks: Mapping[str, Json]) -> Position:
+    """Return the position of a step that is done alone: nothing follows, whatever becomes of it."""
+    if not marks.get("alone"):
+        return position
+    return replace(
+        position,
+        after_step=None,
+        on_error="continue",
+        error_block=None,
+        error_codes=None,
+        on_failure=None,
+    )

@@ -16,10 +16,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from tenants.core.json import Json
-from tenants.core.json.strict_json import MAX_DIGITS
 from tenants.core.values import comparison
 from tenants.core.values.comparison import Incomparable, kind_of
-from tenants.core.values.numbers import as_number, is_storable, plain
+from tenants.core.values.numbers import MAX_DIGITS, as_number, is_storable, plain
 from tenants.core.values.written import MAX_DIGITS_READ
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError

@@ -18,7 +18,7 @@ from workflows.engine.advance import Walker
 from workflows.engine.children import ChildEnd
 from workflows.engine.history.entries import Entry, Timing
 from workflows.engine.history.results import Results
-from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
+from workflows.engine.outcomes import FailureCode, Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Job, Progress
 from workflows.engine.walker import Arrival
 from workflows.runtime.dry_run.context import DryRunContext, SimulatedRun
@@ -148,7 +148,7 @@ class DryRunExecutor:
         try:
             spec = registry.get(job.instruction.action)
         except registry.UnknownAction:
-            return StepFailed("unknown_action", {"action": job.instruction.action})
+            return StepFailed(FailureCode.UNKNOWN_ACTION, {"action": job.instruction.action})
         if spec.effect is Effect.DATABASE:
             guard = self.context.rewind.writing()
             return perform(spec, job, self.claim, self.context.tenant, guard=guard)

@@ -16,7 +16,7 @@ from tenants.core.json.jsontext import storable
 from tenants.facts import TenantFacts
 from workflows.definition.scope import NameScope
 from workflows.engine.children import MAX_BYTES, ChildEnd, ChildRuns
-from workflows.engine.outcomes import StepFailed
+from workflows.engine.outcomes import FailureCode, StepFailed
 from workflows.engine.progress import Revival, Spawn
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.database import as_json, database_clock, rows
@@ -105,8 +105,11 @@ SET status = 'queued', wake_reason = 'person',
     error_message = NULL, error_fingerprint = NULL
 FROM (SELECT id, row_number() OVER (ORDER BY item_index) AS number FROM workflow_runs
     WHERE parent_run = %(parent)s AND id BETWEEN %(oldest)s AND %(last)s
-        AND (status IN ('cancelled', 'skipped') OR status = 'failed'
-            AND (%(scope)s::text = 'all' OR pending -> 'resume' ? 'settled'))
+        AND (status IN ('cancelled', 'skipped')
+            OR status = 'failed' AND %(scope)s::text = 'all'
+            OR status IN ('failed', 'completed_with_errors')
+                AND CASE %(scope)s::text WHEN 'settled' THEN pending -> 'resume' ? 'settled'
+                    WHEN 'rest' THEN error_code IS DISTINCT FROM 'outcome_unknown' END)
     ORDER BY item_index) ended
 WHERE run.id = ended.id
 RETURNING run.id
@@ -238,10 +241,10 @@ def callee_of(
 ) -> Callee | StepFailed:
     """Return the published version of a tenant's workflow, or why it cannot be called."""
     if around.called >= MAX_CALLS:
-        return StepFailed("chain_too_long", {"most": MAX_CALLS})
+        return StepFailed(FailureCode.CHAIN_TOO_LONG, {"most": MAX_CALLS})
     found = rows(PUBLISHED, {"tenant": tenant.id, "key": key})
     if not found:
-        return StepFailed("workflow_not_active", {"workflow": key})
+        return StepFailed(FailureCode.WORKFLOW_NOT_ACTIVE, {"workflow": key})
     definition_id, version = found[0]
     program = program_of(definition_id, version).program
     scope = NameScope(

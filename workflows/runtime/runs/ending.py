@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import translation
 
 from workflows.definition.programs.program import RunSettings
+from workflows.engine.outcomes import FailureCode
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs import errors as wording
@@ -18,7 +19,7 @@ from workflows.runtime.runs.locks import Member
 from workflows.runtime.runs.store import finish, member_of, stored_json
 from workflows.runtime.waits.notify import wake_workers
 
-REPLACED: Final = "replaced_by_newer"
+REPLACED: Final = FailureCode.REPLACED_BY_NEWER
 
 
 def enter_lanes(claim: Claim, settings: RunSettings) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from django.db import Error as DatabaseTrouble
 from django.utils import translation
@@ -13,7 +14,7 @@ from tenants.core.json import Json
 from tenants.tenant_cache import facts_of
 from workflows.definition.errors import InvalidProgram
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, MAX_FAULTS
-from workflows.engine.outcomes import Doubt, StepFailed
+from workflows.engine.outcomes import Doubt, FailureCode, StepFailed
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.database import is_trouble, released
@@ -29,8 +30,8 @@ from workflows.runtime.workers.lease_keeper import Watch
 
 logger = logging.getLogger(__name__)
 
-UNREADABLE = "program_unreadable"
-UNREADABLE_ROW = "unreadable_row"
+UNREADABLE: Final = FailureCode.PROGRAM_UNREADABLE
+UNREADABLE_ROW: Final = FailureCode.UNREADABLE_ROW
 
 
 def execute(claim: Claim, watch: Watch) -> RunStatus | None:

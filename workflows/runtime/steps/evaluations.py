@@ -21,6 +21,7 @@ from workflows.engine.outcomes import (
     CancelAsked,
     DeadlinePassed,
     Evaluated,
+    FailureCode,
     Interrupted,
     Postponed,
     StepFailed,
@@ -133,7 +134,7 @@ OPERATIONS_AT_ONCE: Final = 1_000_000
 # run of 50 ms take 600 (measured), with rests of 10 ms 200 to 300.
 LEAST_REST_SECONDS: Final = 0.01
 MAX_REST_SECONDS: Final = 0.1
-TIMED_OUT: Final = "step_timed_out"
+TIMED_OUT: Final = FailureCode.STEP_TIMED_OUT
 
 
 class EvaluatedRun(Protocol):

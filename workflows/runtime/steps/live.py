@@ -18,7 +18,7 @@ from workflows.definition.programs.instructions import (
 )
 from workflows.engine import families, waiting
 from workflows.engine.history.entries import Timing
-from workflows.engine.outcomes import Outcome, StepFailed, StepUnknown
+from workflows.engine.outcomes import FailureCode, Outcome, StepFailed, StepUnknown
 from workflows.engine.progress import Job, Progress, WaitType, expected, stored
 from workflows.engine.statuses import RunStatus
 from workflows.engine.walker import Arrival
@@ -109,7 +109,7 @@ class LiveExecutor(RunRecorder):
 
         spec = self._spec(job.instruction)
         if spec is None:
-            unknown = StepFailed("unknown_action", {"action": job.instruction.action})
+            unknown = StepFailed(FailureCode.UNKNOWN_ACTION, {"action": job.instruction.action})
             return self.write(settle(unknown))
         job.scope.budget.check = self.evaluations.check_for_action(job, self._has_failed())
         over = self.evaluations.over

@@ -15,13 +15,15 @@ from django.db import DatabaseError, connections
 from actions.errors import ActionFailure, PartialResult, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
 from tenants.core.json import Json
+from tenants.core.json.faults import BadJson, facts_of
 from tenants.core.json.jsontext import dumps, storable_text
-from tenants.core.json.strict_json import BadJson, facts_of, keep
+from tenants.core.json.strict_json import keep
 from tenants.facts import TenantFacts
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text
 from workflows.engine.outcomes import (
     Doubt,
+    FailureCode,
     Interrupted,
     Outcome,
     StepCompleted,
@@ -148,7 +150,7 @@ def _after(problem: BaseException, spec: ActionSpec, ids: Mapping[str, str]) -> 
     # The worker's edge: an action's bug is a failed step, not a dead worker.
     logger.error("action_crashed", extra=dict(ids), exc_info=problem)
     reason = f"{type(problem).__name__}: {_said(problem)}"
-    return _kept(StepFailed("action_crashed", {"reason": reason}))
+    return _kept(StepFailed(FailureCode.ACTION_CRASHED, {"reason": reason}))
 
 
 def _refused(trouble: DatabaseError, spec: ActionSpec) -> StepFailed:
@@ -156,8 +158,8 @@ def _refused(trouble: DatabaseError, spec: ActionSpec) -> StepFailed:
         raise trouble
     if is_trouble(trouble):
         reason = first_line(trouble)
-        return StepFailed("database_trouble", {"reason": reason}, is_temporary=True)
-    return StepFailed("refused_by_database", {"reason": first_line(trouble)})
+        return StepFailed(FailureCode.DATABASE_TROUBLE, {"reason": reason}, is_temporary=True)
+    return StepFailed(FailureCode.REFUSED_BY_DATABASE, {"reason": first_line(trouble)})
 
 
 def first_line(error: BaseException) -> str:
@@ -235,9 +237,13 @@ def _checked(output: Json) -> StepCompleted | StepFailed:
     try:
         kept, size = keep(output)
     except BadJson as problem:
-        return _kept(StepFailed("output_not_json", {"reason": str(problem), **facts_of(problem)}))
+        return _kept(
+            StepFailed(FailureCode.OUTPUT_NOT_JSON, {"reason": str(problem), **facts_of(problem)})
+        )
     if size > MAX_OUTPUT_BYTES:
-        return StepFailed("output_too_large", {"bytes": size, "limit_bytes": MAX_OUTPUT_BYTES})
+        return StepFailed(
+            FailureCode.OUTPUT_TOO_LARGE, {"bytes": size, "limit_bytes": MAX_OUTPUT_BYTES}
+        )
     return StepCompleted(kept)
 
 

@@ -21,7 +21,7 @@ from workflows.engine.decide import ENGINE_ERROR
 from workflows.engine.history import folding
 from workflows.engine.history.entries import Entry
 from workflows.engine.history.results import Results
-from workflows.engine.outcomes import StepFailed, StepUnknown
+from workflows.engine.outcomes import FailureCode, StepFailed, StepUnknown
 from workflows.engine.progress import Progress
 from workflows.engine.statuses import RunStatus
 from workflows.runtime.database import DatabaseClock, is_trouble
@@ -39,8 +39,8 @@ from workflows.runtime.workers.lease_keeper import Watch
 
 logger = logging.getLogger(__name__)
 
-NOT_STORABLE: Final = "result_not_storable"
-INPUT_NOT_STORABLE: Final = "input_not_storable"
+NOT_STORABLE: Final = FailureCode.RESULT_NOT_STORABLE
+INPUT_NOT_STORABLE: Final = FailureCode.INPUT_NOT_STORABLE
 # What a write raises because of what is to be written: the database's refusals (its trouble aside),
 # and those of writing JSON.
 UNFIT: Final = (DatabaseError, ValueError, TypeError, OverflowError, RecursionError)

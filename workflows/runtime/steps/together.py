@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import Error as DatabaseTrouble
 from django.db import transaction
 
-from workflows.engine.outcomes import Outcome, StepCompleted, StepFailed
+from workflows.engine.outcomes import FailureCode, Outcome, StepCompleted, StepFailed
 from workflows.engine.progress import Progress
 from workflows.runtime.database import is_trouble, released
 from workflows.runtime.runs import fence, store
@@ -131,7 +131,7 @@ class DatabaseStep:
         self._losses += self._has_begun
         if self._losses >= MAX_LOSSES:
             reason = first_line(trouble)
-            failed = StepFailed("database_trouble", {"reason": reason}, is_temporary=True)
+            failed = StepFailed(FailureCode.DATABASE_TROUBLE, {"reason": reason}, is_temporary=True)
             return self._run.write(self._settled(failed))
         self._run.insistence.rest(self._pauses, trouble)
         return None

@@ -18,7 +18,7 @@ from tenants.core.text.names import one_line
 from workflows.conf import public_address
 from workflows.engine.advance import Walker
 from workflows.engine.history.entries import Entry
-from workflows.engine.outcomes import StepFailed
+from workflows.engine.outcomes import FailureCode, StepFailed
 from workflows.engine.progress import Progress, Question
 from workflows.engine.waiting import is_up
 from workflows.runtime.database import as_json, rows
@@ -138,7 +138,7 @@ def decision_of(
     }
 
 
-NOT_ALLOWED: Final = "approver_not_allowed"
+NOT_ALLOWED: Final = FailureCode.APPROVER_NOT_ALLOWED
 MAX_SHOWN_LENGTH: Final = 100
 
 # Each is compared as it is written and as it looks (`plain`); `approvals.approvers` says whom of
