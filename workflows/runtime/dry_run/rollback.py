@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from actions.remembered import remembering
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
-from tenants.tracking.silence import silence
+from tenants.tracking.signals import silence
 
 # It takes real locks on real rows: it neither waits long for them nor holds on to a slow query.
 # What the database would refuse at the commit it has to refuse at once: there is no commit.
