@@ -17,7 +17,7 @@ from tenants.models.tenant import Tenant
 from workflows.api import description
 from workflows.api.authentication import key_of, may, need_scope, tenant_of
 from workflows.api.refusals import ApiProblem
-from workflows.api.serializers import requests, runs
+from workflows.api.serializers import requests, run_requests, runs
 from workflows.engine.statuses import RunStatus
 from workflows.services.refusals import RunHasEnded
 from workflows.services.runs.cancel import cancel
@@ -83,7 +83,7 @@ class RetryView(APIView):
             "`already_under_way`. A key without `runs:read` is told `id`, `url` and `status` alone."
         ),
         tags=["runs"],
-        request=runs.RetrySerializer,
+        request=run_requests.RetrySerializer,
         responses={
             200: runs.RUN_AFTER,
             201: runs.RUN_AFTER,
@@ -112,12 +112,12 @@ class RetryView(APIView):
     def post(self, request: Request, run_id: UUID) -> Response:
         """Retry, answer with the run that goes on once it is committed."""
         requests.Parameters.of(request)
-        wish = runs.RetrySerializer.of(request)
+        wish = run_requests.RetrySerializer.of(request)
         if wish["payload"] is not None:
             need_scope(request, KeyScope.FIRE_EVENTS)  # it is an event of the caller's own
         tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
-        if wish["from"] == runs.FAILED_STEP:
-            with_record = wish["values"] == runs.RECORD
+        if wish["from"] == run_requests.FAILED_STEP:
+            with_record = wish["values"] == run_requests.RECORD
             retry_failed_step(tenant, run_id, actor=actor, with_record=with_record)
             return _shown(request, run_id)
         new_id = _start_again(tenant, run_id, actor, wish)
@@ -129,14 +129,14 @@ class RetryView(APIView):
 
 def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, Any]) -> UUID:
     payload = wish["payload"]
-    if wish["values"] == runs.RECORD:
+    if wish["values"] == run_requests.RECORD:
         payload = record_values(tenant, run_id).payload
     return start_again(
         tenant,
         run_id,
         actor,
-        from_step="" if wish["from"] == runs.START else wish["from"],
-        newest=wish["version"] == runs.NEWEST,
+        from_step="" if wish["from"] == run_requests.START else wish["from"],
+        newest=wish["version"] == run_requests.NEWEST,
         payload=payload,
     )
 
