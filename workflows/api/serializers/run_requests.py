@@ -62,6 +62,27 @@ class RetrySerializer(requests.BodySerializer):
         ),
     )
 
+    step = requests.Text(
+        "the name of a step that failed",
+        required=False,
+        max_length=100,
+        help_text=(
+            "From `failed_step`: which one. Where the run went on behind it, it alone is done "
+            "again. Also of a part of a run, whose whole goes on for it."
+        ),
+    )
+    correct = requests.Object(
+        "an object with one member, whose value is a text",
+        required=False,
+        allow_null=True,
+        help_text="From `failed_step`: what this step reads in the place of one of the payload's.",
+    )
+    write_back = requests.Boolean(
+        "true or false",
+        required=False,
+        help_text="With `correct`: whether the record that the run is about gets the value too.",
+    )
+
     def get_fields(self) -> dict[str, Any]:
         """Add the field whose name is a word of Python."""
         begin = requests.Text(
@@ -74,7 +95,8 @@ class RetrySerializer(requests.BodySerializer):
 
     def validate(self, attrs: dict[str, Json]) -> dict[str, Json]:
         """Return the wish with what is usual where nothing is said."""
-        usual = {"from": FAILED_STEP, "version": OWN, "values": TRIGGER, "payload": None}
+        usual: dict[str, Json] = {"from": FAILED_STEP, "version": OWN, "values": TRIGGER}
+        usual |= {"payload": None, "step": "", "correct": None, "write_back": False}
         wish = {**usual, **attrs}
         is_same_run = wish["from"] == FAILED_STEP
         expected = {}
@@ -85,6 +107,32 @@ class RetrySerializer(requests.BodySerializer):
             expected["version"] = OWN
         elif is_same_run and wish["payload"] is not None:
             expected["payload"] = f"none, or another “from” than {FAILED_STEP}"
+        elif wish["step"] and not is_same_run:
+            expected["step"] = f"none, or {FAILED_STEP} as “from”"
+        elif wish["correct"] is not None:
+            expected |= _of_a_correction(wish, is_same_run=is_same_run)
         if expected:
             raise serializers.ValidationError(expected)
         return wish
+
+
+def _of_a_correction(wish: dict[str, Any], *, is_same_run: bool) -> dict[str, str]:
+    """Return what is expected of one that cannot be used; {} of one that can."""
+    values = list(wish["correct"].values())
+    if not is_same_run or wish["values"] == RECORD:
+        return {"correct": f"none, or {FAILED_STEP} as “from” and {TRIGGER} as “values”"}
+    if len(values) != 1 or not isinstance(values[0], str):
+        return {"correct": "an object with one member, whose value is a text"}
+    return {}
+
+
+class DoneSerializer(requests.BodySerializer):
+    """Which step was done by hand."""
+
+    problem = "invalid_retry"
+    step = requests.Text(
+        "the name of a step that failed",
+        required=False,
+        max_length=100,
+        help_text="Unless said, the step that stopped the run, or else the first that failed.",
+    )

@@ -171,6 +171,8 @@ class RunDetailSerializer(RunSummarySerializer):
     )
     item = fields.MaskedJson(allow_null=True, help_text="Of a part: what it works on.")
     retried_from = serializers.UUIDField(allow_null=True)
+    taken_by = serializers.CharField(allow_null=True, help_text="Who sees to it.")
+    taken_at = fields.Moment(allow_null=True)
 
     def to_representation(self, instance: RunHistory) -> dict[str, Json]:
         """Return everything about the run, its sentences in the request's language."""
