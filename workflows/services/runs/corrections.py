@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from tenants.tracking.signals import acting_as
 
 from actions import records
 from actions.errors import ActionFailure
 from actions.mail.mailboxes import mailbox_of
 from actions.phones import to_e164
 from tenants.core.json import Json
+from tenants.tracking.signals import acting_as
 from workflows.engine.history.resuming import Fresh
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
