@@ -13,7 +13,8 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail.delivery import greet
 from actions.models.connection import Connection, ConnectionKind
 from actions.outbound.answer import HttpAnswer
-from actions.outbound.client import Request, exchange, judge
+from actions.outbound.client import exchange, judge
+from actions.outbound.request import Request
 from actions.providers import slack
 from actions.providers.answers import Meaning, refuse
 from actions.spec import ActionContext

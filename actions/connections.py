@@ -1,8 +1,11 @@
 """Finding the connection a step uses, and opening its secrets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 
 from actions.errors import PermanentFailure
 from actions.models.connection import (
@@ -14,7 +17,7 @@ from actions.models.connection import (
 from actions.models.encryption import SecretsUnreadable
 from actions.remembered import remembered
 from actions.spec import ActionContext
-from actions.switched_off import facts_of_off
+from tenants.core.json import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +93,28 @@ def _opened(row: Connection) -> OpenConnection:
     if missing:
         raise PermanentFailure("connection_incomplete", connection=row.key, missing=missing)
     return OpenConnection(row.key, kind, row.settings, secrets)
+
+
+# As the log of changes writes it, in whatever language the page was: the label of `is_active`.
+_ACTIVE = '"Active"'
+
+
+def facts_of_off(rows: Iterable[Connection]) -> dict[str, Json]:
+    """Return what a failure tells of connections that are off: who last switched one off, if known.
+
+    Who changed it in code, or before the log was kept, is not known.
+    """
+    found = (
+        LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(Connection),
+            object_id__in=[str(row.pk) for row in rows],
+            action_flag=CHANGE,
+            change_message__contains=_ACTIVE,
+        )
+        .order_by("-action_time")
+        .values_list("user__username", "action_time")
+        .first()
+    )
+    if found is None:
+        return {}
+    return {"by": found[0], "on": found[1].date().isoformat()}

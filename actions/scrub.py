@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final
 
-from actions.web.echoes import PART, Echoes
+from actions.web.echoes import Echoes
+from actions.web.secret_forms import PART
 from tenants.core.json import Json
 from tenants.core.values.numbers import is_too_long
 

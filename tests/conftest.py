@@ -1,9 +1,12 @@
 """Fixtures of every test: two tenants, people of each, on a real PostgreSQL."""
 
 import os
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection
 from hypothesis import settings as hypothesis_settings
 
 from actions.sandbox.sandbox import Sandbox
@@ -58,9 +61,15 @@ def other_ops_user(other_tenant):
 
 @pytest.fixture(scope="session")
 def migrated(django_db_blocker, django_db_setup):
-    """An empty migrated database, from which each live one is copied."""
+    """An empty migrated database, from which each live one is copied: a copy of the tests' own."""
     with django_db_blocker.unblock():
-        database = LiveDatabase("sayr_live_template")
+        own = SimpleNamespace(name=connection.settings_dict["NAME"])
+        connection.close()
+        try:
+            database = LiveDatabase("sayr_live_template", template=own)
+        except psycopg.errors.ObjectInUse:
+            # A thread of a test before is still connected to it.
+            database = LiveDatabase("sayr_live_template")
         yield database
         database.close()
 

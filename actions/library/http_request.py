@@ -11,7 +11,8 @@ from actions.clock import Deadline
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import target_of
 from actions.outbound.answer import HttpAnswer
-from actions.outbound.client import Request, send
+from actions.outbound.client import send
+from actions.outbound.request import Request
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
 from actions.tables.rows import path_of_field

@@ -15,8 +15,14 @@ from actions.errors import ActionFailure, PartialResult, PermanentFailure, Tempo
 from actions.mail.delivery import Server, hand_over
 from actions.mail.headers import MAX_HEADER, header_text
 from actions.mail.mailboxes import Mailbox, each_once, mailbox_of
-from actions.mail.replies import Replies, failure_of, failure_of_some, said
-from actions.mail.told import MAX_UNCERTAIN, KnownRecipients
+from actions.mail.replies import (
+    MAX_UNCERTAIN,
+    KnownRecipients,
+    Replies,
+    failure_of,
+    failure_of_some,
+    said,
+)
 from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel

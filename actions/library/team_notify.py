@@ -12,14 +12,8 @@ from actions.connections import OpenConnection, open_connection
 from actions.errors import ActionFailure, PermanentFailure, TemporaryFailure
 from actions.models.connection import ConnectionKind
 from actions.outbound.answer import HttpAnswer
-from actions.outbound.client import (
-    NOT_ACTED_ON,
-    TEMPORARY,
-    Request,
-    exchange,
-    judge,
-    wait_asked_for,
-)
+from actions.outbound.client import NOT_ACTED_ON, TEMPORARY, exchange, judge, wait_asked_for
+from actions.outbound.request import Request
 from actions.providers import slack, teams
 from actions.providers.answers import Meaning, refuse
 from actions.registry import action

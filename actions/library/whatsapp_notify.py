@@ -9,7 +9,8 @@ from actions.connections import OpenConnection, open_connection
 from actions.message_templates import find_template
 from actions.models.connection import ConnectionKind
 from actions.models.message_template import Channel
-from actions.outbound.client import Request, exchange
+from actions.outbound.client import exchange
+from actions.outbound.request import Request
 from actions.phones import to_e164
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actions.providers import slack, smtp, teams, whatsapp
+from actions.providers import slack, smtp, smtp_advice, teams, whatsapp
 from actions.providers.answers import Documented
 
 # By how the failures' codes begin.
@@ -23,6 +23,6 @@ def of_provider(failure: str, provider_code: object) -> Any | None:
     """
     answers = TABLES.get(failure.partition("_")[0], {})
     row = answers.get(str(provider_code))
-    if row is None or (row.failure != failure and failure not in smtp.OF_STAGES):
+    if row is None or (row.failure != failure and failure not in smtp_advice.OF_STAGES):
         return None
     return row.sentence

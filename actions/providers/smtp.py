@@ -7,12 +7,12 @@ of a step is that of the stage of the conversation (`OF_STAGES`); the row says w
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 
-from actions.providers.answers import Documented, Meaning, table
+from actions.providers.answers import Documented, table
+from actions.providers.smtp_advice import ADVICE, LOOK, SAYS
 
 _SOURCES: Final = {
     "rfc5321": "https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3",
@@ -30,141 +30,6 @@ _SOURCES: Final = {
         "non-delivery-reports-in-exchange-online"
     ),
 }
-
-# What a step fails with, whichever row says why: it depends on when the server says it.
-OF_STAGES: Final = frozenset(
-    {"mail_deferred", "mail_login_refused", "mail_recipients_refused", "mail_refused"}
-)
-
-
-class _Advice(NamedTuple):
-    meaning: Meaning
-    failure: str
-    sentence: Any
-
-
-def _deferred(sentence: Any) -> _Advice:
-    return _Advice(Meaning.TEMPORARY, "mail_deferred", sentence)
-
-
-def _refused(sentence: Any) -> _Advice:
-    return _Advice(Meaning.REFUSED, "mail_refused", sentence)
-
-
-def _recipient(sentence: Any) -> _Advice:
-    return _Advice(Meaning.RECIPIENT, "mail_recipients_refused", sentence)
-
-
-def _account(sentence: Any, failure: str = "mail_refused") -> _Advice:
-    return _Advice(Meaning.ACCOUNT, failure, sentence)
-
-
-_LOGIN: Final = "mail_login_refused"
-_LOOK = _("What the mail server says tells why.")
-_SAYS = _("It says: %(answer)s")
-_ADVICE: Final[Mapping[str, _Advice]] = {
-    "busy": _deferred(
-        _(
-            "The mail server puts the mail off: it is busy, does not know this sender yet, or"
-            " has trouble. As a rule it takes the mail later."
-        )
-    ),
-    "later_full": _deferred(
-        _(
-            "The mailbox is full or gets too much mail for now. If it stays so, reach the person"
-            " another way."
-        )
-    ),
-    "no_mailbox": _recipient(
-        _(
-            "There is no such mailbox. Correct the address where it comes from, then send to it"
-            " again."
-        )
-    ),
-    "no_domain": _recipient(
-        _(
-            "What stands behind the @ takes no mail. Correct the address where it comes from,"
-            " then send to it again."
-        )
-    ),
-    "too_large": _refused(
-        _("The mail is larger than the server takes. Make it shorter, then send it again.")
-    ),
-    "spam": _refused(
-        _(
-            "The mail server does not take this mail, most likely since it is taken for spam."
-            " Look at its text and its links, and ask whoever runs your mail server."
-        )
-    ),
-    "protocol": _account(
-        _(
-            "The mail server does not understand what it is told. Check server and port in the"
-            " connection."
-        )
-    ),
-    "login": _account(
-        _(
-            "The mail server wants a user name and password that it accepts. Enter them in the"
-            " connection; some servers want a password made for apps."
-        ),
-        _LOGIN,
-    ),
-    "encrypt": _account(
-        _("The mail server wants an encrypted connection. Switch on TLS in the connection."), _LOGIN
-    ),
-    "login_later": _deferred(
-        _("The mail server cannot check the user name now. As a rule it can later.")
-    ),
-    "later_many": _deferred(
-        _("The mail server takes no more recipients at once. It takes the others later.")
-    ),
-    "off": _recipient(
-        _(
-            "The mailbox is switched off or takes no mail from outside. Reach the person another"
-            " way."
-        )
-    ),
-    "full": _recipient(
-        _("The mailbox is full. Reach the person another way, or send again when there is room.")
-    ),
-    "no_route": _recipient(
-        _(
-            "The mail server could not pass the mail on to where the address leads. Check the"
-            " part behind the @, and ask whoever runs your mail server."
-        )
-    ),
-    "letters": _recipient(
-        _(
-            "The address has letters beyond ASCII, which the mail server does not take"
-            " (SMTPUTF8). Use another address of this person, or another mail server."
-        )
-    ),
-    "policy": _refused(
-        _(
-            "The mail server does not take this mail by its rules: it may be taken for spam, or"
-            " this sender may not write there. Ask whoever runs your mail server."
-        )
-    ),
-    "unproven": _refused(
-        _(
-            "The receiving server doubts that the mail comes from where it says. Let whoever"
-            " runs your domain put SPF, DKIM and DMARC in order."
-        )
-    ),
-    "content": _refused(
-        _("The mail server cannot take what the mail holds. Write its text in another way.")
-    ),
-    "too_many": _refused(
-        _("The mail has more recipients than the server takes. Send it to fewer at once.")
-    ),
-    "sender": _account(
-        _(
-            "The mail server does not take the sender's address. Correct it in the connection or"
-            " in the step."
-        )
-    ),
-}
-
 # What it means, where that is documented, the code, the reply code beside it (of an enhanced one)
 # and the words that commonly follow.
 _ROWS: Final = """
@@ -284,8 +149,8 @@ encrypt     iana      5.7.30   550 REQUIRETLS support required
 def _rows() -> Iterator[tuple[Documented, Any]]:
     for line in _ROWS.strip().splitlines():
         named, source, code, status, said = line.split(maxsplit=4)
-        advice = _ADVICE[named]
-        sentence = format_lazy("{} {}", advice.sentence, _SAYS)
+        advice = ADVICE[named]
+        sentence = format_lazy("{} {}", advice.sentence, SAYS)
         means = (advice.meaning, advice.failure, sentence)
         yield Documented(code, *means, _SOURCES[source], said, int(status)), advice.sentence
 
@@ -308,4 +173,4 @@ def advice_on(answer: str) -> Any:
     """Return what a server's answer (`550 5.1.1 No such user`) means, and what to do."""
     reply_code, _space, words = answer.partition(" ")
     row = row_of(int(reply_code), words) if reply_code.isdecimal() else None
-    return _ADVISED[row.code] if row else _LOOK
+    return _ADVISED[row.code] if row else LOOK

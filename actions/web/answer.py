@@ -10,7 +10,7 @@ from actions.conf import settings
 from actions.errors import PermanentFailure
 from actions.outbound.addresses import target_of
 from actions.outbound.answer import HttpAnswer
-from actions.outbound.client import Request
+from actions.outbound.request import Request
 from actions.spec import ActionContext
 from actions.tables.rows import (
     MAX_ROWS,

@@ -10,7 +10,7 @@ from actions.connections import OpenConnection, open_connection
 from actions.errors import PermanentFailure
 from actions.models.connection import ConnectionKind
 from actions.outbound.addresses import AddressRefused, target_of
-from actions.outbound.client import Request, check_request
+from actions.outbound.request import Request, check_request
 from actions.scrub import HIDDEN, Scrubber
 from actions.spec import ActionContext, Preview
 from actions.web.answer import looks_into_body

@@ -7,7 +7,8 @@ from typing import Final
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.answer import HttpAnswer
-from actions.outbound.client import Request, judge, wait_asked_for
+from actions.outbound.client import judge, wait_asked_for
+from actions.outbound.request import Request
 from actions.providers.answers import Documented, refuse
 from actions.providers.whatsapp import ANSWERS
 from tenants.core.json import Json, jsontext

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import is_record, is_superuser, tenants_seen
 from tenants.admin.own_settings import own_settings
 from tenants.core.values.zones import zone_named
-from tenants.tracking.actor import acting_as
+from tenants.tracking.signals import acting_as
 
 # What stands where on the first page. Models that are not named here are technical.
 GROUPS = (

@@ -14,7 +14,8 @@ from tenants.core.text.alike_sql import with_other_signs
 from tenants.core.values.currencies import USUAL_PLACES, places_of
 from tenants.models.amounts import AmountField, in_range
 from tenants.models.tenant import Tenant
-from tenants.tracking.changes import TrackedModel, TrackedQuerySet
+from tenants.tracking.changes import TrackedModel
+from tenants.tracking.querysets import TrackedQuerySet
 
 
 def phone_backwards() -> Reverse:

@@ -16,140 +16,26 @@ from another with a table), a change is told of each of them, but of the parent 
 made through the parent.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, TypeVar
-from uuid import UUID
+from typing import Any, ClassVar, Final
 
 from django.core import checks
 from django.db import models, router, transaction
 from django.db.models import sql
-from django.dispatch import Signal
 
 from tenants.tracking import rows as tracking_rows
 from tenants.tracking import sql as tracking_sql
-from tenants.tracking.silence import is_silent
+from tenants.tracking.querysets import TrackedQuerySet
+from tenants.tracking.signals import is_silent, tell
 from tenants.tracking.sql import Values, has_several_tables, tables_of, tracked_fields
-
-# Sent with `changes: list[RecordChange]`, inside the transaction that makes them. `send`, not
-# `send_robust`: a listener that cannot record an event must undo the save it belongs to.
-records_changed = Signal()
-
-M = TypeVar("M", bound="TrackedModel")
-
-# What an update of 90,000 rows tells in one piece: its listeners build something of each.
-MAX_TOLD_AT_ONCE: Final = 1000
 
 # Marks of an instance: it is being saved through `TrackedModel.save`; whoever saves it has locked
 # its row; its rows in several tables before they are written.
 _SAVING: Final = "_sayr_saving"
 _LOCKED: Final = "_sayr_locked"
 _BEFORE: Final = "_sayr_before"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordChange:
-    """One row, before and after, as the database has it."""
-
-    model: type[models.Model]  # the one with the table, for a proxy too
-    id: UUID
-    tenant_id: UUID
-    previous: Mapping[str, Any] | None  # None: the row is new
-    current: Mapping[str, Any]
-
-    @property
-    def changed_fields(self) -> frozenset[str]:
-        """Names of the fields whose value differs; of a new row, all of them."""
-        if self.previous is None:
-            return frozenset(self.current)
-        return frozenset(
-            name for name, value in self.current.items() if self.previous.get(name) != value
-        )
-
-
-class BulkConflictRefused(TypeError):
-    """`bulk_create` was asked to ignore or update conflicts, which hides what it really wrote."""
-
-    def __init__(self, model: type[models.Model]) -> None:
-        super().__init__(
-            f"{model.__name__}.bulk_create cannot take conflict options: the database does not say"
-            " which rows were new, so their events would be wrong. Look the rows up first."
-        )
-
-
-class TrackedQuerySet(models.QuerySet[M, M]):
-    """Bulk writes that tell what they changed."""
-
-    _is_bulk_creating = False
-
-    def bulk_create(  # noqa: PLR0913, PLR0917  # Django's own arguments
-        self,
-        objs: Iterable[M],
-        batch_size: int | None = None,
-        ignore_conflicts: bool = False,
-        update_conflicts: bool = False,
-        update_fields: Any = None,
-        unique_fields: Any = None,
-    ) -> list[M]:
-        """Create the rows and tell of each. Raises BulkConflictRefused."""
-        if ignore_conflicts or update_conflicts:
-            raise BulkConflictRefused(self.model)
-        self._for_write = self._is_bulk_creating = True
-        try:
-            with transaction.atomic(using=self.db):
-                return super().bulk_create(objs, batch_size)
-        finally:
-            self._is_bulk_creating = False
-
-    bulk_create.alters_data = True  # type: ignore[attr-defined]
-
-    def _insert(
-        self, objs: Any, fields: Any, returning_fields: Any = None, **how: Any
-    ) -> list[Sequence[Any]]:
-        insert = super()._insert  # type: ignore[misc]
-        if is_silent() or not self._is_bulk_creating:
-            return insert(objs, fields, returning_fields=returning_fields, **how)  # type: ignore[no-any-return]
-        found, rows = tracking_sql.insert_rows(
-            self.model,
-            returning_fields or [],
-            lambda asked: insert(objs, fields, returning_fields=asked, **how),
-        )
-        _tell(self.model, [(None, row) for row in rows])
-        return found
-
-    # As Django's own has it: managers have the method too.
-    _insert.alters_data = True  # type: ignore[attr-defined]
-    _insert.queryset_only = False  # type: ignore[attr-defined]
-
-    def update(self, **values: Any) -> int:
-        if is_silent() or not values or _is_refused(self.query):
-            return super().update(**values)
-        self._for_write = True
-        with transaction.atomic(using=self.db):
-            if has_several_tables(self.model):
-                return self._update_tables(values)
-            query: Any = self.query.chain(sql.UpdateQuery)
-            query.add_update_values(values)
-            query.clear_select_clause()
-            pairs = tracking_sql.update_rows(query, self.db)
-            _tell(self.model, pairs)
-        self._result_cache = None
-        return len(pairs)
-
-    update.alters_data = True  # type: ignore[attr-defined]
-
-    def _update_tables(self, values: Mapping[str, Any]) -> int:
-        """Update rows that lie in several tables; their statements return one table's columns."""
-        keys = self.order_by().values_list("pk", flat=True)
-        before = tracking_sql.locked_rows(self.model, keys, self.db)
-        count = models.QuerySet.update(self.filter(pk__in=list(before)), **values)
-        after = tracking_sql.locked_rows(self.model, before, self.db)
-        for table in tables_of(self.model):
-            rows = after.items()
-            _tell(table, [(_part(table, before[key]), _part(table, row)) for key, row in rows])
-        return count
-
 
 # How a row is inserted where nobody has a way of their own.
 _DJANGOS_OWN: Final = {
@@ -223,7 +109,7 @@ class TrackedModel(models.Model):
             query = base_qs.filter(pk=pk_val).query.chain(sql.UpdateQuery)
             query.add_update_fields(values)
             pairs = tracking_sql.update_rows(query, using)
-        _tell(type(self), pairs)
+        tell(type(self), pairs)
         if not pairs and self._meta.select_on_save and not forced_update:
             return bool(base_qs.filter(pk=pk_val).exists())
         return bool(pairs)
@@ -241,7 +127,7 @@ class TrackedModel(models.Model):
         if not self._is_told() or has_several_tables(type(self)):
             return write(manager, using, fields, returning_fields, raw)  # type: ignore[no-any-return]
         found, rows = tracking_sql.insert_rows(type(self), returning_fields, insert)
-        _tell(type(self), [(None, row) for row in rows])
+        tell(type(self), [(None, row) for row in rows])
         return found
 
     def _save_parents(self, cls: Any, using: str, *more: Any, **named: Any) -> bool:
@@ -259,7 +145,7 @@ class TrackedModel(models.Model):
         if _BEFORE in self.__dict__ and called["cls"] is self._meta.concrete_model:
             before = self.__dict__.pop(_BEFORE)
             for table, row in self._rows_in_tables(called["using"]).items():
-                _tell(table, [(before[table], row)])
+                tell(table, [(before[table], row)])
         return updated
 
     def _rows_in_tables(self, using: str) -> dict[Any, Any]:
@@ -305,31 +191,3 @@ def _marked(row: models.Model, mark: str, value: object = True) -> Iterator[None
     finally:
         if is_outermost:
             row.__dict__.pop(mark, None)
-
-
-def _is_refused(query: Any) -> bool:
-    """Whether Django refuses an update of this query before it looks at the values."""
-    ordered = (query.annotations.get(str(name).removeprefix("-")) for name in query.order_by)
-    return (
-        bool(query.combinator)
-        or query.is_sliced
-        or any(getattr(one, "contains_aggregate", False) for one in ordered)
-    )
-
-
-def _tell(model: type[models.Model], rows: Sequence[tuple[Values | None, Values]]) -> None:
-    """Tell of the rows, before and after, that are new or differ now."""
-    table: Any = model._meta.concrete_model
-    told = [(before, after) for before, after in rows if before != after]
-    for start in range(0, len(told), MAX_TOLD_AT_ONCE):
-        some = told[start : start + MAX_TOLD_AT_ONCE]
-        changes = [_change(table, before, after) for before, after in some]
-        records_changed.send(sender=table, changes=changes)
-
-
-def _part(table: type[models.Model], row: Values) -> Values:
-    return {field.attname: row[field.attname] for field in tracked_fields(table)}
-
-
-def _change(table: Any, before: Values | None, after: Values) -> RecordChange:
-    return RecordChange(table, after[table._meta.pk.attname], after["tenant_id"], before, after)

@@ -3,7 +3,8 @@
 import pytest
 from django.db import connection
 
-from actions.outbound.client import Request, send
+from actions.outbound.client import send
+from actions.outbound.request import Request
 from actions.tables import database
 
 

@@ -14,7 +14,7 @@ from actions.providers.sentences import TABLES
 from tenants.core.text.listing import END, ISOLATE
 
 FAILURES = {"PermanentFailure", "TemporaryFailure", "SecretsUnreadable"}
-MADE_BY = {"_not_sent", "_perhaps_sent", "_refused", "refused"}
+MADE_BY = {"_not_sent", "perhaps_sent", "_refused", "refused"}
 
 
 def codes_in(tree):

@@ -8,7 +8,8 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.mail.replies import RecipientReply, failure_of
 from actions.models.connection import Connection
 from actions.providers.answers import Meaning
-from actions.providers.smtp import ANSWERS, OF_STAGES, advice_on, row_of
+from actions.providers.smtp import ANSWERS, advice_on, row_of
+from actions.providers.smtp_advice import OF_STAGES
 from actions.sandbox.mail import PREFIXES, _answer_of
 from actions.spec import ActionContext
 from tests.support.mailing import NOUR

@@ -6,7 +6,7 @@ from uuid import uuid4
 from actions import registry
 from actions.errors import ActionFailure
 from actions.models.connection import Connection
-from actions.outbound.client import Request
+from actions.outbound.request import Request
 from actions.spec import ActionContext, Preview
 
 TOKEN = "xoxb-1234567890-abcdefGHIJKL"

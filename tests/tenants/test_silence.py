@@ -1,8 +1,7 @@
 """Changes of a dry run are heard by nobody."""
 
 from tenants.models.order import Order
-from tenants.tracking.changes import records_changed
-from tenants.tracking.silence import is_silent, silence
+from tenants.tracking.signals import is_silent, records_changed, silence
 
 
 def test_saves_tell_nothing_in_silence_and_everything_after_it(tenant):

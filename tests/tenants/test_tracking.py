@@ -12,7 +12,9 @@ from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
 from tenants.models.order import Order
-from tenants.tracking.changes import BulkConflictRefused, locked_with, records_changed, values_of
+from tenants.tracking.changes import locked_with, values_of
+from tenants.tracking.querysets import BulkConflictRefused
+from tenants.tracking.signals import records_changed
 from tests.support.live import wait_until
 from workflows.models.event import WorkflowEvent
 

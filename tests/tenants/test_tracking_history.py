@@ -14,7 +14,8 @@ from django.db.models.signals import post_save, pre_save
 
 from tenants.core.database.ids import uuid7
 from tenants.models.order import Order
-from tenants.tracking.changes import locked_with, records_changed, values_of
+from tenants.tracking.changes import locked_with, values_of
+from tenants.tracking.signals import records_changed
 
 SEQUENCES = 25
 LENGTH = 25

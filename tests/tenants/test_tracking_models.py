@@ -12,7 +12,9 @@ from django.test.utils import isolate_apps
 from tenants.core.database.ids import DatabaseUUID7, uuid7
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
-from tenants.tracking.changes import TrackedModel, TrackedQuerySet, records_changed
+from tenants.tracking.changes import TrackedModel
+from tenants.tracking.querysets import TrackedQuerySet
+from tenants.tracking.signals import records_changed
 from workflows.models.event import WorkflowEvent
 
 

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 from tenants.tracking import rows as tracking_rows
-from tenants.tracking.changes import locked_with, records_changed, values_of
+from tenants.tracking.changes import locked_with, values_of
+from tenants.tracking.signals import records_changed
 
 pytestmark = pytest.mark.django_db
 

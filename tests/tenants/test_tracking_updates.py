@@ -22,7 +22,8 @@ from django.db.models.functions import Concat, RowNumber
 
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
-from tenants.tracking.changes import TrackedQuerySet, records_changed
+from tenants.tracking.querysets import TrackedQuerySet
+from tenants.tracking.signals import records_changed
 
 QUERIES = {
     "all": lambda rows: rows.all(),

@@ -8,7 +8,7 @@ from actions import records
 from tenants.core.json import Json
 from tenants.core.json.faults import BadJson
 from tenants.tenant_cache import facts_of
-from tenants.tracking.changes import RecordChange, records_changed
+from tenants.tracking.signals import RecordChange, records_changed
 from workflows.event_types import RecordEvent, all_event_types
 from workflows.services.events.drafts import EventDraft, normalise_object
 from workflows.services.events.fire import fire_all

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from tenants.core.database.ids import DatabaseUUID7, uuid7
 from tenants.models.amounts import AmountField
 from tenants.models.tenant import Tenant
-from tenants.tracking.changes import TrackedModel, TrackedQuerySet
+from tenants.tracking.changes import TrackedModel
+from tenants.tracking.querysets import TrackedQuerySet
 
 
 class CompanyRecord(TrackedModel):

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import models
 from django.utils import timezone
 
-from config.demo.seed.past import id_at
+from config.demo.seed.records import id_at
 from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 
 from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
-from config.demo.seed.past import id_at
+from tenants.core.database.ids import lowest_id_at, uuid7
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 
@@ -55,3 +56,11 @@ def _values(tenant: Tenant, row: Mapping[str, Json], now: datetime) -> dict[str,
     if "amount" in row:
         values["currency"] = tenant.currency
     return {**values, "id": id_at(made), "created_at": made}
+
+
+_AFTER_THE_TIME: Final = (1 << 80) - 1  # the bits of a UUIDv7 that are not its milliseconds
+
+
+def id_at(moment: datetime) -> UUID:
+    """Return an id as if the row had been made then: lists are sorted by it."""
+    return UUID(int=lowest_id_at(moment).int | (uuid7().int & _AFTER_THE_TIME))

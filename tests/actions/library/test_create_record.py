@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from actions.errors import PermanentFailure
 from actions.records import Record
 from tenants.models.order import Order
-from tenants.tracking.changes import records_changed
+from tenants.tracking.signals import records_changed
 
 CREATABLE = ("number", "status", "customer_name", "customer_email", "total_amount", "note")
 RECORDS = [

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from actions.errors import PermanentFailure
 from actions.records import Record
 from tenants.models.order import Order
-from tenants.tracking.changes import records_changed
+from tenants.tracking.signals import records_changed
 
 # Wider than the product's own, to reach the constraints.
 RECORDS = [Record("orders", Order, "Orders", ("id",), ("total_amount", "number"))]

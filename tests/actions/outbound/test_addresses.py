@@ -7,7 +7,8 @@ import pytest
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.addresses import AddressRefused, is_public, target_of
-from actions.outbound.client import Request, send
+from actions.outbound.client import send
+from actions.outbound.request import Request
 
 
 def get(url):

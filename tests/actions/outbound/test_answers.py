@@ -9,7 +9,8 @@ import pytest
 
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.outbound.answer import retry_after
-from actions.outbound.client import Request, send
+from actions.outbound.client import send
+from actions.outbound.request import Request
 
 
 def post(url, **details):

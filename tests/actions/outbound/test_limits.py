@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from actions.errors import PermanentFailure, TemporaryFailure
-from actions.outbound.client import Request, send
+from actions.outbound.client import send
+from actions.outbound.request import Request
 
 
 def get(url, timeout_seconds=0.6):

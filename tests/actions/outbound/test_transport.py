@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from actions.errors import TemporaryFailure
-from actions.outbound.client import Request, send
+from actions.outbound.client import send
+from actions.outbound.request import Request
 from actions.outbound.transport import session
 
 

@@ -68,14 +68,14 @@ RUN_PAGES = {
 
 
 @pytest.fixture(scope="module")
-def history(django_db_setup, django_db_blocker):
+def history(migrated, django_db_blocker):
     """A long history, in a database of its own for this module: it is written once."""
     from tests.support.live import LiveDatabase, connected_to
     from tests.support.people import make_member
     from tests.support.tenants import make_tenant
 
     with django_db_blocker.unblock():
-        database = LiveDatabase("sayr_plans")
+        database = LiveDatabase("sayr_plans", template=migrated)
         with connected_to(database):
             tenant, other = make_tenant("cedar"), make_tenant("najd")
             support = make_member(tenant, "support", "support")

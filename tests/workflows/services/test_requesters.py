@@ -14,7 +14,7 @@ from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.api_key import ApiKey
 from tenants.models.order import Order
-from tenants.tracking.actor import acting_as
+from tenants.tracking.signals import acting_as
 from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition

@@ -17,7 +17,7 @@ from tenants.models.tenant import Tenant
 from workflows.api import description
 from workflows.api.authentication import key_of, may, need_scope, tenant_of
 from workflows.api.refusals import ApiProblem
-from workflows.api.serializers import requests, runs
+from workflows.api.serializers import requests, run_requests, runs
 from workflows.engine.statuses import RunStatus
 from workflows.services.refusals import RunHasEnded
 from workflows.services.runs.cancel import cancel
@@ -85,7 +85,7 @@ class RetryView(APIView):
             "`already_under_way`. A key without `runs:read` is told `id`, `url` and `status` alone."
         ),
         tags=["runs"],
-        request=runs.RetrySerializer,
+        request=run_requests.RetrySerializer,
         responses={
             200: runs.RUN_AFTER,
             201: runs.RUN_AFTER,
@@ -118,11 +118,11 @@ class RetryView(APIView):
     def post(self, request: Request, run_id: UUID) -> Response:
         """Retry, answer with the run that goes on once it is committed."""
         requests.Parameters.of(request)
-        wish = runs.RetrySerializer.of(request)
+        wish = run_requests.RetrySerializer.of(request)
         if wish["payload"] is not None:
             need_scope(request, KeyScope.FIRE_EVENTS)  # it is an event of the caller's own
         tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
-        if wish["from"] == runs.FAILED_STEP:
+        if wish["from"] == run_requests.FAILED_STEP:
             _retry_failed(tenant, run_id, actor, wish)
             return _shown(request, run_id)
         new_id = _start_again(tenant, run_id, actor, wish)
@@ -146,7 +146,7 @@ class DoneView(APIView):
             "goes on behind it. Also of a part of a run, whose whole goes on for it."
         ),
         tags=["runs"],
-        request=runs.DoneSerializer,
+        request=run_requests.DoneSerializer,
         responses={
             200: runs.RUN_AFTER,
             **description.problems(
@@ -169,13 +169,13 @@ class DoneView(APIView):
     def post(self, request: Request, run_id: UUID) -> Response:
         """Note it, answer with the run as it stands then."""
         requests.Parameters.of(request)
-        failure = FailedStep(runs.DoneSerializer.of(request).get("step", ""))
+        failure = FailedStep(run_requests.DoneSerializer.of(request).get("step", ""))
         mark_done(tenant_of(request), run_id, f"api_key:{key_of(request).prefix}", failure)
         return _shown(request, run_id)
 
 
 def _retry_failed(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, Any]) -> None:
-    with_record = wish["values"] == runs.RECORD
+    with_record = wish["values"] == run_requests.RECORD
     if not wish["step"] and wish["correct"] is None:
         retry_failed_step(tenant, run_id, actor=actor, with_record=with_record)
         return
@@ -193,14 +193,14 @@ def _retry_failed(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, A
 
 def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, Any]) -> UUID:
     payload = wish["payload"]
-    if wish["values"] == runs.RECORD:
+    if wish["values"] == run_requests.RECORD:
         payload = record_values(tenant, run_id).payload
     return start_again(
         tenant,
         run_id,
         actor,
-        from_step="" if wish["from"] == runs.START else wish["from"],
-        newest=wish["version"] == runs.NEWEST,
+        from_step="" if wish["from"] == run_requests.START else wish["from"],
+        newest=wish["version"] == run_requests.NEWEST,
         payload=payload,
     )
 

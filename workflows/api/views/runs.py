@@ -13,10 +13,10 @@ from workflows.api.authentication import tenant_of
 from workflows.api.paging import NewestFirst
 from workflows.api.refusals import ApiProblem
 from workflows.api.serializers.requests import Parameters
+from workflows.api.serializers.run_requests import RunParameters
 from workflows.api.serializers.runs import (
     RunDetailSerializer,
     RunPageSerializer,
-    RunParameters,
     RunSummarySerializer,
 )
 from workflows.services.runs.queries import RunQuestion, find_runs, run_history

@@ -20,7 +20,7 @@ from tenants.core.json.jsontext import dumps
 from tenants.facts import TenantFacts
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
-from tenants.tracking.silence import silence
+from tenants.tracking.signals import silence
 from workflows.engine.history.results import Results
 from workflows.engine.outcomes import WalkAbandoned
 from workflows.engine.progress import ChildRun

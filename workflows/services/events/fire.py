@@ -17,7 +17,7 @@ from tenants.core.json.strict_json import check
 from tenants.core.text.names import MAX_EVENT_TYPE, refuse_unfit
 from tenants.facts import TenantFacts
 from tenants.models.tenant import Tenant
-from tenants.tracking.actor import current_actor
+from tenants.tracking.signals import current_actor
 from workflows.runtime.database import rows
 from workflows.runtime.steps.perform import Cause, acting_run
 from workflows.runtime.waits.notify import wake_workers

@@ -14,7 +14,7 @@ from actions.errors import ActionFailure
 from actions.mail.mailboxes import mailbox_of
 from actions.phones import to_e164
 from tenants.core.json import Json
-from tenants.tracking.actor import acting_as
+from tenants.tracking.signals import acting_as
 from workflows.engine.history.resuming import Fresh
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun

@@ -9,7 +9,7 @@ from tenants.core.json import Json
 from tenants.core.json.jsontext import storable
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
-from tenants.tracking.actor import current_actor
+from tenants.tracking.signals import current_actor
 from workflows.definition.errors import InvalidProgram
 from workflows.definition.programs.program import Program
 from workflows.engine.history.resuming import Ending, Fresh, Resumption, RetryScope, resumption

@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from actions.errors import PermanentFailure, TemporaryFailure
 from actions.spec import Effect
 from tenants.models.order import Order
-from tenants.tracking.silence import silence
+from tenants.tracking.signals import silence
 from tests.workflows.runtime.fates import Fate
 from workflows.models.run import WorkflowRun
 from workflows.services.runs.entries import entries_of
