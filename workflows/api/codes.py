@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from tenants.core.json.strict_json import JsonFault
+from tenants.core.json.faults import JsonFault
 from workflows.presentation import json_faults
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from tenants.core.json.strict_json import JsonFault
+from tenants.core.json.faults import JsonFault
 from tenants.models.api_key import KeyScope
 from tenants.models.tenant import Tenant
 from workflows.api import description
@@ -207,10 +207,10 @@ def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, An
 
 def _shown(request: Request, run_id: UUID) -> Response:
     """Answer with the run as the key may see it."""
-    history, context = _history(request, run_id), {"request": request}
+    history = _history(request, run_id)
     if may(request, KeyScope.READ_RUNS):
-        return Response(runs.RunDetailSerializer(history, context=context).data)
-    return Response(runs.RunBriefSerializer(history.run, context=context).data)
+        return Response(runs.RunDetailSerializer.told(history, request))
+    return Response(runs.RunBriefSerializer.told(history.run, request))
 
 
 def _history(request: Request, run_id: UUID) -> RunHistory:

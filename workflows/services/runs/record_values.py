@@ -16,7 +16,7 @@ from workflows.event_types import RecordEvent, all_event_types
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.services.events.payloads import normalise_object
+from workflows.services.events.drafts import normalise_object
 from workflows.services.refusals import NotRetryable
 
 
