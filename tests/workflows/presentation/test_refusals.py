@@ -28,7 +28,7 @@ CODES = sorted(
         )
     }
     | {"run_has_ended", "results_missing", "not_reached"}
-    | {"done_meanwhile", "went_on", "failed_elsewhere"}
+    | {"done_meanwhile", "went_on", "failed_elsewhere", "nothing_chosen"}
     | {spent_decisions.SPENT}
     | {starting.FILTERED_OUT, starting.ON_VALUES_OF_THE_RUN}
     | {taking_over.ON_OTHER_VALUES, taking_over.OTHERWISE, taking_over.ASKS_OTHERWISE}
@@ -49,6 +49,7 @@ def test_every_sentence_is_of_a_code():
 
 
 def test_the_api_knows_every_code_that_it_can_meet():
-    of_the_admin = {"taken_by_other"}
+    of_the_admin = {"taken_by_other", "nothing_chosen"}
+    of_a_value = {"no_value_written", "no_number_written", "refused_by_record"}  # `value_refused`
 
-    assert set(CODES) - of_the_admin - NOT_FOUND - WRONG <= set(KINDS)
+    assert set(CODES) - of_the_admin - of_a_value - NOT_FOUND - WRONG <= set(KINDS)

@@ -98,10 +98,11 @@ def stopped_at(run: WorkflowRun) -> Any:
 def goes_on_at(run: WorkflowRun) -> str:
     """Return the name of the step at which a retry would go on; "" if there is none.
 
-    Of a run that was completed with errors, the step of which the rest can be done; of one that was
-    cancelled, the step that it had done in part.
+    Of a run that was completed with errors, the step that can be done alone; of one that was
+    cancelled, the step that it had done in part, or was doing alone.
     """
-    if run.status == RunStatus.CANCELLED and not done_in_part(step_ended_in(run.pending)):
+    ended_in = step_ended_in(run.pending)
+    if run.status == RunStatus.CANCELLED and not (done_in_part(ended_in) or "alone" in ended_in):
         return ""
     if run.status not in _MAY_GO_ON:
         return ""

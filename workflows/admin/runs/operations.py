@@ -1,6 +1,6 @@
 """What people do about a run: cancel it, retry it, correct it, say what became of a step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +22,19 @@ from workflows.admin.runs.choices import (
 )
 from workflows.admin.runs.guard import guarded
 from workflows.admin.runs.payload_form import PayloadForm, suspect_of
-from workflows.admin.runs.recovery import OF_THE_STEP, OF_VALUES
+from workflows.admin.runs.recovery import Way, recoveries
 from workflows.engine.history.taking_over import ON_OTHER_VALUES
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.presentation import values
+from workflows.presentation.runs.lines import StepLine
 from workflows.presentation.runs.refusals import refusal_sentence
-from workflows.services.refusals import Refused
+from workflows.services.refusals import NotRetryable, Refused
 from workflows.services.runs.cancel import cancel
 from workflows.services.runs.retry import retry_failed_step, start_again
 from workflows.services.runs.starting import retry_problem, start_problems, was_decided_before
+from workflows.services.runs.summaries import LoadedRun
 
 START = "start"
 FAILED_STEP = "failed_step"
@@ -81,7 +83,7 @@ class RunOperations:
         asked = request.GET.get("step", "")
         names = {line.name for line, _question in steps}
         context = {
-            "preselected": _preselected(run, step, record_says, asked if asked in names else ""),
+            "preselected": _preselected(run, lines, step, asked if asked in names else ""),
             "asked_step": asked if asked in names else step,
             "wants_newest": request.GET.get("version") == "newest",
             "lines": lines,
@@ -104,7 +106,10 @@ class RunOperations:
             actor, with_record = access.actor_of(request), begin == WITH_RECORD
             retry_failed_step(run.tenant, run.pk, actor=actor, with_record=with_record)
             said = _("The run goes on from its failed step.")
-            return self._noted(request, run, _("The rest is being done now.") if is_rest else said)
+            alone = _("The step is being done again, and nothing else.")
+            return self._noted(request, run, alone if is_rest else said)
+        if begin not in {START, STEP}:
+            raise NotRetryable(run.pk, "nothing_chosen")
         step = request.POST.get("step", "") if begin == STEP else ""
         new = start_again(
             run.tenant,
@@ -195,15 +200,16 @@ class RunOperations:
         return shown
 
 
-def _preselected(run: WorkflowRun, step: str, record_says: str, asked: str) -> str:
+def _preselected(run: WorkflowRun, lines: Sequence[StepLine], step: str, asked: str) -> str:
     """Return what most likely helps; "" where nothing does that is offered: the person chooses."""
     if asked:
         return STEP
-    if step and record_says:
-        return WITH_RECORD
-    if run.error_code in OF_VALUES | OF_THE_STEP:
-        return ""  # with the same value, or the same version, it fails again
-    return FAILED_STEP if step else START
+    if not step:
+        return START
+    helps = recoveries(LoadedRun.of(run), lines).get(step)
+    ways = {Way.AGAIN: FAILED_STEP, Way.WITH_RECORD: WITH_RECORD}
+    # With the same value, or the same version, it would fail again.
+    return ways.get(helps.way, "") if helps and helps.way else ""
 
 
 def why_not_corrected(run: WorkflowRun, step: str) -> str:

@@ -1,6 +1,6 @@
 """What helps about a step that failed: one thing first, on the step itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +16,9 @@ from workflows.admin.runs.choices import from_here
 from workflows.admin.runs.error_links import OF_RECORDS, OF_TEMPLATES, WayOut, ways_out
 from workflows.definition.codes import Code
 from workflows.definition.kinds import KINDS
+from workflows.definition.programs.program import Program
+from workflows.engine.history.entries import of_the_work, went_wrong
+from workflows.engine.history.resuming import can_be_done_alone
 from workflows.engine.statuses import RunStatus, StepStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.entries import changed_words
@@ -112,7 +115,8 @@ def recoveries(
         entries = failures_of(run, program)
     except NotRetryable:
         return {}
-    finder = _Finder(view, tuple(line_of(run, lock=False)), lines)
+    line = [run] if run.parent_run is None else line_of(run, lock=False)
+    finder = _Finder(view, tuple(line), lines)
     if not entries and run.status == RunStatus.FAILED and run.error_step:
         given_up = Recovery(run.error_step, mark_of(run, None), Way.AGAIN, _("Let it go on"))
         return {run.error_step: given_up}
@@ -120,7 +124,20 @@ def recoveries(
     found = {one.step: one for one in told if one is not None}
     if written is not None and written.step in found:
         found[written.step] = _with(found[written.step], written)
-    return found
+    return {**found, **_left(run, program, {one["step_name"] for one in entries})}
+
+
+def _left(run: WorkflowRun, program: Program, told: Set[str]) -> dict[str, Recovery]:
+    """Return why nothing can be done as yet, or at all, about the others that failed."""
+    went_on = run.status == RunStatus.COMPLETED_WITH_ERRORS
+    why = refusal_sentence("went_on" if went_on else "failed_elsewhere")
+    wrong = [one for one in of_the_work(run.step_results, program) if went_wrong(one)]
+    named = [
+        one["step_name"]
+        for one in wrong
+        if went_on or can_be_done_alone(program, run.step_results, one)
+    ]
+    return {name: Recovery(name, "", why_not=why) for name in named if name not in told}
 
 
 @dataclass(frozen=True, slots=True)

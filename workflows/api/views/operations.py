@@ -119,7 +119,7 @@ class RetryView(APIView):
         """Retry, answer with the run that goes on once it is committed."""
         requests.Parameters.of(request)
         wish = run_requests.RetrySerializer.of(request)
-        if wish["payload"] is not None:
+        if wish["payload"] is not None or wish["correct"] is not None:
             need_scope(request, KeyScope.FIRE_EVENTS)  # it is an event of the caller's own
         tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
         if wish["from"] == run_requests.FAILED_STEP:

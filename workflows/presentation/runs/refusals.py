@@ -71,6 +71,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     ),
     "done_meanwhile": _("This has changed since the page was opened: look at it again."),
     "not_by_hand": _("What this step does is done by nobody outside. Do it again instead."),
+    "nothing_chosen": _("Choose from where."),
     "no_value_written": _("Write the right value."),
     "no_number_written": _("Write a number."),
     "refused_by_record": _("The record cannot have this value: another one has it, for example."),

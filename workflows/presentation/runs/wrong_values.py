@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from actions import records
@@ -40,9 +41,11 @@ class About:
 
     @property
     def noun(self) -> str:
-        """Return what people call one record of the kind; "" if there is none."""
+        """Return what people call this record, to stand behind “the”; "" if there is none."""
         known = next((one for one in records.all_records() if one.alias == self.kind), None)
-        return str(known.model._meta.verbose_name) if known else ""
+        name = str(known.model._meta.verbose_name) if known else ""
+        # Written together in Arabic; in a translation the name would be set apart from its article.
+        return f"ال{name}" if name and (get_language() or "").startswith("ar") else name
 
     def field(self, key: str) -> str:
         """Return what people call a value of the payload."""
