@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from tenants.people import full_name
+
 
 def actor_words(actor: str) -> str:
     """Return the actor for a page; "" if nobody was written down."""
@@ -9,7 +11,9 @@ def actor_words(actor: str) -> str:
     if not name:
         return actor
     match kind:
-        case "user" | "mail":
+        case "user":
+            words = full_name(name)
+        case "mail":
             words = name
         case "run":
             words = _("another run")

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from workflows.services.events.search_keys import MAX_KEYS, search_keys, words
+from tenants.core.text.search_words import words
+from workflows.services.events.search_keys import MAX_KEYS, search_keys
 
 TENANT = UUID(int=7)
 

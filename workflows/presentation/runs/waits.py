@@ -11,6 +11,7 @@ from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.core.text.names import one_line
 from tenants.models.membership import Role
+from tenants.people import full_name
 from workflows.engine import reminders
 from workflows.event_types import label_of
 from workflows.presentation.redaction import mask_links
@@ -131,7 +132,7 @@ def _approver(entry: str) -> str:
     if f"{kind}:" == KEY:
         return _("API key “%(name)s”") % {"name": name}
     if f"{kind}:" != ROLE:
-        return entry
+        return entry if "@" in entry else full_name(entry)
     known = {role.value: role.people for role in Role}
     return _("everybody of %(role)s") % {"role": known.get(name, name)}
 
