@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,18 +50,20 @@ def find_orders(
     database reads every order. `elsewhere` is asked only if none has such a number or phone.
     """
     own = own.filter(tenant__in=tenants)
-    found = _newest(own, tested, [*_by_number(tenants, term), *_by_phone(tenants, term)])
-    if found:
-        return _answer(found)
+    newest = _Newest(own, tested)
+    newest.add([*_by_number(tenants, term), *_by_phone(tenants, term)])
+    if newest.ids:
+        return newest.answer()
     named = list(elsewhere)
-    ways = [Q(OneOf("pk", one.ids)) for one in named if one.ids]
-    found = _newest(own, tested, [*ways, Q(customer_name__istartswith=term)])
+    newest.add(Q(OneOf("pk", one.ids)) for one in named if one.ids)
+    newest.add([Q(customer_name__istartswith=term)])
     floor = floor_of(own, MAX_READ)
-    recent = own if floor is None else own.filter(id__gt=floor)
+    recent = Q() if floor is None else Q(id__gt=floor)
     parts = Q(customer_name__icontains=term) | Q(customer_email__icontains=term)
-    found |= _newest(recent, tested, [parts | Q(customer_id__iexact=term)])
-    is_read = floor is None and all(one.is_complete for one in named)
-    return _answer(found, None if is_read else MAX_READ)
+    newest.own = own.filter(recent)
+    newest.add([parts | Q(customer_id__iexact=term)])
+    newest.is_read &= floor is None and all(one.is_complete for one in named)
+    return newest.answer()
 
 
 def _by_number(tenants: Sequence[Tenant], term: str) -> Iterator[Q]:
@@ -101,16 +103,28 @@ def _national(phone: str) -> str:
         return ""
 
 
-def _newest(own: Any, tested: Q, ways: Iterable[Q]) -> set[UUID]:
-    known = own.alias(phone_backwards=phone_backwards()).filter(tested).order_by("-id")
-    return {
-        order
-        for way in ways
-        for order in known.filter(way).values_list("id", flat=True)[: MAX_FOUND + 1]
-    }
+@dataclass(slots=True)
+class _Newest:
+    """The newest orders of several ways, and whether each was read to its end."""
 
+    own: Any
+    tested: Q
+    ids: set[UUID] = field(default_factory=set)
+    is_read: bool = True
 
-def _answer(found: set[UUID], looked_through: int | None = None) -> FoundOrders:
-    newest = sorted(found, reverse=True)
-    is_cut = len(newest) > MAX_FOUND
-    return FoundOrders(frozenset(newest[:MAX_FOUND]), is_cut, None if is_cut else looked_through)
+    def add(self, ways: Iterable[Q]) -> None:
+        """Read the newest of each way; of what no index answers, no more than is affordable."""
+        for way in ways:
+            rows = self.own.alias(phone_backwards=phone_backwards()).filter(way)
+            floor = floor_of(rows, MAX_READ) if self.tested else None
+            if floor is not None:
+                rows, self.is_read = rows.filter(id__gt=floor), False
+            newest = rows.filter(self.tested).order_by("-id").values_list("id", flat=True)
+            self.ids.update(newest[: MAX_FOUND + 1])
+
+    def answer(self) -> FoundOrders:
+        """Return what was found."""
+        newest = sorted(self.ids, reverse=True)
+        is_cut = len(newest) > MAX_FOUND
+        looked = None if is_cut or self.is_read else MAX_READ
+        return FoundOrders(frozenset(newest[:MAX_FOUND]), is_cut, looked)

@@ -18,7 +18,7 @@ from tenants.admin.lists import (
     tell_incomplete,
     tested_of,
 )
-from tenants.admin.order_search import MAX_FOUND, find_orders
+from tenants.admin.order_search import find_orders
 from tenants.core.text.listing import bare
 from tenants.core.values.currencies import USUAL_PLACES, places_of
 from tenants.core.values.times import short_moment
@@ -83,7 +83,7 @@ class OrderAdmin(TenantAdmin):
             tell_incomplete(request)
         if found.is_cut:
             said = gettext("Only the newest %(count)s are shown. Add another word to find less.")
-            messages.info(request, said % {"count": MAX_FOUND})
+            messages.info(request, said % {"count": len(found.ids)})
             tell_incomplete(request, Completeness.MORE)
         return queryset.filter(pk__in=found.ids), False
 

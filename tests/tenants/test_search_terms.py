@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.core.text.search_keys import folded, parts, words
 from tenants.core.text.search_terms import read_term
-from tenants.core.text.search_words import folded, parts, words
 
 CODES = ["#C-1019", "C-1019", "c1019", "C1019", "C 1019", "order c1019", "Order #C-1019",
          "C\u20131019", "c_1019", "c/1019", "طلب C-1019", "رقم الطلب c1019", "C-1019."]  # fmt: skip

@@ -16,7 +16,7 @@ from tenants.admin.lists import Completeness, tell_incomplete, tested_of
 from tenants.admin.order_search import NamedRecords
 from tenants.core.text.listing import name_apart
 from tenants.models.tenant import Tenant
-from workflows.services.events.search import MAX_FOUND, Found, Scope, records_named
+from workflows.services.events.search import Found, Scope, records_named
 
 MAX_TERM_LENGTH: Final = 200  # characters of a term; nobody types more, and each word is a question
 
@@ -48,7 +48,7 @@ def _told(found: Found, term: str) -> Iterator[str]:
         yield said % {"term": name_apart(term)}
     if found.is_cut:
         said = _("Only the newest %(count)s are shown. Add another word to find less.")
-        yield said % {"count": MAX_FOUND}
+        yield said % {"count": len(found.ids)}
     if found.looked_through is None:
         return
     count = number_format(found.looked_through, force_grouping=True)

@@ -1,6 +1,6 @@
 """What somebody typed into a search, as the keys by which events may be found.
 
-An event is found by the words of its values as they were written (`search_words`). People type them
+An event is found by the words of its values as they were written (`search_keys`). People type them
 in other ways: a code without its dash, a phone with other spaces, a name with other letters. The
 ways are worked out here, of what is typed, and not in the keys: so old events are found as well.
 """
@@ -14,7 +14,7 @@ from itertools import product
 from typing import Final
 
 from tenants.core.text.characters import comparable
-from tenants.core.text.search_words import (
+from tenants.core.text.search_keys import (
     SHORTEST_PART,
     as_plus,
     e164,
@@ -47,7 +47,7 @@ _DATE: Final = re.compile(
     rf"\d{{4}}-\d\d?-\d\d?|(?:{_DAY}[-./]{_MONTH}|{_MONTH}[-./]{_DAY})[-./](?:\d\d|\d{{4}})"
 )
 _PIECES: Final = re.compile(r"[^\W\d_]+|\d+")
-_LONGEST_PREFIX: Final = 6  # letters of a code before its number: “invoice” is a word
+_MAX_PREFIX: Final = 6  # letters of a code before its number: “invoice” is a word
 # First words of Arabic names that many write together with the next one, and their letters.
 _JOINED: Final = frozenset(("عبد", "ابو", "ابن", "بن", "بنت", "ام", "ال", "بو"))
 _TAKEN_APART: Final = ("عبد", "ابو")
@@ -182,7 +182,7 @@ def _pair(one: str, after: str) -> Word | None:
     apart = tuple(
         key for part in (one, after) for key in _spelt(part)[:1] if len(part) >= SHORTEST_PART
     )
-    if one.isalpha() and len(one) <= _LONGEST_PREFIX and after[0].isdecimal() and after.isalnum():
+    if one.isalpha() and len(one) <= _MAX_PREFIX and after[0].isdecimal() and after.isalnum():
         # A letter or two are no word of their own: the number alone would find any like it.
         is_word = len(one) >= SHORTEST_PART
         return Word(_code([*_spelt(one)[:1], *_spelt_code(after)]), apart if is_word else ())

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tenants.core.text.search_words import words
-from workflows.services.events.search_keys import MAX_KEYS, search_keys
+from workflows.services.events.search_keys import MAX_KEYS, search_keys, words
 
 TENANT = UUID(int=7)
 

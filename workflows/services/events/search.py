@@ -22,7 +22,7 @@ from tenants.core.database.ids import floor_of, uuid_or_none
 from tenants.models.tenant import Tenant
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
-from workflows.services.events.search_conditions import Asked, SearchKeys
+from workflows.services.events.search_conditions import KeyCondition, SearchKeys
 
 # More hits than this are no answer; the newest are the likeliest.
 MAX_FOUND: Final = 500
@@ -128,13 +128,13 @@ def _matched(tenants: Sequence[Tenant], keys: SearchKeys) -> list[UUID] | None:
     return found if len(found) <= MAX_MATCHED else None
 
 
-def _by_parts(scope: Scope, keys: SearchKeys, asked: Asked) -> Found:
+def _by_parts(scope: Scope, keys: SearchKeys, asked: KeyCondition) -> Found:
     if not keys.has_parts:
         return Found(())
     return replace(_walked(scope, asked, ()), is_partial=True)
 
 
-def _walked(scope: Scope, asked: Asked, named: Iterable[UUID]) -> Found:
+def _walked(scope: Scope, asked: KeyCondition, named: Iterable[UUID]) -> Found:
     """Return which of the newest rows fit, and say how many were looked at if not all were.
 
     `named` were found by themselves, however old they are.

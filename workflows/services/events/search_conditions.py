@@ -25,18 +25,18 @@ _TEXTS: Final[Any] = ArrayField(TextField())
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class KeyCondition:
     """A condition on rows that are looked at one by one, with the expressions that it names."""
 
     expressions: dict[str, Any]
     condition: Q
 
-    def of_runs(self) -> "Asked":
+    def of_runs(self) -> "KeyCondition":
         """Return the same for runs, by their events."""
         # One question for each run, by its event's key: joined, it would be up to the planner.
         event = WorkflowEvent.objects.filter(id=OuterRef("event_id")).alias(**self.expressions)
         holds = event.filter(self.condition).annotate(yes=Value(True)).values("yes")[:1]
-        return Asked({"holds": Subquery(holds, BooleanField())}, Q(holds=True))
+        return KeyCondition({"holds": Subquery(holds, BooleanField())}, Q(holds=True))
 
 
 class SearchKeys:
@@ -58,12 +58,12 @@ class SearchKeys:
         words = [self._word(keys, place) for place in self._places]
         return found | Q(*words) if words else found
 
-    def one_by_one(self) -> Asked:
+    def one_by_one(self) -> KeyCondition:
         """Return the same, but no index is asked."""
         kept = Func(F("search_keys"), Value([], _TEXTS), function="array_cat", output_field=_TEXTS)
-        return Asked({"held": kept}, self.exactly("held"))
+        return KeyCondition({"held": kept}, self.exactly("held"))
 
-    def partly(self) -> Asked:
+    def partly(self) -> KeyCondition:
         """Return which events hold every word somewhere inside a value."""
         prefix: Any = Concat(Cast("tenant_id", TextField()), Value(":"))
         lines = Func(F("search_keys"), Value("\n"), function="array_to_string")
@@ -75,7 +75,7 @@ class SearchKeys:
             else Q(_like(word.spellings, "ANY"))
             for word in words
         ]
-        return Asked({"held": text}, Q(*each))
+        return KeyCondition({"held": text}, Q(*each))
 
     def _each(self) -> Iterable[Said]:
         return (said for _tenant, said in self._said)

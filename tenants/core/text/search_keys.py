@@ -1,19 +1,22 @@
 """The words by which people find something: one normal form for what is stored and what is typed.
 
-Pure. A value is found as a whole and by its words; a phone by its digits as well.
+Pure. Every short scalar of a payload is a key: a value is found as a whole and by its words, a
+phone by its digits as well.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 import phonenumbers
 
 from tenants.core.json import Json
 from tenants.core.text.characters import without_invisible
 
+MAX_KEYS: Final = 64
 MAX_LENGTH: Final = 100  # characters; longer values are prose, not something one searches by
 MAX_READ_LENGTH: Final = 4 * MAX_LENGTH  # characters, the spaces around included
 SHORTEST_PART: Final = 3  # characters; shorter words of a name would find half of everything
@@ -42,6 +45,28 @@ _ALIKE: Final = _ARABIC_ALIKE | str.maketrans(
         "\u00fe": "th",
     }
 )
+
+
+def search_keys(tenant_id: UUID, country: str, *sources: Json) -> list[str]:
+    """Return the keys of `sources`, each prefixed with the tenant.
+
+    The prefix keeps a common name of another tenant out of the index scan: 0.3 ms against 240
+    (measured). No booleans and no numbers of one or two digits: half of all events would match.
+    """
+    found: dict[str, None] = {}
+    whole: list[str] = []
+    for source in sources:
+        for scalar in _scalars(source):
+            spellings = words(scalar, country)
+            found.update(dict.fromkeys(spellings))
+            if len(spellings) == 1:  # a phone has two, and no words
+                whole.append(spellings[0])
+            if len(found) >= MAX_KEYS:
+                return _prefixed(tenant_id, found)
+    # Last, so that they never take a whole value's place.
+    for text in whole:
+        found.update(dict.fromkeys(parts(text)))
+    return _prefixed(tenant_id, found)
 
 
 def words(scalar: Json, country: str) -> list[str]:
@@ -136,3 +161,19 @@ def e164(text: str, country: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _prefixed(tenant_id: UUID, found: Iterable[str]) -> list[str]:
+    prefix = f"{tenant_id}:"
+    return [prefix + word for word in found][:MAX_KEYS]
+
+
+def _scalars(value: Json) -> Iterator[Json]:
+    if isinstance(value, dict):
+        for member in value.values():
+            yield from _scalars(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from _scalars(member)
+    elif value is not None:
+        yield value
