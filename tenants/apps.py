@@ -12,9 +12,7 @@ class TenantsConfig(AppConfig):
     verbose_name = _("People and records")
 
     def ready(self) -> None:
-        """Let every row be read, whatever moments it holds, and names be asked anew."""
+        """Let every row be read, whatever moments it holds."""
         from tenants.core.values.moments import bound_all
-        from tenants.people import forget_when_people_change
 
         bound_all()
-        forget_when_people_change()

@@ -20,7 +20,6 @@ from tenants.core.text.listing import listed
 from tenants.core.values.times import short_moment
 from tenants.key_rights import lost_scopes, scopes_of, with_maker_role
 from tenants.models.api_key import ApiKey, KeyScope, every_scope
-from tenants.people import full_name
 
 # The library's own have no translation.
 OUR_WORDS: Final = {
@@ -241,7 +240,9 @@ class ApiKeyAdmin(TenantAdmin):
         """Return who made it, or took it over: it may do at most what they may."""
         if key.made_by is None:
             return gettext("Nobody whom this installation knows")
-        name = format_html("<bdi>{}</bdi>", full_name(key.made_by.get_username()))
+        name = format_html(
+            "<bdi>{}</bdi>", (key.made_by.get_full_name() or key.made_by.get_username())
+        )
         rule = gettext("The key may do at most what this person may in the company.")
         return format_html('{}<span class="sayr-below">{}</span>', name, rule)
 
@@ -260,7 +261,7 @@ class ApiKeyAdmin(TenantAdmin):
         else:
             said = gettext("Not any more: %(scopes)s. %(person)s, who made it, may not do that.")
         words = {
-            "person": full_name(key.made_by.get_username()),
+            "person": (key.made_by.get_full_name() or key.made_by.get_username()),
             "scopes": listed(labels[one] for one in KeyScope if one in lost),
         }
         hint = gettext("Somebody of Operations can take it over, by the action of the list.")

@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 from tenants.core.text.listing import listed
 from tenants.key_rights import lost_scopes, with_maker_role
 from tenants.models.api_key import ApiKey
-from tenants.people import full_name
 
 
 def tell_of_keys(request: HttpRequest, person: Any) -> None:
@@ -21,5 +20,5 @@ def tell_of_keys(request: HttpRequest, person: Any) -> None:
             "API keys of %(person)s do not do any more what they were made for: %(keys)s. Somebody "
             "of Operations can take them over, in the list of keys."
         )
-        told = {"person": full_name(person.get_username()), "keys": listed(names)}
+        told = {"person": person.get_full_name() or person.get_username(), "keys": listed(names)}
         messages.warning(request, said % told)
