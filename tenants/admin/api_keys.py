@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
@@ -18,6 +17,7 @@ from tenants.admin.base import TenantAdmin, TenantForm
 from tenants.admin.lists import TenantFilter
 from tenants.admin.offered import OfferedList
 from tenants.core.text.listing import listed
+from tenants.core.values.times import short_moment
 from tenants.key_rights import lost_scopes, scopes_of, with_maker_role
 from tenants.models.api_key import ApiKey, KeyScope, every_scope
 
@@ -240,7 +240,9 @@ class ApiKeyAdmin(TenantAdmin):
         """Return who made it, or took it over: it may do at most what they may."""
         if key.made_by is None:
             return gettext("Nobody whom this installation knows")
-        name = format_html("<bdi>{}</bdi>", key.made_by.get_username())
+        name = format_html(
+            "<bdi>{}</bdi>", (key.made_by.get_full_name() or key.made_by.get_username())
+        )
         rule = gettext("The key may do at most what this person may in the company.")
         return format_html('{}<span class="sayr-below">{}</span>', name, rule)
 
@@ -259,7 +261,7 @@ class ApiKeyAdmin(TenantAdmin):
         else:
             said = gettext("Not any more: %(scopes)s. %(person)s, who made it, may not do that.")
         words = {
-            "person": key.made_by.get_username(),
+            "person": (key.made_by.get_full_name() or key.made_by.get_username()),
             "scopes": listed(labels[one] for one in KeyScope if one in lost),
         }
         hint = gettext("Somebody of Operations can take it over, by the action of the list.")
@@ -273,4 +275,4 @@ def _logged_by_prefix(entry: Any, key: ApiKey) -> Any:
 
 
 def _moment(moment: datetime) -> str:
-    return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return short_moment(moment)

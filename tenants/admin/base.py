@@ -1,8 +1,7 @@
 """The base of every admin page of a tenant's rows: who sees what is decided here, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -16,11 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin import access
 from tenants.admin.lists import CappedPaginator, TenantFilter
 from tenants.admin.offered import OfferedLookups
+from tenants.admin.order_search import NamedRecords
+from tenants.models.tenant import Tenant
 
 # What apps above offer to do with chosen records, by name: see `TenantAdmin.get_actions`.
 RECORD_ACTIONS: dict[str, Any] = {}
 # How apps above find records by words of their history: of some tenants, of a model, by a term.
-RECORD_SEARCHES: list[Callable[[Any, type[models.Model], str], list[UUID]]] = []
+RECORD_SEARCHES: list[Callable[[Sequence[Tenant], type[models.Model], str], NamedRecords]] = []
 
 
 class TenantForm(forms.ModelForm):

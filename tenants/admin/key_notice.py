@@ -20,5 +20,5 @@ def tell_of_keys(request: HttpRequest, person: Any) -> None:
             "API keys of %(person)s do not do any more what they were made for: %(keys)s. Somebody "
             "of Operations can take them over, in the list of keys."
         )
-        told = {"person": person.get_username(), "keys": listed(names)}
+        told = {"person": person.get_full_name() or person.get_username(), "keys": listed(names)}
         messages.warning(request, said % told)

@@ -5,16 +5,29 @@ Django takes any look-up on a model's own columns (`?note__regex=…`), and orde
 junk many end in an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from django.contrib import messages
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, ORDER_VAR, ChangeList
+from django.contrib.admin.views.main import (
+    ERROR_FLAG,
+    IGNORED_PARAMS,
+    ORDER_VAR,
+    PAGE_VAR,
+    ChangeList,
+)
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import DataError
 from django.db.models import Field
 from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from tenants.admin.dates import BEFORE, CreatedFilter
+from tenants.admin.lists import Completeness, begin_list, completeness_of
+from tenants.core.text.listing import name_apart
 
 # Nobody types more, and each word is a question of its own.
 MAX_TERM_LENGTH: Final = 200
@@ -28,6 +41,7 @@ class OfferedList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         """Leave out what is not offered before anything reads the parameters."""
+        begin_list(request)
         self.query = self.query[:MAX_TERM_LENGTH]
         kept = {*offered(self.model_admin, request), *IGNORED_PARAMS}
         if self.sortable_by is not None and not self.sortable_by:
@@ -45,22 +59,55 @@ class OfferedList(ChangeList):
             raise IncorrectLookupParameters(", ".join(refused))
         # Its stubs leave the second argument out.
         narrowed: Any = super().get_queryset
+        if ERROR_FLAG in request.GET:
+            said = gettext(
+                "The address asked for what this list does not offer: it is shown whole."
+            )
+            messages.warning(request, said)
         try:
-            return narrowed(request, exclude_parameters)
+            rows = narrowed(request, exclude_parameters)
         except IncorrectLookupParameters:
             if ERROR_FLAG not in request.GET:
                 raise
             # Somebody was led here already: Django would say that the database is broken.
             self.filter_params, self.params = {}, {}
-            return narrowed(request, exclude_parameters)
+            begin_list(request)
+            rows = narrowed(request, exclude_parameters)
+        self._tell_unread(request)
+        return rows
 
     def get_results(self, request: HttpRequest) -> None:
-        """Show the first page where there is no such page."""
+        """Show the first page where there is no such page, and lead on behind the last one."""
         try:
             super().get_results(request)
         except IncorrectLookupParameters:
+            said = gettext("There is no such page: this is the first one. Older rows have a date.")
+            messages.info(request, said)
             self.page_num = 1
             super().get_results(request)
+        how = completeness_of(request)
+        self.is_incomplete, self.is_cut = how != Completeness.ALL, how == Completeness.MORE
+        self.older_query = self._behind_the_last_page()
+
+    def _behind_the_last_page(self) -> str:
+        """Return the parameters of the list that begins where the rows that were counted end."""
+        pages: Any = self.paginator
+        is_last = getattr(pages, "is_capped", False) and self.page_num == pages.num_pages
+        is_dated = any(isinstance(one, CreatedFilter) for one in self.filter_specs)
+        if not is_last or not is_dated or self.queryset.query.order_by[:1] != ("-id",):
+            return ""
+        shown = list(self.result_list)
+        return self.get_query_string({BEFORE: str(shown[-1].pk)}, [PAGE_VAR]) if shown else ""
+
+    def _tell_unread(self, request: HttpRequest) -> None:
+        """Say which values of filters were left out, since they are none that is offered."""
+        for spec in self.filter_specs:
+            for value in _unread(spec):
+                said = gettext(
+                    "“%(value)s” is no choice of the filter “%(filter)s”: it was ignored."
+                )
+                told = {"value": name_apart(value), "filter": spec.title}
+                messages.warning(request, said % told)
 
 
 class OfferedLookups:
@@ -105,9 +152,22 @@ def offered(model_admin: Any, request: Any) -> set[str]:
     return {name for one in filters for name in _parameters(model_admin.model, one)}
 
 
+def _unread(spec: Any) -> Iterable[str]:
+    """Return the values of a filter in the address that are none of its choices."""
+    if hasattr(spec, "unread"):
+        unread: Iterable[str] = spec.unread()
+        return unread
+    if not isinstance(spec, SimpleListFilter):
+        return ()
+    value = spec.value()
+    offered = {str(choice) for choice, _label in spec.lookup_choices}
+    return () if not value or value in offered else (value,)
+
+
 def _parameters(model: Any, one: Any) -> Iterator[str]:
     if isinstance(one, type):
         yield getattr(one, "parameter_name", "")
+        yield from getattr(one, "more_parameters", ())
         return
     path = one[0] if isinstance(one, list | tuple) else one
     path = path.name if isinstance(path, Field) else path

@@ -10,10 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin import access
 from tenants.admin.base import RECORD_SEARCHES, TenantAdmin
-from tenants.admin.lists import CreatedFilter, NewestByChoice, TenantFilter
-from tenants.admin.order_search import MAX_FOUND, MAX_READ, find_orders, own_orders
+from tenants.admin.dates import CreatedFilter
+from tenants.admin.lists import (
+    Completeness,
+    NewestByChoice,
+    TenantFilter,
+    tell_incomplete,
+    tested_of,
+)
+from tenants.admin.order_search import find_orders
 from tenants.core.text.listing import bare
 from tenants.core.values.currencies import USUAL_PLACES, places_of
+from tenants.core.values.times import short_moment
 from tenants.models.order import Order
 
 WRITTEN_LEFT_TO_RIGHT = frozenset(
@@ -25,7 +33,9 @@ WRITTEN_LEFT_TO_RIGHT = frozenset(
 class OrderAdmin(TenantAdmin):
     """The page of an order also shows the workflow runs about it (its template does)."""
 
-    list_display = ("number", "customer", "status", "total", "created_at")
+    list_display = ("number", "customer", "status", "total", "made")
+    # By its id, which the index holds: in the order in which they were made.
+    sortable_by = ("made",)
     list_filter = (
         ("status", NewestByChoice),
         ("source", NewestByChoice),
@@ -60,22 +70,32 @@ class OrderAdmin(TenantAdmin):
         term = bare(search_term).strip()
         if not term:
             return queryset, False
-        tenants = access.tenants_seen(request)
-        named = (one for search in RECORD_SEARCHES for one in search(tenants, Order, term))
-        found = find_orders(own_orders(tenants), term, named)
-        if found.is_partial:
-            said = gettext("Parts of names were looked for among the newest %(count)s orders only.")
-            count = number_format(MAX_READ, force_grouping=True)
+        tenants = list(access.tenants_seen(request))
+        named = (search(tenants, Order, term) for search in RECORD_SEARCHES)
+        found = find_orders(queryset, tested_of(request), tenants, term, named)
+        if found.looked_through is not None:
+            said = gettext(
+                "Parts of names were looked for among the newest %(count)s orders only. Choose "
+                "dates to look among older ones."
+            )
+            count = number_format(found.looked_through, force_grouping=True)
             messages.info(request, said % {"count": count})
+            tell_incomplete(request)
         if found.is_cut:
             said = gettext("Only the newest %(count)s are shown. Add another word to find less.")
-            messages.info(request, said % {"count": MAX_FOUND})
+            messages.info(request, said % {"count": len(found.ids)})
+            tell_incomplete(request, Completeness.MORE)
         return queryset.filter(pk__in=found.ids), False
 
     @admin.display(description=_("customer"))
     def customer(self, order: Order) -> str:
         """Return who ordered."""
         return order.customer_name or order.customer_phone or order.customer_email
+
+    @admin.display(description=_("created"), ordering="id")
+    def made(self, order: Order) -> str:
+        """Return when it was made."""
+        return short_moment(order.created_at)
 
     @admin.display(description=_("total"))
     def total(self, order: Order) -> str:

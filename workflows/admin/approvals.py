@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import tenants_seen
 from tenants.admin.base import HistoryAdmin
-from tenants.admin.lists import Choices, CreatedFilter, StatedChoicesFilter, TenantFilter
+from tenants.admin.dates import CreatedFilter
+from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from tenants.admin.offered import OfferedList
 from workflows.admin.base import to
 from workflows.admin.markup import shown_badge, subject_link

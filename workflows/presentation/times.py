@@ -8,6 +8,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from tenants.core.values.times import short_moment as short_moment
+
 # Ours and not Babel's: those of CLDR stand in the nominative, and these stand behind prepositions.
 _UNITS: Final[tuple[tuple[int, Any], ...]] = (
     (86_400, ngettext_lazy("%(count)s day", "%(count)s days", "count")),
@@ -37,15 +39,6 @@ def duration(took: timedelta | None) -> str:
 
 def milliseconds(count: int | None) -> str:
     return duration(None if count is None else timedelta(milliseconds=count))
-
-
-def short_moment(moment: datetime | None) -> str:
-    """Return day and time on the reader's clock, the year only if it is another one."""
-    if moment is None:
-        return ""
-    local = timezone.localtime(moment)
-    day = "j M" if local.year == timezone.localtime().year else "j M Y"
-    return f"{formats.date_format(local, day)} {local:%H:%M}"
 
 
 def by_clock(moment: datetime) -> str:

@@ -23,12 +23,12 @@ def runs_of(subject_type: str, subject_id: Any, title: str = "") -> dict[str, An
     what was done about it.
     """
     runs = list(_newest(subject_type, str(subject_id)))
-    plans = plans_of(runs)
+    plans, about = plans_of(runs), f"{subject_type}:{subject_id}"
     return {
         "title": title or _("Workflow runs"),
         "runs": [told(run, plans) for run in runs],
-        "all_url": path_to("workflows_workflowrun", q=subject_id) if len(runs) == SHOWN else "",
-        "events_url": path_to("workflows_workflowevent", q=subject_id),
+        "all_url": path_to("workflows_workflowrun", about=about) if len(runs) == SHOWN else "",
+        "events_url": path_to("workflows_workflowevent", about=about),
     }
 
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from config.demo.company.models import Invoice, Payment, Product, Refund, Signup
 from tenants.admin.base import TenantAdmin
-from tenants.admin.lists import CreatedFilter, NewestByChoice, TenantFilter
+from tenants.admin.dates import CreatedFilter
+from tenants.admin.lists import NewestByChoice, TenantFilter
 
 
 class CompanyRecordAdmin(TenantAdmin):

@@ -1,7 +1,7 @@
 """Primary keys: UUIDv7, so that rows sort by the time they were made."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import uuid_utils.compat
@@ -42,6 +42,12 @@ def lowest_id_at(moment: datetime) -> UUID:
 def moment_of(value: UUID) -> datetime:
     """Return when an id was made, by the clock of the host that made it."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
+
+
+def floor_of(rows: Any, most: int) -> Any:
+    """Return the id below which the newest `most` of the rows end; None if there are no more."""
+    ids = rows.order_by("-id").values_list("id", flat=True)
+    return ids[most : most + 1].first()
 
 
 # Made by the first migration. PostgreSQL has its own uuidv7() only from version 18.

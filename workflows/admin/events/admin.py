@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -11,12 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
-from tenants.admin.lists import Choices, CreatedFilter, TenantFilter, newest
+from tenants.admin.dates import CreatedFilter
+from tenants.admin.lists import Choices, TenantFilter, newest_that
 from tenants.admin.offered import OfferedList
 from tenants.core.text.listing import bare
 from workflows.admin.events.page import event_page
 from workflows.admin.markup import run_link, shown_badge, subject_link
-from workflows.admin.runs.filters import is_offered
+from workflows.admin.runs.filters import RecordFilter, is_offered
 from workflows.admin.search import narrowed
 from workflows.event_types import all_event_types, label_of
 from workflows.models.event import WorkflowEvent
@@ -55,7 +57,7 @@ class TypeFilter(admin.SimpleListFilter):
         """Narrow to one kind."""
         if not is_offered(self):
             return queryset
-        return newest(request, queryset, searched=True).filter(type=self.value())
+        return newest_that(request, queryset, Q(type=self.value()), is_searched=True)
 
 
 @admin.register(WorkflowEvent)
@@ -64,7 +66,9 @@ class EventAdmin(HistoryAdmin):
 
     list_display = ("kind", "about", "listened", "came_from", "caused_by", "received")
     list_display_links = ("kind",)
-    list_filter = (TypeFilter, CreatedFilter, TenantFilter)
+    # By its id, which the index holds: in the order in which they came.
+    sortable_by = ("received",)
+    list_filter = (TypeFilter, RecordFilter, CreatedFilter, TenantFilter)
     list_select_related = ("tenant",)
     search_fields = ("id",)
     search_help_text = _("Order, phone, e-mail, name, or any number of order or event")
@@ -123,7 +127,7 @@ class EventAdmin(HistoryAdmin):
             return words
         return run_link(cause, words)
 
-    @admin.display(description=_("received"))
+    @admin.display(description=_("received"), ordering="id")
     def received(self, event: Any) -> str:
         """Return when it came."""
         return short_moment(event.created_at)

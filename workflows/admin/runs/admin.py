@@ -5,19 +5,22 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import HistoryAdmin
-from tenants.admin.lists import CreatedFilter, TenantFilter
+from tenants.admin.dates import CreatedFilter
+from tenants.admin.lists import TenantFilter
 from tenants.admin.offered import OfferedList
 from tenants.core.text.listing import bare
-from workflows.admin.markup import shown_badge, subject_link
+from workflows.admin.markup import run_link, shown_badge, subject_link
 from workflows.admin.runs.bulk import ChosenRuns
 from workflows.admin.runs.filters import (
     MistakeFilter,
     PartFilter,
+    RecordFilter,
     StatusFilter,
     TriggerListFilter,
     WorkflowFilter,
@@ -55,12 +58,15 @@ class RunAdmin(RunPage, RunRecovery, RunOperations, ChosenRuns, HistoryAdmin):
 
     list_display = ("state", "what", "about", "started", "took")
     list_display_links = ("state",)
+    # By its id, which the index holds: in the order in which they were made.
+    sortable_by = ("started",)
     list_filter = (
         StatusFilter,
         MistakeFilter,
         PartFilter,
         WorkflowFilter,
         TriggerListFilter,
+        RecordFilter,
         CreatedFilter,
         TenantFilter,
     )
@@ -80,12 +86,12 @@ class RunAdmin(RunPage, RunRecovery, RunOperations, ChosenRuns, HistoryAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Find by any id, or any value of the event."""
         # Whole runs: the parts of one stand on its page, which leads to a list of all of them.
-        if not request.GET.get(PartFilter.parameter_name):
-            queryset = queryset.filter(parent_run=None)
+        is_part = bool(request.GET.get(PartFilter.parameter_name))
+        whole = Q() if is_part else Q(parent_run=None)
         term = bare(search_term).strip()
         if term:
-            queryset = narrowed(request, queryset, search_runs, term)
-        return queryset, False
+            return narrowed(request, queryset, search_runs, term, whole), False
+        return queryset.filter(whole), False
 
     def get_urls(self) -> list[Any]:
         """Add the pages beside Django's own."""
@@ -99,13 +105,14 @@ class RunAdmin(RunPage, RunRecovery, RunOperations, ChosenRuns, HistoryAdmin):
     @admin.display(description=_("workflow"))
     def what(self, run: Any) -> Any:
         """Return the workflow, and below it the failed step and why."""
+        name = run_link(run.pk, run.definition)
         step, why = run.shown_failure
         if not why:
-            return run.definition
+            return name
         by = _("%(person)s sees to it.") % {"person": actor_words(run.taken_by)}
         return format_html(
             '{}<span class="sayr-failure"><b>{}</b> {}</span>{}',
-            run.definition,
+            name,
             f"{step}:",
             why,
             format_html('<span class="sayr-quiet sayr-taken">{}</span>', by)
@@ -118,7 +125,7 @@ class RunAdmin(RunPage, RunRecovery, RunOperations, ChosenRuns, HistoryAdmin):
         """Return the record it is about, linked."""
         return subject_link(run.shown_subject)
 
-    @admin.display(description=_("started"))
+    @admin.display(description=_("started"), ordering="id")
     def started(self, run: Any) -> str:
         """Return when it began; while it has not, when it was queued."""
         return short_moment(run.started_at or run.created_at)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from tenants.admin.access import visible
-from tenants.admin.lists import Choices, newest
+from tenants.admin.access import tenants_seen, visible
+from tenants.admin.lists import Choices, newest_that
 from tenants.core.database.ids import uuid_or_none
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
@@ -46,7 +47,7 @@ class StatusFilter(admin.SimpleListFilter):
             return queryset.with_errors().filter(status=status)
         if not status.has_ended:
             return queryset.unfinished().filter(status=status)
-        return newest(request, queryset, searched=True).filter(status=status)
+        return newest_that(request, queryset, Q(status=status), is_searched=True)
 
 
 class WorkflowFilter(admin.SimpleListFilter):
@@ -109,8 +110,32 @@ class MistakeFilter(GivenFilter):
         """Narrow, among the newest failures: a mistake of long ago is found by its date."""
         if not self.value():
             return queryset
-        failures = newest(request, queryset.with_errors(), searched=True)
-        return failures.filter(error_fingerprint=self.value())
+        same = Q(error_fingerprint=self.value())
+        return newest_that(request, queryset.with_errors(), same, is_searched=True)
+
+
+class RecordFilter(GivenFilter):
+    """What is about one record: “orders:” and its id."""
+
+    title = _("record")
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Offer the one that was asked for."""
+        asked = request.GET.get(self.parameter_name, "")
+        return [(asked, _("This record only"))] if asked else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow by the index of records; what names none has no history."""
+        asked = self.value()
+        if not asked:
+            return queryset
+        kind, _colon, record_id = asked.partition(":")
+        if not record_id:
+            return queryset.none()
+        # The index begins with the tenant, which is named where all are seen as well.
+        own = list(tenants_seen(request).values_list("pk", flat=True))
+        return queryset.filter(tenant__in=own, subject_type=kind, subject_id=record_id)
 
 
 class PartFilter(GivenFilter):

@@ -19,7 +19,7 @@ from workflows.models.rehearsal import DryRunKind, DryRunStatus, WorkflowRehears
 from workflows.runtime.dry_run.context import Answer, Limits
 from workflows.services.dry_run.run import DryRun, dry_run
 from workflows.services.dry_run.samples import outputs_of, sample_payload
-from workflows.services.events.search import search_events
+from workflows.services.events.search import Scope, search_events
 
 # Somebody sits before the page, and the result is kept in a row.
 LIMITS: Final = Limits(steps=2_000, runs=500, seconds=10, result_bytes=2 * 1024 * 1024)
@@ -65,7 +65,7 @@ def past_events(tenant: Tenant, document: Json, term: str = "") -> Any:
     """Return the events on which a document could have started, the newest first."""
     found = WorkflowEvent.objects.of(tenant).filter(type__in=types_of(document))
     if term.strip():
-        found = found.filter(pk__in=search_events([tenant], term.strip()).ids)
+        found = found.filter(pk__in=search_events([tenant], term.strip(), Scope(found)).ids)
     return found.order_by("-id")
 
 
