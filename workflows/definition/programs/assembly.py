@@ -14,6 +14,7 @@ from workflows.definition.kinds import KINDS
 from workflows.definition.kinds.children import USUALLY_AT_ONCE
 from workflows.definition.kinds.waits import REJECTING, USUAL_CHOICES, USUAL_REMINDERS
 from workflows.definition.programs.plans import Plan, make_plan
+from workflows.definition.schemas import member, only_edited
 
 Stored = dict[str, Any]
 Step = Mapping[str, Any]
@@ -131,7 +132,12 @@ class _Assembler:
         tries = {"retry": retry, "timeout": step.get("timeout")}
         after_crash = step.get("after_crash")
         said = {"after_crash": after_crash} if after_crash is not None else {}
-        plan = make_plan(step["params"], action.params, action.params)
+        kept = {
+            name: value
+            for name, value in step["params"].items()
+            if not only_edited(member(action.params, action.params, name))
+        }
+        plan = make_plan(kept, action.params, action.params)
         return {"params": plan, **tries, **said}
 
     def _plan(self, step: Step, rendered: tuple[str, ...]) -> Plan:

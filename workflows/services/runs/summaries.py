@@ -18,7 +18,7 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.badges import Badge, run_badge
 from workflows.presentation.runs.entries import RunFacts, step_error
-from workflows.presentation.runs.plans import VersionPlan, plan_of
+from workflows.presentation.runs.plans import VersionPlan, every_step, plan_of
 from workflows.presentation.runs.summary import summary
 from workflows.presentation.times import by_clock, short_moment
 from workflows.presentation.vocabulary import step_title
@@ -208,7 +208,9 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     """Return the label of the step that failed first, and why; "" and "" if none did."""
     if not run.error_code:
         return "", ""
-    labels = plans.get(_key(run), VersionPlan()).labels
+    plan = plans.get(_key(run), VersionPlan())
+    called = {one.name: step_title(one.label, one.name, one.action) for one in every_step(plan)}
+    labels = {**plan.labels, **called}
     name = run.error_step or ""
     results = run.step_results if isinstance(run.step_results, list) else []
     # Of a run whose row cannot be read, whatever is no entry.
