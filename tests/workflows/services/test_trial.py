@@ -2,12 +2,13 @@
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants.models.order import Order
 from tests.support.company import Company, case
 from workflows.definition.programs.compiler import compile_document
+from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.dry_run.context import Limits
 from workflows.services.definitions.catalogue import validated
@@ -180,3 +181,24 @@ def test_what_is_checked_in_the_background_takes_less_than_its_bound(tenant):
         assert trial_of(tenant, document(*steps), None).state is TrialState.RAN
 
     assert len(asked) < 40
+
+
+def test_an_event_that_cannot_be_read_is_passed_over(tenant):
+    fire(tenant, "tried", {"city": "Riyadh"})
+    broken = fire(tenant, "tried", {})
+    WorkflowEvent.objects.filter(pk=broken.event_id).update(payload=["no object"])
+
+    found = trial_of(tenant, document(note("say", "{{ trigger.city }}")), None)
+
+    assert found.state is TrialState.RAN
+
+
+def test_what_a_run_has_locked_is_not_waited_for(tenant, monkeypatch):
+    def locked(*_given):
+        raise OperationalError("canceling statement due to lock timeout")
+
+    monkeypatch.setattr(trial, "_first_that_starts", locked)
+
+    found = trial_of(tenant, document(note("say", "x")), None)
+
+    assert (found.state, found.why) == (TrialState.UNKNOWN, Why.STOPPED)

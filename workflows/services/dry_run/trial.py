@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db import OperationalError
 
 from tenants.core.json import Json
 from tenants.core.json.jsontext import dumps
@@ -28,11 +29,13 @@ from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.runtime.dry_run.context import Limits
 from workflows.runtime.dry_run.executor import NOTES
+from workflows.runtime.waits.matching import MALFORMED
 from workflows.services.dry_run.run import (
     NOT_STARTED,
     STOPPED,
     DryRun,
     Occasion,
+    Script,
     in_dry_run,
     script_of,
 )
@@ -121,15 +124,30 @@ def _tried(tenant: Tenant, document: Json, definition: WorkflowDefinition | None
     except InvalidDocument:
         return Trial(TrialState.INVALID)
     outputs = outputs_for(tenant, definition.pk if definition else None, document)
+    try:
+        return _first_that_starts(tenant, document, script, outputs)
+    except OperationalError:
+        # It waits neither for what a run has locked, nor for a slow question.
+        facts: dict[str, Json] = {"limit": "seconds", "most": LIMITS.seconds}
+        stopped: dict[str, Any] = {"why": Why.STOPPED, "code": "rehearsal_limit", "params": facts}
+        return Trial(TrialState.UNKNOWN, **stopped)
+
+
+def _first_that_starts(
+    tenant: Tenant, document: Json, script: Script, outputs: Mapping[str, Json]
+) -> Trial:
     until, refused = monotonic() + MAX_SECONDS, False
     with in_dry_run(tenant, limits=LIMITS) as perform:
         for sample in _samples(tenant, document):
-            occasion = Occasion(
-                exact_object(sample.payload),
-                None if sample.previous is None else exact_object(sample.previous),
-                subject=sample.subject,
-                outputs=outputs,
-            )
+            try:
+                occasion = Occasion(
+                    exact_object(sample.payload),
+                    None if sample.previous is None else exact_object(sample.previous),
+                    subject=sample.subject,
+                    outputs=outputs,
+                )
+            except MALFORMED:
+                continue  # one event that cannot be read says nothing about the others
             is_real = sample.source is SampleSource.EVENT
             found = perform(script, occasion, whatever=not is_real)
             if found.status != NOT_STARTED:

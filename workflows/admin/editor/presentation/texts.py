@@ -55,6 +55,7 @@ TEXTS: Final[dict[str, Any]] = {
     "copy_of": _("{name} (copy)"),
     "problem_count": _("To correct: {count}"),
     "being_tried": _("Nothing to correct. It is being tried …"),
+    "not_tried": _("Nothing to correct. It could not be tried just now."),
     "not_finished": _("Not finished yet"),
     "show_step": _("Show the step"),
     "connections_off": _(

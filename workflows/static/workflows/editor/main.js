@@ -89,7 +89,8 @@ function listen(store, server, root) {
     const number = asked;
     if (store.problems.length || number !== asked) return;
     const answer = await server.ask("trial");
-    if (answer && number === asked) store.learn({ trial: answer });
+    if (number !== asked) return;
+    store.learn({ trial: answer || { state: "unknown", text: store.texts.not_tried, part: "" } });
     root.dataset.tried = "true";
   });
   const learn = later(250, async () => {
