@@ -123,7 +123,6 @@ EXAMPLE: Final = {
 
 
 def values_of(answer: HttpAnswer) -> dict[str, Json]:
-    """Return the answer as paths see it."""
     return {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
 
 

@@ -41,7 +41,7 @@ from workflows.services.dry_run.run import (
 )
 from workflows.services.dry_run.samples import outputs_for, sample_payload
 from workflows.services.dry_run.test_runs import past_events
-from workflows.services.events.payloads import exact_object
+from workflows.services.events.drafts import exact_object
 from workflows.services.runs.summaries import subject_of
 
 # Somebody is editing, and asks again with each change.
