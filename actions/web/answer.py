@@ -21,6 +21,7 @@ from actions.tables.rows import (
     shortened,
 )
 from tenants.core.json import Json, jsontext, strict_json
+from tenants.core.json.faults import BadJson
 from tenants.core.values.comparison import Incomparable
 from tenants.core.values.paths import MISSING, lookup
 
@@ -199,7 +200,7 @@ def example_output(params: Mapping[str, Json]) -> dict[str, Json] | None:
         return None
     try:
         body: Json = strict_json.loads(example)
-    except strict_json.BadJson:
+    except BadJson:
         body = example
     values = {"status": 200, "headers": {}, "body": body}
     pick = (params.get("response") or {}).get("pick")

@@ -53,6 +53,11 @@ def test_a_payment_finds_its_invoice_and_tells_the_customer(editor, company, out
     find(editor, "orders", "number", f"{bill}.order_number", "Find the order")
     assert chips(editor.field("where", 0, "value")) == ["First: Order number C-1019"]
 
+    page.click('[data-focus="add"]')
+    page.keyboard.press("ArrowDown")
+    focused = page.evaluate("document.activeElement.dataset.action")
+    assert focused == page.locator(".sayr-editor-pick").first.get_attribute("data-action")
+    page.keyboard.press("Escape")
     editor.add("update_record", "Mark it as paid")
     editor.field("table").select_option("invoices")
     # Nothing is said of a step that is not finished, and of a wrong record at its field.

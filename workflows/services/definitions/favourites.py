@@ -12,7 +12,7 @@ KEPT_SECONDS: Final = 600
 _COUNT: Final = """
     SELECT used #>> '{}', count(*)
       FROM workflow_definitions AS definition,
-           jsonb_path_query(definition.definition, 'lax $.**.action') AS used
+           jsonb_path_query(definition.definition, 'strict $.**.action', '{}', TRUE) AS used
      WHERE definition.tenant_id = %s
        AND definition.version > 0
        AND definition.archived_at IS NULL

@@ -84,11 +84,11 @@ export function findAll(root, selector) {
 }
 
 /** Arrows go through the buttons of a list that are shown; the first of them from the search above.
-    @param {KeyboardEvent} event @param {HTMLElement} list */
-export function walk(event, list) {
+    @param {KeyboardEvent} event @param {HTMLElement} list @param {string} [which] */
+export function walk(event, list, which = "button") {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!by) return;
-  const shown = findAll(list, "button").filter((one) => !one.closest("[hidden]"));
+  const shown = findAll(list, which).filter((one) => !one.closest("[hidden]"));
   const next = shown[nextOf(shown.indexOf(/** @type {HTMLElement} */ (document.activeElement)), by, shown.length)];
   if (!next) return;
   event.preventDefault();

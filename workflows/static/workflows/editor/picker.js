@@ -37,7 +37,7 @@ export class Picker {
       groups.forEach((one) => { one.element.hidden = one.cards.every((shown) => shown.hidden); });
       none.hidden = cards.some((one) => !one.hidden);
     });
-    this.element.onkeydown = (event) => walk(event, this.element);
+    this.element.onkeydown = (event) => walk(event, this.element, ".sayr-editor-pick");
     search.addEventListener("keydown", (event) => {
       const first = cards.find((one) => !one.hidden);
       if (event.key === "Enter" && first) first.querySelector("button")?.click();
