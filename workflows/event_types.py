@@ -51,7 +51,7 @@ class RecordEvent:
         """Return the JSON Schema of the payload, from the model's fields."""
         model = records.get(self.record).model
         properties = {
-            key: _field_schema(model._meta.get_field(name)) for key, name in self.payload.items()
+            key: column_schema(model._meta.get_field(name)) for key, name in self.payload.items()
         }
         return {"type": "object", "properties": properties, "required": list(self.payload)}
 
@@ -155,8 +155,24 @@ _KINDS: tuple[tuple[type[models.Field[Any, Any]], dict[str, Json]], ...] = (
 )
 
 
-def _field_schema(model_field: Any) -> dict[str, Json]:
+def column_schema(model_field: Any) -> dict[str, Json]:
+    """Return the JSON Schema of a column as events and results of steps write it.
+
+    `x-record` names the table of the record whose id stands there.
+    """
     schema = next(kind for field_class, kind in _KINDS if isinstance(model_field, field_class))
     choices = [value for value, _label in model_field.choices or ()]
     named = {**schema, "title": str(model_field.verbose_name)}
+    record = _record_meant(model_field)
+    named |= {"x-record": record} if record else {}
     return {**named, "enum": choices} if choices else named
+
+
+def _record_meant(model_field: Any) -> str:
+    """Return the alias of the table whose records a column names; "" if it names none of them."""
+    meant = model_field.related_model if model_field.is_relation else None
+    if model_field.primary_key:
+        meant = model_field.model
+    # An installation may show one model under several names: then nobody knows which is meant.
+    aliases = [one.alias for one in records.all_records() if meant and one.model is meant]
+    return aliases[0] if len(aliases) == 1 else ""

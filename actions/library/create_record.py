@@ -46,12 +46,15 @@ OUTPUT: Final = {
             "type": "string",
             "title": _("Id"),
             "description": _("The id of the new record."),
+            "x-record-of": "table",
         },
         "created": {
             "type": "object",
             "title": _("Created"),
             "description": _("The given fields, as they were stored."),
             "additionalProperties": True,
+            "x-row-of": "table",
+            "x-columns-in": "fields",
         },
     },
 }

@@ -58,6 +58,8 @@ PARAMS: Final = {
         },
     },
 }
+# The columns of the table that was chosen; of them those that were asked for.
+_ROW: Final = {"x-row-of": "table", "x-columns-in": "fields"}
 OUTPUT: Final = {
     "type": "object",
     "required": ["count", "records", "first", "more"],
@@ -70,13 +72,14 @@ OUTPUT: Final = {
         "records": {
             "type": "array",
             "title": _("Records"),
-            "items": {"type": "object", "additionalProperties": True},
+            "items": {"type": "object", "additionalProperties": True, **_ROW},
         },
         "first": {
             "type": ["object", "null"],
             "title": _("First"),
             "description": _("The first record; null if there is none."),
             "additionalProperties": True,
+            **_ROW,
         },
         "more": {
             "type": "boolean",

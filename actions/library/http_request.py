@@ -19,6 +19,7 @@ from actions.tables.rows import path_of_field
 from actions.web.answer import (
     ANSWER,
     ANSWER_PATH,
+    EXAMPLE,
     FAIL_WHEN,
     answer_lacks,
     check_size,
@@ -84,6 +85,7 @@ PARAMS: Final = {
                 " With pages, in each item: id, item.id."
             ),
         ),
+        "example": EXAMPLE,
         "pages": {
             "type": "object",
             "title": _("Pages"),

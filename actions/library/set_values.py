@@ -24,7 +24,7 @@ PARAMS: Final = {
         }
     },
 }
-OUTPUT: Final = {"type": "object", "additionalProperties": True}
+OUTPUT: Final = {"type": "object", "additionalProperties": True, "x-named-in": "values"}
 
 
 @action(

@@ -35,6 +35,7 @@ PARAMS: Final = {
             "title": _("Record"),
             "description": _("The record's id, for example {{trigger.order_id}}."),
             "x-text": "plain",
+            "x-record-of": "table",
         },
         "fields": {
             "type": "object",
@@ -51,7 +52,7 @@ OUTPUT: Final = {
     "required": ["table", "id", "changed"],
     "properties": {
         "table": {"type": "string", "title": _("Table")},
-        "id": {"type": "string", "title": _("Id")},
+        "id": {"type": "string", "title": _("Id"), "x-record-of": "table"},
         "changed": {
             "type": "object",
             "title": _("Changed"),

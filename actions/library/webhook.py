@@ -7,7 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from actions.outbound.client import send
 from actions.registry import action
 from actions.spec import ActionContext, Effect, Preview
-from actions.web.answer import ANSWER, FAIL_WHEN, RESPONSE, kept, likely_output, refuse_failure
+from actions.web.answer import (
+    ANSWER,
+    EXAMPLE,
+    FAIL_WHEN,
+    RESPONSE,
+    kept,
+    likely_output,
+    refuse_failure,
+)
 from actions.web.request import (
     ACCEPT_STATUS,
     BODY,
@@ -38,6 +46,7 @@ PARAMS: Final = {
         "accept_status": ACCEPT_STATUS,
         "fail_when": FAIL_WHEN,
         "response": RESPONSE,
+        "example": EXAMPLE,
     },
 }
 OUTPUT: Final = {

@@ -20,7 +20,8 @@ from actions.tables.rows import (
     row_schema,
     shortened,
 )
-from tenants.core.json import Json, jsontext
+from tenants.core.json import Json, jsontext, strict_json
+from tenants.core.json.faults import BadJson
 from tenants.core.values.comparison import Incomparable
 from tenants.core.values.paths import MISSING, lookup
 
@@ -109,6 +110,19 @@ RESPONSE: Final = response_schema(
 )
 
 
+EXAMPLE: Final = {
+    "type": "string",
+    "title": _("Example of its answer"),
+    "description": _(
+        "Paste one: later steps can then choose its fields, and tests answer with it. Never sent."
+    ),
+    "x-no-template": True,
+    "x-only-edited": True,
+    "x-widget": "textarea",
+    "x-more": True,
+}
+
+
 def values_of(answer: HttpAnswer) -> dict[str, Json]:
     return {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
 
@@ -177,6 +191,25 @@ def kept(answer: HttpAnswer, params: Json) -> dict[str, Json]:
 def _nothing_of(pick: Mapping[str, str], answer: HttpAnswer) -> dict[str, Json]:
     """Return what is told where nothing was found: a later step that needs it says no more."""
     return {"nothing_found": {"paths": list(pick.values()), "body": answer.kind}}
+
+
+def example_output(params: Mapping[str, Json]) -> dict[str, Json] | None:
+    """Return what a step would keep of the example that somebody pasted; None if there is none."""
+    example = params.get("example")
+    if not isinstance(example, str) or not example.strip():
+        return None
+    try:
+        body: Json = strict_json.loads(example)
+    except BadJson:
+        body = example
+    values = {"status": 200, "headers": {}, "body": body}
+    pick = (params.get("response") or {}).get("pick")
+    if isinstance(params.get("pages"), dict):
+        items = lookup(values, path_of_field(str(params["pages"].get("items", ""))))
+        found = items if isinstance(items, list) else []
+        kept_of = [picked({**values, "item": item}, pick) for item in found] if pick else found
+        return {"status": 200, "items": kept_of, "pages": 1, "more": False}
+    return values if not isinstance(pick, dict) else {"status": 200, **picked(values, pick)}
 
 
 def likely_output(params: Json) -> dict[str, Json]:

@@ -21,8 +21,8 @@ LIMITS = {
     "save": Limit(files=29, queries=3),  # one of them the NOTIFY, if none was sent just before
     "run": Limit(files=54, queries=3),
     "page": Limit(files=21, queries=3),
-    "publish": Limit(files=49, queries=7),
-    "check": Limit(files=45, queries=3),
+    "publish": Limit(files=50, queries=8),
+    "check": Limit(files=46, queries=4),
 }
 
 

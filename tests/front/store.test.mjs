@@ -88,3 +88,24 @@ test("while no company is chosen there is nothing to choose, and no harm", () =>
   const { choices } = storeOf({}, {}, { choices: {} });
   assert.deepEqual([choices.actions, choices.events, choices.operators], [{}, [], []]);
 });
+
+test("nothing is said of a row that was just added, until it is left", () => {
+  const store = storeOf({ steps: [step("first")] }, {}, { definition: "1" });
+  store.choose("steps/0");
+  store.enter(["params", "where", 1]);
+  store.learn({ problems: [0, 1].map((index) => problem("steps/0", { at: ["where", index, "field"], empty: true })) });
+  assert.deepEqual(store.problemsOf("steps/0").map((one) => one.at[1]), [0]);
+  store.leave(["params", "where", 1]);
+  assert.equal(store.problemsOf("steps/0").length, 2);
+  store.enter(["params", "where", 1]);
+  store.choose("trigger");
+  assert.equal(store.problemsOf("steps/0").length, 2);
+});
+
+test("a condition inside the parameters is a row like any other", () => {
+  const store = storeOf({ steps: [step("first")] }, {}, { definition: "1" });
+  store.choose("steps/0");
+  store.enter(["params/until", 0]);
+  store.learn({ problems: [problem("steps/0", { at: ["until", 0, "field"], empty: true })] });
+  assert.deepEqual(store.problemsOf("steps/0"), []);
+});

@@ -28,6 +28,9 @@ class TableSignature:
     readable: frozenset[str]
     writable: frozenset[str]
     creatable: frozenset[str] = frozenset()  # of a new row; none: steps make no rows
+    # Of a column: what its values look like, with `x-record` (the table whose record it names) and
+    # `x-needed` (it cannot be emptied). None: nothing is known of them.
+    columns: Mapping[str, Schema] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +47,6 @@ class Catalogue:
     errors: frozenset[str] = frozenset()  # codes that steps fail with; none: not known
     roles: frozenset[str] = frozenset()  # of members; none: not known
     people: frozenset[str] = frozenset()  # members with an @ in their names
+    # Of a message template: the values it asks for, and whether each has to be given.
+    asked: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     own_workflow: str = ""  # key of the workflow that the document belongs to, if it has one

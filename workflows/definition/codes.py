@@ -54,6 +54,10 @@ class Code(StrEnum):
     UNKNOWN_TABLE = "unknown_table"
     UNKNOWN_FIELD = "unknown_field"
     FIELD_NOT_WRITABLE = "field_not_writable"
+    OTHER_RECORD = "other_record"
+    NO_RECORD = "no_record"
+    WHOLE_RECORD = "whole_record"
+    WHOLE_LIST = "whole_list"
 
     # Templates, when they are checked
     TEMPLATE_SYNTAX = "template_syntax"

@@ -84,9 +84,14 @@ def bare(schema: Any) -> Any:
     }
 
 
+def only_edited(schema: Any) -> bool:
+    """Whether what stands here helps those who edit, and is no part of the program."""
+    return isinstance(schema, Mapping) and bool(schema.get("x-only-edited"))
+
+
 def _bare_member(word: str, part: Any) -> Any:
     if word in _NAMED and isinstance(part, Mapping):
-        return {name: bare(inner) for name, inner in part.items()}
+        return {name: bare(inner) for name, inner in part.items() if not only_edited(inner)}
     return part if word in _VALUES else bare(part)
 
 

@@ -91,6 +91,8 @@ export interface Action {
   may_repeat: boolean;
   may_ask: boolean;
   usual_tries: string;
+  uses: number;
+  order: number;
   node: Field;
   blank: Group;
   blocks: Record<string, Block>;
@@ -170,6 +172,14 @@ export interface Checked {
   off?: string;
   summaries?: Record<string, Summary>;
   text?: string;
+  trial?: Trial;
+}
+
+/** Whether it would run through: trial.py. */
+export interface Trial {
+  state: "ran" | "fails" | "unknown" | "invalid";
+  text: string;
+  part: string;
 }
 
 export interface ConflictSaid {
@@ -203,6 +213,7 @@ export interface Config {
 /** The answers of views.py. A refused question has only an error. */
 export interface Answers {
   check: Checked & { error?: string; saved?: boolean; form?: Form };
+  trial: Trial;
   preview: { previews?: Preview[] };
   values: { groups: ValueGroup[]; choices: Choices };
   copy: { text?: string };

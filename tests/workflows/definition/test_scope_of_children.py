@@ -63,7 +63,7 @@ TOO_LATE = asks("steps.w.output.timed_out", "is_true")
         ([repeat("r", [for_each("l", [call("a")]), reads(A_OR)])], "inside_block"),
         ([parallel("p", x=[call("a")], y=[call("c")]), reads(A_OUT)], "inside_block"),
         ([parallel("p", x=[call("a")], y=[reads(A_OUT)])], "inside_block"),
-        ([for_each("l", [call("a")]), reads("steps.l.output.results")], None),
+        ([for_each("l", [call("a")]), reads("steps.l.output.results | size")], None),
         ([for_each("l", [call("a")]), reads("steps.l.output.results[0].x")], None),
         ([for_each("l", [call("a")]), reads("steps.l.output.failed")], None),
         ([for_each("l", [call("a")]), reads("steps.l.output.result")], "unknown_output_field"),

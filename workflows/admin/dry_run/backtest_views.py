@@ -218,16 +218,18 @@ def _links(made: WorkflowRehearsal, ids: list[str]) -> list[tuple[str, str]]:
 def _labels(made: WorkflowRehearsal) -> dict[str, str]:
     """Return what the steps of both sides are called."""
     program = _program(made) if made.version else {}
-    stored = {
-        one["name"]: one.get("label") or ""
-        for one in program.get("instructions", ())
-        if one["name"]
-    }
+    stored = {one["name"]: _called(one) for one in program.get("instructions", ()) if one["name"]}
     try:
         own = compile_document(validated(made.tenant, made.document, _key(made)))
     except InvalidDocument:
         return stored
-    return {**stored, **{one["name"]: one["label"] for one in own["instructions"] if one["name"]}}
+    return {**stored, **{one["name"]: _called(one) for one in own["instructions"] if one["name"]}}
+
+
+def _called(instruction: Mapping[str, Json]) -> str:
+    return step_title(
+        instruction.get("label"), instruction["name"], instruction.get("action") or ""
+    )
 
 
 def _side(  # noqa: PLR0913, PLR0917  # one side of a page

@@ -37,7 +37,7 @@ from workflows.services.definitions.drafts import edited, mark
 
 MAX_DIFFERENCES: Final = 60  # lines
 MAX_SHOWN: Final = 300  # characters of one side
-ENDPOINTS: Final = ("check", "preview", "values", "copy", "paste")
+ENDPOINTS: Final = ("check", "trial", "preview", "values", "copy", "paste")
 
 
 class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no types

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from workflows.definition.blocks import all_steps, mapping
 from workflows.definition.catalogue import Catalogue, Schema
@@ -11,6 +11,8 @@ from workflows.definition.checks.tracing import trace
 from workflows.definition.kinds import KINDS, reminder_parts_of
 from workflows.definition.kinds.parts import ANYTHING
 
+MAX_LEVELS: Final = 6  # of an output, in which names and tables are looked for
+
 
 def output_of(step: Mapping[str, Any], catalogue: Catalogue) -> Schema | None:
     """Return the schema of a step's output; None if it is not described."""
@@ -18,17 +20,58 @@ def output_of(step: Mapping[str, Any], catalogue: Catalogue) -> Schema | None:
     if action in KINDS:
         return KINDS[action].output(params, catalogue)
     known = catalogue.actions.get(action)
-    return _with_named(known.output, params) if known and known.output else None
+    return _with_named(known.output, params, catalogue) if known and known.output else None
 
 
-def _with_named(output: Schema, params: Mapping[str, Any]) -> Schema:
-    """Return the schema with the fields that the params name themselves."""
+def _with_named(
+    output: Schema, params: Mapping[str, Any], catalogue: Catalogue, levels: int = MAX_LEVELS
+) -> Schema:
+    """Return the schema with the fields that the params name, or that their table has."""
+    found = _row(_picked(output, params), params, catalogue)
+    alias = params.get(str(output.get("x-record-of")))
+    if isinstance(alias, str) and alias in catalogue.tables:
+        found = {**found, "x-record": alias}
+    if not levels:
+        return found
+    inner = mapping(found.get("properties"))
+    if inner:
+        found = {
+            **found,
+            "properties": {
+                name: _with_named(part, params, catalogue, levels - 1)
+                for name, part in inner.items()
+            },
+        }
+    if isinstance(found.get("items"), Mapping):
+        found = {**found, "items": _with_named(found["items"], params, catalogue, levels - 1)}
+    return found
+
+
+def _picked(output: Schema, params: Mapping[str, Any]) -> Schema:
     if "x-named-in" not in output:
         return output
     named: Any = params
     for key in output["x-named-in"].split("."):
         named = mapping(named).get(key)
+    if isinstance(named, str):
+        return output  # filled in as a whole: nobody knows its names
     properties = {**dict.fromkeys(mapping(named), ANYTHING), **output.get("properties", {})}
+    return {**output, "properties": properties, "additionalProperties": False}
+
+
+def _row(output: Schema, params: Mapping[str, Any], catalogue: Catalogue) -> Schema:
+    """Return the schema of a row of the table that was chosen."""
+    alias = params.get(str(output.get("x-row-of")))
+    table = catalogue.tables.get(alias) if isinstance(alias, str) else None
+    if table is None or not table.columns:
+        return output
+    wanted = params.get(str(output.get("x-columns-in")))
+    names = [*wanted] if isinstance(wanted, list | dict) and wanted else [*table.columns]
+    properties = {
+        name: table.columns[name]
+        for name in names
+        if isinstance(name, str) and name in table.readable | table.creatable
+    }
     return {**output, "properties": properties, "additionalProperties": False}
 
 
@@ -40,6 +83,7 @@ class KnownStep:
     output: Schema | None  # None: not described, any field may be read
     blocks: tuple[ChildBlock, ...]  # of child runs, around it
     in_reminders: tuple[str, ...] = ()  # the members of its output that its reminders can read
+    items: Any = None  # the list that its steps go through, one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +146,7 @@ def _steps(
         if isinstance(step, dict) and isinstance(step.get("name"), str):
             blocks = everywhere.get(path, Seen()).blocks
             parts = reminder_parts_of(step.get("action"))
-            known = KnownStep(path, output_of(step, catalogue), blocks, parts)
+            items = mapping(step.get("params")).get("items")
+            known = KnownStep(path, output_of(step, catalogue), blocks, parts, items)
             found.setdefault(step["name"], known)
     return found

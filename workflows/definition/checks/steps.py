@@ -10,6 +10,7 @@ from tenants.core.values.paths import IDENTIFIER
 from workflows.definition.blocks import ends, held, lists_in, own_params
 from workflows.definition.catalogue import Catalogue, Schema
 from workflows.definition.checks.conditions import check_condition
+from workflows.definition.checks.fitting import check_fitting
 from workflows.definition.checks.kinds import check_kind
 from workflows.definition.checks.params import check_params
 from workflows.definition.checks.parent_scope import ScopeOfParents
@@ -174,6 +175,8 @@ def _check_action(step: dict[str, Any], path: str, around: ScopeOfParents) -> It
         if kind_named(name):
             yield from check_kind(str(name), params, at, around)
         yield from check_templates(own_params(step), at, around)
+        if schema is not None:
+            yield from check_fitting(own_params(step), at, schema, around)
 
 
 def _schema(name: object, around: ScopeOfParents) -> Schema | None:

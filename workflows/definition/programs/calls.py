@@ -15,6 +15,7 @@ from workflows.definition.programs.common import (
 )
 from workflows.definition.programs.plans import always_fits, make_plan
 from workflows.definition.retry import load_retry
+from workflows.definition.schemas import member, only_edited
 from workflows.definition.values.windows import parse_duration
 
 
@@ -37,8 +38,13 @@ class CallInstruction(WithParams):
         usual = action.retry if not assembler.reminders else {}
         retry = {**usual, **(step.get("retry") or {})} or step.get("retry")
         after_crash = step.get("after_crash")
+        kept = {
+            name: value
+            for name, value in step["params"].items()
+            if not only_edited(member(action.params, action.params, name))
+        }
         return {
-            "params": make_plan(step["params"], action.params, action.params),
+            "params": make_plan(kept, action.params, action.params),
             "retry": retry,
             "timeout": step.get("timeout"),
             **({"after_crash": after_crash} if after_crash is not None else {}),

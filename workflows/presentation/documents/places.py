@@ -40,6 +40,8 @@ _OF_FIELDS: Final = frozenset(
     {Code.REQUIRED, Code.MISSING_PARAM, Code.NEEDS_OTHER, Code.NOT_TOGETHER, Code.NOT_FOR_THIS_STEP}
 )
 
+_OF_RECORDS: Final = frozenset({Code.OTHER_RECORD, Code.NO_RECORD})
+
 
 def place(pointer: str, document: Json) -> str:
     """Return the place in words: “Step 2 “Notify customer”, “Message template””."""
@@ -58,7 +60,16 @@ def problem_words(problem: Problem, document: Json) -> tuple[str, str]:
             facts["action"] = action_label(facts["action"])
     if problem.code == Code.CHOOSE_ONE:
         facts["choices"] = [_title(problem.path, one, document) for one in facts["choices"]]
+    if problem.code in _OF_RECORDS:
+        facts |= {name: _table(facts[name]) for name in ("table", "other") if name in facts}
     return place(problem.path, document), sentence(problem.code, facts)
+
+
+def _table(alias: object) -> str:
+    try:
+        return str(records.get(str(alias)).label)
+    except records.UnknownRecord:
+        return str(alias)
 
 
 def _title(above: str, key: object, document: Json) -> str:

@@ -81,6 +81,19 @@ SENTENCES: Final[Mapping[str, Any]] = {
     Code.UNKNOWN_TABLE: _("Workflows cannot touch “%(table)s”. Choose a table from the list."),
     Code.UNKNOWN_FIELD: _("“%(table)s” has no field “%(field)s” that workflows may change."),
     Code.FIELD_NOT_WRITABLE: _("Workflows may read “%(field)s” of “%(table)s”, but not change it."),
+    Code.OTHER_RECORD: _(
+        "“%(path)s” names a record of “%(other)s”, and a record of “%(table)s” is needed. Find that"
+        " record in a step before, and choose its id."
+    ),
+    Code.NO_RECORD: _(
+        "“%(path)s” is not the id of a record of “%(table)s”. Find the record in a step before, and"
+        " choose its id."
+    ),
+    Code.WHOLE_RECORD: _("“%(path)s” is a whole record. Choose one of its fields."),
+    Code.WHOLE_LIST: _(
+        "“%(path)s” is a whole list. Choose a field of its first, go through it item by item, or"
+        " use the filter join."
+    ),
     # Templates, when they are checked
     Code.TEMPLATE_SYNTAX: _(
         "What stands between {{ and }} or {%% and %%} cannot be read. Correct it: %(reason)s"

@@ -63,7 +63,8 @@ def _broken_of(tenant: Tenant, now: datetime) -> Iterator[Broken]:
     published = list(rows.select_related("tenant"))
     if not published:
         return
-    catalogue = catalogue_of(tenant)
+    # Of what message templates ask for the cache knows nothing, and a run says it by itself.
+    catalogue = replace(catalogue_of(tenant), asked={})
     silent = _silent_types(tenant, published, now)
     for definition in published:
         known = _KnownReferences(replace(catalogue, own_workflow=definition.key))

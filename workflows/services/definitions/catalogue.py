@@ -1,7 +1,7 @@
 """What a tenant's documents may name, from library, allow-list and rows; whether they fit it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from django.db.models.functions import Concat, RowNumber
 from actions import library, records, registry
 from actions import wording as actions_wording
 from actions.models.connection import Connection
-from actions.models.message_template import MessageTemplate
+from actions.models.message_template import Channel, MessageTemplate
 from actions.spec import ActionSpec
 from tenants.core.json import Json
 from tenants.models.membership import Membership, Role
@@ -20,7 +20,7 @@ from workflows.definition.catalogue import ActionSignature, Catalogue, TableSign
 from workflows.definition.codes import Code
 from workflows.definition.errors import Problem
 from workflows.definition.validate import ValidDocument, validate
-from workflows.event_types import all_event_types
+from workflows.event_types import all_event_types, column_schema
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.runs import errors
 
@@ -95,18 +95,59 @@ def catalogue_of(
         },
         events={kind.name: kind.payload_schema() for kind in all_event_types()},
         references={kind: frozenset(keys) for kind, keys in references.items()},
-        tables={
-            record.alias: TableSignature(
-                frozenset(record.readable), frozenset(record.writable), frozenset(record.creatable)
-            )
-            for record in records.all_records()
-        },
+        tables=tables(),
+        asked=_AskedValues(tenant),
         workflows=workflows,
         errors=KNOWN_ERRORS,
         roles=frozenset(Role.values),
         people=frozenset(name for name in people if "@" in name),
         own_workflow=own_workflow,
     )
+
+
+def tables() -> dict[str, TableSignature]:
+    """Return the tables that workflows may touch."""
+    return {record.alias: _table(record) for record in records.all_records()}
+
+
+def _table(record: records.Record) -> TableSignature:
+    names = dict.fromkeys((*record.readable, *record.writable, *record.creatable))
+    return TableSignature(
+        frozenset(record.readable),
+        frozenset(record.writable),
+        frozenset(record.creatable),
+        {name: _column(record.field(name)) for name in names},
+    )
+
+
+def _column(field: Any) -> dict[str, Json]:
+    return {**column_schema(field), **({} if field.blank else {"x-needed": True})}
+
+
+class _AskedValues(Mapping[str, Mapping[str, bool]]):
+    """What the message templates of a tenant ask for, read when somebody wants to know."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self._known: dict[str, dict[str, bool]] | None = None
+
+    def _read(self) -> dict[str, dict[str, bool]]:
+        if self._known is None:
+            rows = MessageTemplate.objects.filter(tenant=self.tenant, channel=Channel.WHATSAPP)
+            self._known = {
+                row.key: {one.key: not one.is_optional for one in row.registered.wanted}
+                for row in rows
+            }
+        return self._known
+
+    def __getitem__(self, key: str) -> Mapping[str, bool]:
+        return self._read()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 def problems_of(

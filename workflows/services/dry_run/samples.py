@@ -1,6 +1,6 @@
 """Values to try a workflow with: a real record's, a real answer's, or made-up ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from actions import records
+from actions.web.answer import example_output
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
+from workflows.definition.blocks import every_step, mapping
 from workflows.event_types import RecordEvent, all_event_types, payload_schema
 from workflows.models.run import WorkflowRun
 from workflows.presentation.values import field_title
@@ -51,6 +53,18 @@ def outputs_of(tenant: Tenant, definition_id: UUID | None) -> dict[str, Json]:
     return found
 
 
+def outputs_for(tenant: Tenant, definition_id: UUID | None, document: Json) -> dict[str, Json]:
+    """Return what calls give, by "<step> <action>": in the last runs, else as examples say."""
+    steps = document.get("steps") if isinstance(document, dict) else None
+    examples = {
+        f"{step.get('name')} {step.get('action')}": example_output(mapping(step.get("params")))
+        for _path, step in every_step(steps, "/steps")
+        if isinstance(step, dict)
+    }
+    known = {key: output for key, output in examples.items() if output is not None}
+    return {**known, **outputs_of(tenant, definition_id)}
+
+
 def outputs_in(results: Json) -> dict[str, Json]:
     """Return what the steps of one run gave."""
     return {
@@ -58,6 +72,21 @@ def outputs_in(results: Json) -> dict[str, Json]:
         for entry in results
         if entry.get("status") in {"completed", "reused"} and "output" in entry
     }
+
+
+def newest_row(tenant: Tenant, alias: str, names: Sequence[Json] = ()) -> dict[str, Json] | None:
+    """Return the newest record of a table as steps find it; None if there is none."""
+    try:
+        record = records.get(alias)
+    except records.UnknownRecord:
+        return None
+    wanted = [str(name) for name in names if name in record.readable] or list(record.readable)
+    columns = {name: record.field(name).attname for name in wanted}
+    rows = record.model._base_manager.filter(tenant_id=tenant.pk).order_by("-pk")
+    values = rows.values(*dict.fromkeys(columns.values())).first()
+    if values is None:
+        return None
+    return normalise_object({name: values[column] for name, column in columns.items()})
 
 
 def _newest(tenant: Tenant, kind: RecordEvent) -> dict[str, Json] | None:

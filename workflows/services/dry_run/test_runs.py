@@ -18,7 +18,7 @@ from workflows.models.event import WorkflowEvent
 from workflows.models.rehearsal import DryRunKind, DryRunStatus, WorkflowRehearsal
 from workflows.runtime.dry_run.context import Answer, Limits
 from workflows.services.dry_run.run import DryRun, dry_run
-from workflows.services.dry_run.samples import outputs_of, sample_payload
+from workflows.services.dry_run.samples import outputs_for, sample_payload
 from workflows.services.events.search import Scope, search_events
 
 # Somebody sits before the page, and the result is kept in a row.
@@ -90,7 +90,7 @@ def try_out(trial: WorkflowRehearsal, given: Mapping[str, Json]) -> DryRun:
         previous=given.get("previous"),
         answers=given.get("answers") or {},
         definition=trial.definition,
-        outputs=outputs_of(trial.tenant, trial.definition_id),
+        outputs=outputs_for(trial.tenant, trial.definition_id, trial.document),
         asks=True,
         limits=LIMITS,
     )

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +14,11 @@ from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 
 NOTE = {"name": "note", "action": "log_note", "params": {"text": "x"}}
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    cache.clear()
 
 
 @pytest.fixture
@@ -231,3 +237,84 @@ def test_a_check_sees_what_a_colleague_has_just_changed(ask, tenant):
 
     assert answer["problems"] == []
     assert answer["summaries"]["steps/0"]["line"] == "Refunds"
+
+
+FIND = {
+    "name": "found",
+    "action": "find_records",
+    "params": {"table": "orders", "where": [{"field": "number", "operator": "equals"}]},
+}
+
+
+def test_a_row_without_a_field_is_a_problem_at_its_field_and_not_all_records(ask):
+    document = {"name": "x", "trigger_type": "new_order", "steps": [FIND]}
+    form = to_form(document)
+    blank = dict.fromkeys(form["steps"][0]["params"]["where"][0], "")
+    form["steps"][0]["params"]["where"].insert(0, blank)
+
+    _status, answer = ask("check", form=form)
+
+    said = {tuple(one["at"]): (one["text"], one["empty"]) for one in answer["problems"]}
+    assert said[("where", 0, "field")] == ("Choose a field.", True)
+    assert ("where", 0, "operator") in said
+    assert ("where", 1, "field") not in said
+
+
+def test_a_fresh_row_of_a_condition_asks_for_its_field(ask, form):
+    form["head"]["filter"] = {
+        "mode": "all",
+        "rows": [{"field": "", "operator": "equals", "value": ""}],
+    }
+
+    _status, answer = ask("check", form=form)
+
+    [said] = [one for one in answer["problems"] if one["area"] == "filter"]
+    assert (said["text"], said["empty"]) == ("Choose a field.", True)
+
+
+def test_none_chosen_from_a_list_is_a_problem_at_its_field(ask, form):
+    form["steps"][0]["params"]["fields"] = {"status": ""}
+
+    _status, answer = ask("check", form=form)
+
+    assert ("steps/0", "params", ["fields", "status"]) in places(answer)
+
+
+def test_the_light_tells_with_what_it_ran_or_where_it_fails(ask, tenant):
+    fire(tenant, "tried", {"phone": "x"})
+    step = {"name": "tell", "action": "log_note", "params": {"text": "{{ trigger.phone }}"}}
+    document = {"name": "x", "trigger_type": "tried", "steps": [step]}
+
+    _status, ran = ask("trial", form=to_form(document))
+    step["params"]["text"] = "{{ trigger.phone | phone }}"
+    _status, fails = ask("trial", form=to_form(document))
+    step["params"]["text"] = "{{ trigger.phone"
+    _status, invalid = ask("trial", form=to_form(document))
+
+    assert ran["state"] == "ran"
+    assert ran["text"] == "Nothing to correct. It ran through with tried of today."
+    assert (fails["state"], fails["part"]) == ("fails", "steps/0")
+    assert "“Tell” would fail: “x” is not a phone number" in fails["text"]
+    assert invalid == {"state": "invalid", "text": "", "part": ""}
+
+
+def test_before_any_event_came_nothing_is_said_to_be_missing(ask, form):
+    form["head"]["trigger_type"] = "never_seen"
+
+    _status, answer = ask("preview", form=form, texts=[{"text": "{{ trigger.anything }}"}])
+
+    assert answer["previews"] == [{"text": "", "state": "none"}]
+
+
+def test_what_is_used_most_is_told(ask, form, tenant):
+    WorkflowDefinition.objects.create(
+        tenant=tenant, key="k", name="K", version=1, definition=case("seed_new_order")
+    )
+
+    _status, answer = ask("values", form=form)
+
+    actions = answer["choices"]["actions"]
+    assert actions["send_email"]["uses"] == 1
+    assert actions["log_note"]["uses"] == 0
+    order = sorted(actions, key=lambda name: actions[name]["order"])
+    assert order[:3] == ["whatsapp_notify", "send_email", "update_record"]

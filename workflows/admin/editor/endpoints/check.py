@@ -38,6 +38,11 @@ Form = Mapping[str, Any]
 MAX_SHOWN: Final = 100
 # At its field, “subject is missing” only repeats the label.
 _FILL_IN: Final = frozenset({Code.MISSING_PARAM, Code.REQUIRED, Code.EMPTY})
+# The fact that holds the field of a row.
+_FIELD_NAMED_BY: Final[Mapping[str, str]] = {
+    Code.BAD_PATH: "path",
+    Code.FILTER_TAKES_TRIGGER_ONLY: "field",
+}
 
 
 def checked(
@@ -81,7 +86,10 @@ def is_saved(tenant: Tenant, definition: WorkflowDefinition | None, document: Js
 def _placed(problem: Problem, document: Json, form: Form) -> dict[str, Json]:
     # A field that is only empty is no mistake while somebody is still on the way to it.
     is_empty = problem.code in _FILL_IN or _is_blank_path(problem)
-    words = sentence(Code.EMPTY, {}) if is_empty else problem_words(problem, document)[1]
+    words = problem_words(problem, document)[1]
+    if is_empty:
+        no_field = _is_blank_path(problem) or problem.path.endswith("/field")
+        words = _("Choose a field.") if no_field else sentence(Code.EMPTY, {})
     return {**_shown(place_of(problem.path, form), words), "empty": is_empty}
 
 
@@ -90,7 +98,9 @@ def _shown(place: FormPlace, words: str) -> dict[str, Json]:
 
 
 def _is_blank_path(problem: Problem) -> bool:
-    return problem.code == Code.BAD_PATH and not problem.params.get("path")
+    """Whether somebody has not chosen the field of a row yet, whatever rule found it out first."""
+    named = _FIELD_NAMED_BY.get(problem.code)
+    return named is not None and not problem.params.get(named)
 
 
 def _lines(document: Mapping[str, Json], choices: Mapping[str, Any]) -> dict[str, Json]:

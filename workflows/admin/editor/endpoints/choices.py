@@ -20,12 +20,13 @@ from workflows.admin.editor.form.nodes import Node
 from workflows.admin.editor.form.params import blank, show
 from workflows.admin.editor.form.steps import node_of
 from workflows.admin.editor.presentation.events import events_of
-from workflows.admin.editor.presentation.kinds import usual_choices
+from workflows.admin.editor.presentation.kinds import PRESENTATIONS, usual_choices
 from workflows.admin.editor.presentation.operators import operators
 from workflows.definition.values.windows import DAYS
 from workflows.presentation.values import payload_fields
 from workflows.presentation.whatsapp import asked
 from workflows.services.definitions.catalogue import TenantThing
+from workflows.services.definitions.favourites import uses_of_actions
 
 # What people call choices that actions offer as words of code.
 WORDS: Final[Mapping[str, Any]] = {
@@ -45,15 +46,22 @@ WORDS: Final[Mapping[str, Any]] = {
     "max": _("Greatest"),
     **{method: method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")},
 }
+# What people look for first, where nobody has built anything yet.
+ORDER: Final = (
+    *("whatsapp_notify", "send_email", "update_record", "find_records", "team_notify"),
+    *("create_record", "http_request", "webhook", "aggregate_records", "set_values"),
+    *("transform", "log_note", *PRESENTATIONS),
+)
 Choice = dict[str, str]
 
 
 def choices_of(tenant: Tenant, own_workflow: str, things: Iterable[TenantThing]) -> dict[str, Json]:
     """Return everything for the page. `own_workflow`: the key of the one being edited."""
+    uses = uses_of_actions(tenant)
     whatsapp = MessageTemplate.objects.of(tenant.pk).filter(channel=Channel.WHATSAPP)
     return {
         **named_choices(things, own_workflow),
-        "actions": {known.name: _action(known) for known in all_known()},
+        "actions": {known.name: _action(known, uses) for known in all_known()},
         "events": [
             {
                 "value": kind.name,
@@ -95,7 +103,7 @@ def field_choices(field: Field[Any, Any]) -> list[Choice]:
     return [_choice(value, label) for value, label in field.flatchoices if value not in ("", None)]
 
 
-def _action(known: KnownNames) -> dict[str, Json]:
+def _action(known: KnownNames, uses: Mapping[str, int]) -> dict[str, Json]:
     node = node_of(known.name)
     return {
         "label": known.label,
@@ -105,6 +113,8 @@ def _action(known: KnownNames) -> dict[str, Json]:
         "may_repeat": known.may_repeat,
         "may_ask": known.may_ask,
         "usual_tries": known.usual_tries,
+        "uses": uses.get(known.name, 0),
+        "order": ORDER.index(known.name) if known.name in ORDER else len(ORDER),
         "node": node.as_json(),
         "blank": fresh(show(known.new, node, {}), node) if known.new else blank(node),
         "blocks": {

@@ -25,7 +25,7 @@ from workflows.definition.values.json_values import exact
 from workflows.event_types import payload_schema
 from workflows.models.definition import WorkflowDefinition
 from workflows.runtime.runs.programs import preview_budget
-from workflows.services.dry_run.samples import made_up, outputs_of
+from workflows.services.dry_run.samples import made_up, outputs_for
 
 # What steps inside a reminder read of the step that reminds.
 REMINDING: Final[Mapping[str, Json]] = {"reminder": 1, "link": "https://…"}
@@ -59,7 +59,7 @@ def sample_of(
     scope = NameScope(
         trigger=_plain(payload),
         previous=_plain(previous),
-        steps=_steps(tenant, document, outputs_of(tenant, definition.pk if definition else None)),
+        steps={},
         run={
             "id": "…",
             "workflow": str(document.get("name", "")),
@@ -71,6 +71,7 @@ def sample_of(
         values=values if isinstance(values, dict) else {},
         budget=preview_budget(),
     )
+    scope = _with_steps(scope, tenant, document, definition)
     sample = Sample(scope, real=bool(payloads))
     return replace(sample, scope=sample_in(sample, document, part))
 
@@ -90,23 +91,30 @@ def _element(loop: Mapping[str, Json], scope: NameScope) -> dict[str, Json]:
     return {**made, "outer": dict(scope.loop)} if scope.loop else made
 
 
-def _steps(
-    tenant: Tenant, document: Json, outputs: Mapping[str, Json]
-) -> dict[str, dict[str, Json]]:
-    found: dict[str, dict[str, Json]] = {}
+def _with_steps(
+    scope: NameScope, tenant: Tenant, document: Json, definition: WorkflowDefinition | None
+) -> NameScope:
+    """Return the scope with what each step gave once, or would give: in their order."""
+    outputs = outputs_for(tenant, definition.pk if definition else None, document)
     for _path, step in step_parts(document):
         name, action = step.get("name"), str(step.get("action"))
         if isinstance(name, str):
             # The result of another action says nothing about this one's.
             output = outputs.get(f"{name} {action}")
-            if output is None:
-                output = example_of_output(tenant, step)
+            if output is None or not _says_enough(output):
+                output = example_of_output(tenant, step, scope)
             if output is None:
                 output = made_up(tenant, schema_of_output(step))
             reminding = {part: REMINDING[part] for part in reminder_parts_of(action)}
             known = _plain({**reminding, **output}) if isinstance(output, dict) else _plain(output)
-            found[name] = {"status": "completed", "output": known}
-    return found
+            steps = {**scope.steps, name: {"status": "completed", "output": known}}
+            scope = replace(scope, steps=steps)
+    return scope
+
+
+def _says_enough(output: Json) -> bool:
+    """Whether something was found: of nothing found nobody learns what a record looks like."""
+    return not (isinstance(output, dict) and "first" in output and output["first"] is None)
 
 
 def _plain(value: Json) -> Json:

@@ -20,6 +20,7 @@ from workflows.admin.editor.form.steps import step_parts
 from workflows.admin.editor.presentation.events import choices_in
 from workflows.admin.editor.presentation.outputs import choices_in as choices_of_approval
 from workflows.admin.editor.presentation.outputs import question_titles, schema_of_output
+from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 from workflows.definition.kinds import reminder_parts_of
 from workflows.definition.schemas import member
@@ -209,13 +210,21 @@ def _listed(
     inside: Schema = schema or {}
     for key in path[skip:]:
         inside = member(inside, schema or {}, key)
-    if isinstance(value, dict) and value and len(path) - skip < MAX_DEPTH:
-        for key in value:
+    members = value if isinstance(value, dict) else {}
+    if _is_open(value, inside):
+        members = dict.fromkeys([*inside.get("properties", {}), *members])
+    if members and len(path) - skip < MAX_DEPTH:
+        for key in members:
             title = field_title(key, member(inside, schema or {}, key).get("title"))
             inner = _("%(group)s: %(field)s") % {"group": label, "field": title}
             yield from _listed((*path, key), inner, schema, sample, skip)
         return
     yield _item(path, label, value, _kind_by(inside))
+
+
+def _is_open(value: Json, schema: Schema) -> bool:
+    """Whether the members of a value are known from its schema, whatever the sample holds."""
+    return bool(schema.get("properties")) and not isinstance(value, list)
 
 
 def _item(path: Sequence[str], label: str, value: Json, kind: str = "") -> Item:
@@ -281,6 +290,8 @@ def preview(text: str, sample: Sample, *, html: bool = False) -> dict[str, Json]
         as_value = template.single and not html
         value = template.value(sample.scope) if as_value else template.text(sample.scope)
     except ExpressionError as error:
+        if not sample.real and error.code == Code.MISSING_VALUE:
+            return {"text": "", "state": "none"}  # nobody can say yet what will be there
         return {"text": sentence(error.code, error.params), "state": "problem"}
     shown = _("left out, because it is empty") if value is LEFT_OUT else _as_text(value)
     return {"text": shown, "state": "real" if sample.real else "made_up"}

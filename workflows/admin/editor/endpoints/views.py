@@ -1,4 +1,4 @@
-"""The questions that the editor asks while somebody edits: check, preview, values, copied steps."""
+"""What the editor asks while somebody edits: check, trial, preview, values, copied steps."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.check import checked, is_saved
 from workflows.admin.editor.endpoints.choices import choices_of
 from workflows.admin.editor.endpoints.samples import Sample, sample_of
+from workflows.admin.editor.endpoints.trial import tried
 from workflows.admin.editor.endpoints.values import groups_of, preview
 from workflows.admin.editor.form.shape import BadScalar, from_form, to_form
 from workflows.admin.editor.form.steps import read_steps, show_steps
@@ -91,6 +92,11 @@ def check(asked: Asked) -> dict[str, Json]:
     except BadScalar:
         return {"error": _("This is JSON, but no workflow: it needs a name and a list of steps.")}
     return {"form": form, **checked(asked.tenant, form, asked.key)}
+
+
+def try_it(asked: Asked) -> dict[str, Json]:
+    """Answer whether the workflow would run through. Raises BadForm."""
+    return tried(asked.tenant, asked.definition, asked.body["form"])
 
 
 def show_previews(asked: Asked) -> dict[str, Json]:
@@ -167,6 +173,7 @@ def _label(problem: Problem, labels: dict[str, str]) -> str:
 
 ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {
     "check": check,
+    "trial": try_it,
     "preview": show_previews,
     "values": list_values,
     "copy": copy_steps,

@@ -201,7 +201,10 @@ def _read_list(form: Form, node: Node, kept: Mapping[str, str], at: str) -> Json
     if not isinstance(form, list):
         raise BadScalar(at)
     items = node.items or TEXT
-    values = (read(item, items, kept, pointer(at, i)) for i, item in enumerate(form))
+    values = [read(item, items, kept, pointer(at, i)) for i, item in enumerate(form)]
+    if items.kind in {"object", "one"}:
+        # A row without anything in it is not finished: left out, it would mean “all”.
+        values = [{} if value is ABSENT else value for value in values]
     return [value for value in values if value is not ABSENT] or ABSENT
 
 

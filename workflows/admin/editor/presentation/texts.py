@@ -54,7 +54,10 @@ TEXTS: Final[dict[str, Any]] = {
     "deleted_several": _("Steps deleted: {count}."),
     "copy_of": _("{name} (copy)"),
     "problem_count": _("To correct: {count}"),
-    "nothing_wrong": _("Nothing to correct. Ready to publish."),
+    "being_tried": _("Nothing to correct. It is being tried …"),
+    "not_tried": _("Nothing to correct. It could not be tried just now."),
+    "not_finished": _("Not finished yet"),
+    "show_step": _("Show the step"),
     "connections_off": _(
         "Nothing to correct, but it cannot send while this is switched off: {names}"
     ),
@@ -118,6 +121,8 @@ TEXTS: Final[dict[str, Any]] = {
     "insert": _("Insert a value"),
     "insert_into": _("Insert a value into “{field}”"),
     "insert_search": _("Search values"),
+    "values_in_it": _("Values in it"),
+    "remove_value": _("Take “{name}” out of the text"),
     "insert_none": _("No value is called like this."),
     "made_up": _("No such event has come yet, so the examples are made up."),
     "preview": _("Becomes:"),

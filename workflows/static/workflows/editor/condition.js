@@ -1,5 +1,6 @@
 /* A condition as sentences: field, comparison, value. Groups may hold groups. */
 
+import { drawChips } from "./chips.js";
 import { button, find, findAll, h, say, select } from "./dom.js";
 import { reachable } from "./values.js";
 
@@ -9,23 +10,34 @@ import { reachable } from "./values.js";
 const OTHER = "\u0000other";
 const UNITS = ["s", "m", "h", "d"];
 
-/** @typedef {{form: Rows, onChange: () => void, words: Record<string, string>, filter?: boolean, legend?: string}} Given */
+/** @typedef {{form: Rows, onChange: () => void, words: Record<string, string>, filter?: boolean, legend?: string, area?: string}} Given */
 /** @typedef {Pick<Problem, "at" | "text">} Said */
 
 export class Condition {
   /** words: the three choices; filter: only fields of the trigger, and no templates.
       @param {Store} store @param {Given} given */
-  constructor(store, { form, onChange, words, filter = false, legend }) {
+  constructor(store, { form, onChange, words, filter = false, legend, area = "" }) {
     this.store = store;
     this.form = form;
     this.onChange = onChange;
     this.words = words;
     this.filter = filter;
     this.legend = legend;
+    this.area = area || (filter ? "filter" : "condition");
     this.element = h("div.sayr-editor-condition");
     /** @type {Said[]} */
     this.errors = [];
+    this.element.addEventListener("focusout", (event) => this.leave(event));
     this.draw();
+  }
+
+  /** A row that was only just added is not wrong before somebody has left it.
+      @param {FocusEvent} event */
+  leave(event) {
+    /** @type {HTMLElement | null} */
+    const row = event.target instanceof Element ? event.target.closest("[data-row]") : null;
+    if (!row || !row.isConnected || (event.relatedTarget instanceof Element && row.contains(event.relatedTarget))) return;
+    this.store.leave([this.area, ...(row.dataset.row || "").split("/")]);
   }
 
   draw() {
@@ -47,7 +59,10 @@ export class Condition {
     this.form.mode = mode;
     delete this.form.was;
     if (mode === "always") this.form.rows = [];
-    else if (!this.form.rows.length) this.form.rows.push(blankRow());
+    else if (!this.form.rows.length) {
+      this.form.rows.push(blankRow());
+      this.store.enter([this.area, 0]);
+    }
     this.redraw();
   }
 
@@ -67,14 +82,15 @@ export class Condition {
       const inner = "rows" in row ? this.group(row, here) : this.row(row, here);
       list.append(h("li.sayr-editor-row-holder", {}, before, inner));
     });
-    const add = button(texts.add_condition, () => this.add(group, blankRow()), { icon: "plus", kind: "quiet" });
-    const addGroup = button(texts.add_group, () => this.add(group, { mode: "any", rows: [blankRow()] }), { icon: "plus", kind: "quiet" });
+    const add = button(texts.add_condition, () => this.add(group, at, blankRow()), { icon: "plus", kind: "quiet" });
+    const addGroup = button(texts.add_group, () => this.add(group, at, { mode: "any", rows: [blankRow()] }), { icon: "plus", kind: "quiet" });
     return h("div", {}, list, h("div.sayr-editor-row-tools", {}, add, at.length < 3 ? addGroup : ""));
   }
 
-  /** @param {Rows} group @param {Row | Rows} row */
-  add(group, row) {
+  /** @param {Rows} group @param {number[]} at @param {Row | Rows} row */
+  add(group, at, row) {
     group.rows.push(row);
+    this.store.enter([this.area, ...at, group.rows.length - 1]);
     this.redraw();
     findAll(this.element, ".sayr-editor-row-field").at(-1)?.focus();
   }
@@ -245,7 +261,11 @@ export class Condition {
     const open = () => this.store.tell("insert", { input, title: texts.insert });
     const insert = button(texts.insert, open, { icon: "insert", iconOnly: true, kind: "tool" });
     insert.addEventListener("mousedown", (event) => event.preventDefault());
-    return h("span.sayr-editor-with-tool", {}, input, insert);
+    const chips = h("ul.sayr-editor-chips", { hidden: true, "aria-label": texts.values_in_it });
+    const show = () => drawChips(this.store, chips, input);
+    input.addEventListener("input", show);
+    show();
+    return h("span.sayr-editor-value-cell", {}, h("span.sayr-editor-with-tool", {}, input, insert), chips);
   }
 
   /** @param {string} value @param {string} placeholder @param {(value: string) => void} oninput */

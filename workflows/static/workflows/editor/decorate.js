@@ -2,11 +2,12 @@
    and a way to take a chosen field out again. Only adds to its elements, never moves or removes. */
 
 import { isGroup, isShown } from "./blocks.js";
+import { drawChips } from "./chips.js";
 import { button, h, newId, say } from "./dom.js";
 import { isBlank } from "./schema.js";
 import { StandIns } from "./standins.js";
 
-/** @import { Field, Input, Target, Value } from "../../types" */
+/** @import { Field, Input, Target, TextInput, Value } from "../../types" */
 /** @import { Store } from "./store.js" */
 /** @import { Previews } from "./previews.js" */
 /** @import { Fields } from "./fields.js" */
@@ -22,6 +23,7 @@ export class Decorator {
     /** @type {HTMLElement} */
     this.container = h("div");
     this.observer = new MutationObserver(() => this.soon());
+    store.on("values", () => this.soon());
   }
 
   /** @param {HTMLElement} container */
@@ -285,6 +287,17 @@ export class Decorator {
     return button(this.store.texts.as_rows, change, { kind: "quiet" });
   }
 
+  /** @param {TextInput} input @param {Element} inner @param {HTMLElement} before */
+  chips(input, inner, before) {
+    /** @type {HTMLElement | null} */
+    let line = inner.querySelector(":scope > .sayr-editor-chips");
+    if (!line) {
+      line = h("ul.sayr-editor-chips", { hidden: true, "aria-label": this.store.texts.values_in_it });
+      before.before(line);
+    }
+    drawChips(this.store, line, input);
+  }
+
   /** @param {Input} input @param {Element} inner @param {Field} node */
   preview(input, inner, node) {
     if (!this.previews || !this.isTemplated(node)) return;
@@ -295,6 +308,7 @@ export class Decorator {
       inner.append(shown);
     }
     const text = input instanceof HTMLSelectElement ? "" : input.value;
+    if (!(input instanceof HTMLSelectElement)) this.chips(input, inner, shown);
     // What each element of a list hands back reads that element.
     this.previews.of(shown, text, Boolean(node.html), input.name === "rjf§result" ? "params/result" : "");
   }

@@ -83,6 +83,25 @@ export function findAll(root, selector) {
   return [...root.querySelectorAll(selector)].filter((one) => one instanceof HTMLElement);
 }
 
+/** Arrows go through the buttons of a list that are shown; the first of them from the search above.
+    @param {KeyboardEvent} event @param {HTMLElement} list @param {string} [which] */
+export function walk(event, list, which = "button") {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by) return;
+  const shown = findAll(list, which).filter((one) => !one.closest("[hidden]"));
+  const next = shown[nextOf(shown.indexOf(/** @type {HTMLElement} */ (document.activeElement)), by, shown.length)];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+/** The place after, or before, another; from nowhere (-1) the first.
+    @param {number} now @param {number} by @param {number} count */
+export function nextOf(now, by, count) {
+  if (now < 0) return by > 0 ? 0 : count - 1;
+  return Math.min(Math.max(now + by, 0), count - 1);
+}
+
 /** A field of the page around the editor.
     @param {string} name */
 export function fieldOfPage(name) {

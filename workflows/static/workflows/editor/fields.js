@@ -39,6 +39,7 @@ export class Fields {
     this.ways = h("div.sayr-editor-ways");
     this.element = h("div", {}, this.ways, this.holder, this.more);
     this.decorator = new Decorator(store, this, previews);
+    this.holder.addEventListener("focusout", (event) => this.leave(event));
   }
 
   /* The element has to be in the page before: the package looks its container up by id. */
@@ -162,12 +163,31 @@ export class Fields {
     const before = this.data;
     this.data = structuredClone(given);
     settle(this.data);
+    this.enter(before);
     const isNamed = this.nameAll(this.node, this.data, before);
     this.onChange(this.data);
     this.decorator.soon();
     // Not while React is still drawing what was typed.
     if (JSON.stringify(this.schemaNow()) !== this.drawn) queueMicrotask(() => this.redraw());
     else if (isNamed) queueMicrotask(() => { if (this.container) this.instance?.update({ data: this.filled() }); });
+  }
+
+  /** What was added to a list is not wrong before somebody has left it.
+      @param {Group} before */
+  enter(before) {
+    for (const [name, value] of Object.entries(this.data)) {
+      const had = before[name];
+      const was = Array.isArray(had) ? had.length : 0;
+      if (Array.isArray(value) && value.length > was) this.store.enter(["params", name, value.length - 1]);
+    }
+  }
+
+  /** @param {FocusEvent} event */
+  leave(event) {
+    const [from, to] = [event.target, event.relatedTarget].map((one) => (one instanceof Element ? rowOf(one) : ""));
+    // To another control of the row that has no name: a button beside a field.
+    const isInside = event.relatedTarget instanceof Element && this.holder.contains(event.relatedTarget) && to === "";
+    if (from && from !== to && !isInside) this.store.leave(["params", ...from.split("§")]);
   }
 
   /** Short names of what was added follow what people call it.
@@ -301,6 +321,13 @@ export class Fields {
     const unfold = button(texts.more_fields, () => this.unfold(), { icon: "plus", kind: "quiet", "aria-expanded": "false" });
     this.more.append(unfold, h("span.sayr-editor-more-names", {}, titles));
   }
+}
+
+/** The row of a list that a control belongs to: "where§0".
+    @param {Element} control */
+function rowOf(control) {
+  const [, name, index] = (control.getAttribute("name") || "").split("§");
+  return index !== undefined && /^\d+$/.test(index) ? `${name}§${index}` : "";
 }
 
 /** What an added element begins with: the first of the choices where one has to be made.

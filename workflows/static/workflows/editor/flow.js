@@ -84,13 +84,12 @@ export class Flow {
     const { texts } = this.store;
     const active = /** @type {HTMLElement | null} */ (document.activeElement);
     const focused = active && this.element.contains(active) ? active.dataset.focus : "";
-    const scroll = this.list.scrollTop;
-    this.list = h("div.sayr-editor-flow-list", {}, this.trigger(), this.steps("steps"), this.failing(), this.settings());
     const empty = this.store.form.steps.length ? "" : h("p.sayr-editor-help", {}, texts.no_steps);
     const add = button(texts.add_step, () => this.pick("steps"), { icon: "plus", kind: "primary", "data-focus": "add" });
     const paste = button(texts.paste, () => this.clipboard.paste("steps"), { icon: "paste", kind: "plain", "data-focus": "paste", "data-do": "paste" });
-    this.element.replaceChildren(this.list, h("div.sayr-editor-flow-foot", {}, empty, h("div.sayr-editor-flow-tools", {}, add, this.clipboard.isFull ? paste : ""), this.several.bar()));
-    this.list.scrollTop = scroll;
+    const tools = h("div.sayr-editor-flow-tools", {}, add, this.clipboard.isFull ? paste : "");
+    this.list = h("div.sayr-editor-flow-list", {}, this.trigger(), this.steps("steps"), empty, tools, this.failing(), this.settings());
+    this.element.replaceChildren(this.list, h("div.sayr-editor-flow-foot", {}, this.several.bar()));
     if (focused) find(this.element, `[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     this.reveal();
   }
@@ -103,17 +102,13 @@ export class Flow {
     this.picker.open((name) => this.edits.add(name, part, path), isDeepest ? (action) => !holdsSteps(action.node) : null);
   }
 
-  /* Only when another part was chosen: who scrolls the list looks for something. */
+  /* Only when another part was chosen: who scrolls looks for something. */
   reveal() {
     if (this.shown === this.store.part) return;
     this.shown = this.store.part;
     /** @type {HTMLElement | null | undefined} */
     const card = find(this.list, '[aria-current="step"]')?.closest(".sayr-editor-card");
-    if (!card) return;
-    const top = card.getBoundingClientRect().top - this.list.getBoundingClientRect().top + this.list.scrollTop;
-    if (top < this.list.scrollTop) this.list.scrollTop = top - 8;
-    const over = top + card.offsetHeight - this.list.clientHeight;
-    if (over > this.list.scrollTop) this.list.scrollTop = over + 8;
+    card?.scrollIntoView({ block: "nearest" });
   }
 
   trigger() {

@@ -1,6 +1,6 @@
 /* The step editor: puts its parts together on every element with data-editor. */
 
-import { button, h, icon, later, say } from "./dom.js";
+import { button, h, icon, later } from "./dom.js";
 import { memberOf } from "./blocks.js";
 import { Clipboard } from "./clipboard.js";
 import { Conflict } from "./conflict.js";
@@ -15,6 +15,8 @@ import { Picker } from "./picker.js";
 import { Previews } from "./previews.js";
 import { Raw } from "./raw.js";
 import { Server } from "./server.js";
+import { light } from "./light.js";
+import { keepInView } from "./sticky.js";
 import { Store } from "./store.js";
 import { ValuesPanel } from "./values.js";
 
@@ -65,6 +67,7 @@ function start(root) {
   parts.flow.draw();
   parts.page.draw();
   parts.drafts.offer();
+  keepInView([parts.flow.element, parts.page.element], document.querySelector(".sayr-submit-row"));
   if (config.conflict) parts.conflict.element.focus();
   root.dataset.ready = "true";
 }
@@ -79,6 +82,16 @@ function listen(store, server, root) {
     if (number !== asked) return;
     if (answer) store.learn(answer);
     root.dataset.checked = "true";
+    if (answer) tryIt();
+  });
+  /* Whether it would run: asked once nothing is to be corrected and typing has rested. */
+  const tryIt = later(500, async () => {
+    const number = asked;
+    if (store.problems.length || number !== asked) return;
+    const answer = await server.ask("trial");
+    if (number !== asked) return;
+    store.learn({ trial: answer || { state: "unknown", text: store.texts.not_tried, part: "" } });
+    root.dataset.tried = "true";
   });
   const learn = later(250, async () => {
     const answer = await server.ask("values");
@@ -88,13 +101,15 @@ function listen(store, server, root) {
     store.tell("values");
   });
   root.dataset.checked = "true"; // says whether the problems shown are those of the form as it is
+  if (store.form.steps.length) tryIt();
   let steps = stepsOf(store);
   const look = later(200, () => {
     if (steps !== stepsOf(store)) learn();
     steps = stepsOf(store);
   });
   store.on("form", ({ redraw }) => {
-    root.dataset.checked = "false";
+    root.dataset.checked = root.dataset.tried = "false";
+    store.trial = null;
     asked += 1;
     check();
     if (redraw) mark(store.form);
@@ -179,19 +194,13 @@ class Status {
   }
 
   draw() {
-    const { texts, problems, off } = this.store;
-    this.element.classList.toggle("sayr-editor-status-bad", problems.length > 0 || off !== "");
-    if (!problems.length && off) {
-      this.element.replaceChildren(icon("warning"), h("span", {}, say(texts.connections_off, { names: off })));
-      return;
-    }
-    if (!problems.length) {
-      this.element.replaceChildren(icon("check"), h("span", {}, texts.nothing_wrong));
-      return;
-    }
-    const first = problems[0].part;
-    const go = button(texts.show_first, () => this.show(first), { kind: "quiet" });
-    this.element.replaceChildren(icon("warning"), h("span", {}, say(texts.some_wrong, { count: problems.length })), go);
+    const { texts, problems, off, trial } = this.store;
+    const { tone, text, part } = light(this.store);
+    this.element.classList.toggle("sayr-editor-status-bad", tone === "bad");
+    this.element.classList.toggle("sayr-editor-status-open", tone === "open");
+    this.element.dataset.light = problems.length ? "problems" : off ? "off" : trial ? trial.state : "asking";
+    const go = part && button(problems.length ? texts.show_first : texts.show_step, () => this.show(part), { kind: "quiet" });
+    this.element.replaceChildren(icon({ bad: "warning", open: "clock", good: "check" }[tone]), h("span", {}, text), go);
   }
 
   /** Open the part, and put the cursor into the first field that is wrong.

@@ -282,7 +282,7 @@ export class Page {
       const { texts } = this.store;
       const words = { always: texts.always, all: texts.all, any: texts.any };
       const onChange = () => this.store.changed();
-      const condition = new Condition(this.store, { form: /** @type {Rows} */ (form[name]), onChange, words, legend: member.title });
+      const condition = new Condition(this.store, { form: /** @type {Rows} */ (form[name]), onChange, words, legend: member.title, area: `params/${name}` });
       this.inner.push({ name, condition });
       return this.section(member.title || "", condition.element);
     });

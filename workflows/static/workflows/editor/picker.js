@@ -1,6 +1,6 @@
 /* “What should happen?”: the actions, with icon, name and description, searchable. */
 
-import { button, h, icon } from "./dom.js";
+import { button, h, icon, walk } from "./dom.js";
 
 /** @import { Action } from "../../types" */
 /** @import { Store } from "./store.js" */
@@ -22,7 +22,7 @@ export class Picker {
       this.element.close();
       done(name);
     };
-    const offered = Object.entries(choices.actions).filter(([, action]) => !fits || fits(action));
+    const offered = inOrder(choices.actions).filter(([, action]) => !fits || fits(action));
     /** @param {string} title @param {boolean} steers */
     const group = (title, steers) => {
       const cards = offered.filter(([, action]) => Boolean(action.steers) === steers).map(([name, action]) => card(name, action, pick));
@@ -37,6 +37,7 @@ export class Picker {
       groups.forEach((one) => { one.element.hidden = one.cards.every((shown) => shown.hidden); });
       none.hidden = cards.some((one) => !one.hidden);
     });
+    this.element.onkeydown = (event) => walk(event, this.element, ".sayr-editor-pick");
     search.addEventListener("keydown", (event) => {
       const first = cards.find((one) => !one.hidden);
       if (event.key === "Enter" && first) first.querySelector("button")?.click();
@@ -47,6 +48,12 @@ export class Picker {
     this.element.showModal();
     search.focus();
   }
+}
+
+/** What this company uses most comes first; the rest in the order that the server gives.
+    @param {Record<string, Action>} actions */
+export function inOrder(actions) {
+  return Object.entries(actions).sort(([, one], [, other]) => other.uses - one.uses || one.order - other.order);
 }
 
 /** @param {string} name @param {Action} action @param {(name: string) => void} pick */

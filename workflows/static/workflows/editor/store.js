@@ -1,6 +1,6 @@
 /* What is being edited: the form, the chosen part, the problems. Everything else listens to it. */
 
-/** @import { Block, Checked, Choices, Config, Form, Problem, Step, Summary, Told, Value } from "../../types" */
+/** @import { Block, Checked, Choices, Config, Form, Problem, Step, Summary, Told, Trial, Value } from "../../types" */
 
 import { memberOf } from "./blocks.js";
 
@@ -26,11 +26,17 @@ export class Store extends EventTarget {
     /** @type {Problem[]} */
     this.problems = [];
     this.off = ""; // connections it would use that are switched off
+    /** Whether it would run; null while that is not known.
+        @type {Trial | null} */
+    this.trial = null;
     /** @type {Record<string, Summary>} */
     this.summaries = {};
     this.text = "";
     /** @type {Set<string>} */
     this.left = new Set(); // parts that somebody has seen and left: now empty fields are mistakes
+    /** Places of rows that were only just added, and that nobody has left yet.
+        @type {Set<string>} */
+    this.entered = new Set();
     this.showsAll = config.show_problems;
     this.learn(config.checked || {});
   }
@@ -47,11 +53,12 @@ export class Store extends EventTarget {
   }
 
   /** @param {Checked} answer */
-  learn({ problems, off, summaries, text }) {
+  learn({ problems, off, summaries, text, trial }) {
     if (problems) this.problems = problems;
     if (off !== undefined) this.off = off;
     if (summaries) this.summaries = summaries;
     if (text !== undefined) this.text = text;
+    if (trial !== undefined) this.trial = trial;
     this.tell("checked");
   }
 
@@ -65,6 +72,7 @@ export class Store extends EventTarget {
   /** @param {string} part */
   choose(part) {
     this.left.add(this.keyOf(this.part));
+    this.entered.clear();
     this.part = part;
     this.tell("part");
   }
@@ -120,9 +128,22 @@ export class Store extends EventTarget {
 
   /** @param {Problem} problem */
   isDue(problem) {
-    if (this.showsAll || !problem.empty) return true;
+    if (!problem.empty) return true;
     const key = this.keyOf(problem.part);
-    return this.left.has(key) || !this.isFresh(problem.part);
+    const keys = [problem.area, ...problem.at].join("/").split("/");
+    if (keys.some((_one, index) => this.entered.has([key, ...keys.slice(0, index + 1)].join("/")))) return false;
+    return this.showsAll || this.left.has(key) || !this.isFresh(problem.part);
+  }
+
+  /** A row of the chosen part was added: nothing is said about it until it is left.
+      @param {(string | number)[]} place */
+  enter(place) {
+    this.entered.add([this.keyOf(this.part), ...place].join("/"));
+  }
+
+  /** @param {(string | number)[]} place */
+  leave(place) {
+    if (this.entered.delete([this.keyOf(this.part), ...place].join("/"))) setTimeout(() => this.tell("checked"));
   }
 
   /** @param {string} part */

@@ -1,10 +1,12 @@
 /* The panel “Insert a value”: everything that can stand in {{ }}, each with a real example. */
 
 import { readableAt } from "./blocks.js";
-import { button, h } from "./dom.js";
+import { button, h, walk } from "./dom.js";
 
 /** @import { Input, Target, TextInput, ValueGroup, ValueItem } from "../../types" */
 /** @import { Store } from "./store.js" */
+
+const GAP = 6; // pixels between the field and the panel
 
 export class ValuesPanel {
   /** @param {Store} store */
@@ -35,7 +37,22 @@ export class ValuesPanel {
     this.element.setAttribute("aria-label", target.title);
     this.draw();
     this.element.hidden = false;
+    this.place();
     this.search.focus();
+  }
+
+  /* Below the field that is being filled, or above it where there is more room; it scrolls with it. */
+  place() {
+    const root = this.element.parentElement;
+    if (!root || !this.back) return;
+    const [field, around] = [this.back.getBoundingClientRect(), root.getBoundingClientRect()];
+    const isAbove = window.innerHeight - field.bottom < 320 && field.top > window.innerHeight - field.bottom;
+    const top = isAbove ? field.top - this.element.offsetHeight - GAP : field.bottom + GAP;
+    const isRtl = getComputedStyle(root).direction === "rtl";
+    const start = isRtl ? around.right - field.right : field.left - around.left;
+    const most = Math.max(0, around.width - this.element.offsetWidth);
+    this.element.style.insetBlockStart = `${Math.round(top - around.top)}px`;
+    this.element.style.insetInlineStart = `${Math.round(Math.min(Math.max(0, start), most))}px`;
   }
 
   /** @param {boolean} [focus] */
@@ -52,7 +69,9 @@ export class ValuesPanel {
     this.search = h("input.sayr-editor-search", { type: "search", placeholder: texts.insert_search, "aria-label": texts.insert_search });
     this.search.value = before;
     this.search.addEventListener("input", () => this.filter());
+    this.search.addEventListener("keydown", (event) => walk(event, this.list));
     this.list = h("div.sayr-editor-values-list", {}, this.groups());
+    this.list.addEventListener("keydown", (event) => walk(event, this.list));
     const head = h("div.sayr-editor-values-head", {}, h("h3", {}, this.target.title), button(texts.close, () => this.close(), { icon: "cross", iconOnly: true, kind: "tool" }));
     this.none = h("p.sayr-editor-help", { hidden: true }, texts.insert_none);
     this.element.replaceChildren(head, this.search, this.none, this.list);
