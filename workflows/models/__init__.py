@@ -2,11 +2,13 @@
 
 from workflows.models import (
     approval,
+    bulk_retry,
     definition,
     event,
     idempotency,
     lane,
     notification,
+    problem,
     rehearsal,
     run,
     run_history,
@@ -18,11 +20,13 @@ from workflows.models import (
 
 __all__ = [
     "approval",
+    "bulk_retry",
     "definition",
     "event",
     "idempotency",
     "lane",
     "notification",
+    "problem",
     "rehearsal",
     "run",
     "run_history",

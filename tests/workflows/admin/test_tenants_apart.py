@@ -13,8 +13,10 @@ from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
 from workflows.models.approval import WorkflowApproval
+from workflows.models.bulk_retry import WorkflowBulkRetry
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
+from workflows.models.problem import WorkflowProblem
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
@@ -31,6 +33,8 @@ OWNED = [
     WorkflowEvent,
     WorkflowSchedule,
     WorkflowApproval,
+    WorkflowProblem,
+    WorkflowBulkRetry,
 ]
 EDITED = [Connection, MessageTemplate, Order, WorkflowDefinition, WorkflowSchedule]
 ONLY_SUPERUSERS = [Tenant, Membership, User, WorkflowWorker]

@@ -18,6 +18,7 @@ from workflows.admin.runs.bulk import ChosenRuns
 from workflows.admin.runs.filters import (
     MistakeFilter,
     PartFilter,
+    ProblemFilter,
     StatusFilter,
     TriggerListFilter,
     WorkflowFilter,
@@ -56,6 +57,7 @@ class RunAdmin(RunPage, RunOperations, ChosenRuns, HistoryAdmin):
     list_filter = (
         StatusFilter,
         MistakeFilter,
+        ProblemFilter,
         PartFilter,
         WorkflowFilter,
         TriggerListFilter,

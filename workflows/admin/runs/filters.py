@@ -12,10 +12,12 @@ from tenants.core.database.ids import uuid_or_none
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
+from workflows.models.problem import FOLDED, WorkflowProblem
 from workflows.models.run import STATUS_LABELS
 
 ANY_ERROR = "errors"
 UNFINISHED = "live"
+RUNS_OF = "problem"  # the parameter by which a problem leads to its runs
 MAX_OFFERED = 100
 
 _WITH_ERRORS = {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}
@@ -110,7 +112,27 @@ class MistakeFilter(GivenFilter):
         if not self.value():
             return queryset
         failures = newest(request, queryset.with_errors(), searched=True)
-        return failures.filter(error_fingerprint=self.value())
+        # Counted in a problem it has a mark before it.
+        same = str(self.value()).removeprefix(FOLDED)
+        return failures.filter(error_fingerprint__in=[same, FOLDED + same])
+
+
+class ProblemFilter(GivenFilter):
+    """The runs of a problem that are not solved."""
+
+    title = _("problem")
+    parameter_name = RUNS_OF
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow to those that failed, or go on again; an id that is none has no runs."""
+        if not self.value():
+            return queryset
+        problem_id = uuid_or_none(self.value())
+        if problem_id is None:
+            return queryset.none()
+        own = visible(request, WorkflowProblem.objects.filter(pk=problem_id))
+        members = own.values_list("members", flat=True).first()
+        return queryset.of_problem(members) if members else queryset.none()
 
 
 class PartFilter(GivenFilter):
