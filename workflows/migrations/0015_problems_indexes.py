@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact
 class Migration(migrations.Migration):
     atomic = False  # the indexes of a table in use are built beside it
 
-    dependencies = [("workflows", "0014_problems")]
+    dependencies = [("workflows", "0015_problems")]
 
     operations = [
         AddIndexConcurrently(

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('tenants', '0006_order_numbers_and_amounts'),
-        ('workflows', '0013_notifications'),
+        ('workflows', '0014_run_taken'),
     ]
 
     operations = [
