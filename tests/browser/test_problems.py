@@ -6,8 +6,9 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import hindrances, looks
 from tests.workflows.admin.conftest import World, result
+from workflows.models.bulk_retry import WorkflowBulkRetry
 from workflows.models.run import WorkflowRun
-from workflows.services.runs.bulk_work import carry_on
+from workflows.services.bulk_retries.carrying_on import carry_on
 
 pytestmark = pytest.mark.browser
 
@@ -64,11 +65,17 @@ def test_all_of_this_mornings_failures_are_retried(visitor, world):
     expect(page.locator(".sayr-act")).to_contain_text("somebody has to look first")
     found = [hindrances(page, look) for look in looks(page)]
     assert not any(found), found
+    page.get_by_label("At most so many a minute").fill("600")
     page.get_by_role("button", name="Retry one first").dblclick()
+    expect(page.locator(".sayr-act")).to_contain_text("0 of 3 runs were retried.")
     works(world)
     expect(page.locator(".sayr-act")).to_contain_text("This is how the first one went")
     page.get_by_role("button", name="Do the other 2").click()
-    works(world)
+    expect(page.get_by_role("button", name="Stop here")).to_be_visible()
+    expect(page.locator(".sayr-act")).not_to_contain_text("This is how the first one went")
+    while WorkflowBulkRetry.objects.get().status == "running":
+        works(world)
+        page.wait_for_timeout(100)
 
     expect(page.locator(".sayr-became")).to_contain_text("Done3")
     page.get_by_role("link", name="Home").click()

@@ -37,11 +37,11 @@ from workflows.models.version import WorkflowVersion
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of
+from workflows.services.bulk_retries import choosing
 from workflows.services.definitions.publish import publish
 from workflows.services.dry_run import backtest
 from workflows.services.events.fire import fire
 from workflows.services.problems.fold import refresh
-from workflows.services.runs import bulk_retry
 
 LONG_AGO = timedelta(days=400)
 NOTE = {"name": "a", "action": "log_note", "params": {"text": "{{ trigger.n }}!"}}
@@ -121,9 +121,9 @@ class Company:
         )  # fmt: skip
         refresh([self.tenant.pk])
         failed = WorkflowRun.objects.filter(tenant=self.tenant, status="failed")
-        job = bulk_retry.choose(self.tenant, "user:x", failed)
+        job = choosing.choose(self.tenant, "user:x", failed)
         job.items.update(outcome="")
-        bulk_retry.start(job, "user:x", per_minute=60, with_record=True, one_first=False)
+        choosing.start(job, "user:x", per_minute=60, with_record=True, one_first=False)
 
     def records(self):
         """An order that a run writes to."""

@@ -65,4 +65,4 @@ class WorkflowProblem(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.definition}: {self.step}" if self.step else str(self.definition)
+        return str(self.definition)

@@ -14,14 +14,14 @@ from tenants.admin.access import (
     tenants_seen,
 )
 from workflows.addresses import path_to
+from workflows.admin.bulk_retries.admin import job_badge, job_words
 from workflows.admin.onboarding.guide import guide_steps
-from workflows.admin.runs.bulk_jobs import job_badge, job_words
 from workflows.presentation.times import duration, short_moment
 from workflows.services.approvals.decide import waiting_for
+from workflows.services.bulk_retries.report import live_jobs
 from workflows.services.definitions.broken import count_broken
 from workflows.services.onboarding.progress import MAX_RUNS, beginnings
 from workflows.services.operations.attention import attention
-from workflows.services.runs.bulk_report import live_jobs
 from workflows.services.runs.newest import last_day, newest_runs
 
 register = template.Library()

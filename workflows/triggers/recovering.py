@@ -1,7 +1,8 @@
 """The clock of problems and of retries of many runs: looks every second in every worker group.
 
 A thread of its own beside the schedules' ticker, so that neither holds the other up. Every host has
-one; locks of rows decide who does what (workflows.services.problems.fold, services.runs.bulk_work).
+one; locks of rows decide who does what (workflows.services.problems.fold,
+workflows.services.bulk_retries.carrying_on).
 """
 
 import logging
@@ -11,8 +12,8 @@ from typing import Final
 
 from django.db import close_old_connections
 
+from workflows.services.bulk_retries.carrying_on import carry_on
 from workflows.services.problems.fold import refresh
-from workflows.services.runs.bulk_work import carry_on
 
 logger = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from workflows.models.problem import WorkflowProblem
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.version import WorkflowVersion
+from workflows.services.bulk_retries.choosing import choose
 from workflows.services.definitions.publish import publish
-from workflows.services.runs.bulk_retry import choose
 
 DOCUMENT = {
     "name": "New order",

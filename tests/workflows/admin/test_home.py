@@ -155,14 +155,13 @@ def test_the_last_runs_are_told_with_their_record(support, world, worker, page):
     assert page(world.order) in content
 
 
-def test_the_figures_of_the_last_day(support, world, worker):
+def test_the_figures_of_the_last_day_are_those_of_the_lists(support, world, worker, page):
     now = timezone.now()
-    for status, runs, age in (
-        ("completed", 7, 1),
-        ("failed", 2, 2),
-        ("queued", 1, 0),
-        ("failed", 9, 30),
-    ):
+    for number in range(2):
+        order = world.make_order(f"n-{number}")
+        run = WorkflowRun.objects.get(subject_id=str(order.pk))
+        world.end_run(run, ("failed", "completed_with_errors")[number])
+    for status, runs, age in (("completed", 7, 1), ("failed", 9, 30), ("failed", 5, 1)):
         WorkflowRunStats.objects.create(
             tenant=world.tenant,
             definition=world.definition,
@@ -174,6 +173,9 @@ def test_the_figures_of_the_last_day(support, world, worker):
     day = support.get(HOME).context["day"]
 
     assert (day.completed, day.with_errors, day.unfinished) == (7, 2, 1)
+    for status, count in (("errors", 2), ("live", 1)):
+        listed = support.get(page(WorkflowRun), {"status": status, "last_day": "yes"})
+        assert listed.context["cl"].result_count == count
 
 
 def test_another_companys_runs_stay_away(support, world, other_world, worker):

@@ -11,8 +11,8 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.bulk_retry import WorkflowBulkRetry
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
+from workflows.services.bulk_retries.carrying_on import carry_on
 from workflows.services.definitions.publish import publish
-from workflows.services.runs.bulk_work import carry_on
 
 OPERATIONS = ["cancel", "retry", "correct", "recover", "take"]
 

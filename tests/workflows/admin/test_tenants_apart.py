@@ -40,6 +40,12 @@ EDITED = [Connection, MessageTemplate, Order, WorkflowDefinition, WorkflowSchedu
 ONLY_SUPERUSERS = [Tenant, Membership, User, WorkflowWorker]
 
 
+@pytest.fixture(autouse=True)
+def everything(world, other_world):
+    """A row of each kind, of both companies."""
+    return world.rows, other_world.rows
+
+
 def test_every_page_of_a_tenants_rows_is_tested_here():
     owned = {
         model

@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
+from tenants.models.order import Order
 from workflows.models.bulk_retry import WorkflowBulkRetry, WorkflowBulkRetryItem
+from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
+from workflows.services.bulk_retries import carrying_on, choosing
+from workflows.services.bulk_retries.carrying_on import carry_on
+from workflows.services.bulk_retries.choosing import choose, go_on, reasons_of, start, stop
+from workflows.services.bulk_retries.report import Became, counts_of, first_of, runs_of
+from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
-from workflows.services.runs import bulk_retry, bulk_work
-from workflows.services.runs.bulk_report import Became, counts_of, first_of, runs_of
-from workflows.services.runs.bulk_retry import choose, go_on, reasons_of, start, stop
-from workflows.services.runs.bulk_work import carry_on
 from workflows.services.runs.retry import retry_failed_step, start_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -159,7 +162,7 @@ def test_several_workers_at_once_do_each_once(tenant, worker, failed, calls):
 def test_a_click_that_comes_twice_begins_once(tenant, failed):
     job = begin(everything(tenant))
 
-    with pytest.raises(bulk_retry.NotInThatState):
+    with pytest.raises(choosing.NotInThatState):
         begin(job)
 
 
@@ -182,15 +185,15 @@ def test_who_dies_in_the_middle_of_one_leaves_it_to_the_next(
     tenant, worker, failed, calls, monkeypatch
 ):
     job = begin(everything(tenant))
-    real = bulk_work._paced
+    real = carrying_on._paced
 
     def dies(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bulk_work, "_paced", dies)
+    monkeypatch.setattr(carrying_on, "_paced", dies)
     with pytest.raises(KeyboardInterrupt):
         carry_on()
-    monkeypatch.setattr(bulk_work, "_paced", real)
+    monkeypatch.setattr(carrying_on, "_paced", real)
     assert not WorkflowRun.objects.filter(status="queued").exists()
 
     finish(job)
@@ -294,19 +297,76 @@ def test_a_run_that_somebody_holds_waits_and_the_others_do_not(tenant, worker, f
     assert finish(job).status == "done"
 
 
+OLD, NEW = "70 88 12", "03 881 234"
+
+
+@pytest.mark.parametrize("with_record", [True, False])
+def test_with_the_values_of_today_where_they_differ_from_what_failed(
+    tenant, worker, library, with_record
+):
+    sent = []
+
+    def call(params, context):
+        sent.append(params["to"])
+        if params["to"] == OLD:
+            raise PermanentFailure("bad_phone", phone=OLD)
+        raise PermanentFailure("away")
+
+    library(Effect.REPEATABLE, call)
+    step = {"name": "a", "action": "probe", "params": {"to": "{{trigger.customer_phone}}"}}
+    definition = WorkflowDefinition(tenant=tenant, key="o", is_active=True)
+    publish(tenant, "x", definition, {"name": "W", "trigger_type": "new_order", "steps": [step]})
+    for number, phone in enumerate((OLD, OLD, "03 1")):
+        Order.objects.create(
+            tenant=tenant, number=str(number), customer_phone=phone, total_amount="1.00"
+        )
+    worker.work()
+    # One is corrected, one is not; of the third another value changed than what failed.
+    Order.objects.filter(number__in=["0", "2"]).update(customer_phone=NEW)
+    sent.clear()
+
+    job = everything(tenant)
+    assert job.changed == 1
+    finish(begin(job, with_record=with_record))
+    worker.work()
+
+    assert sorted(sent) == sorted([NEW if with_record else OLD, OLD, "03 1"])
+
+
+def test_of_a_run_that_went_on_what_failed_is_done_again_alone(
+    tenant, worker, publish_steps, calls
+):
+    steps = [
+        {"name": name, "action": "probe", "params": {"to": name}, "on_error": "continue"}
+        for name in ("bad", "good")
+    ]
+    publish_steps(tenant, *steps)
+    fire(tenant, "x", {})
+    [run] = worker.work()
+    assert run.status == "completed_with_errors"
+    calls.clear()
+    calls.broken = False
+
+    finish(begin(everything(tenant)))
+    worker.work()
+
+    run.refresh_from_db()
+    assert calls == ["bad"]
+
+
 def test_jobs_that_nobody_started_are_forgotten(tenant, failed):
     old, new = everything(tenant), everything(tenant)
-    WorkflowBulkRetry.objects.filter(pk=old.pk).update(created_at=F("created_at") - bulk_retry.KEPT)
+    WorkflowBulkRetry.objects.filter(pk=old.pk).update(created_at=F("created_at") - choosing.KEPT)
 
-    assert bulk_retry.forget_unstarted() == 1
+    assert choosing.forget_unstarted() == 1
     assert list(WorkflowBulkRetry.objects.values_list("pk", flat=True)) == [new.pk]
     assert not WorkflowBulkRetryItem.objects.filter(bulk_retry=old.pk).exists()
 
 
 def test_more_than_one_job_takes_is_refused(tenant, failed, monkeypatch):
-    monkeypatch.setattr(bulk_retry, "MAX_RUNS", 5)
+    monkeypatch.setattr(choosing, "MAX_RUNS", 5)
 
-    with pytest.raises(bulk_retry.TooManyRuns):
+    with pytest.raises(choosing.TooManyRuns):
         everything(tenant)
 
     assert not WorkflowBulkRetry.objects.exists()

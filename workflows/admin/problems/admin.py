@@ -26,10 +26,10 @@ from workflows.presentation.actors import actor_words
 from workflows.presentation.badges import Badge
 from workflows.presentation.runs.bulk_reasons import problem_refusal
 from workflows.presentation.times import short_moment
+from workflows.services.bulk_retries.choosing import TooManyRuns, choose
 from workflows.services.problems.fold import refresh
 from workflows.services.problems.people import ProblemChanged, give_back, solve, take
 from workflows.services.problems.queries import ProblemSummary, open_ones, summaries
-from workflows.services.runs.bulk_retry import TooManyRuns, choose
 from workflows.services.runs.summaries import plans_of, subjects_of, told
 
 OPEN: Final = "open"
@@ -216,7 +216,7 @@ class ProblemAdmin(HistoryAdmin):
             path_to("workflows_workflowrun", **{RUNS_OF: problem.pk}), counted(problem.shown)
         )
 
-    @admin.display(description=_("failures in 24 hours, 7 days"))
+    @admin.display(description=_("24 h / 7 days"))
     def trend(self, problem: Any) -> str:
         """Return how many failures there were lately."""
         return f"{problem.shown.last_day} / {problem.shown.last_week}"

@@ -16,6 +16,7 @@ from tenants.core.text.listing import bare
 from workflows.admin.markup import shown_badge, subject_link
 from workflows.admin.runs.bulk import ChosenRuns
 from workflows.admin.runs.filters import (
+    LastDayFilter,
     MistakeFilter,
     PartFilter,
     ProblemFilter,
@@ -60,6 +61,7 @@ class RunAdmin(RunPage, RunRecovery, RunOperations, ChosenRuns, HistoryAdmin):
         StatusFilter,
         MistakeFilter,
         ProblemFilter,
+        LastDayFilter,
         PartFilter,
         WorkflowFilter,
         TriggerListFilter,

@@ -13,8 +13,8 @@ from workflows.admin.base import to
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.refusals import refusal_sentence
+from workflows.services.bulk_retries.choosing import MAX_RUNS, TooManyRuns, choose
 from workflows.services.runs.bulk import MAX_AT_ONCE, cancel_each
-from workflows.services.runs.bulk_retry import MAX_RUNS, TooManyRuns, choose
 
 
 class ChosenRuns:

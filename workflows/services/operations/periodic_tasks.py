@@ -8,10 +8,10 @@ from django_q.models import Schedule
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.runtime.database import database_now
 from workflows.services.approvals.mails import tell_approvers
+from workflows.services.bulk_retries import carrying_on, choosing
 from workflows.services.dry_run.test_runs import forget_old
 from workflows.services.operations import alerts, overdue
 from workflows.services.problems import fold
-from workflows.services.runs import bulk_retry, bulk_work
 from workflows.services.runs import stats as run_stats
 from workflows.services.schedules.firing import fire_due
 
@@ -133,9 +133,9 @@ def count_problems() -> int:
 
 def carry_on_bulk_retries() -> int:
     """Retry what every other look has missed of the jobs under way; return how many runs."""
-    return bulk_work.carry_on(CHORE_SECONDS)
+    return carrying_on.carry_on(CHORE_SECONDS)
 
 
 def forget_bulk_retries() -> int:
     """Delete the jobs that nobody started; return how many."""
-    return bulk_retry.forget_unstarted()
+    return choosing.forget_unstarted()

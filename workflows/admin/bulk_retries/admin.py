@@ -25,8 +25,8 @@ from workflows.presentation.actors import actor_words
 from workflows.presentation.badges import Badge
 from workflows.presentation.runs.bulk_reasons import bulk_reason
 from workflows.presentation.times import short_moment
-from workflows.services.runs.bulk_report import Became, counts_of, first_of, runs_of
-from workflows.services.runs.bulk_retry import NotInThatState, go_on, reasons_of, start, stop
+from workflows.services.bulk_retries.choosing import NotInThatState, go_on, reasons_of, start, stop
+from workflows.services.bulk_retries.report import Became, counts_of, first_of, runs_of
 
 SHOWN: Final = 50  # runs of each kind on a page
 _TONES: Final = {

@@ -25,8 +25,7 @@ from workflows.models.bulk_retry import (
 )
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now, is_trouble, rows
-from workflows.services.refusals import Refused
-from workflows.services.runs.hindrances import (
+from workflows.services.bulk_retries.hindrances import (
     CHANGED,
     GONE,
     UNCLEAR,
@@ -35,6 +34,7 @@ from workflows.services.runs.hindrances import (
     unclear_beneath,
     values_of_today,
 )
+from workflows.services.refusals import Refused
 from workflows.services.runs.retry import retry_failed_step
 
 logger = logging.getLogger(__name__)

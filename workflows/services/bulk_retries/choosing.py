@@ -25,8 +25,7 @@ from workflows.models.bulk_retry import (
 )
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.services.refusals import Refused
-from workflows.services.runs.hindrances import (
+from workflows.services.bulk_retries.hindrances import (
     CANCELLED,
     NOTHING_WRONG,
     UNCLEAR,
@@ -35,6 +34,7 @@ from workflows.services.runs.hindrances import (
     unclear_beneath,
     values_of_today,
 )
+from workflows.services.refusals import Refused
 
 MAX_RUNS: Final = 10_000  # of one job
 # So many are looked at closely before the start, the newest; the others when their turn comes.
