@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from actions.errors import PermanentFailure
 from actions.spec import Effect
@@ -14,7 +14,8 @@ from tenants.models.order import Order
 from workflows.models.bulk_retry import WorkflowBulkRetry, WorkflowBulkRetryItem
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
-from workflows.services.bulk_retries import carrying_on, choosing
+from workflows.presentation.runs.bulk_reasons import bulk_reason
+from workflows.services.bulk_retries import carrying_on, choosing, hindrances
 from workflows.services.bulk_retries.carrying_on import carry_on
 from workflows.services.bulk_retries.choosing import choose, go_on, reasons_of, start, stop
 from workflows.services.bulk_retries.report import Became, counts_of, first_of, runs_of
@@ -370,3 +371,17 @@ def test_more_than_one_job_takes_is_refused(tenant, failed, monkeypatch):
         everything(tenant)
 
     assert not WorkflowBulkRetry.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_every_reason_has_a_sentence(language):
+    codes = {code for name, code in vars(hindrances).items() if name.isupper()} - {
+        hindrances.UNCLEAR_BENEATH
+    }
+    codes = {code for code in codes if isinstance(code, str)}
+    assert {"is_unclear", "was_started_again", "unknown_run"} <= codes
+
+    with translation.override(language):
+        said = {code: bulk_reason(code) for code in codes}
+
+    assert all(said[code] != code for code in codes)

@@ -72,15 +72,12 @@ def job_words(job: WorkflowBulkRetry) -> str:
 class BulkRetryAdmin(HistoryAdmin):
     """Everybody of the company reads; whoever may operate starts and stops."""
 
+    is_in_menu = False  # the runs, the problems and the first page lead here
     list_display = ("state", "runs", "by", "started")
     list_filter = (TenantFilter,)
     list_select_related = ("tenant",)
     page_template = "admin/workflows/bulk_retry.html"
     when_empty = _("Nobody has retried many runs at once yet. Choose some in the list of runs.")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Stay out of the menu: the runs, the problems and the first page lead here."""
-        return False
 
     def get_urls(self) -> list[Any]:
         """Add what is done with a job, and the part of its page that changes."""
