@@ -58,6 +58,8 @@ class TenantAdmin(OfferedLookups, admin.ModelAdmin):
     actions: Any = None
     empty_value_display = "\N{EN DASH}"
     list_filter: ClassVar[Any] = (TenantFilter,)
+    # Whether the menu leads to its list; else other pages do.
+    is_in_menu: ClassVar[bool] = True
     can_be_added: ClassVar[bool] = True
     can_be_changed: ClassVar[bool] = True
     can_be_deleted: ClassVar[bool] = False
@@ -86,7 +88,7 @@ class TenantAdmin(OfferedLookups, admin.ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Anybody who belongs somewhere."""
-        return access.is_member(request)
+        return self.is_in_menu and access.is_member(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Every member."""

@@ -28,6 +28,7 @@ GROUPS = (
         _("Workflows"),
         (
             "workflowapproval",
+            "workflowproblem",
             "workflowrun",
             "workflowdefinition",
             "workflowschedule",

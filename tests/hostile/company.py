@@ -22,18 +22,23 @@ from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition, WorkflowLane, WorkflowVersion
+from workflows.models.bulk_retry import WorkflowBulkRetry, WorkflowBulkRetryItem
+from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.notification import WorkflowNotification
+from workflows.models.problem import WorkflowProblem
 from workflows.models.rehearsal import DryRunKind, WorkflowRehearsal
 from workflows.models.run import WorkflowRun, WorkflowRunHistory, WorkflowRunStats
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.worker import WorkflowWorker
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of
+from workflows.services.bulk_retries import choosing
 from workflows.services.definitions.publish import publish
 from workflows.services.dry_run import backtest
 from workflows.services.events.fire import fire
+from workflows.services.problems.fold import refresh
 
 LONG_AGO = timedelta(days=400)
 NOTE = {"name": "a", "action": "log_note", "params": {"text": "{{ trigger.n }}!"}}
@@ -104,13 +109,18 @@ class Company:
         ask(self.tenant, approvers=approvers)
 
     def failed(self):
-        """A failed run, of which its owner was not told."""
+        """A failed run, of which its owner was not told, its problem, and a retry under way."""
         self.publish("fails", "fail", NOTE)
         WorkflowRun.objects.create(
             tenant=self.tenant, definition=self.of("fails"), version=1, status="failed",
             error_code="x", error_fingerprint="f", error_step="a", due_at=None,
             completed_at=timezone.now() - timedelta(minutes=5),
         )  # fmt: skip
+        refresh([self.tenant.pk])
+        failed = WorkflowRun.objects.filter(tenant=self.tenant, status="failed")
+        job = choosing.choose(self.tenant, "user:x", failed)
+        job.items.update(outcome="")
+        choosing.start(job, "user:x", per_minute=60, with_record=True, one_first=False)
 
     def records(self):
         """An order that a run writes to."""
@@ -184,6 +194,9 @@ PARTS = {
     WorkflowEvent: ("runs", "waits", "tries"),
     WorkflowVersion: ("runs", "waits", "tries"),
     WorkflowDefinition: ("runs", "waits", "failed"),
+    WorkflowProblem: ("failed",),
+    WorkflowBulkRetry: ("failed",),
+    WorkflowBulkRetryItem: ("failed",),
     WorkflowLane: ("runs",),
     WorkflowWorker: ("runs",),
     WorkflowApproval: ("asks",),

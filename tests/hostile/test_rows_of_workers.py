@@ -84,6 +84,9 @@ class Stage:
             periodic_tasks.forget_rehearsals,
             periodic_tasks.forget_idempotency_keys,
             periodic_tasks.forget_notifications,
+            periodic_tasks.count_problems,
+            periodic_tasks.carry_on_bulk_retries,
+            periodic_tasks.forget_bulk_retries,
             *(
                 (lambda key=str(one): backtest.work(key))
                 for one in WorkflowRehearsal.objects.values_list("pk", flat=True)

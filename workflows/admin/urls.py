@@ -81,6 +81,28 @@ def of_runs(admin: Any) -> list[URLPattern]:
     return _patterns(admin, {f"workflows_workflowrun_{name}": page for name, page in pages.items()})
 
 
+def of_bulk_retries(admin: Any) -> list[URLPattern]:
+    """Return what is done with a retry of many runs, and the part of its page that changes."""
+    pages: Pages = {
+        "live": ("<path:object_id>/live/", require_GET(admin.live)),
+        "begin": ("<path:object_id>/begin/", require_POST(admin.begin)),
+        "go_on": ("<path:object_id>/go-on/", require_POST(admin.go_on)),
+        "stop": ("<path:object_id>/stop/", require_POST(admin.stop)),
+    }
+    named = {f"workflows_workflowbulkretry_{name}": page for name, page in pages.items()}
+    return _patterns(admin, named)
+
+
+def of_problems(admin: Any) -> list[URLPattern]:
+    """Return what people do about a problem."""
+    pages: Pages = {
+        "say": ("<path:object_id>/say/", require_POST(admin.say)),
+        "retry": ("<path:object_id>/retry/", require_POST(admin.retry)),
+    }
+    named = {f"workflows_workflowproblem_{name}": page for name, page in pages.items()}
+    return _patterns(admin, named)
+
+
 def of_message_templates(admin: Any) -> list[URLPattern]:
     """Return what the form of a message template asks for."""
     pages: Pages = {

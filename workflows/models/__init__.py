@@ -2,10 +2,12 @@
 
 from workflows.models import (  # noqa: F401
     approval,
+    bulk_retry,
     definition,
     event,
     idempotency,
     notification,
+    problem,
     rehearsal,
     run,
     schedule,

@@ -1,12 +1,14 @@
 """A run: queue message, checkpoint and history in one row. Beside it, what leaves the row."""
 
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, HashIndex
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Collate, Now
+from django.db.models.functions import Collate, Left, Now
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from tenants.core.database.fields import ExactJSONField
@@ -15,6 +17,7 @@ from workflows.engine.statuses import RunStatus
 from workflows.models.base import NextArrival, TenantManager, TenantModel, TenantQuerySet
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
+from workflows.models.problem import FOLDED
 
 STATUS_LABELS = {
     RunStatus.QUEUED: _("Queued"),
@@ -36,6 +39,14 @@ class RunQuerySet(TenantQuerySet["WorkflowRun"]):
 
     def with_errors(self) -> Self:
         return self.filter(error_fingerprint__isnull=False)
+
+    def of_problem(self, members: UUID) -> Self:
+        """Only the runs of a problem that are not solved: failed, or under way again."""
+        return self.filter(_UNSOLVED, problem=members)
+
+
+# Through the index `wr_problem`.
+_UNSOLVED = models.Q(error_fingerprint__isnull=False) | models.Q(due_at__isnull=False)
 
 
 class WorkflowRun(TenantModel):
@@ -91,6 +102,9 @@ class WorkflowRun(TenantModel):
     error_step = models.CharField(_("failed step"), max_length=100, null=True)  # noqa: DJ001
     error_code = models.CharField(_("error code"), max_length=100, null=True)  # noqa: DJ001
     error_fingerprint = models.CharField(max_length=64, null=True)  # noqa: DJ001  # NULL: outside the partial index
+    # The `members` of the problem that its last failure belongs to. It stays while somebody retries
+    # the run; no constraint, since a run ends whatever becomes of the problem.
+    problem = models.UUIDField(_("problem"), null=True, editable=False)
     subject_type = models.CharField(_("about (kind)"), max_length=100, blank=True, db_default="")
     subject_id = models.CharField(_("about (id)"), max_length=100, blank=True, db_default="")
     actor = models.CharField(_("started by"), max_length=200, blank=True, db_default="")
@@ -152,6 +166,20 @@ class WorkflowRun(TenantModel):
                 fields=["tenant", "-id"],
                 name="wr_failed",
                 condition=models.Q(error_fingerprint__isnull=False),
+            ),
+            # What no problem counts yet: empty but for a moment after a failure.
+            models.Index(
+                fields=["tenant", "id"],
+                name="wr_unfolded",
+                condition=models.Q(error_fingerprint__isnull=False, parent_run__isnull=True)
+                & ~models.Q(Exact(Left("error_fingerprint", 1), models.Value(FOLDED))),
+            ),
+            # Whoever ends well leaves it by the columns that the end changes anyway.
+            models.Index(
+                fields=["problem", "-id"],
+                name="wr_problem",
+                condition=models.Q(problem__isnull=False)
+                & (models.Q(error_fingerprint__isnull=False) | models.Q(due_at__isnull=False)),
             ),
             models.Index(
                 fields=["tenant", "due_at"],

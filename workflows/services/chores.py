@@ -1,7 +1,10 @@
 """The names under which the timetable has the periodic tasks, also that of older workers."""
 
 from workflows.services.operations.periodic_tasks import (
+    carry_on_bulk_retries,
+    count_problems,
     fire_due_schedules,
+    forget_bulk_retries,
     forget_empty_lanes,
     forget_idempotency_keys,
     forget_notifications,
@@ -13,7 +16,10 @@ from workflows.services.operations.periodic_tasks import (
 )
 
 __all__ = [
+    "carry_on_bulk_retries",
+    "count_problems",
     "fire_due_schedules",
+    "forget_bulk_retries",
     "forget_empty_lanes",
     "forget_idempotency_keys",
     "forget_notifications",

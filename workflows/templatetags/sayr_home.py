@@ -13,9 +13,12 @@ from tenants.admin.access import (
     sees_several,
     tenants_seen,
 )
+from workflows.addresses import path_to
+from workflows.admin.bulk_retries.admin import job_badge, job_words
 from workflows.admin.onboarding.guide import guide_steps
 from workflows.presentation.times import duration, short_moment
 from workflows.services.approvals.decide import waiting_for
+from workflows.services.bulk_retries.report import live_jobs
 from workflows.services.definitions.broken import count_broken
 from workflows.services.onboarding.progress import MAX_RUNS, beginnings
 from workflows.services.operations.attention import attention
@@ -42,6 +45,8 @@ def home(context: Mapping[str, Any]) -> dict[str, Any]:
         "may_edit": may_edit_somewhere(request),
         "names_tenants": sees_several(request),
         "attention": found,
+        "problems_url": path_to("workflows_workflowproblem"),
+        "bulk_retries": [(job, job_badge(job), job_words(job)) for job in live_jobs(tenants)],
         "decisions": len(waiting_for(tenants, request.user)),
         "late_for": duration(found.late.longest) if found.late else "",
         "retries": [(one, short_moment(one.run.due_at)) for one in found.retries],

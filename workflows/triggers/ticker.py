@@ -19,6 +19,7 @@ from django_q.brokers.orm import ORM
 
 from workflows.runtime.workers.process import ignore_termination
 from workflows.services.schedules.firing import fire_due
+from workflows.triggers.recovering import recover_for_ever
 from workflows.triggers.telling import tell_for_ever
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class TickingBroker(ORM):  # type: ignore[misc]  # django-q2 ships no types
 
     _ticker: Thread | None = None
     _teller: Thread | None = None
+    _recoverer: Thread | None = None
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
@@ -45,6 +47,9 @@ class TickingBroker(ORM):  # type: ignore[misc]  # django-q2 ships no types
         if self._teller is None or not self._teller.is_alive():
             self._teller = Thread(target=tell_for_ever, name="teller", daemon=True)
             self._teller.start()
+        if self._recoverer is None or not self._recoverer.is_alive():
+            self._recoverer = Thread(target=recover_for_ever, name="recoverer", daemon=True)
+            self._recoverer.start()
         return super().dequeue()
 
 

@@ -2,6 +2,8 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cached_property
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -13,9 +15,14 @@ from tenants.models.order import Order
 from tests.support.approvals import ask
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition, WorkflowVersion
+from workflows.models.bulk_retry import WorkflowBulkRetry
+from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
+from workflows.models.problem import WorkflowProblem
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
+from workflows.models.version import WorkflowVersion
+from workflows.services.bulk_retries.choosing import choose
 from workflows.services.definitions.publish import publish
 
 DOCUMENT = {
@@ -90,7 +97,31 @@ class World:
             WorkflowEvent: self.event,
             WorkflowSchedule: self.schedule,
             WorkflowApproval: self.approval,
+            WorkflowProblem: self.problem,
+            WorkflowBulkRetry: self.bulk_retry,
         }
+
+    @cached_property
+    def problem(self):
+        """A problem to which the run belongs, which goes on."""
+        self.run.problem = uuid4()
+        self.run.save(update_fields=["problem"])
+        return WorkflowProblem.objects.create(
+            tenant=self.tenant,
+            definition=self.definition,
+            fingerprint="f",
+            step="call",
+            code="x",
+            members=self.run.problem,
+            example=self.run.pk,
+            first_at=NOON,
+            last_at=NOON,
+        )
+
+    @cached_property
+    def bulk_retry(self):
+        """A retry of several runs that nobody has started."""
+        return choose(self.tenant, "user:x", WorkflowRun.objects.filter(tenant=self.tenant))
 
     def make_order(self, number, **values):
         """Create an order, and with it an event and a run."""

@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from tests.workflows.admin.conftest import result
 from workflows.engine.statuses import RunStatus
+from workflows.models.bulk_retry import WorkflowBulkRetry
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
+from workflows.services.bulk_retries.carrying_on import carry_on
 from workflows.services.definitions.publish import publish
 
 OPERATIONS = ["cancel", "retry", "correct", "recover", "take"]
@@ -361,21 +363,52 @@ def several(world):
     return runs
 
 
-def test_several_failed_runs_are_retried_and_the_rest_is_told_of(ops, world, several, page):
-    asked = ops.post(page(WorkflowRun), chosen("retry_chosen", *several[:3])).content.decode()
-    assert "1 run that failed goes on" in asked
-    assert "2 of the chosen runs have not failed" in asked
+def test_of_several_runs_it_is_told_first_which_are_retried_and_why_the_rest_is_not(
+    ops, world, several, page
+):
+    asked = ops.post(page(WorkflowRun), chosen("retry_chosen", *several[:3]), follow=True)
+
+    content = asked.content.decode()
+    assert "1 run is retried." in content
+    assert "2 runs are left alone" in content
+    assert "Nothing failed in it." in content
+    assert "It has not ended yet" in content
     assert WorkflowRun.objects.get(pk=several[0].pk).status == "failed"
 
-    done = ops.post(
-        page(WorkflowRun), chosen("retry_chosen", *several[:3], post="yes"), follow=True
-    ).content.decode()
+    job = WorkflowBulkRetry.objects.get()
+    ops.post(f"/admin/workflows/workflowbulkretry/{job.pk}/begin/", {"per_minute": "60"})
+    carry_on()
 
-    assert "Done for 1 run." in done
-    assert "Not done for 2 runs: The run has not failed" in done
     statuses = WorkflowRun.objects.order_by("id").values_list("status", flat=True)
     assert list(statuses) == ["queued", "completed", "queued", "queued"]
-    assert LogEntry.objects.count() == 1
+    assert "1 of 1 run was retried." in ops.get(page(job)).content.decode()
+
+
+def test_all_that_fit_the_filter_are_chosen_at_once(ops, world, several, page):
+    world.end_run(several[2], "completed_with_errors", current_step=1)
+    everything = {"select_across": "1", "index": "0"}
+
+    ops.post(f"{page(WorkflowRun)}?status=errors", chosen("retry_chosen", several[0], **everything))
+
+    job = WorkflowBulkRetry.objects.get()
+    assert {one.run_id for one in job.items.all()} == {several[0].pk, several[2].pk}
+
+
+def test_runs_of_two_companies_are_no_one_job(client, admin_user, world, other_world, page):
+    client.force_login(admin_user)
+
+    answer = client.post(
+        page(WorkflowRun), chosen("retry_chosen", world.run, other_world.run), follow=True
+    )
+
+    assert "Choose runs of one company." in answer.content.decode()
+    assert not WorkflowBulkRetry.objects.exists()
+
+
+def test_who_operates_nowhere_chooses_no_retry(support, world, several, page):
+    support.post(page(WorkflowRun), chosen("retry_chosen", *several))
+
+    assert not WorkflowBulkRetry.objects.exists()
 
 
 def test_several_runs_are_cancelled(ops, world, several, page):

@@ -14,7 +14,10 @@ from tenants.models.tenant import Tenant
 from tenants.models.user import User
 from workflows.models.approval import WorkflowApproval
 from workflows.models.definition import WorkflowDefinition, WorkflowVersion
+from workflows.models.bulk_retry import WorkflowBulkRetry
+from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
+from workflows.models.problem import WorkflowProblem
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.models.worker import WorkflowWorker
@@ -30,9 +33,17 @@ OWNED = [
     WorkflowEvent,
     WorkflowSchedule,
     WorkflowApproval,
+    WorkflowProblem,
+    WorkflowBulkRetry,
 ]
 EDITED = [Connection, MessageTemplate, Order, WorkflowDefinition, WorkflowSchedule]
 ONLY_SUPERUSERS = [Tenant, Membership, User, WorkflowWorker]
+
+
+@pytest.fixture(autouse=True)
+def everything(world, other_world):
+    """A row of each kind, of both companies."""
+    return world.rows, other_world.rows
 
 
 def test_every_page_of_a_tenants_rows_is_tested_here():

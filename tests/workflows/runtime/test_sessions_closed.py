@@ -2,6 +2,7 @@
 
 import gc
 from datetime import timedelta
+from functools import partial
 from threading import Event, Thread
 
 import psycopg
@@ -18,11 +19,13 @@ from workflows.runtime.workers import supervisor as supervisors
 from workflows.runtime.workers.session import DispatcherSession
 from workflows.runtime.workers.supervisor import Supervisor
 from workflows.services.approvals import mails as approval_mails
+from workflows.services.bulk_retries import carrying_on
 from workflows.services.events.fire import fire
 from workflows.services.operations import alerts, overdue, periodic_tasks
+from workflows.services.problems import fold
 from workflows.services.runs import stats as run_stats
 from workflows.services.schedules import firing
-from workflows.triggers import telling, ticker
+from workflows.triggers import recovering, telling, ticker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,6 +78,8 @@ def note_an_end():
 PARTS = {
     "schedules": (ticker.tick, firing, "_claim"),
     "approvals": (telling.look, approval_mails, "_untold"),
+    "problems": (partial(recovering.look, fold.refresh), fold, "rows"),
+    "bulk retries": (partial(recovering.look, carrying_on.carry_on), carrying_on, "rows"),
     "chore: schedules": (periodic_tasks.fire_due_schedules, firing, "_claim"),
     "chore: approvals": (periodic_tasks.tell_all_approvers, approval_mails, "_untold"),
     "chore: owners": (periodic_tasks.tell_owners, alerts, "rows"),

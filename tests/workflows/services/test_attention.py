@@ -35,9 +35,9 @@ def test_the_parts_of_a_run_that_are_tried_again_count_as_one(teller, tenant):
 def test_the_mistakes_are_those_of_whole_runs(teller, tenant):
     run = teller.a_list_with_one_failure()
 
-    [mistake] = attention([tenant], timezone.now()).mistakes
+    [problem] = attention([tenant], timezone.now()).problems.shown
 
-    assert (mistake.run, mistake.count, mistake.step) == (run, 1, "Send reminders")
+    assert (problem.example, problem.runs, problem.step) == (run, 1, "Send reminders")
 
 
 def test_a_step_that_waits_for_its_parts_again_is_no_retry(teller, tenant):

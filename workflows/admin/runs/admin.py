@@ -18,9 +18,11 @@ from tenants.core.text.listing import bare
 from workflows.admin.markup import run_link, shown_badge, subject_link
 from workflows.admin.runs.bulk import ChosenRuns
 from workflows.admin.runs.filters import (
+    LastDayFilter,
     MistakeFilter,
     PartFilter,
     RecordFilter,
+    ProblemFilter,
     StatusFilter,
     TriggerListFilter,
     WorkflowFilter,
@@ -63,6 +65,8 @@ class RunAdmin(RunPage, RunRecovery, RunOperations, ChosenRuns, HistoryAdmin):
     list_filter = (
         StatusFilter,
         MistakeFilter,
+        ProblemFilter,
+        LastDayFilter,
         PartFilter,
         WorkflowFilter,
         TriggerListFilter,

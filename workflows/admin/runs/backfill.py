@@ -17,11 +17,11 @@ from tenants.admin.base import RECORD_ACTIONS
 from tenants.models.tenant import Tenant
 from workflows.addresses import admin_path, path_to
 from workflows.admin.base import AdminPage
+from workflows.admin.runs.pace import per_minute_field
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import STATUS_LABELS
 from workflows.presentation.badges import Badge, action_label
 from workflows.services.runs.backfill import (
-    MAX_PER_MINUTE,
     MAX_RECORDS,
     SAMPLES,
     NotForTheseRecords,
@@ -33,8 +33,6 @@ from workflows.services.runs.backfill import (
     workflows_for,
 )
 
-USUAL_PER_MINUTE = 60
-
 
 class StartForm(forms.Form):
     """Which workflow, on which records, how fast."""
@@ -44,12 +42,7 @@ class StartForm(forms.Form):
     workflow = forms.ModelChoiceField(
         WorkflowDefinition.objects.none(), label=gettext_lazy("Workflow"), empty_label=None
     )
-    per_minute = forms.IntegerField(
-        label=gettext_lazy("At most so many a minute"),
-        min_value=1,
-        max_value=MAX_PER_MINUTE,
-        initial=USUAL_PER_MINUTE,
-    )
+    per_minute = per_minute_field()
 
     def clean_ids(self) -> list[UUID]:
         """Read the ids of the records."""

@@ -1,6 +1,5 @@
-"""The same for several runs: chosen in the list, explained on a page, then done one by one."""
+"""The same for several runs: chosen in the list, then told on a page what would be done."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,10 +8,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin import access
+from tenants.models.tenant import Tenant
+from workflows.admin.base import to
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.refusals import refusal_sentence
-from workflows.services.runs.bulk import MAX_AT_ONCE, BulkOutcome, cancel_each, retry_each
+from workflows.services.bulk_retries.choosing import MAX_RUNS, TooManyRuns, choose
+from workflows.services.runs.bulk import MAX_AT_ONCE, cancel_each
 
 
 class ChosenRuns:
@@ -21,24 +23,32 @@ class ChosenRuns:
     show: Any
     log_change: Any
 
-    @admin.action(description=_("Retry from the failed step"), permissions=["operate"])
+    @admin.action(description=_("Retry what failed…"), permissions=["operate"])
     def retry_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Let the chosen runs that failed go on."""
-        runs = self._chosen(request, queryset)
-        if not runs or request.POST.get("post") != "yes":
-            able = sum(run.status == RunStatus.FAILED for run in runs)
-            return self._ask(request, runs, "retry_chosen", able)
-        self._do_each(request, runs, retry_each, gettext("Retried from the failed step."))
-        return None
+        """Write down a retry of the chosen runs, and show what it would do."""
+        companies = list(queryset.order_by().values_list("tenant", flat=True).distinct()[:2])
+        own = [one for one in companies if access.may_edit(request, one)]
+        if companies and not own:
+            messages.error(request, gettext("You may not change any of these runs."))
+            return None
+        if len(companies) != 1:
+            messages.error(request, gettext("Choose runs of one company."))
+            return None
+        tenant = Tenant.objects.get(pk=own[0])
+        try:
+            return to(choose(tenant, access.actor_of(request), queryset))
+        except TooManyRuns:
+            said = gettext("At most %(most)s runs at once. Choose fewer, or use a filter.")
+            messages.error(request, said % {"most": MAX_RUNS})
+            return None
 
     @admin.action(description=_("Cancel"), permissions=["operate"])
     def cancel_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         """Cancel the chosen runs that are under way."""
         runs = self._chosen(request, queryset)
         if not runs or request.POST.get("post") != "yes":
-            able = sum(not RunStatus(run.status).has_ended for run in runs)
-            return self._ask(request, runs, "cancel_chosen", able)
-        self._do_each(request, runs, cancel_each, gettext("Cancelled."))
+            return self._ask(request, runs)
+        self._cancel(request, runs)
         return None
 
     def _chosen(self, request: HttpRequest, queryset: Any) -> list[WorkflowRun]:
@@ -53,34 +63,24 @@ class ChosenRuns:
             messages.error(request, gettext("You may not change any of these runs."))
         return runs
 
-    def _ask(
-        self, request: HttpRequest, runs: list[WorkflowRun], action: str, able: int
-    ) -> HttpResponse | None:
+    def _ask(self, request: HttpRequest, runs: list[WorkflowRun]) -> HttpResponse | None:
         if not runs:
             return None
-        is_retry = action == "retry_chosen"
-        title = gettext("Retry from the failed step") if is_retry else gettext("Cancel runs")
+        able = sum(not RunStatus(run.status).has_ended for run in runs)
         shown: HttpResponse = self.show(
             request,
             "admin/workflows/runs_chosen.html",
-            title,
+            gettext("Cancel runs"),
             runs=runs,
             able=able,
             unable=len(runs) - able,
-            action=action,
         )
         return shown
 
-    def _do_each(
-        self,
-        request: HttpRequest,
-        runs: list[WorkflowRun],
-        act: Callable[[list[WorkflowRun]], BulkOutcome],
-        noted: str,
-    ) -> None:
-        outcome = act(runs)
+    def _cancel(self, request: HttpRequest, runs: list[WorkflowRun]) -> None:
+        outcome = cancel_each(runs)
         for run in outcome.done:
-            self.log_change(request, run, noted)
+            self.log_change(request, run, gettext("Cancelled."))
         if outcome.done:
             count = len(outcome.done)
             told = ngettext("Done for %(count)s run.", "Done for %(count)s runs.", count)

@@ -14,6 +14,7 @@ from workflows.addresses import page_of, path_to
 from workflows.definition.schemas import reference
 from workflows.engine.statuses import StepStatus
 from workflows.models.run import WorkflowRun
+from workflows.services.problems.queries import problem_of
 from workflows.services.runs.summaries import Subject
 
 # Codes that a connection's settings or secrets put right.
@@ -64,7 +65,9 @@ def ways_out(
             found.setdefault(way.url, way)
     # The list it leads to has whole runs.
     if run.error_fingerprint and run.parent_run is None:
-        url = path_to("workflows_workflowrun", mistake=run.error_fingerprint)
+        problem = problem_of(run)
+        alike = path_to("workflows_workflowrun", mistake=run.error_fingerprint)
+        url = page_of(problem) if problem else alike
         found[url] = WayOut(_("All runs with the same mistake"), url)
     return list(found.values())
 

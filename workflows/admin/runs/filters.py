@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import tenants_seen, visible
@@ -13,10 +14,14 @@ from tenants.core.database.ids import uuid_or_none
 from workflows.engine.statuses import RunStatus
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
+from workflows.models.problem import FOLDED, WorkflowProblem
 from workflows.models.run import STATUS_LABELS
+from workflows.services.runs.newest import since
 
 ANY_ERROR = "errors"
 UNFINISHED = "live"
+LAST_DAY = "last_day"
+RUNS_OF = "problem"  # the parameter by which a problem leads to its runs
 MAX_OFFERED = 100
 
 _WITH_ERRORS = {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}
@@ -110,7 +115,9 @@ class MistakeFilter(GivenFilter):
         """Narrow, among the newest failures: a mistake of long ago is found by its date."""
         if not self.value():
             return queryset
-        same = Q(error_fingerprint=self.value())
+        # Counted in a problem it has a mark before it.
+        mark = str(self.value()).removeprefix(FOLDED)
+        same = Q(error_fingerprint__in=[mark, FOLDED + mark])
         return newest_that(request, queryset.with_errors(), same, is_searched=True)
 
 
@@ -136,6 +143,39 @@ class RecordFilter(GivenFilter):
         # The index begins with the tenant, which is named where all are seen as well.
         own = list(tenants_seen(request).values_list("pk", flat=True))
         return queryset.filter(tenant__in=own, subject_type=kind, subject_id=record_id)
+
+
+class LastDayFilter(GivenFilter):
+    """The runs of the last 24 hours, as the first page counts them."""
+
+    title = _("date")
+    parameter_name = LAST_DAY
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        """Offer it where the first page led here."""
+        return [("yes", _("Last 24 hours"))] if request.GET.get(LAST_DAY) else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow, by the time at which a run was made."""
+        return queryset.filter(id__gte=since(timezone.now())) if self.value() else queryset
+
+
+class ProblemFilter(GivenFilter):
+    """The runs of a problem that are not solved."""
+
+    title = _("problem")
+    parameter_name = RUNS_OF
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow to those that failed, or go on again; an id that is none has no runs."""
+        if not self.value():
+            return queryset
+        problem_id = uuid_or_none(self.value())
+        if problem_id is None:
+            return queryset.none()
+        own = visible(request, WorkflowProblem.objects.filter(pk=problem_id))
+        members = own.values_list("members", flat=True).first()
+        return queryset.of_problem(members) if members else queryset.none()
 
 
 class PartFilter(GivenFilter):

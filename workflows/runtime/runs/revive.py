@@ -77,12 +77,21 @@ RETURNING id
 START_AGAIN: Final = """
 INSERT INTO workflow_runs (id, tenant_id, definition_id, version, event_id, trigger_payload,
     subject_type, subject_id, actor, status, due_at, wake_reason, retried_from, step_results,
-    current_step, lane, deadline_at, entries_numbered)
+    current_step, lane, deadline_at, entries_numbered, problem)
 SELECT %(new)s, tenant_id, definition_id, %(version)s, coalesce(%(event)s::uuid, event_id),
     coalesce(%(payload)s::jsonb, trigger_payload),
     subject_type, subject_id, %(actor)s, 'queued', now(), 'person', id, %(results)s::jsonb,
-    %(step)s, %(lane)s::text, now() + %(deadline)s::interval, %(numbered)s
+    %(step)s, %(lane)s::text, now() + %(deadline)s::interval, %(numbered)s,
+    CASE WHEN error_fingerprint IS NOT NULL THEN problem END
 FROM workflow_runs WHERE id = %(id)s AND tenant_id = %(tenant)s
+RETURNING id
+"""
+
+# Whether a failure is solved is told from then on by the run that takes its place.
+HAND_OVER_PROBLEM: Final = """
+UPDATE workflow_runs
+SET problem = NULL, error_fingerprint = '~' || left(ltrim(error_fingerprint, '~'), 63)
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND error_fingerprint IS NOT NULL
 RETURNING id
 """
 
@@ -192,6 +201,7 @@ def start_again(  # noqa: PLR0913  # each part is named where it is used
     settings = {"lane": place.lane, "deadline": place.deadline}
     with transaction.atomic():
         made: UUID = rows(START_AGAIN, {**who, **new, **other, **settings})[0][0]
+        rows(HAND_OVER_PROBLEM, who)
         if fold is not None:
             moved = {"run": made, "tenant": tenant_id, "chunks": storable(list(fold.chunks()))}
             rows(TAKE_OVER_HISTORY, moved)

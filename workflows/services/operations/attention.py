@@ -1,35 +1,22 @@
-"""What somebody should look at now: mistakes of the last day, retries, work that nobody takes."""
+"""What somebody should look at now: open problems, retries, work that nobody takes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from tenants.core.database.ids import lowest_id_at
 from tenants.models.tenant import Tenant
 from workflows import conf
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.entries import step_error
 from workflows.runtime.database import rows
 from workflows.services.operations.health import LATE
-from workflows.services.runs.summaries import failed_step, plans_of
+from workflows.services.problems.queries import OpenProblems, open_problems
 
-# Per tenant: so many failures, waiting and due runs are looked at, the newest or the next ones.
+# Per tenant: so many waiting and due runs are looked at, the newest or the next ones.
 LOOKED_AT: Final = 1_000
 GROUPS_SHOWN: Final = 8
-
-# Through the partial index of failures, tenant by tenant; why as a range: see `search_history`.
-MISTAKES: Final = """
-SELECT (array_agg(found.id ORDER BY found.id DESC))[1], count(*)
-FROM unnest(%(tenants)s::uuid[]) AS seen (id) CROSS JOIN LATERAL (
-    SELECT id, error_fingerprint FROM workflow_runs
-    WHERE tenant_id >= seen.id AND tenant_id <= seen.id AND id >= %(since)s
-        AND error_fingerprint IS NOT NULL AND parent_run IS NULL
-    ORDER BY tenant_id, id DESC LIMIT %(most)s) found
-GROUP BY seen.id, found.error_fingerprint
-ORDER BY count(*) DESC, 1 DESC LIMIT %(groups)s
-"""
 
 # Through the partial index of live runs. Those that wait for a date look the same, but have not
 # tried anything yet. The parts of one run count as one; its own page leads from the part to it.
@@ -62,16 +49,6 @@ WHERE found.since < now() - %(late)s::interval
 LIVE_WORKERS: Final = """
 SELECT count(*) FROM workflow_workers WHERE beat_at > now() - %(lease)s::interval
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Runs that went wrong at the same step for the same reason."""
-
-    run: WorkflowRun  # the newest of them
-    count: int
-    step: str
-    why: str
 
 
 # Of a company's mails that wait for their next try: of which runs the last try failed so.
@@ -123,7 +100,7 @@ class Late:
 class Attention:
     """All of it."""
 
-    mistakes: Sequence[Mistake]
+    problems: OpenProblems
     retries: Sequence[Retry]
     late: Late | None
     has_workers: bool
@@ -131,19 +108,19 @@ class Attention:
     @property
     def is_calm(self) -> bool:
         """Whether there is nothing to look at."""
-        return not self.mistakes and not self.retries and self.late is None and self.has_workers
+        return (
+            not self.problems.total and not self.retries and self.late is None and self.has_workers
+        )
 
 
 def attention(tenants: Sequence[Tenant], now: datetime) -> Attention:
     """Look at `tenants`. Each question reads a bounded number of rows of an index."""
     ids = [tenant.pk for tenant in tenants]
     asked = {"tenants": ids, "most": LOOKED_AT, "groups": GROUPS_SHOWN}
-    since = lowest_id_at(now - timedelta(days=1))
-    mistaken = rows(MISTAKES, {**asked, "since": since})
     retried = rows(RETRIES, asked)
-    runs = _runs(ids, [row[0] for row in (*mistaken, *retried)])
+    runs = _runs(ids, [row[0] for row in retried])
     return Attention(
-        mistakes=_mistakes(mistaken, runs),
+        problems=open_problems(tenants, now, GROUPS_SHOWN),
         retries=[Retry(runs[run], count) for run, count in retried if run in runs],
         late=_late(ids),
         has_workers=bool(rows(LIVE_WORKERS, {"lease": conf.current().lease})[0][0]),
@@ -167,15 +144,6 @@ def _last_try(run: WorkflowRun) -> str:
 def _runs(tenants: Sequence[UUID], wanted: Sequence[UUID]) -> dict[UUID, WorkflowRun]:
     found = WorkflowRun.objects.filter(pk__in=wanted, tenant__in=tenants)
     return {run.pk: run for run in found.select_related("definition", "tenant")}
-
-
-def _mistakes(found: Sequence[tuple[Any, ...]], runs: dict[UUID, WorkflowRun]) -> list[Mistake]:
-    plans = plans_of(runs.values())
-    return [
-        Mistake(runs[run], count, *failed_step(runs[run], plans))
-        for run, count in found
-        if run in runs
-    ]
 
 
 def _late(tenants: Sequence[UUID]) -> Late | None:

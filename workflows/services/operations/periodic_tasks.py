@@ -8,8 +8,10 @@ from django_q.models import Schedule
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.runtime.database import database_now
 from workflows.services.approvals.mails import tell_approvers
+from workflows.services.bulk_retries import carrying_on, choosing
 from workflows.services.dry_run.test_runs import forget_old
 from workflows.services.operations import alerts, overdue
+from workflows.services.problems import fold
 from workflows.services.runs import stats as run_stats
 from workflows.services.schedules.firing import fire_due
 
@@ -45,7 +47,14 @@ CHORES = {
     # Behind the look of every few seconds (workflows.triggers.telling).
     "tell_all_approvers": 1,
     "forget_rehearsals": 60,
+    # Both behind the look of every second (workflows.triggers.recovering).
+    "count_problems": 1,
+    "carry_on_bulk_retries": 1,
+    "forget_bulk_retries": 60,
 }
+
+# Of a chore that the clock of every second has left something to do.
+CHORE_SECONDS = 10.0
 
 
 def plan_chores() -> None:
@@ -115,3 +124,18 @@ def forget_rehearsals() -> int:
 def refresh_run_stats() -> None:
     """Count the runs of every hour in which something has happened again."""
     run_stats.refresh()
+
+
+def count_problems() -> int:
+    """Count failures that every other look has missed in their problems; return how many."""
+    return fold.refresh(seconds=CHORE_SECONDS)
+
+
+def carry_on_bulk_retries() -> int:
+    """Retry what every other look has missed of the jobs under way; return how many runs."""
+    return carrying_on.carry_on(CHORE_SECONDS)
+
+
+def forget_bulk_retries() -> int:
+    """Delete the jobs that nobody started; return how many."""
+    return choosing.forget_unstarted()

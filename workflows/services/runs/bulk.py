@@ -1,14 +1,13 @@
-"""Do the same to several runs: each for itself, so that one refusal stops none of the others."""
+"""Cancel several runs: each for itself, so that one refusal stops none of the others."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from workflows.models.run import WorkflowRun
 from workflows.services.refusals import Refused
 from workflows.services.runs.cancel import cancel
-from workflows.services.runs.retry import retry_failed_step
 
 # More than this is not chosen by hand, and would keep a page waiting.
 MAX_AT_ONCE: Final = 500
@@ -24,19 +23,10 @@ class BulkOutcome:
 
 def cancel_each(runs: Iterable[WorkflowRun]) -> BulkOutcome:
     """Cancel each run that has not ended."""
-    return _each(runs, lambda run: cancel(run.tenant, run.pk))
-
-
-def retry_each(runs: Iterable[WorkflowRun]) -> BulkOutcome:
-    """Let each failed run go on from its failed step."""
-    return _each(runs, lambda run: retry_failed_step(run.tenant, run.pk))
-
-
-def _each(runs: Iterable[WorkflowRun], act: Callable[[WorkflowRun], object]) -> BulkOutcome:
     done, refused = [], Counter[str]()
     for run in runs:
         try:
-            act(run)
+            cancel(run.tenant, run.pk)
         except Refused as why:
             refused[why.code] += 1
         else:

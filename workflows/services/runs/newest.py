@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
+from tenants.core.database.ids import lowest_id_at
 from tenants.models.tenant import Tenant
 from workflows.engine.statuses import RunStatus
 from workflows.models.definition import WorkflowDefinition
@@ -36,9 +37,25 @@ CROSS JOIN LATERAL (
 """
 
 
+# What the lists show behind these figures: counted as they stand, through the partial indexes.
+WRONG_OR_LIVE: Final = """
+SELECT sum(wrong.runs), sum(live.runs) FROM unnest(%(tenants)s::uuid[]) AS seen (id)
+CROSS JOIN LATERAL (SELECT count(*) AS runs FROM (SELECT 1 FROM workflow_runs
+    WHERE tenant_id = seen.id AND error_fingerprint IS NOT NULL AND parent_run IS NULL
+        AND id >= %(since)s LIMIT %(most)s) counted) wrong
+CROSS JOIN LATERAL (SELECT count(*) AS runs FROM (SELECT 1 FROM workflow_runs
+    WHERE tenant_id = seen.id AND due_at IS NOT NULL AND parent_run IS NULL
+        AND id >= %(since)s LIMIT %(most)s) counted) live
+"""
+MAX_COUNTED: Final = 10_000  # of each company
+
+
 @dataclass(frozen=True, slots=True)
 class LastDay:
-    """Runs that began in the last 24 hours, by what became of them. A minute old at most."""
+    """Runs that began in the last 24 hours, by what became of them.
+
+    Those that ended well are a minute old at most; the others are those of the lists.
+    """
 
     completed: int = 0
     with_errors: int = 0  # failed, or completed with errors
@@ -61,7 +78,10 @@ def newest_runs(tenants: Sequence[Tenant], most: int) -> list[RunSummary]:
 
 
 def last_day(tenants: Sequence[Tenant], now: datetime) -> LastDay:
-    """Return the figures from the rollup: counting a busy tenant's runs took 218 ms (measured)."""
+    """Return the figures; of what ended well from the rollup.
+
+    Counting a busy tenant's runs took 218 ms (measured).
+    """
     by_status = dict(
         WorkflowRunStats.objects.filter(
             tenant__in=[tenant.pk for tenant in tenants], hour__gte=now - timedelta(days=1)
@@ -71,12 +91,18 @@ def last_day(tenants: Sequence[Tenant], now: datetime) -> LastDay:
         .annotate(total=Sum("runs"))
     )
     ended_well = {RunStatus.COMPLETED, RunStatus.SKIPPED, RunStatus.CANCELLED}
-    went_wrong = {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}
+    asked = {"tenants": [one.pk for one in tenants], "since": since(now), "most": MAX_COUNTED}
+    wrong, live = rows(WRONG_OR_LIVE, asked)[0]
     return LastDay(
         completed=sum(by_status.get(status, 0) for status in ended_well),
-        with_errors=sum(by_status.get(status, 0) for status in went_wrong),
-        unfinished=sum(by_status.get(one, 0) for one in RunStatus if not one.has_ended),
+        with_errors=int(wrong or 0),
+        unfinished=int(live or 0),
     )
+
+
+def since(now: datetime) -> UUID:
+    """Return the id at which the last 24 hours begin."""
+    return lowest_id_at(now - timedelta(days=1))
 
 
 def last_runs(definitions: Iterable[WorkflowDefinition]) -> Mapping[UUID, WorkflowRun]:

@@ -1,0 +1,1 @@
+"""Pages of retries of many runs: before, under way, and after."""

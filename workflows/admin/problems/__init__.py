@@ -1,0 +1,1 @@
+"""Pages of problems: the list of those that need somebody, and the page of one."""

@@ -1,0 +1,1 @@
+"""Retries of many runs as one job: chosen, carried on, told of."""

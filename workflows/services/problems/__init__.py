@@ -1,0 +1,1 @@
+"""Problems: failures that are alike, counted as one, and what people say of them."""
