@@ -46,6 +46,7 @@ def of_definitions(admin: Any) -> list[URLPattern]:
             require_GET(partial(backtest_views.event_page, admin)),
         ),
         "stop": ("<path:object_id>/stop/", running.stop),
+        "switch": ("<path:object_id>/switch/", require_POST(running.switch)),
         "owner": ("<path:object_id>/owner/", running.owner),
         "on_records": ("on-records/<slug:alias>/", require_POST(records.begin)),
         "records_run": ("records-run/<uuid:tenant_id>/<uuid:batch>/", require_GET(records.follow)),

@@ -13,9 +13,11 @@ from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from workflows.admin.base import to
-from workflows.admin.definitions.form import DRAFT_BUTTON, DefinitionForm
+from workflows.admin.definitions.form import DefinitionForm
 from workflows.admin.definitions.list import DefinitionList, linked_figures, linked_run
+from workflows.admin.definitions.states import state_of, tell_published
 from workflows.admin.definitions.transfer import export_file
+from workflows.admin.markup import shown_badge
 from workflows.admin.urls import of_definitions
 from workflows.admin.versions.list import draft_state, listed_versions
 from workflows.event_types import label_of
@@ -55,7 +57,7 @@ class DefinitionAdmin(TenantAdmin):
     """A draft is saved whatever it says; publishing makes a version. Runs in flight keep theirs."""
 
     form = DefinitionForm
-    list_display = ("name", "does", "is_active", "last_run", "last_day", "changed")
+    list_display = ("name", "does", "state", "last_run", "last_day", "changed")
     list_filter = (ArchivedFilter, "is_active", TenantFilter)
     search_fields = ("name", "key", "trigger_type")
     ordering = ("name", "-id")
@@ -83,12 +85,12 @@ class DefinitionAdmin(TenantAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Readers see the document, writers edit it."""
-        before: tuple[str, ...] = ("name", "starts_on", "tenant", "key", "is_active")
+        before: tuple[str, ...] = ("name", "starts_on", "tenant", "key")
         wide: tuple[str, ...] = ("shown_document",)
         after: tuple[str, ...] = ()
         if obj is None or self.has_change_permission(request, obj):
             before, wide = ("tenant",), ("document", "version_seen", "draft_seen")
-            after = ("key", "is_active", "note")
+            after = ("key", "note")
         groups = [
             (None, {"fields": before}),
             (None, {"fields": wide, "classes": ("sayr-wide",)}),
@@ -103,56 +105,58 @@ class DefinitionAdmin(TenantAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Keep a draft, or publish if the document changed; else only switch."""
-        actor, document, note = (
-            actor_of(request),
-            form.cleaned_data["document"],
-            form.cleaned_data["note"],
-        )
+        document, note = form.cleaned_data["document"], form.cleaned_data["note"]
         if form.is_draft:
             self._save_draft(request, obj, form)
-        elif form.document_changed:
-            version = publish_valid(obj.tenant, actor, obj, form.valid, note)
-            said = gettext("Version %(number)s is published.") % {"number": version.version}
-            messages.info(request, said)
-        elif obj.draft is not None:
+            return
+        switched_on = form.cleaned_data.get("is_active", False) and not obj.is_active
+        obj.is_active = obj.is_active or switched_on
+        if form.document_changed:
+            publish_valid(obj.tenant, actor_of(request), obj, form.valid, note)
+            form.what_was_done = "published"
+            tell_published(request, obj)
+            return
+        if obj.draft is not None:
             # The draft was edited back to what is published.
-            save_draft(obj.tenant, actor, obj, document)
-        elif "is_active" in form.changed_data:
-            set_active(obj.tenant, actor, obj, obj.is_active)
+            save_draft(obj.tenant, actor_of(request), obj, document)
+        if switched_on:
+            set_active(obj.tenant, actor_of(request), obj, active=True)
+            form.what_was_done = "switched on"
+        tell_published(request, obj, is_new=False)
 
     def _save_draft(self, request: HttpRequest, obj: Any, form: Any) -> None:
-        wanted_active = obj.is_active
         save_draft(obj.tenant, actor_of(request), obj, form.cleaned_data["document"])
         if obj.version:
             said = gettext("The draft is saved. Version %(number)s goes on until you publish.")
+            if not obj.is_active:
+                said = gettext("The draft is saved. Version %(number)s is published, but off.")
             messages.success(request, said % {"number": obj.version})
         else:
             messages.success(request, gettext("The draft is saved. It starts nothing yet."))
-        if wanted_active and not obj.is_active:
-            said = gettext("It was left switched off: only a published workflow can start.")
-            messages.warning(request, said)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """Tell a draft from a version in the history."""
+        """Say in the history what was done: a draft, or which version."""
         if getattr(form, "is_draft", False):
             return gettext("Saved a draft.")
+        done = {
+            "published": gettext("Published version %(number)s."),
+            "switched on": gettext("Switched on."),
+        }
+        if said := done.get(getattr(form, "what_was_done", "")):
+            return said % {"number": form.instance.version}
         return super().construct_change_message(request, form, formsets, add)
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Stay with a draft: its work is not done."""
-        if DRAFT_BUTTON in request.POST:
-            return to(obj)
-        return super().response_add(request, obj, post_url_continue)
+        """Stay with the workflow; what was done is said already."""
+        return to(obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Stay with a draft: its work is not done."""
-        if DRAFT_BUTTON in request.POST:
-            return to(obj)
-        return super().response_change(request, obj)
+        """Stay with the workflow; what was done is said already."""
+        return to(obj)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With their tenants: every page asks for those."""
@@ -172,7 +176,9 @@ class DefinitionAdmin(TenantAdmin):
             context |= {
                 "versions": listed_versions(obj),
                 "draft": draft_state(obj),
+                "state": state_of(obj),
                 "language_changes": language_changes(changed_places(obj, edited(obj)), edited(obj)),
+                "may_switch": self.may_edit(request, obj) and obj.version and not obj.archived_at,
                 "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
                 "may_go_back": self.has_change_permission(request, obj),
             }
@@ -225,15 +231,18 @@ class DefinitionAdmin(TenantAdmin):
         """Return what staff call the trigger."""
         return label_of(definition.trigger_type)
 
+    @admin.display(description=_("state"))
+    def state(self, definition: Any) -> Any:
+        """Return whether events start it."""
+        return shown_badge(state_of(definition))
+
     @admin.display(description=_("what it does"))
     def does(self, definition: Any) -> Any:
         """Return what starts it, and its steps."""
         said = summary(definition.definition if definition.version else edited(definition))
-        if definition.draft is None:
+        if definition.draft is None or not definition.version:
             return said
-        badge = (
-            gettext("With a draft") if definition.version else gettext("Draft, not published yet")
-        )
+        badge = gettext("With a draft")
         template = '{} <span class="sayr-badge sayr-badge-nothing">{}</span>'
         return format_html(template, said, badge)
 

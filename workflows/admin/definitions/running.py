@@ -1,4 +1,4 @@
-"""What is decided beside a workflow's document: its runs under way, its owner, the great pause."""
+"""What is decided beside a workflow's document: whether it is on, its runs under way, its owner."""
 
 from typing import Any
 
@@ -10,7 +10,12 @@ from django.utils.translation import ngettext
 from tenants.admin.access import actor_of
 from workflows.addresses import page_of
 from workflows.admin.base import AdminPage, to
-from workflows.services.definitions.lifecycle import possible_owners, set_owner
+from workflows.services.definitions.lifecycle import (
+    NeverPublished,
+    possible_owners,
+    set_active,
+    set_owner,
+)
 from workflows.services.runs.cancel_all import MAX_COUNTED, cancel_live, count_live
 
 
@@ -34,6 +39,25 @@ class RunningPages(AdminPage):
             )
             said = told % {"count": cancelled}
         return self.done(request, definition, said)
+
+    def switch(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let new events start a workflow, or no longer."""
+        definition = self.decidable(request, object_id)
+        if definition.archived_at:
+            messages.error(request, _("Bring it back from the archive first."))
+            return to(definition)
+        is_on = bool(request.POST.get("on"))
+        try:
+            set_active(definition.tenant, actor_of(request), definition, active=is_on)
+        except NeverPublished:
+            messages.error(request, _("Publish it first: there is no version that could start."))
+            return to(definition)
+        told = {"number": definition.version}
+        if is_on:
+            said = _("Switched on: the next events start version %(number)s.") % told
+            return self.done(request, definition, said, _("Switched on."))
+        said = _("Switched off: nothing starts it. Runs that have begun go on.")
+        return self.done(request, definition, said, _("Switched off."))
 
     def owner(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Store who is told when runs fail."""
