@@ -193,6 +193,8 @@ export interface Config {
   show_problems: boolean;
   definition: string;
   tenant: string;
+  person: string; // who edits: unsaved work is theirs
+  time_zone: string; // the person's clock
   version: number;
   draft: string;
   conflict: ConflictSaid | null;
@@ -202,7 +204,7 @@ export interface Config {
 
 /** The answers of views.py. A refused question has only an error. */
 export interface Answers {
-  check: Checked & { error?: string; saved?: boolean; form?: Form };
+  check: Checked & { error?: string; saved?: boolean; when?: string; form?: Form };
   preview: { previews?: Preview[] };
   values: { groups: ValueGroup[]; choices: Choices };
   copy: { text?: string };

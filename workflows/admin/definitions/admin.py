@@ -14,6 +14,7 @@ from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
 from workflows.admin.base import to
 from workflows.admin.definitions.form import DefinitionForm
+from workflows.admin.definitions.kept_work import noted_as_saved
 from workflows.admin.definitions.list import DefinitionList, linked_figures, linked_run
 from workflows.admin.definitions.states import state_of, tell_published
 from workflows.admin.definitions.transfer import export_file
@@ -89,7 +90,7 @@ class DefinitionAdmin(TenantAdmin):
         wide: tuple[str, ...] = ("shown_document",)
         after: tuple[str, ...] = ()
         if obj is None or self.has_change_permission(request, obj):
-            before, wide = ("tenant",), ("document", "version_seen", "draft_seen")
+            before, wide = ("tenant",), ("document", "version_seen", "draft_seen", "work")
             after = ("key", "note")
         groups = [
             (None, {"fields": before}),
@@ -152,11 +153,11 @@ class DefinitionAdmin(TenantAdmin):
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Stay with the workflow; what was done is said already."""
-        return to(obj)
+        return noted_as_saved(request, to(obj))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Stay with the workflow; what was done is said already."""
-        return to(obj)
+        return noted_as_saved(request, to(obj))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With their tenants: every page asks for those."""
@@ -172,6 +173,8 @@ class DefinitionAdmin(TenantAdmin):
         obj: Any = None,
     ) -> Any:
         """Show the versions and the draft beside the form."""
+        if "document" in (form := context["adminform"].form).fields:
+            form.fields["document"].widget.person = str(request.user.pk)
         if obj is not None:
             context |= {
                 "versions": listed_versions(obj),

@@ -44,13 +44,20 @@ class _Unchanging:
 class SeenField(_Unchanging, forms.IntegerField):
     """Which version the form was opened with."""
 
-    widget = forms.HiddenInput
+    # A browser that comes back to the page must not fill in what it had there before.
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
 
 
 class DraftSeenField(_Unchanging, forms.CharField):
     """Which draft the form was opened with."""
 
-    widget = forms.HiddenInput
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
+
+
+class WorkField(_Unchanging, forms.CharField):
+    """By which id the browser keeps what is not saved: it is told when that was saved."""
+
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
 
 
 class NoteField(forms.CharField):
@@ -89,6 +96,7 @@ class DefinitionForm(TenantForm):
     valid: ValidDocument  # what is to be published: of a form without errors that is no draft
     version_seen = SeenField(required=False, label="")
     draft_seen = DraftSeenField(required=False, label="")
+    work = WorkField(required=False, label="", max_length=40)
 
     class Meta:
         model = WorkflowDefinition

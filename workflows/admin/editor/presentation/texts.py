@@ -202,6 +202,7 @@ TEXTS: Final[dict[str, Any]] = {
     # Drafts, conflicts, sessions
     "draft_found": _("You have changes from {time} that were not saved."),
     "draft_older": _("A newer version was published since then."),
+    "open_elsewhere": _("You are editing this in another tab, where it is not saved yet."),
     "restore": _("Restore them"),
     "discard": _("Discard them"),
     "conflict": _("{who} published version {version} ({when}) while you were editing."),
