@@ -30,8 +30,8 @@ from workflows.definition.problems import Problem
 from workflows.definition.validate import MAX_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
-from workflows.presentation.times import short_moment
 from workflows.presentation.runs.errors import sentence
+from workflows.presentation.times import short_moment
 from workflows.presentation.vocabulary import step_label
 from workflows.services.definitions.catalogue import problems_of, things_of
 
