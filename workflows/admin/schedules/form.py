@@ -17,7 +17,8 @@ from workflows.admin.json_field import JsonField
 from workflows.admin.schedules.words import problem_words
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
 from workflows.presentation.json_faults import said_of
-from workflows.services.schedules.cron import Cron, UnreadableCron
+from workflows.services.schedules.cron import UnreadableCron
+from workflows.services.schedules.timetable import Timetable
 
 _NOT_STORED: Final = {
     JsonFault.NOT_FINITE,
@@ -117,7 +118,7 @@ class ScheduleForm(TenantForm):
         """Refuse what cannot be read."""
         text = " ".join(bare(self.cleaned_data["cron"]).split())
         try:
-            return Cron.read(text).as_stored(text)
+            return Timetable.read(text).as_stored(text)
         except UnreadableCron as trouble:
             raise ValidationError(problem_words(trouble)) from None
 
