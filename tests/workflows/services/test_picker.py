@@ -1,4 +1,4 @@
-"""What is picked is what strikes, and what an expression says is shown as what it is, or not at all."""
+"""What is picked is what strikes, and an expression is shown as a pick only if it is one."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -38,8 +38,10 @@ hours = st.sampled_from([{"often": Often.HOURS, "every": one} for one in EVERY_H
 of_week = st.sets(st.integers(0, 6), min_size=1, max_size=6).map(
     lambda days: {"days": Days.WEEK, "of_week": frozenset(days)}
 )
-of_month = st.tuples(st.sets(st.integers(1, 31), max_size=4), st.booleans()).filter(any).map(
-    lambda found: {"days": Days.MONTH, "of_month": frozenset(found[0]), "on_last": found[1]}
+of_month = (
+    st.tuples(st.sets(st.integers(1, 31), max_size=4), st.booleans())
+    .filter(any)
+    .map(lambda found: {"days": Days.MONTH, "of_month": frozenset(found[0]), "on_last": found[1]})
 )
 picks = st.builds(
     lambda days, often: Picked(**days, **often),

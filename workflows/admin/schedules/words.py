@@ -89,10 +89,15 @@ def _words_of(days: str, sets: list[CronSets]) -> Iterator[str]:
         if one in by_times:
             continue
         often = often_words(one)
-        yield often if is_every_day(one) else _("%(days)s: %(often)s") % {
-            "days": days,
-            "often": often,
-        }
+        yield (
+            often
+            if is_every_day(one)
+            else _("%(days)s: %(often)s")
+            % {
+                "days": days,
+                "often": often,
+            }
+        )
 
 
 def is_told_by_times(sets: CronSets) -> bool:

@@ -7,7 +7,7 @@ database's.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any, Final
@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from tenants.core.json import strict_json
+from tenants.core.json import Json, strict_json
 from tenants.core.values.zones import zone_named
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
 from workflows.runtime.database import database_now
-from workflows.services.events.fire import fire
+from workflows.services.events.fire import Fired, fire
 from workflows.services.operations.pace import Pace
 from workflows.services.schedules.cron import UnreadableCron
 from workflows.services.schedules.timetable import Timetable
@@ -108,6 +108,21 @@ def save_schedule(
             # Never last_at: a worker may have written it since the row was read.
             schedule.save(update_fields=sorted(written))
     logger.info("schedule_saved", extra={"schedule": str(schedule.pk), "actor": actor})
+
+
+def fire_now(
+    tenant: Tenant, actor: str, schedule: WorkflowSchedule, payload: Mapping[str, Json]
+) -> Fired:
+    """Fire the schedule's event now, once more than by the clock; its next time stays.
+
+    Raises UnreadableCron if its clock is unknown, and BadJson.
+    """
+    now = database_now().astimezone(zone_of(schedule)).isoformat()
+    sent = {**payload, "scheduled_at": now}
+    with tenant_scope(tenant), transaction.atomic():
+        fired = fire(tenant, schedule.event_type, sent, actor=actor, source="manual")
+    logger.info("schedule_fired_by_hand", extra={"schedule": str(schedule.pk), "actor": actor})
+    return fired
 
 
 def set_active(tenant: Tenant, actor: str, schedule: WorkflowSchedule, active: bool) -> None:
@@ -242,7 +257,9 @@ def _fire(schedule: Any) -> int:
     return len(times)
 
 
-def _struck(timetable: Timetable, zone: ZoneInfo, planned: datetime, now: datetime) -> list[datetime]:
+def _struck(
+    timetable: Timetable, zone: ZoneInfo, planned: datetime, now: datetime
+) -> list[datetime]:
     """Return the newest MOST_MADE_UP times from `planned` to `now`, in order."""
     span = timedelta(hours=3)
     while True:

@@ -1,7 +1,7 @@
 """Times as people pick them, and the cron expressions that they are.
 
-The expression is the truth: what is picked is written as one, and shown again from it. An expression
-that says what nobody can pick, “the second Friday in May”, stays an expression.
+The expression is the truth: what is picked is written as one, and shown again from it. What nobody
+can pick, “the second Friday in May”, stays an expression.
 """
 
 from collections.abc import Iterable
