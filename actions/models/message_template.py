@@ -49,11 +49,9 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate", "MessageTemplat
     """Questions about message templates."""
 
     def of(self, tenant_id: Any) -> "MessageTemplateQuerySet":
-        """One tenant's."""
         return self.filter(tenant_id=tenant_id)
 
     def for_channel(self, channel: Channel) -> "MessageTemplateQuerySet":
-        """Those of one channel."""
         return self.filter(channel=channel)
 
 
@@ -156,7 +154,6 @@ class MessageTemplate(models.Model):
 
     @property
     def registered(self) -> Registered:
-        """Return what WhatsApp knows of it, as far as it was entered here."""
         return registered(self)
 
     def clean(self) -> None:

@@ -16,7 +16,6 @@ SUMMARY_SUBJECT: Final = {
 
 
 def add_messages(tenant: Tenant) -> None:
-    """Write the templates in the company's language. What people changed stays."""
     language = tenant.language
     MessageTemplate.objects.get_or_create(
         tenant=tenant,

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from actions import records
 from tenants.admin import access
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from workflows.addresses import page_of, path_to
 from workflows.admin.base import AdminPage, to
 from workflows.admin.schedules.in_place import in_place_form, save_in_place

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from workflows.addresses import page_of
 from workflows.admin.base import AdminPage
 from workflows.admin.definitions.starting import told as started

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from tenants.core.json import jsontext, strict_json
-from tenants.core.json.strict_json import BadJson, JsonFault
+from tenants.core.json.faults import BadJson, JsonFault
 from workflows.admin.json_field import JsonField
 from workflows.admin.trigger_fields import TriggerForm
 from workflows.presentation.json_faults import said_of
