@@ -54,6 +54,8 @@ def of_definitions(admin: Any) -> list[URLPattern]:
             "start-for-record/<slug:alias>/<uuid:key>/",
             require_POST(starting.for_record),
         ),
+        "duplicate": ("<path:object_id>/duplicate/", require_POST(running.duplicate)),
+        "tags": ("<path:object_id>/tags/", require_POST(running.tags)),
         "switch": ("<path:object_id>/switch/", require_POST(running.switch)),
         "owner": ("<path:object_id>/owner/", running.owner),
         "on_records": ("on-records/<slug:alias>/", require_POST(records.begin)),

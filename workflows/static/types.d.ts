@@ -19,6 +19,7 @@ export type Step = {
   uid?: string;
   name: string;
   label: string;
+  note?: string; // for colleagues
   action: string;
   params: Group;
   condition: Rows;

@@ -5,18 +5,20 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import Choices, StatedChoicesFilter, TenantFilter
+from tenants.admin.offered import MAX_TERM_LENGTH
 from workflows.admin.base import to
 from workflows.admin.definitions.form import DefinitionForm
 from workflows.admin.definitions.kept_work import noted_as_saved
 from workflows.admin.definitions.list import DefinitionList, linked_figures, linked_run
-from workflows.admin.definitions.states import state_of, tell_published
+from workflows.admin.definitions.states import has_draft_beside, state_of, tell_published
+from workflows.admin.definitions.tagging import TagFilter, shown_tags
 from workflows.admin.definitions.transfer import export_file
 from workflows.admin.markup import shown_badge
 from workflows.admin.urls import of_definitions
@@ -24,14 +26,17 @@ from workflows.admin.versions.list import draft_state, listed_versions
 from workflows.event_types import label_of
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.actors import actor_words
+from workflows.presentation.badges import Badge
 from workflows.presentation.documents import document_text
 from workflows.presentation.documents.languages import language_changes
 from workflows.presentation.documents.summary import summary
 from workflows.presentation.times import short_moment
 from workflows.services.definitions.drafts import edited, save_draft
+from workflows.services.definitions.duplicate import duplicate
 from workflows.services.definitions.languages import changed_places
 from workflows.services.definitions.lifecycle import NeverPublished, archive, restore, set_active
 from workflows.services.definitions.publish import publish_valid
+from workflows.services.definitions.search import matching
 
 
 class ArchivedFilter(StatedChoicesFilter):
@@ -58,14 +63,27 @@ class DefinitionAdmin(TenantAdmin):
     """A draft is saved whatever it says; publishing makes a version. Runs in flight keep theirs."""
 
     form = DefinitionForm
-    list_display = ("name", "does", "state", "last_run", "last_day", "changed")
-    list_filter = (ArchivedFilter, "is_active", TenantFilter)
+    list_display = ("name", "does", "state", "owned_by", "last_run", "last_day", "changed")
+    list_filter = (ArchivedFilter, "is_active", TagFilter, TenantFilter)
     search_fields = ("name", "key", "trigger_type")
     ordering = ("name", "-id")
-    actions: Any = ("switch_on", "switch_off", "export_chosen", "archive_chosen", "restore_chosen")
+    actions: Any = (
+        "switch_on",
+        "switch_off",
+        "duplicate_chosen",
+        "export_chosen",
+        "archive_chosen",
+        "restore_chosen",
+    )
     change_list_template = "admin/workflows/definition_list.html"
     change_form_template = "admin/workflows/definition_form.html"
     when_empty = _("No workflows yet. Add one: it says what starts it, and which steps follow.")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Find words of names, steps, actions, templates, connections and messages."""
+        if "\x00" in search_term:
+            return queryset.none(), False
+        return matching(queryset, search_term[:MAX_TERM_LENGTH]), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Use the list that fetches the figures."""
@@ -161,7 +179,7 @@ class DefinitionAdmin(TenantAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With their tenants: every page asks for those."""
-        return super().get_queryset(request).select_related("tenant")
+        return super().get_queryset(request).select_related("tenant", "owner")
 
     def render_change_form(  # noqa: PLR0913, PLR0917  # Django's
         self,
@@ -182,10 +200,20 @@ class DefinitionAdmin(TenantAdmin):
                 "state": state_of(obj),
                 "language_changes": language_changes(changed_places(obj, edited(obj)), edited(obj)),
                 "may_switch": self.may_edit(request, obj) and obj.version and not obj.archived_at,
+                "may_edit_workflow": self.may_edit(request, obj),
                 "may_take_over": bool(obj.managed_by) and self.may_edit(request, obj),
                 "may_go_back": self.has_change_permission(request, obj),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.action(description=_("Duplicate"), permissions=["add"])
+    def duplicate_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        """Make a draft of its own of each chosen workflow."""
+        for definition in self._editable(request, queryset.order_by("key")):
+            made = duplicate(definition.tenant, actor_of(request), definition)
+            told = {"name": made.name}
+            messages.success(request, gettext("“%(name)s” is a draft now.") % told)
+            self.log_addition(request, made, gettext("Duplicated."))
 
     @admin.action(description=_("Export as a file"), permissions=["view"])
     def export_chosen(self, request: HttpRequest, queryset: Any) -> HttpResponse:
@@ -243,11 +271,15 @@ class DefinitionAdmin(TenantAdmin):
     def does(self, definition: Any) -> Any:
         """Return what starts it, and its steps."""
         said = summary(definition.definition if definition.version else edited(definition))
-        if definition.draft is None or not definition.version:
-            return said
-        badge = gettext("With a draft")
-        template = '{} <span class="sayr-badge sayr-badge-nothing">{}</span>'
-        return format_html(template, said, badge)
+        badges = [Badge("nothing", gettext("With a draft"))] if has_draft_beside(definition) else []
+        marks = format_html_join(" ", "{}", ((shown_badge(one),) for one in badges))
+        return format_html("{} {}{}", said, marks, shown_tags(definition))
+
+    @admin.display(description=_("owner"))
+    def owned_by(self, definition: Any) -> Any:
+        """Return who is told of failures, by name."""
+        owner = definition.owner
+        return owner and (owner.get_full_name() or owner.get_username())
 
     @admin.display(description=_("last run"))
     def last_run(self, definition: Any) -> Any:

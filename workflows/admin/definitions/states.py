@@ -24,6 +24,11 @@ def state_of(definition: Any) -> Badge:
     return Badge("unknown", _("Published, off"))
 
 
+def has_draft_beside(definition: Any) -> bool:
+    """Say whether there is a draft beside what is published."""
+    return definition.draft is not None and definition.version > 0
+
+
 def switch_url(definition: Any) -> str:
     """Return the address that switches a workflow on or off."""
     return admin_path("workflows_workflowdefinition_switch", definition.pk)

@@ -11,9 +11,8 @@ from tenants.core.json.strict_json import check
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.events.drafts import EventDraft
+from workflows.services.events.drafts import EventDraft, normalise_object
 from workflows.services.events.fire import MAX_PAYLOAD_BYTES, Fired, fire_at
-from workflows.services.events.payloads import normalise_object
 from workflows.services.runs.backfill import draft_for
 
 BY_HAND: Final = "workflows.started_by_hand"
