@@ -67,6 +67,7 @@ class TriggerForm(forms.Form):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        self.given = payload
         self.keys: dict[str, str] = {}
         for number, (key, schema) in enumerate(schemas.items()):
             name = f"field-{number}"
@@ -80,10 +81,11 @@ class TriggerForm(forms.Form):
         return {key: value for key, value in written if value not in (None, "")}
 
     def _value(self, name: str) -> Json:
-        value, field = self.cleaned_data[name], self.fields[name]
+        field: Any = self.fields[name]
+        value = self.cleaned_data[name]
         if value is UNTOUCHED:
-            return json.loads(field.initial)
-        if isinstance(field, forms.ChoiceField) and list(field.choices) == _YES_OR_NO:
+            return self.given[self.keys[name]]
+        if isinstance(field, forms.ChoiceField) and [*field.choices] == _YES_OR_NO:
             return {"true": True, "false": False}.get(value)
         if isinstance(field, forms.DateTimeField | forms.DateField):
             return value.isoformat() if value else None

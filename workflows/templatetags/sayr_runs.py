@@ -43,7 +43,7 @@ def _start_now(context: Mapping[str, Any], subject_type: str, subject_id: Any) -
     request = context.get("request")
     if request is None:
         return {}
-    record = records.get(subject_type).model._base_manager.filter(pk=subject_id).first()
+    record: Any = records.get(subject_type).model._base_manager.filter(pk=subject_id).first()
     if record is None or not access.may_edit(request, record.tenant_id):
         return {}
     address = "workflows_workflowdefinition_start_for_record"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -175,7 +175,7 @@ class DefinitionAdmin(TenantAdmin):
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Stay with the workflow; what was done is said already."""
-        return noted_as_saved(request, to(obj))
+        return noted_as_saved(request, HttpResponseRedirect(request.path))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With their tenants: every page asks for those."""

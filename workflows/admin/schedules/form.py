@@ -42,7 +42,7 @@ class ScheduleForm(TenantForm):
 
     class Meta:
         model = WorkflowSchedule
-        exclude = ()  # the admin names the fields
+        exclude: Any = ()  # the admin names the fields
         widgets = {
             "event_type": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
             "time_zone": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),

@@ -18,7 +18,7 @@ class InPlaceScheduleForm(ScheduleForm):
     missed_policy: Any = None
 
     class Meta(ScheduleForm.Meta):
-        exclude = None
+        exclude: Any = None
         fields = ("cron", "payload", "is_active")
         help_texts: Any = {}
 
@@ -35,8 +35,8 @@ def in_place_form(
             missed_policy=MissedPolicy.LATEST,
         )
         return InPlaceScheduleForm(data, instance=made, prefix=NEW)
-    found = next((one for one in schedules_of(definition) if str(one.pk) == key), None)
-    return found and InPlaceScheduleForm(data, instance=found, prefix=f"s{found.pk}")
+    found: Any = next((one for one in schedules_of(definition) if str(one.pk) == key), None)
+    return InPlaceScheduleForm(data, instance=found, prefix=f"s{found.pk}") if found else None
 
 
 def save_in_place(form: InPlaceScheduleForm, actor: str) -> WorkflowSchedule:

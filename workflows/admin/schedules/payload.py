@@ -1,6 +1,5 @@
 """The field of what a schedule sends along: a field for each value, and JSON for the rest."""
 
-import json
 from typing import Any, Final
 
 from django import forms
@@ -23,6 +22,12 @@ _NOT_STORED: Final = {
 }
 
 
+class _Posted(str):
+    """A text that somebody sent: it is shown again as it is."""
+
+    __slots__ = ()
+
+
 class PayloadField(JsonField):
     """What a schedule sends along; nothing is written as nothing."""
 
@@ -34,7 +39,7 @@ class PayloadField(JsonField):
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """Show what was sent."""
-        return data
+        return _Posted(data) if isinstance(data, str) else data
 
     def clean(self, value: Any) -> Any:
         """Return the payload. Raises ValidationError."""
@@ -56,7 +61,7 @@ class PayloadField(JsonField):
     def _written(form: TriggerForm) -> str:
         if not form.is_valid():
             wrong = ((form[name].label, said) for name, said in form.errors.items())
-            raise ValidationError([f"{label}: {' '.join(said)}" for label, said in wrong])
+            raise ValidationError([f"{label}: {' '.join(map(str, said))}" for label, said in wrong])
         return jsontext.readable(form.payload())
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -95,16 +100,8 @@ class PayloadWidget(forms.Widget):
     ) -> SafeString:
         """Draw it."""
         form = value if isinstance(value, TriggerForm) else None
-        if form is None and self.form_for is not None and not _is_wrong(value):
+        if form is None and self.form_for is not None and not isinstance(value, _Posted):
             form = self.form_for(None)
         known = {"name": name, "id": (attrs or {}).get("id", f"id_{name}"), "text": value or ""}
         shown = form if form is not None and form.fields else None
         return render_to_string(self.template_name, {**known, "form": shown})
-
-
-def _is_wrong(text: Any) -> bool:
-    """Say whether somebody wrote JSON that cannot be read: it is shown again."""
-    try:
-        return not isinstance(json.loads(text or "{}"), dict)
-    except ValueError:
-        return True

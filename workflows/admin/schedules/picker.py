@@ -79,7 +79,7 @@ class TimetableField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare expressions: the same times are said in two ways."""
         try:
-            return self.clean(data) != initial
+            return bool(self.clean(data) != initial)
         except ValidationError:
             return True
 
@@ -105,7 +105,7 @@ class TimetableField(forms.CharField):
                 if not days and not is_last:
                     self._refuse("monthdays")
                 return {"days": Days.MONTH, "of_month": days, "on_last": is_last}
-        return self._refuse("unknown")
+        raise self._wrong("unknown")
 
     def _often(self, value: Mapping[str, Any]) -> dict[str, Any]:
         match value["often"]:
@@ -117,7 +117,7 @@ class TimetableField(forms.CharField):
             case Often.HOURS:
                 every = _numbers([value["hours"]], EVERY_HOURS)
                 return {"often": Often.HOURS, "every": min(every or self._refuse("unknown"))}
-        return self._refuse("unknown")
+        raise self._wrong("unknown")
 
     def _times(self, texts: Iterable[str]) -> tuple[tuple[int, int], ...]:
         read = [
@@ -131,7 +131,10 @@ class TimetableField(forms.CharField):
         return tuple(times)
 
     def _refuse(self, code: str) -> Any:
-        raise ValidationError(self.error_messages[code], code=code)
+        raise self._wrong(code)
+
+    def _wrong(self, code: str) -> ValidationError:
+        return ValidationError(self.error_messages[code], code=code)
 
 
 class PickerWidget(forms.Widget):
@@ -143,10 +146,8 @@ class PickerWidget(forms.Widget):
     @property
     def media(self) -> forms.Media:
         """Return what shows the next times while somebody picks."""
-        return forms.Media(
-            css={"all": ["workflows/schedule.css"]},
-            js=[Script("workflows/schedule.js", defer=True)],
-        )
+        scripts: list[Any] = [Script("workflows/schedule.js", defer=True)]
+        return forms.Media(css={"all": ["workflows/schedule.css"]}, js=scripts)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return the picked parts, or the text of the expression."""
