@@ -85,7 +85,7 @@ class TriggerForm(forms.Form):
         value = self.cleaned_data[name]
         if value is UNTOUCHED:
             return self.given[self.keys[name]]
-        if isinstance(field, forms.ChoiceField) and [*field.choices] == _YES_OR_NO:
+        if isinstance(field, _YesOrNo):
             return {"true": True, "false": False}.get(value)
         if isinstance(field, forms.DateTimeField | forms.DateField):
             return value.isoformat() if value else None
@@ -128,7 +128,7 @@ def _text(told: dict[str, Any]) -> forms.Field:
 def _yes_or_no(told: dict[str, Any]) -> forms.Field:
     value = told.pop("initial")
     shown = "" if value is None else str(bool(value)).lower()
-    return forms.ChoiceField(choices=_YES_OR_NO, initial=shown, **told)
+    return _YesOrNo(choices=_YES_OR_NO, initial=shown, **told)
 
 
 def _exact(told: dict[str, Any]) -> forms.Field:
@@ -170,6 +170,10 @@ def _kind(schema: Mapping[str, Json]) -> str:
     if isinstance(kind, list):
         kind = next((one for one in kind if one != "null"), "string")
     return str(kind)
+
+
+class _YesOrNo(forms.ChoiceField):
+    """Yes, no, or not sent."""
 
 
 class _OptionalJson(JsonField):
