@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
@@ -275,7 +276,7 @@ class DefinitionAdmin(TenantAdmin):
         marks = format_html_join(" ", "{}", ((shown_badge(one),) for one in badges))
         return format_html("{} {}{}", said, marks, shown_tags(definition))
 
-    @admin.display(description=_("owner"))
+    @admin.display(description=pgettext_lazy("column", "owner"))
     def owned_by(self, definition: Any) -> Any:
         """Return who is told of failures, by name."""
         owner = definition.owner
