@@ -110,6 +110,7 @@ NOTED = {
     "workflows.resumed": _("Everything resumed"),
     "workflows.run_on_records": _("Workflow started on existing records"),
     "workflows.run_on_record": _("Started on an existing record"),
+    "workflows.started_by_hand": _("Started by hand"),
     "workflows.guide_closed": _("Guide to the first workflow closed"),
 }
 
@@ -123,6 +124,20 @@ def payload_schema(name: str) -> Mapping[str, Json] | None:
     """Return the payload schema of a kind of event, or None if it is not known."""
     known = _registered().get(name)
     return known.payload_schema() if known else None
+
+
+def is_of_the_clock(name: str) -> bool:
+    """Whether a kind of event is likely fired by a schedule.
+
+    Of those that are declared: what has only the time. What nobody declared may be.
+    """
+    if not name or name in NOTED:
+        return False
+    known = _registered().get(name)
+    if known is None:
+        return True
+    members = set((known.payload_schema() or {}).get("properties", {}))
+    return isinstance(known, EventType) and members == {"scheduled_at"}
 
 
 def is_own(name: str) -> bool:

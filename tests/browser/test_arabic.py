@@ -72,7 +72,6 @@ def test_a_workflow_is_built_tried_published_and_read_in_arabic(page, live, read
     company, _ = live
     editor = Editor(page)
     editor.build_the_first_workflow()
-    page.check("#id_is_active")
     editor.settled()
     looked_at(page, company, reader)
 

@@ -5,6 +5,7 @@ from django.conf import settings
 
 from tests.browser.editor import Editor, published
 from tests.support.company import case
+from workflows.models.definition import WorkflowDefinition
 from workflows.services.definitions.publish import publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -78,24 +79,46 @@ def test_discarded_work_is_not_offered_again(editor, definition):
     assert not editor.page.is_visible("text=Restore them")
 
 
-def test_saved_work_is_not_offered_on_the_form_of_a_new_workflow(editor, company):
+def test_on_the_form_of_a_new_workflow_nothing_is_lost_and_nothing_falsely_unsaved(editor, company):
+    """Saved as a draft, begun anew and left, the offer ignored: each piece of work is one."""
     page = editor.open().page
-    editor.field("name").fill("Small")
-    page.select_option('[data-field="trigger_type"]', "new_order")
-    editor.add("send_email")
-    page.click(".rjf-add-button >> nth=0")
-    editor.field("to", 0).fill("ops@example.com")
-    editor.field("text").fill("Hello")
-    editor.field("subject").fill("Hello")
-    editor.settled()
-    with page.expect_navigation():
-        page.click('input[name="_continue"]')
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    offered = page.locator(".sayr-editor-left-one")
+
+    def begin(name):
+        editor.field("name").fill(name)
+        page.select_option('[data-field="trigger_type"]', "new_order")
+        editor.settled()
+
+    begin("Saved")
+    editor.save_draft()
     assert page.url.endswith("/change/")
+    editor.field("name").fill("Saved, and changed")
+    editor.save_draft()
+    assert asked == []  # who saves does not leave anything behind
+    editor.open()
+    editor.settled()
+    assert not offered.count()
+
+    begin("Left behind")
+    editor.open()
+    assert asked == ["beforeunload"]
+    offered.wait_for()
+    begin("Typed beside the offer")
+    editor.open()
+    page.wait_for_selector(".sayr-editor-left-one >> nth=1")
+    offered.nth(1).locator("text=Restore them").click()
+    assert editor.field("name").input_value() == "Left behind"
+    editor.save_draft()
 
     editor.open()
-
-    editor.settled()
-    assert not page.is_visible("text=Restore them")
+    offered.wait_for()
+    assert offered.count() == 1
+    offered.locator("text=Restore them").click()
+    assert editor.field("name").input_value() == "Typed beside the offer"
+    names = set(WorkflowDefinition.objects.values_list("name", flat=True))
+    assert names == {"Saved, and changed", "Left behind"}
 
 
 def test_a_lost_session_loses_nothing(editor, definition, client):

@@ -68,7 +68,6 @@ def test_a_workflow_built_by_clicking_confirms_an_order_and_mails(page, live, wo
     company, _ = live
     editor = Editor(page)
     editor.build_the_first_workflow()
-    page.check("#id_is_active")
     editor.settled()
     page.click('input[name="_continue"]')
     page.wait_for_selector(".messagelist")

@@ -18,7 +18,6 @@ def test_the_first_page_leads_from_the_gallery_to_the_first_run(page, live, work
 
     Editor(page).ready()
     assert "This is your draft." in page.inner_text(".messagelist")
-    page.check("#id_is_active")
     Editor(page).settled()
     page.click('input[name="_continue"]')
     page.wait_for_selector(".messagelist")

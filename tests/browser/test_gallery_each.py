@@ -92,9 +92,8 @@ def try_out(page, first):
 
 def publish(editor, note):
     """Switch it on and publish; the page shows the version with its note."""
-    editor.page.check("#id_is_active")
     editor.save(note)
-    assert editor.messages()[0].startswith("Version 1 is published.")
+    assert editor.messages()[0].startswith("Version 1 is published and on")
     assert note in editor.page.locator(".sayr-versions > li").inner_text()
 
 

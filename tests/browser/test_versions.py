@@ -117,7 +117,7 @@ def test_the_way_back_to_an_old_version(visitor, definition):
     page.click("text=Publish it again")
     editor.ready()
 
-    assert editor.messages() == ["Version 3 is published."]
+    assert editor.messages() == ["Version 3 is published and on: the next events start it."]
     newest = WorkflowVersion.objects.get(definition=definition, version=3)
     assert newest.document == case("seed_new_order")
     assert newest.note == "Back to version 1: nobody found the new name"

@@ -21,9 +21,8 @@ from tests.support.approvals import ask
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition, WorkflowLane, WorkflowVersion
 from workflows.models.bulk_retry import WorkflowBulkRetry, WorkflowBulkRetryItem
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowLane, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.idempotency import WorkflowIdempotency
 from workflows.models.notification import WorkflowNotification

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from workflows.admin.definitions.broken import BrokenPage
 from workflows.admin.definitions.running import RunningPages
+from workflows.admin.definitions.starting import StartingPages
 from workflows.admin.definitions.transfer import TransferPages
 from workflows.admin.dry_run import backtest_views, start, views
 from workflows.admin.editor.endpoints.views import editor_urls
@@ -27,6 +28,7 @@ def of_definitions(admin: Any) -> list[URLPattern]:
     """Return the pages of workflows."""
     versions, transfer, gallery = VersionPages(admin), TransferPages(admin), GalleryPages(admin)
     running, records = RunningPages(admin), RunOnRecordsPages(admin)
+    starting = StartingPages(admin)
     pages: Pages = {
         "compare": ("<uuid:pk>/compare/", versions.compare),
         "discard": ("<uuid:pk>/discard-draft/", require_POST(versions.discard)),
@@ -46,6 +48,15 @@ def of_definitions(admin: Any) -> list[URLPattern]:
             require_GET(partial(backtest_views.event_page, admin)),
         ),
         "stop": ("<path:object_id>/stop/", running.stop),
+        "start_now": ("<path:object_id>/start-now/", starting.now),
+        "schedule": ("<path:object_id>/schedule/", require_POST(starting.schedule)),
+        "start_for_record": (
+            "start-for-record/<slug:alias>/<uuid:key>/",
+            require_POST(starting.for_record),
+        ),
+        "duplicate": ("<path:object_id>/duplicate/", require_POST(running.duplicate)),
+        "tags": ("<path:object_id>/tags/", require_POST(running.tags)),
+        "switch": ("<path:object_id>/switch/", require_POST(running.switch)),
         "owner": ("<path:object_id>/owner/", running.owner),
         "on_records": ("on-records/<slug:alias>/", require_POST(records.begin)),
         "records_run": ("records-run/<uuid:tenant_id>/<uuid:batch>/", require_GET(records.follow)),
@@ -100,6 +111,16 @@ def of_problems(admin: Any) -> list[URLPattern]:
         "retry": ("<path:object_id>/retry/", require_POST(admin.retry)),
     }
     named = {f"workflows_workflowproblem_{name}": page for name, page in pages.items()}
+    return _patterns(admin, named)
+
+
+def of_schedules(admin: Any) -> list[URLPattern]:
+    """Return what the picker of a schedule asks for."""
+    pages: Pages = {
+        "preview": ("preview/", require_GET(admin.preview)),
+        "start_now": ("<path:object_id>/start-now/", admin.start_now),
+    }
+    named = {f"workflows_workflowschedule_{name}": page for name, page in pages.items()}
     return _patterns(admin, named)
 
 

@@ -1,6 +1,6 @@
 """A workflow as staff know it: its name, its published document, its draft."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.core.database.fields import NameField, SafeJSONField
 from workflows.models.base import TenantManager, TenantModel
+
+MAX_TAG: Final = 40  # characters
 
 
 class WorkflowDefinition(TenantModel):
@@ -52,6 +54,9 @@ class WorkflowDefinition(TenantModel):
         blank=True,
         editable=False,
         help_text=_("Where it is edited, if not here: git, for one."),
+    )
+    tags: Any = ArrayField(
+        models.CharField(max_length=MAX_TAG), verbose_name=_("tags"), default=list, db_default=[]
     )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 

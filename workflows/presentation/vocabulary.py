@@ -38,6 +38,7 @@ DOCUMENT: Final[Titles] = {
 }
 STEP: Final[Titles] = {
     "label": _("What is this step called?"),
+    "note": _("Note for colleagues"),
     "name": _("Short name"),
     "action": _("Action"),
     "condition": _("Does it always run?"),

@@ -19,6 +19,7 @@ export type Step = {
   uid?: string;
   name: string;
   label: string;
+  note?: string; // for colleagues
   action: string;
   params: Group;
   condition: Rows;
@@ -203,6 +204,8 @@ export interface Config {
   show_problems: boolean;
   definition: string;
   tenant: string;
+  person: string; // who edits: unsaved work is theirs
+  time_zone: string; // the person's clock
   version: number;
   draft: string;
   conflict: ConflictSaid | null;
@@ -212,7 +215,7 @@ export interface Config {
 
 /** The answers of views.py. A refused question has only an error. */
 export interface Answers {
-  check: Checked & { error?: string; saved?: boolean; form?: Form };
+  check: Checked & { error?: string; saved?: boolean; when?: string; form?: Form };
   trial: Trial;
   preview: { previews?: Preview[] };
   values: { groups: ValueGroup[]; choices: Choices };

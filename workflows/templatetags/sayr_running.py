@@ -6,7 +6,9 @@ from typing import Any
 from django import template
 
 from tenants.admin import access
+from workflows.models.definition import WorkflowDefinition
 from workflows.services.definitions.lifecycle import possible_owners
+from workflows.services.definitions.tags import known_tags
 from workflows.services.operations.alerts import owner_of
 from workflows.services.runs.cancel_all import MAX_COUNTED, count_live
 
@@ -23,6 +25,7 @@ def running(context: Mapping[str, Any], definition: Any) -> dict[str, Any]:
         "is_capped": live > MAX_COUNTED,
         "may_edit": access.may_edit(context["request"], definition.tenant_id),
         "people": possible_owners(definition.tenant),
+        "known_tags": known_tags(WorkflowDefinition.objects.of(definition.tenant)),
         "told": owner_of(definition),
         "csrf_token": context.get("csrf_token"),
     }

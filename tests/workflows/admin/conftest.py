@@ -14,14 +14,12 @@ from tenants.models.api_key import ApiKey
 from tenants.models.order import Order
 from tests.support.approvals import ask
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.bulk_retry import WorkflowBulkRetry
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.problem import WorkflowProblem
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
-from workflows.models.version import WorkflowVersion
 from workflows.services.bulk_retries.choosing import choose
 from workflows.services.definitions.publish import publish
 

@@ -14,6 +14,10 @@ def form(document, **values):
     return {"document": text.replace("\n", "\r\n"), "note": "A change", "is_active": "on", **values}
 
 
+def said(answer):
+    return [str(message) for message in answer.context["messages"]]
+
+
 def errors(answer):
     """Return what the form says of the document."""
     return [str(error) for error in answer.context["adminform"].form.errors.get("document", [])]
@@ -50,12 +54,12 @@ def test_saving_a_changed_document_publishes_a_version(ops, world, document, pag
 def test_saving_an_unchanged_document_publishes_nothing(ops, world, page):
     text = ops.get(page(world.definition)).context["adminform"].form.initial["document"]
 
-    ops.post(page(world.definition), form(text, is_active=""))
+    answer = ops.post(page(world.definition), form(text, is_active=""), follow=True)
 
     world.definition.refresh_from_db()
-    assert (world.definition.version, world.definition.is_active) == (1, False)
+    assert (world.definition.version, world.definition.is_active) == (1, True)
     assert WorkflowVersion.objects.count() == 1
-    assert LogEntry.objects.get().get_change_message() == "Changed Active."
+    assert said(answer) == ["Nothing has changed. Version 1 is published and on."]
 
 
 def test_every_mistake_is_listed_with_its_place_and_nothing_is_saved(ops, world, document, page):
@@ -65,12 +69,12 @@ def test_every_mistake_is_listed_with_its_place_and_nothing_is_saved(ops, world,
 
     answer = ops.post(page(world.definition), form(document))
 
-    said = errors(answer)
-    assert len(said) == 3
+    listed = errors(answer)
+    assert len(listed) == 3
     action, field = "Step 1 “Confirm the order”, “Action”", "Step 2 “Tell the shop”, “Address”"
-    assert any(action in one and "/steps/0/action" in one for one in said)
-    assert any(field in one and "no_such_field" in one for one in said)
-    assert any("extra" in one for one in said)
+    assert any(action in one and "/steps/0/action" in one for one in listed)
+    assert any(field in one and "no_such_field" in one for one in listed)
+    assert any("extra" in one for one in listed)
     content = answer.content.decode()
     assert "no_such_action" in content
     world.definition.refresh_from_db()

@@ -11,10 +11,8 @@ from tenants.core.database.ids import lowest_id_at
 from tenants.models.membership import Membership
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
-from workflows.models.run import WorkflowRun, WorkflowRunStats
 from workflows.models.problem import WorkflowProblem
-from workflows.models.run import WorkflowRun
-from workflows.models.run_stats import WorkflowRunStats
+from workflows.models.run import WorkflowRun, WorkflowRunStats
 from workflows.models.worker import WorkflowWorker
 
 HOME = "/admin/"

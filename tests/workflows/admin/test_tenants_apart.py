@@ -13,9 +13,8 @@ from tenants.models.order import Order
 from tenants.models.tenant import Tenant
 from tenants.models.user import User
 from workflows.models.approval import WorkflowApproval
-from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.bulk_retry import WorkflowBulkRetry
-from workflows.models.definition import WorkflowDefinition
+from workflows.models.definition import WorkflowDefinition, WorkflowVersion
 from workflows.models.event import WorkflowEvent
 from workflows.models.problem import WorkflowProblem
 from workflows.models.run import WorkflowRun

@@ -62,10 +62,7 @@ def test_a_workflow_can_begin_as_a_draft(ops, tenant, page):
     made = WorkflowDefinition.objects.get()
     assert (made.version, made.draft, made.is_active) == (0, begun, False)
     assert made.key == "workflow-without-a-name"
-    assert says(answer) == [
-        "The draft is saved. It starts nothing yet.",
-        "It was left switched off: only a published workflow can start.",
-    ]
+    assert says(answer) == ["The draft is saved. It starts nothing yet."]
     assert "Draft, not published yet" in read(ops.get(page(WorkflowDefinition)))
 
 
@@ -200,7 +197,7 @@ def test_the_way_back_shows_what_it_changes_and_publishes_anew(ops, world, chang
 
     answer = ops.post(url, {"note": "Back: the old address was right", "seen": 2}, follow=True)
 
-    assert says(answer) == ["Version 3 is published."]
+    assert says(answer) == ["Version 3 is published and on: the next events start it."]
     newest = WorkflowVersion.objects.get(version=3)
     assert newest.document == world.version.document
     assert (newest.note, newest.published_by) == ("Back: the old address was right", "user:ops")

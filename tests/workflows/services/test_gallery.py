@@ -15,6 +15,7 @@ from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from tests.support.time_travel import travel
 from workflows.models.approval import WorkflowApproval
+from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
 from workflows.services.approvals.approvers import Via, user_decider
 from workflows.services.approvals.decide import GivenAnswer, decide
@@ -98,7 +99,7 @@ def stage(outside, machine, settings):
 
 
 def order(stage, **values):
-    return stage.order(number="C-1", **{**CUSTOMER, **values})
+    return stage.order(**{"number": "C-1", **CUSTOMER, **values})
 
 
 def new_order(stage):
@@ -217,8 +218,16 @@ def low_stock(stage):
 
 
 def summary(stage):
-    order(stage)
+    """Of four orders two came on the day before, on the company's clock."""
+    now = timezone.now().astimezone(stage.tenant.zone)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for number, hours in enumerate((-26, -20, -1, 0)):
+        made = order(stage, number=f"C-{number}")
+        created = midnight + timedelta(hours=hours)
+        Order.objects.filter(pk=made.pk).update(created_at=created)
     stage.clock_strikes()
+    [run] = WorkflowRun.objects.filter(tenant=stage.tenant, parent_run=None)
+    assert run.step_results[0]["output"]["count"] == 2
     return [("smtp", "me@cedar.example"), ("slack", "ops")]
 
 

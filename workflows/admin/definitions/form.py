@@ -43,13 +43,20 @@ class _Unchanging:
 class SeenField(_Unchanging, forms.IntegerField):
     """Which version the form was opened with."""
 
-    widget = forms.HiddenInput
+    # A browser that comes back to the page must not fill in what it had there before.
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
 
 
 class DraftSeenField(_Unchanging, forms.CharField):
     """Which draft the form was opened with."""
 
-    widget = forms.HiddenInput
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
+
+
+class WorkField(_Unchanging, forms.CharField):
+    """By which id the browser keeps what is not saved: it is told when that was saved."""
+
+    widget = forms.HiddenInput(attrs={"autocomplete": "off"})
 
 
 class NoteField(forms.CharField):
@@ -58,6 +65,14 @@ class NoteField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Keep it out of the history: it stands beside the version."""
         return False
+
+
+class SwitchOnField(_Unchanging, forms.BooleanField):
+    """Whether what is published now starts on events. Of a workflow that is off.
+
+    It can only switch on: a page that was opened before a colleague switched the workflow off, or
+    on, does not undo that.
+    """
 
 
 class DefinitionForm(TenantForm):
@@ -74,13 +89,17 @@ class DefinitionForm(TenantForm):
         ),
     )
 
+    is_active = SwitchOnField(label=_("Switch it on"), required=False)
+
+    what_was_done = ""  # told by whoever saves it, for the history
     valid: ValidDocument  # what is to be published: of a form without errors that is no draft
     version_seen = SeenField(required=False, label="")
     draft_seen = DraftSeenField(required=False, label="")
+    work = WorkField(required=False, label="", max_length=40)
 
     class Meta:
         model = WorkflowDefinition
-        fields = ("tenant", "key", "is_active")
+        fields = ("tenant", "key")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,6 +110,7 @@ class DefinitionForm(TenantForm):
         self.initial.setdefault("version_seen", self.instance.version)
         self.initial.setdefault("draft_seen", mark(self.instance))
         self._prepare_editor()
+        self._prepare_switch()
         if "key" in self.fields:
             self.fields["key"].required = False
             self.fields["key"].help_text = _("Short name for exports. Empty: made from the name.")
@@ -104,6 +124,12 @@ class DefinitionForm(TenantForm):
     def document_changed(self) -> bool:
         """Whether a new version has to be published."""
         return not same_json(self.cleaned_data["document"], self.instance.definition)
+
+    def _prepare_switch(self) -> None:
+        """Ask whether to switch on what is off: usually yes of what was never published before."""
+        self.initial.setdefault("is_active", not self.instance.version)
+        if self.instance.is_active or self.instance.archived_at:
+            del self.fields["is_active"]
 
     def _prepare_editor(self) -> None:
         """Tell the editor whose workflow it shows, and which version the person began with."""
@@ -133,6 +159,7 @@ class DefinitionForm(TenantForm):
         rows = WorkflowDefinition.objects.select_for_update().filter(pk=self.instance.pk)
         newest = rows.get()
         self.instance.draft = newest.draft
+        self.instance.is_active = newest.is_active
         if newest.version == seen:
             return seen
         self.instance.refresh_from_db()

@@ -1,6 +1,6 @@
-"""What is decided beside a workflow's document: its runs under way, its owner, the great pause."""
+"""What is decided beside a workflow's document: whether it is on, its runs under way, its owner."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,10 +8,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenants.admin.access import actor_of
+from tenants.core.text.listing import listed
 from workflows.addresses import page_of
 from workflows.admin.base import AdminPage, to
-from workflows.services.definitions.lifecycle import possible_owners, set_owner
+from workflows.services.definitions.duplicate import duplicate
+from workflows.services.definitions.lifecycle import (
+    NeverPublished,
+    possible_owners,
+    set_active,
+    set_owner,
+)
+from workflows.services.definitions.tags import set_tags, tags_in
 from workflows.services.runs.cancel_all import MAX_COUNTED, cancel_live, count_live
+
+MAX_TYPED: Final = 2_000  # characters of tags that are read
 
 
 class RunningPages(AdminPage):
@@ -34,6 +44,42 @@ class RunningPages(AdminPage):
             )
             said = told % {"count": cancelled}
         return self.done(request, definition, said)
+
+    def switch(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let new events start a workflow, or no longer."""
+        definition = self.decidable(request, object_id)
+        if definition.archived_at:
+            messages.error(request, _("Bring it back from the archive first."))
+            return to(definition)
+        is_on = bool(request.POST.get("on"))
+        try:
+            set_active(definition.tenant, actor_of(request), definition, active=is_on)
+        except NeverPublished:
+            messages.error(request, _("Publish it first: there is no version that could start."))
+            return to(definition)
+        told = {"number": definition.version}
+        if is_on:
+            said = _("Switched on: the next events start version %(number)s.") % told
+            return self.done(request, definition, said, _("Switched on."))
+        said = _("Switched off: nothing starts it. Runs that have begun go on.")
+        return self.done(request, definition, said, _("Switched off."))
+
+    def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Make a draft of its own of a workflow, and open it."""
+        definition = self.decidable(request, object_id)
+        made = duplicate(definition.tenant, actor_of(request), definition)
+        self.admin.log_addition(request, made, _("Duplicated."))
+        said = _("This is a copy of “%(name)s”: a draft, which starts nothing yet.")
+        messages.success(request, said % {"name": definition})
+        return to(made)
+
+    def tags(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Store by which words a workflow is found."""
+        definition = self.decidable(request, object_id)
+        given = tags_in(request.POST.get("tags", "")[:MAX_TYPED])
+        kept = set_tags(definition.tenant, actor_of(request), definition, given)
+        said = _("Tags: %(tags)s.") % {"tags": listed(kept)} if kept else _("It has no tags.")
+        return self.done(request, definition, said, _("Changed its tags."))
 
     def owner(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Store who is told when runs fail."""

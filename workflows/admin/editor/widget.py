@@ -48,6 +48,7 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
     tenant: Tenant | None = None
     seen: int | None = None
     seen_draft: str = ""
+    person: str = ""  # whose browser keeps what is not saved
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(schema=None, attrs=attrs)
@@ -87,6 +88,8 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
             "show_problems": posted,
             "definition": self._key(),
             "tenant": str(tenant.pk) if tenant else "",
+            "person": self.person,
+            "time_zone": timezone.get_current_timezone_name(),
             "version": self.instance.version if self.instance else 0,
             "draft": mark(self.instance) if self.instance else "",
             "conflict": self._conflict(form) if form else None,

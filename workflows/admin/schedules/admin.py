@@ -1,11 +1,10 @@
 """Schedules: what is fired when, and at which times next."""
 
-from datetime import datetime, tzinfo
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
-from django.utils import formats, timezone
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,14 +12,22 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.access import actor_of
 from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
+from tenants.core.json.faults import BadJson
 from workflows.addresses import page_of
+from workflows.admin.base import AdminPage
+from workflows.admin.definitions.starting import told as started
 from workflows.admin.schedules.form import ScheduleForm
 from workflows.admin.schedules.hints import schedule_hints
+from workflows.admin.schedules.next_times import moment_words, preview, times_table
 from workflows.admin.schedules.words import problem_words, schedule_words, trouble_words
+from workflows.admin.trigger_fields import trigger_form
+from workflows.admin.urls import of_schedules
 from workflows.event_types import label_of
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
+from workflows.presentation.json_faults import said_of
 from workflows.services.schedules.cron import UnreadableCron
 from workflows.services.schedules.firing import (
+    fire_now,
     listeners_of,
     next_times,
     save_schedule,
@@ -43,6 +50,7 @@ class ScheduleAdmin(TenantAdmin):
     ordering = ("name", "-id")
     can_be_deleted = True
     actions: Any = ("switch_on", "switch_off")
+    change_form_template = "admin/workflows/schedules/form.html"
     when_empty = _("No schedules yet. Add one to start workflows at set times.")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -64,6 +72,35 @@ class ScheduleAdmin(TenantAdmin):
         fixed = tuple(super().get_readonly_fields(request, obj))
         shown = ("starts", "next_time", "next_five", "last_time", "missed")
         return (*fixed, *shown, "key") if obj is not None else fixed
+
+    def get_urls(self) -> Any:
+        """Add what the picker asks for."""
+        return [*of_schedules(self), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Answer with what was picked, in words, and the next times."""
+        return preview(request)
+
+    def start_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Fire its event once now, with what the person writes."""
+        schedule = AdminPage(self).changeable(request, object_id)
+        data = request.POST if request.method == "POST" else None
+        listening = [one.definition for one in listeners_of(schedule)]
+        form = trigger_form([schedule.event_type], listening, schedule.payload, data)
+        if form.is_bound and form.is_valid():
+            try:
+                fired = fire_now(schedule.tenant, actor_of(request), schedule, form.payload())
+            except BadJson as wrong:
+                form.add_error(None, said_of(wrong))
+            except UnreadableCron as trouble:
+                form.add_error(None, problem_words(trouble))
+            else:
+                self.log_change(request, schedule, gettext("Started by hand."))
+                return started(request, fired)
+        title = gettext("Start “%(schedule)s” now") % {"schedule": schedule}
+        told = {"form": form, "back_url": page_of(schedule), "record_lists": []}
+        shown: HttpResponse = self.show(request, "admin/workflows/start_now.html", title, **told)
+        return shown
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store it, and plan its next time if its times are other ones."""
@@ -119,7 +156,9 @@ class ScheduleAdmin(TenantAdmin):
         if schedule.next_at is None:
             return None
         return format_html(
-            '{}<span class="sayr-below" dir="ltr">{}</span>', _moment(schedule.next_at, zone), zone
+            '{}<span class="sayr-below" dir="ltr">{}</span>',
+            moment_words(schedule.next_at, zone),
+            zone,
         )
 
     @admin.display(description=_("last time"))
@@ -129,7 +168,7 @@ class ScheduleAdmin(TenantAdmin):
             zone: Any = zone_of(schedule)
         except UnreadableCron:
             zone = timezone.get_current_timezone()
-        return _moment(schedule.last_at, zone) if schedule.last_at else gettext("Not yet")
+        return moment_words(schedule.last_at, zone) if schedule.last_at else gettext("Not yet")
 
     @admin.display(description=_("times that were missed"))
     def missed(self, schedule: Any) -> str:
@@ -156,25 +195,8 @@ class ScheduleAdmin(TenantAdmin):
             times, zone = next_times(schedule), zone_of(schedule)
         except UnreadableCron as trouble:
             return problem_words(trouble)
-        own = timezone.get_current_timezone()
-        zones = [zone] if str(own) == str(zone) else [zone, own]
-        head = format_html_join("", '<th scope="col" dir="ltr">{}</th>', ((one,) for one in zones))
-        rows = [
-            format_html_join("", "<td>{}</td>", ((_moment(time, one),) for one in zones))
-            for time in times
-        ]
-        body = format_html_join("", "<tr>{}</tr>", ((row,) for row in rows))
-        table = format_html(
-            "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body
-        )
+        table = times_table(times, zone)
         hints = format_html_join("", "<p>{}</p>", ((one,) for one in schedule_hints(schedule.cron)))
         words = schedule_words(schedule.cron)
         off = "" if schedule.is_active else gettext("It is switched off. If it were on:")
         return format_html("<div><p>{} {}</p>{}{}</div>", words, off, hints, table)
-
-
-def _moment(time: datetime, zone: tzinfo) -> str:
-    """Return the day and time on a clock, the year only if it is another one."""
-    local = time.astimezone(zone)
-    year = "" if local.year == timezone.localtime().year else " Y"
-    return f"{formats.date_format(local, f'D j M{year}')} {local:%H:%M}"

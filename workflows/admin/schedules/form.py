@@ -1,6 +1,6 @@
 """The form of a schedule: what is wrong with its times is said at the field."""
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,64 +9,26 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import TenantForm
-from tenants.core.json import jsontext, strict_json
-from tenants.core.json.faults import BadJson, JsonFault
 from tenants.core.text.listing import bare
-from tenants.models.tenant import validate_time_zone
-from workflows.admin.json_field import JsonField
-from workflows.admin.schedules.words import problem_words
+from tenants.models.tenant import Tenant, validate_time_zone
+from workflows.admin.schedules.payload import PayloadField, PayloadWidget
+from workflows.admin.schedules.picker import TimetableField
+from workflows.admin.trigger_fields import TriggerForm, trigger_form
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
-from workflows.presentation.json_faults import said_of
-from workflows.services.schedules.cron import Cron, UnreadableCron
-
-_NOT_STORED: Final = {
-    JsonFault.NOT_FINITE,
-    JsonFault.NUMBER_TOO_LONG,
-    JsonFault.NUL_CHARACTER,
-    JsonFault.LONE_SURROGATE,
-}
-
-
-class PayloadField(JsonField):
-    """What a schedule sends along; nothing is written as nothing."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show JSON."""
-        return value if isinstance(value, str) else jsontext.readable(value or {})
-
-    def clean(self, value: Any) -> Any:
-        """Return the payload. Raises ValidationError."""
-        try:
-            payload = super().clean(value) if (value or "").strip() else {}
-            strict_json.check(payload)  # the floats that a column keeps may be longer
-        except ValidationError as wrong:
-            if wrong.code in _NOT_STORED:
-                said = gettext("This holds numbers or characters that cannot be stored.")
-                raise ValidationError(f"{said} {wrong.messages[0]}", code=wrong.code) from None
-            raise
-        except BadJson as wrong:
-            raise ValidationError(said_of(wrong), code=wrong.fault) from None
-        return payload
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare values: the same one is written in many ways."""
-        try:
-            return bool(self.clean(data) != (initial or {}))
-        except ValidationError:
-            return True
+from workflows.services.schedules.firing import listeners_of
 
 
 class ScheduleForm(TenantForm):
     """Refuses times that nobody could read, or that never come."""
 
+    cron = TimetableField(label=_("When"))
     payload = PayloadField(
         floats=True,
         label=_("What it sends along"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4, "dir": "ltr", "class": "vLargeTextField"}),
+        widget=PayloadWidget(),
         help_text=_(
-            "Optional, as JSON. Steps read it, for example {{ trigger.report }} of "
-            '{"report": "sales"}. The time itself is added as {{ trigger.scheduled_at }}.'
+            "Optional: what the workflows that it starts can use. The time itself is added."
         ),
     )
     missed_policy = forms.ChoiceField(
@@ -80,24 +42,15 @@ class ScheduleForm(TenantForm):
 
     class Meta:
         model = WorkflowSchedule
-        exclude = ()  # the admin names the fields
+        exclude: Any = ()  # the admin names the fields
         widgets = {
             "event_type": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
-            "cron": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
             "time_zone": forms.TextInput(attrs={"dir": "ltr", "class": "vTextField"}),
         }
         help_texts = {
             "event_type": _(
                 "The name of an event, for example daily_report. Every active workflow that starts "
                 "on this event starts at these times."
-            ),
-            "cron": _(
-                "Five parts: minute, hour, day of the month, month, day of the week (0 is Sunday; "
-                "names like SUN and ranges like SAT-THU are understood). "
-                "0 8 * * * is every day at 08:00. 30 9 * * 0-4 is 09:30 from Sunday to Thursday, "
-                "for a weekend of Friday and Saturday. 0 9 1 * * is the first of every month at "
-                "09:00. */15 * * * * is every 15 minutes. When the clocks change, a time that does "
-                "not exist is done at the change, and one that comes twice is done once."
             ),
             "time_zone": _(
                 "For example Asia/Riyadh. Empty: the clock of the company, also if that changes."
@@ -107,19 +60,19 @@ class ScheduleForm(TenantForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        tenant = self._tenant()
+        if "cron" in self.fields:
+            times: Any = self.fields["cron"]
+            times.initial = self.initial.get("cron")
+            times.country = tenant.country if tenant else times.country
+        if "payload" in self.fields:
+            sends: Any = self.fields["payload"].widget
+            sends.form_for = self._sends
         if "key" in self.fields:
             self.fields["key"].required = False
             self.fields["key"].help_text = _(
                 "Short name; runs say who started them with it. Empty: made from the name."
             )
-
-    def clean_cron(self) -> str:
-        """Refuse what cannot be read."""
-        text = " ".join(bare(self.cleaned_data["cron"]).split())
-        try:
-            return Cron.read(text).as_stored(text)
-        except UnreadableCron as trouble:
-            raise ValidationError(problem_words(trouble)) from None
 
     def clean_time_zone(self) -> str:
         """Refuse an unknown zone; none is the tenant's."""
@@ -134,6 +87,34 @@ class ScheduleForm(TenantForm):
         if not isinstance(payload, dict):
             raise ValidationError(gettext('Write it with names, like this: {"report": "sales"}.'))
         return payload
+
+    def _tenant(self) -> Tenant | None:
+        """Return the company, if it is known by now."""
+        if self.instance.tenant_id:
+            return self.instance.tenant  # type: ignore[no-any-return]  # a foreign key
+        field: Any = self.fields.get("tenant")
+        chosen = self.data.get(self.add_prefix("tenant")) or (field and field.initial)
+        try:
+            return field.queryset.filter(pk=chosen).first() if field and chosen else None
+        except ValidationError:
+            return None
+
+    @property
+    def has_fields_to_send(self) -> bool:
+        """Whether something is known that the workflows could use."""
+        return bool(self._sends(None).fields)
+
+    @property
+    def key_of_schedule(self) -> Any:
+        """Which schedule it is, for the page of its workflow."""
+        return "new" if self.instance._state.adding else self.instance.pk
+
+    def _sends(self, data: Any) -> TriggerForm:
+        """Return a form of the values that it sends along."""
+        event_type = (data or {}).get(self.add_prefix("event_type")) or self.instance.event_type
+        documents = [one.definition for one in listeners_of(self.instance)]
+        payload = self.instance.payload or {}
+        return trigger_form([event_type], documents, payload, data, self.add_prefix("sends"))
 
     def clean(self) -> Any:
         """Fill in an empty key."""

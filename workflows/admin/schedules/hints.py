@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from workflows.admin.schedules.days import SHORTEST
 from workflows.services.schedules.cron import Cron, CronSets, UnreadableCron
+from workflows.services.schedules.timetable import Timetable
 
 # Of minutes, hours, days, months and weekdays: how many there are, what they are called, and when
 # they begin anew.
@@ -29,12 +30,18 @@ MINUTES_OF_AN_HOUR: Final = 60
 def schedule_hints(expression: str) -> list[str]:
     """Return what somebody should know of an expression, in sentences; none for most of them."""
     try:
-        cron = Cron.read(expression)
+        crons = Timetable.read(expression).crons
     except UnreadableCron:
         return []
+    return list(dict.fromkeys(hint for cron in crons for hint in _hints_of(cron)))
+
+
+def _hints_of(cron: Cron) -> Iterator[str]:
     parts, sets = cron.expression.split(), cron.sets
-    found = [*_steps(parts), *_every_minute(parts, sets), *_missing_days(sets)]
-    return [*found, *_either_day(parts, sets)]
+    yield from _steps(parts)
+    yield from _every_minute(parts, sets)
+    yield from _missing_days(sets)
+    yield from _either_day(parts, sets)
 
 
 def _steps(parts: list[str]) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """Cron expressions as people say them: exactly when one strikes, and what is wrong with one."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from workflows.admin.schedules.days import days_words, is_every_day, listed, spans
-from workflows.services.schedules.cron import Cron, CronSets, UnreadableCron
+from workflows.services.schedules.cron import CronSets, UnreadableCron
+from workflows.services.schedules.timetable import Timetable
 
 PROBLEMS: Final = {
     "parts": gettext_lazy(
@@ -62,21 +64,40 @@ def trouble_words(code: str) -> str:
 
 
 def schedule_words(expression: str) -> str:
-    """Return when an expression strikes, “Every day at 08:00”; an unreadable one as it is."""
+    """Return when an expression strikes, “Every day at 08:00”; an unreadable one as it is.
+
+    Several expressions are told one after the other, those of the same days by all their times.
+    """
     try:
-        sets = Cron.read(expression).sets
+        found = [cron.sets for cron in Timetable.read(expression).crons]
     except UnreadableCron:
         return expression
-    days = days_words(sets)
-    if is_told_by_times(sets):
-        told = {"days": days, "times": _times(sets)}
+    by_days: dict[str, list[CronSets]] = {}
+    for sets in found:
+        by_days.setdefault(days_words(sets), []).append(sets)
+    return _("; ").join(one for same in by_days.items() for one in _words_of(*same))
+
+
+def _words_of(days: str, sets: list[CronSets]) -> Iterator[str]:
+    by_times = [one for one in sets if is_told_by_times(one)]
+    if by_times:
+        told = {"days": days, "times": _times(by_times)}
         # Behind “in months that have one”, for example.
         is_long = "," in days or "\u060c" in days
-        return (_("%(days)s, at %(times)s") if is_long else _("%(days)s at %(times)s")) % told
-    often = often_words(sets)
-    if is_every_day(sets):
-        return often
-    return _("%(days)s: %(often)s") % {"days": days, "often": often}
+        yield (_("%(days)s, at %(times)s") if is_long else _("%(days)s at %(times)s")) % told
+    for one in sets:
+        if one in by_times:
+            continue
+        often = often_words(one)
+        yield (
+            often
+            if is_every_day(one)
+            else _("%(days)s: %(often)s")
+            % {
+                "days": days,
+                "often": often,
+            }
+        )
 
 
 def is_told_by_times(sets: CronSets) -> bool:
@@ -84,9 +105,9 @@ def is_told_by_times(sets: CronSets) -> bool:
     return len(sets.minutes) * len(sets.hours) <= MAX_TIMES
 
 
-def _times(sets: CronSets) -> str:
-    struck = [(hour, minute) for hour in sorted(sets.hours) for minute in sorted(sets.minutes)]
-    return listed(f"{hour:02d}:{minute:02d}" for hour, minute in struck)
+def _times(sets: Iterable[CronSets]) -> str:
+    struck = {(hour, minute) for one in sets for hour in one.hours for minute in one.minutes}
+    return listed(f"{hour:02d}:{minute:02d}" for hour, minute in sorted(struck))
 
 
 def often_words(sets: CronSets) -> str:

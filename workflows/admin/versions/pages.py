@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from tenants.admin.access import actor_of
 from tenants.core.json import Json
-from workflows.admin.base import AdminPage
+from workflows.admin.base import AdminPage, to
 from workflows.admin.definitions.problem_lines import problem_lines
+from workflows.admin.definitions.states import tell_published
 from workflows.admin.versions.list import DRAFT, compare_url, version_words
 from workflows.definition.changes.numbers import ChangedPlace
 from workflows.definition.errors import InvalidDocument
@@ -106,9 +107,10 @@ class VersionPages(AdminPage):
             return HttpResponseRedirect(request.path)
         except InvalidDocument:
             return None
-        said = _("Version %(number)s is published.") % {"number": new.version}
+        tell_published(request, new.definition)
         log = _("Went back to version %(number)s.") % {"number": version.version}
-        return self.done(request, new.definition, said, log)
+        self.admin.log_change(request, new.definition, log)
+        return to(new.definition)
 
     def _as_draft(self, request: HttpRequest, version: WorkflowVersion) -> HttpResponse:
         definition = take_as_draft(version.tenant, actor_of(request), version)

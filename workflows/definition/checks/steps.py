@@ -107,7 +107,8 @@ _OF_ACTIONS: Final = (
 
 MAX_STEPS: Final = 200  # of a whole document
 MAX_NESTED: Final = 5  # lists of steps inside one another, the outermost not counted
-_OPTIONAL = ("label", "condition", "on_error", "retry", "timeout", "after_crash")
+MAX_NOTE: Final = 2_000  # characters, of what people write for one another
+_OPTIONAL = ("label", "note", "condition", "on_error", "retry", "timeout", "after_crash")
 
 
 def check_steps(steps: object, path: str, around: ScopeOfParents) -> Iterator[Problem]:
@@ -141,6 +142,8 @@ def _check_step(step: dict[str, Any], path: str, around: ScopeOfParents) -> Iter
         yield from _check_name(step["name"], pointer(path, "name"), around)
     if step.get("label") not in (None, ""):
         yield from check_text(step["label"], pointer(path, "label"))
+    if step.get("note") is not None:
+        yield from _check_note(step["note"], pointer(path, "note"))
     condition = step.get("condition")
     if condition is not None:
         # It decides before the step runs: its rows guard nothing outside it.
@@ -148,6 +151,13 @@ def _check_step(step: dict[str, Any], path: str, around: ScopeOfParents) -> Iter
     yield from check_failure(step, path, around.catalogue)
     yield from _check_action(step, path, around.under(condition))
     yield from _check_inside(step, path, around)
+
+
+def _check_note(note: object, path: str) -> Iterator[Problem]:
+    if not isinstance(note, str):
+        yield wrong_type(note, path, "text")
+    elif len(note) > MAX_NOTE:
+        yield Problem(path, Code.TOO_LONG, {"most": MAX_NOTE})
 
 
 def _check_name(name: object, path: str, around: ScopeOfParents) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ ORDER: Final = (
     "required", "required_for", "options", "when", "after", "every", "at_most", "steps", "until",
     "otherwise", "result", "output", "on_failure", "action", "params", "condition", "all", "any",
     "field", "operator", "value", "on_error", "retry", "attempts", "delay", "backoff", "max_delay",
-    "timeout", "timeout_choice", "on_timeout", "reminders", "after_crash",
+    "timeout", "timeout_choice", "on_timeout", "reminders", "after_crash", "note",
 )  # fmt: skip
 _RANK: Final = {key: rank for rank, key in enumerate(ORDER)}
 

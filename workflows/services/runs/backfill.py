@@ -200,8 +200,20 @@ def _rows(tenant: Tenant, kind: RecordEvent, ids: Sequence[UUID]) -> Any:
     return rows.order_by("pk").values("id", *set(kind.payload.values()) - {"id"})
 
 
-def _draft(kind: RecordEvent, row: Mapping[str, Any]) -> EventDraft:
+def draft_for(
+    tenant: Tenant, definition: WorkflowDefinition, alias: str, key: UUID, event_type: str
+) -> tuple[str, EventDraft | None]:
+    """Return which of its events one record stands for, and that event; None: no such record.
+
+    Raises NotForTheseRecords.
+    """
+    kind = _event_for(definition, alias)
+    row = _rows(tenant, kind, [key]).first()
+    return kind.name, _draft(kind, row, event_type) if row else None
+
+
+def _draft(kind: RecordEvent, row: Mapping[str, Any], event_type: str = ONE) -> EventDraft:
     payload = normalise_object({key: row[name] for key, name in kind.payload.items()})
     # Of a change nothing has changed: the record is as it was.
     previous = None if kind.when == "created" else payload
-    return EventDraft(ONE, payload, previous, (kind.record, str(row["id"])))
+    return EventDraft(event_type, payload, previous, (kind.record, str(row["id"])))

@@ -7,7 +7,7 @@ database's.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any, Final
@@ -17,16 +17,17 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from tenants.core.json import strict_json
+from tenants.core.json import Json, strict_json
 from tenants.core.values.zones import zone_named
 from tenants.models.tenant import Tenant
 from tenants.scope import tenant_scope
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.schedule import MissedPolicy, WorkflowSchedule
 from workflows.runtime.database import database_now
-from workflows.services.events.fire import fire
+from workflows.services.events.fire import Fired, fire
 from workflows.services.operations.pace import Pace
-from workflows.services.schedules.cron import Cron, UnreadableCron
+from workflows.services.schedules.cron import UnreadableCron
+from workflows.services.schedules.timetable import Timetable
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def zone_of(schedule: WorkflowSchedule) -> ZoneInfo:
 def next_times(schedule: WorkflowSchedule, count: int = 5) -> list[datetime]:
     """Return the next times from now, in the schedule's zone. Raises UnreadableCron."""
     zone = zone_of(schedule)
-    times = Cron.read(schedule.cron).times_after(database_now(), zone)
+    times = Timetable.read(schedule.cron).times_after(database_now(), zone)
     return [struck.astimezone(zone) for struck in islice(times, count)]
 
 
@@ -74,7 +75,7 @@ def times_to_fire(
 
     Raises UnreadableCron.
     """
-    struck = _struck(Cron.read(schedule.cron), zone_of(schedule), planned, now)
+    struck = _struck(Timetable.read(schedule.cron), zone_of(schedule), planned, now)
     match schedule.missed_policy:
         case MissedPolicy.ALL:
             return struck
@@ -107,6 +108,21 @@ def save_schedule(
             # Never last_at: a worker may have written it since the row was read.
             schedule.save(update_fields=sorted(written))
     logger.info("schedule_saved", extra={"schedule": str(schedule.pk), "actor": actor})
+
+
+def fire_now(
+    tenant: Tenant, actor: str, schedule: WorkflowSchedule, payload: Mapping[str, Json]
+) -> Fired:
+    """Fire the schedule's event now, once more than by the clock; its next time stays.
+
+    Raises UnreadableCron if its clock is unknown, and BadJson.
+    """
+    now = database_now().astimezone(zone_of(schedule)).isoformat()
+    sent = {**payload, "scheduled_at": now}
+    with tenant_scope(tenant), transaction.atomic():
+        fired = fire(tenant, schedule.event_type, sent, actor=actor, source="manual")
+    logger.info("schedule_fired_by_hand", extra={"schedule": str(schedule.pk), "actor": actor})
+    return fired
 
 
 def set_active(tenant: Tenant, actor: str, schedule: WorkflowSchedule, active: bool) -> None:
@@ -223,7 +239,7 @@ def _note_failure(schedule_id: UUID) -> None:
 def _fire(schedule: Any) -> int:
     planned, now = schedule.next_at, schedule.now
     times, zone = times_to_fire(schedule, planned, now), zone_of(schedule)
-    schedule.next_at = next(Cron.read(schedule.cron).times_after(now, zone))
+    schedule.next_at = next(Timetable.read(schedule.cron).times_after(now, zone))
     for time in times:
         payload = {**schedule.payload, "scheduled_at": time.astimezone(zone).isoformat()}
         actor = f"schedule:{schedule.key}"
@@ -241,13 +257,15 @@ def _fire(schedule: Any) -> int:
     return len(times)
 
 
-def _struck(cron: Cron, zone: ZoneInfo, planned: datetime, now: datetime) -> list[datetime]:
+def _struck(
+    timetable: Timetable, zone: ZoneInfo, planned: datetime, now: datetime
+) -> list[datetime]:
     """Return the newest MOST_MADE_UP times from `planned` to `now`, in order."""
     span = timedelta(hours=3)
     while True:
         # Looked for from the end: a minute's schedule after a year of rest has half a million.
         start = max(planned, now - span)
-        found = list(takewhile(lambda time: time <= now, cron.times_after(start, zone)))
+        found = list(takewhile(lambda time: time <= now, timetable.times_after(start, zone)))
         if start == planned:
             return [planned, *found][-MAX_MADE_UP:]
         if len(found) >= MAX_MADE_UP:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from workflows.definition.validate import MAX_BYTES
 from workflows.models.definition import WorkflowDefinition
 from workflows.presentation.documents import document_text
 from workflows.presentation.runs.errors import sentence
+from workflows.presentation.times import short_moment
 from workflows.presentation.vocabulary import step_label
 from workflows.services.definitions.catalogue import problems_of, things_of
 
@@ -82,7 +84,8 @@ class Asked:
 def check(asked: Asked) -> dict[str, Json]:
     """Answer with the problems of a form, or turn JSON text into a form."""
     if "saved" in asked.body:
-        return {"saved": is_saved(asked.tenant, asked.definition, asked.document)}
+        saved = is_saved(asked.tenant, asked.definition, asked.document)
+        return {"saved": saved, "when": _time_of(asked.body.get("at"))}
     if "text" not in asked.body:
         return checked(asked.tenant, asked.body["form"], asked.key)
     try:
@@ -97,6 +100,14 @@ def check(asked: Asked) -> dict[str, Json]:
 def try_it(asked: Asked) -> dict[str, Json]:
     """Answer whether the workflow would run through. Raises BadForm."""
     return tried(asked.tenant, asked.definition, asked.body["form"])
+
+
+def _time_of(milliseconds: Json) -> str:
+    """Return the time of a browser's clock as the other pages have times; "" if it is none."""
+    try:
+        return short_moment(datetime.fromtimestamp(float(milliseconds) / 1000, UTC))
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""
 
 
 def show_previews(asked: Asked) -> dict[str, Json]:

@@ -23,7 +23,7 @@ At = tuple[str | int, ...]
 TRIGGER: Final = "trigger"
 SETTINGS: Final = "settings"
 _OF_TRIGGER: Final = {"name", "trigger_type", "also_on"}
-_OF_STEP: Final = {"name", "label", "action", "timeout", "after_crash"}
+_OF_STEP: Final = {"name", "label", "note", "action", "timeout", "after_crash"}
 _IN_HEAD: Final = {"start_on_own_changes": "own_changes"}  # setting: its field in the form
 _LISTS: Final = ("steps", "on_failure")
 

@@ -30,7 +30,7 @@ Form = dict[str, Any]
 
 NO_NODE: Final = Node("object")  # an action that does not exist: all its parameters are "others"
 RETRY_KEYS: Final = ("attempts", "delay", "backoff", "max_delay")
-TEXT_KEYS: Final = ("name", "label", "action", "timeout", "after_crash")
+TEXT_KEYS: Final = ("name", "label", "note", "action", "timeout", "after_crash")
 OTHER_KEYS: Final = ("params", "condition", "retry", "on_error")
 BLOCK_KEYS: Final = frozenset({"steps", "then", "codes"})
 
@@ -102,7 +102,7 @@ def read_step(form: Any) -> dict[str, Json]:
         raise BadScalar("step")
     step: dict[str, Json] = {key: text_in(form, key) for key in ("name", "action")}
     step["params"] = _read_params(form)
-    optional = {key: text_in(form, key) for key in ("label", "timeout", "after_crash")}
+    optional = {key: text_in(form, key) for key in ("label", "note", "timeout", "after_crash")}
     step |= {key: text for key, text in optional.items() if text}
     on_error = read_on_error(form.get("on_error", ""))
     if on_error:

@@ -74,6 +74,8 @@ TEXTS: Final[dict[str, Any]] = {
     "unknown_action": _("This action is not available here. Its settings are kept as they are."),
     # A step
     "label": STEP["label"],
+    "note": STEP["note"],
+    "note_help": _("Why it is so, or what to mind. The workflow does not use it."),
     "in_the_flow": _("What it does stands in the flow. Click a part of it to say when and how."),
     "label_help": _("As your colleagues see it, for example: Confirm the order"),
     "more_fields": _("More fields"),
@@ -207,6 +209,7 @@ TEXTS: Final[dict[str, Any]] = {
     # Drafts, conflicts, sessions
     "draft_found": _("You have changes from {time} that were not saved."),
     "draft_older": _("A newer version was published since then."),
+    "open_elsewhere": _("You are editing this in another tab, where it is not saved yet."),
     "restore": _("Restore them"),
     "discard": _("Discard them"),
     "conflict": _("{who} published version {version} ({when}) while you were editing."),

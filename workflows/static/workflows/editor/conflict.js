@@ -6,9 +6,10 @@ import { button, fieldOfPage, h, say } from "./dom.js";
 /** @import { Store } from "./store.js" */
 
 export class Conflict {
-  /** @param {Store} store */
-  constructor(store) {
+  /** @param {Store} store @param {() => void} isAsStored called when the colleague's side is taken */
+  constructor(store, isAsStored) {
     this.store = store;
+    this.isAsStored = isAsStored;
     this.element = h("section.sayr-editor-conflict", { hidden: true, tabindex: "-1" });
     if (store.config.conflict) this.draw(store.config.conflict);
   }
@@ -45,7 +46,10 @@ export class Conflict {
     if (seen) seen.value = String(conflict.version);
     const draft = fieldOfPage("draft_seen");
     if (draft) draft.value = conflict.draft;
-    if (side === "theirs") this.store.replace(conflict.theirs);
+    if (side === "theirs") {
+      this.store.replace(conflict.theirs);
+      this.isAsStored();
+    }
     this.element.replaceChildren(h("p", { role: "status" }, side === "mine" ? texts.mine_chosen : texts.theirs_chosen));
   }
 }

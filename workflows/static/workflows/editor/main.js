@@ -37,12 +37,12 @@ function start(root) {
   const edits = new Edits(store);
   const picker = new Picker(store);
   const places = new Places(store, edits);
+  const drafts = new Drafts(store, server);
   const parts = {
     flow: new Flow(store, edits, picker, new Clipboard(store, server, edits), places),
     page: new Page(store, edits, picker, new Previews(store, server)),
     raw: new Raw(store, server),
-    drafts: new Drafts(store, server),
-    conflict: new Conflict(store),
+    conflict: new Conflict(store, () => drafts.isAsStored()),
     values: new ValuesPanel(store),
   };
   const status = new Status(store);
@@ -53,7 +53,7 @@ function start(root) {
   root.append(
     h("div.sayr-editor-top", {}, tabs(store, parts), history.element, status.element),
     parts.conflict.element,
-    parts.drafts.element,
+    drafts.element,
     status.away,
     h("div.sayr-editor-body", { id: "sayr-editor-panel-form", role: "tabpanel", "aria-label": store.texts.form_tab }, parts.flow.element, parts.page.element),
     parts.raw.element,
@@ -66,7 +66,7 @@ function start(root) {
   guard(source, root);
   parts.flow.draw();
   parts.page.draw();
-  parts.drafts.offer();
+  drafts.offer();
   keepInView([parts.flow.element, parts.page.element], document.querySelector(".sayr-submit-row"));
   if (config.conflict) parts.conflict.element.focus();
   root.dataset.ready = "true";

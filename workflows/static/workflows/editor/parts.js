@@ -211,12 +211,25 @@ export class Page {
       ...(action && step.params ? this.conditionsIn(action.node, step.params) : []),
       this.section(texts.only_if, this.condition.element),
       this.section(texts.on_failure, this.failure.element),
+      this.section("", this.note(step)),
       this.expert(step),
     );
     const kind = h("p.sayr-editor-page-kind", { hidden: stepTitle(step, action) === action?.label }, action ? action.label : step.action);
     find(this.element, "h2")?.after(kind);
     find(this.element, ".sayr-editor-page-head")?.append(change);
     this.kind = kind;
+  }
+
+  /** @param {Step} step */
+  note(step) {
+    const { texts } = this.store;
+    const input = h("textarea.sayr-editor-input", { dir: "auto", id: newId(), "data-field": "note", rows: 2, maxlength: "2000" });
+    input.value = step.note || "";
+    input.addEventListener("input", () => {
+      step.note = input.value;
+      this.store.changed();
+    });
+    return labelled(texts.note, input, texts.note_help);
   }
 
   /** @param {Step} step @param {Action | undefined} action */
