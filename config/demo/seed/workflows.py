@@ -16,7 +16,7 @@ ACTOR: Final = "demo"
 def add_workflows(tenant: Tenant) -> None:
     """Publish the workflows that the company lacks. What people changed stays."""
     for key, file in (
-        ("new-order", "new_order.json"),
+        ("new-order", f"new_order.{tenant.language}.json"),
         ("cancelled-order", f"cancelled_order.{tenant.language}.json"),
     ):
         if not WorkflowDefinition.objects.filter(tenant=tenant, key=key).exists():

@@ -43,6 +43,8 @@ WORDS: Final[Mapping[str, Any]] = {
     "average": _("Average"),
     "min": _("Smallest"),
     "max": _("Greatest"),
+    "minimum": _("Smallest"),
+    "maximum": _("Greatest"),
     **{method: method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")},
 }
 Choice = dict[str, str]
