@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from actions.mail.formatted import formatted
@@ -76,21 +76,15 @@ class MessageTemplateForm(TenantForm):
     )
     body = forms.CharField(label=_("Message"), required=False, widget=_area(12, "body"))
     other_subject = forms.CharField(
-        label=_("Subject in the other language"),
+        label=_("Subject"),
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
     )
-    other_body = forms.CharField(
-        label=_("Message in the other language"), required=False, widget=_area(12, "body")
-    )
-    other_text = forms.CharField(
-        label=_("Text in the other language"), required=False, widget=_area(10, "text")
-    )
-    other_html = forms.CharField(
-        label=_("HTML in the other language"), required=False, widget=_area(10, "html")
-    )
-    seen_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    other_body = forms.CharField(label=_("Message"), required=False, widget=_area(12, "body"))
+    other_text = forms.CharField(label=_("Text"), required=False, widget=_area(10, "text"))
+    other_html = forms.CharField(label=_("HTML"), required=False, widget=_area(10, "html"))
+    seen_revision = forms.IntegerField(label="", required=False, widget=forms.HiddenInput)
     parameters = NamesField(
         label=_("Values it takes"),
         required=False,
@@ -116,6 +110,11 @@ class MessageTemplateForm(TenantForm):
         said = template.translations.get(other_language(template.language)) or {}
         begins = FORMATTED if template.body or template._state.adding else AS_HTML
         self.initial.update(written_as=begins, seen_revision=template.revision)
+        named = get_language_info(other_language(template.language))["name_translated"]
+        for name in OTHERS:
+            if name in self.fields:
+                told = {"what": self.fields[name].label, "language": named}
+                self.fields[name].label = gettext("%(what)s in %(language)s") % told
         self.initial.update({f"other_{name}": said.get(name, "") for name in TEXTS})
 
     def clean(self) -> Any:
