@@ -21,7 +21,6 @@ class Deadline:
         self.has_sent = False
 
     def is_over(self) -> bool:
-        """Say whether the call's time is used up."""
         return time.monotonic() >= self._ends
 
     def remaining_seconds(self) -> float:
@@ -42,7 +41,6 @@ class ClockedSocket:
         return getattr(self._socket, name)
 
     def makefile(self, mode: str, buffering: int = -1) -> io.BufferedReader:
-        """Return what http.client reads the answer from, headers included."""
         plain = self._socket.makefile("rb", buffering=0)
         return io.BufferedReader(_ClockedReader(plain, self._socket, self._deadline))
 

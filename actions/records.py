@@ -34,13 +34,11 @@ class Record:
     creatable: tuple[str, ...] = ()  # may be given to a new row; none: steps make no rows
 
     def field(self, name: str) -> models.Field[Any, Any]:
-        """Return the model's field of this name."""
         found: models.Field[Any, Any] = self.model._meta.get_field(name)  # type: ignore[assignment]
         return found
 
 
 def load() -> None:
-    """Read the allow-list now, so that a mistake in it stops the start."""
     _by_alias()
 
 
@@ -53,7 +51,6 @@ def get(alias: str) -> Record:
 
 
 def all_records() -> list[Record]:
-    """Return every record, by alias."""
     return [_by_alias()[alias] for alias in sorted(_by_alias())]
 
 

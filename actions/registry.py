@@ -87,7 +87,6 @@ def get(name: str) -> ActionSpec:
 
 
 def all_actions() -> list[ActionSpec]:
-    """Return every action, by name."""
     load()
     return [_specs[name] for name in sorted(_specs)]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from actions.web.echoes import PART, Echoes
 from tenants.core.json import Json
-from tenants.core.json.strict_json import is_too_long
+from tenants.core.values.numbers import is_too_long
 
 HIDDEN: Final = "[secret]"
 MAX_DEPTH: Final = 64

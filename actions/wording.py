@@ -209,10 +209,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
         " of a file: it holds a slash. Correct it in the step."
     ),
     # WhatsApp.
-    "bad_phone": _(
-        "“%(phone)s” is not a phone number (read as a number of %(country)s). Correct it in the"
-        " record and start the run again."
-    ),
+    "bad_phone": _("“%(phone)s” is not a phone number (read as a number of %(country)s)."),
     "whatsapp_busy": _("WhatsApp takes no more messages for now. It says: %(answer)s"),
     "whatsapp_undeliverable": _(
         "WhatsApp cannot deliver to this phone: it has no WhatsApp, or its owner does not take"

@@ -17,12 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def text(name: str, default: str = "") -> str:
-    """Return the variable, stripped."""
     return os.environ.get(name, default).strip()
 
 
 def words(name: str, default: str = "") -> list[str]:
-    """Return the variable's parts between commas."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 

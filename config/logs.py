@@ -11,7 +11,6 @@ class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
     """Masks the tokens of links that decide: Django logs the address of a request it refuses."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         return mask_links(super().format(record))
 
 
@@ -30,10 +29,8 @@ def _formatter(renderer: structlog.types.Processor) -> logging.Formatter:
 
 
 def json_formatter() -> logging.Formatter:
-    """One JSON object a line."""
     return _formatter(structlog.processors.JSONRenderer())
 
 
 def line_formatter() -> logging.Formatter:
-    """One line for a person."""
     return _formatter(structlog.dev.ConsoleRenderer(colors=False))

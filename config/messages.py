@@ -58,7 +58,6 @@ def extracted(folder: Path) -> tuple[Path, str]:
 
 
 def gettext_program(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of GNU gettext."""
     return subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - fixed commands
 
 
@@ -98,7 +97,6 @@ def _isolated_line(line: str) -> str:
 
 
 def compiled(po: Path) -> tuple[bytes, str]:
-    """Return the compiled catalogue, or why it cannot be compiled."""
     source, target = po.with_name("isolated.po"), po.with_suffix(".mo")
     source.write_text(isolated(po.read_text()))
     made = gettext_program("msgfmt", "-c", "-o", str(target), str(source))
@@ -143,7 +141,6 @@ def update(copy: Path) -> Iterator[str]:
 
 
 def check(copy: Path) -> Iterator[str]:
-    """Say what keeps the catalogue from being complete."""
     if without_places(copy) != without_places(CATALOGUE / "django.po"):
         yield NEWER
     yield from gaps(copy)

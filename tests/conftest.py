@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 
 from actions.sandbox.sandbox import Sandbox
 from tests.support.company import Company
+from tests.support.emptying import empty_quickly
 from tests.support.live import LiveDatabase, connected_to, two_hosts
 from tests.support.outside import running_sandbox
 from tests.support.people import make_member
@@ -16,6 +17,7 @@ from tests.support.tenants import make_tenant
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("dev", deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+empty_quickly()
 
 
 @pytest.fixture(autouse=True, scope="session")

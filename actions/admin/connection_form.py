@@ -116,16 +116,13 @@ class ConnectionForm(TenantForm):
 
     @property
     def asked_settings(self) -> list[str]:
-        """Names of the settings in this form."""
         return [name for name in SETTINGS if name in self.fields]
 
     @property
     def asked_secrets(self) -> list[str]:
-        """Names of the secrets in this form."""
         return [name for name in SECRETS if name in self.fields]
 
     def clean(self) -> Any:
-        """Take over the settings, say what is missing, and put the secrets together."""
         values = super().clean()
         self._take_settings(values)
         self._take_secrets(values)

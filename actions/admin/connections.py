@@ -44,7 +44,6 @@ class ConnectionAdmin(TenantAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Add the fields that the kind needs."""
         made = super().get_form(request, obj, change, **{**kwargs, "fields": _model_fields(obj)})
         if obj is not None and not self.has_change_permission(request, obj):
             return made
@@ -70,13 +69,11 @@ class ConnectionAdmin(TenantAdmin):
         return (*fixed, "key") if obj is not None else fixed
 
     def get_urls(self) -> list[Any]:
-        """Add the address of the button that tries the connection."""
         test = self.admin_site.admin_view(self.test)
         named = path("<path:object_id>/test/", test, name="actions_connection_test")
         return [named, *super().get_urls()]
 
     def test(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Try the stored connection, and say on its page how it went."""
         connection = self.get_object(request, object_id)
         if connection is None or not self.has_view_permission(request, connection):
             raise Http404
@@ -95,7 +92,6 @@ class ConnectionAdmin(TenantAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Say whether a trial would post something."""
         obj = self.get_object(request, object_id)
         posts = obj is not None and obj.kind in connection_test.POSTS
         context = {"trial_posts": posts, **(extra_context or {})}
@@ -103,7 +99,6 @@ class ConnectionAdmin(TenantAdmin):
 
     @admin.display(description=_("complete"), boolean=True)
     def has_secrets(self, connection: Any) -> bool:
-        """Whether the secrets that its kind needs were entered."""
         needed = REQUIRED_SECRETS.get(ConnectionKind(connection.kind), ())
         return bool(connection.secrets) or not needed
 

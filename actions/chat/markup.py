@@ -79,7 +79,6 @@ _PLAIN: Final = MarkupSpan("")
 
 
 def has_value_with(text: str, signs: re.Pattern[str]) -> bool:
-    """Say whether a value in the text holds what the pattern looks for."""
     return any(is_value and signs.search(piece) for piece, is_value in pieces(text))
 
 

@@ -199,7 +199,6 @@ def _messages(body: Json) -> list[str]:
 
 
 def _warnings(body: Json) -> list[str]:
-    """Return the warnings of a message that was posted."""
     codes = [code for code in str(body.get("warning") or "").split(",") if code]
     return [*codes, *_lines(body.get("response_metadata"), "warnings"), *_messages(body)]
 

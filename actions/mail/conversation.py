@@ -58,7 +58,6 @@ class ClockedBackend(EmailBackend):
 
     @property
     def is_late(self) -> bool:
-        """Whether the time is over."""
         return self._deadline.is_over()
 
     @property
@@ -129,7 +128,6 @@ class Conversation:
         return content, options
 
     def _ask(self, client: Any, asked: Sequence[str]) -> dict[str, RecipientReply]:
-        """Name the recipients. A server that hangs up meanwhile has got nothing."""
         answers: dict[str, RecipientReply] = {}
         for address in asked:
             code, words = client.rcpt(for_server(address))
@@ -140,7 +138,6 @@ class Conversation:
         return answers
 
     def _hand_over(self, client: Any, content: bytes) -> RecipientReply:
-        """Return the answer to the mail itself."""
         self.backend.has_handed_over = True
         try:
             code, words = client.data(content)

@@ -123,7 +123,6 @@ def _without_marks(name: str) -> str:
 
 
 def _name_before(text: str) -> tuple[str, str]:
-    """Return the name, and what stands behind the bracket that opens the address."""
     quoted = _QUOTED.match(text)
     if quoted is None:
         name, _bracket, behind = text.partition("<")

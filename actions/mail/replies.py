@@ -23,7 +23,6 @@ class RecipientReply:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the server has the mail for this recipient."""
         return 200 <= self.code < 300
 
     @property
@@ -38,16 +37,13 @@ class RecipientReply:
         return found.code if found else ""
 
     def __str__(self) -> str:
-        """Return it as the server said it."""
         return f"{self.code} {self.words}"[:MAX_WORDS]
 
     def as_json(self) -> Json:
-        """Return what a step keeps of it between two attempts."""
         return [self.code, self.words[:MAX_WORDS], self.is_of_mail]
 
     @classmethod
     def from_json(cls, kept: Json) -> Self:
-        """Read what a step has kept."""
         code, words, is_of_mail = kept
         return cls(code, words, is_of_mail)
 
@@ -61,7 +57,6 @@ def open_ones(replies: Replies) -> dict[str, RecipientReply]:
 
 
 def failure_of(replies: Replies) -> ActionFailure:
-    """Return what it means that nobody was accepted."""
     first = _first(replies.values())
     if all(one.is_of_mail for one in replies.values()):
         facts: dict[str, Json] = {"smtp_code": first.code, "answer": first.words[:MAX_WORDS]}

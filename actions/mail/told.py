@@ -35,20 +35,16 @@ class KnownRecipients:
         return cls(taken | read, uncertain)
 
     def left(self, recipients: Iterable[str]) -> list[str]:
-        """Return to whom the mail is still to be sent."""
         return [one for one in recipients if compared(one) not in self.replies]
 
     def and_now(self, replies: Replies) -> Self:
-        """Return it with the answers of one more attempt."""
         now = {compared(one): replies[one] for one in replies}
         return replace(self, replies={**self.replies, **now})
 
     def and_perhaps(self) -> Self:
-        """Return it with one more try of which nobody knows what became."""
         return replace(self, uncertain=self.uncertain + 1)
 
     def as_json(self) -> Json:
-        """Return what the next attempt has to know."""
         accepted = [one for one, answer in self.replies.items() if answer.is_accepted]
         refused = {
             one: answer.as_json()

@@ -42,7 +42,6 @@ class ConnectionQuerySet(models.QuerySet["Connection", "Connection"]):
     """Questions about connections."""
 
     def of(self, tenant_id: Any) -> "ConnectionQuerySet":
-        """One tenant's."""
         return self.filter(tenant_id=tenant_id)
 
     def usable(self) -> "ConnectionQuerySet":

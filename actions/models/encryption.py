@@ -93,7 +93,6 @@ class SealedSecretsField(models.TextField):  # type: ignore[type-arg]  # not gen
     _pyi_private_get_type: Any
 
     def from_db_value(self, value: str, expression: object, connection: object) -> SealedSecrets:
-        """Return what is stored, still sealed."""
         return SealedSecrets(value)
 
     def to_python(self, value: Any) -> Any:
@@ -101,7 +100,6 @@ class SealedSecretsField(models.TextField):  # type: ignore[type-arg]  # not gen
         return SealedSecrets(value) if isinstance(value, str) else value
 
     def pre_save(self, model_instance: Any, add: bool) -> SealedSecrets:
-        """Seal what was assigned."""
         value = getattr(model_instance, self.attname)
         if isinstance(value, Mapping):
             value = seal(
@@ -121,7 +119,6 @@ class SealedSecretsField(models.TextField):  # type: ignore[type-arg]  # not gen
         return value.token
 
     def value_to_string(self, obj: models.Model) -> str:
-        """Return the sealed text, for dumpdata."""
         return str(self.get_prep_value(self.pre_save(obj, add=False)))
 
 

@@ -50,7 +50,6 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate", "MessageTemplat
     """Questions about message templates."""
 
     def of(self, tenant_id: Any) -> "MessageTemplateQuerySet":
-        """One tenant's."""
         return self.filter(tenant_id=tenant_id)
 
     def published(self) -> "MessageTemplateQuerySet":
@@ -58,7 +57,6 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate", "MessageTemplat
         return self.filter(version__gt=0)
 
     def for_channel(self, channel: Channel) -> "MessageTemplateQuerySet":
-        """Those of one channel."""
         return self.filter(channel=channel)
 
 
@@ -216,7 +214,6 @@ class MessageTemplate(models.Model):
 
     @property
     def registered(self) -> Registered:
-        """Return what WhatsApp knows of it, as far as it was entered here."""
         return registered(self)
 
     def clean(self) -> None:

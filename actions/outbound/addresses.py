@@ -66,7 +66,6 @@ def target_of(url: str) -> Target:
 
 
 def is_allowed(target: Target) -> bool:
-    """Say whether the settings allow the target although it is private."""
     return target.host_and_port in settings().allowed_private_hosts
 
 

@@ -50,7 +50,6 @@ class HttpAnswer:
 
     @property
     def excerpt(self) -> str:
-        """The beginning of the body, for an error that people read."""
         body = self.body
         text = body if isinstance(body, str) else "" if body is None else jsontext.readable(body)
         return " ".join(text[: EXCERPT_CHARACTERS * 4].split())[:EXCERPT_CHARACTERS]

@@ -33,7 +33,6 @@ _counter: Final[ContextVar[Counter | None]] = ContextVar("counter_of_calls", def
 
 @contextmanager
 def counted_by(counter: Counter | None) -> Iterator[None]:
-    """Let the calls in the block be counted by this one."""
     token = _counter.set(counter)
     try:
         yield

@@ -88,7 +88,6 @@ class PublicOnlyAdapter(IPFilterAdapter):  # type: ignore[misc]  # the library s
         super().__init__(is_https_proto=scheme == "https")
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make connections whose sockets know the deadline."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _pools(self._deadline)
 
@@ -149,7 +148,6 @@ def _encoded(url: str) -> str:
 
 
 def session() -> Session:
-    """Return this thread's session."""
     found: Session | None = getattr(_local, "session", None)
     if found is None:
         found = _local.session = Session()

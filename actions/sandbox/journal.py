@@ -46,7 +46,6 @@ class Received:
         return self.headers.get("idempotency-key") or self.headers.get("message-id", "")
 
     def as_json(self) -> dict[str, Json]:
-        """Return what the JSON API shows."""
         return {**asdict(self), "idempotency_key": self.idempotency_key}
 
 
@@ -101,11 +100,9 @@ class Journal:
         return time.time() + self._ahead_seconds
 
     def go_ahead(self, seconds: float) -> None:
-        """Let so much time have passed."""
         self._ahead_seconds += seconds
 
     def note(self, number: int, **facts: Any) -> Received:
-        """Keep one message."""
         with self._lock:
             at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
             received = Received(id=number, at=at, **facts)
@@ -131,7 +128,6 @@ class Journal:
         return next((one for one in self.received() if one.id == received_id), None)
 
     def forget(self) -> None:
-        """Drop everything received."""
         with self._lock:
             self._received.clear()
             self.first_tries.clear()
@@ -145,7 +141,6 @@ class Journal:
                 self._behaviours.insert(0, behaviour)
 
     def behaviours(self) -> list[Behaviour]:
-        """Return the rules in force."""
         with self._lock:
             return list(self._behaviours)
 

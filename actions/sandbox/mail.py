@@ -45,15 +45,12 @@ class MailServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
         return int(self._server.sockets[0].getsockname()[1])
 
     def start(self) -> None:
-        """Begin to serve."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, with every conversation under way."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -98,7 +95,6 @@ class MailHandler:
     async def handle_MAIL(  # noqa: N802 - the library's name
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Take or refuse the sender."""
         refusal = await self._told(server, f"MAIL {address}", "5.1.8")
         if refusal:
             return refusal
@@ -109,7 +105,6 @@ class MailHandler:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Take or refuse one recipient."""
         if not address.isascii() and not envelope.smtp_utf8:
             return _answer_of("5.6.7")
         refusal = await self._told(server, f"RCPT {address}", "5.1.1", envelope)
@@ -120,7 +115,6 @@ class MailHandler:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the mail and answer as told."""
         rule = self._journal.next_behaviour("smtp", "DATA")
         answer = _refusal(rule, "554") if rule.mode in {"fail", "rate_limit"} else "250 2.0.0 Kept"
         content = envelope.content if isinstance(envelope.content, bytes) else b""
@@ -194,7 +188,6 @@ def _refusal(rule: Behaviour, usual: str) -> str:
 
 
 def _answer_of(code: str) -> str:
-    """Return what a server says that gives this code."""
     row = ANSWERS[code]
     enhanced = "" if row.code == str(row.status) else f"{row.code} "
     return f"{row.status} {enhanced}{row.said}"

@@ -46,7 +46,6 @@ def render(received: Sequence[Received], query: Mapping[str, str]) -> str:
 
 
 def render_one(one: Received) -> str:
-    """Return the raw request or mail."""
     rows = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
         for name, value in one.headers.items()

@@ -18,7 +18,6 @@ ROUTES: Final = (
 
 
 def channel_of(path: str) -> str | None:
-    """Return which provider answers at this path."""
     path = path.partition("?")[0]
     return next((channel for channel, route in ROUTES if route.fullmatch(path)), None)
 
@@ -39,7 +38,6 @@ def introduced(method: str, path: str) -> str | None:
 
 
 def introduce(channel: str, path: str, authorization: str) -> SandboxReply:
-    """Answer who the token belongs to."""
     if channel == "slack":
         return slack.introduce(authorization)
     return whatsapp.introduce(path, authorization)

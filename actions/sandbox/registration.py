@@ -20,7 +20,6 @@ TIMEOUT_SECONDS: Final = 3
 
 
 def registration(template: Registered) -> Json:
-    """Return a template as Meta's own API tells it."""
     body = template.body
     if len(places_in(body)) != len(template.parameters):
         # Without a true copy of the text only its values are known.
@@ -47,7 +46,6 @@ def registration(template: Registered) -> Json:
 
 
 def registrations(templates: Iterable[MessageTemplate]) -> dict[str, list[Json]]:
-    """Return those of WhatsApp, by their registered names."""
     found: dict[str, list[Json]] = {}
     for row in templates:
         if row.channel == Channel.WHATSAPP:

@@ -53,7 +53,6 @@ class Sandbox:
 
     @property
     def smtp_port(self) -> int:
-        """The mail server's port."""
         if self._mail is None:
             raise RuntimeError("The sandbox runs without a mail server.")
         return self._mail.port
@@ -67,7 +66,6 @@ class Sandbox:
         self.journal.templates.put(templates)
 
     def travel(self, seconds: float) -> None:
-        """Let so much time have passed for the stand-ins."""
         self.journal.go_ahead(seconds)
 
     def behave(self, channel: str, mode: str, **details: Any) -> None:

@@ -20,7 +20,6 @@ _NAMES: Final = {"emoji": ":%s:", "user": "<@%s>", "channel": "<#%s>", "broadcas
 
 
 def read(content: Mapping[str, Json]) -> ReceivedMessage:
-    """Return what the message says, as the channel shows it."""
     parts = [content, *content.get("attachments", [])]
     shown = [_shown(part) for part in parts if isinstance(part, Mapping)]
     title = next((str(part["title"]) for part in parts if part.get("title")), "")
@@ -70,7 +69,6 @@ def reply(content: Mapping[str, Json], authorization: str, number: int) -> Sandb
 
 
 def answer_of(error: str, *messages: str) -> SandboxReply:
-    """Return the answer of Slack for an error of its table."""
     row = ANSWERS.get(error)
     said: dict[str, Json] = {"ok": False, "error": error}
     if error == "missing_scope":
@@ -126,7 +124,6 @@ def failure(rule: Behaviour) -> SandboxReply:
 
 
 def introduce(authorization: str) -> SandboxReply:
-    """Answer who the token belongs to."""
     token = authorization.removeprefix("Bearer ")
     if token in {"", REFUSED, authorization}:
         return SandboxReply(200, {"ok": False, "error": "invalid_auth"})

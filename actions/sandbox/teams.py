@@ -36,7 +36,6 @@ def _cards(content: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
 
 
 def _look(block: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return where the size of its text stands."""
     inlines = block.get("inlines")
     return inlines[0] if inlines else block
 
@@ -80,6 +79,5 @@ def answer_of(code: str, message: str) -> SandboxReply:
 
 
 def failure(rule: Behaviour) -> SandboxReply:
-    """Answer with the error that was named."""
     told = answer_of(rule.error, "as it was told to")
     return SandboxReply(rule.status or told.status, told.body, rule.headers)

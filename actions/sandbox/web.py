@@ -48,7 +48,6 @@ class Handler(BaseHTTPRequestHandler):
     kept_headers: ClassVar[frozenset[str]] = frozenset({"authorization"})
 
     def answer(self) -> None:
-        """Find who answers this path."""
         body = self._read_body()
         channel = providers.channel_of(self.path)
         introduced = providers.introduced(self.command, self.path)

@@ -18,7 +18,6 @@ _STATUSES: Final = {"PAUSED": "132015", "DISABLED": "132016"}
 
 
 def read(content: Mapping[str, Json], known: Registrations) -> ReceivedMessage:
-    """Return what the message says, as the phone shows it."""
     template = members(content.get("template"))
     name, language = str(template.get("name", "")), _language(template)
     registered = known.find(name, language) or known.find(name)
@@ -82,14 +81,12 @@ def _language(template: Mapping[str, Json]) -> str:
 
 
 def refusal(code: str, details: str = "", status: int = 0) -> SandboxReply:
-    """Answer with a documented error."""
     row = ANSWERS[code]
     said = row.said if code in {"100", "190"} else f"(#{code}) {row.said}"
     return SandboxReply(status or row.status, error_body(int(code), said, details or row.said))
 
 
 def error_body(code: int, message: str, details: str = "") -> Json:
-    """Return an error as the Cloud API writes it."""
     return {
         "error": {
             "message": message,
@@ -115,7 +112,6 @@ def failure(rule: Behaviour) -> SandboxReply:
 
 
 def introduce(path: str, authorization: str) -> SandboxReply:
-    """Answer who the token belongs to."""
     token = authorization.removeprefix("Bearer ")
     if token in {"", REFUSED, authorization}:
         return refusal("190", "Invalid OAuth access token.")

@@ -44,7 +44,6 @@ def members(value: Json) -> Mapping[str, Json]:
 
 
 def components_of(template: Mapping[str, Json]) -> Sent:
-    """Read a message's components."""
     found = template.get("components")
     header: list[Mapping[str, Json]] = []
     body: list[Mapping[str, Json]] = []
@@ -69,7 +68,6 @@ def _parameters(component: Mapping[str, Json]) -> list[Mapping[str, Json]]:
 
 
 def fault(known: KnownTemplate, sent: Sent) -> RefusedMessage | None:
-    """Return the first thing that Meta would refuse."""
     return next(_faults(known, sent), None)
 
 

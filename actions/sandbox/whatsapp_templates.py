@@ -80,11 +80,9 @@ class Registrations:
         return next(iter(same.values()), None)
 
     def names(self) -> list[str]:
-        """Return what is registered."""
         return sorted(self._known)
 
     def clear(self) -> None:
-        """Forget all of them."""
         self._known = {}
 
 

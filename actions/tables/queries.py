@@ -86,7 +86,6 @@ def is_ordered(field: Field) -> bool:
 
 
 def is_number(field: Field) -> bool:
-    """Say whether the field holds numbers."""
     return isinstance(_held(field), _NUMBER)
 
 

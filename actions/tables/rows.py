@@ -107,7 +107,6 @@ def charge_for_rows(rows: Sequence[Row], items: int, budget: EvaluationBudget) -
 
 
 def does_not_compare(row: Row, reason: Incomparable) -> PermanentFailure:
-    """Return the failure of a row whose two sides have nothing in common."""
     return PermanentFailure(
         "values_not_comparable",
         field=row["field"],
@@ -118,7 +117,6 @@ def does_not_compare(row: Row, reason: Incomparable) -> PermanentFailure:
 
 
 def shortened(value: Json) -> str:
-    """Return enough of the value to recognise it in a message."""
     is_container = isinstance(value, dict | list)
     text = json.dumps(value, ensure_ascii=False, default=str) if is_container else as_text(value)
     return text if len(text) <= 80 else f"{text[:79]}…"

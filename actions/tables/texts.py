@@ -22,7 +22,6 @@ Field: TypeAlias = "models.Field[Any, Any]"
 
 
 def is_one_of(field: Field, texts: Sequence[str]) -> Q:
-    """Return the condition that the column has one of the texts."""
     name = field.attname
     if field.choices or not _is_looked_up(field):
         alike = sorted(set(map(comparable, texts)))
@@ -41,7 +40,6 @@ def has_inside(field: Field, part: str) -> Q:
 
 
 def is_blank(field: Field) -> Q:
-    """Return the condition that there is nothing to see in the column's text."""
     return Q(lookups.Regex(Comparable(F(field.attname)), r"^\s*$"))
 
 

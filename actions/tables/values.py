@@ -58,7 +58,6 @@ def _exact(given: Json) -> Json:
 
 
 def invalid(record: Record, name: str, given: Json, reason: str) -> PermanentFailure:
-    """Return the failure of a value that the field cannot have."""
     return PermanentFailure(
         "invalid_value", table=record.alias, field=name, value=str(given)[:100], reason=reason
     )

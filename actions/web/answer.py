@@ -110,7 +110,6 @@ RESPONSE: Final = response_schema(
 
 
 def values_of(answer: HttpAnswer) -> dict[str, Json]:
-    """Return the answer as paths see it."""
     return {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
 
 

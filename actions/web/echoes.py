@@ -243,7 +243,6 @@ class Echoes:
         return [_KEY * place for place, four in enumerate(fours) if four in keys]
 
     def _in_lists(self, text: str, depth: int, search: _Search) -> Iterator[tuple[int, int]]:
-        """Yield the lists of bytes that say it."""
         for listed, number, base in ((_NUMBERS, _NUMBER, 10), (_PAIRS, _PAIR, 16)):
             for run in listed.finditer(text):
                 codes = [int(one, base) for one in number.findall(run[0])]
@@ -290,13 +289,11 @@ class _Piece:
         return cls(begin, read, read != piece, places)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return from where to where in the text it stands."""
         first, last = _place(self.places, start)[0], _place(self.places, end - 1)[1]
         return self.begin + first, self.begin + last
 
 
 def _raws(run: re.Match[str]) -> Iterator[tuple[tuple[int, int], bytes]]:
-    """Yield what a run of digits says, by each encoding, and where."""
     start = run.start()
     if _SAYS_ASCII.search(run[0].translate(_TO_STANDARD)):
         yield run.span(), _from_base64(run[0])
@@ -328,7 +325,6 @@ def _of_address(address: str) -> tuple[set[str], set[str]]:
 
 
 def lowered(text: str) -> str:
-    """Return the text in small letters, each in the place of its capital."""
     small = text.lower()
     if len(small) == len(text):
         return small
@@ -346,7 +342,6 @@ def _forms(secret: str) -> set[str]:
 
 
 def _parts(form: str) -> Iterator[str]:
-    """Yield each run of eight characters."""
     for at in range(len(form) - PART + 1):
         yield form[at : at + PART]
 
@@ -437,7 +432,6 @@ def _said(found: re.Match[str]) -> str:
 
 
 def _from_base64(run: str) -> bytes:
-    """Return what digits say, from wherever a byte may begin in them."""
     signs = run.rstrip("=").translate(_TO_STANDARD)
     said = []
     for start in range(4):
@@ -464,7 +458,6 @@ def _apart(said: Iterable[bytes]) -> bytes:
 
 
 def _extended(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the marks widened to the end of the encoded text."""
     other = _NOT_ENCODED.search(text, end)
     return start, other.start() if other else len(text)
 

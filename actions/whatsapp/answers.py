@@ -50,21 +50,18 @@ def error_of(answer: HttpAnswer) -> Mapping[str, Json] | None:
 
 
 def row_of(error: Mapping[str, Json]) -> Documented | None:
-    """Return what is documented of an error's code."""
     known = [ANSWERS[code] for code in _codes(error) if code in ANSWERS]
     clear = (row for row in known if row.code not in _VAGUE)
     return next(clear, None) or next(iter(known), None)
 
 
 def said(error: Mapping[str, Json]) -> str:
-    """Return what an error says, for people."""
     details = _members(error.get("error_data")).get("details")
     found = details or error.get("error_user_msg") or error.get("message") or ""
     return str(found)[:ANSWER_CHARACTERS]
 
 
 def number(code: str) -> int | str:
-    """Return a code as failures keep it."""
     return int(code) if code.isascii() and code.isdecimal() else code
 
 

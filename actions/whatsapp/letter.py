@@ -27,7 +27,6 @@ class Letter:
     values: Mapping[str, str]  # by `own_key`
 
     def body(self) -> Json:
-        """Return what the Cloud API is sent."""
         content: dict[str, Json] = {
             "name": self.template.name,
             "language": {"code": self.language},

@@ -21,7 +21,6 @@ def are_named(places: list[str]) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Say whether WhatsApp could call a value so."""
     return _NAME.fullmatch(text) is not None
 
 

@@ -99,7 +99,6 @@ class Registered:
 
     @property
     def optional_keys(self) -> frozenset[str]:
-        """Values that a step may leave out."""
         return frozenset(one.key for one in self.wanted if one.is_optional)
 
 

@@ -184,7 +184,6 @@ def _is_public_name(host: str) -> bool:
 
 
 def _is_same_server(base: str, address: str) -> bool:
-    """Say whether the value leaves the server as it was registered."""
     try:
         return target_of(base).origin == target_of(address).origin
     except AddressRefused:
@@ -192,6 +191,5 @@ def _is_same_server(base: str, address: str) -> bool:
 
 
 def shown_address(target: str, end: str) -> str:
-    """Return a button's address with its value."""
     place = target.partition("{{")[2].partition("}}")[0].strip()
     return filled(target, {place: end}) if end else target

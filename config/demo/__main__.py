@@ -4,7 +4,6 @@ import sys
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit code."""
     if sys.platform == "win32":
         print("Sayr runs on Linux and macOS; on Windows, inside WSL.", file=sys.stderr)
         return 1

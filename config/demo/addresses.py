@@ -25,7 +25,6 @@ class Addresses:
 
     @property
     def sandbox(self) -> str:
-        """The stand-ins for the providers, likewise."""
         return f"http://{HOST}:{self.sandbox_port}"
 
     @property

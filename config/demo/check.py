@@ -73,7 +73,6 @@ def _check(interruption: Interruption) -> str:
 
 @contextmanager
 def _own_directory() -> Iterator[Path]:
-    """Leave the data of a real demo alone."""
     # In /tmp, and open to all: the server's account must get there.
     directory = Path(tempfile.mkdtemp(prefix="sayr-check-"))
     directory.chmod(0o755)

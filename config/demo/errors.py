@@ -70,7 +70,6 @@ class CheckFailed(DemoError):
 
 
 def end_of(log: Path) -> str:
-    """Return where the log is, and its last lines below."""
     try:
         lines = log.read_text(errors="replace").splitlines()
     except OSError:

@@ -65,7 +65,6 @@ class Children:
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str]
     ) -> DemoProcess:
-        """Start a process that is to run as long as the demo."""
         log = self._logs / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own programs

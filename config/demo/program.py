@@ -26,7 +26,6 @@ WATCH_SECONDS = 0.5
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit code."""
     interruption = Interruption()
     try:
         return _do(arguments, interruption)

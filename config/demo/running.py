@@ -72,7 +72,6 @@ def running(
 
 
 def _environment(address: DatabaseAddress, addresses: Addresses) -> dict[str, str]:
-    """Return the children's environment, having made it this process's as well."""
     allowed = [os.environ.get("SAYR_ALLOWED_PRIVATE_HOSTS", ""), addresses.private_hosts]
     os.environ["DATABASE_URL"] = address.app_url
     os.environ["SAYR_ALLOWED_PRIVATE_HOSTS"] = ",".join(filter(None, allowed))

@@ -18,7 +18,6 @@ UUID: Final = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 
 
 def trace(run: WorkflowRun) -> str:
-    """Return a line for each step, below a head."""
     lines = timeline(facts_of(run, plans_of([run])))
     return _table([HEAD, *map(_row, lines)])
 

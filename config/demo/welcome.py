@@ -20,7 +20,6 @@ EXAMPLE = {
 
 
 def welcome(demo: Demo) -> str:
-    """Return where everything is, and how to try it."""
     parts = [
         "",
         "Sayr is running.",

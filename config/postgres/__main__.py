@@ -6,7 +6,6 @@ from config.postgres.errors import UnsupportedPlatform
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit code."""
     if sys.platform == "win32":
         print(UnsupportedPlatform("Windows"), file=sys.stderr)
         return 1

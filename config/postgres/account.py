@@ -23,7 +23,6 @@ class Account:
 
     @property
     def is_caller(self) -> bool:
-        """Say whether this is the account of the running process."""
         return self.uid == os.geteuid()
 
     def own(self, path: Path) -> None:

@@ -16,7 +16,6 @@ INTERRUPTED = 130
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say and return the exit code."""
     try:
         return _do(arguments)
     except PostgresError as error:

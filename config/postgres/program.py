@@ -56,12 +56,10 @@ def run_to_end(command: list[str], account: Account, stdin: str = "") -> str:
 
 
 def run_beside(command: list[str], account: Account, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a PostgreSQL program that outlives this process and its terminal."""
     return _process(command, account, subprocess.DEVNULL, log, log)
 
 
 def telling_line(output: str) -> str:
-    """Return the line of a program's output that names the error."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
     line = errors[0] if errors else lines[-1] if lines else "it gave no reason"

@@ -26,7 +26,6 @@ _SAFE: Final = {"GET", "HEAD"}
 
 
 def too_many_at_once(request: HttpRequest) -> HttpResponse:
-    """Answer somebody who has as many requests under way as one may have."""
     if request.path.startswith("/api/"):
         body = ProblemSerializer(ApiProblem("too_many_at_once")).data
         answer: HttpResponse = JsonResponse(body, status=body["status"], content_type=MEDIA_TYPE)
@@ -82,7 +81,6 @@ def _out_of_order(request: HttpRequest, outage: Outage) -> HttpResponse:
 
 
 def _words(request: HttpRequest, outage: Outage) -> tuple[str, ...]:
-    """Return a title, and the sentences below it."""
     is_read = request.method in _SAFE
     match outage:
         case Outage.AWAY:

@@ -34,13 +34,11 @@ class RequestPlaces:
             return True
 
     def give_back(self, who: str) -> None:
-        """Give a place back that was taken."""
         with self._changed:
             _less(self._taken, who)
             self._changed.notify_all()
 
     def taken(self) -> int:
-        """Return how many places are taken, by everybody together."""
         with self._changed:
             return self._taken.total()
 

@@ -16,7 +16,6 @@ class ServedFiles(AppDirectoriesFinder):
     """
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
-        """Yield each file with its storage."""
         for path, storage in super().list([*(ignore_patterns or ()), "node_modules"]):
             if _is_served(path):
                 yield path, storage

@@ -54,7 +54,6 @@ def validate_address_or_domain(text: str) -> None:
 
 
 def validate_zone(name: str) -> None:
-    """Refuse a name that the time-zone database lacks."""
     if zone_named(name) is None:
         raise ValidationError(
             _("“%(name)s” is not a time zone. Write it like Asia/Beirut or Asia/Riyadh."),

@@ -25,7 +25,6 @@ class AmountField(models.DecimalField):  # type: ignore[type-arg]  # generic in 
         super().__init__(*args, **options)
 
     def deconstruct(self) -> Any:
-        """Leave out what is the same for every amount."""
         name, path, args, options = super().deconstruct()
         del options["max_digits"], options["decimal_places"]
         return name, path, args, options

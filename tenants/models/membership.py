@@ -20,7 +20,6 @@ class Role(models.TextChoices):
 
     @property
     def people(self) -> str:
-        """What those who have it are called together."""
         return str(_PEOPLE[self])
 
 

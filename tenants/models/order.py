@@ -144,7 +144,6 @@ class Order(TrackedModel):
         return self.number
 
     def clean(self) -> None:
-        """Refuse a third decimal where the currency has none."""
         super().clean()
         amount, places = self.total_amount, max(places_of(self.currency), USUAL_PLACES)
         if isinstance(amount, Decimal) and amount.is_finite() and amount != round(amount, places):

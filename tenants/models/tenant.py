@@ -17,7 +17,6 @@ from tenants.facts import TenantFacts
 
 
 def validate_time_zone(name: str) -> None:
-    """Refuse a name that the time-zone database lacks."""
     validate_zone(name)
 
 
@@ -86,7 +85,6 @@ class Tenant(models.Model):
         return zone_named(self.time_zone) or ZoneInfo(str(UTC))
 
     def facts(self) -> TenantFacts:
-        """Return what steps and templates may know."""
         return TenantFacts(
             id=self.id,
             key=self.key,

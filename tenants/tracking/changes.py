@@ -123,7 +123,6 @@ class TrackedQuerySet(models.QuerySet[M, M]):
     _insert.queryset_only = False  # type: ignore[attr-defined]
 
     def update(self, **values: Any) -> int:
-        """Change the rows and tell of each whose values differ now."""
         if is_silent() or not values or _is_refused(self.query):
             return super().update(**values)
         self._for_write = True
@@ -169,7 +168,6 @@ class TrackedModel(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and tell what changed, in one transaction."""
         positional = dict(zip(("force_insert", "force_update", "using"), args, strict=False))
         using = {**positional, **kwargs}.get("using") or router.db_for_write(
             type(self), instance=self
@@ -183,7 +181,6 @@ class TrackedModel(models.Model):
 
     @classmethod
     def check(cls, **kwargs: Any) -> list[checks.CheckMessage]:
-        """Name managers whose updates would tell nothing, besides what Django checks."""
         silent = [
             checks.Warning(
                 f"Updates through {cls.__name__}.{manager.name} fire no events.",
@@ -331,7 +328,6 @@ def _tell(model: type[models.Model], rows: Sequence[tuple[Values | None, Values]
 
 
 def _part(table: type[models.Model], row: Values) -> Values:
-    """Return the values of one of the tables of a row."""
     return {field.attname: row[field.attname] for field in tracked_fields(table)}
 
 

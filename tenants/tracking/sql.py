@@ -110,7 +110,6 @@ def locked_rows(model: type[models.Model], keys: Iterable[Any], using: str) -> d
 
 
 def has_several_tables(model: type[models.Model]) -> bool:
-    """Whether a row of the model lies in more than one table."""
     return bool(_concrete(model)._meta.parents)
 
 
@@ -136,7 +135,6 @@ def _concrete(model: type[models.Model]) -> type[models.Model]:
 
 
 def statements_so_far() -> int:
-    """Return how many tracked statements were carried out here."""
     return _statements.get()
 
 
@@ -192,7 +190,6 @@ def values_in(row: Sequence[Any], columns: Columns, connection: Any) -> Values:
 
 @cache
 def columns_of(model: type[models.Model], using: str) -> Columns:
-    """Return a model's tracked columns as the statements write them."""
     quote, fields = connections[using].ops.quote_name, tracked_fields(model)
     table = quote(model._meta.db_table)
     compiler: Any = sql.Query(model).get_compiler(using)

@@ -3,8 +3,16 @@
 from axe_playwright_python.base import AXE_FILE_PATH
 
 GRAVE = {"serious", "critical"}
-# All that a colour scheme can change: the elements, their words and their places stay.
-RULES_OF_COLOUR = ("color-contrast", "link-in-text-block")
+# All that a look can change of a page whose elements and words were looked at before: its colours,
+# or the room that it has and the buttons that only a smaller screen shows.
+RULES = {
+    "light": (),
+    "dark": ("color-contrast", "link-in-text-block"),
+    "another size": (
+        *("scrollable-region-focusable", "button-name", "link-name", "label", "select-name"),
+        *("aria-hidden-focus", "aria-command-name", "aria-input-field-name"),
+    ),
+}
 # Pictures and styles from elsewhere do not exist here, and asking for them fails. What axe did not
 # object to is most of its answer, and takes longer to hand over than all of it to find.
 RUN = """async ([within, rules]) => {
@@ -48,17 +56,19 @@ LANGUAGES = {"english": {"locale": "en-US"}, "arabic": {"locale": "ar"}}
 TABLET = {"width": 1024, "height": 768}
 
 
-def looks(page, size=TABLET):
+def looks(page, size=TABLET, language="english"):
     """Show a loaded page in one look after the other, and yield the name of each.
 
     Nothing is loaded again: colours and sizes are the style's alone. The last is of another size.
+    The dark colours are those of one language.
     """
     before = page.viewport_size
     yield "light"
-    page.emulate_media(color_scheme="dark")
-    page.evaluate(ARRIVE)
-    yield "dark"
-    page.emulate_media(color_scheme="light")
+    if language == "english":
+        page.emulate_media(color_scheme="dark")
+        page.evaluate(ARRIVE)
+        yield "dark"
+        page.emulate_media(color_scheme="light")
     page.set_viewport_size(size)
     page.evaluate(ARRIVE)
     yield "another size"
@@ -67,8 +77,7 @@ def looks(page, size=TABLET):
 
 def hindrances(page, look, within=""):
     """Return what keeps people from using a page, or a part of it, that is shown in this look."""
-    rules = RULES_OF_COLOUR if look == "dark" else ()
-    return grave_findings(page, within, rules) + too_wide(page)
+    return grave_findings(page, within, RULES[look]) + too_wide(page)
 
 
 def turned_round(page):

@@ -54,12 +54,17 @@ def test_the_wording_of_a_mail_is_changed(editor, company):
     assert definition.version == 2
 
 
-@pytest.mark.parametrize("spec", registry.all_actions(), ids=lambda spec: spec.name)
-def test_opening_and_saving_changes_nothing(editor, company, spec):
-    document = document_of(spec)
+def test_opening_and_saving_changes_nothing(editor, company):
+    steps = [
+        {**step, "name": spec.name}
+        for spec in registry.all_actions()
+        for step in document_of(spec)["steps"]
+    ]
+    document = {"name": "Any", "trigger_type": "new_order", "steps": steps}
     definition = published_anyhow(company, document)
     editor.open(definition)
-    editor.go("steps/0")
+    for index in range(len(steps)):
+        editor.go(f"steps/{index}")
 
     editor.page.fill('input[name="note"]', "Only looked")
     submitted = editor.document()

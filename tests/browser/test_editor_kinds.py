@@ -148,12 +148,6 @@ def editor(visitor, company):
 
 EVENTS = {
     "basket.packed": {"order_id": "1001", "lines": ["TS-M", "TS-L"]},
-    "order.risk_analyzed": {
-        "order_id": "1001",
-        "risk_level": "HIGH",
-        "total": "480.00",
-        "capture_url": "https://a.example",
-    },
     "refund.requested": {
         "order_id": 42,
         "price": 1450,
@@ -216,9 +210,8 @@ def test_the_settings_and_what_follows_a_failure_are_built(editor, company):
     assert built(editor, company, document) == document
 
 
-@pytest.mark.parametrize("name", ["c6_risk_review", "c7_refund_approval"])
-def test_a_case_is_built_from_an_empty_form(editor, company, name):
-    document = usual_left_out(case(name))
+def test_a_case_is_built_from_an_empty_form(editor, company):
+    document = usual_left_out(case("c7_refund_approval"))
 
     assert built(editor, company, document) == document
 

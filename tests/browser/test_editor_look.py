@@ -30,14 +30,18 @@ def test_every_kind_can_be_used_by_all(visitor, company, language):
     page = visitor(**LANGUAGES[language])
     editor = Editor(page).open(row)
 
-    found = [f"{look}: {one}" for look in looks(page) for one in hindrances(page, look)]
+    found = [
+        f"{look}: {one}"
+        for look in looks(page, language=language)
+        for one in hindrances(page, look)
+    ]
     page.click('[data-do="several"]')
     page.check('[data-choose="steps/0"]')
     found += [f"choosing: {one}" for one in hindrances(page, "light", within=".sayr-editor-flow")]
     page.click('[data-do="several"]')
     for part in parts(editor):
         editor.go(part)
-        for look in looks(page):
+        for look in looks(page, language=language):
             editor.drawn()
             # The flow stays, and so do the elements in either language and size.
             is_known = language == "arabic" or look == "another size"

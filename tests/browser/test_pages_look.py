@@ -56,7 +56,7 @@ def test_no_page_keeps_anybody_out(language, visitor, addresses):
     found = []
     for address in addresses:
         assert page.goto(address).status == 200
-        for look in looks(page):
+        for look in looks(page, language=language):
             found += [f"{address} in {look}: {one}" for one in hindrances(page, look)]
 
     assert found == []

@@ -42,7 +42,7 @@ def test_no_page_of_a_run_keeps_anybody_out(language, visitor, runs):
     for name, run in runs.items():
         address = reverse("admin:workflows_workflowrun_change", args=[run.pk])
         assert page.goto(address).status == 200
-        for look in looks(page):
+        for look in looks(page, language=language):
             if os.environ.get("SAYR_PICTURES"):
                 picture = f"{os.environ['SAYR_PICTURES']}/{language}-{look}-{name}.png"
                 page.screenshot(path=picture, full_page=True)

@@ -198,7 +198,7 @@ def test_the_pages_are_fit_for_everybody(language, visitor, company, definition)
         "/admin/",
     ):
         page.goto(address)
-        for look in looks(page):
+        for look in looks(page, language=language):
             found += [f"{address} in {look}: {one}" for one in hindrances(page, look)]
 
     assert found == []

@@ -56,7 +56,7 @@ def _run(given, directory):
     django.setup()
     from tests.faults.world import World
 
-    chosen = _chosen(given.only)
+    chosen = _chosen(given)
     with World(directory, given.seed, is_short=given.short) as world:
         stages = [_play(world, name, play) for name, play in chosen.items()]
     lost = sum(len(stage.verdict.lost) for stage in stages)
@@ -69,13 +69,15 @@ def _run(given, directory):
     return 1 if lost or doubled else 0
 
 
-def _chosen(names):
+def _chosen(given):
+    from tests.faults.registry import SHOWN_BY
     from tests.faults.scenarios import SCENARIOS
 
+    names = given.only or [n for n in SCENARIOS if not given.short or n not in SHOWN_BY]
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         sys.exit(f"There is no {unknown[0]}. There are: {', '.join(SCENARIOS)}")
-    return {name: SCENARIOS[name] for name in names or SCENARIOS}
+    return {name: SCENARIOS[name] for name in names}
 
 
 def _play(world, name, play):

@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from tenants.core.text.names import BadName, name_fault
 from tests.hostile.site import refusal_in, step
 from tests.support.approvals import FORM, ask

@@ -100,7 +100,7 @@ class Site:
                 name = getattr(row, "prefix", row.pk)  # of an API key
                 yield reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[name])
         for run in WorkflowRun.objects.filter(tenant=self.tenant).order_by("-id")[:3]:
-            for name in ("correct", "retry", "cancel", "settle"):
+            for name in ("correct", "retry", "cancel", "recover", "take"):
                 yield reverse(f"admin:workflows_workflowrun_{name}", args=[run.pk])
             yield reverse("admin:workflows_workflowrun_correct", args=[run.pk]) + "?as=json"
         for trial in WorkflowRehearsal.objects.filter(tenant=self.tenant).order_by("-id")[:2]:

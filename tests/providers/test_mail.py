@@ -13,7 +13,7 @@ from workflows.presentation.runs.summary import summary
 from workflows.runtime.workers.reaper import take_over_from_the_dead
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.cancel import cancel
-from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.one_step import do_again
 from workflows.services.runs.retry import retry_failed_step
 from workflows.services.runs.summaries import facts_of, plans_of
 
@@ -350,7 +350,7 @@ def test_what_nobody_knows_of_the_rest_forgets_nobody(mailer, tenant):
     mailer.wait_on(run)
     assert run.error_code == "outcome_unknown"
 
-    settle_unknown(tenant, run.pk, "user:support", done=False)
+    do_again(tenant, run.pk, "user:support")
     mailer.machine.work()
 
     run.refresh_from_db()

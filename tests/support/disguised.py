@@ -1,8 +1,12 @@
 """Texts as they arrive: with signs that nobody sees, and letters that are written in two ways."""
 
+import sys
 import unicodedata
+from functools import cache
 
 from hypothesis import strategies as st
+
+from tenants.core.text.characters import without_invisible
 
 # One of each kind: marks of direction, joiners, a soft hyphen, a byte-order mark, variation
 # selectors, a tag.
@@ -12,6 +16,13 @@ INVISIBLE = (
 )
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
+
+@cache
+def invisible_signs():
+    """Return every character that is dropped. All of Unicode is asked when the first test does."""
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    return sorted(set(everything) - set(without_invisible(everything)))
 
 
 @st.composite

@@ -8,9 +8,10 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.core.json.faults import BadJson
 from tenants.core.json.jsontext import MAX_DIGITS, loads, storable, storable_text
 from tenants.core.json.simple_json import length_of_simple
-from tenants.core.json.strict_json import BadJson, keep
+from tenants.core.json.strict_json import keep
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 NUMBERS = st.one_of(

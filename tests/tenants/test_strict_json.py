@@ -8,16 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.core.json.faults import BadJson, JsonFault
 from tenants.core.json.jsontext import dumps, readable
-from tenants.core.json.strict_json import (
-    MAX_BYTES,
-    BadJson,
-    JsonFault,
-    check,
-    keep,
-    loads,
-    loads_object,
-)
+from tenants.core.json.strict_json import MAX_BYTES, check, keep, loads, loads_object
 
 REFUSED = {
     "nothing": (b"", JsonFault.EMPTY),

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from tenants.core.json import Json, strict_json
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from workflows.presentation.json_faults import said_of
 
 

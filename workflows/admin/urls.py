@@ -76,7 +76,8 @@ def of_runs(admin: Any) -> list[URLPattern]:
         "cancel": ("<path:object_id>/cancel/", admin.cancel_page),
         "retry": ("<path:object_id>/retry/", admin.retry_page),
         "correct": ("<path:object_id>/correct/", admin.correct_page),
-        "settle": ("<path:object_id>/settle/", admin.settle_page),
+        "recover": ("<path:object_id>/recover/", admin.recover_page),
+        "take": ("<path:object_id>/take/", admin.take_page),
     }
     return _patterns(admin, {f"workflows_workflowrun_{name}": page for name, page in pages.items()})
 

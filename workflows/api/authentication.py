@@ -66,12 +66,10 @@ def need_scope(request: Request, scope: str | None) -> None:
 
 
 def may(request: Request, scope: str | None) -> bool:
-    """Whether the key of a request may do what a scope stands for."""
     return scope is not None and scope in scopes_of(key_of(request))
 
 
 def key_of(request: Request) -> ApiKey:
-    """Return the key that a request came with."""
     key: Any = request.auth  # the stubs know only the framework's own tokens
     found: ApiKey = key
     return found

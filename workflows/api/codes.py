@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from tenants.core.json.strict_json import JsonFault
+from tenants.core.json.faults import JsonFault
 from workflows.presentation import json_faults
 
 
@@ -132,6 +132,11 @@ KINDS: Final[Mapping[str, ProblemKind]] = {
     "values_handed_over": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
     "program_unreadable": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
     "is_a_part": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "done_meanwhile": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "failed_elsewhere": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "went_on": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "not_by_hand": ProblemKind(409, _NOT_NOW, _("%(reason)s")),
+    "value_refused": ProblemKind(422, _("This value cannot be used."), _("%(reason)s")),
     "step_not_possible": ProblemKind(422, _("The run cannot begin at this step."), _("%(reason)s")),
     "idempotency_key_reused": ProblemKind(
         422,

@@ -32,7 +32,6 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "ApiKey"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Return the scheme."""
         return {
             "type": "apiKey",
             "in": "header",
@@ -48,7 +47,6 @@ class ParameterDescription(OpenApiSerializerFieldExtension):  # type: ignore[no-
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        """Return its schema."""
         schema = build_basic_type(self.target.kind) or {}
         if isinstance(self.target, ChoiceParameter):
             return {**schema, "enum": sorted(map(str, self.target.choices))}
@@ -56,7 +54,6 @@ class ParameterDescription(OpenApiSerializerFieldExtension):  # type: ignore[no-
 
 
 def problems(*codes: str, with_key: bool = True) -> dict[tuple[int, str], OpenApiResponse]:
-    """Return the descriptions of the problems an operation answers with, by status."""
     by_status: dict[int, list[str]] = {}
     for code in (*codes, *(_WITH_KEY if with_key else _ANYWHERE)):
         by_status.setdefault(KINDS[code].status, []).append(code)

@@ -9,8 +9,9 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from tenants.core.json import Json
+from tenants.core.json.faults import BadJson, JsonFault
 from tenants.core.json.jsontext import dumps
-from tenants.core.json.strict_json import MAX_BYTES, BadJson, JsonFault, loads_object
+from tenants.core.json.strict_json import MAX_BYTES, loads_object
 from workflows.api.refusals import ApiProblem
 
 MEDIA_TYPE: Final = "application/json"

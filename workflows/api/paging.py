@@ -33,12 +33,10 @@ class NewestFirst(CursorPagination):
         return self.paginate_queryset(rows, self.request) or []
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return where the page begins."""
         before = request.query_params.get(self.cursor_query_param)
         return _cursor(before) if before else None
 
     def encode_cursor(self, cursor: Cursor) -> str:
-        """Return the address of the page that begins there."""
         here = self.request.build_absolute_uri()
         return replace_query_param(here, self.cursor_query_param, cursor.position)
 
@@ -49,7 +47,6 @@ class NewestFirst(CursorPagination):
         return super().get_next_link()
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Answer with the page."""
         return Response({"results": data, "next": self.get_next_link()})
 
 

@@ -17,8 +17,9 @@ from rest_framework.views import set_rollback
 
 from tenants.core.database.outages import Outage, outage_of
 from tenants.core.json import Json
+from tenants.core.json.faults import BadJson, JsonFault
 from tenants.core.json.pointers import pointer
-from tenants.core.json.strict_json import MAX_BYTES, BadJson, JsonFault
+from tenants.core.json.strict_json import MAX_BYTES
 from workflows.api.codes import ASK_AGAIN_WITH_KEY, KINDS
 from workflows.api.refusals import ApiProblem
 from workflows.api.serializers.fields import AnswerSerializer, Moment
@@ -82,7 +83,6 @@ class ProblemSerializer(AnswerSerializer):
     errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a field
 
     def get_type(self, problem: ApiProblem) -> str:
-        """Return what names the kind of problem in all the world."""
         return f"urn:sayr:problem:{problem.code}"
 
     def get_errors(self, problem: ApiProblem) -> Sequence[Mapping[str, Json]]:

@@ -31,10 +31,8 @@ class ApiProblem(Exception):
 
     @property
     def kind(self) -> ProblemKind:
-        """What kind of problem it is."""
         return KINDS[self.code]
 
     @property
     def detail(self) -> str:
-        """Its sentence, in the active language."""
         return str(self.kind.detail) % {"next": ASK_AGAIN, **self.params}

@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from workflows.api.views.approvals import ApprovalsView, ApprovalView, DecideView
 from workflows.api.views.events import EventView
 from workflows.api.views.health import HealthView
-from workflows.api.views.operations import CancelView, RetryView
+from workflows.api.views.operations import CancelView, DoneView, RetryView
 from workflows.api.views.runs import RunsView, RunView
 from workflows.api.views.triggers import TriggerView
 from workflows.api.views.unknown import UnknownAddressView
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:run_id>/", RunView.as_view(), name="api-run"),
     path("runs/<uuid:run_id>/cancel/", CancelView.as_view(), name="api-run-cancel"),
     path("runs/<uuid:run_id>/retry/", RetryView.as_view(), name="api-run-retry"),
+    path("runs/<uuid:run_id>/done/", DoneView.as_view(), name="api-run-done"),
     path("events/<uuid:event_id>/", EventView.as_view(), name="api-event"),
     path("approvals/", ApprovalsView.as_view(), name="api-approvals"),
     path("approvals/<uuid:approval_id>/", ApprovalView.as_view(), name="api-approval"),

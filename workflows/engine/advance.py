@@ -110,7 +110,7 @@ class Walker(Walk):
             return self.cancelled(job.instruction.index, stored(job), now)
         if isinstance(outcome, StepFailed | StepUnknown) and outcome.so_far is not None:
             job = replace(job, marks={**job.marks, "so_far": outcome.so_far})
-        outcome = _at_least_in_part(job, outcome)
+        outcome = _at_least_in_part(job.marks, outcome)
         decision = decide(self._position_of(job), outcome, jitter)
         if decision.step_status is None and decision.retry_in is not None:
             return self._park(job, decision, timing)
@@ -244,7 +244,7 @@ class Walker(Walk):
             if isinstance(found, Progress):
                 return found
             spent += job.scope.budget.spent
-            found = _at_least_in_part(job, found)
+            found = _at_least_in_part(job.marks, found)
             decision = decide(self._position_of(job), found)
             self.record(finished(base_of(job), found, decision, Timing(now, 0)))
             if decision.status is not RunStatus.RUNNING:
@@ -264,7 +264,8 @@ class Walker(Walk):
         facts: Mapping[str, Json] | None = None,
     ) -> Progress:
         """Record the end of a step that parked the run, with more `facts`, and go on."""
-        decision = decide(self._position(instruction), outcome)
+        outcome = _at_least_in_part(pending, outcome)
+        decision = decide(_if_alone(self._position(instruction), pending), outcome)
         tried = {"attempts": pending["attempts"]} if pending.get("attempts") else {}
         base: Entry = {**named(pending), **tried, **(facts or {})}
         self.record(finished(base, outcome, decision, since(pending, now)))
@@ -399,18 +400,7 @@ class Walker(Walk):
 
     def _position_of(self, job: Job) -> Position:
         """Return where the run stands at a job."""
-        position = self._position(job.instruction, job.attempt)
-        if not job.marks.get("alone"):
-            return position
-        # All the others were done: nothing follows, whatever becomes of it.
-        return replace(
-            position,
-            after_step=None,
-            on_error="continue",
-            error_block=None,
-            error_codes=None,
-            on_failure=None,
-        )
+        return _if_alone(self._position(job.instruction, job.attempt), job.marks)
 
     def _position(self, instruction: Instruction, attempt: int = 1) -> Position:
         return Position(
@@ -442,9 +432,23 @@ _STEERING: Final[Mapping[type, _Steer]] = {
 }
 
 
-def _at_least_in_part(job: Job, outcome: Outcome) -> Outcome:
+def _if_alone(position: Position, marks: Mapping[str, Json]) -> Position:
+    """Return the position of a step that is done alone: nothing follows, whatever becomes of it."""
+    if not marks.get("alone"):
+        return position
+    return replace(
+        position,
+        after_step=None,
+        on_error="continue",
+        error_block=None,
+        error_codes=None,
+        on_failure=None,
+    )
+
+
+def _at_least_in_part(marks: Mapping[str, Json], outcome: Outcome) -> Outcome:
     """Return the outcome of the rest of a step: what was done of it before stays done."""
-    before = job.marks.get("alone")
+    before = marks.get("alone")
     if not before or not isinstance(outcome, StepFailed) or outcome.output is not None:
         return outcome
     return replace(outcome, output=before["output"])

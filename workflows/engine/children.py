@@ -6,6 +6,7 @@ from typing import Final
 
 from tenants.core.json import Json
 from workflows.definition.programs.instructions import ForEach, Instruction, Parallel, RunWorkflow
+from workflows.engine.decide import OUTCOME_UNKNOWN
 from workflows.engine.history.results import bytes_of
 from workflows.engine.history.resuming import RetryScope
 from workflows.engine.outcomes import Outcome, RunStopped, StepCompleted, StepFailed
@@ -91,8 +92,11 @@ def at_once(instruction: Instruction) -> int:
 
 def goes_on(end: ChildEnd, scope: str) -> bool:
     """Whether a child that has ended goes on when its parent is retried."""
-    if scope == RetryScope.SETTLED and end.status is RunStatus.FAILED:
+    went_on = end.status is RunStatus.COMPLETED_WITH_ERRORS
+    if scope == RetryScope.SETTLED and (went_on or end.status is RunStatus.FAILED):
         return end.is_settled
+    if scope == RetryScope.REST and (went_on or end.status is RunStatus.FAILED):
+        return (end.error or {}).get("code") != OUTCOME_UNKNOWN
     return end.has_failed
 
 

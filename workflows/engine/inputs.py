@@ -3,7 +3,8 @@
 from typing import Final
 
 from tenants.core.json import Json
-from tenants.core.json.strict_json import BadJson, facts_of, keep
+from tenants.core.json.faults import BadJson, facts_of
+from tenants.core.json.strict_json import keep
 from workflows.definition.errors import ExpressionError
 
 # As much as one request may carry. Every retry sends what the row keeps.

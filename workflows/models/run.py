@@ -131,6 +131,9 @@ class WorkflowRun(TenantModel):
     retried_by = ArrayField(
         models.TextField(), verbose_name=_("retried by"), null=True, editable=False
     )
+    # Who sees to it, of a whole run: told to others, and nothing is concluded from it.
+    taken_by = models.CharField(_("taken by"), max_length=200, null=True, editable=False)  # noqa: DJ001
+    taken_at = models.DateTimeField(_("taken"), null=True, editable=False)
     retried_from = models.UUIDField(_("retried from"), null=True)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     started_at = models.DateTimeField(_("started"), null=True)

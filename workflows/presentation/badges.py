@@ -38,8 +38,19 @@ KIND_LABELS: Final = {
     "wait": gettext_lazy("Wait"),
     "wait_for_event": gettext_lazy("Wait for an event"),
 }
-# Which have a picture in static/workflows/icons.
-ICONS: Final = frozenset({"mail", "megaphone", "pencil", "globe", "message", "bolt"})
+# Their pictures; those of actions are the library's. Each is a class of admin.css.
+KIND_ICONS: Final = {
+    "approval": "person",
+    "branch": "branch",
+    "emit_event": "signal",
+    "for_each": "each",
+    "parallel": "parallel",
+    "repeat": "repeat",
+    "run_workflow": "workflow",
+    "stop": "stop",
+    "wait": "clock",
+    "wait_for_event": "hourglass",
+}
 
 
 class Badge(NamedTuple):
@@ -72,8 +83,10 @@ def action_label(name: str) -> str:
 
 
 def action_icon(name: str) -> str:
+    """Return the picture of a step, the same in the editor, in runs and in the gallery."""
+    if name in KIND_ICONS:
+        return KIND_ICONS[name]
     try:
-        icon = registry.get(name).icon
+        return registry.get(name).icon
     except registry.UnknownAction:
         return "bolt"
-    return icon if icon in ICONS else "bolt"

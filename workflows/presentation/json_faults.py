@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.core.json.strict_json import BadJson, JsonFault
+from tenants.core.json.faults import BadJson, JsonFault
 
 SENTENCES: Final[Mapping[str, Any]] = {
     JsonFault.EMPTY: _("Nothing is written here. Write JSON, at least {}."),

@@ -6,22 +6,19 @@ from uuid import UUID
 
 from actions import records
 from tenants.core.json import Json
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from tenants.tenant_cache import facts_of
 from tenants.tracking.changes import RecordChange, records_changed
 from workflows.event_types import RecordEvent, all_event_types
-from workflows.services.events.drafts import EventDraft
+from workflows.services.events.drafts import EventDraft, normalise_object
 from workflows.services.events.fire import fire_all
-from workflows.services.events.payloads import normalise_object
 
 
 def listen() -> None:
-    """Fire events from now on."""
     records_changed.connect(fire_changes, dispatch_uid="workflows.record_changes")
 
 
 def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> None:
-    """Fire what these changes mean, all events of a tenant in one statement."""
     # The model with the table: a record may be declared, and saved, through a proxy.
     declared_of = records.all_records()
     aliases = {one.alias for one in declared_of if one.model._meta.concrete_model is sender}

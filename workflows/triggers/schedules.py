@@ -9,7 +9,6 @@ from workflows.services.schedules.firing import follow_clock
 
 
 def listen() -> None:
-    """Follow the companies' clocks from now on."""
     post_save.connect(_follow, sender=Tenant, dispatch_uid="workflows.schedules")
 
 

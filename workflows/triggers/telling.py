@@ -18,14 +18,12 @@ LOOK_SECONDS: Final = 2.0
 
 
 def tell_for_ever() -> None:
-    """Look every few seconds."""
     pause = Event()
     while not pause.wait(LOOK_SECONDS):
         look()
 
 
 def look() -> None:
-    """Tell who has to be told. Nothing that goes wrong ends the clock."""
     try:
         close_old_connections()
         tell_approvers()

@@ -49,14 +49,12 @@ class TickingBroker(ORM):  # type: ignore[misc]  # django-q2 ships no types
 
 
 def tick_for_ever() -> None:
-    """Look every second."""
     pause = Event()
     while not pause.wait(TICK_SECONDS):
         tick()
 
 
 def tick() -> None:
-    """Fire what is due. Nothing that goes wrong ends the clock."""
     try:
         close_old_connections()
         fire_due()

@@ -13,6 +13,5 @@ class Command(BaseCommand):
     help = "Encrypt all connections' secrets again with the first of SAYR_ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rotate, and say how many."""
         count = Connection.objects.rotate_secrets()
         self.stdout.write(f"{count} connections are encrypted with the newest key.")

@@ -52,7 +52,6 @@ PEOPLE: Final = (
 
 
 def add_company(company: Company) -> Tenant:
-    """Return its tenant."""
     values = {
         "name": company.name,
         "country": company.country,

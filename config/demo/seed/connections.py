@@ -29,7 +29,6 @@ class _WantedConnection:
 
     @property
     def key(self) -> str:
-        """Return the key by which workflows name it."""
         return self.named or self.kind.value
 
 

@@ -19,7 +19,6 @@ SUMMARY_SUBJECT: Final = {
 
 
 def add_messages(tenant: Tenant) -> None:
-    """Write the templates in the company's language. What people changed stays."""
     language = tenant.language
     known = set(MessageTemplate.objects.of(tenant.pk).values_list("key", flat=True))
     if "order_confirmed" not in known:

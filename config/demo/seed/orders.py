@@ -19,7 +19,6 @@ Row = Mapping[str, str]
 
 
 def add_orders(tenant: Tenant) -> None:
-    """Add the orders that the company lacks."""
     known = set(Order.objects.filter(tenant=tenant).values_list("number", flat=True))
     missing = [row for row in _rows(tenant.key) if row["number"] not in known]
     _add_history(tenant, [row for row in missing if row["days"] != "0"])

@@ -36,7 +36,6 @@ KINDS: Final[Mapping[str, _Kind]] = {
 
 
 def add_records(tenant: Tenant) -> None:
-    """Add the records that the company lacks. What people changed stays."""
     rows, now = json.loads(ROWS.read_text(encoding="utf-8"))[tenant.key], timezone.now()
     for name, kind in KINDS.items():
         own = kind.model._default_manager.filter(tenant=tenant)

@@ -14,7 +14,6 @@ ACTOR: Final = "demo"
 
 
 def add_workflows(tenant: Tenant) -> None:
-    """Publish the workflows that the company lacks. What people changed stays."""
     for key, file in (
         ("new-order", f"new_order.{tenant.language}.json"),
         ("cancelled-order", f"cancelled_order.{tenant.language}.json"),
@@ -25,5 +24,4 @@ def add_workflows(tenant: Tenant) -> None:
 
 
 def document(file: str) -> Json:
-    """Return a document of this directory."""
     return json.loads((DOCUMENTS / file).read_text(encoding="utf-8"))

@@ -30,7 +30,6 @@ class SafeDecoder(json.JSONDecoder):
         super().__init__(**{**options, **numbers})
 
     def decode(self, text: str, *args: Any) -> Any:
-        """Return the value."""
         try:
             value = super().decode(text, *args)
         except RecursionError:
@@ -58,7 +57,6 @@ class ExactEncoder(json.JSONEncoder):
     """Writes Decimal as a number, with all its digits."""
 
     def encode(self, value: Any) -> str:
-        """Return JSON text that jsonb takes."""
         return jsontext.storable(value)
 
 
@@ -82,7 +80,6 @@ class ExactJSONField(models.JSONField):
         super().__init__(*args, **{**options, "encoder": ExactEncoder, "decoder": ExactDecoder})
 
     def deconstruct(self) -> Any:
-        """Leave out what every such field has."""
         name, path, args, options = super().deconstruct()
         del options["encoder"], options["decoder"]
         return name, path, args, options
@@ -118,7 +115,6 @@ class AddressField(_Address):
     default_validators = [validate_address]
 
     def deconstruct(self) -> Any:
-        """Be an EmailField to migrations."""
         name, _path, args, options = super().deconstruct()
         return name, "django.db.models.EmailField", args, options
 

@@ -12,30 +12,26 @@ import json
 import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from functools import cache
 from math import isfinite
 from typing import Any, Final, NoReturn
 
 from tenants.core.json import Json, jsontext
+from tenants.core.json.faults import LONE_SURROGATE, BadJson, JsonFault, shown
 from tenants.core.json.pointers import pointer as pointer_to
 from tenants.core.json.simple_json import length_of_simple
+from tenants.core.values.numbers import MAX_DIGITS, digits_written_out, is_too_long
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 # A result holds what its step was given, and a list holds the results of its items.
 MAX_KEPT_DEPTH: Final = 200
-MAX_DIGITS: Final = 100  # of a number, written without an exponent
 WHOLE_NUMBERS: Final = range(-(2**63), 2**63)
-_BEYOND_DIGITS: Final = 10**MAX_DIGITS
-# A float has up to 17 digits, and from here on more zeros than are left.
-_MAX_FLOAT: Final = 1e99
-_SMALLEST_FLOAT: Final = 1e-80
 _MAX_WHOLE_TEXT: Final = len(str(WHOLE_NUMBERS.start))
 _MAX_NUMBER_TEXT: Final = MAX_DIGITS + 10  # sign, point and exponent
 _MAX_EXPONENT_TEXT: Final = 4
 _DIGITS_A_BIT: Final = 0.30103
-_SHOWN: Final = 60  # characters of a value in an error
+_KINDS: Final = {list: "array", str: "string", bool: "boolean", type(None): "null"}
 _NUMBERS: Final = frozenset({int, float, Decimal})
 _SCALARS: Final = _NUMBERS | {str, bool, type(None)}
 _TEXT_ONLY: Final = frozenset({str})
@@ -44,52 +40,6 @@ _TEXT_ONLY: Final = frozenset({str})
 _STRING_OR_BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _SUSPICIOUS_ESCAPE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _ZEROS: Final = re.compile(r"-?[0.]+(?:[eE]|\Z)")
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-
-
-class JsonFault(StrEnum):
-    """Why JSON was refused: stable codes."""
-
-    EMPTY = "json_empty"
-    TOO_LARGE = "payload_too_large"
-    NOT_UTF8 = "json_not_utf8"
-    SYNTAX = "json_syntax"
-    TOO_DEEP = "json_too_deep"
-    DUPLICATE_KEY = "json_duplicate_key"
-    NOT_FINITE = "json_not_finite"
-    NUMBER_TOO_LARGE = "json_number_too_large"
-    NUMBER_TOO_LONG = "json_number_too_long"
-    NUL_CHARACTER = "json_nul_character"
-    LONE_SURROGATE = "json_lone_surrogate"
-    NOT_AN_OBJECT = "json_not_an_object"
-    NOT_JSON = "json_not_a_value"
-
-
-class BadJson(ValueError):
-    """The text cannot be accepted. `line` and `column` are 1-based; None where not known."""
-
-    def __init__(
-        self,
-        fault: JsonFault,
-        *,
-        at: tuple[str, int] | None = None,  # the text, and the index in it
-        pointer: str | None = None,  # RFC 6901; None: not known
-        **params: str | int,
-    ) -> None:
-        super().__init__(f"{fault} {params}" if params else str(fault))
-        self.fault = fault
-        self.pointer = pointer
-        self.params = params
-        self.line: int | None = None
-        self.column: int | None = None
-        if at:
-            self.line, self.column = _line_and_column(*at)
-
-
-def facts_of(problem: BadJson) -> dict[str, Json]:
-    """Return what a failure tells of it: what is wrong, as a code and as text, and where."""
-    where = {"at": problem.pointer} if problem.pointer else {}
-    return {"reason": str(problem), **problem.params, "fault": str(problem.fault), **where}
 
 
 def loads(
@@ -124,7 +74,7 @@ def loads_object(source: str | bytes, *, long_integers: bool = False) -> dict[st
     """Return the JSON object that `source` is, as `loads` does. Raises BadJson."""
     value = loads(source, long_integers=long_integers)
     if not isinstance(value, dict):
-        raise BadJson(JsonFault.NOT_AN_OBJECT, pointer="", found=_kind(value))
+        raise BadJson(JsonFault.NOT_AN_OBJECT, pointer="", found=_KINDS.get(type(value), "number"))
     return value
 
 
@@ -165,25 +115,6 @@ def keep(value: Json) -> tuple[Json, int]:
     return (jsontext.cleaned(kept) if jsontext.has_bad_text(text) else kept), len(text)
 
 
-def is_too_long(number: Json) -> bool:
-    """Whether it is a number with more digits than are let in, written without an exponent."""
-    if isinstance(number, int):
-        return not -_BEYOND_DIGITS < number < _BEYOND_DIGITS
-    if isinstance(number, Decimal):
-        return number.is_finite() and digits_written_out(number) > MAX_DIGITS
-    if isinstance(number, float):
-        size = abs(number)
-        return not _SMALLEST_FLOAT < size < _MAX_FLOAT and size != 0 and isfinite(size)
-    return False
-
-
-def digits_written_out(number: Decimal) -> int:
-    """Return how many digits the finite `number` has when it is written without an exponent."""
-    _sign, digits, exponent = number.as_tuple()
-    exponent = int(exponent)
-    return len(digits) + exponent if exponent >= 0 else max(len(digits), 1 - exponent)
-
-
 def _written(value: Json) -> str:
     try:
         return jsontext.dumps(value)
@@ -202,7 +133,7 @@ def _unwritable(value: Json, reason: str) -> BadJson:
             _is_plain(value, MAX_KEPT_DEPTH)
         except BadJson as better:
             return better
-    return BadJson(JsonFault.NOT_JSON, reason=_shown(reason))
+    return BadJson(JsonFault.NOT_JSON, reason=shown(reason))
 
 
 def _is_plain(value: Json, max_depth: int) -> bool:
@@ -240,7 +171,6 @@ def _members(part: Json) -> Iterable[Json] | None:
 
 
 def _at(value: Json, part: Json, fault: JsonFault, **params: Any) -> BadJson:
-    """Return the fault of a part, and where in the value it stands."""
     waiting: list[tuple[str, Json]] = [("", value)]
     while waiting:
         pointer, found = waiting.pop()
@@ -257,7 +187,7 @@ def _at(value: Json, part: Json, fault: JsonFault, **params: Any) -> BadJson:
 
 def _decoded(source: str | bytes, max_bytes: int) -> str:
     if isinstance(source, str):
-        if _LONE_SURROGATE.search(source):
+        if LONE_SURROGATE.search(source):
             raise BadJson(JsonFault.LONE_SURROGATE)
         source = source.encode()
     if len(source) > max_bytes:
@@ -287,7 +217,7 @@ def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:
         seen: set[str] = set()
         for key, _value in members:
             if key in seen:
-                raise BadJson(JsonFault.DUPLICATE_KEY, key=_shown(key))
+                raise BadJson(JsonFault.DUPLICATE_KEY, key=shown(key))
             seen.add(key)
     return result
 
@@ -295,26 +225,26 @@ def _object(members: list[tuple[str, Json]]) -> dict[str, Json]:
 def _whole(text: str) -> int:
     # Length first: converting thousands of digits is slow, and Python refuses it in the end.
     if len(text) > _MAX_WHOLE_TEXT or int(text) not in WHOLE_NUMBERS:
-        raise BadJson(JsonFault.NUMBER_TOO_LARGE, number=_shown(text))
+        raise BadJson(JsonFault.NUMBER_TOO_LARGE, number=shown(text))
     return int(text)
 
 
 def _long_whole(text: str) -> int:
     if len(text.lstrip("-")) > MAX_DIGITS:
-        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS)
+        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=shown(text), limit=MAX_DIGITS)
     return int(text)
 
 
 def _fraction(text: str) -> Decimal:
     exponent = text.lower().partition("e")[2]
     if len(text) > _MAX_NUMBER_TEXT or len(exponent) > _MAX_EXPONENT_TEXT:
-        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS)
+        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=shown(text), limit=MAX_DIGITS)
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS) from None
+        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=shown(text), limit=MAX_DIGITS) from None
     if digits_written_out(number) > MAX_DIGITS:
-        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS)
+        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=shown(text), limit=MAX_DIGITS)
     return number
 
 
@@ -338,30 +268,15 @@ def _refuse_bad_characters(value: Json, pointer: str) -> None:
 def _refuse_bad_text(text: str, pointer: str) -> None:
     if "\0" in text:
         raise BadJson(JsonFault.NUL_CHARACTER, pointer=pointer)
-    if _LONE_SURROGATE.search(text):
+    if LONE_SURROGATE.search(text):
         raise BadJson(JsonFault.LONE_SURROGATE, pointer=pointer)
-
-
-def _line_and_column(text: str, index: int) -> tuple[int, int]:
-    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
-
-
-def _shown(text: str) -> str:
-    # A key may hold the very characters that no answer can be written with.
-    safe = _LONE_SURROGATE.sub("\ufffd", text)
-    return safe if len(safe) <= _SHOWN else f"{safe[: _SHOWN - 1]}…"
-
-
-def _kind(value: Json) -> str:
-    kinds = {list: "array", str: "string", bool: "boolean", type(None): "null"}
-    return kinds.get(type(value), "number")
 
 
 def _shown_number(number: Json) -> str:
     if isinstance(number, int):
         # Python writes no whole number of more than 4,300 digits.
         return f"{'-' if number < 0 else ''}1e{int(number.bit_length() * _DIGITS_A_BIT)}"
-    return _shown(str(number))
+    return shown(str(number))
 
 
 def _float(text: str) -> float:
@@ -369,7 +284,7 @@ def _float(text: str) -> float:
     number = float(text) if len(text) <= _MAX_NUMBER_TEXT else float("inf")
     is_lost = number == 0 and not _ZEROS.match(text)
     if is_lost or not isfinite(number):
-        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=_shown(text), limit=MAX_DIGITS)
+        raise BadJson(JsonFault.NUMBER_TOO_LONG, number=shown(text), limit=MAX_DIGITS)
     return number
 
 

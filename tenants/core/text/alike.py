@@ -7,7 +7,6 @@ from tenants.core.text.characters import comparable
 
 
 def comparable_inside(value: Json) -> Json:
-    """Return JSON with every text in the form that texts are compared in."""
     if isinstance(value, str):
         return comparable(value)
     if isinstance(value, list | tuple):
@@ -21,7 +20,6 @@ def comparable_inside(value: Json) -> Json:
 
 
 def has_member(whole: Mapping[str, Json], name: str) -> bool:
-    """Say whether an object has a member of this name."""
     if name in whole:
         return True
     wanted = comparable(name)

@@ -33,5 +33,4 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def without_isolates(text: str) -> str:
-    """Return the text as it is read."""
     return _VALUE.sub(r"\1", text) if FIRST in text else text

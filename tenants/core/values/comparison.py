@@ -144,7 +144,6 @@ def folded_text(value: Any) -> str:
 
 
 def comparable_json(value: Any) -> str:
-    """Return one text for lists and objects that are equal."""
     written = _CANONICAL.encode(value)
     return written if written.isascii() else _CANONICAL.encode(comparable_inside(value))
 

@@ -24,7 +24,6 @@ class BoundedTzLoader(psycopg_any.BaseTzLoader):  # type: ignore[misc]  # its st
     """Django's own, which raises DataError for such a moment."""
 
     def load(self, data: Any) -> Any:
-        """Return the moment in the connection's time zone."""
         try:
             return super().load(data)
         except psycopg.DataError:
@@ -32,7 +31,6 @@ class BoundedTzLoader(psycopg_any.BaseTzLoader):  # type: ignore[misc]  # its st
 
 
 def bound_all() -> None:
-    """Let Django's connections read moments so, from the first one on."""
     # Django makes a loader for each time zone from this class, and offers no way to name another.
     psycopg_any.BaseTzLoader = BoundedTzLoader
 

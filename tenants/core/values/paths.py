@@ -45,7 +45,6 @@ def _key(part: str) -> str | int:
 
 
 def show_path(path: tuple[object, ...]) -> str:
-    """Return the path as people write it."""
     shown = [str(path[0])]
     for key in path[1:]:
         plain = isinstance(key, str) and _PLAIN_NAME.fullmatch(key)

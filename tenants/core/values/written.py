@@ -65,7 +65,6 @@ def plainly_written(text: str) -> str | None:
 
 
 def _western(text: str) -> str:
-    """Return a text with the digits and signs of an English keyboard."""
     found = "".join(
         str(unicodedata.decimal(one)) if one.isdecimal() and not one.isascii() else one
         for one in text

@@ -7,7 +7,7 @@ import psycopg
 from django.db import connection
 
 from tests.faults.jobs import order_job, post_job
-from tests.faults.registry import scenario
+from tests.faults.registry import scenario, shown_by
 from tests.faults.verdict import COMPLETED
 from tests.support.live import wait_until
 
@@ -57,6 +57,7 @@ def database(stage):
 
 
 @scenario
+@shown_by("tests/workflows/runtime/test_locks.py")
 def locked_row(stage):
     """Somebody holds the row of one run for 12 s while posts are under way: no other is touched."""
     world = stage.world

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.faults.jobs import ANSWER, order_job, waiting_job
-from tests.faults.registry import scenario
+from tests.faults.registry import scenario, shown_by
 from tests.support.approvals import ask
 from tests.support.live import wait_until
 from tests.support.outside import running_sandbox
@@ -34,6 +34,7 @@ WHERE id = %(id)s
 
 
 @scenario
+@shown_by("tests/hostile/test_rows_of_workers.py")
 def hostile_payload(stage):
     """A payload that Python cannot read is an event somebody waits for, and starts a run."""
     world = stage.world
@@ -58,6 +59,7 @@ def hostile_payload(stage):
 
 
 @scenario
+@shown_by("tests/hostile/test_rows_of_workers.py")
 def hostile_approver(stage):
     """An approver's address of which no header can be made."""
     with _mailing(stage) as sandbox:
@@ -74,6 +76,7 @@ def hostile_approver(stage):
 
 
 @scenario
+@shown_by("tests/hostile/test_rows_of_workers.py")
 def hostile_name(stage):
     """A workflow's name of which no header can be made, of a run that failed."""
     with _mailing(stage) as sandbox:

@@ -15,7 +15,8 @@ def mixed(stage):
     world = stage.world
     world.stop_workers()
     groups = world.new_groups(2)
-    address = world.provider.address("die", share=0.1, delay=0.1)
+    # Whoever meets it several times in a row is waited for at the end.
+    address = world.provider.address("die", share=stage.often(3, 10) / 100, delay=0.1)
     orders = stage.shop(order_job(address, timeout="3s"))
     batches = stage.shop(batch_job(address, 10), "batch")
     end = time.monotonic() + stage.often(6, 90)

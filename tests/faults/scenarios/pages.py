@@ -66,7 +66,7 @@ def costly_pages(stage):
     world = stage.world
     world.group()
     shop, other = stage.shop(noise_job(), "history"), stage.shop(noise_job(), "beside")
-    _fill(world, stage, shop, stage.often(300_000, 1_000_000))
+    _fill(world, stage, shop, stage.often(100_000, 1_000_000))
     # Its history is nobody's to account for.
     stage.shops.remove(shop)
     greedy = _session(make_member(shop.tenant, "greedy", "support"))
@@ -78,7 +78,7 @@ def costly_pages(stage):
             _ask(site, address, colleague)
         stage.fault()
         crowd = [threads.submit(_insist, site, greedy, number, over) for number in range(AT_ONCE)]
-        took, wrong, until = [], [], time.monotonic() + stage.often(15, 40)
+        took, wrong, until = [], [], time.monotonic() + stage.often(8, 40)
         try:
             time.sleep(1)
             while time.monotonic() < until:

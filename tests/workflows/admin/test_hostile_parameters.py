@@ -82,6 +82,11 @@ def list_of(model):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
+def is_shown(model, reader):
+    """Say whether the reader may see the list at all: if not, no parameter is looked at."""
+    return reader.get(list_of(model)).status_code == 200
+
+
 def is_fine(answer):
     return answer.status_code in {200, 302, 400, 403, 404}
 
@@ -89,8 +94,9 @@ def is_fine(answer):
 @pytest.mark.parametrize("model", EVERY, ids=lambda model: model._meta.label)
 def test_a_hostile_parameter_never_breaks_a_list(model, reader, request):
     broken = []
-    # Who is shown fewer lists is asked less: the parameters are read by the same code.
-    for asked in ALONE + ASKED if "ops" in request.node.callspec.id else ASKED[::2]:
+    # Who is shown all lists is asked less: the parameters are read by the same code.
+    everything = ALONE + ASKED if "ops" in request.node.callspec.id else ASKED[::2]
+    for asked in everything if is_shown(model, reader) else ASKED[:2]:
         answer = reader.get(list_of(model), asked)
         if not is_fine(answer) or b"database installation" in answer.content:
             broken.append((answer.status_code, {k: v[:20] for k, v in asked.items()}))
@@ -102,7 +108,7 @@ def test_a_hostile_parameter_never_breaks_a_list(model, reader, request):
 def test_a_hostile_look_up_is_never_asked_of_the_database(model, reader):
     columns = [field.name for field in model._meta.get_fields()] + ["pk", "tenant_id"]
     shown_by = admin.site.get_model_admin(model)
-    for ending, value in LOOKUPS:
+    for ending, value in LOOKUPS if is_shown(model, reader) else LOOKUPS[:1]:
         asked = {name + ending: value for name in columns}
         asked = {name: value for name in asked if name not in offered(shown_by, None)}
         if not asked:
@@ -161,7 +167,8 @@ def test_a_list_is_only_sorted_where_it_offers_that(reader):
 @pytest.mark.parametrize("key", ["x", HUGE, f"a{NUL}b", "%", "_5", "ä" * 300, "a/b/change"])
 def test_a_hostile_key_is_that_of_no_row(key, reader):
     for model in EVERY:
-        for ending in ("change/", "history/", "delete/", ""):
+        endings = ("change/", "history/", "delete/", "")
+        for ending in endings if is_shown(model, reader) else endings[:1]:
             answer = reader.get(f"{list_of(model)}{quote(key)}/{ending}")
 
             assert is_fine(answer), (model, ending)

@@ -212,3 +212,50 @@ def test_a_step_is_retried_with_what_the_record_says_today(operator, failed):
 )
 def test_values_are_of_the_trigger_or_of_the_record(operator, failed, body):
     assert code(post(operator, failed, "retry", body)) == (400, "invalid_retry")
+
+
+def test_one_failed_step_is_done_again_or_marked_as_done(operator, world):
+    world.end_run(world.run, "completed_with_errors")
+
+    assert code(post(operator, world.run, "retry", {"step": "confirm"})) == (409, "done_meanwhile")
+    assert post(operator, world.run, "retry", {"step": "call"}).json()["status"] == "queued"
+    assert code(post(operator, world.run, "done", {})) == (409, "not_failed")
+    world.end_run(world.run, "completed_with_errors")
+    answer = post(operator, world.run, "done", {"step": "call"}).json()
+    assert (answer["status"], answer["steps"][1]["status"]) == ("completed", "completed")
+
+
+def test_a_value_is_corrected_for_one_step(operator, world):
+    world.end_run(world.run, "completed_with_errors")
+    correct = {"correct": {"customer_phone": "03 881 234"}, "write_back": True}
+
+    assert code(post(operator, world.run, "retry", {"correct": {"a": ""}})) == (
+        422,
+        "value_refused",
+    )
+    assert post(operator, world.run, "retry", correct).status_code == 200
+
+    world.order.refresh_from_db()
+    assert world.order.customer_phone == "03 881 234"
+    assert WorkflowRun.objects.get(pk=world.run.pk).pending["record_values"]["changed"] == {
+        "customer_phone": ["03 123 456", "03 881 234"]
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"from": "start", "step": "call"},
+        {"from": "start", "correct": {"a": "b"}},
+        {"values": "record", "correct": {"a": "b"}},
+        {"correct": {}},
+        {"correct": {"a": "b", "c": "d"}},
+        {"correct": {"a": 1}},
+        {"write_back": "yes"},
+    ],
+)
+def test_a_correction_that_makes_no_sense_is_refused(body, operator, world):
+    world.end_run(world.run, "completed_with_errors")
+
+    assert code(post(operator, world.run, "retry", body)) == (400, "invalid_retry")
+    assert WorkflowRun.objects.get(pk=world.run.pk).status == "completed_with_errors"

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test import RequestFactory
 
-from tenants.core.json.strict_json import MAX_BYTES, JsonFault
+from tenants.core.json.faults import JsonFault
+from tenants.core.json.strict_json import MAX_BYTES
 from tests.support.definitions import publish_log
 from tests.tenants.test_strict_json import REFUSED
 from workflows.api.views.triggers import TriggerView

@@ -172,13 +172,19 @@ ENDS = [status for status in RunStatus if status.has_ended]
 
 @pytest.mark.parametrize("scope", RetryScope)
 @pytest.mark.parametrize("is_settled", [True, False])
+@pytest.mark.parametrize("code", ["down", "outcome_unknown"])
 @pytest.mark.parametrize("status", ENDS)
-def test_what_ended_well_never_goes_on_and_settled_ones_alone_if_asked(status, is_settled, scope):
-    end = ChildEnd(0, status, None, is_settled=is_settled)
+def test_which_children_go_on_with_their_parent(status, code, is_settled, scope):
+    end = ChildEnd(0, status, None, {"code": code}, is_settled=is_settled)
 
-    well = {RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS}
-    left_alone = well if scope is RetryScope.ALL or is_settled else {*well, RunStatus.FAILED}
-    assert goes_on(end, scope) == (status not in left_alone)
+    interrupted = {RunStatus.CANCELLED, RunStatus.SKIPPED}
+    went_wrong = {RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS}
+    onward = {
+        RetryScope.ALL: {*interrupted, RunStatus.FAILED},
+        RetryScope.SETTLED: interrupted | (went_wrong if is_settled else set()),
+        RetryScope.REST: interrupted | (went_wrong if code == "down" else set()),
+    }
+    assert goes_on(end, scope) == (status in onward[scope])
 
 
 # What became of the step.

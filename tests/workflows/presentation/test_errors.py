@@ -49,7 +49,8 @@ VALUES = {
 def failures():
     """Yield each code in the sources, with parameters as they are given there."""
     for file in SOURCES:
-        for node in ast.walk(ast.parse(file.read_text())):
+        text = file.read_text()
+        for node in ast.walk(ast.parse(text if "StepFailed" in text else "")):
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
             if is_call and node.func.id == "StepFailed" and (code := code_of(node.args[0])):
                 yield code, params_of(node.args[1:])

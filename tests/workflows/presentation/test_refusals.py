@@ -14,15 +14,21 @@ from workflows.services.approvals import spent as spent_decisions
 from workflows.services.runs import starting
 
 SOURCES = Path(services.__file__).parent / "runs"
+SERVICES = (
+    *("retry", "starting", "record_values"),
+    *("one_step", "parts", "corrections", "taking"),
+)
 CODES = sorted(
     {
         code
-        for name in ("retry", "starting", "resolve_unknown", "record_values")
+        for name in SERVICES
         for code in re.findall(
-            r'NotRetryable\([^,]+, "(\w+)"\)', (SOURCES / f"{name}.py").read_text()
+            r'(?:NotRetryable\([^,]+, |refusal_sentence\()"(\w+)"\)',
+            (SOURCES / f"{name}.py").read_text(),
         )
     }
     | {"run_has_ended", "results_missing", "not_reached"}
+    | {"done_meanwhile", "went_on", "failed_elsewhere"}
     | {spent_decisions.SPENT}
     | {starting.FILTERED_OUT, starting.ON_VALUES_OF_THE_RUN}
     | {taking_over.ON_OTHER_VALUES, taking_over.OTHERWISE, taking_over.ASKS_OTHERWISE}
@@ -43,6 +49,6 @@ def test_every_sentence_is_of_a_code():
 
 
 def test_the_api_knows_every_code_that_it_can_meet():
-    of_the_admin = {"went_on", "nothing_unclear"}
+    of_the_admin = {"taken_by_other"}
 
     assert set(CODES) - of_the_admin - NOT_FOUND - WRONG <= set(KINDS)

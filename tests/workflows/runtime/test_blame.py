@@ -22,7 +22,7 @@ from workflows.runtime.workers.blame import DIED, UNTOUCHED, Fate, fate_of, left
 from workflows.runtime.workers.board import Board, BoardOfAnother, Cell, SlotState
 from workflows.runtime.workers.reaper import UNREADABLE_CRASHES, take_over_from_the_dead
 from workflows.services.events.fire import fire
-from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.one_step import do_again, mark_done
 
 HERE, BESIDE, MAIN = 11, 12, 10  # threads
 STATES = [SlotState.WORKING, SlotState.CALLING, SlotState.CALLING_REPEATABLE]
@@ -234,7 +234,7 @@ def test_a_run_that_nobody_survives_does_not_hide_that_its_step_may_have_been_do
     assert "nobody knows whether" in run.error_message
     assert run.error_fingerprint
     # A person says what became of it, and the run goes on with the next step.
-    settle_unknown(tenant, run.pk, "user:ops", done=True)
+    mark_done(tenant, run.pk, "user:ops")
     machines[1].work()
     run.refresh_from_db()
     assert (run.status, len(calls)) == ("completed", 1)
@@ -253,7 +253,7 @@ def test_it_is_called_again_with_its_key_and_input_if_a_person_says_so(tenant, l
     run = left_by_its_last_worker(machines, None, **stored)
     entry = run.step_results[-1]
     assert (entry["input"], entry["turn"]) == ({"to": "then"}, 3)
-    settle_unknown(tenant, run.pk, "user:ops", done=False)
+    do_again(tenant, run.pk, "user:ops")
     machines[1].work()
 
     run.refresh_from_db()

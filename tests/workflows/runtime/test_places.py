@@ -179,7 +179,8 @@ def test_beyond_the_share_runs_park_and_each_call_is_made_once(tenant, provider,
     with beside_a_full_host(tenant, monkeypatch, [tenant.pk, B]) as pump:
         ids = [fire(tenant, "x", {}).run_ids[0] for _ in range(8)]
         wait_until(lambda: parked().count() == 6)
-        assert (len(provider.calls), pump.slots.busy) == (2, 2)
+        wait_until(lambda: pump.slots.busy == 2)  # a slot comes free after its run has parked
+        assert len(provider.calls) == 2
         waiting = parked().first()
         assert "begun" not in waiting.pending
         assert waiting.pending["no_place_at"] == "127.0.0.1"

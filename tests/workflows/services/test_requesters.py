@@ -28,7 +28,7 @@ from workflows.services.approvals.links import link_for
 from workflows.services.approvals.refusals import MayNotDecide
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
-from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.one_step import mark_done
 from workflows.services.runs.retry import retry_failed_step, start_again
 from workflows.services.schedules.firing import fire_due, save_schedule, set_active
 
@@ -199,7 +199,7 @@ def through_a_retry_with_a_key(world):
 
 def by_saying_that_it_was_done(world):
     run = world.fail_and_mend(fails="lost")
-    settle_unknown(world.tenant, run.pk, "user:asker", done=True)
+    mark_done(world.tenant, run.pk, "user:asker")
 
 
 def by_starting_again(world):

@@ -21,9 +21,8 @@ from workflows.services.approvals.decide import GivenAnswer, decide, open_ones
 from workflows.services.approvals.refusals import NoLongerOpen
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
-from workflows.services.refusals import NotRetryable
 from workflows.services.runs.cancel import cancel
-from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.one_step import do_again, mark_done
 from workflows.services.runs.retry import retry_failed_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -459,7 +458,7 @@ def stop_if_flawed():
 
 
 def test_an_unclear_item_that_was_done_is_not_sent_again(tenant, worker, outside, unclear):
-    settle_unknown(tenant, unclear.pk, "user:rana", done=True)
+    mark_done(tenant, unclear.pk, "user:rana")
     worker.work()
 
     first, second, third = parts()
@@ -471,7 +470,7 @@ def test_an_unclear_item_that_was_done_is_not_sent_again(tenant, worker, outside
 
 
 def test_an_unclear_item_that_was_not_done_is_sent_with_its_key(tenant, worker, outside, unclear):
-    settle_unknown(tenant, unclear.pk, "user:rana", done=False)
+    do_again(tenant, unclear.pk, "user:rana")
     worker.work()
 
     assert parts()[0].status == "completed"
@@ -480,7 +479,7 @@ def test_an_unclear_item_that_was_not_done_is_sent_with_its_key(tenant, worker, 
     assert Order.objects.count() == 3
 
 
-def test_an_item_of_a_list_that_went_on_without_it_is_not_settled(
+def test_an_item_of_a_list_that_went_on_without_it_is_settled_too(
     tenant, worker, outside, publish_steps
 ):
     publish_steps(tenant, each("each", ["a"], probe("send", "{{ item }}", "once")), probe("last"))
@@ -488,11 +487,13 @@ def test_an_item_of_a_list_that_went_on_without_it_is_not_settled(
     fire(tenant, "x", {})
     worker.work()
     [item] = parts()
+    assert whole().status == "completed_with_errors"
 
-    with pytest.raises(NotRetryable) as refused:
-        settle_unknown(tenant, item.pk, "user:rana", done=True)
+    mark_done(tenant, item.pk, "user:rana")
+    worker.work()
 
-    assert (refused.value.code, whole().status) == ("went_on", "completed_with_errors")
+    assert (whole().status, parts()[0].status) == ("completed", "completed")
+    assert outside.answered == {("last", "ok"): 1}
 
 
 def test_an_unclear_step_two_levels_down_is_settled_where_it_is(
@@ -506,7 +507,7 @@ def test_an_unclear_step_two_levels_down_is_settled_where_it_is(
     unclear = WorkflowRun.objects.get(error_code="outcome_unknown")
     outside.lost = set()
 
-    settle_unknown(tenant, unclear.pk, "user:rana", done=True)
+    mark_done(tenant, unclear.pk, "user:rana")
     worker.work()
 
     assert {run.status for run in WorkflowRun.objects.all()} == {"completed"}
@@ -639,7 +640,7 @@ def test_an_unclear_step_below_a_part_that_never_went_on_is_settled_where_it_is(
     cancel(tenant, whole().pk)
     [unclear] = WorkflowRun.objects.filter(status="failed")
 
-    settle_unknown(tenant, unclear.pk, "sara", done=True)
+    mark_done(tenant, unclear.pk, "sara")
     worker.work()
 
     assert (whole().status, outside.answered) == ("completed", {})

@@ -7,7 +7,7 @@ from actions.spec import Effect
 from workflows.models.run import WorkflowRun
 from workflows.services.events.fire import fire
 from workflows.services.refusals import NotRetryable
-from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.one_step import do_again, mark_done
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def test_a_step_that_was_done_is_not_done_again_and_the_run_goes_on_behind_it(
     [run] = worker.work()
     assert (run.status, run.error_code) == ("failed", "outcome_unknown")
 
-    settle_unknown(tenant, run.pk, "user:rana", done=True)
+    mark_done(tenant, run.pk, "user:rana")
 
     [run] = worker.work()
     assert (run.status, run.error_code, run.error_fingerprint) == ("completed", None, None)
@@ -61,7 +61,7 @@ def test_a_step_that_was_not_done_is_sent_again_with_the_same_key(
     fire(tenant, "x", {})
     [run] = worker.work()
 
-    settle_unknown(tenant, run.pk, "user:rana", done=False)
+    do_again(tenant, run.pk, "user:rana")
 
     [run] = worker.work()
     assert run.status == "completed"
@@ -74,14 +74,14 @@ def test_behind_the_last_step_the_run_has_ended_well(tenant, worker, publish_ste
     [run] = worker.work()
     ended = run.completed_at
 
-    settle_unknown(tenant, run.pk, "user:rana", done=True)
+    mark_done(tenant, run.pk, "user:rana")
 
     [run] = worker.work()
     assert (run.status, run.due_at, run.error_code, run.pending) == ("completed", None, None, None)
     assert (run.completed_at, run.current_step) == (ended, 2)
     assert entries(run) == [("first", "completed"), ("send", "completed")]
     with pytest.raises(NotRetryable) as refused:
-        settle_unknown(tenant, run.pk, "user:rana", done=True)
+        mark_done(tenant, run.pk, "user:rana")
     assert refused.value.code == "not_failed"
 
 
@@ -95,7 +95,7 @@ def test_what_went_wrong_before_stays_wrong(tenant, worker, publish_steps, sent,
     [run] = worker.work()
     assert run.error_step == "send"
 
-    settle_unknown(tenant, run.pk, "user:rana", done=True)
+    mark_done(tenant, run.pk, "user:rana")
 
     [run] = worker.work()
     assert (run.status, run.error_step, run.error_code) == (
@@ -111,7 +111,7 @@ def test_the_worker_that_dies_behind_a_settled_step_does_not_send_the_next_one_t
     publish_steps(tenant, step("send"), step("last"), step("end"))
     fire(tenant, "x", {})
     [run] = worker.work()
-    settle_unknown(tenant, run.pk, "user:rana", done=True)
+    mark_done(tenant, run.pk, "user:rana")
     [claim] = worker.claim()
     WorkflowRun.objects.filter(pk=claim.run_id).update(
         status="queued", lease_token=claim.token + 1, worker=None, crashes=1
@@ -123,30 +123,17 @@ def test_the_worker_that_dies_behind_a_settled_step_does_not_send_the_next_one_t
     assert [name for name, _key in sent] == ["send"]
 
 
-@pytest.mark.parametrize(
-    ("steps", "code"),
-    [
-        ([step("send", on_error="continue"), step("last")], "went_on"),
-        ([step("broken", "broken")], "nothing_unclear"),
-        ([step("last")], "not_failed"),
-    ],
-    ids=["went on", "failed", "completed"],
-)
 @pytest.mark.parametrize("done", [True, False])
-def test_nothing_else_is_settled(steps, code, done, tenant, worker, publish_steps, sent, library):
-    def fail(params, context):
-        raise PermanentFailure("no_such_thing")
-
-    library(Effect.REPEATABLE, fail, name="broken")
-    publish_steps(tenant, *steps)
+def test_what_was_completed_is_not_settled(done, tenant, worker, publish_steps, sent):
+    publish_steps(tenant, step("last"))
     fire(tenant, "x", {})
     [run] = worker.work()
     before = WorkflowRun.objects.values().get()
 
     with pytest.raises(NotRetryable) as refused:
-        settle_unknown(tenant, run.pk, "user:rana", done=done)
+        (mark_done if done else do_again)(tenant, run.pk, "user:rana")
 
-    assert refused.value.code == code
+    assert refused.value.code == "not_failed"
     assert WorkflowRun.objects.values().get() == before
 
 
@@ -156,7 +143,7 @@ def test_nobody_settles_another_tenants_step(tenant, other_tenant, worker, publi
     [run] = worker.work()
 
     with pytest.raises(NotRetryable) as refused:
-        settle_unknown(other_tenant, run.pk, "user:rana", done=True)
+        mark_done(other_tenant, run.pk, "user:rana")
 
     assert refused.value.code == "unknown_run"
     assert WorkflowRun.objects.get().status == "failed"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tenants.admin import access
 from tenants.core.database.ids import uuid_or_none
 from tenants.core.json import Json, strict_json
-from tenants.core.json.strict_json import BadJson, JsonFault
+from tenants.core.json.faults import BadJson, JsonFault
 from tenants.core.text.listing import listed
 from workflows.admin.definitions.problem_lines import problem_lines
 from workflows.admin.dry_run.presentation import Teller, about, ordered

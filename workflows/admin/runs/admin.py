@@ -24,9 +24,11 @@ from workflows.admin.runs.filters import (
 )
 from workflows.admin.runs.operations import RunOperations
 from workflows.admin.runs.page import RunPage
+from workflows.admin.runs.recover import RunRecovery
 from workflows.admin.search import narrowed
 from workflows.admin.urls import of_runs
 from workflows.models.run import WorkflowRun
+from workflows.presentation.actors import actor_words
 from workflows.presentation.badges import run_badge
 from workflows.presentation.times import duration, short_moment
 from workflows.services.events.search import search_runs
@@ -48,7 +50,7 @@ class RunList(OfferedList):
 
 
 @admin.register(WorkflowRun)
-class RunAdmin(RunPage, RunOperations, ChosenRuns, HistoryAdmin):
+class RunAdmin(RunPage, RunRecovery, RunOperations, ChosenRuns, HistoryAdmin):
     """What happens to a run is the engine's to say; people ask it to."""
 
     list_display = ("state", "what", "about", "started", "took")
@@ -100,8 +102,15 @@ class RunAdmin(RunPage, RunOperations, ChosenRuns, HistoryAdmin):
         step, why = run.shown_failure
         if not why:
             return run.definition
+        by = _("%(person)s sees to it.") % {"person": actor_words(run.taken_by)}
         return format_html(
-            '{}<span class="sayr-failure"><b>{}</b> {}</span>', run.definition, f"{step}:", why
+            '{}<span class="sayr-failure"><b>{}</b> {}</span>{}',
+            run.definition,
+            f"{step}:",
+            why,
+            format_html('<span class="sayr-quiet sayr-taken">{}</span>', by)
+            if run.taken_by
+            else "",
         )
 
     @admin.display(description=_("about"))

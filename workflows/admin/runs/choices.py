@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from workflows.addresses import admin_path
 from workflows.engine.history.entries import stopping_entry
-from workflows.engine.statuses import RunStatus, StepStatus
+from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.runs.entries import changed_words, done_in_part, step_ended_in
 from workflows.presentation.runs.lines import StepLine, StepState
@@ -53,36 +53,33 @@ class RunChoice:
     is_first: bool = False  # what most people came for
 
 
-def choices_for(run: WorkflowRun) -> list[RunChoice]:
-    """Return what can be done about a run as it stands.
+@dataclass(frozen=True, slots=True)
+class RunChoices:
+    """What can be done about a run as it stands."""
 
-    Parts of a run follow the whole; but what became of an unclear step is said where it stands.
+    main: list[RunChoice]
+    more: list[RunChoice]  # behind “More ways”
+
+
+def choices_for(run: WorkflowRun, *, has_recovery: bool = False) -> RunChoices:
+    """Return what can be done about a run as it stands, beside what helps about its failed steps.
+
+    Parts of a run follow the whole.
     """
     if run.parent_run is not None:
-        unclear = unclear_step(run)
-        return [_settle(run)] if unclear is not None else []
+        return RunChoices([], [])
     if not RunStatus(run.status).has_ended:
         asked = run.cancel_requested_at is not None
-        return [] if asked else [RunChoice(_("Cancel…"), _page("cancel", run))]
+        return RunChoices([] if asked else [RunChoice(_("Cancel…"), _page("cancel", run))], [])
     again = RunChoice(_("Start again…"), _page("retry", run))
     correct = RunChoice(_("Correct and start again…"), _page("correct", run))
-    if run.status == RunStatus.COMPLETED_WITH_ERRORS and goes_on_at(run):
-        return [RunChoice(_("Do the rest…"), _page("retry", run), is_first=True), again, correct]
+    if has_recovery or run.status == RunStatus.FAILED:
+        return RunChoices([], [again, correct])
     if run.status == RunStatus.CANCELLED and goes_on_at(run):
         # Started again, it would do a second time what it has done for some.
-        return [RunChoice(_("Retry…"), _page("retry", run), is_first=True), again, correct]
-    if run.status != RunStatus.FAILED:
-        return [again, correct]
-    first = (
-        _settle(run)
-        if unclear_step(run) is not None
-        else RunChoice(_("Retry…"), _page("retry", run), is_first=True)
-    )
-    return [first, again, correct] if first.label != _("Retry…") else [first, correct]
-
-
-def _settle(run: WorkflowRun) -> RunChoice:
-    return RunChoice(_("Say what became of the step…"), _page("settle", run), is_first=True)
+        onward = RunChoice(_("Let it go on…"), _page("retry", run), is_first=True)
+        return RunChoices([onward], [again, correct])
+    return RunChoices([again, correct], [])
 
 
 def stopped_at(run: WorkflowRun) -> Any:
@@ -128,12 +125,6 @@ def changes_of_record(run: WorkflowRun) -> str:
         return ""
     event = event_of(run)
     return changed_words(changed, payload_fields(event.type if event else ""))
-
-
-def unclear_step(run: WorkflowRun) -> Any:
-    """Return the entry of the step that stopped the run and may have been done, or None."""
-    entry = stopped_at(run)
-    return entry if entry and entry["status"] == StepStatus.UNKNOWN else None
 
 
 def lines_of(run: WorkflowRun) -> Sequence[StepLine]:

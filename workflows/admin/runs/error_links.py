@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from actions import registry
+from actions import records, registry
 from actions.models.connection import Connection
 from actions.models.message_template import MessageTemplate
 from tenants.core.json import Json
@@ -98,12 +98,23 @@ def _ways(run: WorkflowRun, failure: _Failure, subject: Subject | None) -> Itera
     if code in OF_TEMPLATES:
         yield _template(run, failure)
         return
+    if code == "no_record_found" and (list_page := _list_of(failure.input.get("table"))):
+        yield list_page
+        return
     page = path_to(subject.model, subject.key) if subject is not None else ""
     if code in OF_RECORDS and subject is not None and page:
         yield WayOut(subject.label, page)
     else:
         url = path_to("workflows_workflowdefinition", run.definition_id)
         yield WayOut(_("Workflow “%(name)s”") % {"name": run.definition}, url)
+
+
+def _list_of(table: Json) -> WayOut | None:
+    """Return the list of the records among which a step looked for one."""
+    known = next((one for one in records.all_records() if one.alias == table), None)
+    meta = known.model._meta if known else None
+    url = path_to(f"{meta.app_label}_{meta.model_name}") if meta else ""
+    return WayOut(str(known.label), url) if known and url else None
 
 
 def _connection(run: WorkflowRun, failure: _Failure) -> WayOut:

@@ -1,13 +1,11 @@
 """What people do about a run: cancel it, retry it, correct it, say what became of a step."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from tenants.admin import access
@@ -21,10 +19,10 @@ from workflows.admin.runs.choices import (
     not_offered,
     reached,
     stopped_at,
-    unclear_step,
 )
+from workflows.admin.runs.guard import guarded
 from workflows.admin.runs.payload_form import PayloadForm, suspect_of
-from workflows.admin.runs.steps import shown_steps
+from workflows.admin.runs.recovery import OF_THE_STEP, OF_VALUES
 from workflows.engine.history.taking_over import ON_OTHER_VALUES
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
@@ -33,7 +31,6 @@ from workflows.presentation import values
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.services.refusals import Refused
 from workflows.services.runs.cancel import cancel
-from workflows.services.runs.resolve_unknown import settle_unknown
 from workflows.services.runs.retry import retry_failed_step, start_again
 from workflows.services.runs.starting import retry_problem, start_problems, was_decided_before
 
@@ -41,23 +38,6 @@ START = "start"
 FAILED_STEP = "failed_step"
 WITH_RECORD = "with_record"
 STEP = "step:"  # and its name
-
-Show = Callable[[Any, HttpRequest, WorkflowRun], HttpResponse]
-
-
-def _guarded(show: Show) -> Callable[[Any, HttpRequest, str], HttpResponse]:
-    """Let in whoever may operate; whose run it is not, for them there is none."""
-
-    @wraps(show)
-    def view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-        run = self.get_object(request, object_id)
-        if run is None or not access.may_see(request, run.tenant_id):
-            raise Http404
-        if not access.may_edit(request, run.tenant_id):
-            raise PermissionDenied
-        return show(self, request, run)
-
-    return view
 
 
 class RunOperations:
@@ -72,7 +52,7 @@ class RunOperations:
         """Operations."""
         return access.may_edit_somewhere(request)
 
-    @_guarded
+    @guarded
     def cancel_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
         """Ask whether the run is to end, and end it."""
         if request.method == "POST":
@@ -90,24 +70,28 @@ class RunOperations:
             said = _("The run is cancelled: it ends as soon as a worker is free.")
         return self._noted(request, run, said)
 
-    @_guarded
+    @guarded
     def retry_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
         """Ask from where it goes on or starts again, and let it."""
         if request.method == "POST":
             return self._do(request, run, lambda: self._retried(request, run))
         lines, step = lines_of(run), goes_on_at(run)
         steps, problem = reached(lines, run), retry_problem(run) if step else ""
+        record_says = changes_of_record(run) if step else ""
+        asked = request.GET.get("step", "")
+        names = {line.name for line, _question in steps}
         context = {
+            "preselected": _preselected(run, step, record_says, asked if asked in names else ""),
+            "asked_step": asked if asked in names else step,
+            "wants_newest": request.GET.get("version") == "newest",
             "lines": lines,
             "reached": steps,
             "asks_again": any(question for _line, question in steps),
             "not_offered": not_offered(run),
             "stopped": label_of_step(lines, step) if step and not problem else "",
             "why_not": refusal_sentence(problem) if problem else "",
-            "stopped_name": step,
             "is_rest": run.status == RunStatus.COMPLETED_WITH_ERRORS,
-            "record_says": changes_of_record(run) if step else "",
-            "is_unclear": unclear_step(run) is not None,
+            "record_says": record_says,
             "rest": from_here(lines, step) if step else [],
             "all_steps": from_here(lines, ""),
         }
@@ -132,35 +116,7 @@ class RunOperations:
         self._noted(request, run, _("Started again. This is the new run."))
         return new
 
-    @_guarded
-    def settle_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
-        """Ask what became of an unclear step, and note it."""
-        if request.method == "POST":
-            return self._do(request, run, lambda: self._settled(request, run))
-        entry = unclear_step(run)
-        if entry is None:
-            return self._refused(request, run, "nothing_unclear")
-        lines = lines_of(run)
-        behind = from_here(lines, entry["step_name"])[1:]
-        found = (one for one in shown_steps(lines) if one.line.name == entry["step_name"])
-        context = {
-            "step": label_of_step(lines, entry["step_name"]),
-            "behind": behind,
-            "shown": next(found, None),
-        }
-        return self._page(request, run, "run_settle", context)
-
-    def _settled(self, request: HttpRequest, run: WorkflowRun) -> UUID:
-        done = request.POST.get("done") == "yes"
-        settle_unknown(run.tenant, run.pk, access.actor_of(request), done=done)
-        said = (
-            _("Noted as done. The run goes on behind the step.")
-            if done
-            else _("The step is sent again.")
-        )
-        return self._noted(request, run, said)
-
-    @_guarded
+    @guarded
     def correct_page(self, request: HttpRequest, run: WorkflowRun) -> HttpResponse:
         """Ask what it should have been started with, and start it again with that."""
         stopped = stopped_at(run)
@@ -237,6 +193,17 @@ class RunOperations:
             **context,
         )
         return shown
+
+
+def _preselected(run: WorkflowRun, step: str, record_says: str, asked: str) -> str:
+    """Return what most likely helps; "" where nothing does that is offered: the person chooses."""
+    if asked:
+        return STEP
+    if step and record_says:
+        return WITH_RECORD
+    if run.error_code in OF_VALUES | OF_THE_STEP:
+        return ""  # with the same value, or the same version, it fails again
+    return FAILED_STEP if step else START
 
 
 def why_not_corrected(run: WorkflowRun, step: str) -> str:

@@ -18,7 +18,9 @@ from tenants.core.text.listing import listed
 from workflows.admin.runs import related
 from workflows.admin.runs.choices import choices_for
 from workflows.admin.runs.error_links import ways_out
+from workflows.admin.runs.recovery import Written, recoveries
 from workflows.admin.runs.steps import Rounds, shown_parts, shown_steps
+from workflows.admin.runs.taking import taking
 from workflows.engine.decide import DEADLINE_PASSED
 from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus
@@ -64,13 +66,18 @@ class RunPage:
         """Read with a run what its page tells of other rows."""
         return LoadedRun.rows(rows)
 
-    def page(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        """Return what the page of a run shows."""
+    def page(
+        self, request: HttpRequest, obj: Any, written: Written | None = None
+    ) -> dict[str, Any]:
+        """Return what the page of a run shows; with what a person wrote that was refused."""
         view = LoadedRun.of(obj)
         may_edit = access.may_edit(request, obj.tenant_id)
+        shown = _context(view, Rounds.read(request.GET.get("rounds", "")), written, may_edit)
+        found = shown["recoveries"]
         return {
-            **_context(view, Rounds.read(request.GET.get("rounds", ""))),
-            "choices": choices_for(obj) if may_edit else [],
+            **shown,
+            "choices": choices_for(obj, has_recovery=bool(found)) if may_edit else None,
+            "taking": taking(obj, access.actor_of(request), may_take=may_edit),
         }
 
     def page_title(self, obj: Any) -> str:
@@ -90,7 +97,9 @@ class RunPage:
         return JsonResponse({"seen": context["seen"], "ended": context["has_ended"], "html": html})
 
 
-def _context(view: LoadedRun, rounds: Rounds) -> dict[str, Any]:
+def _context(
+    view: LoadedRun, rounds: Rounds, written: Written | None, may_edit: bool
+) -> dict[str, Any]:
     run, subject, event = view.run, view.subject, view.event
     is_held = run.status == RunStatus.QUEUED and run.wait_type == WaitType.LANE
     ahead = ahead_in_lane(run) if is_held else []
@@ -104,6 +113,7 @@ def _context(view: LoadedRun, rounds: Rounds) -> dict[str, Any]:
     # Nothing is wrong with most runs.
     was_tried = bool(run.pending and run.pending.get("attempts"))
     is_wrong = run.error_code or was_tried or any("error" in one for one in facts.results)
+    helps = recoveries(view, told.lines, written) if is_wrong and may_edit else {}
     return {
         "run": run,
         "title": _title(run, place, subject.label if subject else ""),
@@ -119,7 +129,8 @@ def _context(view: LoadedRun, rounds: Rounds) -> dict[str, Any]:
         "began_with": label_of(event_type) if event_type else "",
         "took": duration(took),
         "facts": [fact for fact in _facts(view) if fact.value or fact.things],
-        "steps": shown_steps(told.lines, family, rounds),
+        "steps": shown_steps(told.lines, family, rounds, helps),
+        "recoveries": list(helps.values()),
         "after_failure": shown_parts(told.after_failure, told.lines, family, rounds),
         "most_shown": view.most_shown,
         **_began_with(run, labels, values.payload_words(event_type)),

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tenants.core.json import Json, jsontext, strict_json
-from tenants.core.json.strict_json import MAX_BYTES, MAX_KEPT_DEPTH, BadJson
+from tenants.core.json.faults import BadJson
+from tenants.core.json.strict_json import MAX_BYTES, MAX_KEPT_DEPTH
 from workflows.admin.json_field import UNTOUCHED, JsonField
 from workflows.presentation import values
 from workflows.presentation.json_faults import said_of

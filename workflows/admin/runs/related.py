@@ -77,8 +77,22 @@ def links_of_wait(run: WorkflowRun, ahead: Sequence[WorkflowRun]) -> list[Relate
     pending = run.pending or {}
     if run.status == RunStatus.WAITING and pending.get("approval_id"):
         page = path_to("workflows_workflowapproval", pending["approval_id"])
-        return [RelatedLink(_("The question, to decide"), page)]
+        return [RelatedLink(_("Decide the question"), page)]
+    if run.status == RunStatus.WAITING and pending.get("awaits") == "children":
+        return _children_waited_for(run)
     return [RelatedLink(_("The run before it"), page_of(one)) for one in ahead]
+
+
+def _children_waited_for(run: WorkflowRun) -> list[RelatedLink]:
+    """Return the page of what is under way beneath; of several, the list of them."""
+    own = WorkflowRun.objects.filter(
+        tenant=run.tenant_id, parent_run=run.pk, due_at__isnull=False
+    ).order_by("item_index", "id")
+    live = list(own.only("id")[:2])
+    if len(live) == 1:
+        return [RelatedLink(_("What it waits for"), page_of(live[0]))]
+    page = path_to("workflows_workflowrun", part_of=run.pk)
+    return [RelatedLink(_("What it waits for"), page)] if live else []
 
 
 def _shown(run: WorkflowRun, family: ChildRunsOfStep, ways: dict[int, PlannedWay]) -> ShownFamily:

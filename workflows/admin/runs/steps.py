@@ -1,7 +1,7 @@
 """The steps of a run, ready for its page."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from actions import registry
 from workflows.admin.editor.endpoints.known import params_of
 from workflows.admin.editor.endpoints.values import OUTPUTS
 from workflows.admin.runs.bars import Bar, BarSpan, bars_of, span_of
+from workflows.admin.runs.recipients import ShownRecipient, shown_recipients
+from workflows.admin.runs.recovery import Recovery
 from workflows.admin.runs.related import ShownFamily
 from workflows.definition.kinds import KINDS
 from workflows.presentation import badges, values
@@ -27,6 +29,8 @@ GREY: Final = frozenset(
 )
 # What somebody who opens the page came to read.
 READ_FIRST: Final = frozenset({StepState.FAILED, StepState.UNKNOWN, StepState.WAITING})
+# What went wrong with these may be put right.
+PUT_RIGHT: Final = frozenset({StepState.FAILED, StepState.UNKNOWN, StepState.PARTLY})
 # Inside these somebody who opens the page looks.
 LOOKED_INTO: Final = READ_FIRST | {StepState.RUNNING, StepState.NEXT, StepState.BROKEN_OFF}
 MAX_ROUNDS: Final = 10  # the last ones; a loop may have taken a thousand
@@ -64,6 +68,8 @@ class ShownStep:
     message: Mapping[str, Any] | None = None  # what it sent, as its reader sees it
     parts: tuple["ShownPart", ...] = ()
     family: ShownFamily | None = None
+    recovery: Recovery | None = None  # of a step that failed: what helps
+    recipients: tuple[ShownRecipient, ...] = ()  # of a mail done in part
 
     @property
     def is_grey(self) -> bool:
@@ -114,13 +120,17 @@ class Rounds:
 
 
 def shown_steps(
-    lines: Sequence[StepLine], families: Families | None = None, rounds: Rounds | None = None
+    lines: Sequence[StepLine],
+    families: Families | None = None,
+    rounds: Rounds | None = None,
+    helps: Mapping[str, Recovery] | None = None,
 ) -> list[ShownStep]:
     """Return the steps, their values named as their actions name them.
 
-    `rounds`: None where a page has no way to the rounds that it leaves out.
+    `rounds`: None where a page has no way to the rounds that it leaves out. `helps`: what helps
+    about the steps that failed, by name.
     """
-    return _Page(span_of(list(_all(lines))), families, rounds).steps(lines)
+    return _Page(span_of(list(_all(lines))), families, rounds, helps or {}).steps(lines)
 
 
 def shown_parts(
@@ -145,6 +155,7 @@ class _Page:
     span: BarSpan | None
     families: Families | None
     rounds: Rounds | None
+    helps: Mapping[str, Recovery] = field(default_factory=dict)
 
     def steps(self, lines: Sequence[StepLine], prefix: str = "") -> list[ShownStep]:
         return [self._step(line, f"{prefix}{line.number}") for line in lines]
@@ -202,6 +213,8 @@ class _Page:
             message=message,
             parts=self.parts(line.parts, key),
             family=self.families(line.kin) if line.kin and self.families else None,
+            recovery=self.helps.get(line.name) if line.state in PUT_RIGHT else None,
+            recipients=shown_recipients(line),
         )
 
     def _part(self, part: StepBranch, key: str) -> ShownPart:

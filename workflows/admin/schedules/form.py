@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.base import TenantForm
 from tenants.core.json import jsontext, strict_json
-from tenants.core.json.strict_json import BadJson, JsonFault
+from tenants.core.json.faults import BadJson, JsonFault
 from tenants.core.text.listing import bare
 from tenants.models.tenant import validate_time_zone
 from workflows.admin.json_field import JsonField

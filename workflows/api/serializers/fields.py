@@ -1,18 +1,20 @@
 """Fields of answers: how what is stored is told outside."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC
-from functools import cached_property
+from threading import local
 from typing import Any, Final
 from uuid import UUID
 
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
 from tenants.core.json import Json
 from workflows.presentation.redaction import mask_links_in
 
 _NO_ROW: Final = UUID(int=0)
+_kept: Final = local()
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
@@ -20,6 +22,27 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
     A SerializerMethodField has no type to describe, and descriptions call it read-only.
     """
+
+    @classmethod
+    def told(cls, thing: object, request: Request, **context: Json) -> dict[str, Json]:
+        """Return the answer about a thing."""
+        return cls.all_told([thing], request, **context)[0]
+
+    @classmethod
+    def all_told(
+        cls, things: Iterable[object], request: Request, **context: Json
+    ) -> list[dict[str, Json]]:
+        """Return the answer about each of several things.
+
+        Each thread keeps one serializer of a kind: to make one copies every field, which took 1.9
+        of the 2 ms of a run with four steps.
+        """
+        shown = vars(_kept).get(cls.__name__) or vars(_kept).setdefault(cls.__name__, cls())
+        shown._context = {"request": request, **context}
+        try:
+            return [shown.to_representation(thing) for thing in things]
+        finally:
+            shown._context = {}
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
@@ -36,13 +59,13 @@ class RowAddressField(serializers.URLField):
         super().__init__(**options)
         self.view_name = view_name
 
-    @cached_property
-    def _address(self) -> str:
-        # Looked up once for a list: it takes as long as all the rest of a row.
-        return reverse(self.view_name, args=[_NO_ROW], request=self.context["request"])
-
     def to_representation(self, value: UUID) -> str:  # type: ignore[override]  # of an id
-        return self._address.replace(str(_NO_ROW), str(value))
+        # Looked up once for an answer: it takes as long as all the rest of a row.
+        known: dict[str, str] = self.context.setdefault("addresses", {})
+        if self.view_name not in known:
+            request = self.context["request"]
+            known[self.view_name] = reverse(self.view_name, args=[_NO_ROW], request=request)
+        return known[self.view_name].replace(str(_NO_ROW), str(value))
 
 
 class Moment(serializers.DateTimeField):

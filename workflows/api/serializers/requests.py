@@ -231,6 +231,16 @@ class ExpectingChoiceField(_Expecting, serializers.ChoiceField):
     """One of some words."""
 
 
+class Boolean(_Expecting, serializers.BooleanField):
+    """Yes or no."""
+
+    def to_internal_value(self, data: Json) -> bool:
+        """Return it as it is: a text or a number is neither."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class Object(_Expecting, JsonObject):
     """An object, with anything in it."""
 

@@ -176,6 +176,8 @@ class RunDetailSerializer(RunSummarySerializer):
     )
     item = fields.MaskedJson(allow_null=True, help_text="Of a part: what it works on.")
     retried_from = serializers.UUIDField(allow_null=True)
+    taken_by = serializers.CharField(allow_null=True, help_text="Who sees to it.")
+    taken_at = fields.Moment(allow_null=True)
 
     def to_representation(self, instance: RunHistory) -> dict[str, Json]:
         """Return everything about the run, its sentences in the request's language."""
@@ -281,6 +283,27 @@ class RetrySerializer(requests.BodySerializer):
         ),
     )
 
+    step = requests.Text(
+        "the name of a step that failed",
+        required=False,
+        max_length=100,
+        help_text=(
+            "From `failed_step`: which one. Where the run went on behind it, it alone is done "
+            "again. Also of a part of a run, whose whole goes on for it."
+        ),
+    )
+    correct = requests.Object(
+        "an object with one member, whose value is a text",
+        required=False,
+        allow_null=True,
+        help_text="From `failed_step`: what this step reads in the place of one of the payload's.",
+    )
+    write_back = requests.Boolean(
+        "true or false",
+        required=False,
+        help_text="With `correct`: whether the record that the run is about gets the value too.",
+    )
+
     def get_fields(self) -> dict[str, Any]:
         """Add the field whose name is a word of Python."""
         begin = requests.Text(
@@ -293,7 +316,8 @@ class RetrySerializer(requests.BodySerializer):
 
     def validate(self, attrs: dict[str, Json]) -> dict[str, Json]:
         """Return the wish with what is usual where nothing is said."""
-        usual = {"from": FAILED_STEP, "version": OWN, "values": TRIGGER, "payload": None}
+        usual: dict[str, Json] = {"from": FAILED_STEP, "version": OWN, "values": TRIGGER}
+        usual |= {"payload": None, "step": "", "correct": None, "write_back": False}
         wish = {**usual, **attrs}
         is_same_run = wish["from"] == FAILED_STEP
         expected = {}
@@ -304,6 +328,32 @@ class RetrySerializer(requests.BodySerializer):
             expected["version"] = OWN
         elif is_same_run and wish["payload"] is not None:
             expected["payload"] = f"none, or another “from” than {FAILED_STEP}"
+        elif wish["step"] and not is_same_run:
+            expected["step"] = f"none, or {FAILED_STEP} as “from”"
+        elif wish["correct"] is not None:
+            expected |= _of_a_correction(wish, is_same_run=is_same_run)
         if expected:
             raise serializers.ValidationError(expected)
         return wish
+
+
+def _of_a_correction(wish: dict[str, Any], *, is_same_run: bool) -> dict[str, str]:
+    """Return what is expected of one that cannot be used; {} of one that can."""
+    values = list(wish["correct"].values())
+    if not is_same_run or wish["values"] == RECORD:
+        return {"correct": f"none, or {FAILED_STEP} as “from” and {TRIGGER} as “values”"}
+    if len(values) != 1 or not isinstance(values[0], str):
+        return {"correct": "an object with one member, whose value is a text"}
+    return {}
+
+
+class DoneSerializer(requests.BodySerializer):
+    """Which step was done by hand."""
+
+    problem = "invalid_retry"
+    step = requests.Text(
+        "the name of a step that failed",
+        required=False,
+        max_length=100,
+        help_text="Unless said, the step that stopped the run, or else the first that failed.",
+    )

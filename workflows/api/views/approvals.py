@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants.core.json.strict_json import JsonFault
+from tenants.core.json.faults import JsonFault
 from tenants.models.api_key import ApiKey, KeyScope
 from workflows.api import description
 from workflows.api.authentication import key_of, may, tenant_of
@@ -45,8 +45,7 @@ class ApprovalsView(APIView):
         """Answer with a page of approvals."""
         asked, pages = approvals.ApprovalParameters.of(request), NewestFirst(request)
         found = find_approvals(tenant_of(request), asked.get("status"), pages.take)
-        shown = approvals.ApprovalSerializer(found, many=True, context={"request": request})
-        return pages.get_paginated_response(shown.data)
+        return pages.get_paginated_response(approvals.ApprovalSerializer.all_told(found, request))
 
 
 class ApprovalView(APIView):
@@ -124,7 +123,7 @@ def _shown(request: Request, approval_id: UUID) -> Response:
         if may(request, KeyScope.READ_RUNS)
         else approvals.ApprovalBriefSerializer
     )
-    return Response(shape(found, context={"request": request}).data)
+    return Response(shape.told(found, request))
 
 
 def _decider(said: Mapping[str, Any], key: ApiKey) -> Decider:

@@ -37,4 +37,4 @@ class EventView(APIView):
         history = event_history(tenant_of(request), event_id)
         if history is None:
             raise ApiProblem("not_found")
-        return Response(EventDetailSerializer(history, context={"request": request}).data)
+        return Response(EventDetailSerializer.told(history, request))

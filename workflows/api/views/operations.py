@@ -1,4 +1,4 @@
-"""POST /runs/{id}/cancel/ and /runs/{id}/retry/: what callers do about a run."""
+"""POST /runs/{id}/cancel/, /retry/ and /done/: what callers do about a run."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from tenants.core.json.strict_json import JsonFault
+from tenants.core.json.faults import JsonFault
 from tenants.models.api_key import KeyScope
 from tenants.models.tenant import Tenant
 from workflows.api import description
@@ -21,6 +21,8 @@ from workflows.api.serializers import requests, runs
 from workflows.engine.statuses import RunStatus
 from workflows.services.refusals import RunHasEnded
 from workflows.services.runs.cancel import cancel
+from workflows.services.runs.corrections import BadCorrection, Correction
+from workflows.services.runs.one_step import FailedStep, do_again, mark_done
 from workflows.services.runs.queries import RunHistory, run_history
 from workflows.services.runs.record_values import record_values
 from workflows.services.runs.retry import retry_failed_step, start_again
@@ -101,6 +103,10 @@ class RetryView(APIView):
                 "not_from_a_record",
                 "record_gone",
                 "values_handed_over",
+                "done_meanwhile",
+                "failed_elsewhere",
+                "went_on",
+                "value_refused",
                 "is_a_part",
                 "step_not_possible",
                 "length_required",
@@ -117,14 +123,72 @@ class RetryView(APIView):
             need_scope(request, KeyScope.FIRE_EVENTS)  # it is an event of the caller's own
         tenant, actor = tenant_of(request), f"api_key:{key_of(request).prefix}"
         if wish["from"] == runs.FAILED_STEP:
-            with_record = wish["values"] == runs.RECORD
-            retry_failed_step(tenant, run_id, actor=actor, with_record=with_record)
+            _retry_failed(tenant, run_id, actor, wish)
             return _shown(request, run_id)
         new_id = _start_again(tenant, run_id, actor, wish)
         answer = _shown(request, new_id)
         answer.status_code = status.HTTP_201_CREATED
         answer["Location"] = reverse("api-run", args=[new_id], request=request)
         return answer
+
+
+class DoneView(APIView):
+    """Notes that a step was done by hand."""
+
+    required_scope = OPERATE_RUNS
+    http_method_names = ["post"]
+
+    @extend_schema(
+        operation_id="mark_step_done",
+        summary="Note that a failed step was done by hand",
+        description=(
+            "The step is not done again, and has no result. Where it had stopped its run, the run "
+            "goes on behind it. Also of a part of a run, whose whole goes on for it."
+        ),
+        tags=["runs"],
+        request=runs.DoneSerializer,
+        responses={
+            200: runs.RUN_AFTER,
+            **description.problems(
+                *(fault for fault in JsonFault),
+                "invalid_parameters",
+                "invalid_retry",
+                "not_found",
+                "not_failed",
+                "done_meanwhile",
+                "failed_elsewhere",
+                "went_on",
+                "not_by_hand",
+                "program_unreadable",
+                "length_required",
+                "request_interrupted",
+                "unsupported_media_type",
+            ),
+        },
+    )
+    def post(self, request: Request, run_id: UUID) -> Response:
+        """Note it, answer with the run as it stands then."""
+        requests.Parameters.of(request)
+        failure = FailedStep(runs.DoneSerializer.of(request).get("step", ""))
+        mark_done(tenant_of(request), run_id, f"api_key:{key_of(request).prefix}", failure)
+        return _shown(request, run_id)
+
+
+def _retry_failed(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, Any]) -> None:
+    with_record = wish["values"] == runs.RECORD
+    if not wish["step"] and wish["correct"] is None:
+        retry_failed_step(tenant, run_id, actor=actor, with_record=with_record)
+        return
+    given = None
+    if wish["correct"] is not None:
+        [(key, text)] = wish["correct"].items()
+        given = Correction(key, text, wish["write_back"])
+    failure = FailedStep(wish["step"])
+    try:
+        do_again(tenant, run_id, actor, failure, with_record=with_record, correction=given)
+    except BadCorrection as wrong:
+        reason = {"reason": wrong.said}
+        raise ApiProblem.at({"pointer": "/correct"}, "value_refused", reason) from None
 
 
 def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, Any]) -> UUID:
@@ -143,10 +207,10 @@ def _start_again(tenant: Tenant, run_id: UUID, actor: str, wish: Mapping[str, An
 
 def _shown(request: Request, run_id: UUID) -> Response:
     """Answer with the run as the key may see it."""
-    history, context = _history(request, run_id), {"request": request}
+    history = _history(request, run_id)
     if may(request, KeyScope.READ_RUNS):
-        return Response(runs.RunDetailSerializer(history, context=context).data)
-    return Response(runs.RunBriefSerializer(history.run, context=context).data)
+        return Response(runs.RunDetailSerializer.told(history, request))
+    return Response(runs.RunBriefSerializer.told(history.run, request))
 
 
 def _history(request: Request, run_id: UUID) -> RunHistory:

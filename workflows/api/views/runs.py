@@ -43,8 +43,7 @@ class RunsView(APIView):
         """Answer with a page of runs."""
         question, pages = RunQuestion(**RunParameters.of(request)), NewestFirst(request)
         runs = find_runs(tenant_of(request), question, pages.take)
-        shown = RunSummarySerializer(runs, many=True, context={"request": request})
-        return pages.get_paginated_response(shown.data)
+        return pages.get_paginated_response(RunSummarySerializer.all_told(runs, request))
 
 
 class RunView(APIView):
@@ -68,4 +67,4 @@ class RunView(APIView):
         history = run_history(tenant_of(request), run_id)
         if history is None:
             raise ApiProblem("not_found")
-        return Response(RunDetailSerializer(history, context={"request": request}).data)
+        return Response(RunDetailSerializer.told(history, request))

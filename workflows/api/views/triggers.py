@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.core.json import Json
+from tenants.core.json.faults import JsonFault
 from tenants.core.json.jsontext import dumps
-from tenants.core.json.strict_json import JsonFault
 from tenants.models.api_key import KeyScope
 from workflows.api import description
 from workflows.api.authentication import key_of, tenant_of

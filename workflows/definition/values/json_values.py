@@ -16,8 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from tenants.core.json import Json
-from tenants.core.json.strict_json import MAX_DIGITS
-from tenants.core.values.numbers import is_storable, plain
+from tenants.core.values.numbers import MAX_DIGITS, is_storable, plain
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
 

@@ -4,8 +4,9 @@ A retry goes on inside the step that ended the run. Whatever ended well stays do
 step with child runs waits for the same children again, of which those that did not end well go on
 in turn, each by this module. The failure becomes an earlier attempt of its step.
 
-A run that went on behind a step that was done in part, and ended, goes on in that step alone: the
-rest of it is done, and nothing else.
+A run that went on behind a step that failed, as a whole or in part, and ended, goes on in that step
+alone: what is left of it is done, and nothing else. Of a step with child runs, those that something
+failed in go on, at any depth.
 
 A run that ended in the middle of a step (cancelled, poisoned) has no entry for it. Its row keeps
 what was stored of the step, in `pending` under `resume`. A question or a wait is not taken up
@@ -19,10 +20,16 @@ from enum import StrEnum
 from typing import Final
 
 from tenants.core.json import Json
-from workflows.definition.programs.instructions import CallInstruction, EmitEvent, RunWorkflow
+from workflows.definition.programs.instructions import (
+    CallInstruction,
+    EmitEvent,
+    ForEach,
+    Parallel,
+    RunWorkflow,
+)
 from workflows.definition.programs.program import Program
 from workflows.engine.decide import ENGINE_ERROR, MAX_CRASHES, POISONED, Then
-from workflows.engine.history.entries import Entry, of_the_work, stopping_entry, went_wrong
+from workflows.engine.history.entries import Entry, stopping_entry, went_wrong
 from workflows.engine.history.reach import failure_steps
 from workflows.engine.progress import marks_in
 from workflows.engine.statuses import RunStatus, StepStatus
@@ -37,13 +44,19 @@ _WITHOUT_ENTRY: Final = frozenset({POISONED, PROGRAM_UNREADABLE})
 _OF_AN_EARLIER_VISIT: Final = frozenset(
     {"step", "step_name", "action", "attempts", "forgiven", "revision", "record_values"}
 )
+# Steps that can be done alone, behind which nothing follows: what they do ends with them.
+_ALONE: Final = (CallInstruction, EmitEvent, RunWorkflow, ForEach, Parallel)
 
 
 class RetryScope(StrEnum):
     """Which child runs of a failed step go on with it."""
 
     ALL = "all"  # every one that did not end well
-    SETTLED = "settled"  # those a person has settled, and those that were cancelled for them
+    # Those that a person has settled or chosen, and those that were cancelled for them.
+    SETTLED = "settled"
+    # Every one in which something failed, also if it went on behind it. Whatever may have been done
+    # is left to people, each on its own page.
+    REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +102,22 @@ def resumption(  # noqa: PLR0913  # each part is named where it is used
     *,
     scope: RetryScope = RetryScope.ALL,
     fresh: Fresh | None = None,
+    only: str = "",
 ) -> Resumption | None:
     """Return where a run that ended goes on; None: nothing in it failed.
 
-    `stood` is the row's `current_step`, and what its `pending` keeps under `resume`.
+    `stood` is the row's `current_step`, and what its `pending` keeps under `resume`. `only` names
+    the step that is done alone, of a run that went on; "": the first that failed.
     """
-    found = _resumption(program, results, stood, ending, scope)
+    if ending.status is RunStatus.COMPLETED_WITH_ERRORS:
+        kept = stood[1] or {}
+        found = (
+            as_it_was(program, results, stood[0])
+            if "hands_over" in kept
+            else _rest(program, results, ending.at, scope, only or kept.get("only", ""))
+        )
+    else:
+        found = _resumption(program, results, stood, ending, scope)
     if found is None or fresh is None:
         return found
     return replace(found, pending=_with_fresh(found.pending, fresh))
@@ -107,8 +130,6 @@ def _resumption(
     ending: Ending,
     scope: RetryScope,
 ) -> Resumption | None:
-    if ending.status is RunStatus.COMPLETED_WITH_ERRORS:
-        return _rest(program, results, ending.at)
     step, kept = stood
     kept = _without_mark(kept)
     open_call = _open_call(results, program, step)
@@ -136,22 +157,45 @@ def _resumption(
     return Resumption(index, pending_retry(index, failed, ending.at, scope), _unpaused(others))
 
 
-def _rest(program: Program, results: Sequence[Entry], at: datetime) -> Resumption | None:
-    """Go on in the last step that was done in part, and nowhere else: the run went on behind it.
+def can_be_done_alone(program: Program, results: Sequence[Entry], entry: Entry) -> bool:
+    """Whether a step that the run went on behind can be done again, and nothing else.
 
     Of a step of a loop nobody could say of which round the rest is.
     """
-    names = [entry["step_name"] for entry in results]
-    for entry in reversed(of_the_work(results, program)):
-        is_once = names.count(entry["step_name"]) == 1 and "turn" not in entry
-        if is_once and "so_far" in entry and went_wrong(entry):
-            index = next(
-                one.index for one in program.instructions if one.name == entry["step_name"]
-            )
-            others = [one for one in results if one is not entry]
-            pending = {**pending_retry(index, entry, at), "alone": {"output": entry.get("output")}}
+    if not went_wrong(entry) or "turn" in entry:
+        return False
+    name = entry["step_name"]
+    if sum(one["step_name"] == name for one in results) > 1:
+        return False
+    found = next((one for one in program.instructions if one.name == name), None)
+    return isinstance(found, _ALONE) and found.index not in failure_steps(program)
+
+
+def _rest(
+    program: Program, results: Sequence[Entry], at: datetime, scope: RetryScope, only: str
+) -> Resumption | None:
+    """Go on in a step that failed, and nowhere else: the run went on behind it.
+
+    What may have been done is done again only where somebody chose it.
+    """
+    for entry in results:
+        is_meant = entry["step_name"] == only if only else entry["status"] != StepStatus.UNKNOWN
+        if is_meant and can_be_done_alone(program, results, entry):
+            named = (one.index for one in program.instructions if one.name == entry["step_name"])
+            index, others = next(named), [one for one in results if one is not entry]
+            beneath = RetryScope.SETTLED if scope is RetryScope.SETTLED else RetryScope.REST
+            pending = pending_retry(index, entry, at, beneath)
+            pending["alone"] = {"output": entry.get("output")}
             return Resumption(index, pending, _unpaused(others))
     return None
+
+
+def as_it_was(program: Program, results: Sequence[Entry], step: int) -> Resumption:
+    """Return that a child run, in which nothing is left to do, ends as it had ended."""
+    last = results[-1]["step_name"] if results else ""
+    named = (one.index for one in program.instructions if one.name == last)
+    index = next(named, min(step, len(program.instructions) - 1))
+    return Resumption(index, {"step": index, "hands_over": True}, list(results))
 
 
 def pending_retry(
@@ -211,7 +255,9 @@ def _inside(
     if pending.pop("begun", False):
         pending["in_doubt"] = True
     if kept.get("awaits") == "children":
-        pending["children"] = {**kept["children"], "revive": scope}
+        # One that was cancelled before its children went on has them all ahead of it yet.
+        left = kept["children"].get("revive", scope) if scope is RetryScope.ALL else scope
+        pending["children"] = {**kept["children"], "revive": left}
     elif "awaits" in kept or "wake_at" in kept:
         pending = {key: pending[key] for key in pending if key in _OF_AN_EARLIER_VISIT}
     if ending.error_code in {*_WITHOUT_ENTRY, ENGINE_ERROR}:
@@ -246,5 +292,5 @@ def _unpaused(results: Sequence[Entry]) -> list[Entry]:
 def _without_mark(kept: Kept | None) -> Kept | None:
     if kept is None:
         return None
-    left = {key: kept[key] for key in kept if key not in {"settled", "after_failure"}}
+    left = {key: kept[key] for key in kept if key not in {"settled", "only", "after_failure"}}
     return None if "settled" in kept and not left else left

@@ -2,29 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from django.utils.translation import gettext as _
 
-from actions import registry
 from tenants.core.json import Json
 from workflows.definition.blocks import elements, lists_in, mapping
 from workflows.event_types import label_of
+from workflows.presentation.badges import KIND_ICONS, action_icon
 from workflows.presentation.vocabulary import KINDS, STEP, step_label
-
-# Steps that steer; the marks of actions are the library's.
-KIND_ICONS: Final = {
-    "approval": "person",
-    "branch": "branch",
-    "emit_event": "signal",
-    "for_each": "each",
-    "parallel": "parallel",
-    "repeat": "repeat",
-    "run_workflow": "workflow",
-    "stop": "stop",
-    "wait": "clock",
-    "wait_for_event": "hourglass",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +49,7 @@ def _marks(steps: Json) -> tuple[Mark, ...]:
 
 def _mark(step: Mapping[str, Json]) -> Mark:
     action = str(step.get("action") or "")
-    icon = KIND_ICONS.get(action) or _icon(action)
-    return Mark(icon, _tone(action), step_label(step), tuple(_ways(step)))
-
-
-def _icon(action: str) -> str:
-    try:
-        return registry.get(action).icon
-    except registry.UnknownAction:
-        return "bolt"
+    return Mark(action_icon(action), _tone(action), step_label(step), tuple(_ways(step)))
 
 
 def _tone(action: str) -> str:

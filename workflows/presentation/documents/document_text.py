@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from actions import registry
 from tenants.core.json import Json, strict_json
-from tenants.core.json.strict_json import BadJson, JsonFault
+from tenants.core.json.faults import BadJson, JsonFault
 from workflows.presentation import json_faults
 
 # Of the editor's form, in which every value has a place of its own and some are kept twice. What

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from actions.wording import OF_SOME
 from tenants.core.json import Json
@@ -15,8 +16,10 @@ from workflows.engine.statuses import RunStatus
 from workflows.presentation.actors import actor_words
 from workflows.presentation.runs.control_flow import TELLERS
 from workflows.presentation.runs.errors import sentence
-from workflows.presentation.runs.lines import Attempt, RelatedRuns, StepLine, StepState
+from workflows.presentation.runs.lines import Attempt, Recipients, RelatedRuns, StepLine, StepState
 from workflows.presentation.runs.plans import PlannedStep, VersionPlan
+from workflows.presentation.runs.wrong_values import NOTHING_KNOWN, About, value_sentence
+from workflows.presentation.times import short_moment
 from workflows.presentation.values import spelt_out
 
 Entry = Mapping[str, Json]
@@ -44,6 +47,7 @@ class RunFacts:
     lane: str | None = None  # its key, of a run that waits for its turn; "": it has none
     children_open: int = 0
     payload_labels: Mapping[str, str] = field(default_factory=dict)  # what people call its values
+    about: About = NOTHING_KNOWN  # what the values are of that a step may fail over
 
     @property
     def under_way(self) -> str:
@@ -107,7 +111,7 @@ def finished(line: StepLine, step: PlannedStep, entry: Entry, facts: RunFacts) -
         state=state,
         started_at=moment(entry),
         duration_ms=entry.get("duration_ms"),
-        error=step_error(entry, facts.plan.labels),
+        error=told_error(entry, step, facts),
         reason=_reason(entry, facts.payload_labels),
         input=given(entry),
         output=got(entry),
@@ -115,6 +119,7 @@ def finished(line: StepLine, step: PlannedStep, entry: Entry, facts: RunFacts) -
         told=tell(entry, entry["output"]) if tell and isinstance(entry.get("output"), dict) else "",
         kin=_kin_of(step, entry),
         event_id=_event_id(entry),
+        recipients=recipients_of(entry),
         notes=entry.get("rehearsal"),
     )
 
@@ -161,17 +166,27 @@ def _event_id(entry: Entry) -> str:
 
 def _reason(entry: Entry, payload_labels: Mapping[str, str]) -> str:
     if entry.get("settled_by"):
-        return _("%(person)s looked, and said that it was done.") % {
-            "person": actor_words(entry["settled_by"])
-        }
+        return _settled(entry)
     if entry.get("record_values"):
         return _with_record(entry["record_values"], payload_labels)
     return sentence(entry["reason"], {}) if entry.get("reason") else ""
 
 
+def _settled(entry: Entry) -> str:
+    """Return who said that it was done, and when; of old entries only who."""
+    words = {"person": actor_words(entry["settled_by"])}
+    if not entry.get("settled_at"):
+        return _("%(person)s looked, and said that it was done.") % words
+    words["time"] = short_moment(datetime.fromisoformat(entry["settled_at"]))
+    return _("Done by hand: %(person)s said so, %(time)s.") % words
+
+
 def _with_record(told: Mapping[str, Json], labels: Mapping[str, str]) -> str:
     """Return that a step was done with the record's values of a later day, and which they are."""
     changed = changed_words(told["changed"], labels)
+    if changed and told.get("by"):
+        words = {"person": actor_words(told["by"]), "changed": changed}
+        return _("Done with what %(person)s wrote: %(changed)s.") % words
     if not changed:
         return _("Done with the record's values of that day, which were the same.")
     return _("Done with the record's values of that day: %(changed)s.") % {"changed": changed}
@@ -237,6 +252,29 @@ def _code(attempt: Entry) -> str:
 def moment(entry: Entry) -> datetime | None:
     written = entry.get("started_at")
     return datetime.fromisoformat(written) if written else None
+
+
+def told_error(entry: Entry, step: PlannedStep, facts: RunFacts) -> str:
+    """Return why a step failed: what is wrong with which value, if it failed over one."""
+    if found := recipients_of(entry):
+        got, count = len(found.accepted), len(found.accepted) + len(found.refused)
+        told = ngettext(
+            "%(got)s of %(count)s has this mail.", "%(got)s of %(count)s have this mail.", got
+        )
+        return told % {"got": got, "count": count}
+    return value_sentence(entry, step, facts.about) or step_error(entry, facts.plan.labels)
+
+
+def recipients_of(entry: Entry) -> Recipients | None:
+    """Return who has a mail that was done in part, and who has not; None of anything else."""
+    if _code(entry) not in OF_SOME:
+        return None
+    kept, answer = entry.get("so_far"), (entry["error"].get("params") or {}).get("answer")
+    if not isinstance(kept, dict) or not isinstance(answer, dict) or not answer:
+        return None
+    accepted = kept.get("accepted") or ()
+    refused = {str(address): str(said) for address, said in answer.items()}
+    return Recipients(tuple(str(one) for one in accepted if str(one) not in refused), refused)
 
 
 def step_error(entry: Entry, labels: Mapping[str, str] | None = None) -> str:

@@ -1,5 +1,6 @@
 """What pages show of a run's steps: lines, with the steps inside them as parts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +48,14 @@ class RelatedRuns:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipients:
+    """What became of the recipients of a mail that not everybody got."""
+
+    accepted: tuple[str, ...]
+    refused: Mapping[str, str]  # with the server's words
+
+
+@dataclass(frozen=True, slots=True)
 class StepLine:
     """A step as people read it."""
 
@@ -69,6 +78,7 @@ class StepLine:
     within: str = ""  # the label of the step it stands in
     is_aside: bool = False  # a reminder's, or one that followed a failure
     event_id: str = ""  # of the event that ended a wait
+    recipients: Recipients | None = None  # of a mail that not everybody got
     notes: Json = None  # what only a dry run knows of the step
 
 

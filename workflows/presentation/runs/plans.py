@@ -5,7 +5,7 @@ last leads on to the next place; what a branch, a loop or a reminder leads to is
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -62,6 +62,7 @@ class PlannedStep:
     ways: tuple[PlannedWay, ...] = ()
     event_type: str = ""  # of a wait for one
     workflow: str = ""  # the key of the one it runs
+    params: Stored = field(default_factory=dict, hash=False)  # how they are filled in (`make_plan`)
 
     @property
     def names(self) -> frozenset[str]:
@@ -155,6 +156,7 @@ class _PlanReader:
             ways=tuple(self._ways(stored)),
             event_type=stored.get("event_type") or "",
             workflow=stored.get("workflow") or "",
+            params=stored.get("params") or {},
         )
 
     def _ways(self, stored: Stored) -> Iterator[PlannedWay]:

@@ -62,11 +62,19 @@ SENTENCES: Final[Mapping[str, Any]] = {
         "The failed step belongs to a workflow that was called with its own values. Start the run "
         "again from the step that calls it."
     ),
-    "nothing_unclear": _("It is clear what became of the step that stopped this run."),
     "went_on": _(
-        "The run went on after the unclear step and has ended, so there is nothing to go on with. "
-        "If the step has to be done, start the run again from it."
+        "The run went on behind this step and has ended, and the step cannot be done alone. Start "
+        "the run again from it."
     ),
+    "failed_elsewhere": _(
+        "Another step stopped the run. Let it go on there first; then this one can be done."
+    ),
+    "done_meanwhile": _("This has changed since the page was opened: look at it again."),
+    "not_by_hand": _("What this step does is done by nobody outside. Do it again instead."),
+    "no_value_written": _("Write the right value."),
+    "no_number_written": _("Write a number."),
+    "refused_by_record": _("The record cannot have this value: another one has it, for example."),
+    "taken_by_other": _("Somebody else has taken it meanwhile."),
     "is_a_part": _("This run is a part of another one. Only the whole can be retried."),
     "unknown_run": _("There is no such run."),
 }

@@ -1,12 +1,12 @@
 """What became of a run, in one sentence that can be read out on the phone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from tenants.core.text.listing import END, listed, name_apart
+from tenants.core.text.listing import END, apart, listed, name_apart
 from workflows.engine.decide import CANCELLED, OUTCOME_UNKNOWN
 from workflows.engine.statuses import RunStatus
 from workflows.presentation.runs.entries import RunFacts
@@ -18,7 +18,11 @@ from workflows.presentation.runs.waits import waits_for_turn
 STEERING: Final = frozenset({"branch", "repeat", "stop"})
 _STOPS: Final = frozenset(".!?؟…:")
 _CLOSING: Final = f'{END}"”»'  # what may stand behind a full stop
-MAX_NAMED: Final = 3  # more steps than this are counted instead of named
+MAX_NAMED: Final = 3  # more steps, or people, than this are counted instead of named
+_SENT: Final[Mapping[str, Any]] = {
+    "whatsapp_notify": gettext_lazy("WhatsApp message sent to %(who)s."),
+    "send_email": gettext_lazy("Mail sent to %(who)s."),
+}
 
 
 def summary(facts: RunFacts, told: Flow | None = None) -> str:
@@ -83,6 +87,42 @@ def _tried_again(step: StepLine, facts: RunFacts) -> str:
     ) % {"step": _quoted(step), "count": len(step.attempts), "time": facts.due_at}
 
 
+def _outcomes(lines: Sequence[StepLine]) -> str:
+    """Return who decided what, what was sent to whom, and whom it did not reach."""
+    done = _in_state(lines, StepState.COMPLETED, StepState.REUSED, StepState.PARTLY)
+    decided = [line.told for line in done if line.action == "approval" and line.told]
+    sent = [
+        str(words) % {"who": _people(found)}
+        for action, words in _SENT.items()
+        if (found := _reached(line for line in done if line.action == action))
+    ]
+    missed = [one for line in done if line.recipients for one in line.recipients.refused]
+    not_reached = _("It did not reach %(who)s.") % {"who": _people(missed)} if missed else ""
+    return _sentences(*dict.fromkeys(decided), *sent, not_reached)
+
+
+def _reached(lines: Iterable[StepLine]) -> list[str]:
+    """Return whom messages went to, each once."""
+    found: dict[str, None] = {}
+    for line in lines:
+        output = line.output if isinstance(line.output, dict) else {}
+        to = output.get("phone") or output.get("to") or ()
+        refused = line.recipients.refused if line.recipients else {}
+        for one in [to] if isinstance(to, str) else to:
+            if isinstance(one, str) and one not in refused:
+                found[one] = None
+    return list(found)
+
+
+def _people(addresses: Sequence[str]) -> str:
+    more = len(addresses) - MAX_NAMED
+    if more <= 0:
+        return listed((apart(one) for one in addresses), last=_(" and "))
+    shown = listed(apart(one) for one in addresses[:MAX_NAMED])
+    told = ngettext("%(people)s and %(count)s other", "%(people)s and %(count)s others", more)
+    return told % {"people": shown, "count": more}
+
+
 def _completed(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     done, skipped = _done(lines), _skipped(lines)
     if not done:
@@ -90,9 +130,10 @@ def _completed(facts: RunFacts, lines: Sequence[StepLine]) -> str:
             return _sentences(_("Completed: there was nothing to do."), _stopped(lines))
         return _("Completed: there was nothing to do, %(skipped)s.") % {"skipped": skipped}
     if not skipped:
-        return _sentences(_("Completed: %(done)s.") % {"done": done}, _stopped(lines))
-    told = _("Completed: %(done)s; %(skipped)s.") % {"done": done, "skipped": skipped}
-    return _sentences(told, _stopped(lines))
+        told = _("Completed: %(done)s.") % {"done": done}
+    else:
+        told = _("Completed: %(done)s; %(skipped)s.") % {"done": done, "skipped": skipped}
+    return _sentences(told, _outcomes(lines), _stopped(lines))
 
 
 def _completed_with_errors(facts: RunFacts, lines: Sequence[StepLine]) -> str:
@@ -100,7 +141,8 @@ def _completed_with_errors(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     partly = _in_state(lines, StepState.PARTLY)
     if not wrong and partly:
         told = _("Completed with errors: %(step)s was done only in part.")
-        return _sentences(told % {"step": _quoted(partly[0])}, partly[0].error)
+        said = told % {"step": _quoted(partly[0])}
+        return _sentences(said, partly[0].error, _outcomes(lines))
     values = {"done": _done(lines), "failed": _failures(wrong)}
     told = (
         _("Completed with errors: %(done)s, but %(failed)s.")
@@ -109,9 +151,9 @@ def _completed_with_errors(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     )
     told = _sentences(told % values, wrong[0].error if wrong else "")
     if not partly:
-        return told
+        return _sentences(told, _outcomes(lines))
     in_part = _("%(step)s was done only in part.") % {"step": _quoted(partly[0])}
-    return _sentences(told, in_part, partly[0].error)
+    return _sentences(told, in_part, partly[0].error, _outcomes(lines))
 
 
 def _failed(facts: RunFacts, lines: Sequence[StepLine]) -> str:
@@ -131,7 +173,7 @@ def _failed(facts: RunFacts, lines: Sequence[StepLine]) -> str:
     # One that could not be carried on, in a call that may have arrived: both are to be known.
     is_both = last.state is StepState.UNKNOWN and facts.error_code not in {None, OUTCOME_UNKNOWN}
     why = run_error(facts) if is_both or not last.error else ""
-    return _sentences(told, last.error, why, rest if left else "")
+    return _sentences(told, last.error, why, rest if left else "", _outcomes(lines))
 
 
 def _cancelled(facts: RunFacts, lines: Sequence[StepLine]) -> str:
@@ -150,7 +192,8 @@ def _cancelled(facts: RunFacts, lines: Sequence[StepLine]) -> str:
         return _sentences(told % {"done": done}, in_part, partly[-1].error, why)
     if not done:
         return _sentences(_("Cancelled before anything was done."), why)
-    return _sentences(_("Cancelled: %(done)s, the rest was not.") % {"done": done}, why)
+    told = _("Cancelled: %(done)s, the rest was not.") % {"done": done}
+    return _sentences(told, why, _outcomes(lines))
 
 
 def _left_out(facts: RunFacts, lines: Sequence[StepLine]) -> str:

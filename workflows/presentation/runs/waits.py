@@ -13,6 +13,7 @@ from tenants.core.text.names import one_line
 from tenants.models.membership import Role
 from workflows.engine import reminders
 from workflows.event_types import label_of
+from workflows.presentation.actors import person_words
 from workflows.presentation.redaction import mask_links
 from workflows.presentation.runs.entries import RunFacts
 from workflows.presentation.runs.plans import PlannedStep, WayKind
@@ -131,7 +132,7 @@ def _approver(entry: str) -> str:
     if f"{kind}:" == KEY:
         return _("API key “%(name)s”") % {"name": name}
     if f"{kind}:" != ROLE:
-        return entry
+        return entry if "@" in entry else person_words(entry)
     known = {role.value: role.people for role in Role}
     return _("everybody of %(role)s") % {"role": known.get(name, name)}
 

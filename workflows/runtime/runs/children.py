@@ -100,8 +100,11 @@ SET status = 'queued', wake_reason = 'person',
     error_message = NULL, error_fingerprint = NULL
 FROM (SELECT id, row_number() OVER (ORDER BY item_index) AS number FROM workflow_runs
     WHERE parent_run = %(parent)s AND id BETWEEN %(oldest)s AND %(last)s
-        AND (status IN ('cancelled', 'skipped') OR status = 'failed'
-            AND (%(scope)s::text = 'all' OR pending -> 'resume' ? 'settled'))
+        AND (status IN ('cancelled', 'skipped')
+            OR status = 'failed' AND %(scope)s::text = 'all'
+            OR status IN ('failed', 'completed_with_errors')
+                AND CASE %(scope)s::text WHEN 'settled' THEN pending -> 'resume' ? 'settled'
+                    WHEN 'rest' THEN error_code IS DISTINCT FROM 'outcome_unknown' END)
     ORDER BY item_index) ended
 WHERE run.id = ended.id
 RETURNING run.id

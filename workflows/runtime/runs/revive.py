@@ -15,12 +15,13 @@ from workflows.engine.history import folding, resuming
 from workflows.engine.history.results import Results
 from workflows.engine.history.resuming import Ending, Fresh, Resumption
 from workflows.engine.progress import Progress
+from workflows.engine.statuses import RunStatus
 from workflows.runtime.database import rows
 from workflows.runtime.runs.claims import Claim
 from workflows.runtime.runs.store import LeaseLost, error_columns
 
 # Let a run that failed, or was cancelled, go on from the step it ended in; or let one that was
-# completed with errors do the rest of a step. The entry of the failure leaves
+# completed with errors do a step alone that had failed. The entry of the failure leaves
 # the results and becomes an earlier attempt of the step, so that nothing of it is lost and nothing
 # is done twice.
 RETRY_FAILED_STEP: Final = """
@@ -39,12 +40,12 @@ WHERE id = %(id)s AND tenant_id = %(tenant)s AND lease_token = %(token)s
 RETURNING id
 """
 
-# A child run that a person has settled: it goes on once its parent does.
+# A child run that a person has settled, or chosen: it goes on once its parent does.
 SETTLE_CHILD: Final = """
 UPDATE workflow_runs
 SET step_results = %(results)s::jsonb, lease_token = lease_token + 1,
     pending = jsonb_build_object('resume', %(kept)s::jsonb)
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND status IN ('failed', 'completed_with_errors')
     AND lease_token = %(token)s
 RETURNING id
 """
@@ -57,15 +58,15 @@ WHERE id = %(id)s AND lease_token = %(token)s AND status = 'running'
 RETURNING false
 """
 
-# A person said that the step which stopped the run was done, and nothing follows it: the run, which
-# has ended and holds nothing any more, gets another end.
+# A person said that the step which failed was done, and nothing follows it: the run, which has
+# ended and holds nothing any more, gets another end.
 END_OTHERWISE: Final = """
 UPDATE workflow_runs
 SET status = %(status)s, step_results = %(results)s::jsonb, current_step = %(step)s,
     pending = NULL, lease_token = lease_token + 1, error_step = %(error_step)s,
     error_code = %(error_code)s, error_message = %(error_message)s,
     error_fingerprint = %(error_fingerprint)s
-WHERE id = %(id)s AND tenant_id = %(tenant)s AND status = 'failed'
+WHERE id = %(id)s AND tenant_id = %(tenant)s AND status IN ('failed', 'completed_with_errors')
     AND lease_token = %(token)s
 RETURNING id
 """
@@ -140,7 +141,9 @@ def rewind(claim: Claim, program: Program) -> Claim:
         scope=scope,
         fresh=Fresh(fresh["payload"], fresh["told"]) if fresh else None,
     )
-    if onward is None:
+    if onward is None and ending.status is RunStatus.COMPLETED_WITH_ERRORS:
+        onward = resuming.as_it_was(program, claim.results, claim.step)
+    elif onward is None:
         onward = Resumption(claim.step, {"step": claim.step}, list(claim.results))
     begun = {**onward.pending, "begun": True}
     texts = {"pending": storable(begun), "results": storable(onward.results)}

@@ -13,8 +13,9 @@ from django.db import DatabaseError, connections
 from actions.errors import ActionFailure, PartialResult, PermanentFailure, TemporaryFailure
 from actions.spec import ActionContext, ActionSpec, Effect
 from tenants.core.json import Json
+from tenants.core.json.faults import BadJson, facts_of
 from tenants.core.json.jsontext import dumps, storable_text
-from tenants.core.json.strict_json import BadJson, facts_of, keep
+from tenants.core.json.strict_json import keep
 from tenants.facts import TenantFacts
 from workflows.definition.errors import ExpressionError
 from workflows.definition.templates import render_text

@@ -31,9 +31,8 @@ from workflows.runtime.runs.parent_scope import ParentScope
 from workflows.runtime.runs.programs import LoadedProgram, program_of
 from workflows.services.definitions.catalogue import validated
 from workflows.services.dry_run.samples import sample_payload
-from workflows.services.events.drafts import EventDraft
+from workflows.services.events.drafts import EventDraft, exact_object
 from workflows.services.events.evaluation import Clock, StartVerdict, judge
-from workflows.services.events.payloads import exact_object
 
 INVALID: Final = "invalid"  # the document cannot be run
 STOPPED: Final = "stopped"  # it did not come to its end; `halt` says why

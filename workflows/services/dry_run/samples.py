@@ -14,7 +14,7 @@ from tenants.models.tenant import Tenant
 from workflows.event_types import RecordEvent, all_event_types, payload_schema
 from workflows.models.run import WorkflowRun
 from workflows.presentation.values import field_title
-from workflows.services.events.payloads import normalise_object
+from workflows.services.events.drafts import normalise_object
 
 RUNS: Final = 20  # how far back a step's result is looked for
 _MAX_DEPTH: Final = 4

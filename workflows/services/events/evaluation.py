@@ -86,7 +86,6 @@ class Evaluation:
     deadline: timedelta | None = None
 
     def as_json(self) -> dict[str, Json]:
-        """Return what the event keeps."""
         return {
             "definition_id": str(self.definition_id),
             "version": self.version,
@@ -104,7 +103,6 @@ class Clock:
         self._read = at  # a moment in the past, for a dry run
 
     def now_for(self, program: Program) -> datetime:
-        """Return the time at which a program decides."""
         if self._read is None and program.reads_clock:
             self._read = database_clock()
         # Nothing in the program can see the host's.

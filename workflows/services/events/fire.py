@@ -6,6 +6,7 @@ a workflow contains. Rolled back, nothing happened; committed, it cannot be lost
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -21,11 +22,9 @@ from workflows.runtime.database import rows
 from workflows.runtime.runs import statements
 from workflows.runtime.runs.cause import Cause, acting_run
 from workflows.runtime.waits.notify import wake_workers
-from workflows.services.events.drafts import EventDraft
-from workflows.services.events.evaluation import Chain, Clock, Evaluation, evaluate
-from workflows.services.events.payloads import normalise_object
+from workflows.services.events.drafts import EventDraft, normalise_object
+from workflows.services.events.evaluation import Chain, Clock, Evaluation, Listener, evaluate
 from workflows.services.events.search_keys import search_keys
-from workflows.services.events.subscriptions import Listeners, listeners_now, remembered_listeners
 
 # Of an event that code fires; a caller of the API has less.
 MAX_PAYLOAD_BYTES: Final = 1024 * 1024
@@ -131,6 +130,40 @@ def fire_at(
 
 
 @dataclass(frozen=True, slots=True)
+class Listeners:
+    """The workflows of a tenant that listen to some types of event.
+
+    Remembered by each process, and compared by every insert.
+    """
+
+    fingerprint: str  # ids and versions, as the statement FIRE compares them
+    all: tuple[Listener, ...]
+
+
+# Holds what was seen last, nothing that is trusted: FIRE inserts only if it is still true.
+@lru_cache(maxsize=1000)
+def _place_for(tenant_id: UUID, types: tuple[str, ...]) -> list[Listeners]:
+    return []
+
+
+def remembered_listeners(tenant_id: UUID, types: Sequence[str]) -> Listeners:
+    """Return who listened when this process last looked; it looks if it never did."""
+    place = _place_for(tenant_id, tuple(types))
+    return place[0] if place else listeners_now(tenant_id, types)
+
+
+def listeners_now(tenant_id: UUID, types: Sequence[str]) -> Listeners:
+    """Return who listens, and remember it."""
+    found = rows(statements.LISTENING_DEFINITIONS, {"tenant": tenant_id, "types": list(types)})
+    fingerprint = " ".join(f"{row[0]}:{row[1]}" for row in found)
+    who = Listeners(
+        fingerprint, tuple(Listener(row[0], row[1], row[2], frozenset(row[3])) for row in found)
+    )
+    _place_for(tenant_id, tuple(types))[:] = [who]
+    return who
+
+
+@dataclass(frozen=True, slots=True)
 class _Origin:
     """Where events come from."""
 
@@ -141,7 +174,6 @@ class _Origin:
 
     @property
     def of_events(self) -> dict[str, Json]:
-        """What their rows say of it."""
         behind = {"initiator": self.initiator} if self.initiator else {}
         return {"source": self.source, **behind}
 

@@ -83,7 +83,6 @@ def _answered(tenant: Tenant, named: Mapping[str, Json]) -> Fired:
 
 
 def _fired(tenant: Tenant, event_id: UUID) -> Fired:
-    """Return what firing an event answered, from what it stored."""
     event = WorkflowEvent.objects.filter(tenant=tenant, pk=event_id).only("evaluations").first()
     # An event may be forgotten sooner than its key.
     evaluations = tuple(_evaluation(kept) for kept in event.evaluations) if event else ()

@@ -27,10 +27,9 @@ from workflows.models.version import WorkflowVersion
 from workflows.runtime.database import database_now
 from workflows.runtime.runs.programs import program_of
 from workflows.services.dry_run.run import DryRun, dry_run
-from workflows.services.events.drafts import EventDraft
+from workflows.services.events.drafts import EventDraft, normalise_object
 from workflows.services.events.evaluation import STARTED, Clock, judge
 from workflows.services.events.fire import fire, fire_at
-from workflows.services.events.payloads import normalise_object
 from workflows.services.events.search_keys import search_keys
 from workflows.services.runs.bulk import cancel_each
 

@@ -16,7 +16,7 @@ from workflows.event_types import RecordEvent, all_event_types
 from workflows.models.event import WorkflowEvent
 from workflows.models.run import WorkflowRun
 from workflows.runtime.database import database_now
-from workflows.services.events.payloads import normalise_object
+from workflows.services.events.drafts import normalise_object
 from workflows.services.refusals import NotRetryable
 
 
@@ -47,7 +47,7 @@ def record_values(tenant: Tenant, run_id: UUID) -> RecordValues:
             raise NotRetryable(run_id, "unknown_run")
         if found.parent_run is not None:
             raise NotRetryable(run_id, "is_a_part")
-        return _values_of(found)
+        return values_of(found)
 
 
 def refuse_for_called(run: WorkflowRun) -> None:
@@ -66,8 +66,9 @@ def refuse_for_called(run: WorkflowRun) -> None:
         level = [pk for pk, _ in parts]
 
 
-def _values_of(run: WorkflowRun) -> RecordValues:
-    kind = _kind_of(run)
+def values_of(run: WorkflowRun) -> RecordValues:
+    """Return what the record of a run says today. Raises NotRetryable as above."""
+    kind = kind_of(run)
     row = _row(run, kind)
     now = normalise_object({key: row[name] for key, name in kind.payload.items()})
     before = run.trigger_payload
@@ -79,8 +80,11 @@ def _values_of(run: WorkflowRun) -> RecordValues:
     return RecordValues({**before, **now}, changed, database_now())
 
 
-def _kind_of(run: WorkflowRun) -> RecordEvent:
-    """Return the kind of event whose payload the run has."""
+def kind_of(run: WorkflowRun) -> RecordEvent:
+    """Return the kind of event whose payload the run has.
+
+    Raises NotRetryable: `not_from_a_record`.
+    """
     event = WorkflowEvent.objects.filter(tenant=run.tenant_id, runs=run).first()
     types = [event.type if event else "", *run.definition.trigger_types]
     kinds = {

@@ -58,8 +58,8 @@ def retry_failed_step(
 ) -> None:
     """Let a run that failed, or was cancelled, go on in the step it ended in.
 
-    Of one that was completed with errors the rest of a step is done that was done in part: it
-    alone, and not what it has done already.
+    Of one that was completed with errors the first step that failed is done again: it alone, and
+    not what it has got done already. For another of its steps see `one_step.do_again`.
 
     Same row, version and payload; what is called again has the key and the content it had. Of a
     step with child runs, those that did not end well go on, each in its own step; see
@@ -97,10 +97,14 @@ def retry_failed_step(
 
 
 def resumption_of(
-    run: WorkflowRun, scope: RetryScope = RetryScope.ALL, fresh: Fresh | None = None
+    run: WorkflowRun,
+    scope: RetryScope = RetryScope.ALL,
+    fresh: Fresh | None = None,
+    only: str = "",
 ) -> Resumption | None:
     """Return where a run that has ended goes on; None: nothing in it failed.
 
+    `only`: the step that is done alone, of a run that went on behind it.
     Raises NotRetryable: `program_unreadable`.
     """
     program = program_to_resume(run)
@@ -112,7 +116,7 @@ def resumption_of(
         # It was let go on, and ended before it did.
         ending, kept = Ending.as_marked(kept["retry"]), kept["retry"]["kept"]
     stood = (run.current_step, kept)
-    return resumption(program, run.step_results, stood, ending, scope=scope, fresh=fresh)
+    return resumption(program, run.step_results, stood, ending, scope=scope, fresh=fresh, only=only)
 
 
 def program_to_resume(run: WorkflowRun) -> Program:

@@ -18,8 +18,9 @@ from workflows.models.run import WorkflowRun
 from workflows.models.version import WorkflowVersion
 from workflows.presentation.badges import Badge, run_badge
 from workflows.presentation.runs.entries import RunFacts, step_error
-from workflows.presentation.runs.plans import VersionPlan, plan_of
+from workflows.presentation.runs.plans import VersionPlan, every_step, plan_of
 from workflows.presentation.runs.summary import summary
+from workflows.presentation.runs.wrong_values import About, value_sentence
 from workflows.presentation.times import by_clock, short_moment
 from workflows.presentation.vocabulary import step_title
 from workflows.services.runs.entries import MAX_SHOWN, entries_of
@@ -129,12 +130,15 @@ class LoadedRun:
         plan = _plan(run.version_id, run.entry) if run.version_id else None
         plans = {_key(run): plan} if plan else {}
         event = run.event if run.event and run.event.tenant_id == run.tenant_id else None
+        # A part has no values of its own: it reads those of the whole.
+        about = About(event.subject_type, event.type) if event else _about(run)
+        about = About() if run.parent_run and run.entry == 0 else about  # it was called with others
         return cls(
             run,
             event,
             run.version_id,
             plans,
-            replace(facts_of(run, plans), results=entries),
+            replace(facts_of(run, plans), results=entries, about=about),
             subject_of(run),
             repeats_of(run),
         )
@@ -182,7 +186,12 @@ def facts_of(run: WorkflowRun, plans: Plans) -> RunFacts:
         is_part=run.parent_run is not None,
         lane=(run.lane or "") if waits_in_lane else None,
         children_open=run.children_open,
+        about=_about(run),
     )
+
+
+def _about(run: WorkflowRun) -> About:
+    return About(run.subject_type, run.definition.trigger_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +217,18 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     """Return the label of the step that failed first, and why; "" and "" if none did."""
     if not run.error_code:
         return "", ""
-    labels = plans.get(_key(run), VersionPlan()).labels
-    name = run.error_step or ""
+    plan, about = plans.get(_key(run), VersionPlan()), _about(run)
+    labels, name = plan.labels, run.error_step or ""
     results = run.step_results if isinstance(run.step_results, list) else []
     # Of a run whose row cannot be read, whatever is no entry.
     known = (entry for entry in reversed(results) if isinstance(entry, dict))
     entries = (entry for entry in known if entry.get("step_name") == name)
-    errors = (step_error(entry, labels) for entry in entries if entry.get("error"))
+    step = next((one for one in every_step(plan) if one.name == name), None)
+    errors = (
+        value_sentence(entry, step, about) or step_error(entry, labels)
+        for entry in entries
+        if entry.get("error")
+    )
     return step_title(labels.get(name), name), next(errors, run.error_message or run.error_code)
 
 

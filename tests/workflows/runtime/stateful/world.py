@@ -35,7 +35,7 @@ from workflows.services.operations.pause import pause, resume
 from workflows.services.refusals import NotRetryable, RunHasEnded
 from workflows.services.runs.cancel import cancel
 from workflows.services.runs.entries import entries_of
-from workflows.services.runs.resolve_unknown import settle_unknown
+from workflows.services.runs.one_step import do_again, mark_done
 from workflows.services.runs.retry import retry_failed_step, start_again
 
 ACTOR = "user:tester"
@@ -249,7 +249,7 @@ class World:
         step = unknown_step(run)
 
         def act():
-            settle_unknown(self.tenant, run.pk, ACTOR, done=done)
+            (mark_done if done else do_again)(self.tenant, run.pk, ACTOR)
 
         how = f"settled {'part' if run.parent_run else 'run'} as {'' if done else 'not '}done"
         is_taken = self._let_go_on(run, act, how, is_call=not done)

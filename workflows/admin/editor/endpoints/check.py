@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from tenants.core.json import Json
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from tenants.core.text.listing import listed
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.choices import named_choices

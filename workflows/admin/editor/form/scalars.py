@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from tenants.core.json import Json, strict_json
-from tenants.core.json.strict_json import BadJson
+from tenants.core.json.faults import BadJson
 from workflows.presentation.documents import document_text
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")

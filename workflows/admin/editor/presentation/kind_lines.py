@@ -1,4 +1,4 @@
-"""What the card of a step of control flow says: “Until Monday, 09:00”, “3 ways”, “New order comes”."""
+"""What the card of a control-flow step says: “Until Monday, 09:00”, “3 ways”, “New order comes”."""
 
 from __future__ import annotations
 
