@@ -71,7 +71,9 @@ def _differ(before: Content, after: Content, name: str) -> bool:
 
 
 def _text_told(label: str, old: str, new: str) -> str:
-    lines = [line for hunk in hunks(old, new) for line in hunk.lines if line.kind != "same"]
+    differing = [line for hunk in hunks(old, new) for line in hunk.lines if line.kind != "same"]
+    # Empty ones are told only where nothing else differs.
+    lines = [line for line in differing if _text_of(line)] or differing
     gone = listed(_quoted(line) for line in lines[:MAX_LINES] if line.kind == "old")
     added = listed(_quoted(line) for line in lines[:MAX_LINES] if line.kind == "new")
     told = {"label": label, "old": gone, "new": added}
@@ -80,8 +82,12 @@ def _text_told(label: str, old: str, new: str) -> str:
     return (_("%(label)s: %(new)s is new.") if added else _("%(label)s: %(old)s is gone.")) % told
 
 
+def _text_of(line: DiffLine) -> str:
+    return "".join(piece for _marked, piece in line.parts).strip()
+
+
 def _quoted(line: DiffLine) -> str:
-    text = "".join(piece for _marked, piece in line.parts).strip()
+    text = _text_of(line)
     short = text if len(text) <= MAX_LINE else f"{text[: MAX_LINE - 1]}…"
     return _("“%(value)s”") % {"value": short} if short else _("an empty line")
 

@@ -205,6 +205,7 @@ export interface Answers {
   check: Checked & { error?: string; saved?: boolean; form?: Form };
   preview: { previews?: Preview[] };
   values: { groups: ValueGroup[]; choices: Choices };
+  message: { name?: string; url?: string; bubble?: string; subject?: string; text?: string };
   copy: { text?: string };
   paste: { error?: string; steps: Step[]; missing: string[] };
 }

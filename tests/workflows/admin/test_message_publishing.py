@@ -9,7 +9,12 @@ from actions.models.connection import Connection
 from actions.models.message_template import Channel, MessageTemplate
 from actions.spec import ActionContext
 from workflows.models.definition import WorkflowDefinition
-from workflows.services.messages.publishing import make_template, publish, versions_of
+from workflows.services.messages.publishing import (
+    composed,
+    make_template,
+    publish,
+    versions_of,
+)
 from workflows.services.messages.trial import MAX_TRIALS
 
 FORM = {
@@ -83,6 +88,15 @@ def test_the_page_shows_the_draft_and_says_whose_it_is_and_what_it_changes(send,
     assert "Steps send version 2 until the draft is published." in content
     assert "Message: “One **word**” became “Two words”." in content
     assert ">\nTwo words</textarea>" in content
+
+
+def test_what_a_form_does_to_the_ends_of_lines_is_no_change(send, world):
+    mail = publish(
+        MessageTemplate.objects.get(key="hello"), "user:ops", composed({"body": "One\n\nTwo\n"})
+    )
+    send("_continue", body="One\r\n\r\nTwo", subject="")
+
+    assert MessageTemplate.objects.get(pk=mail.pk).draft is None
 
 
 def test_a_discarded_draft_leaves_what_is_published(ops, send, mail):

@@ -112,6 +112,9 @@ def versions_of(template: MessageTemplate) -> Sequence[MessageTemplateVersion]:
 
 
 def _parts_made(said: dict[str, Any], language: str) -> dict[str, Any]:
+    # A browser ends lines in two characters, and a form takes the last one away: no change of text.
+    for name in ("body", "text", "html"):
+        said[name] = str(said.get(name) or "").replace("\r\n", "\n").rstrip()
     if said.get("body"):
         made = formatted(str(said["body"]), language)
         said |= {"text": made.text, "html": made.html}

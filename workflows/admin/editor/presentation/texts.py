@@ -121,6 +121,7 @@ TEXTS: Final[dict[str, Any]] = {
     "insert_none": _("No value is called like this."),
     "made_up": _("No such event has come yet, so the examples are made up."),
     "preview": _("Becomes:"),
+    "open_message": _("Open the message"),
     "preview_made_up": _("Would become, with made-up values:"),
     # The trigger
     "workflow_name": DOCUMENT["name"],
