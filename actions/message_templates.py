@@ -13,8 +13,8 @@ def find_template(context: ActionContext, channel: Channel, key: str) -> Message
 
 
 def _found(context: ActionContext, channel: Channel, key: str) -> MessageTemplate:
-    rows = MessageTemplate.objects.of(context.tenant.id).for_channel(channel)
-    template = rows.filter(key=key).first()
+    rows = MessageTemplate.objects.of(context.tenant.id).published().for_channel(channel)
+    template = rows.filter(key=key).defer("draft").first()
     if template is None:
         raise PermanentFailure("template_unknown", template=key, channel=channel.value)
     return template

@@ -74,6 +74,13 @@ PARAMS: Final = {
             "x-widget": "textarea",
             "x-more": True,
         },
+        "language": {
+            "type": "string",
+            "title": _("Language"),
+            "description": _("For example ar. Empty: the language of the template."),
+            "x-text": "plain",
+            "x-more": True,
+        },
         "cc": {
             "type": "array",
             "title": _("Copy to"),
@@ -267,9 +274,10 @@ def _content(params: Mapping[str, Json], context: ActionContext) -> _Content:
     subject, text, html = (params.get(field, "") for field in ("subject", "text", "html"))
     if params.get("template"):
         stored = find_template(context, Channel.EMAIL, params["template"])
-        subject = subject or context.render_text(stored.subject)
-        text = text or (context.render_text(stored.text) if stored.text else "")
-        html = html or (context.render_text(stored.html, html=True) if stored.html else "")
+        said = stored.in_language(params.get("language") or "")
+        subject = subject or context.render_text(said["subject"])
+        text = text or (context.render_text(said["text"]) if said["text"] else "")
+        html = html or (context.render_text(said["html"], html=True) if said["html"] else "")
     text = text or strip_tags(html).strip()
     if not text:
         raise PermanentFailure("mail_is_empty")

@@ -1,5 +1,6 @@
 """A message template: a text that staff write once and steps send often."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -51,12 +52,30 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate", "MessageTemplat
     def of(self, tenant_id: Any) -> "MessageTemplateQuerySet":
         return self.filter(tenant_id=tenant_id)
 
+    def published(self) -> "MessageTemplateQuerySet":
+        """Those that steps can send: of the others there is only a draft."""
+        return self.filter(version__gt=0)
+
     def for_channel(self, channel: Channel) -> "MessageTemplateQuerySet":
         return self.filter(channel=channel)
 
 
+# What a message says: what a version keeps, and a draft changes. The rest (name, key, channel) is
+# what people and workflows call it.
+MAIL_PARTS: Final = ("subject", "text", "html")
+CONTENT: Final = (
+    *("language", "subject", "body", "text", "html", "translations"),
+    *("provider_name", "parameters", "parameter_format"),
+    *("header_kind", "header_text", "footer", "buttons"),
+)
+
+
 class MessageTemplate(models.Model):
-    """Mails are written here in Liquid; a WhatsApp text is registered with the provider."""
+    """Mails are written here in Liquid; a WhatsApp text is registered with the provider.
+
+    The columns of CONTENT hold what is published, which is all that steps read. What people write
+    meanwhile lies in `draft`.
+    """
 
     id = models.UUIDField(
         primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
@@ -77,6 +96,20 @@ class MessageTemplate(models.Model):
     )
     subject = models.CharField(
         _("subject"), max_length=500, blank=True, help_text=_("Of a mail. May hold {{ … }}.")
+    )
+    body = models.TextField(
+        _("message"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Formatted text of a mail. Text and HTML are made of it."),
+    )
+    translations = SafeJSONField(
+        _("other language"),
+        default=dict,
+        db_default=models.Value({}, SafeJSONField()),
+        blank=True,
+        help_text=_("Of a mail: subject, message, text and HTML by language."),
     )
     text = models.TextField(
         _("text"),
@@ -122,6 +155,13 @@ class MessageTemplate(models.Model):
         blank=True,
         help_text=_("In the registered order."),
     )
+    # 0: never published. What was made before there were versions is published as it stands.
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
+    draft = SafeJSONField(_("draft"), null=True, blank=True, editable=False)
+    drafted_by = models.CharField(max_length=200, default="", db_default="", editable=False)
+    drafted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Goes up with whatever is saved, so that the second of two people is told.
+    revision = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
     updated_by = models.ForeignKey(
@@ -152,6 +192,26 @@ class MessageTemplate(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def in_language(self, language: str) -> Mapping[str, str]:
+        """Return subject, text and html in `language` if it has them, else in its own."""
+        chosen = language.replace("_", "-").lower()
+        for known in (chosen, chosen.partition("-")[0]):
+            if known and isinstance(self.translations.get(known), dict):
+                return {name: self.translations[known].get(name) or "" for name in MAIL_PARTS}
+        return {name: getattr(self, name) for name in MAIL_PARTS}
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return what stands in its columns, as a version keeps it."""
+        return {name: getattr(self, name) for name in CONTENT}
+
+    def with_content(self, content: Mapping[str, Any]) -> "MessageTemplate":
+        """Put a draft or a version into its columns. What an older one lacks is empty."""
+        empty = MessageTemplate()
+        for name in CONTENT:
+            setattr(self, name, content.get(name, getattr(empty, name)))
+        return self
+
     @property
     def registered(self) -> Registered:
         return registered(self)
@@ -163,5 +223,40 @@ class MessageTemplate(models.Model):
             raise ValidationError({"parameters": _('Write a list of names: ["order_id", …].')})
         if len(set(names)) != len(names):
             raise ValidationError({"parameters": _("Each name may stand there once.")})
-        if self.channel == Channel.EMAIL and not (self.text or self.html):
-            raise ValidationError({"text": _("A mail needs a text.")})
+        if self.channel == Channel.EMAIL and not (self.body or self.text or self.html):
+            raise ValidationError({"body": _("A mail needs a text.")})
+
+
+class MessageTemplateVersion(models.Model):
+    """What was published once. Never updated."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid7, db_default=DatabaseUUID7(), editable=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.CASCADE, related_name="+", verbose_name=_("tenant"), db_index=False
+    )
+    template = models.ForeignKey(
+        MessageTemplate,
+        models.CASCADE,
+        related_name="versions",
+        verbose_name=_("message template"),
+        db_index=False,  # the constraint's index answers
+    )
+    version = models.PositiveIntegerField(_("version"))
+    content = SafeJSONField(_("content"))
+    published_by = models.CharField(_("published by"), max_length=200, blank=True)
+    published_at = models.DateTimeField(_("published"), db_default=Now())
+
+    class Meta:
+        db_table = "message_template_versions"
+        verbose_name = _("version of a message")
+        verbose_name_plural = _("versions of messages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "version"], name="message_version_once_per_template"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} v{self.version}"

@@ -38,7 +38,7 @@ class OwnSettingsForm(forms.ModelForm):
 
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=[("", _("As the browser asks for")), *LANGUAGES],
+        choices=[("", _("The language of the browser")), *LANGUAGES],
         required=False,
     )
     time_zone = forms.ChoiceField(

@@ -14,6 +14,7 @@ from workflows.admin.definitions.transfer import TransferPages
 from workflows.admin.dry_run import backtest_views, start, views
 from workflows.admin.editor.endpoints.views import editor_urls
 from workflows.admin.message_templates import preview
+from workflows.admin.message_templates.pages import MessagePages
 from workflows.admin.onboarding import guide
 from workflows.admin.onboarding.gallery import GalleryPages
 from workflows.admin.pausing import pause_page, switch
@@ -125,10 +126,15 @@ def of_schedules(admin: Any) -> list[URLPattern]:
 
 
 def of_message_templates(admin: Any) -> list[URLPattern]:
-    """Return what the form of a message template asks for."""
+    """Return what the form of a message template asks for, and its versions."""
+    own = MessagePages(admin)
     pages: Pages = {
         "preview": ("preview/", partial(admin.preview, shown=preview.answer)),
         "preview_html": ("preview_html/", partial(admin.preview, shown=preview.html_page)),
+        "send_test": ("send_test/", require_POST(own.send_test)),
+        "versions": ("<uuid:pk>/versions/", require_GET(own.versions)),
+        "go_back": ("<uuid:pk>/versions/<int:number>/", require_POST(own.go_back)),
+        "discard": ("<uuid:pk>/discard-draft/", require_POST(own.discard)),
     }
     named = {f"actions_messagetemplate_{name}": page for name, page in pages.items()}
     return _patterns(admin, named)

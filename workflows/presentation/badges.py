@@ -16,7 +16,7 @@ STEP_LABELS: Final = {
     StepState.FAILED: gettext_lazy("Failed"),
     StepState.SKIPPED: gettext_lazy("Skipped"),
     StepState.UNKNOWN: gettext_lazy("Unclear"),
-    StepState.REUSED: gettext_lazy("Taken over"),
+    StepState.REUSED: gettext_lazy("Kept from the earlier run"),
     StepState.RUNNING: gettext_lazy("Under way"),
     StepState.WAITING: gettext_lazy("Waiting"),
     StepState.NEXT: gettext_lazy("Next"),

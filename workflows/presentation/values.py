@@ -1,9 +1,10 @@
 """JSON as people read it. Every payload, input and output that a page shows goes through here."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from unicodedata import bidirectional
 
 import simplejson
@@ -13,10 +14,14 @@ from django.utils.translation import gettext as _
 
 from actions import records
 from tenants.core.json import Json
-from workflows.event_types import payload_schema
+from workflows.event_types import RecordEvent, all_event_types, payload_schema
 from workflows.presentation.redaction import mask_links
 
+# Field -> what people call each of its values.
+Words = Mapping[str, Mapping[str, str]]
+
 LONG: Final = 240  # characters; longer text is folded
+_NUMBER: Final = re.compile(r"\+?[0-9\u0660-\u0669][0-9\u0660-\u0669 ()./-]{3,30}")
 MAX_DEPTH: Final = 8  # levels; what lies deeper is shown as JSON
 
 
@@ -47,6 +52,11 @@ class ShownValue:
         return "ltr" if first == "L" else "rtl"
 
     @property
+    def is_number(self) -> bool:
+        """Whether it is one number, as of a phone: it stays on one line."""
+        return bool(_NUMBER.fullmatch(self.text))
+
+    @property
     def is_nested(self) -> bool:
         return self.kind in {ValueLayout.LIST, ValueLayout.OBJECT}
 
@@ -56,13 +66,15 @@ def show(
     label: str = "",
     labels: Mapping[str, str] | None = None,
     inner: Mapping[str, str] | None = None,
+    words: Words | None = None,
 ) -> ShownValue:
     """Return `value` for a page; `labels` orders the members of an object, and may name them.
 
-    `inner` does so for the objects inside. The one place through which values reach people: what
-    a reader may not see is masked here.
+    `inner` does so for the objects inside. `words` say what people call the values of fields with
+    a list of choices, at any depth: “phone” is “Phone”, as on the record's own page. The one place
+    through which values reach people: what a reader may not see is masked here.
     """
-    return _Layout(inner or {}).shown(value, label, labels or {}, 0)
+    return _Layout(inner or {}, words or {}).shown(value, label, labels or {}, 0)
 
 
 def raw(value: Json) -> str:
@@ -91,6 +103,29 @@ def record_fields(alias: object) -> dict[str, str]:
     return {name: field_title(name, known.field(name).verbose_name) for name in names}
 
 
+def payload_words(event_type: str) -> Words:
+    """Return what people call the values in a payload, where its record has lists of choices."""
+    kind = next((one for one in all_event_types() if one.name == event_type), None)
+    if not isinstance(kind, RecordEvent):
+        return {}
+    record = records.get(kind.record)
+    pairs = ((key, _choice_words(record.field(name))) for key, name in kind.payload.items())
+    return {key: words for key, words in pairs if words}
+
+
+def record_words(alias: object) -> Words:
+    """Return what people call the values of a kind of record; nothing of an unknown kind."""
+    known = next((one for one in records.all_records() if one.alias == alias), None)
+    names = dict.fromkeys((*known.readable, *known.writable)) if known else {}
+    pairs = ((name, _choice_words(known.field(name))) for name in names) if known else ()
+    return {name: words for name, words in pairs if words}
+
+
+def _choice_words(field: Any) -> dict[str, str]:
+    pairs = field.flatchoices or ()
+    return {str(value): capfirst(str(label)) for value, label in pairs if value not in ("", None)}
+
+
 def spelt_out(key: str) -> str:
     """Return a key as words: “customer_phone” is “Customer phone”."""
     words = key.replace("_", " ").strip()
@@ -112,6 +147,7 @@ def field_title(key: str, title: object) -> str:
 @dataclass(frozen=True, slots=True)
 class _Layout:
     inner: Mapping[str, str]
+    words: Words = field(default_factory=dict)
 
     def shown(self, value: Json, label: str, labels: Mapping[str, str], depth: int) -> ShownValue:
         if isinstance(value, dict | list) and value and depth >= MAX_DEPTH:
@@ -120,12 +156,23 @@ class _Layout:
             # The database keeps an object's members by the length of their names.
             keys = [key for key in labels if key in value]
             keys += [key for key in value if key not in labels]
-            members = ((labels.get(key) or spelt_out(key), value[key]) for key in keys)
+            members = (
+                (labels.get(key) or spelt_out(key), self._called(key, value[key])) for key in keys
+            )
             return ShownValue(label, ValueLayout.OBJECT, parts=self._parts(members, depth))
         if isinstance(value, list) and value:
             items = ((str(number), one) for number, one in enumerate(value, 1))
             return ShownValue(label, ValueLayout.LIST, parts=self._parts(items, depth))
         return _scalar(value, label)
+
+    def _called(self, key: str, value: Json) -> Json:
+        """Return what people call a value of the field: of a change both, from and to."""
+        known = self.words.get(key)
+        if not known:
+            return value
+        if isinstance(value, dict) and set(value) == {"from", "to"}:
+            return {side: known.get(str(one), one) for side, one in value.items()}
+        return known.get(value, value) if isinstance(value, str) else value
 
     def _parts(self, members: Iterable[tuple[str, Json]], depth: int) -> tuple[ShownValue, ...]:
         return tuple(self.shown(value, name, self.inner, depth + 1) for name, value in members)

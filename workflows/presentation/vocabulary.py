@@ -28,7 +28,7 @@ DOCUMENT: Final[Titles] = {
     "steps": _("Steps of the workflow"),
     "on_failure": _("If the workflow fails"),
     "settings": _("Settings"),
-    "values": _("Named values"),
+    "values": _("Fixed values"),
     "settings/concurrency_key": _("Which runs take turns?"),
     "settings/when_busy": _("If one is still running"),
     "settings/max_running": _("How many run at once at most"),
@@ -76,15 +76,15 @@ _REMINDERS: Final[Titles] = {
 # The params of the steps that steer a run.
 KINDS: Final[Mapping[str, Titles]] = {
     "branch": {
-        "cases": _("Ways"),
-        "cases/label": _("What is this way called?"),
-        "cases/when": _("When does it go this way?"),
+        "cases": _("Paths"),
+        "cases/label": _("What is this path called?"),
+        "cases/when": _("When does it take this path?"),
         "cases/steps": _("Then"),
         "otherwise": _("Otherwise"),
     },
     "parallel": {
         "branches": _("Side by side"),
-        "branches/label": _("What is this lane called?"),
+        "branches/label": _("What is this parallel path called?"),
         "branches/name": _("Short name"),
         "branches/steps": _("Steps"),
         "branches/result": _("What it hands back"),

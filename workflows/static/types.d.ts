@@ -219,6 +219,7 @@ export interface Answers {
   trial: Trial;
   preview: { previews?: Preview[] };
   values: { groups: ValueGroup[]; choices: Choices };
+  message: { name?: string; url?: string; bubble?: string; subject?: string; text?: string };
   copy: { text?: string };
   paste: { error?: string; steps: Step[]; missing: string[] };
 }

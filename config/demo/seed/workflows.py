@@ -15,7 +15,7 @@ ACTOR: Final = "demo"
 
 def add_workflows(tenant: Tenant) -> None:
     for key, file in (
-        ("new-order", "new_order.json"),
+        ("new-order", f"new_order.{tenant.language}.json"),
         ("cancelled-order", f"cancelled_order.{tenant.language}.json"),
     ):
         if not WorkflowDefinition.objects.filter(tenant=tenant, key=key).exists():

@@ -61,7 +61,7 @@ def test_an_event_is_found_by_id_number_and_phone(term, support, world, page):
                     "actual": "phone",
                 },
             },
-            "“W” did not start: it starts only if Source is “web”, and here it is “phone”.",
+            "“W” did not start: it starts only if Source is “Web shop”, and here it is “Phone”.",
         ),
         (
             {
@@ -80,7 +80,7 @@ def test_an_event_is_found_by_id_number_and_phone(term, support, world, page):
     ],
 )
 def test_why_a_workflow_did_or_did_not_start(evaluation, sentence):
-    assert evaluations.sentence({"name": "W", **evaluation}) == sentence
+    assert evaluations.sentence({"name": "W", **evaluation}, "new_order") == sentence
 
 
 @pytest.mark.parametrize("reason", ["chain_too_long", "problem"])
@@ -99,11 +99,11 @@ def test_other_reasons_have_a_sentence_too(reason):
         ),
         (
             {"field": "trigger.status", "operator": "in", "value": ["shipped", "refunded"]},
-            "Status is one of “shipped”, “refunded”",
+            "Status is one of “Shipped”, “Refunded”",
         ),
         (
             {"field": "previous.status", "operator": "equals", "value": "new"},
-            "Status (before) is “new”",
+            "Status (before) is “New”",
         ),
         ({"field": "trigger.status", "operator": "changed", "value": None}, "Status has changed"),
         ({"field": "trigger.vip", "operator": "equals", "value": True}, "Vip is yes"),
@@ -176,7 +176,7 @@ def test_what_changed_is_shown_before_and_after(support, world, page):
     answer = support.get(page(event))
 
     shown = [(one.label, one.before.text, one.after.text) for one in answer.context["changes"]]
-    assert shown == [("Status", "new", "shipped")]
+    assert shown == [("Status", "New", "Shipped")]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_what_changed_is_shown_before_and_after(support, world, page):
             [
                 ("started", "1 started"),
                 ("problem", "1 with a problem"),
-                ("not_meant", "1 filtered out"),
+                ("not_meant", "1 left out by its condition"),
             ],
         ),
     ],

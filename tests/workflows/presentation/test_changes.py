@@ -120,8 +120,8 @@ def test_all_that_became_any_is_one_change(old, new):
     new["steps"][0]["condition"] = {"any": rows}
 
     assert said(old, new) == [
-        "Confirm order: “Does it always run?” changed from Source is “web” and Method is there "
-        "to Source is “web” or Method is there."
+        "Confirm order: “Does it always run?” changed from Source is “Web shop” and Method is "
+        "there to Source is “Web shop” or Method is there."
     ]
 
 
@@ -166,7 +166,7 @@ def test_cases_that_changed_places_keep_their_steps():
     new = {"steps": [branch(("Low", [step("tell")]), ("High", [step("call")]))]}
 
     [words] = said(old, new)
-    assert words.startswith("By risk: “Ways”: moved “")
+    assert words.startswith("By risk: “Paths”: moved “")
     assert words.endswith(" to another place.")
 
 

@@ -26,12 +26,12 @@ WEB = {"field": "trigger.source", "operator": "equals", "value": "web"}
         ({"trigger_type": "own_event"}, "When “own_event” happens: nothing yet."),
         (
             rows(all=[BIG, WEB]),
-            "When “New order” happens, if Total amount is greater than “100” and Source is “web”: "
-            "Confirm the order, Tell customer.",
+            "When “New order” happens, if Total amount is greater than “100” and Source is "
+            "“Web shop”: Confirm the order, Tell customer.",
         ),
         (
             rows(any=[WEB]),
-            "When “New order” happens, if Source is “web”: Confirm the order, Tell customer.",
+            "When “New order” happens, if Source is “Web shop”: Confirm the order, Tell customer.",
         ),
         (
             rows(any=[WEB, BIG]),

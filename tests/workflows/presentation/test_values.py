@@ -74,7 +74,7 @@ def test_raw_keeps_exact_numbers():
         ("/steps/2", "Step 3"),
         ("/steps/9/name", "Step 10, “Short name”"),
         ("/trigger_filter/all/0/value", "“Does it start every time?”, no. 1, “Value”"),
-        ("/values/a~1b", "“Named values”, “a/b”"),
+        ("/values/a~1b", "“Fixed values”, “a/b”"),
     ],
 )
 def test_a_pointer_is_put_into_words(pointer, words):

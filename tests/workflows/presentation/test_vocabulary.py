@@ -186,11 +186,11 @@ def test_what_is_missing_is_named_as_its_field_is_called():
     [
         (
             "/steps/0/params/cases/1/steps/0/params/to",
-            "Step 1 “Which way”, “Ways”, “Dear ones”, “Then”, “Tell them”, “To”",
+            "Step 1 “Which way”, “Paths”, “Dear ones”, “Then”, “Tell them”, “To”",
         ),
         (
             "/steps/0/params/cases/0/when/all/1/value",
-            "Step 1 “Which way”, “Ways”, no. 1, “When does it go this way?”, no. 2, “Value”",
+            "Step 1 “Which way”, “Paths”, no. 1, “When does it take this path?”, no. 2, “Value”",
         ),
         ("/on_failure/0/params/to", "“If the workflow fails”, “Mail”, “To”"),
         ("/on_failure/4", "“If the workflow fails”, no. 5"),
@@ -202,7 +202,7 @@ def test_what_is_missing_is_named_as_its_field_is_called():
             "/steps/1/params/fields/delivery_status",
             "Step 2 “Change”, “New values”, “Delivery status”",
         ),
-        ("/values/due_days", "“Named values”, “due_days”"),
+        ("/values/due_days", "“Fixed values”, “due_days”"),
     ],
 )
 def test_a_place_inside_other_steps_leads_there_title_by_title(path, words):

@@ -1,10 +1,13 @@
 """Every ready workflow, as it comes: started from, published, fired, carried out to its end."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from actions import records
 from actions.models.connection import Connection
@@ -14,6 +17,10 @@ from tests.support.company import Company
 from tests.support.people import make_member
 from tests.support.tenants import make_tenant
 from tests.support.time_travel import travel
+from workflows.admin.editor.endpoints.check import checked
+from workflows.admin.editor.form.shape import to_form
+from workflows.definition.scope import NameScope
+from workflows.definition.templates import render_text
 from workflows.models.approval import WorkflowApproval
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
@@ -261,6 +268,69 @@ def test_every_ready_workflow_runs_as_it_comes(stage, key, language):
     failed = [e for run in company.runs() for e in run.step_results if e["status"] == "failed"]
     assert failed == []
     assert company.said() == told
+    for message in received(company):
+        assert_proud(message)
+
+
+# What a message is about: a number or a name that its reader knows.
+KNOWN_TO_READERS = (
+    *("C-1", "I-1", "I-2", "P-1", "TS-M", "T-shirt", "Cedar Cafe", "Rami"),
+    *("Overdue invoices: 2", "الفواتير المتأخرة: 2", f"{timezone.now() - timedelta(days=1):%d}"),
+)
+LINK = re.compile(r"https?://\S+")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}", re.IGNORECASE)
+SUM = re.compile(r"\d[.,]\d\d\b")
+
+
+def received(company):
+    """Return the words that people got: each message's own, subject and HTML among them."""
+    for channel in ("smtp", "slack"):
+        for one in company.received(channel):
+            yield from filter(None, (one.subject, one.text, one.html))
+    # WhatsApp is sent the values alone; the step keeps what its reader sees.
+    outputs = [e.get("output") or {} for run in company.runs() for e in run.step_results]
+    yield from (one["text"] for one in outputs if "phone" in one and "template" in one)
+
+
+def assert_proud(said):
+    words = LINK.sub("", said)
+    assert not UUID.search(words), words
+    assert "{{" not in words, words
+    assert "{%" not in words, words
+    assert "None" not in words, words
+    assert "user:" not in words, words
+    assert any(known in words for known in KNOWN_TO_READERS), words
+    assert not SUM.search(words) or "$" in words or "USD" in words, words
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("key", KEYS)
+def test_no_card_of_a_ready_workflow_shows_code(tenant, key, language):
+    with override(language):
+        document = gallery.entry(key).in_language(language).document
+        lines = checked(tenant, to_form(document))["summaries"]
+
+        told = [str(line) for one in lines.values() for line in one.values()]
+    assert told
+    for line in told:
+        assert not re.search(r"[{}%]|\bsum:|\bcount:|[Ww]ithout asking", line), line
+
+
+def test_the_daily_summary_counts_yesterday_as_the_companys_calendar_has_it():
+    """Whatever the hour: from midnight to midnight there, where the clocks change too."""
+    steps = gallery.entry("daily-summary").in_language("en").document["steps"]
+    places = {row["operator"]: row["value"] for row in steps[0]["params"]["where"]}
+    zone = ZoneInfo("Asia/Beirut")
+    scope = NameScope(
+        {}, {}, {}, {}, {"time_zone": "Asia/Beirut"}, datetime(2026, 11, 30, 8, tzinfo=zone)
+    )
+
+    told = {name: render_text(place, scope) for name, place in places.items()}
+
+    assert told == {
+        "greater_or_equal": "2026-11-29T00:00:00+02:00",
+        "less_than": "2026-11-30T00:00:00+02:00",
+    }
 
 
 def test_there_is_a_play_for_each():

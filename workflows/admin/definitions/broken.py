@@ -26,7 +26,7 @@ class BrokenPage(AdminPage):
         return self.show(
             request,
             "admin/workflows/broken.html",
-            _("Broken references"),
+            _("Missing things"),
             names_tenants=access.sees_several(request),
             broken=lines,
         )

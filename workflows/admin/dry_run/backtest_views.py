@@ -100,7 +100,7 @@ def event_page(admin: Any, request: HttpRequest, pk: Any, event: UUID) -> HttpRe
         event_url=page_of(pair.event),
         sides=sides,
         kinds=[dry_runs.kind_of_difference(kind) for kind in kinds],
-        payload=values.show(pair.event.payload, labels=values.payload_fields(pair.event.type)),
+        payload=_payload(pair.event),
         raw_payload=values.raw(pair.event.payload),
     )
     return shown
@@ -264,3 +264,8 @@ def _key(made: WorkflowRehearsal) -> str:
 
 def _name(made: WorkflowRehearsal) -> str:
     return str(made.document.get("name") or made.definition or _("Workflow without a name"))
+
+
+def _payload(event: WorkflowEvent) -> values.ShownValue:
+    labels, words = values.payload_fields(event.type), values.payload_words(event.type)
+    return values.show(event.payload, labels=labels, words=words)

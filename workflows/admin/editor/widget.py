@@ -37,7 +37,8 @@ from workflows.services.definitions.drafts import edited, mark
 
 MAX_DIFFERENCES: Final = 60  # lines
 MAX_SHOWN: Final = 300  # characters of one side
-ENDPOINTS: Final = ("check", "trial", "preview", "values", "copy", "paste")
+STYLES: Final = ("workflows/bubble.css", "workflows/editor/editor.css")
+ENDPOINTS: Final = ("check", "trial", "preview", "values", "message", "copy", "paste")
 
 
 class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no types
@@ -60,7 +61,13 @@ class EditorWidget(JSONFormWidget):  # type: ignore[misc]  # the package has no 
         scripts: list[Any] = [path for path in packaged._js if not path.endswith("/index.js")]
         scripts.append(Script("workflows/editor/main.js", type="module"))
         return forms.Media(
-            css={"all": [*packaged._css["all"], "workflows/editor/editor.css"]},
+            css={
+                "all": [
+                    *packaged._css["all"],
+                    "workflows/bubble.css",
+                    "workflows/editor/editor.css",
+                ]
+            },
             js=scripts,
         )
 

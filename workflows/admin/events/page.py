@@ -55,6 +55,7 @@ def event_page(event: WorkflowEvent) -> dict[str, Any]:
     event.previous = event.previous if isinstance(event.previous, dict) else None
     event.evaluations = evaluations.readable(event.evaluations)
     cause, fields = event.caused_by_run, values.payload_fields(event.type)
+    words = values.payload_words(event.type)
     answers = _answers(event)
     return {
         "event": event,
@@ -66,7 +67,7 @@ def event_page(event: WorkflowEvent) -> dict[str, Any]:
         "answers": answers,
         "started": sum(answer.outcome is EvaluationOutcome.STARTED for answer in answers),
         "deaf": _deaf(event),
-        "payload": values.show(event.payload, labels=fields),
+        "payload": values.show(event.payload, labels=fields, words=words),
         "raw_payload": values.raw(event.payload),
         "is_change": event.previous is not None,
         "changes": _changes(event, fields),
@@ -79,13 +80,15 @@ def _changes(event: WorkflowEvent, fields: Mapping[str, str]) -> list[ChangedFie
     before = event.previous or {}
     now = event.payload if isinstance(event.payload, dict) else {}
     keys = [key for key in (*fields, *before) if key in before]
+    words = values.payload_words(event.type)
     return [
         ChangedField(
             fields.get(key) or values.spelt_out(key),
-            values.show(before[key]),
-            values.show(now.get(key)),
+            values.show(called.get(str(before[key]), before[key])),
+            values.show(called.get(str(now.get(key)), now.get(key))),
         )
         for key in dict.fromkeys(keys)
+        for called in [words.get(key, {})]
         if before[key] != now.get(key)
     ]
 

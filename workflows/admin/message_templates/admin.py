@@ -1,105 +1,25 @@
 """Message templates. Here and not in `actions`: their texts are checked by the language."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import ProhibitNullCharactersValidator
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from actions.models.message_template import BUTTONS, Channel, MessageTemplate
-from actions.whatsapp.faults import faults, names_from
-from actions.whatsapp.registered import HeaderKind
 from tenants.admin import access
-from tenants.admin.base import TenantAdmin, TenantForm
+from tenants.admin.base import TenantAdmin
 from tenants.admin.lists import TenantFilter
+from workflows.admin.base import to
 from workflows.admin.message_templates import preview as template_preview
-from workflows.admin.message_templates.buttons import ButtonsField
+from workflows.admin.message_templates.form import OTHERS, MessageTemplateForm, other_language
 from workflows.admin.message_templates.samples import chips_for, choices_for
+from workflows.admin.message_templates.state import draft_told, own_subjects
 from workflows.admin.urls import of_message_templates
-from workflows.definition.templates import template_problems
-from workflows.presentation.runs.errors import sentence
-
-_REGISTERED: Final = (
-    *("provider_name", "language", "text", "parameter_format"),
-    *("header_kind", "header_text", "footer"),
-)
-# Of a mail: what only WhatsApp has.
-_NOTHING_REGISTERED: Final = {
-    "header_kind": "",
-    "header_text": "",
-    "footer": "",
-    "buttons": [],
-    "parameter_format": "",
-}
-
-
-class NamesField(forms.CharField):
-    """A list of names, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 4, "dir": "ltr", "class": "vLargeTextField"})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show one name a line."""
-        return "\n".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        """Return the names; empty lines say nothing."""
-        if isinstance(value, list):
-            return value
-        ProhibitNullCharactersValidator()(value or "")  # the field's own looks at the list
-        return [line.strip() for line in (value or "").splitlines() if line.strip()]
-
-
-class MessageTemplateForm(TenantForm):
-    """Lists every mistake of a text at the text."""
-
-    parameters = NamesField(
-        label=_("Values it takes"),
-        required=False,
-        help_text=_(
-            "One name a line, in the order of the text. Left empty, they are taken from the text."
-        ),
-    )
-    buttons = ButtonsField(
-        label=_("Buttons"),
-        required=False,
-        help_text=_(
-            "In the registered order. An address may end in {{1}}: the step gives what follows."
-        ),
-    )
-
-    class Meta:
-        model = MessageTemplate
-        exclude = ()  # the admin names the fields
-
-    def clean(self) -> Any:
-        """Check what stands between {{ and }}; WhatsApp's own text is only a copy."""
-        values = super().clean()
-        if values.get("channel") == Channel.EMAIL:
-            for name in ("subject", "text", "html"):
-                for problem in template_problems(values.get(name) or ""):
-                    self.add_error(name, ValidationError(sentence(problem.code, problem.params)))
-            values.update(_NOTHING_REGISTERED)
-        elif values.get("channel") == Channel.WHATSAPP:
-            self._check_registered(values)
-        return values
-
-    def _check_registered(self, values: dict[str, Any]) -> None:
-        if values.get("header_kind") != HeaderKind.TEXT:
-            values["header_text"] = ""
-        if not values.get("parameters"):
-            values["parameters"] = names_from(values.get("text") or "")
-        given = {name: values.get(name) or "" for name in _REGISTERED}
-        given |= {"key": values.get("key") or self.instance.key}
-        lists = {name: values.get(name) or [] for name in ("parameters", "buttons")}
-        entered = MessageTemplate(**given, **lists).registered
-        for fault in faults(entered, given["parameter_format"]):
-            if fault.field not in self.errors:
-                self.add_error(fault.field, fault.sentence)
+from workflows.services.messages.publishing import composed, edited, publish, save_draft
 
 
 @admin.register(MessageTemplate)
@@ -107,7 +27,7 @@ class MessageTemplateAdmin(TenantAdmin):
     """What steps send."""
 
     form = MessageTemplateForm
-    list_display = ("name", "key", "channel", "language", "updated_at")
+    list_display = ("name", "channel", "language", "state", "updated_at")
     list_filter = ("channel", TenantFilter)
     list_select_related = ("tenant",)
     search_fields = ("name", "key", "subject")
@@ -121,25 +41,28 @@ class MessageTemplateAdmin(TenantAdmin):
             _("Message"),
             {
                 "fields": (
-                    "subject",
+                    "written_as",
+                    ("subject", "other_subject"),
                     "header_kind",
                     "header_text",
-                    "text",
-                    "html",
+                    ("body", "other_body"),
+                    ("text", "other_text"),
+                    ("html", "other_html"),
                     "footer",
                     "buttons",
+                    "seen_revision",
                 ),
-                "description": _(
-                    "In a mail, values are filled in where {{ … }} stands, for example "
-                    "{{ trigger.order_number }}. For WhatsApp, copy every part from the WhatsApp "
-                    "Manager as it is registered there, with {{1}} or {{customer_name}}."
-                ),
+                "classes": ("sayr-message",),
             },
         ),
         (
             _("As registered with WhatsApp"),
             {
                 "fields": ("provider_name", "parameters", "parameter_format"),
+                "description": _(
+                    "Copy every part from the WhatsApp Manager as it is registered there, with "
+                    "{{1}} or {{customer_name}}."
+                ),
                 "classes": ("sayr-only-whatsapp",),
             },
         ),
@@ -150,11 +73,14 @@ class MessageTemplateAdmin(TenantAdmin):
         told = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return told
-        named = {"buttons": "buttons_told"}
-        return [
-            (title, {**part, "fields": [named.get(name, name) for name in part["fields"]]})
-            for title, part in told
-        ]
+        return [(title, {**part, "fields": _read_only(part["fields"])}) for title, part in told]
+
+    @admin.display(description=_("State"))
+    def state(self, obj: MessageTemplate) -> str:
+        """Say whether steps can send it, and whether somebody is writing on it."""
+        if not obj.version:
+            return gettext("Draft")
+        return gettext("Published, with a draft") if obj.draft else gettext("Published")
 
     @admin.display(description=_("Buttons"), empty_value="\N{EN DASH}")
     def buttons_told(self, obj: MessageTemplate) -> str:
@@ -182,20 +108,31 @@ class MessageTemplateAdmin(TenantAdmin):
             raise Http404
         return shown(template_preview.Draft.posted(request, seen[key]))
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the message with its draft, if it has one: that is what people edit."""
+        found = super().get_object(request, object_id, from_field)
+        return found.with_content(edited(found)) if found is not None else None
+
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        """Offer the values to show, and those to put in."""
+        """Offer the values to show and to put in, and say where the message stands."""
         template = kwargs.get("obj")
         tenant = template.tenant if template else access.tenants_edited(request).first()
         if tenant is not None:
             choices = choices_for(tenant, template)
+            language = template.language if template else tenant.language
             context = {
                 **context,
                 "preview_tenant": tenant,
                 "preview_choices": choices,
                 "chips": chips_for(choices),
+                "other_language": _name_of(other_language(language)),
+                "own_address": getattr(request.user, "email", ""),
             }
+        if template is not None:
+            subjects = own_subjects(template) if template.channel == Channel.EMAIL else []
+            context = {**context, "draft": draft_told(template), "own_subjects": subjects}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -210,6 +147,38 @@ class MessageTemplateAdmin(TenantAdmin):
         return (*fixed, "key") if obj is not None else fixed
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Keep who wrote it."""
+        """Keep it as the draft, or publish it; and who wrote it."""
         obj.updated_by = request.user
-        super().save_model(request, obj, form, change)
+        act = publish if "_publish" in request.POST else save_draft
+        act(obj, access.actor_of(request), composed(obj.content))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Say what follows, and stay at the message."""
+        return self.response_change(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        """Say what follows, and stay at the message."""
+        messages.success(request, _said(obj, is_published="_publish" in request.POST))
+        return to(obj)
+
+
+def _said(template: MessageTemplate, *, is_published: bool) -> str:
+    told = {"number": template.version}
+    if is_published:
+        return gettext("Version %(number)s is published. Steps send it from now on.") % told
+    if template.version:
+        said = gettext("The draft is kept. Steps send version %(number)s until you publish it.")
+        return said % told
+    return gettext("The draft is kept. No step can send it until you publish it.")
+
+
+def _name_of(language: str) -> str:
+    return str(get_language_info(language)["name_translated"])
+
+
+def _read_only(fields: Any) -> list[str]:
+    """Return the fields of a group for a reader: each by itself, the form's own left out."""
+    named = {"buttons": "buttons_told"}
+    hidden = {*OTHERS, "written_as", "seen_revision"}
+    single = [name for one in fields for name in ([one] if isinstance(one, str) else one)]
+    return [named.get(name, name) for name in single if name not in hidden]

@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
+from actions.mail.formatted import formatted
 from actions.models.message_template import Channel, MessageTemplate
 from actions.whatsapp.faults import names_from
 from actions.whatsapp.letter import Letter
@@ -66,6 +67,7 @@ class Draft:
     parameters: list[str] = field(default_factory=list)
     parts: Mapping[str, Any] = field(default_factory=dict)  # what only WhatsApp has
     chosen: str = ""  # whose values
+    is_formatted: bool = False  # text and HTML are made of one
 
     @classmethod
     def posted(cls, request: HttpRequest, tenant: Tenant) -> "Draft":
@@ -76,7 +78,8 @@ class Draft:
             template=template_of(tenant, data.get("template", "")),
             channel=data.get("channel", ""),
             language=data.get("language", ""),
-            texts={name: data.get(name, "") for name in TEXTS},
+            texts=_texts(data),
+            is_formatted=bool(data.get("body", "").strip()),
             parameters=[
                 line.strip() for line in data.get("parameters", "").splitlines() if line.strip()
             ],
@@ -100,7 +103,7 @@ def answer(draft: Draft) -> JsonResponse:
             if rendered.message
             else "",
             "problems": rendered.problems,
-            "has_html": bool(draft.texts["html"].strip()) and "html" not in rendered.problems,
+            "has_html": bool(rendered.texts.get("html", "").strip()),
             "direction": direction,
             "values": _whose(rendered, draft.channel),
         }
@@ -147,7 +150,7 @@ def render(draft: Draft) -> Rendered:
         filled, problem = _filled(source, scope, html=name == "html")
         texts[name] = filled
         if problem:
-            problems[name] = problem
+            problems["body" if draft.is_formatted and name != "subject" else name] = problem
     return Rendered(texts, problems, are_real)
 
 
@@ -157,6 +160,16 @@ def direction_of(language: str) -> str:
         return "rtl" if get_language_info(language.replace("_", "-").lower())["bidi"] else "ltr"
     except KeyError:
         return "auto"
+
+
+def _texts(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was written; of a formatted text, what is made of it."""
+    texts = {name: str(data.get(name, "")) for name in TEXTS}
+    body = str(data.get("body", ""))
+    if body.strip():
+        made = formatted(body, str(data.get("language", "")))
+        texts |= {"text": made.text, "html": made.html}
+    return texts
 
 
 def _filled(source: str, scope: NameScope, *, html: bool) -> tuple[str, str]:

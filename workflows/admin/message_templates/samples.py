@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from actions.models.message_template import MessageTemplate
 from tenants.core.database.ids import uuid_or_none
+from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.samples import sample_of
 from workflows.definition.scope import NameScope
@@ -56,9 +57,22 @@ def chips_for(choices: list[SampleChoice]) -> list[Chip]:
     known = [dict((payload_schema(one.trigger_type) or {}).get("properties", {})) for one in likely]
     shared = [name for name in known[0] if all(name in each for each in known)] if known else []
     fields = [
-        Chip(f"trigger.{name}", field_title(name, known[0][name].get("title"))) for name in shared
+        Chip(_place(name, known[0]), field_title(name, known[0][name].get("title")))
+        for name in shared
+        # A record's id says nothing to a reader.
+        if known[0][name].get("format") != "uuid"
     ]
     return [*fields, Chip("tenant.name", _("Your company")), Chip("now", _("Time of sending"))]
+
+
+def _place(name: str, fields: Mapping[str, Json]) -> str:
+    """Return what fills in a field as people write it: a sum with its currency, a day as one."""
+    path = f"trigger.{name}"
+    if name.endswith("amount") and "currency" in fields:
+        return f"{path} | money: trigger.currency"
+    if fields[name].get("format") in {"date", "date-time"}:
+        return f"{path} | date: '%d %B %Y'"
+    return path
 
 
 def scope_of(tenant: Tenant, choice: SampleChoice, now: datetime) -> tuple[NameScope, bool]:

@@ -74,7 +74,7 @@ class WorkflowFilter(admin.SimpleListFilter):
 class TriggerListFilter(admin.SimpleListFilter):
     """By what starts the workflow."""
 
-    title = _("starts on")
+    title = _("event")
     parameter_name = "trigger"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
@@ -102,13 +102,13 @@ class GivenFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Offer the one that was asked for."""
         asked = request.GET.get(self.parameter_name, "")
-        return [(asked, _("The same as chosen"))] if asked else []
+        return [(asked, _("As on the page that you came from"))] if asked else []
 
 
 class MistakeFilter(GivenFilter):
     """By the same mistake at the same step."""
 
-    title = _("mistake")
+    title = _("same error")
     parameter_name = "mistake"
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:

@@ -133,7 +133,7 @@ def _context(
         "recoveries": list(helps.values()),
         "after_failure": shown_parts(told.after_failure, told.lines, family, rounds),
         "most_shown": view.most_shown,
-        **_began_with(run, labels),
+        **_began_with(run, labels, values.payload_words(event_type)),
     }
 
 
@@ -154,10 +154,10 @@ def _turn(facts: RunFacts, ahead: Sequence[WorkflowRun]) -> RunFacts:
     return replace(facts, lane="")
 
 
-def _began_with(run: WorkflowRun, labels: Mapping[str, str]) -> dict[str, Any]:
+def _began_with(run: WorkflowRun, labels: Mapping[str, str], words: values.Words) -> dict[str, Any]:
     """Return the values with which the run began, and of a part what it handed back."""
     if run.parent_run is None:
-        payload = values.show(run.trigger_payload, labels=labels)
+        payload = values.show(run.trigger_payload, labels=labels, words=words)
         return {"payload": payload, "raw_payload": values.raw(run.trigger_payload)}
     result = (run.output or {}).get("result")
     return {

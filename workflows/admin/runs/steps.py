@@ -193,7 +193,7 @@ class _Page:
 
     def _step(self, line: StepLine, key: str) -> ShownStep:
         inputs, outputs = _schemas(line.action)
-        fields = _inner_names(line)
+        fields, words = _inner_names(line), _inner_words(line)
         message = _message(line)
         output = _beside(line.output, message)
         return ShownStep(
@@ -203,8 +203,8 @@ class _Page:
             icon=badges.action_icon(line.action),
             took=milliseconds(line.duration_ms),
             bars=bars_of(line, self.span),
-            input=_values(line.input, inputs, fields),
-            output=_values(output, outputs, fields),
+            input=_values(line.input, inputs, fields, words),
+            output=_values(output, outputs, fields, words),
             raw_input=values.raw(line.input),
             raw_output=values.raw(line.output),
             attempts=tuple(_shown_attempt(attempt) for attempt in line.attempts),
@@ -255,9 +255,18 @@ def _inner_names(line: StepLine) -> dict[str, str]:
     """Return what is called how inside a step's values: the fields of its record, for example."""
     if line.action == "whatsapp_notify":
         return value_names()
-    table = line.input.get("table") if isinstance(line.input, dict) else None
+    table = _table_of(line)
     # What a step has changed is told as {"status": {"from": …, "to": …}}.
     return {**values.record_fields(table), "from": _("From"), "to": _("To")} if table else {}
+
+
+def _inner_words(line: StepLine) -> values.Words:
+    """Return what people call the values of the record that a step reads or writes."""
+    return values.record_words(_table_of(line))
+
+
+def _table_of(line: StepLine) -> Any:
+    return line.input.get("table") if isinstance(line.input, dict) else None
 
 
 def _message(line: StepLine) -> dict[str, Any] | None:
@@ -274,11 +283,14 @@ def _beside(output: Any, message: Mapping[str, Any] | None) -> Any:
 
 
 def _values(
-    value: Any, schema: Mapping[str, Any] | None, fields: Mapping[str, str]
+    value: Any,
+    schema: Mapping[str, Any] | None,
+    fields: Mapping[str, str],
+    words: values.Words | None = None,
 ) -> values.ShownValue | None:
     if value is None:
         return None
-    return values.show(value, labels=values.titles(schema), inner=fields)
+    return values.show(value, labels=values.titles(schema), inner=fields, words=words)
 
 
 def _shown_attempt(attempt: Attempt) -> ShownAttempt:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
-from workflows.presentation.values import payload_fields, spelt_out
+from workflows.presentation.values import payload_fields, payload_words, spelt_out
 from workflows.presentation.vocabulary import operator_label
 
 # These compare with nothing, whatever value the row still holds.
@@ -20,8 +20,14 @@ ALONE: Final = frozenset(
 def comparison(row: Mapping[str, Json], event_type: str = "") -> str:
     """Return a row in words, its field named as the kind of event names it."""
     field = field_words(str(row.get("field", "")), event_type)
-    operator = str(row.get("operator", ""))
-    return row_words(field, operator, "" if operator in ALONE else quoted(row.get("value")))
+    operator, value = str(row.get("operator", "")), row.get("value")
+    called = value_words(row, event_type)
+    return row_words(field, operator, "" if operator in ALONE else quoted(value, called))
+
+
+def value_words(row: Mapping[str, Json], event_type: str) -> Mapping[str, str]:
+    """Return what people call the values of a row's field, if it has a list of choices."""
+    return payload_words(event_type).get(str(row.get("field", "")).partition(".")[2], {})
 
 
 def row_words(field: str, operator: str, value: str) -> str:
@@ -38,7 +44,8 @@ def field_words(path: str, event_type: str = "") -> str:
     return _("%(field)s (before)") % {"field": words} if root == "previous" else words
 
 
-def quoted(value: Json) -> str:
+def quoted(value: Json, called: Mapping[str, str] | None = None) -> str:
+    """Return a value in words; `called` are those of a field with a list of choices."""
     match value:
         case None | "" | [] | {}:
             return _("empty")
@@ -47,6 +54,6 @@ def quoted(value: Json) -> str:
         case False:
             return _("no")
         case list():
-            return listed(quoted(item) for item in value)
+            return listed(quoted(item, called) for item in value)
         case _:
-            return _("“%(value)s”") % {"value": value}
+            return _("“%(value)s”") % {"value": (called or {}).get(str(value), value)}

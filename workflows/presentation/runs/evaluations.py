@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tenants.core.json import Json
-from workflows.presentation.documents.comparisons import comparison, quoted
+from workflows.presentation.documents.comparisons import comparison, quoted, value_words
 from workflows.presentation.runs import errors
 
 SOURCES: Final[Mapping[str, Any]] = {
@@ -104,7 +104,7 @@ def _filtered(details: Mapping[str, Json], event_type: str) -> str:
         return _("its start condition does not hold.")
     return _("it starts only if %(wanted)s, and here it is %(actual)s.") % {
         "wanted": comparison(details, event_type),
-        "actual": quoted(details.get("actual")),
+        "actual": quoted(details.get("actual"), value_words(details, event_type)),
     }
 
 
@@ -116,6 +116,9 @@ _COUNTED: Final[Mapping[EvaluationOutcome, Callable[[int], str]]] = {
         ngettext("%(count)s with a problem", "%(count)s with a problem", count) % {"count": count}
     ),
     EvaluationOutcome.NOT_MEANT: lambda count: (
-        ngettext("%(count)s filtered out", "%(count)s filtered out", count) % {"count": count}
+        ngettext(
+            "%(count)s left out by its condition", "%(count)s left out by their conditions", count
+        )
+        % {"count": count}
     ),
 }

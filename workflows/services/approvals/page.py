@@ -168,7 +168,8 @@ def _facts(run: WorkflowRun) -> tuple[values.ShownValue, ...]:
     """Return the plain values of what began the run; of a part of it, the whole run's."""
     root = _root(run)
     event_type = root.event.type if root.event else ""
-    shown = values.show(root.trigger_payload, labels=values.payload_fields(event_type))
+    labels, words = values.payload_fields(event_type), values.payload_words(event_type)
+    shown = values.show(root.trigger_payload, labels=labels, words=words)
     facts = (part for part in shown.parts if part.kind is values.ValueLayout.TEXT)
     return tuple(facts)[:MAX_FACTS]
 

@@ -43,7 +43,7 @@ class TenantThing:
 
 def things_of(tenant: Tenant) -> list[TenantThing]:
     """Return all of them, those of a kind by name: one statement."""
-    templates = MessageTemplate.objects.filter(tenant=tenant)
+    templates = MessageTemplate.objects.filter(tenant=tenant, version__gt=0)
     connections = Connection.objects.filter(tenant=tenant)
     workflows = WorkflowDefinition.objects.filter(tenant=tenant, archived_at=None, version__gt=0)
     members = Membership.objects.filter(tenant=tenant)

@@ -29,6 +29,7 @@ from workflows.event_types import RecordEvent, all_event_types
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.schedule import WorkflowSchedule
 from workflows.services.definitions.drafts import free_key, save_draft
+from workflows.services.messages.publishing import make_template
 from workflows.services.schedules.firing import save_schedule
 
 FILES: Final = Path(__file__).resolve().parents[2] / "gallery"
@@ -144,7 +145,7 @@ def start(tenant: Tenant, actor: str, chosen: GalleryEntry, *, address: str = ""
     document = _addressed(deepcopy(ready.document), address)
     with tenant_scope(tenant), transaction.atomic():
         _take_what_is_there(tenant, document)
-        made = tuple(_make_templates(tenant, ready.templates))
+        made = tuple(_make_templates(tenant, actor, chosen))
         schedule = _make_schedule(tenant, actor, ready)
         key = free_key(tenant, {"name": chosen.key})
         definition = WorkflowDefinition(tenant=tenant, key=key)
@@ -236,12 +237,19 @@ def _take_what_is_there(tenant: Tenant, document: Json) -> None:
             step["params"]["connection"] = fitting[0]
 
 
-def _make_templates(tenant: Tenant, wanted: Iterable[Mapping[str, Json]]) -> Iterator[str]:
+def _make_templates(tenant: Tenant, actor: str, chosen: GalleryEntry) -> Iterator[str]:
+    """Make the messages that the tenant lacks, mails in both languages."""
+    language = tenant.language if tenant.language in LANGUAGES else "en"
+    other = next(one for one in LANGUAGES if one != language)
     known = set(MessageTemplate.objects.of(tenant.pk).values_list("key", flat=True))
-    for template in wanted:
+    pairs = zip(
+        chosen.in_language(language).templates, chosen.in_language(other).templates, strict=True
+    )
+    for template, translated in pairs:
         if template["key"] not in known:
-            language = tenant.language if tenant.language in LANGUAGES else "en"
-            MessageTemplate.objects.create(tenant=tenant, language=language, **template)
+            said = {name: translated[name] for name in ("subject", "body") if name in translated}
+            more = {"translations": {other: said}} if said else {}
+            make_template(tenant, actor, language=language, **template, **more)
             yield template["name"]
 
 

@@ -7,11 +7,13 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from actions.models.message_template import MessageTemplate
 from tests.support.company import case
 from workflows.admin.editor.form.shape import to_form
 from workflows.models.definition import WorkflowDefinition
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
+from workflows.services.messages.publishing import make_template
 
 NOTE = {"name": "note", "action": "log_note", "params": {"text": "x"}}
 
@@ -121,6 +123,32 @@ def test_a_preview_shows_the_last_event(ask, form, tenant):
     states = [one["state"] for one in answer["previews"]]
     assert answer["previews"][0]["text"] == "No. A-7"
     assert states == ["real", "problem", "none"]
+
+
+def test_a_step_shows_its_message_as_its_reader_gets_it(ask, form, tenant):
+    """The customer's WhatsApp message, and the mail with the subject that the step gives it."""
+    fire(tenant, "new_order", {"order_id": "A-7", "total_amount": "9.90"})
+    make_template(
+        tenant, "x", key="order_confirmed", name="Confirmed", channel="whatsapp", language="en",
+        text="Order {{1}}, <b>{{2}}</b>", parameters=["order_id", "total"],
+    )  # fmt: skip
+    make_template(
+        tenant, "x", key="ops_new_order_summary", name="Summary", channel="email", language="en",
+        subject="Not this", body="It is **{{ trigger.order_id }}**.",
+    )  # fmt: skip
+
+    _status, whatsapp = ask("message", form=form, part="steps/1")
+    _status, mail = ask("message", form=form, part="steps/2")
+
+    assert "Order A-7, &lt;b&gt;9.90&lt;/b&gt;" in whatsapp["bubble"]
+    assert (whatsapp["name"], mail["subject"]) == ("Confirmed", "New Order: A-7")
+    assert mail["text"].strip() == "It is A-7."
+    own = MessageTemplate.objects.get(key="ops_new_order_summary")
+    assert mail["url"] == reverse("admin:actions_messagetemplate_change", args=[own.pk])
+    assert ask("message", form=form, part="steps/0") == (200, {})
+    assert ask("message", form=form, part="nowhere") == (200, {})
+    MessageTemplate.objects.update(version=0)
+    assert ask("message", form=form, part="steps/1") == (200, {})
 
 
 def test_a_preview_without_an_event_says_that_it_is_made_up(ask, form):

@@ -16,7 +16,7 @@ from workflows.admin.editor.endpoints.choices import named_choices
 from workflows.admin.editor.endpoints.values import OUTPUTS
 from workflows.admin.editor.form.nodes import JSON_TEXT, Node
 from workflows.admin.editor.form.places import SETTINGS, At, FormPlace, place_of
-from workflows.admin.editor.form.scalars import read_json
+from workflows.admin.editor.form.scalars import read_json, shown
 from workflows.admin.editor.form.shape import from_form
 from workflows.admin.editor.form.steps import node_of, step_parts
 from workflows.admin.editor.presentation.events import choices_in
@@ -141,7 +141,15 @@ def _names(document: Mapping[str, Json]) -> dict[str, str]:
         for _path, step in step_parts(document)
         for key, title in OUTPUTS.get(str(step.get("action")), {}).items()
     }
-    return {**outputs, **before, **{f"trigger.{key}": title for key, title in named.items()}}
+    # What somebody named is told as what it is: “at most 100”, not “at most «Without asking»”.
+    values = mapping(document.get("values"))
+    fixed = {
+        f"values.{key}": listed(map(shown, value if isinstance(value, list) else [value]))
+        for key, value in values.items()
+        if value not in ("", None, [], {})
+    }
+    trigger = {f"trigger.{key}": title for key, title in named.items()}
+    return {**outputs, **before, **fixed, **trigger}
 
 
 def mistakes_of(form: Form) -> list[tuple[FormPlace, str]]:

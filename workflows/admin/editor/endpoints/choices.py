@@ -44,6 +44,8 @@ WORDS: Final[Mapping[str, Any]] = {
     "average": _("Average"),
     "min": _("Smallest"),
     "max": _("Greatest"),
+    "minimum": _("Smallest"),
+    "maximum": _("Greatest"),
     **{method: method for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")},
 }
 # What people look for first, where nobody has built anything yet.

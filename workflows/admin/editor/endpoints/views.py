@@ -20,11 +20,12 @@ from tenants.core.json import Json
 from tenants.models.tenant import Tenant
 from workflows.admin.editor.endpoints.check import checked, is_saved
 from workflows.admin.editor.endpoints.choices import choices_of
+from workflows.admin.editor.endpoints.message import message_of
 from workflows.admin.editor.endpoints.samples import Sample, sample_of
 from workflows.admin.editor.endpoints.trial import tried
 from workflows.admin.editor.endpoints.values import groups_of, preview
 from workflows.admin.editor.form.shape import BadScalar, from_form, to_form
-from workflows.admin.editor.form.steps import read_steps, show_steps
+from workflows.admin.editor.form.steps import read_steps, show_steps, step_parts
 from workflows.definition.blocks import every_step
 from workflows.definition.codes import Code
 from workflows.definition.errors import Problem
@@ -123,6 +124,13 @@ def show_previews(asked: Asked) -> dict[str, Json]:
     }
 
 
+def show_message(asked: Asked) -> dict[str, Json]:
+    """Answer with what the step would send, if it names a stored message."""
+    part = str(asked.body.get("part") or "")
+    step = next((step for path, step in step_parts(asked.document) if path == part), {})
+    return message_of(asked.tenant, step, asked.sample().scope)
+
+
 def list_values(asked: Asked) -> dict[str, Json]:
     """Answer with what can be inserted and chosen."""
     groups = groups_of(asked.document, asked.sample())
@@ -187,6 +195,7 @@ ANSWERS: Final[dict[str, Callable[[Asked], dict[str, Json]]]] = {
     "trial": try_it,
     "preview": show_previews,
     "values": list_values,
+    "message": show_message,
     "copy": copy_steps,
     "paste": paste_steps,
 }

@@ -5,19 +5,15 @@ A kind that nobody registered is known from the events that came: its fields are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from django.utils.text import capfirst
-
-from actions import records
 from tenants.core.json import Json
 from tenants.models.tenant import Tenant
-from workflows.event_types import RecordEvent, all_event_types, payload_schema
+from workflows.event_types import all_event_types, payload_schema
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.event import WorkflowEvent
-from workflows.presentation.values import spelt_out
+from workflows.presentation.values import payload_words, spelt_out
 
 RECENT: Final = 300  # events of the tenant that are looked through
 LEARNT_FROM: Final = 20  # payloads of one kind
@@ -53,16 +49,7 @@ def recent_payloads(tenant: Tenant, name: str) -> list[tuple[Json, Json]]:
 
 def choices_in(name: str) -> dict[str, list[tuple[str, str]]]:
     """Return, for each field of a payload that has choices, their values and labels."""
-    known = next((kind for kind in all_event_types() if kind.name == name), None)
-    if isinstance(known, RecordEvent):
-        return dict(_record_choices(known))
+    if words := payload_words(name):
+        return {key: list(labels.items()) for key, labels in words.items()}
     members = (payload_schema(name) or {}).get("properties", {})
     return {key: [(str(v), str(v)) for v in m["enum"]] for key, m in members.items() if "enum" in m}
-
-
-def _record_choices(kind: RecordEvent) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    record = records.get(kind.record)
-    for key, name in kind.payload.items():
-        choices: Any = record.field(name).flatchoices
-        if choices:
-            yield key, [(str(value), capfirst(str(label))) for value, label in choices]

@@ -69,7 +69,7 @@ PRESENTATIONS: Final[Mapping[str, KindPresentation]] = {
         _("Goes one of several ways: the first whose condition holds."),
         "branch",
         {
-            "cases": {"x-one": _("Way")},
+            "cases": {"x-one": _("Path")},
         },
         new=lambda: {"cases": [_case(_("First way"))]},
         blocks={"cases": _case},
@@ -78,7 +78,7 @@ PRESENTATIONS: Final[Mapping[str, KindPresentation]] = {
         _("Does several things side by side, and goes on when all are done."),
         "parallel",
         {
-            "branches": {"x-one": _("Lane")},
+            "branches": {"x-one": _("Parallel path")},
             "branches/name": _help(
                 _("Later steps find its result under it."), **{"x-names": "label"}
             ),

@@ -14,7 +14,7 @@ from actions import records
 from tenants.core.json import Json
 from tenants.core.text.listing import listed
 from tenants.core.values.paths import PATH
-from workflows.admin.editor.endpoints.choices import field_choices
+from workflows.admin.editor.endpoints.choices import WORDS, field_choices
 from workflows.admin.editor.endpoints.known import known
 from workflows.admin.editor.form.scalars import shown
 from workflows.admin.editor.presentation.kind_lines import kind_line
@@ -27,6 +27,12 @@ Names = Mapping[str, str]  # path: what people call it; of others the path says 
 
 MAX_LENGTH: Final = 90
 NO_NAMES: Final[Names] = {}
+# {% if … %}one{% else %}other{% endif %}, and what Liquid there is besides.
+_CHOICE: Final = re.compile(
+    r"\{%-?\s*(?:if|unless|case)\b.*?%\}(.*?)\{%-?\s*end(?:if|unless|case)\s*-?%\}", re.DOTALL
+)
+_TAG: Final = re.compile(r"\{%.*?%\}", re.DOTALL)
+_CODE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _PLACE: Final = re.compile(r"\{\{\s*(" + PATH + r")[^}]*\}\}")
 
 
@@ -77,10 +83,27 @@ def _row(row: Json, titles: Titles, names: Names) -> str:
     return row_words(readable(field, names), operator, "" if is_empty else said)
 
 
-def readable(text: str, names: Names = NO_NAMES) -> str:
+def readable(text: str, names: Names = NO_NAMES, labels: Names = NO_NAMES) -> str:
+    """Return a text with its places as words, and what it chooses from as “one or the other”.
+
+    `labels` are what people call the values of the field that it fills.
+    """
     if re.fullmatch(PATH, text) and "." in text:
         return _place(text, names)
-    return _PLACE.sub(lambda found: f"«{_place(found[1], names)}»", text)
+    chosen = _CHOICE.sub(lambda found: _alternatives(found[1], labels), text)
+    places = _PLACE.sub(lambda found: _named(found[1], names), chosen)
+    return _CODE.sub("…", _TAG.sub("", places)).strip()
+
+
+def _alternatives(inside: str, labels: Names) -> str:
+    found = (one.strip() for one in _TAG.split(inside))
+    told = dict.fromkeys(labels.get(one) or one for one in found if one)
+    return listed(told, last=_(" or "))
+
+
+def _named(path: str, names: Names) -> str:
+    words = _place(path, names)
+    return words if path.startswith("values.") and path in names else f"«{words}»"
 
 
 def _place(path: str, names: Names) -> str:
@@ -120,7 +143,7 @@ class _ParamsInWords(dict[str, str]):
         if isinstance(value, dict):
             return self._fields(value, self.params.get(table))
         if schema.get("enum"):
-            return str(value)
+            return str(WORDS.get(str(value), value))
         several = value if isinstance(value, list) else [value]
         return listed(self.readable(shown(one)) for one in several)
 
@@ -144,6 +167,5 @@ class _ParamsInWords(dict[str, str]):
         except (records.UnknownRecord, FieldDoesNotExist):
             return spelt_out(name), self.readable(str(value))
         labels = {one["value"]: one["title"] for one in field_choices(field)}
-        return capfirst(str(field.verbose_name)), labels.get(str(value)) or self.readable(
-            str(value)
-        )
+        words = labels.get(str(value)) or readable(str(value), self.names, labels)
+        return capfirst(str(field.verbose_name)), words

@@ -18,7 +18,7 @@ TEXTS: Final[dict[str, Any]] = {
     "add_step": _("Add a step"),
     "add_after": _("Add a step here"),
     "settings": DOCUMENT["settings"],
-    "settings_line": _("Named values, limits, what it hands back"),
+    "settings_line": _("Fixed values, limits, results"),
     "no_steps": _("No steps yet. Add the first one."),
     "duplicate": _("Duplicate"),
     "move_up": _("Move up"),
@@ -128,6 +128,7 @@ TEXTS: Final[dict[str, Any]] = {
     "insert_none": _("No value is called like this."),
     "made_up": _("No such event has come yet, so the examples are made up."),
     "preview": _("Becomes:"),
+    "open_message": _("Open the message"),
     "preview_made_up": _("Would become, with made-up values:"),
     # The trigger
     "workflow_name": DOCUMENT["name"],

@@ -5,6 +5,7 @@ import { button, find, findAll, h, icon, labelled, newId, say, select } from "./
 import { Condition } from "./condition.js";
 import { Failure } from "./failure.js";
 import { Fields } from "./fields.js";
+import { StepMessage } from "./message.js";
 import { nameFor, namesIn, stepTitle } from "./names.js";
 
 /** @import { Action, Block, Children, EventKind, Field, Group, Problem, Rows, Setting, Step } from "../../types" */
@@ -22,6 +23,7 @@ export class Page {
     this.edits = edits;
     this.picker = picker;
     this.previews = previews;
+    this.message = new StepMessage(store, previews.server);
     this.element = h("section.sayr-editor-page", { tabindex: "-1" });
     this.problems = h("ul.sayr-editor-problems", { hidden: true });
     this.heading = h("bdi");
@@ -198,7 +200,9 @@ export class Page {
     });
     const change = button(texts.change_action, () => this.picker.open((name) => this.edits.setAction(part, name)), { kind: "quiet", icon: "swap" });
     const steers = Boolean(action && action.steers);
-    const what = this.section("", this.params(step, action));
+    const what = this.section("", this.params(step, action), this.message.element);
+    this.message.element.hidden = true;
+    this.message.fetch();
     const always = { always: texts.always, all: texts.all, any: texts.any };
     this.condition = new Condition(this.store, { form: step.condition, onChange: () => this.store.changed(), words: always, legend: texts.only_if });
     const inList = () => this.picker.open((name) => this.edits.add(name, null, `${part}/on_error/steps`));

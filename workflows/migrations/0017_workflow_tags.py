@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0014_run_taken")]
+    dependencies = [("workflows", "0016_problems_indexes")]
 
     operations = [
         migrations.AddField(

@@ -1,5 +1,6 @@
-// Shows a message template filled in while it is written, and puts values into it.
-"use strict";
+/* Shows a message filled in while it is written, gives its text a form, and puts values into it. */
+
+import { applied } from "./marks.js";
 
 (() => {
   const PAUSE_MS = 400;
@@ -13,18 +14,38 @@
   const part = (name) => /** @type {HTMLElement} */ (area.querySelector(`[data-sayr-${name}]`));
   /** @type {(name: string) => HTMLInputElement | HTMLTextAreaElement | null} */
   const field = (name) => form.querySelector(`#id_${name}`);
-  const WRITTEN = ["subject", "text", "html", "parameters", "parameter_format", "header_kind", "header_text", "footer"];
-  const OF_MAIL = ["subject", "html"];
+  const TEXTS = ["subject", "body", "text", "html"];
+  const WRITTEN = [...TEXTS, "parameters", "parameter_format", "header_kind", "header_text", "footer"];
   const OF_WHATSAPP = ["header_kind", "header_text", "footer", "buttons"];
   /** What a button of each kind needs beside its kind.
       @type {Record<string, string[]>} */
   const NEEDS = { url: ["text", "target"], phone: ["text", "target"], quick_reply: ["text"], copy_code: [], otp: [] };
   let timer = 0;
   let asked = 0;
-  let target = field("text");
+  let target = field("body");
+  /** @type {HTMLInputElement | null} */
+  const both = document.querySelector("[data-sayr-both]");
 
   function channel() {
     return field("channel")?.value || area.dataset.sayrStoredChannel || "email";
+  }
+
+  /** Which of the texts are sent: a formatted one, or HTML and text. Of WhatsApp: the text. */
+  function shownTexts() {
+    if (channel() === "whatsapp") return ["text"];
+    return ["subject", ...(field("written_as")?.value === "html" ? ["text", "html"] : ["body"])];
+  }
+
+  /** The language whose text the preview shows: the message's own, or the other one. */
+  function side() {
+    const chosen = /** @type {HTMLSelectElement} */ (part("side")).value;
+    return both?.checked ? chosen : "";
+  }
+
+  function language() {
+    const own = field("language")?.value || area.dataset.sayrStoredLanguage || "";
+    if (!side()) return own;
+    return own.toLowerCase().startsWith("ar") ? "en" : "ar";
   }
 
   function draft() {
@@ -35,20 +56,30 @@
     data.set("tenant", field("tenant")?.value || area.dataset.sayrTenant || "");
     data.set("template", area.dataset.sayrTemplate || "");
     data.set("channel", channel());
-    data.set("language", field("language")?.value || area.dataset.sayrStoredLanguage || "");
+    data.set("language", language());
     data.set("sample", /** @type {HTMLSelectElement} */ (part("sample")).value);
-    for (const name of WRITTEN) data.set(name, field(name)?.value || "");
+    const texts = shownTexts();
+    for (const name of WRITTEN) {
+      const isText = TEXTS.includes(name);
+      if (!isText || texts.includes(name)) data.set(name, field((isText ? side() : "") + name)?.value || "");
+    }
     /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */
     const inputs = form.querySelectorAll("[data-sayr-buttons] :is(input, select)");
     for (const input of inputs) data.set(input.name, input.value);
     return data;
   }
 
+  /** Where a field stands: of two side by side its half of the row.
+      @param {string} name @returns {HTMLElement | null} */
+  function boxOf(name) {
+    return form.querySelector(`.fieldBox.field-${name}`) || form.querySelector(`.form-row.field-${name}`);
+  }
+
   /** @param {Record<string, string>} problems */
   function showProblems(problems) {
     for (const name of WRITTEN) {
-      const row = form.querySelector(`.form-row.field-${name}`);
-      row?.querySelector("[data-sayr-live]")?.remove();
+      const row = boxOf(TEXTS.includes(name) ? side() + name : name);
+      for (const other of [name, `other_${name}`]) boxOf(other)?.querySelector("[data-sayr-live]")?.remove();
       if (!row || !problems[name]) continue;
       const list = document.createElement("ul");
       list.className = "errorlist";
@@ -108,9 +139,9 @@
       part(name).dir = answer.direction;
     }
     part("bubble").innerHTML = answer.bubble; // drawn, and escaped, by the server
-    for (const name of ["subject", "text", "html", "header_text", "footer"]) {
-      const input = field(name);
-      if (input) input.dir = name === "html" ? "ltr" : answer.direction;
+    for (const name of ["subject", "body", "text", "header_text", "footer"]) {
+      const input = field((TEXTS.includes(name) ? side() : "") + name);
+      if (input) input.dir = answer.direction;
     }
     showProblems(answer.problems);
     /** @type {HTMLDetailsElement} */ (part("plain")).open = !answer.has_html;
@@ -125,9 +156,8 @@
 
   /** @param {string} name @param {boolean} isShown */
   function showRow(name, isShown) {
-    /** @type {HTMLElement | null} */
-    const row = form.querySelector(`.form-row.field-${name}`);
-    if (row) row.hidden = !isShown;
+    const box = boxOf(name);
+    if (box) box.hidden = !isShown;
   }
 
   /** @type {NodeListOf<HTMLElement>} */
@@ -158,42 +188,112 @@
 
   function arrange() {
     const chat = channel() === "whatsapp";
-    for (const name of OF_MAIL) showRow(name, !chat);
+    const texts = shownTexts();
+    for (const name of TEXTS) {
+      showRow(name, texts.includes(name));
+      showRow(`other_${name}`, !chat && texts.includes(name) && !!both?.checked);
+      /** @type {HTMLElement | null | undefined} */
+      const row = boxOf(name)?.closest(".form-row");
+      if (row) row.hidden = !texts.includes(name);
+    }
+    showRow("written_as", !chat);
     for (const name of OF_WHATSAPP) showRow(name, chat);
     showRow("header_text", chat && (field("header_kind")?.value ?? "text") === "text");
     arrangeButtons();
     /** @type {HTMLElement | null} */
     const registered = form.querySelector(".sayr-only-whatsapp");
     if (registered) registered.hidden = !chat;
-    /** @type {HTMLElement | null} */
-    const chips = document.querySelector("[data-sayr-chips]");
-    if (chips) chips.hidden = chat;
+    if (tools) tools.hidden = chat;
+    if (marks) marks.hidden = !texts.includes("body");
+    part("side-label").hidden = chat || !both?.checked;
+    const test = area.querySelector("[data-sayr-test]");
+    if (test instanceof HTMLElement) test.hidden = chat;
   }
 
-  /** @param {string} path */
-  function insert(path) {
+  /** The first switch to formatted text begins with the text that is there. */
+  function begin() {
+    for (const prefix of ["", "other_"]) {
+      const [body, text] = [field(`${prefix}body`), field(`${prefix}text`)];
+      if (body && text && !body.value && field("written_as")?.value === "formatted") body.value = text.value;
+    }
+  }
+
+  /** @param {import("./marks.js").Edit} edit */
+  function put({ from, to, text, selectFrom, selectTo }) {
     if (!target) return;
-    const text = `{{ ${path} }}`;
     target.focus();
-    target.setRangeText(text, target.selectionStart ?? 0, target.selectionEnd ?? 0, "end");
-    soon();
+    target.setRangeText(text, from, to, "end");
+    target.setSelectionRange(selectFrom, selectTo);
+    target.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // The chips belong to the texts: above them, not below everything.
-  const chips = document.querySelector("[data-sayr-chips]");
-  const first = form.querySelector(".form-row.field-subject");
-  if (chips && first) first.before(chips);
+  /** @param {string} text */
+  function insert(text) {
+    if (!target) return;
+    const from = target.selectionStart ?? 0;
+    const end = from + text.length;
+    put({ from, to: target.selectionEnd ?? from, text, selectFrom: end, selectTo: end });
+  }
+
+  /** @param {HTMLElement} button */
+  function mark(button) {
+    if (!target || !target.id.endsWith("body")) target = field(`${side()}body`);
+    if (!target) return;
+    const [from, to] = [target.selectionStart ?? 0, target.selectionEnd ?? 0];
+    put(applied(button.dataset.sayrMark || "", target.value, from, to, button.dataset.sayrSays || ""));
+  }
+
+  async function sendTest() {
+    const said = part("tested");
+    const button = /** @type {HTMLButtonElement} */ (part("test"));
+    button.disabled = true;
+    try {
+      const response = await fetch(area.dataset.sayrSendTest || "", { method: "POST", body: draft() });
+      if (!response.ok || response.redirected) throw new Error(String(response.status));
+      const answer = await response.json();
+      said.textContent = answer.said;
+      said.classList.toggle("sayr-notice-warn", !answer.is_sent);
+    } catch {
+      said.textContent = part("failed").textContent;
+    }
+    said.hidden = false;
+    button.disabled = false;
+  }
+
+  // The tools belong to the texts: above them, not below everything.
+  /** @type {HTMLElement | null} */
+  const tools = document.querySelector("[data-sayr-tools]");
+  /** @type {HTMLElement | null} */
+  const marks = document.querySelector("[data-sayr-marks]");
+  const first = field("subject")?.closest(".form-row");
+  if (tools && first) first.before(tools);
+  if (both) both.checked = ["other_subject", "other_body", "other_text"].some((name) => field(name)?.value);
 
   form.addEventListener("focusin", (event) => {
     const input = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (event.target);
-    if (["id_subject", "id_text", "id_html"].includes(input.id)) target = input;
+    if (!TEXTS.some((name) => [`id_${name}`, `id_other_${name}`].includes(input.id))) return;
+    target = input;
+    const chosen = input.id.startsWith("id_other_") ? "other_" : "";
+    const select = /** @type {HTMLSelectElement} */ (part("side"));
+    if (select.value === chosen) return;
+    select.value = chosen; // the preview follows the language that is written
+    soon();
   });
   form.addEventListener("input", soon);
-  form.addEventListener("change", () => { arrange(); soon(); });
+  form.addEventListener("change", (event) => {
+    if (event.target === field("written_as")) begin();
+    arrange();
+    soon();
+  });
   document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
     /** @type {HTMLElement | null} */
-    const chip = event.target instanceof Element ? event.target.closest("[data-sayr-insert]") : null;
-    if (chip?.dataset.sayrInsert) insert(chip.dataset.sayrInsert);
+    const chip = event.target.closest("[data-sayr-insert]");
+    if (chip?.dataset.sayrInsert) insert(`{{ ${chip.dataset.sayrInsert} }}`);
+    /** @type {HTMLElement | null} */
+    const button = event.target.closest("[data-sayr-mark]");
+    if (button) mark(button);
+    if (event.target.closest("[data-sayr-test]")) sendTest();
   });
 
   area.hidden = false;
