@@ -18,9 +18,9 @@ class Limit:
 
 
 LIMITS = {
-    "save": Limit(files=29, queries=3),  # one of them the NOTIFY, if none was sent just before
-    "run": Limit(files=54, queries=3),
-    "page": Limit(files=21, queries=3),
+    "save": Limit(files=28, queries=3),  # one of them the NOTIFY, if none was sent just before
+    "run": Limit(files=42, queries=3),
+    "page": Limit(files=24, queries=3),
     # Two of them say what is on now, and what of the browser's unsaved work was saved.
     "publish": Limit(files=52, queries=8),
     "check": Limit(files=46, queries=4),

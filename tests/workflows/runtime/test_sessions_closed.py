@@ -13,8 +13,8 @@ from django_q.models import Schedule
 
 from tests.support.live import wait_until
 from tests.workflows.runtime.dispatchers import working
-from workflows.runtime.runs import execute, statements
-from workflows.runtime.workers import held, upkeep
+from workflows.runtime.runs import execute
+from workflows.runtime.workers import held, statements, upkeep
 from workflows.runtime.workers import supervisor as supervisors
 from workflows.runtime.workers.session import DispatcherSession
 from workflows.runtime.workers.supervisor import Supervisor
@@ -71,7 +71,7 @@ def start_supervisor():
 
 
 def note_an_end():
-    held._note(1, {})
+    held._put_back(1, {}, is_still=False)
 
 
 # What is done again and again, and where in it something fails.

@@ -25,11 +25,15 @@ from workflows.services.runs.parts import line_of
 from workflows.services.runs.taking import give_back, take
 
 _SENT: Final = {
-    RecoveryWay.WITH_RECORD: gettext_lazy("“%(step)s” is being sent again, with what the record says now."),
+    RecoveryWay.WITH_RECORD: gettext_lazy(
+        "“%(step)s” is being sent again, with what the record says now."
+    ),
     RecoveryWay.WITH_VALUE: gettext_lazy("“%(step)s” is being sent again with “%(value)s”."),
 }
 _DONE: Final = {
-    RecoveryWay.WITH_RECORD: gettext_lazy("“%(step)s” is being done again, with what the record says now."),
+    RecoveryWay.WITH_RECORD: gettext_lazy(
+        "“%(step)s” is being done again, with what the record says now."
+    ),
     RecoveryWay.WITH_VALUE: gettext_lazy("“%(step)s” is being done again with “%(value)s”."),
 }
 _AGAIN: Final = {

@@ -118,7 +118,9 @@ def recoveries(
     line = [run] if run.parent_run is None else line_of(run, lock=False)
     finder = _Finder(view, tuple(line), lines)
     if not entries and run.status == RunStatus.FAILED and run.error_step:
-        given_up = Recovery(run.error_step, mark_of(run, None), RecoveryWay.AGAIN, _("Let it go on"))
+        given_up = Recovery(
+            run.error_step, mark_of(run, None), RecoveryWay.AGAIN, _("Let it go on")
+        )
         return {run.error_step: given_up}
     told = (finder.of(entry) for entry in entries)
     found = {one.step: one for one in told if one is not None}

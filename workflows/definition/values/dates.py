@@ -19,7 +19,6 @@ from tenants.core.values.written import (
 )
 from workflows.definition.codes import Code
 from workflows.definition.errors import ExpressionError
-from workflows.definition.values import dates
 from workflows.definition.values.json_values import shortened
 
 _MAX_LENGTH: Final = 100  # characters
@@ -203,7 +202,7 @@ def parse_date(text: object) -> date | None:
     """Return the calendar date that `text` writes, or None; a time of day is not a date."""
     if not isinstance(text, str):
         return None
-    return written_date(text) or dates.read_date(text)
+    return written_date(text) or read_date(text)
 
 
 def any_moment(value: object, zone: tzinfo) -> datetime | None:
@@ -213,10 +212,10 @@ def any_moment(value: object, zone: tzinfo) -> datetime | None:
     or of milliseconds if it is so large.
     """
     if isinstance(value, str):
-        return written_moment(value, zone) or dates.read_moment(value, zone)
+        return written_moment(value, zone) or read_moment(value, zone)
     if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
         return None
-    return dates.from_number(value, zone)
+    return from_number(value, zone)
 
 
 def moment(value: object, zone: tzinfo, **where: object) -> datetime:

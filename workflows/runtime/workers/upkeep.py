@@ -61,7 +61,7 @@ class Troubles:
             pause = self._next_pause(part)
             self._again_at[part] = monotonic() + pause
             facts = {"part": part, "worker": self._session.worker, "pause_seconds": pause}
-            logger.warning("pump_in_trouble", extra=facts, exc_info=True)
+            logger.warning("dispatcher_in_trouble", extra=facts, exc_info=True)
             return otherwise
         self._failures.pop(part, None)
         return answer
