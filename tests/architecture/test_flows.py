@@ -18,7 +18,7 @@ class Limit:
 
 
 LIMITS = {
-    "save": Limit(files=29, queries=3),  # one of them the NOTIFY, if none was sent just before
+    "save": Limit(files=27, queries=3),  # one of them the NOTIFY, if none was sent just before
     "run": Limit(files=54, queries=3),
     "page": Limit(files=21, queries=3),
     "publish": Limit(files=49, queries=7),
