@@ -18,7 +18,7 @@ class Limit:
 
 
 LIMITS = {
-    "save": Limit(files=28, queries=3),  # one of them the NOTIFY, if none was sent just before
+    "save": Limit(files=27, queries=3),  # one of them the NOTIFY, if none was sent just before
     "run": Limit(files=42, queries=3),
     "page": Limit(files=24, queries=3),
     # Two of them say what is on now, and what of the browser's unsaved work was saved.

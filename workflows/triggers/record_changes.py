@@ -1,8 +1,11 @@
 """Saves of registered records fire their events, in the save's own transaction."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
+
+from django.core.signals import setting_changed
 
 from actions import records
 from tenants.core.json import Json
@@ -19,10 +22,7 @@ def listen() -> None:
 
 
 def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> None:
-    # The model with the table: a record may be declared, and saved, through a proxy.
-    declared_of = records.all_records()
-    aliases = {one.alias for one in declared_of if one.model._meta.concrete_model is sender}
-    declared = [event for event in all_event_types() if _is_about(event, aliases)]
+    declared = _declared_of(sender)
     drafts: dict[UUID, list[EventDraft]] = {}
     for change in changes:
         for draft in _drafts(change, declared):
@@ -31,11 +31,29 @@ def fire_changes(sender: type, changes: list[RecordChange], **_kwargs: Any) -> N
         fire_all(facts_of(tenant_id), of_tenant, source="record")
 
 
-def _is_about(event: object, aliases: set[str]) -> bool:
-    return isinstance(event, RecordEvent) and event.record in aliases
+@cache
+def _declared_of(sender: type) -> tuple[RecordEvent, ...]:
+    """Return the events that are declared of a model."""
+    # The model with the table: a record may be declared, and saved, through a proxy.
+    aliases = {
+        one.alias for one in records.all_records() if one.model._meta.concrete_model is sender
+    }
+    return tuple(
+        event
+        for event in all_event_types()
+        if isinstance(event, RecordEvent) and event.record in aliases
+    )
 
 
-def _drafts(change: RecordChange, declared: list[Any]) -> Iterator[EventDraft]:
+def _forget(*, setting: str, **_details: Any) -> None:
+    if setting == "SAYR":
+        _declared_of.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="workflows.record_changes")
+
+
+def _drafts(change: RecordChange, declared: Iterable[RecordEvent]) -> Iterator[EventDraft]:
     # Several events of one change mostly carry the same payload: made once.
     made: dict[int, tuple[dict[str, Json], dict[str, Json] | None]] = {}
     for event in declared:

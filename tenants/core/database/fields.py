@@ -48,11 +48,6 @@ class ExactDecoder(SafeDecoder):
     fraction = Decimal
 
 
-def stored_json(text: str) -> Json:
-    """Read JSON that was fetched as text, exactly. Never raises for what a row may hold."""
-    return ExactDecoder().decode(text)
-
-
 class ExactEncoder(json.JSONEncoder):
     """Writes Decimal as a number, with all its digits."""
 

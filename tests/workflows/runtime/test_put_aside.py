@@ -233,7 +233,7 @@ def test_a_pump_that_cannot_sign_on_leaves_no_session(monkeypatch):
         with pytest.raises(RuntimeError):
             DispatcherSession("north", 2, LEASE)
 
-    wait_until(lambda: sessions() == before)  # the server takes a moment
+    wait_until(lambda: sessions() <= before)  # the server takes a moment
     assert len(kept) == 5  # not for the garbage collector to see to
 
 
@@ -253,7 +253,7 @@ def test_a_pump_that_fails_closes_its_session_and_ends_its_process(monkeypatch, 
     for _ in range(4):
         assert dispatcher.dispatch() == "replaced"
 
-    wait_until(lambda: sessions() == before)  # the server takes a moment
+    wait_until(lambda: sessions() <= before)  # the server takes a moment
     assert (len(ended), len(kept)) == (4, 4)
 
 

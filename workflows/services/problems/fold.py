@@ -19,9 +19,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from tenants.core.database.fields import stored_json
 from workflows.models.problem import FOLDED, WorkflowProblem
 from workflows.runtime.database import database_now, rows
+from workflows.runtime.runs.store import stored_json
 from workflows.services.problems.kinds import fingerprint, kind_of
 
 BATCH: Final = 300
