@@ -89,7 +89,7 @@ def test_a_question_is_one_click_away(support, teller, page):
     content = read(support, page, run)
 
     link = reverse("admin:workflows_workflowapproval_change", args=[question.pk])
-    assert f'<a href="{link}">' in content
+    assert f'<a class="sayr-button" href="{link}">' in content
 
 
 def test_the_run_before_it_is_one_click_away(support, teller, page):
@@ -97,7 +97,7 @@ def test_the_run_before_it_is_one_click_away(support, teller, page):
 
     content = read(support, page, run)
 
-    assert f'<a href="{page(first)}">The run before it</a>' in content
+    assert f'<a class="sayr-button" href="{page(first)}">The run before it</a>' in content
 
 
 def test_without_room_in_the_workflow_the_key_is_not_what_it_waits_for(support, teller, page):

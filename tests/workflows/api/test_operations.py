@@ -138,7 +138,7 @@ def test_the_newest_version_is_taken_if_asked_for(operator, failed, world):
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"step": "call"}, "/step"),
+        ({"steps": "call"}, "/steps"),
         ({"from": 1}, "/from"),
         ({"from": ""}, "/from"),
         ({"version": "latest"}, "/version"),

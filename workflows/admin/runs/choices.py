@@ -10,11 +10,13 @@ from workflows.addresses import admin_path
 from workflows.engine.history.entries import stopping_entry
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
+from workflows.presentation.actors import actor_words
 from workflows.presentation.runs.entries import changed_words, done_in_part, step_ended_in
 from workflows.presentation.runs.lines import StepLine, StepState
 from workflows.presentation.runs.plans import every_step
 from workflows.presentation.runs.refusals import refusal_sentence
 from workflows.presentation.runs.timeline import timeline
+from workflows.presentation.times import short_moment
 from workflows.presentation.values import payload_fields, spelt_out
 from workflows.services.refusals import NotRetryable
 from workflows.services.runs.entries import MAX_SHOWN, entries_of
@@ -173,3 +175,27 @@ def label_of_step(lines: Sequence[StepLine], name: str) -> str:
 
 def _page(name: str, run: WorkflowRun) -> str:
     return admin_path(f"workflows_workflowrun_{name}", run.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Who sees to a run, and what the reader may do about that."""
+
+    said: str = ""  # who sees to it; "": nobody
+    taken_by: str = ""  # as it is stored
+    may_take: bool = False
+    is_own: bool = False
+
+
+def taking(run: WorkflowRun, actor: str, *, may_take: bool) -> Taking:
+    """Return who sees to a run; it can be taken where there is something to see to."""
+    calls_for_it = bool(run.error_code) or not RunStatus(run.status).has_ended
+    offered = may_take and run.parent_run is None and (calls_for_it or bool(run.taken_by))
+    if not run.taken_by or run.taken_at is None:
+        return Taking(may_take=offered)
+    words = {"person": actor_words(run.taken_by), "time": short_moment(run.taken_at)}
+    is_own = run.taken_by == actor
+    said = (
+        _("You see to it since %(time)s.") if is_own else _("%(person)s sees to it since %(time)s.")
+    )
+    return Taking(said % words, run.taken_by, offered, is_own)

@@ -22,7 +22,7 @@ from workflows.admin.runs.choices import (
 )
 from workflows.admin.runs.guard import guarded
 from workflows.admin.runs.payload_form import PayloadForm, suspect_of
-from workflows.admin.runs.recovery import HowToGoOn, recoveries
+from workflows.admin.runs.recovery import RecoveryWay, recoveries
 from workflows.engine.history.taking_over import ON_OTHER_VALUES
 from workflows.engine.statuses import RunStatus
 from workflows.models.event import WorkflowEvent
@@ -207,7 +207,7 @@ def _preselected(run: WorkflowRun, lines: Sequence[StepLine], step: str, asked: 
     if not step:
         return START
     helps = recoveries(LoadedRun.of(run), lines).get(step)
-    ways = {HowToGoOn.AGAIN: FAILED_STEP, HowToGoOn.WITH_RECORD: WITH_RECORD}
+    ways = {RecoveryWay.AGAIN: FAILED_STEP, RecoveryWay.WITH_RECORD: WITH_RECORD}
     # With the same value, or the same version, it would fail again.
     return ways.get(helps.way, "") if helps and helps.way else ""
 

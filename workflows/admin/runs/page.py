@@ -16,11 +16,10 @@ from django.utils.translation import pgettext
 from tenants.admin import access
 from tenants.core.text.listing import listed
 from workflows.admin.runs import related
-from workflows.admin.runs.choices import choices_for
+from workflows.admin.runs.choices import choices_for, taking
 from workflows.admin.runs.error_links import ways_out
 from workflows.admin.runs.recovery import Written, recoveries
 from workflows.admin.runs.steps import Rounds, shown_parts, shown_steps
-from workflows.admin.runs.taking import taking
 from workflows.engine.decide import DEADLINE_PASSED
 from workflows.engine.progress import WaitType
 from workflows.engine.statuses import RunStatus
@@ -77,7 +76,9 @@ class RunPage:
         return {
             **shown,
             "choices": choices_for(obj, has_recovery=bool(found)) if may_edit else None,
-            "taking": taking(obj, access.actor_of(request), may_take=may_edit),
+            "taking": taking(obj, access.actor_of(request), may_take=may_edit)
+            if may_edit or obj.taken_by
+            else None,
         }
 
     def page_title(self, obj: Any) -> str:

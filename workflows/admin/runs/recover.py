@@ -12,7 +12,7 @@ from tenants.core.text.listing import apart
 from workflows.addresses import page_of
 from workflows.admin.runs.choices import label_of_step, lines_of
 from workflows.admin.runs.guard import guarded
-from workflows.admin.runs.recovery import HowToGoOn, Written
+from workflows.admin.runs.recovery import RecoveryWay, Written
 from workflows.engine.statuses import RunStatus
 from workflows.models.run import WorkflowRun
 from workflows.presentation.actors import actor_words
@@ -25,16 +25,16 @@ from workflows.services.runs.parts import line_of
 from workflows.services.runs.taking import give_back, take
 
 _SENT: Final = {
-    HowToGoOn.WITH_RECORD: gettext_lazy(
+    RecoveryWay.WITH_RECORD: gettext_lazy(
         "“%(step)s” is being sent again, with what the record says now."
     ),
-    HowToGoOn.WITH_VALUE: gettext_lazy("“%(step)s” is being sent again with “%(value)s”."),
+    RecoveryWay.WITH_VALUE: gettext_lazy("“%(step)s” is being sent again with “%(value)s”."),
 }
 _DONE: Final = {
-    HowToGoOn.WITH_RECORD: gettext_lazy(
+    RecoveryWay.WITH_RECORD: gettext_lazy(
         "“%(step)s” is being done again, with what the record says now."
     ),
-    HowToGoOn.WITH_VALUE: gettext_lazy("“%(step)s” is being done again with “%(value)s”."),
+    RecoveryWay.WITH_VALUE: gettext_lazy("“%(step)s” is being done again with “%(value)s”."),
 }
 _AGAIN: Final = {
     True: gettext_lazy("“%(step)s” is being sent again."),
@@ -103,21 +103,21 @@ def _act(request: HttpRequest, run: WorkflowRun, failure: FailedStep) -> str:
     actor, do = access.actor_of(request), request.POST.get("do")
     label, action = _named(run, failure)
     words = {"step": label, "value": apart(request.POST.get("value", "").strip())}
-    if do == HowToGoOn.DONE:
+    if do == RecoveryWay.DONE:
         mark_done(run.tenant, run.pk, actor, failure)
         if run.status == RunStatus.FAILED:
             return _("“%(step)s” is noted as done by hand, and the run goes on.") % words
         return _("“%(step)s” is noted as done by hand.") % words
-    if do == HowToGoOn.WITH_RECORD:
+    if do == RecoveryWay.WITH_RECORD:
         do_again(run.tenant, run.pk, actor, failure, with_record=True)
-    elif do == HowToGoOn.WITH_VALUE:
+    elif do == RecoveryWay.WITH_VALUE:
         writes = bool(request.POST.get("write_back"))
         given = Correction(request.POST.get("key", ""), request.POST.get("value", ""), writes)
         do_again(run.tenant, run.pk, actor, failure, correction=given)
     else:
         do_again(run.tenant, run.pk, actor, failure)
     said = _words_of(do, action) % words
-    is_written = do == HowToGoOn.WITH_VALUE and request.POST.get("write_back")
+    is_written = do == RecoveryWay.WITH_VALUE and request.POST.get("write_back")
     return f"{said} {_('The record was corrected as well.')}" if is_written else said
 
 

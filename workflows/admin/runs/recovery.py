@@ -49,7 +49,7 @@ OF_THE_STEP: Final = (
 ) - OF_VALUES
 
 
-class HowToGoOn(StrEnum):
+class RecoveryWay(StrEnum):
     """What a button on a failed step does."""
 
     AGAIN = "again"
@@ -76,7 +76,7 @@ class Recovery:
 
     step: str
     seen: str
-    way: HowToGoOn | None = None  # of the one button; None: there is none, or a link
+    way: RecoveryWay | None = None  # of the one button; None: there is none, or a link
     button: str = ""
     said: str = ""  # before it: why just this
     then: str = ""  # what the run does after it
@@ -118,7 +118,9 @@ def recoveries(
     line = [run] if run.parent_run is None else line_of(run, lock=False)
     finder = _Finder(view, tuple(line), lines)
     if not entries and run.status == RunStatus.FAILED and run.error_step:
-        given_up = Recovery(run.error_step, mark_of(run, None), HowToGoOn.AGAIN, _("Let it go on"))
+        given_up = Recovery(
+            run.error_step, mark_of(run, None), RecoveryWay.AGAIN, _("Let it go on")
+        )
         return {run.error_step: given_up}
     told = (finder.of(entry) for entry in entries)
     found = {one.step: one for one in told if one is not None}
@@ -162,7 +164,7 @@ class _Finder:
         if above := problem_above(self.line):
             return replace(found, why_not=refusal_sentence(above), can_be_marked=False)
         if entry["status"] == StepStatus.UNKNOWN:
-            return replace(found, is_unclear=True, way=HowToGoOn.AGAIN, button=again_words(entry))
+            return replace(found, is_unclear=True, way=RecoveryWay.AGAIN, button=again_words(entry))
         return self._by_its_reason(found, entry, code, step)
 
     def _by_its_reason(
@@ -178,7 +180,7 @@ class _Finder:
         if code in OF_THE_STEP:
             return self._on_another_version(found, entry)
         fixes = self._fixes(entry, code)
-        return replace(found, way=HowToGoOn.AGAIN, button=again_words(entry), first=fixes)
+        return replace(found, way=RecoveryWay.AGAIN, button=again_words(entry), first=fixes)
 
     def _with_record(
         self,
@@ -198,7 +200,7 @@ class _Finder:
             labels = {key: about.field(key) for key in changed}
             words = {"record": about.noun, "changes": changed_words(changed, labels)}
             said = _("The %(record)s now says otherwise: %(changes)s.") % words
-        return replace(found, way=HowToGoOn.WITH_RECORD, button=with_it_words(entry), said=said)
+        return replace(found, way=RecoveryWay.WITH_RECORD, button=with_it_words(entry), said=said)
 
     def _with_value(self, found: Recovery, entry: Entry, source: Source) -> Recovery:
         """Ask for the right value, where it can be given; the same one would fail again."""
@@ -212,7 +214,7 @@ class _Finder:
                 source.key, about.field(source.key), "" if before is None else str(before), record
             )
             button = with_it_words(entry)
-            return replace(found, way=HowToGoOn.WITH_VALUE, button=button, value=value)
+            return replace(found, way=RecoveryWay.WITH_VALUE, button=button, value=value)
         if run.parent_run is None and source.step:
             said = _("The value came from an earlier step: start again there once it is put right.")
             url = f"{admin_path('workflows_workflowrun_retry', run.pk)}?step={source.step}"
@@ -249,7 +251,7 @@ class _Finder:
             return replace(
                 found, said=_("Each failed over a value of its own: open it to put it right.")
             )
-        return replace(found, way=HowToGoOn.AGAIN, button=again_words(entry))
+        return replace(found, way=RecoveryWay.AGAIN, button=again_words(entry))
 
     def _failed_parts(self, entry: Entry) -> Iterable[tuple[UUID, str | None]]:
         wrong = [RunStatus.FAILED, RunStatus.COMPLETED_WITH_ERRORS]

@@ -214,7 +214,7 @@ class _Page:
             parts=self.parts(line.parts, key),
             family=self.families(line.kin) if line.kin and self.families else None,
             recovery=self.helps.get(line.name) if line.state in PUT_RIGHT else None,
-            recipients=shown_recipients(line),
+            recipients=shown_recipients(line) if line.recipients else (),
         )
 
     def _part(self, part: StepBranch, key: str) -> ShownPart:

@@ -111,7 +111,7 @@ def finished(line: StepLine, step: PlannedStep, entry: Entry, facts: RunFacts) -
         state=state,
         started_at=moment(entry),
         duration_ms=entry.get("duration_ms"),
-        error=told_error(entry, step, facts),
+        error=told_error(entry, step, facts) if entry.get("error") else "",
         reason=_reason(entry, facts.payload_labels),
         input=given(entry),
         output=got(entry),

@@ -191,7 +191,9 @@ def facts_of(run: WorkflowRun, plans: Plans) -> RunFacts:
 
 
 def _about(run: WorkflowRun) -> About:
-    return About(run.subject_type, run.definition.trigger_type)
+    # Not read for it: only the labels of values are told by the kind of event.
+    is_read = "definition" in run._state.fields_cache
+    return About(run.subject_type, run.definition.trigger_type if is_read else "")
 
 
 @dataclass(frozen=True, slots=True)
