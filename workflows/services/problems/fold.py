@@ -58,26 +58,27 @@ WHERE run.id = counted.id
 RETURNING run.id
 """  # noqa: S608  # a constant of this module
 
+# One probe of the index `wr_problem` for each problem, however many runs any of them has.
+NO_RUN_LEFT: Final = """(SELECT run.id FROM workflow_runs run WHERE run.problem = problem.members
+        AND run.problem IS NOT NULL
+        AND (run.error_fingerprint IS NOT NULL OR run.due_at IS NOT NULL) LIMIT 1) IS NULL"""
+
 # The rows of those of which no run is left that failed or goes on.
-EMPTY: Final = """
+EMPTY: Final = f"""
 SELECT id FROM workflow_problems problem
 WHERE closed_at IS NULL AND (%(tenants)s::uuid[] IS NULL OR tenant_id = ANY(%(tenants)s))
-    AND NOT EXISTS (SELECT 1 FROM workflow_runs run WHERE run.problem = problem.members
-        AND run.problem IS NOT NULL
-        AND (run.error_fingerprint IS NOT NULL OR run.due_at IS NOT NULL))
+    AND {NO_RUN_LEFT}
 ORDER BY id
-"""
+"""  # noqa: S608  # a constant of this module
 
 # Asked again once the rows are locked: who counts a failure in one of them holds its row as well.
-CLOSE: Final = """
+CLOSE: Final = f"""
 UPDATE workflow_problems problem
 SET closed_at = now(), closed_by = '', note = ''
 WHERE id = ANY(%(ids)s) AND closed_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM workflow_runs run WHERE run.problem = problem.members
-        AND run.problem IS NOT NULL
-        AND (run.error_fingerprint IS NOT NULL OR run.due_at IS NOT NULL))
+    AND {NO_RUN_LEFT}
 RETURNING id
-"""
+"""  # noqa: S608  # a constant of this module
 LOCK: Final = """
 SELECT id FROM workflow_problems WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE SKIP LOCKED
 """
