@@ -9,9 +9,10 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from actions import records
 from tenants.core.json import Json
 from workflows.admin.json_field import UNTOUCHED, JsonField
-from workflows.event_types import payload_schema
+from workflows.event_types import RecordEvent, all_event_types, payload_schema
 from workflows.presentation.values import payload_fields, raw, spelt_out
 
 # What the clock itself adds.
@@ -106,13 +107,31 @@ def trigger_form(
     payload = payload if isinstance(payload, dict) else {}
     labels = {key: label for name in named for key, label in payload_fields(name).items()}
     schemas = schemas_of(named, documents, payload)
+    for key, choices in _choices_of(named).items():
+        schemas[key] = {**schemas.get(key, {}), "enum": choices}
     return TriggerForm(schemas, labels, payload, data, prefix=prefix)
+
+
+def _choices_of(event_types: Iterable[str]) -> dict[str, list[tuple[Any, Any]]]:
+    """Return the values that fields of records may have, with what people call them."""
+    found: dict[str, list[tuple[Any, Any]]] = {}
+    named = set(event_types)
+    for kind in all_event_types():
+        if isinstance(kind, RecordEvent) and kind.name in named:
+            fields = records.get(kind.record).model._meta
+            for key, name in kind.payload.items():
+                choices: Any = fields.get_field(name)
+                if choices := list(getattr(choices, "choices", None) or ()):
+                    found[key] = choices
+    return found
 
 
 def _field(schema: Mapping[str, Json], value: Json, label: str) -> forms.Field:
     told: dict[str, Any] = {"label": label, "required": False, "initial": value}
     if "enum" in schema:
-        choices = [("", "\N{EN DASH}"), *((one, one) for one in schema["enum"])]
+        known = schema["enum"]
+        pairs = known if known and isinstance(known[0], tuple) else [(one, one) for one in known]
+        choices = [("", "\N{EN DASH}"), *pairs]
         return forms.ChoiceField(choices=choices, **told)
     kind = _kind(schema)
     make = _FIELDS.get((kind, schema.get("format"))) or _FIELDS.get((kind, None), _text)
