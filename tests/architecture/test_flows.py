@@ -20,7 +20,7 @@ class Limit:
 LIMITS = {
     "save": Limit(files=32, queries=3),  # one of them the NOTIFY, if none was sent just before
     "run": Limit(files=54, queries=3),
-    "page": Limit(files=21, queries=3),
+    "page": Limit(files=24, queries=3),
     "publish": Limit(files=49, queries=7),
     "check": Limit(files=45, queries=3),
 }
