@@ -196,9 +196,14 @@ class MessageTemplate(models.Model):
         """Return subject, text and html in `language` if it has them, else in its own."""
         chosen = language.replace("_", "-").lower()
         for known in (chosen, chosen.partition("-")[0]):
-            if known and isinstance(self.translations.get(known), dict):
-                return {name: self.translations[known].get(name) or "" for name in MAIL_PARTS}
+            if said := self.translated(known):
+                return {name: str(said.get(name) or "") for name in MAIL_PARTS}
         return {name: getattr(self, name) for name in MAIL_PARTS}
+
+    def translated(self, language: str) -> Mapping[str, Any]:
+        """Return what was written in another language; {} of none, or if the row holds no such."""
+        said = self.translations.get(language) if isinstance(self.translations, dict) else None
+        return said if isinstance(said, dict) else {}
 
     @property
     def content(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from actions.models.connection import Connection
-from actions.models.message_template import MessageTemplate
+from actions.models.message_template import MessageTemplate, MessageTemplateVersion
 from tenants import tenant_cache
 from tenants.models.api_key import ApiKey
 from tenants.models.membership import Membership
@@ -38,6 +38,7 @@ from workflows.services.definitions.publish import publish
 from workflows.services.dry_run import backtest
 from workflows.services.events.fire import fire
 from workflows.services.problems.fold import refresh
+from workflows.services.messages.publishing import make_template
 
 LONG_AGO = timedelta(days=400)
 NOTE = {"name": "a", "action": "log_note", "params": {"text": "{{ trigger.n }}!"}}
@@ -134,8 +135,8 @@ class Company:
              secrets={"bot_token": "xoxb-secret"})  # fmt: skip
         server = {"host": "127.0.0.1", "port": 9, "sender": "a@b.example"}
         make(tenant=self.tenant, key="smtp", name="C", kind="smtp", settings=server)
-        MessageTemplate.objects.create(
-            tenant=self.tenant, key="hello", name="H", channel="email", subject="x", text="y"
+        make_template(
+            self.tenant, "x", key="hello", name="H", channel="email", subject="x", text="y"
         )
         steps = [
             {"name": "post", "action": "team_notify", "params": POST, "on_error": "continue"},
@@ -210,6 +211,7 @@ PARTS = {
     Membership: ("asks", "failed"),
     Connection: ("sends",),
     MessageTemplate: ("sends",),
+    MessageTemplateVersion: ("sends",),
     Order: ("records",),
     Tenant: EVERYTHING,
 }

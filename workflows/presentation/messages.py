@@ -33,12 +33,18 @@ MAX_LINE: Final = 120  # characters
 
 def changes_told(before: Content, after: Content) -> list[str]:
     """Return each difference as a sentence; none if both say the same."""
+    before, after = _members(before), _members(after)
     said = [*_of_language(before, after, ""), *_of_registered(before, after)]
-    old, new = (one.get("translations") or {} for one in (before, after))
+    old, new = (_members(one.get("translations")) for one in (before, after))
     for language in sorted({*old, *new}):
         name = _language_name(language)
-        said += _of_language(old.get(language) or {}, new.get(language) or {}, name)
+        said += _of_language(_members(old.get(language)), _members(new.get(language)), name)
     return said
+
+
+def _members(value: Any) -> Content:
+    """Return an object's members; of what a row holds instead, none."""
+    return value if isinstance(value, dict) else {}
 
 
 def _of_language(before: Content, after: Content, language: str) -> Iterator[str]:

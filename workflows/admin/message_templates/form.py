@@ -107,7 +107,7 @@ class MessageTemplateForm(TenantForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         template = self.instance
-        said = template.translations.get(other_language(template.language)) or {}
+        said = template.translated(other_language(template.language))
         begins = FORMATTED if template.body or template._state.adding else AS_HTML
         self.initial.update(written_as=begins, seen_revision=template.revision)
         named = get_language_info(other_language(template.language))["name_translated"]

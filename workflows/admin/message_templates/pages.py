@@ -49,7 +49,7 @@ class MessagePages(AdminPage):
         """Publish an old version as the newest one. A draft is kept beside it."""
         template = self.changeable(request, pk)
         old = next((one for one in versions_of(template) if one.version == number), None)
-        if old is None:
+        if old is None or not isinstance(old.content, dict):
             raise Http404
         stored = MessageTemplate.objects.get(pk=template.pk)
         draft = (stored.draft, stored.drafted_by, stored.drafted_at)

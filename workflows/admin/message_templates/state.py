@@ -34,7 +34,7 @@ class OwnSubject:
 
 def draft_told(template: MessageTemplate) -> DraftTold | None:
     """Return the draft in words, if there is one. The columns may hold it already."""
-    if template.draft is None:
+    if not isinstance(template.draft, dict):
         return None
     is_first = not template.version
     stored = MessageTemplate.objects.get(pk=template.pk)

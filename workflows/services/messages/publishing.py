@@ -27,15 +27,17 @@ class SavedMeanwhile(Exception):
 
 def edited(template: MessageTemplate) -> Content:
     """Return what people edit: the draft, or else what is published."""
-    return template.content if template.draft is None else template.draft
+    return template.draft if isinstance(template.draft, dict) else template.content
 
 
 def composed(content: Content) -> dict[str, Any]:
     """Make text and HTML of the formatted text, in each language that has one."""
     made = _parts_made(dict(content), str(content.get("language") or ""))
-    others = made.get("translations") or {}
+    others = made.get("translations")
     made["translations"] = {
-        language: _parts_made(dict(said), language) for language, said in others.items()
+        language: _parts_made(dict(said), language)
+        for language, said in (others.items() if isinstance(others, dict) else ())
+        if isinstance(said, dict)
     }
     return made
 
