@@ -37,8 +37,8 @@ from workflows.services.bulk_retries import choosing
 from workflows.services.definitions.publish import publish
 from workflows.services.dry_run import backtest
 from workflows.services.events.fire import fire
-from workflows.services.problems.fold import refresh
 from workflows.services.messages.publishing import make_template
+from workflows.services.problems.fold import refresh
 
 LONG_AGO = timedelta(days=400)
 NOTE = {"name": "a", "action": "log_note", "params": {"text": "{{ trigger.n }}!"}}
