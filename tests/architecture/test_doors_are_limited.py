@@ -14,6 +14,7 @@ PACKAGES = ("actions", "config", "tenants", "workflows")
 DOORS = {
     "workflows/api/json.py": "bodies of requests",
     "workflows/admin/json_field.py": "fields of forms: corrections, payloads of schedules",
+    "actions/web/answer.py": "an answer that somebody pasted as an example",
     "workflows/admin/dry_run/views.py": "what a tester types",
     "workflows/admin/editor/form/scalars.py": "JSON inside the editor's form",
     "workflows/presentation/documents/document_text.py": "documents: editor, files, imports",

@@ -220,8 +220,7 @@ def failed_step(run: WorkflowRun, plans: Plans) -> tuple[str, str]:
     if not run.error_code:
         return "", ""
     plan, about = plans.get(_key(run), VersionPlan()), _about(run)
-    called = {one.name: step_title(one.label, one.name, one.action) for one in every_step(plan)}
-    labels, name = {**plan.labels, **called}, run.error_step or ""
+    labels, name = plan.labels, run.error_step or ""
     results = run.step_results if isinstance(run.step_results, list) else []
     # Of a run whose row cannot be read, whatever is no entry.
     known = (entry for entry in reversed(results) if isinstance(entry, dict))
