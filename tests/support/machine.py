@@ -33,17 +33,17 @@ class Machine:
         """Claim what is due, and leave it: the worker dies here."""
         return self.session.claim(limit)
 
-    def step(self, watch=None):
+    def step(self, watch=None, limit=8):
         """Claim once, and carry that as far as it goes; return how many runs it was."""
-        claims = self.claim()
+        claims = self.claim(limit)
         for claim in claims:
             self.execute(claim, watch)
         return len(claims)
 
-    def turn(self):
+    def turn(self, limit=4):
         """Match events, then do a step."""
         self.session.match_events()
-        return self.step()
+        return self.step(limit=limit)
 
     def execute(self, claim, watch=None):
         """Carry a claimed run as far as it goes."""

@@ -31,7 +31,7 @@ def test_the_first_page_is_in_the_order_of_the_work(client, ops_user):
     client.force_login(ops_user)
 
     assert groups(client) == {
-        "Workflows": ["Approvals", "Runs", "Workflows", "Schedules", "Events"],
+        "Workflows": ["Approvals", "Problems", "Runs", "Workflows", "Schedules", "Events"],
         "Records": ["Orders", "Invoices", "Payments", "Products", "Refunds", "Signups"],
         "Connections and messages": ["Message templates", "Connections"],
         "Company and access": ["API keys"],

@@ -19,6 +19,7 @@ OPERATIONS = {
     ("/api/v1/runs/{run_id}/", "get"): "get_run",
     ("/api/v1/runs/{run_id}/cancel/", "post"): "cancel_run",
     ("/api/v1/runs/{run_id}/retry/", "post"): "retry_run",
+    ("/api/v1/runs/{run_id}/done/", "post"): "mark_step_done",
     ("/api/v1/events/{event_id}/", "get"): "get_event",
     ("/api/v1/approvals/", "get"): "list_approvals",
     ("/api/v1/approvals/{approval_id}/", "get"): "get_approval",

@@ -132,7 +132,7 @@ def test_steps_for_a_run_that_has_failed_know_it():
     )
 
     assert failed.job.instruction.name == "tell"
-    assert [one.has_failed() for one in outside.asked[-2:]] == [False, True]
+    assert [one.has_failed for one in outside.asked[-2:]] == [False, True]
 
 
 def handing_over(problem):

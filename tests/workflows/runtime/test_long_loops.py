@@ -79,13 +79,13 @@ def test_the_row_of_a_loop_does_not_grow(rounds, tenant, machine, library, publi
         tenant, probe("first"), loop("again", probe("ask"), at_most=rounds), probe("last")
     )
     fire(tenant, "x", {"never": False})
-    real = store.rows
+    real = fence.rows
 
     def rows(statement, values):
         written.append(sum(len(one) for one in values.values() if isinstance(one, str)))
         return real(statement, values)
 
-    with mock.patch.object(store, "rows", rows):
+    with mock.patch.object(fence, "rows", rows):
         for _ in range(rounds):
             machine.turn()
             sizes.append(row_bytes(WorkflowRun.objects.get()))

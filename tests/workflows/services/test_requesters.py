@@ -17,6 +17,7 @@ from tenants.models.order import Order
 from tenants.tracking.signals import acting_as
 from tests.support.people import make_member
 from workflows.models.approval import WorkflowApproval
+from workflows.models.bulk_retry import WorkflowBulkRetry
 from workflows.models.definition import WorkflowDefinition
 from workflows.models.run import WorkflowRun
 from workflows.models.schedule import WorkflowSchedule
@@ -26,6 +27,7 @@ from workflows.services.approvals.approvers import Via, addressees, key_decider_
 from workflows.services.approvals.decide import GivenAnswer, decide, waiting_for
 from workflows.services.approvals.links import link_for
 from workflows.services.approvals.refusals import MayNotDecide
+from workflows.services.bulk_retries.carrying_on import carry_on
 from workflows.services.definitions.publish import publish
 from workflows.services.events.fire import fire
 from workflows.services.runs.one_step import mark_done
@@ -186,6 +188,10 @@ def through_a_retry_of_many(world):
     client.force_login(asker())
     page = reverse("admin:workflows_workflowrun_changelist")
     client.post(page, {"action": "retry_chosen", "_selected_action": str(run.pk), "post": "yes"})
+    job = WorkflowBulkRetry.objects.get()
+    begin = reverse("admin:workflows_workflowbulkretry_begin", args=[job.pk])
+    client.post(begin, {"per_minute": "60"})
+    carry_on()
 
 
 def through_a_retry_with_a_key(world):

@@ -24,6 +24,7 @@ def test_the_process_that_takes_tasks_off_the_queue_ticks_once(monkeypatch):
     began = []
     monkeypatch.setattr(ticker, "tick_for_ever", lambda: began.append(1) or end.wait(10))
     monkeypatch.setattr(ticker, "tell_for_ever", lambda: began.append(2) or end.wait(10))
+    monkeypatch.setattr(ticker, "recover_for_ever", lambda: began.append(3) or end.wait(10))
     monkeypatch.setattr(ticker.ORM, "dequeue", lambda _self: [("1", "task")])
     monkeypatch.setattr(ticker.ORM, "__init__", lambda _self, _key=None: None)
     broker = ticker.TickingBroker()
@@ -32,7 +33,7 @@ def test_the_process_that_takes_tasks_off_the_queue_ticks_once(monkeypatch):
     end.set()
 
     assert taken == [[("1", "task")]] * 2
-    assert sorted(began) == [1, 2]
+    assert sorted(began) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("trouble", [DatabaseError("away"), ValueError("whatever")])
