@@ -110,7 +110,7 @@ def test_every_ready_workflow_is_opened_tested_and_published(visitor, trader):
     page.goto(LIST)
     for entry in gallery.entries():
         row = page.locator("#result_list tbody tr", has_text=entry.in_language("en").name)
-        assert row.locator('img[alt="True"]').count() == 1, entry.key
+        assert row.locator(".sayr-badge-started", has_text="On").count() == 1, entry.key
         assert "Draft" not in row.inner_text(), entry.key
         made = WorkflowDefinition.objects.get(tenant=trader.tenant, key=entry.key)
         assert (made.version, made.is_active, made.draft) == (1, True, None)

@@ -97,10 +97,10 @@ def test_the_number_of_a_run_is_copied(visitor, world):
     assert page.evaluate("navigator.clipboard.readText()") == str(world.failed.pk)
 
 
-def test_why_nothing_ran_is_read_from_the_orders_page(visitor, world):
+def test_what_each_thing_started_is_read_from_the_orders_page(visitor, world):
     page = visitor("support")
     page.goto(f"/admin/tenants/order/{world.order.pk}/change/")
 
-    page.get_by_role("link", name="What happened to it, and why nothing ran").click()
+    page.get_by_role("link", name="All that happened to it, and what each thing started").click()
 
     expect(page.locator("#result_list")).to_contain_text("1 started")
