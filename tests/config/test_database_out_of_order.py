@@ -10,24 +10,27 @@ from django.db import connection
 from config.environment import database
 from config.web.one_person import PLACES
 from config.web.places import RequestPlaces
+from tests.support.live import LiveDatabase, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RUNS = "/admin/workflows/workflowrun/"
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %s"
 
 
 @pytest.fixture
 def away():
     """Lead this thread's connection to a port on which nobody listens."""
-    before = connection.settings_dict.copy()
+    before = connection.settings_dict
 
     def leave():
         connection.close()
-        connection.settings_dict.update(HOST="127.0.0.1", PORT="1")
+        # A dictionary of its own: that of the process leads every other thread, too.
+        connection.settings_dict = {**before, "HOST": "127.0.0.1", "PORT": "1"}
 
     yield leave
     connection.close()
-    connection.settings_dict.update(before)
+    connection.settings_dict = before
 
 
 @pytest.fixture
@@ -86,29 +89,38 @@ def test_a_login_without_the_database(client, away):
     assert_come_again(answer, "Look whether what you did was saved")
 
 
+@pytest.fixture(scope="module")
+def crowded(migrated, django_db_blocker):
+    """A database that is used here alone: that from which others are copied has no sessions."""
+    with django_db_blocker.unblock():
+        made = LiveDatabase("sayr_crowded", template=migrated)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def full(migrated):
+def full(crowded):
     """Lead this thread to a database that takes no session any more; others hold them all."""
-    before = connection.settings_dict.copy()
+    before = connection.settings_dict
     others = []
 
     def fill():
         connection.close()
-        connection.settings_dict.update(NAME=migrated.name)
-        with psycopg.connect(migrated.owner_url, autocommit=True) as owner:
-            owner.execute(f'ALTER DATABASE "{migrated.name}" CONNECTION LIMIT 3')
+        connection.settings_dict = {**before, "NAME": crowded.name}
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+            # Those of the test before may take a moment to end.
+            wait_until(lambda: not owner.execute(SESSIONS, [crowded.name]).fetchall())
+            owner.execute(f'ALTER DATABASE "{crowded.name}" CONNECTION LIMIT 3')
         while len(others) < 3:
-            others.append(psycopg.connect(migrated.app_url))
+            others.append(psycopg.connect(crowded.app_url))
         with pytest.raises(psycopg.OperationalError, match="too many connections"):
-            psycopg.connect(migrated.app_url)
+            psycopg.connect(crowded.app_url)
 
     yield fill
     for one in others:
         one.close()
     connection.close()
-    connection.settings_dict.update(before)
-    with psycopg.connect(migrated.owner_url, autocommit=True) as owner:
-        owner.execute(f'ALTER DATABASE "{migrated.name}" CONNECTION LIMIT -1')
+    connection.settings_dict = before
 
 
 @pytest.mark.parametrize("address", ["/admin/", RUNS, "/approvals/x/", "/api/v1/runs/"])

@@ -30,7 +30,8 @@ export class StepMessage {
     if (!url) return;
     const link = h("a", { href: url, target: "_blank", rel: "noopener" }, `${texts.open_message}: `, h("bdi", {}, name));
     const shown = h("div.sayr-editor-message-shown");
-    if (bubble) shown.innerHTML = bubble; // drawn, and escaped, by the server
+    // Drawn, and escaped, by the server; a document of its own runs no script while it is read.
+    if (bubble) shown.append(...new DOMParser().parseFromString(bubble, "text/html").body.childNodes);
     else shown.append(h("b", { dir: "auto" }, subject), h("div.sayr-editor-message-text", { dir: "auto" }, text));
     this.element.replaceChildren(h("p", {}, link), shown);
   }
