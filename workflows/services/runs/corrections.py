@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from actions.errors import ActionFailure
 from actions.mail.mailboxes import mailbox_of
 from actions.phones import to_e164
 from tenants.core.json import Json
+from tenants.core.values.numbers import as_number, is_storable
 from tenants.tracking.signals import acting_as
 from workflows.engine.history.resuming import Fresh
 from workflows.engine.statuses import RunStatus
@@ -119,10 +120,11 @@ def _value(text: str, before: Json, code: str, run: WorkflowRun) -> Json:
         raise BadCorrection(sentence(refused.code, refused.params)) from None
     if isinstance(before, bool) or not isinstance(before, int | Decimal):
         return text
-    try:
-        return int(text) if isinstance(before, int) and text.isdecimal() else Decimal(text)
-    except InvalidOperation:
-        raise BadCorrection(refusal_sentence("no_number_written")) from None
+    number = as_number(text)
+    if number is None or not is_storable(number):
+        raise BadCorrection(refusal_sentence("no_number_written"))
+    is_whole = isinstance(before, int) and number == number.to_integral_value()
+    return int(number) if is_whole else number
 
 
 def _written_back(run: WorkflowRun, key: str, value: Json, actor: str) -> Json:
